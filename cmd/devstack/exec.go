@@ -1,0 +1,92 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"os/exec"
+	"os/signal"
+	"syscall"
+	"time"
+
+	"github.com/mattn/go-isatty"
+
+	"github.com/eventra/eventra/cmd/devstack/internal/proc"
+	"github.com/eventra/eventra/cmd/devstack/internal/stack"
+)
+
+// commandPatience is how long an interrupted command may take to end.
+const commandPatience = 30 * time.Second
+
+type execCommand struct {
+	Data    string   `help:"Keep the data in this folder." placeholder:"DIR"`
+	Command []string `arg:"" passthrough:"" help:"The command and its arguments, after --."`
+}
+
+// Run ends with the exit code of the command.
+func (c *execCommand) Run() (err error) {
+	command := c.Command
+	if command[0] == "--" {
+		command = command[1:]
+	}
+	if len(command) == 0 {
+		return errors.New("which command? devstack exec -- COMMAND ARGS…")
+	}
+	path, err := exec.LookPath(command[0])
+	if err != nil {
+		fmt.Fprintln(os.Stderr, "devstack:", err)
+		return exitCode(127) // as the shells do
+	}
+
+	ctx, stopSignals := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM, syscall.SIGHUP)
+	defer stopSignals()
+
+	folder, err := c.folder()
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, folder.Close()) }()
+
+	servers, err := stack.Start(ctx, folder)
+	if err != nil {
+		return err
+	}
+	defer servers.Stop()
+
+	process, err := proc.Start(proc.Spec{
+		Name: "command", Path: path, Args: command[1:], Env: environment(servers.Env()),
+		Stdin: os.Stdin, Stdout: os.Stdout, Stderr: os.Stderr,
+		ShareTerminal: isatty.IsTerminal(os.Stdin.Fd()),
+	}, folder.PIDs())
+	if err != nil {
+		return err
+	}
+	return c.attend(ctx, process, servers)
+}
+
+func (c *execCommand) folder() (*stack.Folder, error) {
+	if c.Data != "" {
+		return stack.OpenFolder(c.Data)
+	}
+	return stack.TempFolder()
+}
+
+// attend waits for the end of the command. A lost server is said at once, but ends nothing: the command may be a test that
+// notices by itself and has more to say.
+func (c *execCommand) attend(ctx context.Context, process *proc.Process, servers *stack.Stack) error {
+	for {
+		select {
+		case <-process.Done():
+			if code := process.ExitCode(); code != 0 {
+				return exitCode(code)
+			}
+			return nil
+		case <-ctx.Done():
+			process.Stop(commandPatience)
+			return exitCode(process.ExitCode())
+		case err := <-servers.Failed():
+			fmt.Fprintln(os.Stderr, "devstack:", err)
+		}
+	}
+}

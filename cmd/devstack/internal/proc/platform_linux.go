@@ -1,0 +1,56 @@
+package proc
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"os"
+	"strings"
+	"sync"
+	"syscall"
+)
+
+// capDACOverride is CAP_DAC_OVERRIDE of linux/capability.h.
+const capDACOverride = 1
+
+func sysProcAttr(spec Spec) *syscall.SysProcAttr {
+	attr := &syscall.SysProcAttr{Setpgid: !spec.ShareTerminal, Pdeathsig: spec.StopSignal}
+	if u := spec.User; u != nil {
+		attr.Credential = &syscall.Credential{Uid: u.UID, Gid: u.GID}
+		if u.IgnoreFileModes {
+			attr.AmbientCaps = []uintptr{capDACOverride}
+		}
+	}
+	return attr
+}
+
+// CanIgnoreFileModes reports whether User.IgnoreFileModes can be granted.
+func CanIgnoreFileModes() bool { return os.Geteuid() == 0 }
+
+// startMark tells two processes with the same id apart. It is empty if no such process runs; one that has ended and waits
+// for its parent to notice does not run.
+func startMark(pid int) (string, error) {
+	stat, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", pid))
+	if errors.Is(err, os.ErrNotExist) || errors.Is(err, syscall.ESRCH) {
+		return "", nil
+	}
+	if err != nil {
+		return "", err
+	}
+
+	// The second field is the program's name in parentheses and may hold anything, so count from its end: the state is
+	// field 3 of proc(5), the start time, in clock ticks since the boot, field 22.
+	fields := strings.Fields(string(stat[bytes.LastIndexByte(stat, ')')+1:]))
+	if len(fields) < 20 {
+		return "", fmt.Errorf("/proc/%d/stat has %d fields", pid, len(fields))
+	}
+	if state := fields[0]; state == "Z" || state == "X" {
+		return "", nil
+	}
+	return bootID() + " " + fields[19], nil
+}
+
+var bootID = sync.OnceValue(func() string {
+	id, _ := os.ReadFile("/proc/sys/kernel/random/boot_id")
+	return strings.TrimSpace(string(id))
+})

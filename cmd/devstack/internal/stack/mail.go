@@ -1,0 +1,9 @@
+package stack
+
+import (
+	"context"
+)
+
+func startMail(ctx context.Context, folder *Folder) (*service, error) {
+	return &service{name: "mail", stop: func() {}}, nil
+}

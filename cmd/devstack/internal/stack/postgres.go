@@ -1,0 +1,215 @@
+package stack
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"syscall"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+
+	"github.com/eventra/eventra/cmd/devstack/internal/proc"
+)
+
+// The role and the database. The role is a superuser, so that tests can create databases of their own.
+const (
+	postgresRole     = "eventra"
+	postgresDatabase = "eventra"
+)
+
+func startPostgres(ctx context.Context, folder *Folder) (*service, error) {
+	data := folder.sub("postgres")
+	bin, err := findPostgres(data)
+	if err != nil {
+		return nil, err
+	}
+	user, err := postgresUser(folder)
+	if err != nil {
+		return nil, err
+	}
+	if err := initPostgres(ctx, folder, bin, user, data); err != nil {
+		return nil, err
+	}
+
+	postgres := server{
+		name:     "postgres",
+		patience: time.Minute, // after a crash it replays its log first
+		ready:    func(ctx context.Context, port int) error { return preparePostgres(ctx, folder, port) },
+		spec: func(port int) proc.Spec {
+			stop := syscall.SIGINT // "fast": ends the sessions and writes a checkpoint
+			if folder.Ephemeral {
+				stop = syscall.SIGQUIT // "immediate": nobody reads this data again
+			}
+			return proc.Spec{
+				Path:       filepath.Join(bin, "postgres"),
+				Args:       append([]string{"-D", data}, postgresSettings(port)...),
+				Env:        serverEnv(),
+				Dir:        "/", // the launcher's folder may be closed to the server's user
+				StopSignal: stop,
+				User:       user,
+			}
+		},
+	}
+	process, port, err := postgres.start(ctx, folder)
+	if err != nil {
+		return nil, err
+	}
+	return postgres.service(folder, process, 20*time.Second,
+		"EVENTRA_POSTGRES_URL="+postgresURL(folder, port, postgresDatabase)), nil
+}
+
+func postgresSettings(port int) []string {
+	settings := []string{
+		"listen_addresses=127.0.0.1",
+		"port=" + strconv.Itoa(port),
+		"unix_socket_directories=", // a socket's path may have 107 bytes at most; the data folder's may be longer
+		"max_connections=400",      // test packages that run side by side have a pool each
+		"shared_buffers=256MB",
+		"timezone=UTC",
+		"log_timezone=UTC",
+	}
+	var args []string
+	for _, setting := range settings {
+		args = append(args, "-c", setting)
+	}
+	return args
+}
+
+// initPostgres makes the cluster, unless there is one. It does so beside the final place, because initdb can be interrupted
+// and refuses to finish what it began.
+func initPostgres(ctx context.Context, folder *Folder, bin string, user *proc.User, data string) error {
+	if _, err := os.Stat(filepath.Join(data, "PG_VERSION")); err == nil {
+		return nil
+	}
+	next := data + ".next"
+	if err := errors.Join(os.RemoveAll(next), os.RemoveAll(data)); err != nil {
+		return err
+	}
+	if err := os.Mkdir(next, 0o700); err != nil {
+		return err
+	}
+	passwordFile := folder.sub("postgres.password")
+	if err := os.WriteFile(passwordFile, []byte(folder.state.PostgresPassword), 0o600); err != nil {
+		return err
+	}
+	defer os.Remove(passwordFile)
+	if user != nil {
+		for _, path := range []string{next, passwordFile} {
+			if err := os.Chown(path, int(user.UID), int(user.GID)); err != nil {
+				return err
+			}
+		}
+	}
+
+	args := []string{
+		"--pgdata", next, "--encoding", "UTF8", "--locale", "C", // sorts alike on every machine
+		"--username", postgresRole, "--pwfile", passwordFile, "--auth", "scram-sha-256", "--no-instructions",
+	}
+	if folder.Ephemeral {
+		args = append(args, "--no-sync")
+	}
+	if err := runInitdb(ctx, folder, proc.Spec{
+		Path: filepath.Join(bin, "initdb"), Args: args, Env: serverEnv(), Dir: "/", User: user,
+	}); err != nil {
+		return err
+	}
+	return os.Rename(next, data)
+}
+
+func runInitdb(ctx context.Context, folder *Folder, spec proc.Spec) error {
+	const patience = time.Minute
+
+	log, err := openLog(folder, "initdb")
+	if err != nil {
+		return err
+	}
+	defer log.Close()
+	spec.Name, spec.Stdout, spec.Stderr = "initdb", log, log
+	process, err := proc.Start(spec, folder.PIDs())
+	if err != nil {
+		return err
+	}
+
+	ctx, cancel := context.WithTimeoutCause(ctx, patience, fmt.Errorf("not ready after %v", patience))
+	defer cancel()
+	select {
+	case <-process.Done():
+		if code := process.ExitCode(); code != 0 {
+			return withLog(fmt.Errorf("initdb fails with exit code %d", code), log.Name())
+		}
+		return nil
+	case <-ctx.Done():
+		process.Kill()
+		return withLog(fmt.Errorf("initdb: %w", context.Cause(ctx)), log.Name())
+	}
+}
+
+// preparePostgres connects and makes the database, unless there is one.
+func preparePostgres(ctx context.Context, folder *Folder, port int) error {
+	ctx, cancel := context.WithTimeout(ctx, 5*time.Second)
+	defer cancel()
+
+	conn, err := pgx.Connect(ctx, postgresURL(folder, port, "postgres"))
+	if err != nil {
+		return err
+	}
+	defer conn.Close(context.WithoutCancel(ctx))
+
+	var exists bool
+	err = conn.QueryRow(ctx, "SELECT EXISTS (SELECT FROM pg_database WHERE datname = $1)", postgresDatabase).Scan(&exists)
+	if err != nil || exists {
+		return err
+	}
+	_, err = conn.Exec(ctx, "CREATE DATABASE "+pgx.Identifier{postgresDatabase}.Sanitize())
+	return err
+}
+
+func postgresURL(folder *Folder, port int, database string) string {
+	return fmt.Sprintf("postgres://%s:%s@%s/%s?sslmode=disable", postgresRole, folder.state.PostgresPassword, address(port), database)
+}
+
+// findPostgres finds the folder of PostgreSQL's programs. Data of an earlier run can only be read by the same major version.
+func findPostgres(data string) (string, error) {
+	needed, _ := os.ReadFile(filepath.Join(data, "PG_VERSION"))
+	major := strings.TrimSpace(string(needed))
+
+	var others []string
+	for _, dir := range postgresFolders() {
+		version, err := postgresVersion(dir)
+		if err != nil {
+			continue
+		}
+		if major == "" || version == major {
+			return dir, nil
+		}
+		others = append(others, version)
+	}
+	if len(others) > 0 {
+		return "", fmt.Errorf("the data folder was made by PostgreSQL %s, but only %s is installed; install that version again, "+
+			"or forget the data with `make reset`", major, strings.Join(others, ", "))
+	}
+	return "", missing("postgres")
+}
+
+// postgresVersion tells the major version of the programs in dir, such as "17".
+func postgresVersion(dir string) (string, error) {
+	if _, err := exec.LookPath(filepath.Join(dir, "initdb")); err != nil {
+		return "", err
+	}
+	out, err := exec.Command(filepath.Join(dir, "postgres"), "--version").Output() // postgres (PostgreSQL) 17.2 (Debian …)
+	if err != nil {
+		return "", err
+	}
+	words := strings.Fields(string(out))
+	if len(words) < 3 {
+		return "", fmt.Errorf("postgres --version says %q", out)
+	}
+	major, _, _ := strings.Cut(words[2], ".")
+	return major, nil
+}
