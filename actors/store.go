@@ -1,0 +1,117 @@
+package actors
+
+import (
+	"context"
+	"time"
+
+	"github.com/eventra/eventra"
+)
+
+// EventStore is the authority over events' seats, as event actors need it.
+type EventStore interface {
+	// Activate takes the event's next epoch, which fences off every earlier
+	// activation, and reads the event under it. CodeEventNotFound if there is none.
+	Activate(ctx context.Context, eventID eventra.ID) (*eventra.Snapshot, error)
+	// Commit persists a batch in one transaction. Its error is, or wraps, one
+	// of eventra's: ErrStaleEpoch, ErrDiverged, ErrNotCommitted or ErrOutcomeUnknown.
+	Commit(ctx context.Context, batch *eventra.Batch) (eventra.Receipt, error)
+	// Booking reads one booking, live or not. CodeNotFound if there is none.
+	Booking(ctx context.Context, id eventra.ID) (*eventra.Booking, error)
+}
+
+// ExpiryStore finds holds that nobody has ended yet.
+type ExpiryStore interface {
+	// EventsWithHoldsDue lists events that have a HELD booking whose deadline
+	// and payment grace lie before now (by the store's clock) plus ahead.
+	EventsWithHoldsDue(ctx context.Context, ahead time.Duration, limit int) ([]eventra.ID, error)
+}
+
+// SeatLocks are the locks in Redis that keep instances from each other before
+// the authority decides. They save work; they do not make sales safe.
+type SeatLocks interface {
+	// Lock takes the seats of each booking, all of a booking's or none, for
+	// at most a few seconds. It reports by position who got none because somebody
+	// else has one. An error means that locks are not to be had now.
+	Lock(ctx context.Context, eventID eventra.ID, wants []LockWant) (refused []bool, err error)
+	// Settle ends what Lock began, after the batch's end: it drops the locks that
+	// are still these bookings', sets the TTL keys of new holds and deletes
+	// those of ended ones.
+	Settle(ctx context.Context, eventID eventra.ID, s Settlement) error
+}
+
+// LockWant are the seats that one booking wants.
+type LockWant struct {
+	BookingID eventra.ID
+	Seats     []eventra.SeatNo
+}
+
+// Settlement is what Redis has to learn of a batch that ended.
+type Settlement struct {
+	Unlock []LockWant
+	Held   []HeldKey
+	Ended  []eventra.ID // bookings that are held no more
+}
+
+// HeldKey is the TTL key of a hold.
+type HeldKey struct {
+	BookingID eventra.ID
+	TTL       time.Duration
+}
+
+// HoldExpiries is where expired hold keys are announced. A hint only: late or
+// lost announcements change nothing.
+type HoldExpiries interface {
+	// Listen calls heard for each announcement until ctx ends; it reconnects
+	// by itself.
+	Listen(ctx context.Context, heard func(eventID, bookingID eventra.ID)) error
+}
+
+// PaymentStore reads what the payment processor works on.
+type PaymentStore interface {
+	Booking(ctx context.Context, id eventra.ID) (*eventra.Booking, error)
+	// Payment reads one attempt. CodeNotFound if there is none.
+	Payment(ctx context.Context, id eventra.ID) (*eventra.Payment, error)
+	// OpenPayments lists, oldest first, attempts that somebody has to end:
+	// PENDING past their grace by the store's clock, and REFUND_PENDING last touched
+	// longer ago than refundAge.
+	OpenPayments(ctx context.Context, refundAge time.Duration, limit int) ([]eventra.Payment, error)
+	// MarkRefunded notes that the gateway has given the money back:
+	// REFUND_PENDING → REFUNDED. Repeating it is harmless.
+	MarkRefunded(ctx context.Context, id eventra.ID) error
+}
+
+// Gateway moves the money. Calls are idempotent by the payment's id.
+type Gateway interface {
+	// Charge takes the amount. CodePaymentDeclined if the payer's bank
+	// refuses; any other error leaves open whether money moved.
+	Charge(ctx context.Context, p eventra.Payment, token string) error
+	// Void makes sure that no charge for this payment can happen any more and
+	// reports whether one had.
+	Void(ctx context.Context, paymentID eventra.ID) (charged bool, err error)
+	// Refund gives a charge back.
+	Refund(ctx context.Context, p eventra.Payment) error
+}
+
+// Outbox holds the mails of confirmed bookings until a server took them.
+type Outbox interface {
+	// Due leases up to limit unsent mails for the time given: none is due
+	// again before that.
+	Due(ctx context.Context, limit int, lease time.Duration) ([]eventra.ID, error)
+	// Mail reads one mail; sent is true once MarkSent was called for it.
+	Mail(ctx context.Context, bookingID eventra.ID) (mail *eventra.TicketMail, sent bool, err error)
+	// MarkSent notes that a mail server has taken the mail.
+	MarkSent(ctx context.Context, bookingID eventra.ID) error
+}
+
+// MailQueue spreads mails over workers, with retries and dead letters.
+type MailQueue interface {
+	// Enqueue adds jobs; one that waits already is not added again.
+	Enqueue(ctx context.Context, bookingIDs []eventra.ID) error
+	// Work calls deliver for each job until ctx ends, then waits for those running.
+	Work(ctx context.Context, deliver func(context.Context, eventra.ID) error) error
+}
+
+// MailSender hands one mail to a mail server; nil means the server took it.
+type MailSender interface {
+	Send(ctx context.Context, mail *eventra.TicketMail) error
+}

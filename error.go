@@ -1,0 +1,134 @@
+package eventra
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+)
+
+// Code is the stable, snake_case name of an outcome that is not success:
+// what clients switch on. docs/ and the HTTP layer hold one entry for each.
+type Code string
+
+const (
+	CodeMalformedBody         Code = "malformed_body"
+	CodeValidationFailed      Code = "validation_failed"
+	CodeUnauthenticated       Code = "unauthenticated"
+	CodeForbidden             Code = "forbidden"
+	CodeNotFound              Code = "not_found"
+	CodeMethodNotAllowed      Code = "method_not_allowed"
+	CodeBodyTooLarge          Code = "body_too_large"
+	CodeUnsupportedMediaType  Code = "unsupported_media_type"
+	CodeRateLimited           Code = "rate_limited"
+	CodeOverloaded            Code = "overloaded"
+	CodeUnavailable           Code = "unavailable"
+	CodeInternal              Code = "internal"
+	CodePreconditionFailed    Code = "precondition_failed"
+	CodeIdempotencyKeyReused  Code = "idempotency_key_reused"
+	CodeIdempotencyInProgress Code = "idempotency_in_progress"
+
+	CodeEmailTaken          Code = "email_taken"
+	CodeInvalidCredentials  Code = "invalid_credentials"
+	CodeInvalidRefreshToken Code = "invalid_refresh_token"
+
+	CodeEventNotFound     Code = "event_not_found"
+	CodeEventLocked       Code = "event_locked"
+	CodeEventHasBookings  Code = "event_has_bookings"
+	CodeInvalidTransition Code = "invalid_transition"
+	CodeSeatExists        Code = "seat_exists"
+
+	CodeSeatsUnavailable   Code = "seats_unavailable"
+	CodeNotEnoughSeats     Code = "not_enough_seats"
+	CodeSaleClosed         Code = "sale_closed"
+	CodeUnknownSeats       Code = "unknown_seats"
+	CodeNotCancellable     Code = "not_cancellable"
+	CodeNotRefundable      Code = "not_refundable"
+	CodeHoldExpired        Code = "hold_expired"
+	CodeAlreadyPaid        Code = "already_paid"
+	CodePaymentInProgress  Code = "payment_in_progress"
+	CodePaymentDeclined    Code = "payment_declined"
+	CodePaymentUnavailable Code = "payment_unavailable"
+)
+
+// Error is an outcome that a caller is told: a stable code, one sentence for
+// people, and what the code needs to be useful. Anything that is not an
+// *Error is a fault of ours and is told to nobody.
+type Error struct {
+	Code    Code
+	Message string
+
+	// Fields are the faults of an input, for CodeValidationFailed.
+	Fields []FieldError
+	// Seats names the seats meant, for CodeSeatsUnavailable,
+	// CodeUnknownSeats and CodeSeatExists.
+	Seats []string
+	// Payment is the attempt this error ended, where there is one.
+	Payment *Payment
+	// RetryAfter says when another try may succeed; zero where the code
+	// alone decides.
+	RetryAfter time.Duration
+	// Err is the cause, for logs only.
+	Err error
+}
+
+// FieldError is one fault of an input. Field is the JSON path, such as
+// "sections[2].seatsPerRow".
+type FieldError struct {
+	Field   string `json:"field"`
+	Code    string `json:"code"`
+	Message string `json:"message"`
+}
+
+func (e *Error) Error() string {
+	var b strings.Builder
+	b.WriteString(string(e.Code))
+	if e.Message != "" {
+		b.WriteString(": " + e.Message)
+	}
+	if e.Err != nil {
+		b.WriteString(": " + e.Err.Error())
+	}
+	return b.String()
+}
+
+func (e *Error) Unwrap() error { return e.Err }
+
+// Errorf makes an *Error with a formatted message.
+func Errorf(code Code, format string, args ...any) *Error {
+	return &Error{Code: code, Message: fmt.Sprintf(format, args...)}
+}
+
+// Unavailable wraps the fault of a backend that is away for now.
+func Unavailable(backend string, cause error) *Error {
+	return &Error{Code: CodeUnavailable, Message: backend + " is not available right now", Err: cause}
+}
+
+// CodeOf returns the code that err carries: "" for nil, CodeInternal for an
+// error without one.
+func CodeOf(err error) Code {
+	if err == nil {
+		return ""
+	}
+	var e *Error
+	if errors.As(err, &e) {
+		return e.Code
+	}
+	return CodeInternal
+}
+
+// Faults gathers the faults of one input, so that a caller learns all at once.
+type Faults []FieldError
+
+// Add notes a fault of a field.
+func (f *Faults) Add(field, code, format string, args ...any) {
+	*f = append(*f, FieldError{Field: field, Code: code, Message: fmt.Sprintf(format, args...)})
+}
+
+// Err returns nil without faults, else a CodeValidationFailed error.
+func (f Faults) Err() error {
+	if len(f) == 0 {
+		return nil
+	}
+	return &Error{Code: CodeValidationFailed, Message: "the request has invalid values", Fields: f}
+}

@@ -1,0 +1,164 @@
+package eventra
+
+import (
+	"encoding/json"
+	"time"
+)
+
+// EventStatus is where an event stands: drafts are seen by admins only, only
+// published ones are sold.
+type EventStatus string
+
+const (
+	EventDraft     EventStatus = "DRAFT"
+	EventPublished EventStatus = "PUBLISHED"
+	EventCancelled EventStatus = "CANCELLED"
+)
+
+// Valid reports whether the status is one of ours.
+func (s EventStatus) Valid() bool {
+	return s == EventDraft || s == EventPublished || s == EventCancelled
+}
+
+// CanBecome says which transitions exist: DRAFT to PUBLISHED, and either to
+// CANCELLED, for good.
+func (s EventStatus) CanBecome(next EventStatus) bool {
+	switch next {
+	case EventPublished:
+		return s == EventDraft
+	case EventCancelled:
+		return s == EventDraft || s == EventPublished
+	}
+	return false
+}
+
+// Event is a show: what people read, and the terms of its sale.
+type Event struct {
+	ID          ID              `json:"id"`
+	Title       string          `json:"title"`
+	Description string          `json:"description"`
+	Category    string          `json:"category"`
+	Tags        []string        `json:"tags"`
+	Venue       Venue           `json:"venue"`
+	StartsAt    time.Time       `json:"startsAt"`
+	EndsAt      time.Time       `json:"endsAt"`
+	Attributes  json.RawMessage `json:"attributes"` // a JSON object, whatever the organiser needs
+	Terms
+	SeatsTotal int       `json:"seatsTotal"`
+	CreatedAt  time.Time `json:"createdAt"`
+	UpdatedAt  time.Time `json:"updatedAt"`
+	Version    int64     `json:"version"` // of the details; grows by one with each write
+}
+
+// Venue is where the show is.
+type Venue struct {
+	Name     string `json:"name"`
+	Address  string `json:"address"`
+	City     string `json:"city"`
+	Country  string `json:"country"`
+	Timezone string `json:"timezone"` // IANA name
+}
+
+// Terms are what a sale needs to know of its event. They are written with
+// the details and copied to the authority, which alone the sale obeys.
+type Terms struct {
+	Status             EventStatus `json:"status"`
+	SaleStartsAt       *time.Time  `json:"saleStartsAt,omitempty"`
+	SaleEndsAt         *time.Time  `json:"saleEndsAt,omitempty"`
+	HoldSeconds        int         `json:"holdSeconds"`
+	MaxSeatsPerBooking int         `json:"maxSeatsPerBooking"`
+}
+
+// Hold is how long a booking is held for its payer.
+func (t Terms) Hold() time.Duration { return time.Duration(t.HoldSeconds) * time.Second }
+
+// OpenAt reports whether seats may be held at the time given.
+func (t Terms) OpenAt(now time.Time) bool {
+	return t.Status == EventPublished &&
+		(t.SaleStartsAt == nil || !now.Before(*t.SaleStartsAt)) &&
+		(t.SaleEndsAt == nil || now.Before(*t.SaleEndsAt))
+}
+
+const (
+	TitleMaxRunes       = 200
+	DescriptionMaxRunes = 10_000
+	CategoryMaxRunes    = 50
+	TagsMax             = 20
+	TagMaxRunes         = 50
+	VenueFieldMaxRunes  = 200
+	AttributesMaxBytes  = 16 << 10
+
+	HoldSecondsMin, HoldSecondsMax, HoldSecondsDefault                      = 5, 3600, 600
+	MaxSeatsPerBookingMin, MaxSeatsPerBookingMax, MaxSeatsPerBookingDefault = 1, 50, 10
+)
+
+// Validate checks all that an organiser gives. Whether the time zone exists
+// is asked of the caller, for the answer lies in files.
+func (e *Event) Validate(f *Faults, timezoneExists func(string) bool) {
+	validateText(f, "title", e.Title, 1, TitleMaxRunes)
+	validateText(f, "description", e.Description, 0, DescriptionMaxRunes)
+	validateText(f, "category", e.Category, 1, CategoryMaxRunes)
+	if len(e.Tags) > TagsMax {
+		f.Add("tags", "too_many", "must have at most %d entries", TagsMax)
+	} else {
+		for i, tag := range e.Tags {
+			validateText(f, indexed("tags", i), tag, 1, TagMaxRunes)
+		}
+	}
+	validateText(f, "venue.name", e.Venue.Name, 1, VenueFieldMaxRunes)
+	validateText(f, "venue.address", e.Venue.Address, 0, VenueFieldMaxRunes)
+	validateText(f, "venue.city", e.Venue.City, 1, VenueFieldMaxRunes)
+	validateText(f, "venue.country", e.Venue.Country, 0, VenueFieldMaxRunes)
+	if e.Venue.Timezone == "" || e.Venue.Timezone == "Local" || !timezoneExists(e.Venue.Timezone) {
+		f.Add("venue.timezone", "unknown_timezone", "must be an IANA time zone such as Europe/Berlin")
+	}
+	validateTimes(f, e)
+	if e.HoldSeconds < HoldSecondsMin || e.HoldSeconds > HoldSecondsMax {
+		f.Add("holdSeconds", "range", "must be from %d to %d", HoldSecondsMin, HoldSecondsMax)
+	}
+	if e.MaxSeatsPerBooking < MaxSeatsPerBookingMin || e.MaxSeatsPerBooking > MaxSeatsPerBookingMax {
+		f.Add("maxSeatsPerBooking", "range", "must be from %d to %d", MaxSeatsPerBookingMin, MaxSeatsPerBookingMax)
+	}
+	if len(e.Attributes) > AttributesMaxBytes {
+		f.Add("attributes", "too_large", "must have at most %d bytes", AttributesMaxBytes)
+	} else if !isJSONObject(e.Attributes) {
+		f.Add("attributes", "type", "must be a JSON object")
+	}
+}
+
+func validateTimes(f *Faults, e *Event) {
+	instant := func(field string, t time.Time) {
+		if y := t.Year(); y < 2000 || y > 9999 {
+			f.Add(field, "range", "must be a time between the years 2000 and 9999")
+		}
+	}
+	instant("startsAt", e.StartsAt)
+	instant("endsAt", e.EndsAt)
+	if !e.EndsAt.After(e.StartsAt) {
+		f.Add("endsAt", "order", "must be after startsAt")
+	}
+	if e.SaleStartsAt != nil {
+		instant("saleStartsAt", *e.SaleStartsAt)
+	}
+	if e.SaleEndsAt != nil {
+		instant("saleEndsAt", *e.SaleEndsAt)
+		if e.SaleStartsAt != nil && !e.SaleEndsAt.After(*e.SaleStartsAt) {
+			f.Add("saleEndsAt", "order", "must be after saleStartsAt")
+		}
+	}
+}
+
+// CheckChange says whether a sale under way allows old to become e: what a
+// ticket was bought for (when and where) stays as it was once published, and
+// a cancelled event changes no more.
+func (e *Event) CheckChange(old *Event) error {
+	switch old.Status {
+	case EventCancelled:
+		return Errorf(CodeEventLocked, "the event is cancelled")
+	case EventPublished:
+		if !e.StartsAt.Equal(old.StartsAt) || !e.EndsAt.Equal(old.EndsAt) || e.Venue != old.Venue {
+			return Errorf(CodeEventLocked, "startsAt, endsAt and venue cannot change once the event is published")
+		}
+	}
+	return nil
+}

@@ -1,0 +1,42 @@
+package eventra
+
+import "time"
+
+// PaymentStatus is where an attempt to pay stands:
+//
+//	PENDING → SUCCEEDED | DECLINED | FAILED | REFUND_PENDING
+//	SUCCEEDED → REFUND_PENDING → REFUNDED
+//
+// A PENDING row exists before the gateway is asked, and every one ends.
+type PaymentStatus string
+
+const (
+	PaymentPending       PaymentStatus = "PENDING"
+	PaymentSucceeded     PaymentStatus = "SUCCEEDED"
+	PaymentDeclined      PaymentStatus = "DECLINED" // the payer's bank refused
+	PaymentFailed        PaymentStatus = "FAILED"   // no money moved, and none will
+	PaymentRefundPending PaymentStatus = "REFUND_PENDING"
+	PaymentRefunded      PaymentStatus = "REFUNDED"
+)
+
+// Payment is one attempt to pay for a booking.
+type Payment struct {
+	ID        ID
+	BookingID ID
+	EventID   ID
+	UserID    ID
+	Method    string // "mock"
+	Amount    Money
+	Status    PaymentStatus
+	CreatedAt time.Time
+	UpdatedAt time.Time
+}
+
+// PaymentRequest is a payer's wish to pay for a held booking.
+type PaymentRequest struct {
+	PaymentID ID
+	BookingID ID
+	UserID    ID
+	Method    string
+	Token     string // what the gateway knows the payer's card by
+}

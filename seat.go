@@ -1,0 +1,97 @@
+package eventra
+
+import (
+	"fmt"
+	"strconv"
+	"strings"
+	"unicode"
+	"unicode/utf8"
+)
+
+// Money is an amount in minor units (cents) of an ISO 4217 currency.
+type Money struct {
+	Amount   int64  `json:"amount"`
+	Currency string `json:"currency"`
+}
+
+// Seat is one place of an event and its price. It never changes once sold
+// from; its status lives in the [SeatMap].
+type Seat struct {
+	Section string
+	Row     string
+	Number  int
+	Price   Money
+}
+
+// Name is the seat's unique name in its event, SECTION-ROW-NUMBER.
+func (s Seat) Name() string { return s.Section + "-" + s.Row + "-" + strconv.Itoa(s.Number) }
+
+// SeatNo is a seat's position in its event: dense from 0, in the order in
+// which seats were added, the same in memory and in the store.
+type SeatNo int32
+
+// SeatStatus is whether a seat can be had.
+type SeatStatus uint8
+
+const (
+	SeatAvailable SeatStatus = iota
+	SeatHeld
+	SeatBooked
+)
+
+var seatStatusNames = [...]string{SeatAvailable: "AVAILABLE", SeatHeld: "HELD", SeatBooked: "BOOKED"}
+
+func (s SeatStatus) String() string { return seatStatusNames[s] }
+
+// MarshalText writes the status as clients know it.
+func (s SeatStatus) MarshalText() ([]byte, error) { return []byte(s.String()), nil }
+
+// ParseSeatStatus reads what String wrote.
+func ParseSeatStatus(s string) (SeatStatus, error) {
+	for status, name := range seatStatusNames {
+		if name == s {
+			return SeatStatus(status), nil
+		}
+	}
+	return 0, fmt.Errorf("unknown seat status %q", s)
+}
+
+const (
+	SeatsPerEventMax  = 100_000
+	SeatLabelMaxRunes = 32     // of a section or a row
+	SeatNumberMax     = 99_999 // of a seat in its row
+	PriceMax          = 100_000_000_00
+)
+
+// ValidateSeatLabel checks the name of a section or row: letters, digits,
+// spaces, dots and underscores. No dash, which parts the name of a seat.
+func ValidateSeatLabel(f *Faults, field, label string) {
+	ok := label != "" && utf8.ValidString(label) && utf8.RuneCountInString(label) <= SeatLabelMaxRunes &&
+		strings.TrimSpace(label) == label &&
+		!strings.ContainsFunc(label, func(r rune) bool {
+			return !unicode.IsLetter(r) && !unicode.IsDigit(r) && r != ' ' && r != '.' && r != '_'
+		})
+	if !ok {
+		f.Add(field, "invalid_label", "must have 1 to %d letters, digits, inner spaces, dots or underscores", SeatLabelMaxRunes)
+	}
+}
+
+// ValidatePrice checks an amount in minor units and its currency's form.
+func ValidatePrice(f *Faults, field string, p Money) {
+	if p.Amount < 0 || p.Amount > PriceMax {
+		f.Add(field+".amount", "range", "must be from 0 to %d minor units", int64(PriceMax))
+	}
+	if len(p.Currency) != 3 || strings.ContainsFunc(p.Currency, func(r rune) bool { return r < 'A' || r > 'Z' }) {
+		f.Add(field+".currency", "invalid_currency", "must be an ISO 4217 code such as EUR")
+	}
+}
+
+// Validate checks one seat as an admin gives it.
+func (s Seat) Validate(f *Faults, field string) {
+	ValidateSeatLabel(f, field+".section", s.Section)
+	ValidateSeatLabel(f, field+".row", s.Row)
+	if s.Number < 1 || s.Number > SeatNumberMax {
+		f.Add(field+".number", "range", "must be from 1 to %d", SeatNumberMax)
+	}
+	ValidatePrice(f, field+".price", s.Price)
+}

@@ -1,0 +1,19 @@
+package eventra
+
+import "time"
+
+// Session is one login: the family of refresh tokens that each replace the
+// one before. Tokens are kept as SHA-256 hashes only.
+type Session struct {
+	ID        ID // the family
+	UserID    ID
+	TokenHash [32]byte
+	ExpiresAt time.Time
+}
+
+// Rotation replaces a refresh token with its successor.
+type Rotation struct {
+	Presented [32]byte // hash of the token that the client showed
+	Successor [32]byte
+	ExpiresAt time.Time // of the successor
+}

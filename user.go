@@ -1,0 +1,74 @@
+package eventra
+
+import (
+	"net/mail"
+	"strings"
+	"time"
+	"unicode/utf8"
+)
+
+// Role is what a user may do.
+type Role string
+
+const (
+	RoleUser  Role = "USER"
+	RoleAdmin Role = "ADMIN"
+)
+
+// User is somebody with an account.
+type User struct {
+	ID           ID
+	Email        string // as NormalizeEmail gives it
+	Name         string
+	Role         Role
+	PasswordHash []byte // bcrypt
+	CreatedAt    time.Time
+}
+
+const (
+	PasswordMinBytes = 8
+	PasswordMaxBytes = 72 // bcrypt reads no further, so more is refused rather than cut
+	NameMaxRunes     = 100
+	EmailMaxBytes    = 254 // RFC 5321, 4.5.3.1.3 less the angle brackets
+)
+
+// NormalizeEmail trims and lower-cases an address; two users never differ by
+// case alone.
+func NormalizeEmail(s string) string { return strings.ToLower(strings.TrimSpace(s)) }
+
+// ValidateEmail checks a normalized address against RFC 5322's addr-spec.
+func ValidateEmail(f *Faults, field, email string) {
+	addr, err := mail.ParseAddress(email)
+	if err != nil || addr.Address != email || len(email) > EmailMaxBytes || !utf8.ValidString(email) {
+		f.Add(field, "invalid_email", "must be an e-mail address of at most %d bytes", EmailMaxBytes)
+	}
+}
+
+// ValidatePassword checks the length in bytes, and that bcrypt would read all
+// of it (a NUL ends its input).
+func ValidatePassword(f *Faults, field, password string) {
+	if len(password) < PasswordMinBytes || len(password) > PasswordMaxBytes {
+		f.Add(field, "length", "must have %d to %d bytes", PasswordMinBytes, PasswordMaxBytes)
+	} else if strings.ContainsRune(password, 0) {
+		f.Add(field, "invalid", "must not contain a NUL character")
+	}
+}
+
+// ValidateName checks a person's name.
+func ValidateName(f *Faults, field, name string) { validateText(f, field, name, 1, NameMaxRunes) }
+
+// validateText checks that s is printable text of minRunes to maxRunes
+// characters and not blank where one is needed.
+func validateText(f *Faults, field, s string, minRunes, maxRunes int) {
+	n := utf8.RuneCountInString(s)
+	switch {
+	case !utf8.ValidString(s) || strings.ContainsFunc(s, forbiddenInText):
+		f.Add(field, "invalid_text", "must be UTF-8 text without control characters")
+	case n < minRunes || n > maxRunes:
+		f.Add(field, "length", "must have %d to %d characters", minRunes, maxRunes)
+	case minRunes > 0 && strings.TrimSpace(s) == "":
+		f.Add(field, "blank", "must not be blank")
+	}
+}
+
+func forbiddenInText(r rune) bool { return (r < ' ' && r != '\n' && r != '\t' && r != '\r') || r == 0x7f }
