@@ -17,3 +17,10 @@ type Rotation struct {
 	Successor [32]byte
 	ExpiresAt time.Time // of the successor
 }
+
+// DeniedToken is an access token that was logged out before its end.
+type DeniedToken struct {
+	AccessID  ID
+	ExpiresAt time.Time // it need not be denied any longer
+	DeniedAt  time.Time // by the store's clock
+}
