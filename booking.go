@@ -42,7 +42,7 @@ type Booking struct {
 	CreatedAt time.Time
 
 	// PaymentID is the attempt now running, if any: until PayingUntil the
-	// hold does not expire under its payer.
+	// hold does not expire under its payer. Once CONFIRMED, it is the attempt that paid.
 	PaymentID   ID
 	PayingUntil time.Time
 

@@ -21,7 +21,8 @@ const (
 	// it with its grace. The store refuses it alone once the deadline is past.
 	PaymentStarted
 	// PaymentEnded: PENDING → DECLINED or FAILED (Payment.Status says
-	// which); the booking, if it is still held, is nobody's payment's any more.
+	// which); Booking, if not nil, is still held and no longer notes the
+	// attempt. The store refuses it alone if the payment is no longer PENDING.
 	PaymentEnded
 	// Confirmed: HELD → CONFIRMED, seats HELD → BOOKED, payment → SUCCEEDED,
 	// one outbox row.
@@ -29,11 +30,12 @@ const (
 	// Rebooked: a payment succeeded after its booking had expired, and the
 	// seats are still free. Booking is the successor, inserted CONFIRMED; its
 	// seats go AVAILABLE → BOOKED; the payment moves to it and SUCCEEDED;
-	// the expired booking (Payment.BookingID) notes ReplacedBy; one outbox row. The store refuses
-	// it alone if the payment is no longer PENDING.
+	// the expired booking (here still Payment.BookingID) notes ReplacedBy; one
+	// outbox row. The store refuses it alone if the payment is no longer PENDING.
 	Rebooked
 	// RefundDue: a payment succeeded for nothing: → REFUND_PENDING. No
-	// booking or seat changes. The store refuses it alone if the payment is no longer PENDING.
+	// booking or seat changes. The store refuses it alone if the payment is no
+	// longer PENDING.
 	RefundDue
 	// Refunded: CONFIRMED → REFUNDED, seats free, payment SUCCEEDED →
 	// REFUND_PENDING.
@@ -55,7 +57,7 @@ func (k ChangeKind) ChangesSeats() bool { return k.FreesSeats() || k.TakesSeats(
 type Change struct {
 	Kind    ChangeKind
 	Booking *Booking      // nil for RefundDue, and for PaymentEnded of a booking that is live no more
-	Payment *Payment      // nil for Held, Released, Expired, Refunded
+	Payment *Payment      // nil for Held, Released, Expired; for Refunded see Booking.PaymentID
 	Grace   time.Duration // for PaymentStarted
 }
 
@@ -108,4 +110,13 @@ type StoredState struct {
 	Status  SeatStatus
 	Booking ID // zero if available
 	Version uint64
+}
+
+// subject is the booking that a change is about: no other change of it may be
+// in flight.
+func (c *Change) subject() ID {
+	if c.Payment != nil {
+		return c.Payment.BookingID
+	}
+	return c.Booking.ID
 }

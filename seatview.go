@@ -1,14 +1,79 @@
 package eventra
 
-// Layout is the seats of an event, which never change while an activation
-// lives: who reads it needs no lock.
+import "slices"
+
+// Layout is the seats of an event. It is never written to once made, so any
+// number of readers may share it.
 type Layout struct {
-	Seats    []Seat // by SeatNo
-	Sections []string
-	index    map[string]SeatNo
-	section  []int32 // of each seat, in Sections
-	rows     []seatRow
+	Seats    []Seat   // by SeatNo
+	Sections []string // in the order in which they were added
+
+	index   map[string]SeatNo
+	section []int32 // by SeatNo, position in Sections
+	row     []int32 // by SeatNo, position in rows
+	rows    []seatRow
 }
+
+// seatRow is one row of one section, as best available seats are searched.
+type seatRow struct {
+	section int32
+	depth   int      // rows between this one and the front of its section
+	seats   []SeatNo // by Seat.Number
+}
+
+// NewLayout arranges seats given by SeatNo. Rows count from the front in the
+// order in which they were added.
+func NewLayout(seats []Seat) *Layout {
+	l := &Layout{
+		Seats:   seats,
+		index:   make(map[string]SeatNo, len(seats)),
+		section: make([]int32, len(seats)),
+		row:     make([]int32, len(seats)),
+	}
+	type rowKey struct{ section, row string }
+	sections, rows := map[string]int32{}, map[rowKey]int32{}
+	var depths []int
+	for i := range seats {
+		s := &seats[i]
+		section, known := sections[s.Section]
+		if !known {
+			section = int32(len(l.Sections))
+			sections[s.Section] = section
+			l.Sections = append(l.Sections, s.Section)
+			depths = append(depths, 0)
+		}
+		key := rowKey{s.Section, s.Row}
+		row, known := rows[key]
+		if !known {
+			row = int32(len(l.rows))
+			rows[key] = row
+			l.rows = append(l.rows, seatRow{section: section, depth: depths[section]})
+			depths[section]++
+		}
+		// A store gives each seat strings of its own; a house has few different ones.
+		first := &l.rows[row]
+		if len(first.seats) > 0 {
+			s.Row = seats[first.seats[0]].Row
+		}
+		s.Section = l.Sections[section]
+		l.section[i], l.row[i] = section, row
+		l.index[s.Name()] = SeatNo(i)
+		first.seats = append(first.seats, SeatNo(i))
+	}
+	for i := range l.rows {
+		slices.SortFunc(l.rows[i].seats, func(a, b SeatNo) int { return seats[a].Number - seats[b].Number })
+	}
+	return l
+}
+
+// Find returns the seat of that name.
+func (l *Layout) Find(name string) (SeatNo, bool) {
+	no, ok := l.index[name]
+	return no, ok
+}
+
+// Section returns the position in Sections of a seat's section.
+func (l *Layout) Section(no SeatNo) int { return int(l.section[no]) }
 
 // SeatsView is every seat of an event at one version. It is not written to
 // again, so any number of readers may share it.
@@ -24,7 +89,7 @@ type SeatsView struct {
 type Availability struct {
 	EventID  ID
 	Version  uint64
-	Total    SectionTally
+	Total    SectionTally   // Name is empty
 	Sections []SectionTally // in the order in which sections were added
 }
 
@@ -38,4 +103,13 @@ type SectionTally struct {
 	PriceFrom Money // the cheapest seat, sold or not
 }
 
-type seatRow struct{}
+func (t *SectionTally) add(status SeatStatus, n int) {
+	switch status {
+	case SeatAvailable:
+		t.Available += n
+	case SeatHeld:
+		t.Held += n
+	case SeatBooked:
+		t.Booked += n
+	}
+}

@@ -71,4 +71,6 @@ func validateText(f *Faults, field, s string, minRunes, maxRunes int) {
 	}
 }
 
-func forbiddenInText(r rune) bool { return (r < ' ' && r != '\n' && r != '\t' && r != '\r') || r == 0x7f }
+func forbiddenInText(r rune) bool {
+	return (r < ' ' && r != '\n' && r != '\t' && r != '\r') || r == 0x7f
+}

@@ -1,0 +1,200 @@
+package eventra
+
+import (
+	"errors"
+	"time"
+)
+
+// Verdict is what a command came to.
+type Verdict uint8
+
+const (
+	// Refuse: Err says why, and it rests on durable state alone.
+	Refuse Verdict = iota
+	// Accept: Change has been claimed and is to be persisted.
+	Accept
+	// Answer: the command was carried out before; Booking is its outcome.
+	Answer
+	// Wait: the outcome hangs on a change in flight; decide again after it.
+	Wait
+	// Ignore: nothing to do, nobody to tell.
+	Ignore
+)
+
+// Decision is a verdict and what belongs to it.
+type Decision struct {
+	Verdict Verdict
+	Change  *Change
+	Booking *Booking
+	Err     error
+}
+
+// ErrNotLive says that no live booking has that id: only the store can tell
+// whether there was one and what became of it.
+var ErrNotLive = errors.New("no live booking has that id")
+
+func refuse(err error) Decision  { return Decision{Verdict: Refuse, Err: err} }
+func answer(b *Booking) Decision { return Decision{Verdict: Answer, Booking: b} }
+func (m *SeatMap) accept(c *Change) Decision {
+	m.claim(c)
+	return Decision{Verdict: Accept, Change: c}
+}
+
+// Decide answers a command at a time of the store's clock. An accepted change
+// is claimed until Apply or Withdraw.
+func (m *SeatMap) Decide(cmd Command, now time.Time) Decision {
+	switch cmd := cmd.(type) {
+	case *HoldSeats:
+		return m.decideHold(cmd, now)
+	case *ReleaseHold:
+		return m.decideRelease(cmd)
+	case *ExpireHold:
+		return m.decideExpire(cmd, now)
+	case *StartPayment:
+		return m.decideStartPayment(cmd, now)
+	case *FinishPayment:
+		return m.decideFinishPayment(cmd)
+	case *RefundBooking:
+		return m.decideRefund(cmd)
+	}
+	panic("unknown command")
+}
+
+func (m *SeatMap) decideHold(cmd *HoldSeats, now time.Time) Decision {
+	if m.claims[cmd.BookingID] != nil {
+		return Decision{Verdict: Wait}
+	}
+	if h := m.live[cmd.BookingID]; h != nil {
+		if h.booking.UserID != cmd.UserID {
+			return refuse(Errorf(CodeNotFound, "no such booking"))
+		}
+		return answer(h.booking)
+	}
+	if !m.terms.OpenAt(now) {
+		return refuse(Errorf(CodeSaleClosed, "the event is not on sale now"))
+	}
+	var seats []SeatNo
+	var wait bool
+	var err error
+	if cmd.Best != nil {
+		seats, wait, err = m.chooseBest(cmd.Best)
+	} else {
+		seats, wait, err = m.chooseNamed(cmd.Seats)
+	}
+	switch {
+	case err != nil:
+		return refuse(err)
+	case wait:
+		return Decision{Verdict: Wait}
+	}
+	return m.accept(&Change{Kind: Held, Booking: m.newBooking(cmd.BookingID, cmd.UserID, BookingHeld, seats)})
+}
+
+func (m *SeatMap) newBooking(id, user ID, status BookingStatus, seats []SeatNo) *Booking {
+	b := &Booking{ID: id, EventID: m.eventID, UserID: user, Status: status, Seats: make([]BookedSeat, len(seats))}
+	for i, no := range seats {
+		seat := m.layout.Seats[no]
+		b.Seats[i] = BookedSeat{No: no, Seat: seat}
+		b.Total.Amount += seat.Price.Amount
+		b.Total.Currency = seat.Price.Currency
+	}
+	return b
+}
+
+// chooseNamed finds the named seats. Those durably taken are a refusal, those
+// claimed a reason to wait.
+func (m *SeatMap) chooseNamed(names []string) (seats []SeatNo, wait bool, err error) {
+	if err := m.checkNames(names); err != nil {
+		return nil, false, err
+	}
+	seats = make([]SeatNo, len(names))
+	var unknown, taken []string
+	for i, name := range names {
+		no, known := m.layout.index[name]
+		if !known {
+			unknown = append(unknown, name)
+			continue
+		}
+		seats[i] = no
+		switch seat := &m.seats[no]; {
+		case seat.owner != nil:
+			taken = append(taken, name)
+		case seat.claimed:
+			wait = true
+		}
+	}
+	switch {
+	case unknown != nil:
+		return nil, false, &Error{Code: CodeUnknownSeats, Message: "the event has no such seats", Seats: unknown}
+	case taken != nil:
+		return nil, false, &Error{Code: CodeSeatsUnavailable, Message: "some of the seats are taken", Seats: taken}
+	}
+	return seats, wait, nil
+}
+
+func (m *SeatMap) checkNames(names []string) error {
+	var f Faults
+	switch most := m.terms.MaxSeatsPerBooking; {
+	case len(names) == 0:
+		f.Add("seats", "required", "must name at least one seat")
+	case len(names) > most:
+		f.Add("seats", "too_many", "must name at most %d seats", most)
+	default:
+		for i, name := range names {
+			for _, before := range names[:i] { // at most MaxSeatsPerBookingMax names
+				if before == name {
+					f.Add(indexed("seats", i), "duplicate", "names a seat twice")
+					break
+				}
+			}
+		}
+	}
+	return f.Err()
+}
+
+func (m *SeatMap) decideRelease(cmd *ReleaseHold) Decision {
+	if m.claims[cmd.BookingID] != nil {
+		return Decision{Verdict: Wait}
+	}
+	h := m.live[cmd.BookingID]
+	switch {
+	case h == nil:
+		return refuse(ErrNotLive)
+	case h.booking.UserID != cmd.UserID:
+		return refuse(Errorf(CodeNotFound, "no such booking"))
+	case h.booking.Status != BookingHeld:
+		return refuse(Errorf(CodeNotCancellable, "only a held booking can be cancelled; this one is %s", h.booking.Status))
+	case !h.booking.PaymentID.IsZero():
+		return refuse(Errorf(CodeNotCancellable, "a payment for this booking is running"))
+	}
+	return m.accept(h.end(Released, BookingCancelled))
+}
+
+func (m *SeatMap) decideExpire(cmd *ExpireHold, now time.Time) Decision {
+	h := m.live[cmd.BookingID]
+	if h == nil || m.claims[cmd.BookingID] != nil || h.booking.Status != BookingHeld || now.Before(h.booking.Due()) {
+		return Decision{Verdict: Ignore}
+	}
+	return m.accept(h.end(Expired, BookingExpired))
+}
+
+func (m *SeatMap) decideRefund(cmd *RefundBooking) Decision {
+	if m.claims[cmd.BookingID] != nil {
+		return Decision{Verdict: Wait}
+	}
+	h := m.live[cmd.BookingID]
+	switch {
+	case h == nil:
+		return refuse(ErrNotLive)
+	case h.booking.Status != BookingConfirmed:
+		return refuse(Errorf(CodeNotRefundable, "only a confirmed booking can be refunded; this one is %s", h.booking.Status))
+	}
+	return m.accept(h.end(Refunded, BookingRefunded))
+}
+
+// end is the change that takes a live booking's seats away.
+func (h *holding) end(kind ChangeKind, status BookingStatus) *Change {
+	b := *h.booking
+	b.Status = status
+	return &Change{Kind: kind, Booking: &b}
+}

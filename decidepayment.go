@@ -1,0 +1,89 @@
+package eventra
+
+import "time"
+
+func (m *SeatMap) decideStartPayment(cmd *StartPayment, now time.Time) Decision {
+	if m.claims[cmd.BookingID] != nil {
+		return Decision{Verdict: Wait}
+	}
+	h := m.live[cmd.BookingID]
+	switch {
+	case h == nil:
+		return refuse(ErrNotLive)
+	case h.booking.UserID != cmd.UserID:
+		return refuse(Errorf(CodeNotFound, "no such booking"))
+	case h.booking.PaymentID == cmd.PaymentID:
+		return answer(h.booking)
+	case h.booking.Status == BookingConfirmed:
+		return refuse(Errorf(CodeAlreadyPaid, "the booking is paid"))
+	case !h.booking.PaymentID.IsZero():
+		return refuse(&Error{Code: CodePaymentInProgress, Message: "another payment for this booking is running", RetryAfter: time.Second})
+	case !now.Before(h.booking.ExpiresAt):
+		return refuse(Errorf(CodeHoldExpired, "the hold has run out"))
+	case m.terms.Status != EventPublished:
+		return refuse(Errorf(CodeSaleClosed, "the event is cancelled"))
+	}
+	b := *h.booking
+	b.PaymentID = cmd.PaymentID
+	return m.accept(&Change{Kind: PaymentStarted, Booking: &b, Grace: cmd.Grace, Payment: &Payment{
+		ID: cmd.PaymentID, BookingID: b.ID, EventID: m.eventID, UserID: b.UserID,
+		Method: cmd.Method, Amount: b.Total, Status: PaymentPending,
+	}})
+}
+
+// decideFinishPayment finds what an attempt's outcome means now. Money that
+// was taken buys the booking while it is live, else the same seats if they are
+// free, else it goes back.
+func (m *SeatMap) decideFinishPayment(cmd *FinishPayment) Decision {
+	payment := cmd.Payment
+	if m.claims[payment.BookingID] != nil {
+		return Decision{Verdict: Wait}
+	}
+	paid := cmd.Outcome == PaymentSucceeded
+	payment.Status = cmd.Outcome
+	h, successor := m.live[payment.BookingID], m.live[payment.ID]
+	switch {
+	case paid && successor != nil:
+		return answer(successor.booking)
+	case paid && h == nil:
+		return m.rebook(&payment, cmd.Seats)
+	case paid && h.booking.Status == BookingHeld:
+		b := *h.booking
+		b.Status, b.PaymentID, b.PayingUntil = BookingConfirmed, payment.ID, time.Time{}
+		return m.accept(&Change{Kind: Confirmed, Booking: &b, Payment: &payment})
+	case paid && h.booking.PaymentID == payment.ID:
+		return answer(h.booking)
+	case paid:
+		return m.refundDue(&payment)
+	case h != nil && h.booking.Status == BookingHeld && h.booking.PaymentID == payment.ID:
+		b := *h.booking
+		b.PaymentID, b.PayingUntil = ID{}, time.Time{}
+		return m.accept(&Change{Kind: PaymentEnded, Booking: &b, Payment: &payment})
+	}
+	return m.accept(&Change{Kind: PaymentEnded, Payment: &payment})
+}
+
+func (m *SeatMap) rebook(payment *Payment, seats []SeatNo) Decision {
+	if len(seats) == 0 || m.terms.Status != EventPublished {
+		return m.refundDue(payment)
+	}
+	wait := false
+	for _, no := range seats {
+		if int(no) >= len(m.seats) || m.seats[no].owner != nil {
+			return m.refundDue(payment)
+		}
+		wait = wait || m.seats[no].claimed
+	}
+	if wait {
+		return Decision{Verdict: Wait}
+	}
+	// The successor's id is the payment's, so that a repeated command makes it once.
+	b := m.newBooking(payment.ID, payment.UserID, BookingConfirmed, seats)
+	b.PaymentID = payment.ID
+	return m.accept(&Change{Kind: Rebooked, Booking: b, Payment: payment})
+}
+
+func (m *SeatMap) refundDue(payment *Payment) Decision {
+	payment.Status = PaymentRefundPending
+	return m.accept(&Change{Kind: RefundDue, Payment: payment})
+}

@@ -1,0 +1,99 @@
+package eventra
+
+import "fmt"
+
+// CheckInvariants goes through everything and says what must never be: a seat
+// whose owner does not list it, a booking whose seats do not point back,
+// counters that do not add up, a hold without a deadline. It costs time in
+// proportion to the seats.
+func (m *SeatMap) CheckInvariants() error {
+	if err := m.checkBookings(); err != nil {
+		return fmt.Errorf("event %v: %w", m.eventID, err)
+	}
+	if err := m.checkSeats(); err != nil {
+		return fmt.Errorf("event %v: %w", m.eventID, err)
+	}
+	return nil
+}
+
+func (m *SeatMap) checkBookings() error {
+	for id, h := range m.live {
+		b := h.booking
+		switch {
+		case b.ID != id || b.EventID != m.eventID:
+			return fmt.Errorf("booking %v is filed as %v", b.ID, id)
+		case !b.Status.Live():
+			return fmt.Errorf("booking %v is %s and still live", id, b.Status)
+		case len(b.Seats) == 0:
+			return fmt.Errorf("booking %v has no seats", id)
+		case b.Status == BookingHeld && b.ExpiresAt.IsZero():
+			return fmt.Errorf("booking %v is held without a deadline", id)
+		}
+		for _, s := range b.Seats {
+			if int(s.No) >= len(m.seats) || m.seats[s.No].owner != h {
+				return fmt.Errorf("booking %v lists seat %s, which is not its", id, s.Name())
+			}
+		}
+	}
+	return nil
+}
+
+func (m *SeatMap) checkSeats() error {
+	sections := make([]SectionTally, len(m.sections))
+	free := make([]int32, len(m.rowFree))
+	owned, claimed := 0, 0
+	for i := range m.seats {
+		seat := &m.seats[i]
+		sections[m.layout.section[i]].add(seat.status(), 1)
+		if seat.owner != nil {
+			owned++
+		}
+		if seat.claimed {
+			claimed++
+		}
+		if seat.owner != nil && seat.claimed {
+			return fmt.Errorf("seat %s is taken and claimed", m.layout.Seats[i].Name())
+		}
+		if seat.owner == nil && !seat.claimed {
+			free[m.layout.row[i]]++
+		}
+		if seat.version > m.version {
+			return fmt.Errorf("seat %s is of version %d, the map of %d", m.layout.Seats[i].Name(), seat.version, m.version)
+		}
+	}
+	for _, h := range m.live {
+		owned -= len(h.booking.Seats)
+	}
+	for _, c := range m.claims {
+		if c.Kind.TakesSeats() {
+			claimed -= len(c.Booking.Seats)
+		}
+	}
+	if owned != 0 || claimed != 0 {
+		return fmt.Errorf("%d seats too many are owned, %d claimed", owned, claimed)
+	}
+	return m.checkCounters(sections, free)
+}
+
+func (m *SeatMap) checkCounters(sections []SectionTally, free []int32) error {
+	var sum SectionTally
+	for i, want := range sections {
+		got := m.sections[i]
+		if got.Available != want.Available || got.Held != want.Held || got.Booked != want.Booked ||
+			got.Total != got.Available+got.Held+got.Booked {
+			return fmt.Errorf("section %s counts %+v instead of %+v", got.Name, got, want)
+		}
+		sum.add(SeatAvailable, got.Available)
+		sum.add(SeatHeld, got.Held)
+		sum.add(SeatBooked, got.Booked)
+	}
+	if sum.Available != m.total.Available || sum.Held != m.total.Held || sum.Booked != m.total.Booked {
+		return fmt.Errorf("totals are %+v instead of %+v", m.total, sum)
+	}
+	for i, want := range free {
+		if m.rowFree[i] != want {
+			return fmt.Errorf("row %d has %d free seats, counted as %d", i, want, m.rowFree[i])
+		}
+	}
+	return nil
+}

@@ -1,0 +1,270 @@
+package eventra
+
+import (
+	"fmt"
+	"slices"
+	"time"
+)
+
+// SeatMap knows every seat of one event and every live booking, and decides
+// what becomes of them. It holds two kinds of state: what is durable, which
+// alone is shown and alone justifies a refusal, and the claims of changes
+// that were decided and not yet committed.
+//
+// [SeatMap.Decide] claims; then exactly one of [SeatMap.Apply] and
+// [SeatMap.Withdraw] ends each claim. It is not safe for concurrent use.
+type SeatMap struct {
+	eventID ID
+	terms   Terms
+	layout  *Layout
+	version uint64
+
+	seats  []seatState
+	live   map[ID]*holding
+	claims map[ID]*Change // by Change.subject
+
+	total    SectionTally
+	sections []SectionTally
+	rowFree  []int32    // by row: seats neither taken nor claimed
+	view     *SeatsView // of this version; nil until somebody asks
+}
+
+type seatState struct {
+	owner   *holding // durable; nil if available
+	version uint64
+	claimed bool // by a change in flight that takes it
+}
+
+// holding is a live booking as it is stored. Seats point to it, so that a
+// change of its status changes them all.
+type holding struct{ booking *Booking }
+
+func (s *seatState) status() SeatStatus {
+	switch {
+	case s.owner == nil:
+		return SeatAvailable
+	case s.owner.booking.Status == BookingHeld:
+		return SeatHeld
+	default:
+		return SeatBooked
+	}
+}
+
+// NewSeatMap takes over what is stored. Rows that contradict each other are
+// an error: selling from them would only spread it.
+func NewSeatMap(s *Snapshot) (*SeatMap, error) {
+	if len(s.Seats) != len(s.States) {
+		return nil, fmt.Errorf("event %v: %d seats with %d states", s.EventID, len(s.Seats), len(s.States))
+	}
+	m := &SeatMap{
+		eventID: s.EventID,
+		terms:   s.Terms,
+		layout:  NewLayout(s.Seats),
+		seats:   make([]seatState, len(s.Seats)),
+		live:    make(map[ID]*holding, len(s.Bookings)),
+		claims:  map[ID]*Change{},
+	}
+	m.sections = make([]SectionTally, len(m.layout.Sections))
+	m.rowFree = make([]int32, len(m.layout.rows))
+	for _, b := range s.Bookings {
+		m.live[b.ID] = &holding{b}
+	}
+	for i, stored := range s.States {
+		seat := &m.seats[i]
+		seat.version = stored.Version
+		m.version = max(m.version, stored.Version)
+		if stored.Status != SeatAvailable {
+			if seat.owner = m.live[stored.Booking]; seat.owner == nil {
+				return nil, fmt.Errorf("event %v: seat %s is %v for booking %v, which is not live",
+					s.EventID, s.Seats[i].Name(), stored.Status, stored.Booking)
+			}
+		}
+		m.countSeat(SeatNo(i), seat.status())
+	}
+	return m, m.CheckInvariants()
+}
+
+func (m *SeatMap) countSeat(no SeatNo, status SeatStatus) {
+	price := m.layout.Seats[no].Price
+	section := &m.sections[m.layout.section[no]]
+	section.Name = m.layout.Sections[m.layout.section[no]]
+	for _, t := range []*SectionTally{&m.total, section} {
+		if t.Total == 0 || price.Amount < t.PriceFrom.Amount {
+			t.PriceFrom = price
+		}
+		t.Total++
+		t.add(status, 1)
+	}
+	if status == SeatAvailable {
+		m.rowFree[m.layout.row[no]]++
+	}
+}
+
+// EventID returns whose seats these are.
+func (m *SeatMap) EventID() ID { return m.eventID }
+
+// Terms returns the terms of the sale.
+func (m *SeatMap) Terms() Terms { return m.terms }
+
+// Version grows by one with each batch that changed a seat.
+func (m *SeatMap) Version() uint64 { return m.version }
+
+// Live returns a live booking as it is stored, or nil.
+func (m *SeatMap) Live(id ID) *Booking {
+	if h := m.live[id]; h != nil {
+		return h.booking
+	}
+	return nil
+}
+
+// Holds calls f for every HELD booking.
+func (m *SeatMap) Holds(f func(*Booking)) {
+	for _, h := range m.live {
+		if h.booking.Status == BookingHeld {
+			f(h.booking)
+		}
+	}
+}
+
+// View returns all seats as they are stored.
+func (m *SeatMap) View() *SeatsView {
+	if m.view == nil {
+		m.view = &SeatsView{EventID: m.eventID, Version: m.version, Layout: m.layout,
+			Status: make([]SeatStatus, len(m.seats)), Changed: make([]uint64, len(m.seats))}
+		for i := range m.seats {
+			m.view.Status[i], m.view.Changed[i] = m.seats[i].status(), m.seats[i].version
+		}
+	}
+	return m.view
+}
+
+// Availability returns the counters as they are stored.
+func (m *SeatMap) Availability() *Availability {
+	return &Availability{EventID: m.eventID, Version: m.version, Total: m.total, Sections: slices.Clone(m.sections)}
+}
+
+// Apply ends a claim: the change was committed in a batch of that version at
+// the store's time given. Times that only the store knows are filled in, so
+// this comes before anybody is shown the change's booking or payment.
+func (m *SeatMap) Apply(c *Change, version uint64, at time.Time) {
+	m.unclaim(c)
+	if c.Payment != nil {
+		c.Payment.UpdatedAt = at
+	}
+	switch c.Kind {
+	case Held:
+		c.Booking.CreatedAt, c.Booking.ExpiresAt = at, at.Add(m.terms.Hold())
+		m.take(c.Booking, version)
+	case Rebooked:
+		c.Booking.CreatedAt, c.Booking.ExpiresAt = at, at
+		m.take(c.Booking, version)
+	case Released, Expired, Refunded:
+		m.free(c.Booking, version)
+	case Confirmed:
+		m.move(c.Booking, version)
+	case PaymentStarted:
+		c.Payment.CreatedAt = at
+		c.Booking.PayingUntil = at.Add(c.Grace)
+		m.live[c.Booking.ID].booking = c.Booking
+	case PaymentEnded:
+		if c.Booking != nil {
+			m.live[c.Booking.ID].booking = c.Booking
+		}
+	case RefundDue:
+	default:
+		panic(fmt.Sprintf("unknown change %d", c.Kind))
+	}
+	if c.Kind.ChangesSeats() {
+		m.view = nil
+		m.version = max(m.version, version)
+	}
+}
+
+// Withdraw ends a claim: the change was not committed.
+func (m *SeatMap) Withdraw(c *Change) { m.unclaim(c) }
+
+func (m *SeatMap) claim(c *Change) {
+	if m.claims[c.subject()] != nil {
+		panic("two changes of one booking in flight")
+	}
+	m.claims[c.subject()] = c
+	if !c.Kind.TakesSeats() {
+		return
+	}
+	for _, s := range c.Booking.Seats {
+		seat := &m.seats[s.No]
+		if seat.owner != nil || seat.claimed {
+			panic("claimed a seat that is not free: " + s.Name())
+		}
+		seat.claimed = true
+		m.rowFree[m.layout.row[s.No]]--
+	}
+}
+
+func (m *SeatMap) unclaim(c *Change) {
+	if m.claims[c.subject()] != c {
+		panic("ended a change that is not in flight")
+	}
+	delete(m.claims, c.subject())
+	if !c.Kind.TakesSeats() {
+		return
+	}
+	for _, s := range c.Booking.Seats {
+		m.seats[s.No].claimed = false
+		m.rowFree[m.layout.row[s.No]]++
+	}
+}
+
+func (m *SeatMap) take(b *Booking, version uint64) {
+	if m.live[b.ID] != nil {
+		panic("a booking was made twice")
+	}
+	h := &holding{b}
+	m.live[b.ID] = h
+	for _, s := range b.Seats {
+		seat := &m.seats[s.No]
+		if seat.owner != nil {
+			panic("seat " + s.Name() + " is taken already")
+		}
+		seat.owner, seat.version = h, version
+		m.rowFree[m.layout.row[s.No]]--
+		m.recount(s.No, SeatAvailable, seat.status())
+	}
+}
+
+func (m *SeatMap) free(b *Booking, version uint64) {
+	h := m.live[b.ID]
+	for _, s := range b.Seats {
+		seat := &m.seats[s.No]
+		if seat.owner != h {
+			panic("seat " + s.Name() + " is not this booking's")
+		}
+		m.recount(s.No, seat.status(), SeatAvailable)
+		seat.owner, seat.version = nil, version
+		m.rowFree[m.layout.row[s.No]]++
+	}
+	delete(m.live, b.ID)
+}
+
+// move gives a live booking its next status.
+func (m *SeatMap) move(b *Booking, version uint64) {
+	h := m.live[b.ID]
+	from := m.seats[b.Seats[0].No].status()
+	h.booking = b
+	for _, s := range b.Seats {
+		seat := &m.seats[s.No]
+		if seat.owner != h {
+			panic("seat " + s.Name() + " is not this booking's")
+		}
+		seat.version = version
+		m.recount(s.No, from, seat.status())
+	}
+}
+
+func (m *SeatMap) recount(no SeatNo, from, to SeatStatus) {
+	section := &m.sections[m.layout.section[no]]
+	section.add(from, -1)
+	section.add(to, 1)
+	m.total.add(from, -1)
+	m.total.add(to, 1)
+}
