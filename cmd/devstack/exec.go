@@ -6,8 +6,6 @@ import (
 	"fmt"
 	"os"
 	"os/exec"
-	"os/signal"
-	"syscall"
 	"time"
 
 	"github.com/mattn/go-isatty"
@@ -25,7 +23,7 @@ type execCommand struct {
 }
 
 // Run ends with the exit code of the command.
-func (c *execCommand) Run() (err error) {
+func (c *execCommand) Run(ctx context.Context) (err error) {
 	command := c.Command
 	if command[0] == "--" {
 		command = command[1:]
@@ -38,9 +36,6 @@ func (c *execCommand) Run() (err error) {
 		fmt.Fprintln(os.Stderr, "devstack:", err)
 		return exitCode(127) // as the shells do
 	}
-
-	ctx, stopSignals := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM, syscall.SIGHUP)
-	defer stopSignals()
 
 	folder, err := c.folder()
 	if err != nil {
@@ -62,7 +57,7 @@ func (c *execCommand) Run() (err error) {
 	if err != nil {
 		return err
 	}
-	return c.attend(ctx, process, servers)
+	return attend(ctx, process, servers)
 }
 
 func (c *execCommand) folder() (*stack.Folder, error) {
@@ -74,17 +69,14 @@ func (c *execCommand) folder() (*stack.Folder, error) {
 
 // attend waits for the end of the command. A lost server is said at once, but ends nothing: the command may be a test that
 // notices by itself and has more to say.
-func (c *execCommand) attend(ctx context.Context, process *proc.Process, servers *stack.Stack) error {
+func attend(ctx context.Context, command *proc.Process, servers *stack.Stack) error {
 	for {
 		select {
-		case <-process.Done():
-			if code := process.ExitCode(); code != 0 {
-				return exitCode(code)
-			}
-			return nil
+		case <-command.Done():
+			return passOn(command.ExitCode())
 		case <-ctx.Done():
-			process.Stop(commandPatience)
-			return exitCode(process.ExitCode())
+			command.Stop(commandPatience)
+			return passOn(command.ExitCode())
 		case err := <-servers.Failed():
 			fmt.Fprintln(os.Stderr, "devstack:", err)
 		}

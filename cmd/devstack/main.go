@@ -3,28 +3,36 @@
 package main
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"os"
+	"os/signal"
+	"syscall"
 
 	"github.com/alecthomas/kong"
 )
 
 type cli struct {
-	Exec execCommand `cmd:"" help:"Run a command on a stack made for it and thrown away afterwards."`
+	Run   runCommand   `cmd:"" help:"Run Eventra on a stack whose data stays: migrate, seed, serve."`
+	Exec  execCommand  `cmd:"" help:"Run a command on a stack made for it and thrown away afterwards."`
+	Reset resetCommand `cmd:"" help:"Forget the data of the stack that run keeps."`
 }
-
-// exitCode is how a command says with which code to end without a message.
-type exitCode int
-
-func (c exitCode) Error() string { return fmt.Sprintf("exit code %d", int(c)) }
 
 func main() {
 	var commands cli
-	context := kong.Parse(&commands, kong.Name("devstack"), kong.UsageOnError(),
+	command := kong.Parse(&commands, kong.Name("devstack"), kong.UsageOnError(),
 		kong.Description("Runs Eventra and its tests on a private stack of real servers."))
 
-	err := context.Run()
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM, syscall.SIGHUP)
+	defer stop()
+	go func() {
+		<-ctx.Done()
+		stop() // a second Ctrl-C does not wait for anybody's good order
+	}()
+	command.BindTo(ctx, (*context.Context)(nil))
+
+	err := command.Run()
 	var code exitCode
 	switch {
 	case errors.As(err, &code):

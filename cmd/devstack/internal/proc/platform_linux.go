@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"strconv"
 	"strings"
 	"sync"
 	"syscall"
@@ -24,8 +25,20 @@ func sysProcAttr(spec Spec) *syscall.SysProcAttr {
 	return attr
 }
 
-// CanIgnoreFileModes reports whether User.IgnoreFileModes can be granted.
-func CanIgnoreFileModes() bool { return os.Geteuid() == 0 }
+// CanIgnoreFileModes reports whether User.IgnoreFileModes can be granted. Root in a container may not have the right to.
+func CanIgnoreFileModes() bool {
+	status, err := os.ReadFile("/proc/self/status")
+	if err != nil {
+		return false
+	}
+	for line := range strings.Lines(string(status)) {
+		if set, found := strings.CutPrefix(line, "CapPrm:"); found {
+			capabilities, err := strconv.ParseUint(strings.TrimSpace(set), 16, 64)
+			return err == nil && capabilities&(1<<capDACOverride) != 0
+		}
+	}
+	return false
+}
 
 // startMark tells two processes with the same id apart. It is empty if no such process runs; one that has ended and waits
 // for its parent to notice does not run.

@@ -17,7 +17,7 @@ import (
 )
 
 const (
-	lockFile  = "lock"
+	lockFile  = "devstack.lock" // also tells a data folder from any other
 	stateFile = "state.json"
 
 	tempPrefix = "eventra-devstack-"

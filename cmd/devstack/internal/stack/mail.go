@@ -8,6 +8,9 @@ import (
 	"github.com/eventra/eventra/cmd/devstack/internal/mailsink"
 )
 
+// mailURLKey tells tests where the mails are.
+const mailURLKey = "EVENTRA_DEV_MAIL_URL"
+
 // startMail catches mails inside this process.
 func startMail(_ context.Context, folder *Folder) (*service, error) {
 	smtp, err := listen(folder.port("smtp"))
@@ -36,7 +39,7 @@ func startMail(_ context.Context, folder *Folder) (*service, error) {
 		name: "mail",
 		env: []string{
 			"EVENTRA_SMTP_URL=smtp://" + smtp.Addr().String(),
-			"EVENTRA_DEV_MAIL_URL=http://" + page.Addr().String(),
+			mailURLKey + "=http://" + page.Addr().String(),
 		},
 		stop: func() { _ = sink.Close() },
 	}, nil

@@ -29,16 +29,18 @@ func startRedis(ctx context.Context, folder *Folder) (*service, error) {
 		patience: 30 * time.Second, // replays its append-only file
 		ready:    pingRedis,
 		spec: func(port int) proc.Spec {
+			appendOnly := "yes" // it keeps the data; snapshots are off
+			if folder.Ephemeral {
+				appendOnly = "no"
+			}
 			args := []string{
 				"--port", strconv.Itoa(port),
 				"--bind", "127.0.0.1",
 				"--dir", data,
 				"--databases", "1024", // test packages that run side by side take one each
-				"--save", "", // the append-only file keeps the data
-				"--appendonly", "yes", "--appendfsync", "everysec",
-			}
-			if folder.Ephemeral {
-				args = append(args, "--appendonly", "no")
+				"--save", "",
+				"--appendonly", appendOnly,
+				"--appendfsync", "everysec",
 			}
 			return proc.Spec{Path: binary, Args: args, Env: serverEnv(), Dir: data}
 		},

@@ -4,6 +4,7 @@ package stack
 
 import (
 	"context"
+	"strings"
 	"sync"
 
 	"golang.org/x/sync/errgroup"
@@ -77,6 +78,16 @@ func (s *Stack) Env() []string {
 		env = append(env, service.env...)
 	}
 	return env
+}
+
+// MailURL is where the mails can be read.
+func (s *Stack) MailURL() string {
+	for _, setting := range s.Env() {
+		if url, found := strings.CutPrefix(setting, mailURLKey+"="); found {
+			return url
+		}
+	}
+	return ""
 }
 
 // Failed receives why a service ended by itself.

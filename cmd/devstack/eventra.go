@@ -1,0 +1,95 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+	"os"
+	"time"
+
+	"github.com/eventra/eventra/cmd/devstack/internal/proc"
+	"github.com/eventra/eventra/cmd/devstack/internal/stack"
+)
+
+// eventra is the program that is being developed.
+type eventra struct {
+	binary string
+	env    []string
+	folder *stack.Folder
+}
+
+func (e eventra) start(subcommand string) (*proc.Process, error) {
+	return proc.Start(proc.Spec{
+		Name:   "eventra-" + subcommand,
+		Path:   e.binary,
+		Args:   []string{subcommand},
+		Env:    e.env,
+		Stdout: os.Stdout,
+		Stderr: os.Stderr,
+	}, e.folder.PIDs())
+}
+
+// finish runs a subcommand to its end.
+func (e eventra) finish(ctx context.Context, subcommand string, patience time.Duration) error {
+	process, err := e.start(subcommand)
+	if err != nil {
+		return err
+	}
+	select {
+	case <-process.Done():
+	case <-ctx.Done():
+		process.Stop(patience)
+		return context.Cause(ctx)
+	case <-time.After(patience):
+		process.Kill()
+		return fmt.Errorf("eventra %s has not ended after %v", subcommand, patience)
+	}
+	if code := process.ExitCode(); code != 0 {
+		fmt.Fprintf(os.Stderr, "devstack: eventra %s failed with exit code %d\n", subcommand, code)
+		return exitCode(code)
+	}
+	return nil
+}
+
+// awaitReady waits until Eventra says that it is ready to serve.
+func awaitReady(ctx context.Context, process *proc.Process, url string, patience time.Duration) error {
+	deadline := time.After(patience)
+	pause := time.NewTicker(50 * time.Millisecond)
+	defer pause.Stop()
+
+	for {
+		lastErr := askReady(ctx, url)
+		if lastErr == nil {
+			return nil
+		}
+		select {
+		case <-process.Done():
+			fmt.Fprintf(os.Stderr, "devstack: eventra serve ended before it was ready, with exit code %d\n", process.ExitCode())
+			return exitCode(max(process.ExitCode(), 1))
+		case <-ctx.Done():
+			return context.Cause(ctx)
+		case <-deadline:
+			return fmt.Errorf("eventra serve is not ready after %v: %w", patience, lastErr)
+		case <-pause.C:
+		}
+	}
+}
+
+func askReady(ctx context.Context, url string) error {
+	ctx, cancel := context.WithTimeout(ctx, 5*time.Second)
+	defer cancel()
+
+	request, err := http.NewRequestWithContext(ctx, http.MethodGet, url+"/readyz", nil)
+	if err != nil {
+		return err
+	}
+	response, err := http.DefaultClient.Do(request)
+	if err != nil {
+		return err
+	}
+	defer response.Body.Close()
+	if response.StatusCode != http.StatusOK {
+		return fmt.Errorf("GET /readyz answers %s", response.Status)
+	}
+	return nil
+}

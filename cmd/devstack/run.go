@@ -1,0 +1,109 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"os/exec"
+	"time"
+
+	"github.com/eventra/eventra/cmd/devstack/internal/stack"
+)
+
+const (
+	// preparePatience bounds `eventra migrate` and `eventra seed`.
+	preparePatience = 2 * time.Minute
+
+	// readyPatience bounds the wait for `eventra serve`.
+	readyPatience = time.Minute
+
+	// servePatience is how long `eventra serve` may take to finish what is in flight; it has a bound of its own below this.
+	servePatience = 45 * time.Second
+)
+
+type runCommand struct {
+	Data   string `help:"Where the data stays." default:".devstack" placeholder:"DIR"`
+	Addr   string `help:"Where Eventra serves." default:"127.0.0.1:8080" placeholder:"HOST:PORT"`
+	Binary string `arg:"" help:"Eventra's program, such as ./bin/eventra."`
+}
+
+// Run ends without an error when it is interrupted, and with Eventra's exit code when Eventra ends by itself.
+func (c *runCommand) Run(ctx context.Context) (err error) {
+	binary, err := exec.LookPath(c.Binary)
+	if err != nil {
+		return fmt.Errorf("%w; `make build` makes bin/eventra", err)
+	}
+	folder, err := stack.OpenFolder(c.Data)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, folder.Close()) }()
+
+	// Said before anything starts, but after what a killed run left is gone, for that may be what holds the port.
+	if err := portIsFree(c.Addr); err != nil {
+		return err
+	}
+
+	fmt.Println("Starting PostgreSQL, Redis, MongoDB and a mail catcher …")
+	servers, err := stack.Start(ctx, folder)
+	if err != nil {
+		return unlessInterrupted(ctx, err)
+	}
+	defer servers.Stop()
+
+	program := eventra{binary: binary, env: c.environment(servers), folder: folder}
+	return unlessInterrupted(ctx, c.serve(ctx, program, servers))
+}
+
+func (c *runCommand) environment(servers *stack.Stack) []string {
+	env := environment(append(servers.Env(),
+		"EVENTRA_HTTP_ADDR="+c.Addr,
+		"EVENTRA_ADMIN_EMAIL="+demoAdmin.email,
+		"EVENTRA_ADMIN_PASSWORD="+demoAdmin.password,
+	))
+	if os.Getenv("EVENTRA_LOG_FORMAT") == "" {
+		env = append(env, "EVENTRA_LOG_FORMAT=text") // a person reads it
+	}
+	return env
+}
+
+// serve returns when Eventra has ended.
+func (c *runCommand) serve(ctx context.Context, program eventra, servers *stack.Stack) error {
+	for _, step := range []string{"migrate", "seed"} {
+		if err := program.finish(ctx, step, preparePatience); err != nil {
+			return err
+		}
+	}
+
+	process, err := program.start("serve")
+	if err != nil {
+		return err
+	}
+	defer process.Stop(servePatience)
+
+	url := baseURL(c.Addr)
+	if err := awaitReady(ctx, process, url, readyPatience); err != nil {
+		return err
+	}
+	fmt.Print(banner(url, servers.MailURL()))
+
+	select {
+	case <-ctx.Done():
+		fmt.Println("\nStopping …")
+		return nil
+	case <-process.Done():
+		fmt.Fprintf(os.Stderr, "devstack: eventra serve ended by itself with exit code %d\n", process.ExitCode())
+		return passOn(process.ExitCode())
+	case err := <-servers.Failed():
+		return err
+	}
+}
+
+// unlessInterrupted turns the failure of something that was interrupted into the success that it is.
+func unlessInterrupted(ctx context.Context, err error) error {
+	if ctx.Err() != nil {
+		return nil
+	}
+	return err
+}
