@@ -1,0 +1,398 @@
+package actors
+
+import (
+	"errors"
+	"log/slog"
+	"time"
+
+	"github.com/asynkron/protoactor-go/actor"
+	"github.com/eventra/eventra"
+)
+
+// Dependencies are what event actors work with.
+type Dependencies struct {
+	Store   EventStore
+	Locks   SeatLocks
+	Log     *slog.Logger
+	Metrics *Metrics
+	// QueueMax bounds the requests that wait at one event; more are refused
+	// as overloaded.
+	QueueMax int
+	// Confirmed is called, without blocking, when mails may have become due.
+	Confirmed func()
+}
+
+const (
+	// idleAfter passivates an event that nobody asks for and nobody holds seats of.
+	idleAfter = 10 * time.Minute
+	// contentionPause parts attempts at seats that somebody else has locked.
+	contentionPause = 25 * time.Millisecond
+)
+
+type phase uint8
+
+const (
+	loading phase = iota // the store is being asked; requests wait
+	active
+	down // the store did not answer; requests are refused until the next try
+)
+
+// eventActor owns one event's seats in this process. It never blocks: loads
+// and flights run in goroutines and come back as messages.
+type eventActor struct {
+	*Dependencies
+	id   eventra.ID
+	self *actor.PID
+	root *actor.RootContext
+
+	phase     phase
+	seats     *eventra.SeatMap // durable state as last known; nil before the first load
+	epoch     int64
+	clock     storeClock
+	timer     *actor.PID
+	nextTry   time.Time // when down: not before this
+	backoff   time.Duration
+	reloading []*actor.PID // who waits for a fresh load
+	stale     bool         // a reload is wanted when the flight has landed
+
+	waiting []*request // undecided
+	parked  []*request // their outcome hangs on a flight
+	overdue []eventra.ID
+	filling *flight
+	flying  *flight
+	settled <-chan struct{} // of the last flight
+	retries bool            // a retry message is on its way
+}
+
+func newEventActor(d *Dependencies, id eventra.ID, root *actor.RootContext) *eventActor {
+	return &eventActor{Dependencies: d, id: id, root: root, filling: newFlight()}
+}
+
+// Receive implements actor.Actor.
+func (a *eventActor) Receive(ctx actor.Context) {
+	switch msg := ctx.Message().(type) {
+	case *actor.Started:
+		a.self = ctx.Self()
+		a.timer = ctx.Spawn(actor.PropsFromProducer(func() actor.Actor { return newHoldTimer() }))
+		ctx.SetReceiveTimeout(idleAfter)
+		a.load()
+	case *actor.Stopping:
+		a.leave()
+	case *actor.ReceiveTimeout:
+		if a.idle() {
+			ctx.Stop(a.self)
+		}
+	case *command:
+		a.receive(&request{command: *msg, sender: ctx.Sender()})
+	case *readSeats:
+		a.read(ctx.Sender(), msg)
+	case *readAvailability:
+		a.read(ctx.Sender(), msg)
+	case *reload:
+		a.reload(ctx.Sender())
+	case *wake:
+		a.ensureLoaded()
+	case *holdsDue:
+		a.overdue = append(a.overdue, msg.bookings...)
+		a.pump()
+	case *loaded:
+		a.loaded(msg)
+	case *flushed:
+		a.landed(msg.flight)
+	case *retry:
+		a.retries = false
+		a.unpark()
+		a.pump()
+	}
+}
+
+func (a *eventActor) reply(to *actor.PID, r *reply) {
+	if to != nil {
+		a.root.Send(to, r)
+	}
+}
+
+func (a *eventActor) fail(r *request, err error) { a.reply(r.sender, &reply{err: err}) }
+
+// queued counts the requests whose outcome is open.
+func (a *eventActor) queued() int {
+	n := len(a.waiting) + len(a.parked) + len(a.filling.requests)
+	if a.flying != nil {
+		n += len(a.flying.requests)
+	}
+	return n
+}
+
+func (a *eventActor) idle() bool {
+	if a.phase == loading || a.queued() > 0 {
+		return false
+	}
+	held := false
+	if a.seats != nil {
+		a.seats.Holds(func(*eventra.Booking) { held = true })
+	}
+	return !held
+}
+
+func (a *eventActor) receive(r *request) {
+	switch {
+	case a.queued() >= a.QueueMax:
+		a.fail(r, &eventra.Error{Code: eventra.CodeOverloaded, Message: "too many requests wait for this event", RetryAfter: time.Second})
+	case !a.ensureLoaded():
+		a.fail(r, eventra.Unavailable("postgres", nil))
+	case a.phase == loading || a.stale || a.filling.full():
+		a.waiting = append(a.waiting, r)
+	default:
+		a.decide(r)
+		a.takeOff()
+	}
+}
+
+// decide asks the core and does what it says.
+func (a *eventActor) decide(r *request) {
+	d := a.seats.Decide(r.cmd, a.clock.now())
+	switch d.Verdict {
+	case eventra.Refuse:
+		a.fail(r, d.Err)
+	case eventra.Answer:
+		a.reply(r.sender, &reply{booking: d.Booking})
+	case eventra.Wait:
+		a.parked = append(a.parked, r)
+	case eventra.Accept:
+		a.filling.add(d.Change, r)
+	case eventra.Ignore:
+		if expire, ok := r.cmd.(*eventra.ExpireHold); ok {
+			a.rearm(expire.BookingID)
+		}
+		a.reply(r.sender, &reply{})
+	}
+}
+
+// pump decides what waits, as far as the filling batch has room. Holds that
+// are due get at most half of a batch while requests wait.
+func (a *eventActor) pump() {
+	if a.phase != active || a.stale {
+		return
+	}
+	now := time.Now()
+	waiting := a.waiting
+	a.waiting = nil
+	next := 0
+	room := batchChangesMax / 2
+	for ; next < len(waiting) && len(a.filling.requests) < room; next++ {
+		if r := waiting[next]; r.sender != nil && now.After(r.deadline) {
+			a.fail(r, eventra.Unavailable("the event", nil))
+		} else {
+			a.decide(r)
+		}
+	}
+	due := a.overdue
+	for len(due) > 0 && !a.filling.full() {
+		a.decide(&request{command: command{cmd: &eventra.ExpireHold{BookingID: due[0]}}})
+		due = due[1:]
+	}
+	a.overdue = due
+	for ; next < len(waiting) && !a.filling.full(); next++ {
+		a.decide(waiting[next])
+	}
+	a.waiting = append(waiting[next:len(waiting):len(waiting)], a.waiting...)
+	a.takeOff()
+}
+
+// unpark puts the requests whose flight has landed before those that came later.
+func (a *eventActor) unpark() {
+	if len(a.parked) > 0 {
+		a.waiting = append(a.parked, a.waiting...)
+		a.parked = nil
+	}
+}
+
+// takeOff sends the filled batch on its way, if none is.
+func (a *eventActor) takeOff() {
+	if a.flying != nil || len(a.filling.batch.Changes) == 0 {
+		return
+	}
+	f := a.filling
+	a.filling, a.flying = newFlight(), f
+	f.batch.EventID, f.batch.Epoch = a.id, a.epoch
+	f.batch.Version, f.batch.Hold = a.seats.Version()+1, a.seats.Terms().Hold()
+	before, self, root := a.settled, a.self, a.root
+	a.settled = f.settled
+	go f.fly(a.Dependencies, before, func() { root.Send(self, &flushed{f}) })
+}
+
+// landed gives a flight's outcome to everybody who waits for it.
+func (a *eventActor) landed(f *flight) {
+	if a.flying != f {
+		return
+	}
+	a.flying = nil
+	switch {
+	case f.err == nil:
+		a.committed(f)
+	case errors.Is(f.err, eventra.ErrStaleEpoch):
+		a.Log.Info("another activation took over", "event", a.id, "epoch", a.epoch)
+		a.requeue(f)
+		a.root.Stop(a.self)
+		a.phase = loading // decide nothing any more; leave tells who waits
+		return
+	case errors.Is(f.err, eventra.ErrDiverged), errors.Is(f.err, eventra.ErrOutcomeUnknown):
+		a.Log.Warn("reloading after a batch", "event", a.id, "changes", len(f.requests), "error", f.err)
+		a.requeue(f)
+		a.load()
+		return
+	default:
+		a.Log.Warn("batch not committed", "event", a.id, "changes", len(f.requests), "error", f.err)
+		a.notCommitted(f)
+	}
+	if a.stale {
+		a.requeue(nil)
+		a.load()
+		return
+	}
+	a.unpark()
+	a.pump()
+}
+
+func (a *eventActor) committed(f *flight) {
+	mails := false
+	if !f.sent.IsZero() {
+		a.clock.observe(f.receipt.At, f.sent, f.landed)
+	}
+	for i, c := range f.batch.Changes {
+		r := f.requests[i]
+		switch {
+		case f.is(f.contended, i):
+			a.seats.Withdraw(c)
+			a.again(r)
+		case f.is(f.receipt.Refused, i):
+			a.seats.Withdraw(c)
+			a.refused(c, r)
+		default:
+			a.seats.Apply(c, f.batch.Version, f.receipt.At)
+			mails = mails || c.Kind == eventra.Confirmed || c.Kind == eventra.Rebooked
+			if c.Kind == eventra.Expired {
+				a.Metrics.expiryLateness.Observe(f.receipt.At.Sub(c.Booking.Due()).Seconds())
+			}
+			if c.Booking != nil && c.Booking.Status == eventra.BookingHeld {
+				a.rearm(c.Booking.ID)
+			}
+			a.reply(r.sender, &reply{booking: c.Booking, payment: c.Payment})
+		}
+	}
+	if mails {
+		a.Confirmed()
+	}
+}
+
+// again lets a request that met a foreign lock try once more a little later.
+func (a *eventActor) again(r *request) {
+	if time.Now().Add(contentionPause).After(r.deadline) {
+		a.fail(r, eventra.Unavailable("the seat lock", nil))
+		return
+	}
+	a.parked = append(a.parked, r)
+	if !a.retries {
+		a.retries = true
+		self, root := a.self, a.root
+		time.AfterFunc(contentionPause, func() { root.Send(self, &retry{}) })
+	}
+}
+
+// refused tells what the store's own guard said of one change.
+func (a *eventActor) refused(c *eventra.Change, r *request) {
+	switch c.Kind {
+	case eventra.Expired:
+		a.rearm(c.Booking.ID)
+		a.reply(r.sender, &reply{})
+	case eventra.PaymentStarted:
+		a.fail(r, eventra.Errorf(eventra.CodeHoldExpired, "the hold has run out"))
+	default:
+		a.fail(r, errPaymentEnded)
+	}
+}
+
+func (a *eventActor) notCommitted(f *flight) {
+	for i, c := range f.batch.Changes {
+		a.seats.Withdraw(c)
+		if c.Kind == eventra.Expired {
+			a.rearm(c.Booking.ID)
+		}
+		a.fail(f.requests[i], eventra.Unavailable("postgres", f.err))
+	}
+}
+
+// requeue gives up all claims, those of a flight that told nothing (nil: none)
+// and those of the batch being filled, and lets their requests be decided anew.
+func (a *eventActor) requeue(f *flight) {
+	var open []*request
+	if f != nil {
+		for _, r := range f.requests {
+			if r.tries++; r.tries < triesMax {
+				open = append(open, r)
+			} else {
+				a.fail(r, eventra.Unavailable("postgres", f.err))
+			}
+		}
+	}
+	open = append(open, a.filling.requests...)
+	a.filling = newFlight()
+	open = append(open, a.parked...)
+	a.parked = nil
+	a.waiting = append(open, a.waiting...)
+}
+
+// rearm has the timer ask again when a hold is due, or soon if it was already.
+func (a *eventActor) rearm(id eventra.ID) {
+	b := a.seats.Live(id)
+	if b == nil || b.Status != eventra.BookingHeld {
+		return
+	}
+	at := a.clock.local(b.Due())
+	if soonest := time.Now().Add(rearmPause); at.Before(soonest) {
+		at = soonest
+	}
+	a.root.Send(a.timer, &arm{holds: []deadline{{id, at}}})
+}
+
+// rearmPause parts attempts to end a hold that the store says is not yet due.
+const rearmPause = 5 * time.Millisecond
+
+func (a *eventActor) read(sender *actor.PID, what any) {
+	if a.seats == nil {
+		if !a.ensureLoaded() {
+			a.reply(sender, &reply{err: eventra.Unavailable("postgres", nil)})
+			return
+		}
+		a.reply(sender, &reply{err: errLoading})
+		return
+	}
+	switch what.(type) {
+	case *readSeats:
+		a.reply(sender, &reply{seats: a.seats.View()})
+	case *readAvailability:
+		a.reply(sender, &reply{availability: a.seats.Availability()})
+	}
+}
+
+// leave ends this activation: who waits is told to ask again, and a flight in
+// the air is waited for, so that its callers get its outcome.
+func (a *eventActor) leave() {
+	if f := a.flying; f != nil {
+		<-f.told // bounded by settleTimeout and commitTimeout
+		a.flying = nil
+		if f.err == nil {
+			a.committed(f)
+		} else {
+			a.requeue(f)
+		}
+	}
+	a.requeue(nil)
+	for _, r := range a.waiting {
+		a.fail(r, errMoved)
+	}
+	a.waiting = nil
+	for _, sender := range a.reloading {
+		a.reply(sender, &reply{err: errMoved})
+	}
+}

@@ -1,0 +1,121 @@
+package actors
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"github.com/asynkron/protoactor-go/actor"
+	"github.com/eventra/eventra"
+)
+
+const (
+	// loadTimeout bounds one attempt at taking an epoch and reading the event.
+	loadTimeout = 4 * time.Second
+	// backoffMin and backoffMax part attempts while the store is away; between
+	// them requests are refused at once.
+	backoffMin, backoffMax = 50 * time.Millisecond, time.Second
+)
+
+var (
+	// errLoading: nothing to show yet; ask again in a moment.
+	errLoading = errors.New("the event is being loaded")
+	// errPaymentEnded: the attempt has an outcome already, which is stored.
+	errPaymentEnded = errors.New("the payment has ended already")
+)
+
+// load takes a new epoch and reads the event under it.
+func (a *eventActor) load() {
+	a.phase, a.stale = loading, false
+	self, root, store, id := a.self, a.root, a.Store, a.id
+	go func() {
+		ctx, cancel := context.WithTimeout(context.Background(), loadTimeout)
+		defer cancel()
+		msg := &loaded{asked: time.Now()}
+		msg.snapshot, msg.err = store.Activate(ctx, id)
+		root.Send(self, msg)
+	}()
+}
+
+// ensureLoaded starts another attempt if the store was away and it is time; it
+// reports whether a request may wait.
+func (a *eventActor) ensureLoaded() bool {
+	if a.phase == down && !time.Now().Before(a.nextTry) {
+		a.load()
+	}
+	return a.phase != down
+}
+
+// reload answers sender when the event has been read anew.
+func (a *eventActor) reload(sender *actor.PID) {
+	a.reloading = append(a.reloading, sender)
+	switch {
+	case a.flying != nil:
+		a.stale = true
+	case a.phase == loading:
+		a.stale = true // the load under way may have read what was before
+	default:
+		a.requeue(nil)
+		a.load()
+	}
+}
+
+func (a *eventActor) loaded(msg *loaded) {
+	if a.phase != loading || a.flying != nil {
+		return
+	}
+	if a.stale {
+		a.load()
+		return
+	}
+	if msg.err == nil {
+		msg.err = a.activate(msg)
+	}
+	if msg.err != nil {
+		a.loadFailed(msg.err)
+		return
+	}
+	for _, sender := range a.reloading {
+		a.reply(sender, &reply{})
+	}
+	a.reloading = nil
+	a.pump()
+}
+
+func (a *eventActor) activate(msg *loaded) error {
+	seats, err := eventra.NewSeatMap(msg.snapshot)
+	if err != nil {
+		a.Log.Error("stored seats contradict each other; not selling", "event", a.id, "error", err)
+		return err
+	}
+	a.seats, a.epoch, a.phase, a.backoff = seats, msg.snapshot.Epoch, active, 0
+	a.clock.reset(msg.snapshot.Now, msg.asked, time.Now())
+	a.Metrics.activations.Inc()
+	var holds []deadline
+	seats.Holds(func(b *eventra.Booking) { holds = append(holds, deadline{b.ID, a.clock.local(b.Due())}) })
+	a.overdue = nil
+	a.root.Send(a.timer, &arm{holds: holds, afresh: true})
+	return nil
+}
+
+func (a *eventActor) loadFailed(err error) {
+	missing := eventra.CodeOf(err) == eventra.CodeEventNotFound
+	if !missing {
+		a.Log.Warn("event not loaded", "event", a.id, "error", err)
+		err = eventra.Unavailable("postgres", err)
+	}
+	a.phase = down
+	a.backoff = min(max(2*a.backoff, backoffMin), backoffMax)
+	a.nextTry = time.Now().Add(a.backoff)
+	for _, r := range a.waiting {
+		a.fail(r, err)
+	}
+	a.waiting = nil
+	for _, sender := range a.reloading {
+		a.reply(sender, &reply{err: err})
+	}
+	a.reloading = nil
+	if missing {
+		a.root.Stop(a.self)
+	}
+}

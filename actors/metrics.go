@@ -1,0 +1,36 @@
+package actors
+
+import "github.com/prometheus/client_golang/prometheus"
+
+// Metrics are what the actors count.
+type Metrics struct {
+	batchChanges   prometheus.Histogram
+	commitSeconds  prometheus.Histogram
+	expiryLateness prometheus.Histogram
+	outcomes       *prometheus.CounterVec
+	activations    prometheus.Counter
+	locksSkipped   prometheus.Counter
+}
+
+// NewMetrics registers the actors' metrics.
+func NewMetrics(r prometheus.Registerer) *Metrics {
+	m := &Metrics{
+		batchChanges: prometheus.NewHistogram(prometheus.HistogramOpts{
+			Name: "eventra_batch_changes", Help: "Changes committed together in one transaction.",
+			Buckets: prometheus.ExponentialBuckets(1, 2, 10)}),
+		commitSeconds: prometheus.NewHistogram(prometheus.HistogramOpts{
+			Name: "eventra_commit_seconds", Help: "Time from a batch's departure to its outcome.",
+			Buckets: prometheus.ExponentialBuckets(0.0005, 2, 14)}),
+		expiryLateness: prometheus.NewHistogram(prometheus.HistogramOpts{
+			Name: "eventra_expiry_lateness_seconds", Help: "Time from a hold's deadline to its seats being free.",
+			Buckets: prometheus.ExponentialBuckets(0.001, 2, 16)}),
+		outcomes: prometheus.NewCounterVec(prometheus.CounterOpts{
+			Name: "eventra_batch_outcomes_total", Help: "Batches by what became of them."}, []string{"outcome"}),
+		activations: prometheus.NewCounter(prometheus.CounterOpts{
+			Name: "eventra_activations_total", Help: "Epochs taken by event actors."}),
+		locksSkipped: prometheus.NewCounter(prometheus.CounterOpts{
+			Name: "eventra_locks_skipped_total", Help: "Batches that went without Redis locks because Redis was away."}),
+	}
+	r.MustRegister(m.batchChanges, m.commitSeconds, m.expiryLateness, m.outcomes, m.activations, m.locksSkipped)
+	return m
+}
