@@ -1,0 +1,125 @@
+# Everything a developer or the CI does. `make help` lists it.
+
+SHELL := bash
+.DEFAULT_GOAL := help
+MAKEFLAGS += --no-print-directory
+
+ADDR     ?= 127.0.0.1:8080
+DATA     ?= .devstack
+PKG      ?= ./...
+RUN      ?= .
+BENCH    ?= .
+FUZZTIME ?= 30s
+
+VERSION := $(shell git describe --tags --always --dirty 2>/dev/null || echo unknown)
+TOOL    := go tool -modfile=$(CURDIR)/tools/go.mod
+
+# Each of these folders is a Go module. The launcher and the tools have their own, so that what they need stays out of the
+# product.
+MODULES := . cmd/devstack tools
+
+EACH_MODULE = @set -e; for module in $(MODULES); do (cd $$module && $(1)); done
+
+##@ Every day
+
+.PHONY: help
+help: ## List the targets
+	@awk 'BEGIN { FS = ":.*## " } \
+		/^##@ / { printf "\n%s\n", substr($$0, 5) } \
+		/^[a-z-]+:.*## / { printf "  %-16s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@printf '\nVariables: ADDR=%s DATA=%s PKG=%s RUN=%s BENCH=%s FUZZTIME=%s\n' \
+		'$(ADDR)' '$(DATA)' '$(PKG)' '$(RUN)' '$(BENCH)' '$(FUZZTIME)'
+
+.PHONY: run
+run: deps build bin/devstack ## Run Eventra on a private stack and keep its data (ADDR, DATA)
+	@bin/devstack run --data $(DATA) --addr $(ADDR) -- bin/eventra
+
+.PHONY: reset
+reset: bin/devstack ## Forget the data that run keeps
+	@bin/devstack reset --data $(DATA)
+
+.PHONY: test
+test: deps bin/devstack bin/testgate ## Run all tests on real servers, under the race detector, none skipped
+	@bin/devstack exec -- bin/testgate -race -shuffle=on -count=1 -timeout=10m ./...
+	@cd cmd/devstack && ../../bin/testgate -race -shuffle=on -count=1 -timeout=5m ./...
+	@cd tools && ../bin/testgate -race -shuffle=on -count=1 -timeout=1m ./...
+
+.PHONY: test-one
+test-one: deps bin/devstack ## Run some tests and show what they say (PKG, RUN)
+	@bin/devstack exec -- go test -race -shuffle=on -count=1 -timeout=10m -v -run '$(RUN)' $(PKG)
+
+.PHONY: bench
+bench: deps bin/devstack ## Run the benchmarks (PKG, BENCH)
+	@bin/devstack exec -- go test -run '^$$' -bench '$(BENCH)' -benchmem $(PKG)
+
+.PHONY: fuzz
+fuzz: deps bin/devstack ## Fuzz each target in turn, each for FUZZTIME
+	@set -e; grep -rEo --include='*_test.go' '^func Fuzz[A-Za-z0-9_]*' . | sed 's/:func / /' | while read -r file target; do \
+		printf '\n%s in %s\n' "$$target" "$$(dirname "$$file")"; \
+		bin/devstack exec -- go test -C "$$(dirname "$$file")" -run '^$$' -fuzz "^$$target\$$" -fuzztime $(FUZZTIME) . </dev/null; \
+	done
+
+##@ Build
+
+.PHONY: build
+build: ## Build bin/eventra
+	@CGO_ENABLED=0 go build -trimpath -ldflags '-s -w -X main.version=$(VERSION)' -o bin/eventra ./cmd/eventra
+
+.PHONY: docker-build
+docker-build: ## Build the container image eventra:latest
+	docker build --build-arg VERSION=$(VERSION) --tag eventra:$(VERSION) --tag eventra:latest .
+
+.PHONY: compose-up
+compose-up: ## Run Eventra and its stores in containers
+	docker compose up --build
+
+.PHONY: clean
+clean: ## Delete what was built; the data of run stays (see reset)
+	rm -rf bin
+
+# Go knows better than make what is out of date.
+.PHONY: bin/devstack bin/testgate
+bin/devstack:
+	@cd cmd/devstack && go build -o ../../$@ .
+bin/testgate:
+	@cd tools && go build -o ../$@ ./testgate
+
+##@ Before a commit
+
+.PHONY: check
+check: fmt-check vet lint generate-check test ## Do everything that the CI does
+
+.PHONY: fmt
+fmt: ## Format the code
+	@gofmt -l -w .
+
+.PHONY: fmt-check
+fmt-check: ## Fail if a file is not formatted
+	@files=$$(gofmt -l .); test -z "$$files" || { printf 'Not formatted, `make fmt` helps:\n%s\n' "$$files"; exit 1; }
+
+.PHONY: vet
+vet: ## Run go vet
+	$(call EACH_MODULE,go vet ./...)
+
+.PHONY: lint
+lint: ## Run staticcheck
+	$(call EACH_MODULE,$(TOOL) staticcheck ./...)
+
+.PHONY: generate
+generate: ## Generate docs/openapi.json from the annotations in http/
+	@$(call OPENAPI,docs)
+
+.PHONY: generate-check
+generate-check: ## Fail if a generated file is out of date
+	@$(call OPENAPI,bin/generated)
+	@diff -u docs/openapi.json bin/generated/openapi.json \
+		|| { echo 'docs/openapi.json is out of date, `make generate` helps'; exit 1; }
+
+# $(1) is the folder to write openapi.json to. swag names its file swagger.json.
+OPENAPI = set -e; mkdir -p bin/swag $(1); \
+	$(TOOL) swag init --v3.1 --quiet --dir http,. --generalInfo openapi.go --outputTypes json --output bin/swag; \
+	mv bin/swag/swagger.json $(1)/openapi.json
+
+.PHONY: deps
+deps: ## Install PostgreSQL and Redis if they are missing
+	@scripts/deps
