@@ -1,0 +1,58 @@
+// Package migrations is the history of the database's schema: numbered SQL
+// files that are applied in order, each once, and never edited after a release.
+//
+// They only go forward. Each must let the release before it go on working, for
+// instances of both run side by side while a new one is rolled out.
+package migrations
+
+import (
+	"context"
+	"embed"
+	"fmt"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/stdlib"
+	"github.com/pressly/goose/v3"
+	"github.com/pressly/goose/v3/lock"
+)
+
+// Files are the migrations.
+//
+//go:embed *.sql
+var Files embed.FS
+
+const (
+	// Another instance may be migrating: ask for its lock once a second for
+	// five minutes, which is more than any migration may take.
+	lockPollSeconds = 1
+	lockPolls       = 300
+	// A migration that waits for a table stalls everything that queues up
+	// behind it; it gives up soon and can be started again.
+	tableLockTimeout = "10s"
+)
+
+// Apply brings the database at url up to date. Any number of processes may do
+// so at once: an advisory lock lets one work, and the others find it done.
+func Apply(ctx context.Context, url string) error {
+	config, err := pgx.ParseConfig(url)
+	if err != nil {
+		return err
+	}
+	config.RuntimeParams["lock_timeout"] = tableLockTimeout
+	config.RuntimeParams["application_name"] = "eventra migrate"
+	db := stdlib.OpenDB(*config)
+	defer db.Close()
+
+	locker, err := lock.NewPostgresSessionLocker(lock.WithLockTimeout(lockPollSeconds, lockPolls))
+	if err != nil {
+		return err
+	}
+	provider, err := goose.NewProvider(goose.DialectPostgres, db, Files, goose.WithSessionLocker(locker))
+	if err != nil {
+		return err
+	}
+	if _, err := provider.Up(ctx); err != nil {
+		return fmt.Errorf("migrate: %w", err)
+	}
+	return nil
+}
