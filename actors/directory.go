@@ -85,17 +85,10 @@ func (d *Directory) find(event eventra.ID) *actor.PID {
 }
 
 func (d *Directory) spawn(event eventra.ID) *actor.PID {
-	forget := func(next actor.ReceiverFunc) actor.ReceiverFunc {
-		return func(ctx actor.ReceiverContext, envelope *actor.MessageEnvelope) {
-			if _, over := envelope.Message.(*actor.Stopping); over {
-				d.forget(event, ctx.Self())
-			}
-			next(ctx, envelope)
-		}
-	}
-	return d.root.Spawn(actor.PropsFromProducer(
-		func() actor.Actor { return newEventActor(d.deps, event, d.root) },
-		actor.WithReceiverMiddleware(forget)))
+	forget := func(self *actor.PID) { d.forget(event, self) }
+	return d.root.Spawn(actor.PropsFromProducer(func() actor.Actor {
+		return newEventActor(d.deps, event, d.root, forget)
+	}))
 }
 
 func (d *Directory) forget(event eventra.ID, pid *actor.PID) {

@@ -25,6 +25,10 @@ type Dependencies struct {
 const (
 	// idleAfter passivates an event that nobody asks for and nobody holds seats of.
 	idleAfter = 10 * time.Minute
+	// retireAfter is how long an activation that is over still answers those
+	// who found it before it left the directory. Messages that come later than
+	// a stop would be lost without an answer.
+	retireAfter = 10 * time.Second
 	// contentionPause parts attempts at seats that somebody else has locked.
 	contentionPause = 25 * time.Millisecond
 )
@@ -35,15 +39,17 @@ const (
 	loading phase = iota // the store is being asked; requests wait
 	active
 	down // the store did not answer; requests are refused until the next try
+	over // this activation promises nothing any more; all are sent elsewhere
 )
 
 // eventActor owns one event's seats in this process. It never blocks: loads
 // and flights run in goroutines and come back as messages.
 type eventActor struct {
 	*Dependencies
-	id   eventra.ID
-	self *actor.PID
-	root *actor.RootContext
+	id     eventra.ID
+	self   *actor.PID
+	root   *actor.RootContext
+	forget func(*actor.PID) // takes this activation out of the directory
 
 	phase     phase
 	seats     *eventra.SeatMap // durable state as last known; nil before the first load
@@ -64,8 +70,8 @@ type eventActor struct {
 	retries bool            // a retry message is on its way
 }
 
-func newEventActor(d *Dependencies, id eventra.ID, root *actor.RootContext) *eventActor {
-	return &eventActor{Dependencies: d, id: id, root: root, filling: newFlight()}
+func newEventActor(d *Dependencies, id eventra.ID, root *actor.RootContext, forget func(*actor.PID)) *eventActor {
+	return &eventActor{Dependencies: d, id: id, root: root, forget: forget, filling: newFlight()}
 }
 
 // Receive implements actor.Actor.
@@ -80,7 +86,7 @@ func (a *eventActor) Receive(ctx actor.Context) {
 		a.leave()
 	case *actor.ReceiveTimeout:
 		if a.idle() {
-			ctx.Stop(a.self)
+			a.retire()
 		}
 	case *command:
 		a.receive(&request{command: *msg, sender: ctx.Sender()})
@@ -91,7 +97,7 @@ func (a *eventActor) Receive(ctx actor.Context) {
 	case *reload:
 		a.reload(ctx.Sender())
 	case *wake:
-		a.ensureLoaded()
+		a.mayWait()
 	case *holdsDue:
 		a.overdue = append(a.overdue, msg.bookings...)
 		a.pump()
@@ -124,7 +130,7 @@ func (a *eventActor) queued() int {
 }
 
 func (a *eventActor) idle() bool {
-	if a.phase == loading || a.queued() > 0 {
+	if a.phase == loading || a.phase == over || a.queued() > 0 {
 		return false
 	}
 	held := false
@@ -136,9 +142,11 @@ func (a *eventActor) idle() bool {
 
 func (a *eventActor) receive(r *request) {
 	switch {
+	case a.phase == over:
+		a.fail(r, errMoved)
 	case a.queued() >= a.QueueMax:
 		a.fail(r, &eventra.Error{Code: eventra.CodeOverloaded, Message: "too many requests wait for this event", RetryAfter: time.Second})
-	case !a.ensureLoaded():
+	case !a.mayWait():
 		a.fail(r, eventra.Unavailable("postgres", nil))
 	case a.phase == loading || a.stale || a.filling.full():
 		a.waiting = append(a.waiting, r)
@@ -233,8 +241,7 @@ func (a *eventActor) landed(f *flight) {
 	case errors.Is(f.err, eventra.ErrStaleEpoch):
 		a.Log.Info("another activation took over", "event", a.id, "epoch", a.epoch)
 		a.requeue(f)
-		a.root.Stop(a.self)
-		a.phase = loading // decide nothing any more; leave tells who waits
+		a.retire()
 		return
 	case errors.Is(f.err, eventra.ErrDiverged), errors.Is(f.err, eventra.ErrOutcomeUnknown):
 		a.Log.Warn("reloading after a batch", "event", a.id, "changes", len(f.requests), "error", f.err)
@@ -359,25 +366,47 @@ func (a *eventActor) rearm(id eventra.ID) {
 const rearmPause = 5 * time.Millisecond
 
 func (a *eventActor) read(sender *actor.PID, what any) {
-	if a.seats == nil {
-		if !a.ensureLoaded() {
-			a.reply(sender, &reply{err: eventra.Unavailable("postgres", nil)})
-			return
-		}
+	switch {
+	case a.phase == over:
+		a.reply(sender, &reply{err: errMoved})
+	case a.seats == nil && !a.mayWait():
+		a.reply(sender, &reply{err: eventra.Unavailable("postgres", nil)})
+	case a.seats == nil:
 		a.reply(sender, &reply{err: errLoading})
-		return
-	}
-	switch what.(type) {
-	case *readSeats:
-		a.reply(sender, &reply{seats: a.seats.View()})
-	case *readAvailability:
-		a.reply(sender, &reply{availability: a.seats.Availability()})
+	default:
+		if _, all := what.(*readSeats); all {
+			a.reply(sender, &reply{seats: a.seats.View()})
+		} else {
+			a.reply(sender, &reply{availability: a.seats.Availability()})
+		}
 	}
 }
 
-// leave ends this activation: who waits is told to ask again, and a flight in
-// the air is waited for, so that its callers get its outcome.
+// retire ends this activation gently: nobody finds it any more, who waits and
+// who still comes is told to ask again.
+func (a *eventActor) retire() {
+	a.phase = over
+	a.forget(a.self)
+	a.requeue(nil)
+	a.turnAway()
+	self, root := a.self, a.root
+	time.AfterFunc(retireAfter, func() { root.Poison(self) })
+}
+
+func (a *eventActor) turnAway() {
+	for _, r := range a.waiting {
+		a.fail(r, errMoved)
+	}
+	for _, sender := range a.reloading {
+		a.reply(sender, &reply{err: errMoved})
+	}
+	a.waiting, a.reloading, a.overdue = nil, nil, nil
+}
+
+// leave is the last act of an activation that is stopped: a flight in the air
+// is waited for, so that its callers get its outcome.
 func (a *eventActor) leave() {
+	a.forget(a.self)
 	if f := a.flying; f != nil {
 		<-f.told // bounded by settleTimeout and commitTimeout
 		a.flying = nil
@@ -388,11 +417,5 @@ func (a *eventActor) leave() {
 		}
 	}
 	a.requeue(nil)
-	for _, r := range a.waiting {
-		a.fail(r, errMoved)
-	}
-	a.waiting = nil
-	for _, sender := range a.reloading {
-		a.reply(sender, &reply{err: errMoved})
-	}
+	a.turnAway()
 }

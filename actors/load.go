@@ -37,9 +37,9 @@ func (a *eventActor) load() {
 	}()
 }
 
-// ensureLoaded starts another attempt if the store was away and it is time; it
-// reports whether a request may wait.
-func (a *eventActor) ensureLoaded() bool {
+// mayWait reports whether a request may wait to be decided. It starts another
+// attempt at loading if the store was away and it is time.
+func (a *eventActor) mayWait() bool {
 	if a.phase == down && !time.Now().Before(a.nextTry) {
 		a.load()
 	}
@@ -48,6 +48,10 @@ func (a *eventActor) ensureLoaded() bool {
 
 // reload answers sender when the event has been read anew.
 func (a *eventActor) reload(sender *actor.PID) {
+	if a.phase == over {
+		a.reply(sender, &reply{err: errMoved})
+		return
+	}
 	a.reloading = append(a.reloading, sender)
 	switch {
 	case a.flying != nil:
@@ -116,6 +120,6 @@ func (a *eventActor) loadFailed(err error) {
 	}
 	a.reloading = nil
 	if missing {
-		a.root.Stop(a.self)
+		a.retire()
 	}
 }
