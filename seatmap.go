@@ -74,10 +74,11 @@ func NewSeatMap(s *Snapshot) (*SeatMap, error) {
 		seat.version = stored.Version
 		m.version = max(m.version, stored.Version)
 		if stored.Status != SeatAvailable {
-			if seat.owner = m.live[stored.Booking]; seat.owner == nil {
-				return nil, fmt.Errorf("event %v: seat %s is %v for booking %v, which is not live",
-					s.EventID, s.Seats[i].Name(), stored.Status, stored.Booking)
-			}
+			seat.owner = m.live[stored.Booking]
+		}
+		if seat.status() != stored.Status {
+			return nil, fmt.Errorf("event %v: seat %s is %v for booking %v, which is not live or not in that state",
+				s.EventID, s.Seats[i].Name(), stored.Status, stored.Booking)
 		}
 		m.countSeat(SeatNo(i), seat.status())
 	}

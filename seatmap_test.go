@@ -1,0 +1,142 @@
+package eventra_test
+
+import (
+	"slices"
+	"testing"
+	"time"
+
+	"github.com/eventra/eventra"
+	"github.com/stretchr/testify/require"
+)
+
+func storedBooking(name string, status eventra.BookingStatus, seats []eventra.Seat, nos ...eventra.SeatNo) *eventra.Booking {
+	b := &eventra.Booking{ID: named(name), EventID: named("show"), UserID: named("u1"), Status: status, ExpiresAt: opening.Add(testHold)}
+	for _, no := range nos {
+		b.Seats = append(b.Seats, eventra.BookedSeat{No: no, Seat: seats[no]})
+	}
+	return b
+}
+
+// halfSold is a snapshot with a hold of two seats and a confirmed seat.
+func halfSold() *eventra.Snapshot {
+	s := empty(testTerms(), append(row("A", "1", 1, 2, 3), row("B", "1", 1, 2)...))
+	s.States[0] = eventra.StoredState{Status: eventra.SeatHeld, Booking: named("b1"), Version: 7}
+	s.States[1] = eventra.StoredState{Status: eventra.SeatHeld, Booking: named("b1"), Version: 7}
+	s.States[3] = eventra.StoredState{Status: eventra.SeatBooked, Booking: named("b2"), Version: 9}
+	s.States[4].Version = 8 // freed since
+	s.Bookings = []*eventra.Booking{
+		storedBooking("b1", eventra.BookingHeld, s.Seats, 0, 1), storedBooking("b2", eventra.BookingConfirmed, s.Seats, 3)}
+	return s
+}
+
+func TestNewSeatMapTakesOverWhatIsStored(t *testing.T) {
+	t.Parallel()
+	m, err := eventra.NewSeatMap(halfSold())
+	require.NoError(t, err)
+	require.Equal(t, uint64(9), m.Version())
+	require.Equal(t, named("show"), m.EventID())
+	require.Equal(t, testTerms(), m.Terms())
+
+	a := m.Availability()
+	require.Equal(t, "5: 2 available, 2 held, 1 booked", tally(a.Total))
+	require.Equal(t, "A 3: 1 available, 2 held, 0 booked", tally(a.Sections[0]))
+	require.Equal(t, "B 2: 1 available, 0 held, 1 booked", tally(a.Sections[1]))
+	require.Equal(t, int64(1000), a.Total.PriceFrom.Amount)
+	require.Equal(t, int64(1100), a.Sections[1].PriceFrom.Amount)
+
+	v := m.View()
+	require.Equal(t, []eventra.SeatStatus{eventra.SeatHeld, eventra.SeatHeld, eventra.SeatAvailable, eventra.SeatBooked, eventra.SeatAvailable}, v.Status)
+	require.Equal(t, []uint64{7, 7, 0, 9, 8}, v.Changed)
+	require.Equal(t, 1, v.Layout.Section(4))
+	no, found := v.Layout.Find("B-1-2")
+	require.True(t, found)
+	require.Equal(t, eventra.SeatNo(4), no)
+	_, found = v.Layout.Find("B-1-3")
+	require.False(t, found)
+
+	var held []eventra.ID
+	m.Holds(func(b *eventra.Booking) { held = append(held, b.ID) })
+	require.Equal(t, []eventra.ID{named("b1")}, held)
+}
+
+func TestNewSeatMapRefusesContradictions(t *testing.T) {
+	t.Parallel()
+	tests := []struct {
+		name  string
+		spoil func(*eventra.Snapshot)
+		says  string
+	}{
+		{"a state missing", func(s *eventra.Snapshot) { s.States = s.States[1:] }, "5 seats with 4 states"},
+		{"seat of a booking that is not live", func(s *eventra.Snapshot) { s.Bookings = s.Bookings[:1] }, "seat B-1-1 is BOOKED for booking"},
+		{"free seat of a live booking", func(s *eventra.Snapshot) { s.States[1] = eventra.StoredState{} }, "lists seat A-1-2, which is not its"},
+		{"seat that its booking does not list", func(s *eventra.Snapshot) {
+			s.States[2] = eventra.StoredState{Status: eventra.SeatHeld, Booking: named("b1")}
+		}, "1 seats too many are owned"},
+		{"seat of another booking", func(s *eventra.Snapshot) { s.States[1].Booking, s.States[1].Status = named("b2"), eventra.SeatBooked }, "lists seat A-1-2, which is not its"},
+		{"booked seat of a held booking", func(s *eventra.Snapshot) { s.States[0].Status = eventra.SeatBooked }, "seat A-1-1 is BOOKED for booking"},
+		{"held seat of a confirmed booking", func(s *eventra.Snapshot) { s.States[3].Status = eventra.SeatHeld }, "seat B-1-1 is HELD for booking"},
+		{"booking without seats", func(s *eventra.Snapshot) {
+			s.Bookings = append(s.Bookings, storedBooking("b3", eventra.BookingHeld, nil))
+		}, "has no seats"},
+		{"booking without a deadline", func(s *eventra.Snapshot) { s.Bookings[0].ExpiresAt = time.Time{} }, "held without a deadline"},
+		{"ended booking", func(s *eventra.Snapshot) { s.Bookings[0].Status = eventra.BookingExpired }, "which is not live"},
+		{"another event's booking", func(s *eventra.Snapshot) { s.Bookings[0].EventID = named("other") }, "is filed as"},
+		{"seat beyond the house", func(s *eventra.Snapshot) { s.Bookings[0].Seats[1].No = 99 }, "which is not its"},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			t.Parallel()
+			s := halfSold()
+			test.spoil(s)
+			_, err := eventra.NewSeatMap(s)
+			require.ErrorContains(t, err, test.says)
+		})
+	}
+}
+
+// What readers were given stays as it was.
+func TestViewsAreNotWrittenToAgain(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t, testTerms(), rows("A", 1, 3))
+	view, counts := h.View(), h.Availability()
+	status, changed := slices.Clone(view.Status), slices.Clone(view.Changed)
+	h.decide(hold("b1", "u1", "A-1-1"))
+	require.Same(t, view, h.View(), "a claim shows nowhere")
+	require.Equal(t, counts, h.Availability())
+
+	h.commit()
+	require.Equal(t, status, view.Status)
+	require.Equal(t, changed, view.Changed)
+	require.Equal(t, 3, counts.Sections[0].Available)
+	require.NotSame(t, view, h.View())
+	require.Equal(t, uint64(1), h.View().Version)
+	require.Same(t, h.View(), h.View())
+
+	held := h.View()
+	h.do(t, pay("p1", "b1", "u1"))
+	require.Same(t, held, h.View(), "a payment's start changes no seat")
+	require.Equal(t, uint64(1), h.Version())
+}
+
+// One batch gives its version to all that it changes.
+func TestVersionGrowsByOneWithEachBatch(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t, testTerms(), rows("A", 1, 3))
+	h.decide(hold("b1", "u1", "A-1-1"))
+	h.decide(hold("b2", "u1", "A-1-3"))
+	h.commit()
+	require.Equal(t, []uint64{1, 0, 1}, h.View().Changed)
+	h.do(t, &eventra.ReleaseHold{BookingID: named("b1"), UserID: named("u1")})
+	require.Equal(t, []uint64{2, 0, 1}, h.View().Changed)
+	require.Equal(t, uint64(2), h.Version())
+}
+
+func TestMisuseOfClaimsPanics(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t, testTerms(), rows("A", 1, 3))
+	d := h.decide(hold("b1", "u1", "A-1-1"))
+	h.commit()
+	require.Panics(t, func() { h.Apply(d.Change, 2, opening) }, "applied twice")
+	require.Panics(t, func() { h.Withdraw(d.Change) }, "withdrawn after the commit")
+	require.NoError(t, h.CheckInvariants())
+}
