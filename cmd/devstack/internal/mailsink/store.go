@@ -101,6 +101,9 @@ func (s *store) add(from string, to []string, raw []byte) error {
 	defer s.mu.Unlock()
 
 	m.ReceivedAt = time.Now().UTC()
+	if n := len(s.messages); n > 0 && !m.ReceivedAt.After(s.messages[n-1].ReceivedAt) {
+		m.ReceivedAt = s.messages[n-1].ReceivedAt.Add(1) // the clock was set back, and yet ids must rise
+	}
 	m.ID = newID(m.ReceivedAt)
 	if s.folder != "" {
 		var file bytes.Buffer

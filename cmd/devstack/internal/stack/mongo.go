@@ -9,7 +9,7 @@ import (
 	"strconv"
 	"time"
 
-	"github.com/eventra/eventra/cmd/devstack/internal/mongofront"
+	"github.com/eventra/eventra/cmd/devstack/internal/ferret"
 	"github.com/eventra/eventra/cmd/devstack/internal/proc"
 )
 
@@ -55,7 +55,7 @@ func pingMongo(ctx context.Context, port int) error {
 	}
 	defer conn.Close()
 	_ = conn.SetDeadline(time.Now().Add(5 * time.Second))
-	return mongofront.Ping(conn)
+	return ferret.Ping(conn)
 }
 
 func mongoEnv(port int) string {

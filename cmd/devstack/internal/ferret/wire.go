@@ -1,4 +1,4 @@
-package mongofront
+package ferret
 
 import (
 	"bytes"

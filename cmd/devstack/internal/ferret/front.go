@@ -1,9 +1,4 @@
-// Package mongofront stands between clients and a FerretDB server and lets it run one write at a time.
-//
-// FerretDB's updates on SQLite read, change and write back without a transaction around them: of 100 concurrent increments
-// some five survive. MongoDB promises that a command on one document is atomic, and programs rely on it. The front restores
-// the promise by taking a lock before a command that writes and giving it back after the answer. Reads pass freely.
-package mongofront
+package ferret
 
 import (
 	"errors"
@@ -29,8 +24,12 @@ var writes = map[string]bool{
 	"createUser": true, "updateUser": true, "dropUser": true, "dropAllUsersFromDatabase": true,
 }
 
-// A Front accepts connections for one server.
-type Front struct {
+// A front stands between clients and FerretDB and lets it run one write at a time.
+//
+// FerretDB's updates on SQLite read, change and write back without a transaction around them: of 100 concurrent increments
+// some five survive. MongoDB promises that a command on one document is atomic, and programs rely on it. The front restores
+// the promise by taking a lock before a command that writes and giving it back after the answer. Reads pass freely.
+type front struct {
 	listener net.Listener
 	backend  string
 
@@ -42,16 +41,13 @@ type Front struct {
 	active sync.WaitGroup
 }
 
-// New makes a front that accepts clients on listener and speaks to the server at the address backend.
-func New(listener net.Listener, backend string) *Front {
-	return &Front{listener: listener, backend: backend, conns: map[net.Conn]struct{}{}}
+// newFront makes a front that accepts clients on listener and speaks to the server at the address backend.
+func newFront(listener net.Listener, backend string) *front {
+	return &front{listener: listener, backend: backend, conns: map[net.Conn]struct{}{}}
 }
 
-// Addr is where clients connect.
-func (f *Front) Addr() net.Addr { return f.listener.Addr() }
-
-// Serve accepts clients until Close.
-func (f *Front) Serve() {
+// serve accepts clients until close.
+func (f *front) serve() {
 	for {
 		client, err := f.listener.Accept()
 		if errors.Is(err, net.ErrClosed) {
@@ -65,8 +61,8 @@ func (f *Front) Serve() {
 	}
 }
 
-// Close ends all connections and waits until nothing is under way.
-func (f *Front) Close() {
+// close ends all connections and waits until nothing is under way.
+func (f *front) close() {
 	_ = f.listener.Close()
 	f.mu.Lock()
 	f.closed = true
@@ -77,7 +73,7 @@ func (f *Front) Close() {
 	f.active.Wait()
 }
 
-func (f *Front) serveClient(client net.Conn) {
+func (f *front) serveClient(client net.Conn) {
 	if !f.track(client) {
 		return
 	}
@@ -101,7 +97,7 @@ func (f *Front) serveClient(client net.Conn) {
 }
 
 // pass hands a request to the server and its answers to the client.
-func (f *Front) pass(request message, client, server net.Conn) error {
+func (f *front) pass(request message, client, server net.Conn) error {
 	command, err := request.command()
 	if err != nil {
 		return err
@@ -119,7 +115,7 @@ func (f *Front) pass(request message, client, server net.Conn) error {
 }
 
 // ask returns the server's answers, none if the client wants none. A write is over when this returns.
-func (f *Front) ask(server net.Conn, request message, write bool) (answers []message, err error) {
+func (f *front) ask(server net.Conn, request message, write bool) (answers []message, err error) {
 	if write {
 		f.writing.Lock()
 		defer f.writing.Unlock()
@@ -150,8 +146,8 @@ func (f *Front) ask(server net.Conn, request message, write bool) (answers []mes
 	}
 }
 
-// track notes a connection for Close; false means that it is too late and the connection is closed.
-func (f *Front) track(conn net.Conn) bool {
+// track notes a connection for close; false means that it is too late and the connection is closed.
+func (f *front) track(conn net.Conn) bool {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	if f.closed {
@@ -163,7 +159,7 @@ func (f *Front) track(conn net.Conn) bool {
 	return true
 }
 
-func (f *Front) forget(conn net.Conn) {
+func (f *front) forget(conn net.Conn) {
 	_ = conn.Close()
 	f.mu.Lock()
 	delete(f.conns, conn)
