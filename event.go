@@ -128,7 +128,7 @@ func (e *Event) Validate(f *Faults, timezoneExists func(string) bool) {
 
 func validateTimes(f *Faults, e *Event) {
 	instant := func(field string, t time.Time) {
-		if y := t.Year(); y < 2000 || y > 9999 {
+		if y := t.UTC().Year(); y < 2000 || y > 9999 {
 			f.Add(field, "range", "must be a time between the years 2000 and 9999")
 		}
 	}
