@@ -1,0 +1,79 @@
+package eventra_test
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/eventra/eventra"
+	"github.com/stretchr/testify/require"
+)
+
+func TestValidateSeatLabel(t *testing.T) {
+	t.Parallel()
+	tests := []struct {
+		label string
+		ok    bool
+	}{
+		{"A", true}, {"12", true}, {"Loge links", true}, {"St. Pauli_2", true}, {"Ränge", true}, {"二階", true},
+		{strings.Repeat("ä", 32), true}, {strings.Repeat("a", 33), false},
+		{"", false}, {" A", false}, {"A ", false}, {"A-1", false}, {"A/1", false}, {"A\n1", false}, {"A\t1", false},
+		{"<b>", false}, {"A\x00", false}, {"A\xff", false}, {"🎫", false}, {"A\u00a01", false},
+	}
+	for _, test := range tests {
+		var f eventra.Faults
+		eventra.ValidateSeatLabel(&f, "row", test.label)
+		require.Equal(t, test.ok, len(f) == 0, "%q", test.label)
+	}
+}
+
+func TestValidateSeat(t *testing.T) {
+	t.Parallel()
+	good := row("A", "1", 1)[0]
+	tests := []struct {
+		name  string
+		spoil func(*eventra.Seat)
+		want  string
+	}{
+		{"good", func(*eventra.Seat) {}, ""},
+		{"free of charge", func(s *eventra.Seat) { s.Price.Amount = 0 }, ""},
+		{"dearest", func(s *eventra.Seat) { s.Price.Amount = eventra.PriceMax }, ""},
+		{"too dear", func(s *eventra.Seat) { s.Price.Amount = eventra.PriceMax + 1 }, "s.price.amount range"},
+		{"below nothing", func(s *eventra.Seat) { s.Price.Amount = -1 }, "s.price.amount range"},
+		{"no currency", func(s *eventra.Seat) { s.Price.Currency = "" }, "s.price.currency invalid_currency"},
+		{"small currency", func(s *eventra.Seat) { s.Price.Currency = "eur" }, "s.price.currency invalid_currency"},
+		{"sign", func(s *eventra.Seat) { s.Price.Currency = "€" }, "s.price.currency invalid_currency"},
+		{"no number", func(s *eventra.Seat) { s.Number = 0 }, "s.number range"},
+		{"last number", func(s *eventra.Seat) { s.Number = eventra.SeatNumberMax }, ""},
+		{"number too high", func(s *eventra.Seat) { s.Number = eventra.SeatNumberMax + 1 }, "s.number range"},
+		{"everything", func(s *eventra.Seat) { *s = eventra.Seat{} },
+			"s.section invalid_label, s.row invalid_label, s.number range, s.price.currency invalid_currency"},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			t.Parallel()
+			seat := good
+			test.spoil(&seat)
+			var f eventra.Faults
+			seat.Validate(&f, "s")
+			require.Equal(t, test.want, strings.Join(codes(f), ", "))
+		})
+	}
+	require.Equal(t, "A-1-1", good.Name())
+}
+
+func TestSeatStatusText(t *testing.T) {
+	t.Parallel()
+	for status, text := range map[eventra.SeatStatus]string{
+		eventra.SeatAvailable: "AVAILABLE", eventra.SeatHeld: "HELD", eventra.SeatBooked: "BOOKED"} {
+		written, err := status.MarshalText()
+		require.NoError(t, err)
+		require.Equal(t, text, string(written))
+		read, err := eventra.ParseSeatStatus(text)
+		require.NoError(t, err)
+		require.Equal(t, status, read)
+	}
+	for _, text := range []string{"", "held", "SOLD"} {
+		_, err := eventra.ParseSeatStatus(text)
+		require.Error(t, err)
+	}
+}
