@@ -1,0 +1,43 @@
+package mongo
+
+import (
+	"context"
+
+	"go.mongodb.org/mongo-driver/v2/bson"
+	"go.mongodb.org/mongo-driver/v2/mongo/options"
+
+	"github.com/eventra/eventra"
+)
+
+// Uncopied lists events that the authority may not know as they are, oldest
+// write first.
+func (db *DB) Uncopied(ctx context.Context, limit int) ([]*eventra.Event, error) {
+	ctx, cancel := context.WithTimeout(ctx, callTimeout)
+	defer cancel()
+	cursor, err := db.events.Find(ctx, bson.D{{Key: "copied", Value: false}},
+		options.Find().SetSort(bson.D{{Key: "updatedAt", Value: 1}, {Key: "_id", Value: 1}}).SetLimit(int64(limit)))
+	if err != nil {
+		return nil, translate(err)
+	}
+	return readAll(ctx, cursor)
+}
+
+// MarkCopied notes that the authority has this version of the event. If
+// another one is stored by now, that one stays uncopied.
+func (db *DB) MarkCopied(ctx context.Context, id eventra.ID, version int64) error {
+	return db.setCopied(ctx, byVersion(id, version), true)
+}
+
+// MarkUncopied notes that the authority is about to learn or to tell
+// something of this event, so that whoever dies in between is made up for.
+func (db *DB) MarkUncopied(ctx context.Context, id eventra.ID) error {
+	return db.setCopied(ctx, byID(id), false)
+}
+
+func (db *DB) setCopied(ctx context.Context, filter bson.D, copied bool) error {
+	ctx, cancel := context.WithTimeout(ctx, callTimeout)
+	defer cancel()
+	update := bson.D{{Key: "$set", Value: bson.D{{Key: "copied", Value: copied}}}}
+	_, err := db.events.UpdateOne(ctx, filter, update)
+	return translate(err)
+}

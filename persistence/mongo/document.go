@@ -1,0 +1,133 @@
+package mongo
+
+import (
+	"fmt"
+	"strings"
+	"time"
+
+	"go.mongodb.org/mongo-driver/v2/bson"
+	"golang.org/x/text/unicode/norm"
+
+	"github.com/eventra/eventra"
+)
+
+// document is an event as it is stored. Times are kept to the millisecond,
+// ids as text: their order is that of the bytes, and people can read them.
+type document struct {
+	ID                 string     `bson:"_id"`
+	Title              string     `bson:"title"`
+	Description        string     `bson:"description"`
+	Category           string     `bson:"category"`
+	Tags               []string   `bson:"tags"`
+	Venue              venue      `bson:"venue"`
+	StartsAt           time.Time  `bson:"startsAt"`
+	EndsAt             time.Time  `bson:"endsAt"`
+	Attributes         bson.D     `bson:"attributes"`
+	Status             string     `bson:"status"`
+	SaleStartsAt       *time.Time `bson:"saleStartsAt"`
+	SaleEndsAt         *time.Time `bson:"saleEndsAt"`
+	HoldSeconds        int        `bson:"holdSeconds"`
+	MaxSeatsPerBooking int        `bson:"maxSeatsPerBooking"`
+	SeatsTotal         int        `bson:"seatsTotal"`
+	CreatedAt          time.Time  `bson:"createdAt"`
+	UpdatedAt          time.Time  `bson:"updatedAt"`
+	Version            int64      `bson:"version"`
+
+	// Copied says that the authority has the terms of this version.
+	Copied bool `bson:"copied"`
+	// Search holds what filters compare with, so that they find the same on
+	// every server, whatever it knows of letters.
+	Search search `bson:"search"`
+}
+
+type venue struct {
+	Name     string `bson:"name"`
+	Address  string `bson:"address"`
+	City     string `bson:"city"`
+	Country  string `bson:"country"`
+	Timezone string `bson:"timezone"`
+}
+
+type search struct {
+	Text     string `bson:"text"`
+	Category string `bson:"category"`
+	City     string `bson:"city"`
+}
+
+// fold makes texts equal that differ only in case or in how a letter is
+// composed.
+func fold(s string) string { return strings.ToLower(norm.NFKC.String(s)) }
+
+func newDocument(e *eventra.Event, copied bool) (*document, error) {
+	attributes, err := attributesFromJSON(e.Attributes)
+	if err != nil {
+		return nil, err
+	}
+	return &document{
+		ID:                 e.ID.String(),
+		Title:              e.Title,
+		Description:        e.Description,
+		Category:           e.Category,
+		Tags:               append([]string{}, e.Tags...), // an empty list, never null
+		Venue:              venue(e.Venue),
+		StartsAt:           e.StartsAt,
+		EndsAt:             e.EndsAt,
+		Attributes:         attributes,
+		Status:             string(e.Status),
+		SaleStartsAt:       e.SaleStartsAt,
+		SaleEndsAt:         e.SaleEndsAt,
+		HoldSeconds:        e.HoldSeconds,
+		MaxSeatsPerBooking: e.MaxSeatsPerBooking,
+		SeatsTotal:         e.SeatsTotal,
+		CreatedAt:          e.CreatedAt,
+		UpdatedAt:          e.UpdatedAt,
+		Version:            e.Version,
+		Copied:             copied,
+		Search: search{
+			Text:     fold(strings.Join([]string{e.Title, e.Description, e.Category, e.Venue.City}, "\n")),
+			Category: fold(e.Category),
+			City:     fold(e.Venue.City),
+		},
+	}, nil
+}
+
+func (d *document) event() (*eventra.Event, error) {
+	id, err := eventra.ParseID(d.ID)
+	if err != nil {
+		return nil, fmt.Errorf("mongo: document %q: %w", d.ID, err)
+	}
+	attributes, err := attributesToJSON(d.Attributes)
+	if err != nil {
+		return nil, fmt.Errorf("mongo: document %s: %w", d.ID, err)
+	}
+	return &eventra.Event{
+		ID:          id,
+		Title:       d.Title,
+		Description: d.Description,
+		Category:    d.Category,
+		Tags:        append([]string{}, d.Tags...),
+		Venue:       eventra.Venue(d.Venue),
+		StartsAt:    d.StartsAt.UTC(),
+		EndsAt:      d.EndsAt.UTC(),
+		Attributes:  attributes,
+		Terms: eventra.Terms{
+			Status:             eventra.EventStatus(d.Status),
+			SaleStartsAt:       utc(d.SaleStartsAt),
+			SaleEndsAt:         utc(d.SaleEndsAt),
+			HoldSeconds:        d.HoldSeconds,
+			MaxSeatsPerBooking: d.MaxSeatsPerBooking,
+		},
+		SeatsTotal: d.SeatsTotal,
+		CreatedAt:  d.CreatedAt.UTC(),
+		UpdatedAt:  d.UpdatedAt.UTC(),
+		Version:    d.Version,
+	}, nil
+}
+
+func utc(t *time.Time) *time.Time {
+	if t == nil {
+		return nil
+	}
+	u := t.UTC()
+	return &u
+}

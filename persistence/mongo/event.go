@@ -1,0 +1,111 @@
+package mongo
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"go.mongodb.org/mongo-driver/v2/bson"
+	"go.mongodb.org/mongo-driver/v2/mongo"
+	"go.mongodb.org/mongo-driver/v2/mongo/options"
+
+	"github.com/eventra/eventra"
+)
+
+var (
+	errEventNotFound = eventra.Errorf(eventra.CodeEventNotFound, "there is no such event")
+	errOtherVersion  = eventra.Errorf(eventra.CodePreconditionFailed, "the event has changed meanwhile")
+)
+
+// Insert stores a new event, whose terms the authority does not have yet. It
+// reports false, and changes nothing, if there is one of this id already.
+func (db *DB) Insert(ctx context.Context, e *eventra.Event) (inserted bool, err error) {
+	doc, err := newDocument(e, false)
+	if err != nil {
+		return false, err
+	}
+	ctx, cancel := context.WithTimeout(ctx, callTimeout)
+	defer cancel()
+	_, err = db.events.InsertOne(ctx, doc)
+	if mongo.IsDuplicateKeyError(err) {
+		return false, nil
+	}
+	return err == nil, translate(err)
+}
+
+// Get reads one event, and whether the authority has its terms: see
+// [DB.MarkCopied]. CodeEventNotFound if there is none.
+func (db *DB) Get(ctx context.Context, id eventra.ID) (e *eventra.Event, copied bool, err error) {
+	ctx, cancel := context.WithTimeout(ctx, callTimeout)
+	defer cancel()
+	return one(db.events.FindOne(ctx, byID(id)))
+}
+
+// Replace stores e, whose version is one above that of the stored event it
+// replaces, and notes that its terms are not copied. CodePreconditionFailed if
+// another version is stored, or none.
+func (db *DB) Replace(ctx context.Context, e *eventra.Event) error {
+	doc, err := newDocument(e, false)
+	if err != nil {
+		return err
+	}
+	ctx, cancel := context.WithTimeout(ctx, callTimeout)
+	defer cancel()
+	result, err := db.events.ReplaceOne(ctx, byVersion(e.ID, e.Version-1), doc)
+	if err != nil {
+		return translate(err)
+	}
+	if result.MatchedCount == 0 {
+		return errOtherVersion
+	}
+	return nil
+}
+
+// Delete removes an event; one that is not there is no error.
+func (db *DB) Delete(ctx context.Context, id eventra.ID) error {
+	ctx, cancel := context.WithTimeout(ctx, callTimeout)
+	defer cancel()
+	_, err := db.events.DeleteOne(ctx, byID(id))
+	return translate(err)
+}
+
+// SetSeatsTotal notes how many seats the event has come to have, as its next
+// version, which it returns. Seats are never taken away, so that of two
+// totals that overtake each other the larger one stays.
+func (db *DB) SetSeatsTotal(ctx context.Context, id eventra.ID, total int, at time.Time) (*eventra.Event, error) {
+	ctx, cancel := context.WithTimeout(ctx, callTimeout)
+	defer cancel()
+	update := bson.D{
+		{Key: "$max", Value: bson.D{{Key: "seatsTotal", Value: total}}},
+		{Key: "$set", Value: bson.D{{Key: "updatedAt", Value: at}}},
+		{Key: "$inc", Value: bson.D{{Key: "version", Value: int64(1)}}},
+	}
+	after := options.FindOneAndUpdate().SetReturnDocument(options.After)
+	e, _, err := one(db.events.FindOneAndUpdate(ctx, byID(id), update, after))
+	return e, err
+}
+
+func byID(id eventra.ID) bson.D { return bson.D{{Key: "_id", Value: id.String()}} }
+
+func byVersion(id eventra.ID, version int64) bson.D {
+	return append(byID(id), bson.E{Key: "version", Value: version})
+}
+
+func one(result *mongo.SingleResult) (*eventra.Event, bool, error) {
+	if err := result.Err(); errors.Is(err, mongo.ErrNoDocuments) {
+		return nil, false, errEventNotFound
+	} else if err != nil {
+		return nil, false, translate(err)
+	}
+	return decode(result.Decode)
+}
+
+func decode(into func(any) error) (e *eventra.Event, copied bool, err error) {
+	var doc document
+	if err := into(&doc); err != nil {
+		return nil, false, fmt.Errorf("mongo: unreadable document: %w", err)
+	}
+	e, err = doc.event()
+	return e, doc.Copied, err
+}

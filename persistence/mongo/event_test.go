@@ -1,0 +1,163 @@
+package mongo_test
+
+import (
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/eventra/eventra"
+)
+
+func TestAnEventComesBackAsItWas(t *testing.T) {
+	t.Parallel()
+	db := open(t)
+	e := newEvent("Björk 🎻", summer)
+	insert(t, db, e)
+
+	got, copied, err := db.Get(t.Context(), e.ID)
+	require.NoError(t, err)
+	require.False(t, copied, "the authority does not have it yet")
+	require.Equal(t, e, got)
+}
+
+func TestTimesAreUTCToTheMillisecond(t *testing.T) {
+	t.Parallel()
+	db := open(t)
+	e := newEvent("x", time.Date(2027, 7, 1, 20, 0, 0, 999_999_999, time.FixedZone("", 7200)))
+	insert(t, db, e)
+
+	got, _, err := db.Get(t.Context(), e.ID)
+	require.NoError(t, err)
+	require.Equal(t, time.Date(2027, 7, 1, 18, 0, 0, 999_000_000, time.UTC), got.StartsAt)
+}
+
+func TestInsertingAgainChangesNothing(t *testing.T) {
+	t.Parallel()
+	db := open(t)
+	e := newEvent("first", summer)
+	insert(t, db, e)
+
+	again := *e
+	again.Title = "second"
+	inserted, err := db.Insert(t.Context(), &again)
+	require.NoError(t, err)
+	require.False(t, inserted)
+
+	got, _, err := db.Get(t.Context(), e.ID)
+	require.NoError(t, err)
+	require.Equal(t, "first", got.Title)
+}
+
+func TestWhatIsNotThere(t *testing.T) {
+	t.Parallel()
+	db := open(t)
+	_, _, err := db.Get(t.Context(), newID())
+	require.Equal(t, eventra.CodeEventNotFound, eventra.CodeOf(err))
+	_, err = db.SetSeatsTotal(t.Context(), newID(), 3, summer)
+	require.Equal(t, eventra.CodeEventNotFound, eventra.CodeOf(err))
+	require.Equal(t, eventra.CodePreconditionFailed, eventra.CodeOf(db.Replace(t.Context(), newEvent("x", summer))))
+	require.NoError(t, db.Delete(t.Context(), newID()))
+	require.NoError(t, db.MarkCopied(t.Context(), newID(), 1))
+}
+
+func TestReplaceOnlyFollowsTheVersionBefore(t *testing.T) {
+	t.Parallel()
+	db := open(t)
+	e := newEvent("v1", summer)
+	insert(t, db, e)
+	require.NoError(t, db.MarkCopied(t.Context(), e.ID, 1))
+
+	next := *e
+	next.Title, next.Version = "v2", 2
+	require.NoError(t, db.Replace(t.Context(), &next))
+	require.Equal(t, eventra.CodePreconditionFailed, eventra.CodeOf(db.Replace(t.Context(), &next)))
+
+	got, copied, err := db.Get(t.Context(), e.ID)
+	require.NoError(t, err)
+	require.Equal(t, &next, got)
+	require.False(t, copied, "new terms are to be copied")
+}
+
+func TestOneOfManyWritersWinsEachVersion(t *testing.T) {
+	t.Parallel()
+	db := open(t)
+	e := newEvent("v1", summer)
+	insert(t, db, e)
+
+	var won atomic.Int32
+	var writers sync.WaitGroup
+	for range 16 {
+		writers.Go(func() {
+			next := *e
+			next.Version = 2
+			if db.Replace(t.Context(), &next) == nil {
+				won.Add(1)
+			}
+		})
+	}
+	writers.Wait()
+	require.EqualValues(t, 1, won.Load())
+}
+
+func TestTotalsThatOvertakeEachOther(t *testing.T) {
+	t.Parallel()
+	db := open(t)
+	e := newEvent("x", summer)
+	insert(t, db, e)
+
+	var writers sync.WaitGroup
+	for total := 1; total <= 10; total++ {
+		writers.Go(func() {
+			_, err := db.SetSeatsTotal(t.Context(), e.ID, total*100, summer)
+			require.NoError(t, err)
+		})
+	}
+	writers.Wait()
+	got, _, err := db.Get(t.Context(), e.ID)
+	require.NoError(t, err)
+	require.Equal(t, 1000, got.SeatsTotal)
+	require.EqualValues(t, 11, got.Version)
+	require.Equal(t, summer, got.UpdatedAt)
+}
+
+func TestUncopiedTellsWhatTheAuthorityLacks(t *testing.T) {
+	t.Parallel()
+	db := open(t)
+	first, second := newEvent("first", summer), newEvent("second", summer)
+	second.UpdatedAt = first.UpdatedAt.Add(time.Minute)
+	insert(t, db, second, first)
+
+	uncopied := func() (titles []string) {
+		events, err := db.Uncopied(t.Context(), 10)
+		require.NoError(t, err)
+		for _, e := range events {
+			titles = append(titles, e.Title)
+		}
+		return titles
+	}
+	require.Equal(t, []string{"first", "second"}, uncopied())
+
+	require.NoError(t, db.MarkCopied(t.Context(), first.ID, 1))
+	require.NoError(t, db.MarkCopied(t.Context(), second.ID, 7), "another version than is stored")
+	require.Equal(t, []string{"second"}, uncopied())
+
+	require.NoError(t, db.MarkUncopied(t.Context(), first.ID))
+	require.Equal(t, []string{"first", "second"}, uncopied())
+
+	limited, err := db.Uncopied(t.Context(), 1)
+	require.NoError(t, err)
+	require.Len(t, limited, 1)
+}
+
+func TestDelete(t *testing.T) {
+	t.Parallel()
+	db := open(t)
+	e := newEvent("x", summer)
+	insert(t, db, e)
+	require.NoError(t, db.Delete(t.Context(), e.ID))
+	_, _, err := db.Get(t.Context(), e.ID)
+	require.Equal(t, eventra.CodeEventNotFound, eventra.CodeOf(err))
+}

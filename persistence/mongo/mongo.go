@@ -1,0 +1,134 @@
+package mongo
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"strings"
+	"time"
+
+	"go.mongodb.org/mongo-driver/v2/bson"
+	"go.mongodb.org/mongo-driver/v2/mongo"
+	"go.mongodb.org/mongo-driver/v2/mongo/options"
+
+	"github.com/eventra/eventra"
+)
+
+const (
+	defaultDatabase = "eventra"
+
+	// callTimeout bounds each call; an event page answers from cache sooner
+	// than anybody would wait longer.
+	callTimeout = 2 * time.Second
+	// selectionTimeout is how long a call looks for a server before it says
+	// that there is none.
+	selectionTimeout = time.Second
+
+	indexRetryMin, indexRetryMax = 500 * time.Millisecond, 30 * time.Second
+)
+
+// DB is one database of event documents.
+type DB struct {
+	client *mongo.Client
+	events *mongo.Collection
+
+	stopIndexing context.CancelFunc
+	indexed      chan struct{} // closed once the indexes are made or Close was called
+}
+
+// Open makes a DB for a mongodb:// URL, whose path names the database
+// ("eventra" if it names none). It fails only for a URL that is none: the
+// server is connected to when it is needed, and the indexes are made as soon
+// as it answers.
+func Open(_ context.Context, url string) (*DB, error) {
+	client, err := mongo.Connect(options.Client().
+		ApplyURI(url).
+		SetServerSelectionTimeout(selectionTimeout).
+		SetConnectTimeout(selectionTimeout).
+		SetTimeout(callTimeout))
+	if err != nil {
+		return nil, fmt.Errorf("mongo: %w", err)
+	}
+	indexing, stop := context.WithCancel(context.Background())
+	db := &DB{
+		client:       client,
+		events:       client.Database(databaseName(url)).Collection("events"),
+		stopIndexing: stop,
+		indexed:      make(chan struct{}),
+	}
+	go db.makeIndexes(indexing)
+	return db, nil
+}
+
+// databaseName reads it from a URL that the driver has accepted. The standard
+// library's parser does not know URLs with several hosts.
+func databaseName(url string) string {
+	_, rest, _ := strings.Cut(url, "://")
+	_, path, _ := strings.Cut(rest, "/")
+	name, _, _ := strings.Cut(path, "?")
+	if name == "" {
+		return defaultDatabase
+	}
+	return name
+}
+
+// Ping asks the server whether it answers.
+func (db *DB) Ping(ctx context.Context) error {
+	ctx, cancel := context.WithTimeout(ctx, callTimeout)
+	defer cancel()
+	return translate(db.client.Ping(ctx, nil))
+}
+
+// Close ends all connections.
+func (db *DB) Close() error {
+	db.stopIndexing()
+	<-db.indexed
+	ctx, cancel := context.WithTimeout(context.Background(), callTimeout)
+	defer cancel()
+	return db.client.Disconnect(ctx)
+}
+
+// makeIndexes tries until the server was there: making an index that exists
+// is harmless, and reads without it are only slower.
+func (db *DB) makeIndexes(ctx context.Context) {
+	defer close(db.indexed)
+	for delay := indexRetryMin; ; delay = min(2*delay, indexRetryMax) {
+		_, err := db.events.Indexes().CreateMany(ctx, []mongo.IndexModel{
+			{Keys: bson.D{{Key: "startsAt", Value: 1}, {Key: "_id", Value: 1}}},
+			{Keys: bson.D{{Key: "status", Value: 1}, {Key: "startsAt", Value: 1}, {Key: "_id", Value: 1}}},
+			{Keys: bson.D{{Key: "copied", Value: 1}}},
+		})
+		if err == nil || ctx.Err() != nil {
+			return
+		}
+		slog.Debug("mongo: indexes not made yet", "error", err, "retryIn", delay)
+		select {
+		case <-ctx.Done():
+			return
+		case <-time.After(delay):
+		}
+	}
+}
+
+// serverAway are the codes of a server that is there but does not serve now:
+// it shuts down, or another one is to be asked.
+var serverAway = []int{6, 7, 89, 91, 189, 262, 9001, 10107, 10058, 11600, 11602, 13435, 13436}
+
+// translate makes an eventra.Error of what the driver says: CodeUnavailable
+// unless the server itself refused the command, which is a fault of ours.
+func translate(err error) error {
+	if err == nil {
+		return nil
+	}
+	var refusal mongo.ServerError
+	if errors.As(err, &refusal) && !mongo.IsNetworkError(err) && !mongo.IsTimeout(err) {
+		for _, code := range serverAway {
+			if refusal.HasErrorCode(code) {
+				return eventra.Unavailable("mongo", err)
+			}
+		}
+		return fmt.Errorf("mongo: %w", err)
+	}
+	return eventra.Unavailable("mongo", err)
+}

@@ -1,0 +1,35 @@
+package persistencetest
+
+import (
+	"context"
+	"encoding/hex"
+	"net/url"
+	"os"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+	"go.mongodb.org/mongo-driver/v2/mongo"
+	"go.mongodb.org/mongo-driver/v2/mongo/options"
+)
+
+// NewMongo returns the URL of a MongoDB database for this test alone; it goes
+// with the test.
+func NewMongo(t testing.TB) string {
+	t.Helper()
+	server := os.Getenv("EVENTRA_MONGO_URL")
+	require.NotEmpty(t, server, "EVENTRA_MONGO_URL is not set: run it through make test")
+	u, err := url.Parse(server)
+	require.NoError(t, err)
+	name := "test_" + hex.EncodeToString(randomBytes(8))
+	u.Path = "/" + name
+
+	t.Cleanup(func() {
+		ctx, cancel := context.WithTimeout(context.Background(), databaseTimeout)
+		defer cancel()
+		client, err := mongo.Connect(options.Client().ApplyURI(server))
+		require.NoError(t, err)
+		defer client.Disconnect(ctx)
+		require.NoError(t, client.Database(name).Drop(ctx))
+	})
+	return u.String()
+}
