@@ -1,0 +1,237 @@
+package eventra_test
+
+import (
+	"flag"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/eventra/eventra"
+	"github.com/stretchr/testify/require"
+)
+
+var update = flag.Bool("update", false, "write what the scenarios do now as what is expected")
+
+// TestScenarios plays the stories in testdata/scenarios. A story is blocks
+// parted by empty lines: commands, a line of dashes, what they say. The
+// commands are listed in [scenario.play]; a last word such as +11m sets the
+// clock to that long after the opening, and # begins a comment.
+func TestScenarios(t *testing.T) {
+	t.Parallel()
+	files, err := filepath.Glob("testdata/scenarios/*.txt")
+	require.NoError(t, err)
+	require.NotEmpty(t, files)
+	for _, file := range files {
+		t.Run(strings.TrimSuffix(filepath.Base(file), ".txt"), func(t *testing.T) {
+			t.Parallel()
+			text, err := os.ReadFile(file)
+			require.NoError(t, err)
+			got := (&scenario{t: t}).run(string(text))
+			if *update {
+				require.NoError(t, os.WriteFile(file, []byte(got), 0o644))
+				return
+			}
+			require.Equal(t, string(text), got, "go test -run TestScenarios -update accepts it")
+		})
+	}
+}
+
+const scenarioDashes = "----"
+
+type scenario struct {
+	t *testing.T
+	*house
+}
+
+// run returns the story with the expectations replaced by what happens.
+func (s *scenario) run(text string) string {
+	var out []string
+	for _, block := range strings.Split(strings.TrimSpace(text), "\n\n") {
+		commands, _, asks := strings.Cut(block, "\n"+scenarioDashes)
+		lines := []string{commands}
+		if asks {
+			lines = append(lines, scenarioDashes)
+			for _, line := range strings.Split(commands, "\n") {
+				if !strings.HasPrefix(line, "#") {
+					lines = append(lines, s.play(strings.Fields(line))...)
+				}
+			}
+		}
+		out = append(out, strings.Join(lines, "\n"))
+	}
+	return strings.Join(out, "\n\n") + "\n"
+}
+
+// play carries out one command:
+//
+//	house A-1:1-5 A-2:1-2,4-6 …   opens an empty house
+//	hold BOOKING USER SEAT …      best BOOKING QUANTITY [SECTION]
+//	release BOOKING USER          expire BOOKING
+//	pay PAYMENT BOOKING USER      paid|declined|failed PAYMENT
+//	refund BOOKING                at (only sets the clock)
+//	commit                        withdraw [BOOKING]
+//	seats                         availability
+//	booking BOOKING               payment PAYMENT
+func (s *scenario) play(words []string) []string {
+	if last := words[len(words)-1]; strings.HasPrefix(last, "+") {
+		after, err := time.ParseDuration(last[1:])
+		require.NoError(s.t, err, words)
+		s.now, words = opening.Add(after), words[:len(words)-1]
+	}
+	verb, args := words[0], words[1:]
+	if verb == "house" {
+		s.house = newHouse(s.t, testTerms(), parseHouse(s.t, args))
+		return []string{tally(s.Availability().Total)}
+	}
+	said := s.perform(verb, args)
+	require.NoError(s.t, s.CheckInvariants(), words)
+	return said
+}
+
+func (s *scenario) perform(verb string, args []string) []string {
+	switch verb {
+	case "at":
+		return nil
+	case "commit":
+		return s.commitAll()
+	case "withdraw":
+		var bookings []eventra.ID
+		for _, name := range args {
+			bookings = append(bookings, named(name))
+		}
+		before := len(s.flight)
+		s.withdraw(bookings...)
+		return []string{fmt.Sprintf("%d withdrawn", before-len(s.flight))}
+	case "seats":
+		return s.picture()
+	case "availability":
+		a := s.Availability()
+		lines := []string{fmt.Sprintf("version %d; %s", a.Version, tally(a.Total))}
+		for _, section := range a.Sections {
+			lines = append(lines, tally(section))
+		}
+		return lines
+	case "booking":
+		return []string{s.describe(s.Live(named(args[0])))}
+	case "payment":
+		return []string{string(s.payments[named(args[0])].Status)}
+	}
+	return []string{s.verdict(s.decide(s.command(verb, args)))}
+}
+
+func (s *scenario) command(verb string, args []string) eventra.Command {
+	switch verb {
+	case "hold":
+		return hold(args[0], args[1], args[2:]...)
+	case "best":
+		quantity, err := strconv.Atoi(args[1])
+		require.NoError(s.t, err)
+		return best(args[0], quantity, strings.Join(args[2:], " "))
+	case "release":
+		return &eventra.ReleaseHold{BookingID: named(args[0]), UserID: named(args[1])}
+	case "expire":
+		return &eventra.ExpireHold{BookingID: named(args[0])}
+	case "pay":
+		return pay(args[0], args[1], args[2])
+	case "paid":
+		return s.finish(args[0], eventra.PaymentSucceeded)
+	case "declined":
+		return s.finish(args[0], eventra.PaymentDeclined)
+	case "failed":
+		return s.finish(args[0], eventra.PaymentFailed)
+	case "refund":
+		return &eventra.RefundBooking{BookingID: named(args[0])}
+	}
+	s.t.Fatalf("no such command: %s %v", verb, args)
+	return nil
+}
+
+func (s *scenario) verdict(d eventra.Decision) string {
+	switch {
+	case d.Verdict == eventra.Accept && d.Change.Kind.TakesSeats():
+		return outcome(d) + ": " + strings.Join(d.Change.Booking.SeatNames(), " ")
+	case d.Verdict == eventra.Answer:
+		return "answer: " + s.describe(d.Booking)
+	case d.Verdict == eventra.Refuse:
+		var e *eventra.Error
+		if e, _ = d.Err.(*eventra.Error); e != nil && len(e.Seats) > 0 {
+			return outcome(d) + ": " + strings.Join(e.Seats, " ")
+		}
+	}
+	return outcome(d)
+}
+
+// commitAll says what became of each change of the flight.
+func (s *scenario) commitAll() (lines []string) {
+	flight := s.flight
+	refused := map[*eventra.Change]bool{}
+	for _, c := range s.commit() {
+		refused[c] = true
+	}
+	for _, c := range flight {
+		line := kindNames[c.Kind] + " " + nameOf(subjectOf(c))
+		switch {
+		case refused[c]:
+			line += " refused by the store"
+		case c.Booking != nil:
+			line += ": " + s.describe(c.Booking)
+		}
+		if !refused[c] && c.Payment != nil {
+			line += fmt.Sprintf("; payment %s %s", nameOf(c.Payment.ID), c.Payment.Status)
+		}
+		lines = append(lines, line)
+	}
+	return lines
+}
+
+func (s *scenario) describe(b *eventra.Booking) string {
+	if b == nil {
+		return "not live"
+	}
+	text := fmt.Sprintf("%s %s of %s: %s", nameOf(b.ID), b.Status, nameOf(b.UserID), strings.Join(b.SeatNames(), " "))
+	if b.Status == eventra.BookingHeld {
+		text += fmt.Sprintf(", due +%v", b.Due().Sub(opening))
+	}
+	if !b.PaymentID.IsZero() {
+		text += ", payment " + nameOf(b.PaymentID)
+	}
+	return text
+}
+
+// picture draws each row: . free, h held, B booked.
+func (s *scenario) picture() (lines []string) {
+	v := s.View()
+	row := ""
+	for no, seat := range v.Layout.Seats {
+		if label := seat.Section + "-" + seat.Row; label != row {
+			row, lines = label, append(lines, label+" ")
+		}
+		lines[len(lines)-1] += string(".hB"[v.Status[no]])
+	}
+	return lines
+}
+
+// parseHouse reads rows such as A-2:1-2,4-6.
+func parseHouse(t *testing.T, specs []string) (seats []eventra.Seat) {
+	number := func(text string) int {
+		n, err := strconv.Atoi(text)
+		require.NoError(t, err)
+		return n
+	}
+	for _, spec := range specs {
+		label, runs, _ := strings.Cut(spec, ":")
+		section, rowLabel, _ := strings.Cut(label, "-")
+		for _, run := range strings.Split(runs, ",") {
+			from, to, isRange := strings.Cut(run, "-")
+			if !isRange {
+				to = from
+			}
+			seats = append(seats, row(section, rowLabel, numbers(number(from), number(to))...)...)
+		}
+	}
+	return seats
+}
