@@ -76,7 +76,7 @@ func (f *flight) fly(d *Dependencies, before <-chan struct{}, tell func()) {
 // lock takes the seats' locks and returns the batch without the changes that
 // did not get theirs.
 func (f *flight) lock(d *Dependencies) *eventra.Batch {
-	var wants []LockWant
+	var wants []eventra.LockWant
 	var at []int
 	for i, c := range f.batch.Changes {
 		if c.Kind.TakesSeats() {
@@ -128,15 +128,15 @@ func (f *flight) spread(refused []bool) []bool {
 	return all
 }
 
-func lockWant(b *eventra.Booking) LockWant {
-	want := LockWant{BookingID: b.ID, Seats: make([]eventra.SeatNo, len(b.Seats))}
+func lockWant(b *eventra.Booking) eventra.LockWant {
+	want := eventra.LockWant{BookingID: b.ID, Seats: make([]eventra.SeatNo, len(b.Seats))}
 	for i, s := range b.Seats {
 		want.Seats[i] = s.No
 	}
 	return want
 }
 
-func (f *flight) settlement() (s Settlement) {
+func (f *flight) settlement() (s eventra.Settlement) {
 	for i, c := range f.batch.Changes {
 		if f.is(f.contended, i) {
 			continue
@@ -149,7 +149,7 @@ func (f *flight) settlement() (s Settlement) {
 		}
 		switch c.Kind {
 		case eventra.Held:
-			s.Held = append(s.Held, HeldKey{BookingID: c.Booking.ID, TTL: f.batch.Hold})
+			s.Held = append(s.Held, eventra.HeldKey{BookingID: c.Booking.ID, TTL: f.batch.Hold})
 		case eventra.Released, eventra.Expired, eventra.Confirmed:
 			s.Ended = append(s.Ended, c.Booking.ID)
 		}
@@ -159,7 +159,7 @@ func (f *flight) settlement() (s Settlement) {
 
 func (f *flight) is(flags []bool, i int) bool { return flags != nil && flags[i] }
 
-func (f *flight) settle(d *Dependencies, s Settlement) {
+func (f *flight) settle(d *Dependencies, s eventra.Settlement) {
 	defer close(f.settled)
 	if len(s.Unlock)+len(s.Held)+len(s.Ended) == 0 {
 		return

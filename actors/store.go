@@ -32,30 +32,11 @@ type SeatLocks interface {
 	// Lock takes the seats of each booking, all of a booking's or none, for
 	// at most a few seconds. It reports by position who got none because somebody
 	// else has one. An error means that locks are not to be had now.
-	Lock(ctx context.Context, eventID eventra.ID, wants []LockWant) (refused []bool, err error)
+	Lock(ctx context.Context, eventID eventra.ID, wants []eventra.LockWant) (refused []bool, err error)
 	// Settle ends what Lock began, after the batch's end: it drops the locks that
 	// are still these bookings', sets the TTL keys of new holds and deletes
 	// those of ended ones.
-	Settle(ctx context.Context, eventID eventra.ID, s Settlement) error
-}
-
-// LockWant are the seats that one booking wants.
-type LockWant struct {
-	BookingID eventra.ID
-	Seats     []eventra.SeatNo
-}
-
-// Settlement is what Redis has to learn of a batch that ended.
-type Settlement struct {
-	Unlock []LockWant
-	Held   []HeldKey
-	Ended  []eventra.ID // bookings that are held no more
-}
-
-// HeldKey is the TTL key of a hold.
-type HeldKey struct {
-	BookingID eventra.ID
-	TTL       time.Duration
+	Settle(ctx context.Context, eventID eventra.ID, s eventra.Settlement) error
 }
 
 // HoldExpiries is where expired hold keys are announced. A hint only: late or
