@@ -1,0 +1,368 @@
+package eventra_test
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/eventra/eventra"
+	"github.com/stretchr/testify/require"
+	"pgregory.net/rapid"
+)
+
+// programStep is how many bytes make one step: what to do, and three choices.
+// The first byte of a program chooses the house.
+const programStep = 4
+
+// TestSeatMapAgainstTheModel plays random programs; rapid prints the seed and
+// the shortest program that fails.
+func TestSeatMapAgainstTheModel(t *testing.T) {
+	t.Parallel()
+	rapid.Check(t, func(t *rapid.T) {
+		playProgram(t, rapid.SliceOfN(rapid.Byte(), 1, 1+80*programStep).Draw(t, "program"))
+	})
+}
+
+// FuzzSeatMap lets the fuzzer write the programs.
+func FuzzSeatMap(f *testing.F) {
+	f.Add([]byte{0, 0, 0, 0, 1, 9, 0, 0, 0})
+	f.Fuzz(func(t *testing.T, program []byte) {
+		playProgram(t, program[:min(len(program), 1+300*programStep)])
+	})
+}
+
+func playProgram(t rapid.TB, program []byte) {
+	if len(program) == 0 {
+		return
+	}
+	s := newModelSale(t, program[0])
+	finished := false
+	defer func() {
+		if !finished { // a failure or a panic
+			t.Logf("program %q\n%s", program, strings.Join(s.log, "\n"))
+		}
+	}()
+	for program = program[1:]; len(program) >= programStep; program = program[programStep:] {
+		s.step(program[0], program[1], program[2], program[3])
+		s.check()
+	}
+	finished = true
+}
+
+// modelSale plays each step to a SeatMap and to the model.
+type modelSale struct {
+	t       rapid.TB
+	model   *model
+	seats   *eventra.SeatMap
+	now     time.Time
+	flight  []flown
+	last    eventra.Command
+	slots   [5]struct{ generation, attempt int } // of bookings and their payments
+	started []eventra.Payment                    // committed at some time
+	ends    map[eventra.ID]eventra.PaymentStatus // a payment's outcome never changes
+	log     []string
+}
+
+// flown is a change in flight, as decided and as predicted.
+type flown struct {
+	cmd    eventra.Command
+	change *eventra.Change
+	model  modelChange
+}
+
+func newModelSale(t rapid.TB, house byte) *modelSale {
+	terms := testTerms()
+	terms.MaxSeatsPerBooking = 4
+	if house&1 != 0 {
+		closing := opening.Add(3 * testHold)
+		terms.SaleEndsAt = &closing
+	}
+	seats := slices.Concat(row("A", "1", numbers(1, 5)...), row("B", "1", 3, 1, 2), row("A", "2", 1, 2, 4, 5, 6))
+	s := &modelSale{t: t, model: newModel(terms, seats), now: opening, ends: map[eventra.ID]eventra.PaymentStatus{}}
+	s.reload()
+	return s
+}
+
+func (s *modelSale) note(format string, args ...any) {
+	s.log = append(s.log, fmt.Sprintf("+%v: ", s.now.Sub(opening))+fmt.Sprintf(format, args...))
+}
+
+func (s *modelSale) step(what, a, b, c byte) {
+	switch what % 16 {
+	case 0, 1, 2:
+		s.decide(&eventra.HoldSeats{BookingID: s.newBooking(a), UserID: user(a), Seats: s.names(b, c)})
+	case 3, 4:
+		section := []string{"", "", "A", "B", "Z"}[int(c)%5]
+		s.decide(&eventra.HoldSeats{BookingID: s.newBooking(a), UserID: user(a),
+			Best: &eventra.BestAvailable{Quantity: int(b)%6 - b2i(b > 250), Section: section}})
+	case 5:
+		s.decide(&eventra.ReleaseHold{BookingID: s.booking(a, c), UserID: user(a + b/240)})
+	case 6:
+		s.decide(&eventra.ExpireHold{BookingID: s.booking(a, c)})
+	case 7, 8:
+		s.decide(&eventra.StartPayment{PaymentID: s.payment(a, c), BookingID: s.booking(a, 0), UserID: user(a + b/240),
+			Method: "mock", Grace: testGrace})
+	case 9, 10:
+		if len(s.started) > 0 {
+			s.decide(s.finish(s.started[int(a)%len(s.started)], b))
+		}
+	case 11:
+		s.decide(&eventra.RefundBooking{BookingID: s.booking(a, c)})
+	case 12, 13:
+		s.land(a, b)
+	case 14:
+		s.jump(a, b)
+	case 15:
+		if s.last != nil {
+			s.decide(s.last)
+		}
+	}
+}
+
+func user(choice byte) eventra.ID { return named(fmt.Sprintf("u%d", choice%5%3)) }
+
+func b2i(b bool) int {
+	if b {
+		return 1
+	}
+	return 0
+}
+
+// booking is the newest id of a slot, live or ended; with choice odd and high,
+// that of the booking that a late payment may have bought.
+func (s *modelSale) booking(slot, choice byte) eventra.ID {
+	if choice > 128 && choice&1 != 0 {
+		return s.payment(slot, 0)
+	}
+	return named(fmt.Sprintf("b%d.%d", slot%5, s.slots[slot%5].generation))
+}
+
+// newBooking is the slot's id, or one that was never used if that has ended:
+// ids are used once.
+func (s *modelSale) newBooking(slot byte) eventra.ID {
+	id := s.booking(slot, 0)
+	if _, used := s.model.bookings[id]; used {
+		if _, live := s.model.live(id); !live {
+			s.slots[slot%5].generation++
+			s.slots[slot%5].attempt = 0
+			return s.booking(slot, 0)
+		}
+	}
+	return id
+}
+
+// payment is the slot's attempt, or with a high choice one that was never started.
+func (s *modelSale) payment(slot, choice byte) eventra.ID {
+	at := &s.slots[slot%5]
+	id := func() eventra.ID { return named(fmt.Sprintf("p%d.%d.%d", slot%5, at.generation, at.attempt)) }
+	status, started := s.model.payments[id()]
+	if started && choice != 0 && (status != eventra.PaymentPending || choice > 200) {
+		at.attempt++
+	}
+	return id()
+}
+
+func (s *modelSale) names(b, c byte) (names []string) {
+	for i := range int(c) % 4 {
+		seat := s.model.seats[(int(b)+i*(1+int(c)/64))%len(s.model.seats)]
+		names = append(names, seat.Name())
+	}
+	switch {
+	case c > 250:
+		names = append(names, "A-1-99")
+	case c > 245:
+		names = append(names, "A-1-1", "A-1-1")
+	case c > 240:
+		names = append(names, "A-1-1", "A-1-2", "A-1-3", "A-1-4", "A-1-5")
+	}
+	return names
+}
+
+func (s *modelSale) finish(p eventra.Payment, choice byte) *eventra.FinishPayment {
+	if s.ends[p.ID] == "" {
+		s.ends[p.ID] = []eventra.PaymentStatus{eventra.PaymentSucceeded, eventra.PaymentSucceeded,
+			eventra.PaymentDeclined, eventra.PaymentFailed}[choice%4]
+	}
+	cmd := &eventra.FinishPayment{Payment: p, Outcome: s.ends[p.ID]}
+	for _, name := range s.model.bookings[p.BookingID].seats {
+		no, _ := s.seats.View().Layout.Find(name)
+		cmd.Seats = append(cmd.Seats, no)
+	}
+	return cmd
+}
+
+// jump moves the clock on, often to just before, at or just after the end of a hold.
+func (s *modelSale) jump(a, b byte) {
+	if held, live := s.model.live(s.booking(a, 0)); live && b&1 != 0 {
+		if to := s.model.due(held).Add(time.Duration(int(b)/2%3 - 1)); to.After(s.now) {
+			s.now = to
+		}
+	} else {
+		s.now = s.now.Add([]time.Duration{time.Nanosecond, time.Second, time.Minute, testHold}[b/2%4])
+	}
+	s.note("now")
+}
+
+// decide compares the SeatMap's word with the model's.
+func (s *modelSale) decide(cmd eventra.Command) {
+	want := s.model.predict(cmd, s.now)
+	d := s.seats.Decide(cmd, s.now)
+	s.note("%T%+v: %s", cmd, cmd, outcome(d))
+	require.Equal(s.t, want.says, outcome(d))
+	s.last = cmd
+	switch d.Verdict {
+	case eventra.Accept:
+		s.sameChange(want.change, d.Change)
+		s.flight = append(s.flight, flown{cmd, d.Change, want.change})
+		s.model.flight = append(s.model.flight, want.change)
+	case eventra.Answer:
+		require.Equal(s.t, want.answer, d.Booking.ID)
+		require.Same(s.t, s.seats.Live(want.answer), d.Booking)
+	case eventra.Refuse:
+		if e, ok := d.Err.(*eventra.Error); ok {
+			require.Equal(s.t, want.names, e.Seats)
+		}
+		alone := s.fresh().Decide(cmd, s.now)
+		require.Equal(s.t, d.Err, alone.Err, "a refusal rests on durable state alone")
+	case eventra.Wait:
+		require.NotEqual(s.t, eventra.Wait, s.fresh().Decide(cmd, s.now).Verdict, "only for what is in flight")
+	}
+}
+
+func (s *modelSale) sameChange(want modelChange, got *eventra.Change) {
+	require.Equal(s.t, want.kind, got.Kind)
+	require.Equal(s.t, want.subject, subjectOf(got))
+	if got.Booking != nil {
+		require.Equal(s.t, want.booking, got.Booking.ID)
+		require.Equal(s.t, want.user, got.Booking.UserID)
+	}
+	if got.Kind.TakesSeats() {
+		require.Equal(s.t, want.seats, got.Booking.SeatNames())
+	}
+	if got.Payment != nil {
+		require.Equal(s.t, want.payment, got.Payment.ID)
+		if got.Kind != eventra.Confirmed && got.Kind != eventra.Rebooked {
+			require.Equal(s.t, want.ends, got.Payment.Status)
+		}
+	}
+}
+
+// land ends the flight: committed but for what the store refuses, with some
+// holds' locks not to be had, not committed, or with the outcome unknown.
+func (s *modelSale) land(how, contended byte) {
+	flight := s.flight
+	s.flight, s.model.flight = nil, nil
+	lost, unknown := how%16 >= 13, how%16 == 12 || how%16 == 13
+	version := s.model.version + 1
+	var committed []flown
+	for i, f := range flight {
+		away := how%4 == 1 && f.change.Kind.TakesSeats() && contended>>(i%8)&1 != 0
+		if lost || away || s.model.refuses(f.model, s.now) {
+			if !unknown {
+				s.seats.Withdraw(f.change)
+			}
+			s.note("withdrawn: %s", kindNames[f.change.Kind])
+			continue
+		}
+		s.model.commit(f.model, version, s.now)
+		if !unknown {
+			s.seats.Apply(f.change, version, s.now)
+		}
+		s.note("committed: %s", kindNames[f.change.Kind])
+		if f.change.Kind == eventra.PaymentStarted {
+			s.started = append(s.started, *f.change.Payment)
+		}
+		committed = append(committed, f)
+	}
+	if unknown {
+		s.note("reloaded")
+		s.reload()
+	}
+	for _, f := range committed {
+		s.repeat(f)
+	}
+}
+
+// repeat asks for what was just done: it has the first outcome.
+func (s *modelSale) repeat(f flown) {
+	d := s.seats.Decide(f.cmd, s.now)
+	switch f.change.Kind {
+	case eventra.Held, eventra.PaymentStarted, eventra.Confirmed, eventra.Rebooked:
+		require.Equal(s.t, "answer "+string(f.change.Booking.Status), outcome(d))
+		require.Equal(s.t, f.change.Booking.ID, d.Booking.ID)
+	case eventra.Released, eventra.Refunded:
+		require.Equal(s.t, "refuse not_live", outcome(d))
+	case eventra.Expired:
+		require.Equal(s.t, "ignore", outcome(d))
+	case eventra.PaymentEnded, eventra.RefundDue: // the store knows that the payment has ended
+		if d.Verdict == eventra.Accept {
+			s.seats.Withdraw(d.Change)
+		}
+	}
+}
+
+func (s *modelSale) reload() { s.seats = s.fresh() }
+
+func (s *modelSale) fresh() *eventra.SeatMap {
+	m, err := eventra.NewSeatMap(s.model.snapshot())
+	require.NoError(s.t, err)
+	return m
+}
+
+// check compares everything that shows.
+func (s *modelSale) check() {
+	require.NoError(s.t, s.seats.CheckInvariants())
+	require.Equal(s.t, s.model.version, s.seats.Version(), "grows with each batch, never goes back")
+	view := s.seats.View()
+	require.Equal(s.t, s.model.version, view.Version)
+	var total eventra.SectionTally
+	sections := map[string]*eventra.SectionTally{"A": {}, "B": {}}
+	for no, seat := range s.model.seats {
+		status := s.model.status(seat.Name())
+		require.Equal(s.t, status, view.Status[no], seat.Name())
+		require.Equal(s.t, s.model.changed[seat.Name()], view.Changed[no], seat.Name())
+		for _, t := range []*eventra.SectionTally{&total, sections[seat.Section]} {
+			t.Total++
+			t.Available += b2i(status == eventra.SeatAvailable)
+			t.Held += b2i(status == eventra.SeatHeld)
+			t.Booked += b2i(status == eventra.SeatBooked)
+		}
+	}
+	counts := s.seats.Availability()
+	require.Equal(s.t, tally(total), tally(counts.Total))
+	for _, got := range counts.Sections {
+		require.Equal(s.t, got.Name+" "+tally(*sections[got.Name]), tally(got))
+	}
+	s.checkBookings()
+}
+
+// checkBookings compares the live bookings, and looks for a seat that two
+// have, or one has and a change in flight takes.
+func (s *modelSale) checkBookings() {
+	owner, held := map[string]eventra.ID{}, 0
+	for id, want := range s.model.bookings {
+		got := s.seats.Live(id)
+		if _, live := s.model.live(id); !live {
+			require.Nil(s.t, got)
+			continue
+		}
+		require.Equal(s.t, want, modelBooking{got.UserID, got.Status, got.SeatNames(), got.ExpiresAt, got.PayingUntil, got.PaymentID})
+		held += b2i(got.Status == eventra.BookingHeld)
+		for _, seat := range got.SeatNames() {
+			require.NotContains(s.t, owner, seat)
+			owner[seat] = id
+		}
+	}
+	for _, f := range s.flight {
+		if f.change.Kind.TakesSeats() {
+			for _, seat := range f.change.Booking.SeatNames() {
+				require.NotContains(s.t, owner, seat)
+				owner[seat] = f.change.Booking.ID
+			}
+		}
+	}
+	s.seats.Holds(func(*eventra.Booking) { held-- })
+	require.Zero(s.t, held)
+}

@@ -1,0 +1,390 @@
+package eventra_test
+
+import (
+	"slices"
+	"sort"
+	"time"
+
+	"github.com/eventra/eventra"
+)
+
+// model is the sale as somebody would write it who has all the time in the
+// world: maps from seats to bookings, no counters, no shared state. It was
+// written from the contracts alone, and predicts what the SeatMap decides.
+type model struct {
+	terms    eventra.Terms
+	seats    []eventra.Seat
+	owner    map[string]eventra.ID // durable: seat to live booking
+	changed  map[string]uint64     // version that last changed the seat
+	bookings map[eventra.ID]modelBooking
+	payments map[eventra.ID]eventra.PaymentStatus
+	flight   []modelChange
+	version  uint64
+}
+
+type modelBooking struct {
+	user           eventra.ID
+	status         eventra.BookingStatus
+	seats          []string
+	expires, grace time.Time
+	payment        eventra.ID
+}
+
+// modelChange is a change in flight. Its booking is the one it is about, or
+// for Rebooked the successor.
+type modelChange struct {
+	kind             eventra.ChangeKind
+	subject, booking eventra.ID
+	user             eventra.ID
+	seats            []string // for kinds that take seats
+	payment          eventra.ID
+	ends             eventra.PaymentStatus // of the payment
+	releasesPayer    bool                  // PaymentEnded: the booking notes the attempt no longer
+}
+
+// prediction is what Decide has to say, in the words of outcome.
+type prediction struct {
+	says   string
+	names  []string    // seats that the error names
+	answer eventra.ID  // the booking answered with
+	change modelChange // of an accept
+}
+
+func newModel(terms eventra.Terms, seats []eventra.Seat) *model {
+	return &model{terms: terms, seats: seats, owner: map[string]eventra.ID{}, changed: map[string]uint64{},
+		bookings: map[eventra.ID]modelBooking{}, payments: map[eventra.ID]eventra.PaymentStatus{}}
+}
+
+func (m *model) live(id eventra.ID) (modelBooking, bool) {
+	b, ok := m.bookings[id]
+	return b, ok && (b.status == eventra.BookingHeld || b.status == eventra.BookingConfirmed)
+}
+
+func (m *model) inFlight(subject eventra.ID) bool {
+	return slices.ContainsFunc(m.flight, func(c modelChange) bool { return c.subject == subject })
+}
+
+func (m *model) claimed(seat string) bool {
+	return slices.ContainsFunc(m.flight, func(c modelChange) bool { return slices.Contains(c.seats, seat) })
+}
+
+func (m *model) taken(seat string) bool { _, taken := m.owner[seat]; return taken }
+
+func (m *model) due(b modelBooking) time.Time {
+	if b.grace.After(b.expires) {
+		return b.grace
+	}
+	return b.expires
+}
+
+func accepted(c modelChange) prediction {
+	return prediction{says: "accept " + kindNames[c.kind], change: c}
+}
+
+func (m *model) predict(cmd eventra.Command, now time.Time) prediction {
+	subject, user := subjectOfCommand(cmd)
+	if m.inFlight(subject) {
+		if _, expire := cmd.(*eventra.ExpireHold); expire {
+			return prediction{says: "ignore"}
+		}
+		return prediction{says: "wait"}
+	}
+	b, live := m.live(subject)
+	if user != nil && live && b.user != *user {
+		return prediction{says: "refuse not_found"}
+	}
+	change := modelChange{subject: subject, booking: subject, user: b.user}
+	switch cmd := cmd.(type) {
+	case *eventra.HoldSeats:
+		if live {
+			return prediction{says: "answer " + string(b.status), answer: subject}
+		}
+		return m.predictHold(cmd, now)
+	case *eventra.ExpireHold:
+		if !live || b.status != eventra.BookingHeld || m.due(b).After(now) {
+			return prediction{says: "ignore"}
+		}
+		change.kind = eventra.Expired
+	case *eventra.FinishPayment:
+		return m.predictFinish(cmd, b, live, change)
+	case *eventra.ReleaseHold:
+		if live && (b.status == eventra.BookingConfirmed || b.payment != eventra.ID{}) {
+			return prediction{says: "refuse not_cancellable"}
+		}
+		change.kind = eventra.Released
+	case *eventra.RefundBooking:
+		if live && b.status == eventra.BookingHeld {
+			return prediction{says: "refuse not_refundable"}
+		}
+		change.kind = eventra.Refunded
+	case *eventra.StartPayment:
+		switch {
+		case !live:
+		case b.payment == cmd.PaymentID:
+			return prediction{says: "answer " + string(b.status), answer: subject}
+		case b.status == eventra.BookingConfirmed:
+			return prediction{says: "refuse already_paid"}
+		case b.payment != eventra.ID{}:
+			return prediction{says: "refuse payment_in_progress"}
+		case !now.Before(b.expires):
+			return prediction{says: "refuse hold_expired"}
+		}
+		change.kind, change.payment, change.ends = eventra.PaymentStarted, cmd.PaymentID, eventra.PaymentPending
+	}
+	if !live {
+		return prediction{says: "refuse not_live"}
+	}
+	return accepted(change)
+}
+
+// subjectOfCommand returns the booking meant and who has to own it.
+func subjectOfCommand(cmd eventra.Command) (booking eventra.ID, user *eventra.ID) {
+	switch cmd := cmd.(type) {
+	case *eventra.HoldSeats:
+		return cmd.BookingID, &cmd.UserID
+	case *eventra.ReleaseHold:
+		return cmd.BookingID, &cmd.UserID
+	case *eventra.StartPayment:
+		return cmd.BookingID, &cmd.UserID
+	case *eventra.ExpireHold:
+		return cmd.BookingID, nil
+	case *eventra.RefundBooking:
+		return cmd.BookingID, nil
+	}
+	return cmd.(*eventra.FinishPayment).Payment.BookingID, nil
+}
+
+func (m *model) predictHold(cmd *eventra.HoldSeats, now time.Time) prediction {
+	if m.terms.SaleEndsAt != nil && !now.Before(*m.terms.SaleEndsAt) {
+		return prediction{says: "refuse sale_closed"}
+	}
+	change := modelChange{kind: eventra.Held, subject: cmd.BookingID, booking: cmd.BookingID, user: cmd.UserID}
+	if cmd.Best != nil {
+		if cmd.Best.Quantity < 1 || cmd.Best.Quantity > m.terms.MaxSeatsPerBooking ||
+			cmd.Best.Section != "" && !slices.ContainsFunc(m.seats, func(s eventra.Seat) bool { return s.Section == cmd.Best.Section }) {
+			return prediction{says: "refuse validation_failed"}
+		}
+		change.seats = m.bestBlock(cmd.Best, func(s string) bool { return !m.taken(s) && !m.claimed(s) })
+		switch {
+		case change.seats != nil:
+			return accepted(change)
+		case m.bestBlock(cmd.Best, func(s string) bool { return !m.taken(s) }) != nil:
+			return prediction{says: "wait"}
+		}
+		return prediction{says: "refuse not_enough_seats"}
+	}
+	var unknown, taken []string
+	seen, twice, claimed := map[string]bool{}, false, false
+	for _, name := range cmd.Seats {
+		twice = twice || seen[name]
+		seen[name] = true
+		if !slices.ContainsFunc(m.seats, func(s eventra.Seat) bool { return s.Name() == name }) {
+			unknown = append(unknown, name)
+		}
+		if m.taken(name) {
+			taken = append(taken, name)
+		}
+		claimed = claimed || m.claimed(name)
+	}
+	switch {
+	case len(cmd.Seats) == 0 || len(cmd.Seats) > m.terms.MaxSeatsPerBooking || twice:
+		return prediction{says: "refuse validation_failed"}
+	case unknown != nil:
+		return prediction{says: "refuse unknown_seats", names: unknown}
+	case taken != nil:
+		return prediction{says: "refuse seats_unavailable", names: taken}
+	case claimed:
+		return prediction{says: "wait"}
+	}
+	change.seats = cmd.Seats
+	return accepted(change)
+}
+
+// bestBlock tries every block of every row and sorts them by the rules: fewest
+// orphans, nearest to front and centre, first in the house's order.
+func (m *model) bestBlock(want *eventra.BestAvailable, free func(string) bool) []string {
+	type block struct {
+		seats             []string
+		orphans, distance int
+	}
+	var blocks []block
+	inRow := map[string][]eventra.Seat{} // by section and row
+	var labels []string
+	for _, s := range m.seats {
+		label := s.Section + "-" + s.Row
+		if inRow[label] == nil {
+			labels = append(labels, label)
+		}
+		inRow[label] = append(inRow[label], s)
+	}
+	rowsBefore := map[string]int{}
+	for _, label := range labels {
+		row := inRow[label]
+		section := row[0].Section
+		depth := rowsBefore[section]
+		rowsBefore[section]++
+		if want.Section != "" && section != want.Section {
+			continue
+		}
+		sort.Slice(row, func(i, j int) bool { return row[i].Number < row[j].Number })
+		isFree := func(number int) bool {
+			return slices.ContainsFunc(row, func(s eventra.Seat) bool { return s.Number == number && free(s.Name()) })
+		}
+		for i := 0; i+want.Quantity <= len(row); i++ {
+			first, last := row[i].Number, row[i].Number+want.Quantity-1
+			b := block{}
+			for n := first; n <= last && isFree(n); n++ {
+				b.seats = append(b.seats, eventra.Seat{Section: section, Row: row[0].Row, Number: n}.Name())
+			}
+			if len(b.seats) < want.Quantity {
+				continue
+			}
+			if isFree(first-1) && !isFree(first-2) {
+				b.orphans++
+			}
+			if isFree(last+1) && !isFree(last+2) {
+				b.orphans++
+			}
+			before, after := i, len(row)-i-want.Quantity
+			b.distance = 2*depth + max(before-after, after-before)
+			blocks = append(blocks, b)
+		}
+	}
+	sort.SliceStable(blocks, func(i, j int) bool {
+		if blocks[i].orphans != blocks[j].orphans {
+			return blocks[i].orphans < blocks[j].orphans
+		}
+		return blocks[i].distance < blocks[j].distance
+	})
+	if len(blocks) == 0 {
+		return nil
+	}
+	return blocks[0].seats
+}
+
+func (m *model) predictFinish(cmd *eventra.FinishPayment, b modelBooking, live bool, change modelChange) prediction {
+	change.payment, change.ends = cmd.Payment.ID, cmd.Outcome
+	if cmd.Outcome != eventra.PaymentSucceeded {
+		change.kind = eventra.PaymentEnded
+		change.releasesPayer = live && b.status == eventra.BookingHeld && b.payment == cmd.Payment.ID
+		return accepted(change)
+	}
+	if s, rebooked := m.live(cmd.Payment.ID); rebooked {
+		return prediction{says: "answer " + string(s.status), answer: cmd.Payment.ID}
+	}
+	switch {
+	case live && b.status == eventra.BookingHeld:
+		change.kind = eventra.Confirmed
+		return accepted(change)
+	case live && b.payment == cmd.Payment.ID:
+		return prediction{says: "answer CONFIRMED", answer: change.subject}
+	}
+	for _, no := range cmd.Seats {
+		if live || m.taken(m.seats[no].Name()) {
+			change.kind, change.ends = eventra.RefundDue, eventra.PaymentRefundPending
+			return accepted(change)
+		}
+	}
+	for _, no := range cmd.Seats {
+		if m.claimed(m.seats[no].Name()) {
+			return prediction{says: "wait"}
+		}
+		change.seats = append(change.seats, m.seats[no].Name())
+	}
+	change.kind, change.booking, change.user = eventra.Rebooked, cmd.Payment.ID, cmd.Payment.UserID
+	return accepted(change)
+}
+
+// refuses says whether the store refuses a change alone, by its own clock.
+func (m *model) refuses(c modelChange, now time.Time) bool {
+	b := m.bookings[c.subject]
+	switch c.kind {
+	case eventra.Expired:
+		return m.due(b).After(now)
+	case eventra.PaymentStarted:
+		return !b.expires.After(now)
+	case eventra.PaymentEnded, eventra.Rebooked, eventra.RefundDue:
+		return m.payments[c.payment] != eventra.PaymentPending
+	}
+	return false
+}
+
+// commit makes a change durable.
+func (m *model) commit(c modelChange, version uint64, now time.Time) {
+	b := m.bookings[c.booking]
+	switch c.kind {
+	case eventra.Held:
+		b = modelBooking{user: c.user, status: eventra.BookingHeld, seats: c.seats, expires: now.Add(m.terms.Hold())}
+	case eventra.Rebooked:
+		b = modelBooking{user: c.user, status: eventra.BookingConfirmed, seats: c.seats, expires: now, payment: c.payment}
+	case eventra.Released:
+		b.status = eventra.BookingCancelled
+	case eventra.Expired:
+		b.status = eventra.BookingExpired
+	case eventra.Refunded:
+		b.status = eventra.BookingRefunded
+	case eventra.Confirmed:
+		b.status, b.payment, b.grace = eventra.BookingConfirmed, c.payment, time.Time{}
+	case eventra.PaymentStarted:
+		b.payment, b.grace = c.payment, now.Add(testGrace)
+	case eventra.PaymentEnded:
+		if c.releasesPayer {
+			b.payment, b.grace = eventra.ID{}, time.Time{}
+		}
+	}
+	if c.kind != eventra.RefundDue {
+		m.bookings[c.booking] = b
+	}
+	if c.payment != (eventra.ID{}) {
+		m.payments[c.payment] = c.ends
+	}
+	if !c.kind.ChangesSeats() {
+		return
+	}
+	m.version = version
+	for _, seat := range b.seats {
+		m.changed[seat] = version
+		if _, live := m.live(c.booking); live {
+			m.owner[seat] = c.booking
+		} else {
+			delete(m.owner, seat)
+		}
+	}
+}
+
+// status is what a seat shows.
+func (m *model) status(seat string) eventra.SeatStatus {
+	if !m.taken(seat) {
+		return eventra.SeatAvailable
+	}
+	if m.bookings[m.owner[seat]].status == eventra.BookingHeld {
+		return eventra.SeatHeld
+	}
+	return eventra.SeatBooked
+}
+
+// snapshot is what the store would give to a new activation.
+func (m *model) snapshot() *eventra.Snapshot {
+	s := empty(m.terms, slices.Clone(m.seats))
+	nos := map[string]eventra.SeatNo{}
+	for i, seat := range m.seats {
+		name := seat.Name()
+		nos[name] = eventra.SeatNo(i)
+		s.States[i] = eventra.StoredState{Status: m.status(name), Booking: m.owner[name], Version: m.changed[name]}
+	}
+	for id, b := range m.bookings {
+		if _, live := m.live(id); !live {
+			continue
+		}
+		stored := &eventra.Booking{ID: id, EventID: s.EventID, UserID: b.user, Status: b.status,
+			ExpiresAt: b.expires, PaymentID: b.payment, PayingUntil: b.grace}
+		for _, name := range b.seats {
+			seat := m.seats[nos[name]]
+			stored.Seats = append(stored.Seats, eventra.BookedSeat{No: nos[name], Seat: seat})
+			stored.Total.Amount += seat.Price.Amount
+			stored.Total.Currency = seat.Price.Currency
+		}
+		s.Bookings = append(s.Bookings, stored)
+	}
+	return s
+}
