@@ -1,0 +1,91 @@
+package http
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"runtime/debug"
+	"time"
+
+	"github.com/gofiber/fiber/v2"
+
+	"github.com/eventra/eventra"
+)
+
+// routeUnmatched labels requests for which there is no route: raw paths are
+// the client's to choose, and would be labels without end.
+const routeUnmatched = "unmatched"
+
+// observe is around every request: its id, its deadline, the answer to what
+// went wrong in it, its line in the log and its place in the metrics.
+func (s *Server) observe(c *fiber.Ctx) error {
+	start := time.Now()
+	id := setRequestID(c)
+	c.Set(fiber.HeaderXContentTypeOptions, "nosniff")
+	ctx, cancel := context.WithTimeout(context.Background(), s.cfg.RequestTimeout)
+	defer cancel()
+	c.SetUserContext(ctx)
+
+	if err := s.recovered(c); err != nil {
+		s.writeProblem(c, err)
+	}
+	route, status, took := routeOf(c), c.Response().StatusCode(), time.Since(start)
+	s.requests.observe(route, methodOf(c), status, took)
+	level := slog.LevelInfo
+	if status >= 500 {
+		level = slog.LevelWarn
+	}
+	if !s.cfg.Log.Enabled(ctx, level) {
+		return nil
+	}
+	attrs := []slog.Attr{slog.String("requestId", id), slog.String("method", methodOf(c)), slog.String("route", route),
+		slog.Int("status", status), slog.Duration("duration", took)}
+	if caller := callerOf(c); caller != nil {
+		attrs = append(attrs, slog.String("userId", caller.UserID.String()))
+	}
+	s.cfg.Log.LogAttrs(ctx, level, "request", attrs...)
+	return nil
+}
+
+// recovered runs the rest of the request and turns a panic into an error.
+func (s *Server) recovered(c *fiber.Ctx) (err error) {
+	defer func() {
+		if p := recover(); p != nil {
+			err = &eventra.Error{Code: eventra.CodeInternal, Err: fmt.Errorf("panic: %v\n%s", p, debug.Stack())}
+		}
+	}()
+	return c.Next()
+}
+
+// within gives a route another deadline than the usual one.
+func within(d time.Duration) fiber.Handler {
+	return func(c *fiber.Ctx) error {
+		ctx, cancel := context.WithTimeout(context.Background(), d)
+		defer cancel()
+		c.SetUserContext(ctx)
+		return c.Next()
+	}
+}
+
+// logFailure tells operators what a client is not told. A backend that is
+// away is expected to be; a fault of ours is not.
+func (s *Server) logFailure(c *fiber.Ctx, status int, err error) {
+	level := slog.LevelError
+	if status == fiber.StatusServiceUnavailable {
+		level = slog.LevelWarn
+	}
+	s.cfg.Log.LogAttrs(c.UserContext(), level, "request failed", slog.String("requestId", requestID(c)),
+		slog.String("method", methodOf(c)), slog.String("route", routeOf(c)), slog.Any("error", err))
+}
+
+// routeOf returns the pattern of the route that answered.
+func routeOf(c *fiber.Ctx) string {
+	if path := c.Route().Path; path != "/" { // which is where middleware stands
+		return path
+	}
+	return routeUnmatched
+}
+
+// methodOf returns the request's method in a string that outlives it, which
+// that of c.Method() does not.
+func methodOf(c *fiber.Ctx) string { return c.Route().Method }

@@ -1,0 +1,118 @@
+package http
+
+import (
+	"bytes"
+	"errors"
+	"mime"
+	"strconv"
+	"strings"
+
+	"github.com/go-json-experiment/json"
+	"github.com/go-json-experiment/json/jsontext"
+	"github.com/gofiber/fiber/v2"
+	"github.com/valyala/fasthttp"
+
+	"github.com/eventra/eventra"
+)
+
+const (
+	bodyMaxBytes      = 64 << 10
+	seatsBodyMaxBytes = 16 << 20 // 100,000 seats written out
+)
+
+const mimeMergePatch = "application/merge-patch+json"
+
+// bodyLimit is how many bytes of body a request may have. It is asked before
+// any of them is read.
+func bodyLimit(h *fasthttp.RequestHeader) int {
+	path, _, _ := bytes.Cut(h.RequestURI(), []byte("?"))
+	if h.IsPost() && bytes.HasPrefix(path, []byte("/api/v1/events/")) && bytes.HasSuffix(path, []byte("/seats")) {
+		return seatsBodyMaxBytes
+	}
+	return bodyMaxBytes
+}
+
+// jsonBody returns the request's body, which is valid only until the handler
+// returns. Fiber's own c.Body() would unpack a compressed one of any size.
+func jsonBody(c *fiber.Ctx, alsoAllowed ...string) ([]byte, error) {
+	body := c.Request().Body()
+	if len(body) == 0 {
+		return nil, eventra.Errorf(eventra.CodeMalformedBody, "the request needs a JSON body")
+	}
+	if coding := c.Get(fiber.HeaderContentEncoding); coding != "" && !strings.EqualFold(coding, "identity") {
+		return nil, eventra.Errorf(eventra.CodeUnsupportedMediaType, "a body must not be compressed")
+	}
+	mediaType, params, err := mime.ParseMediaType(c.Get(fiber.HeaderContentType))
+	charset, given := params["charset"]
+	allowed := mediaType == fiber.MIMEApplicationJSON
+	for _, other := range alsoAllowed {
+		allowed = allowed || mediaType == other
+	}
+	if err != nil || !allowed || given && !strings.EqualFold(charset, "utf-8") {
+		return nil, eventra.Errorf(eventra.CodeUnsupportedMediaType, "the body must be application/json in UTF-8")
+	}
+	return body, nil
+}
+
+// decodeBody reads the request's JSON body into target.
+func decodeBody(c *fiber.Ctx, target any) error {
+	body, err := jsonBody(c)
+	if err != nil {
+		return err
+	}
+	return decode(body, target)
+}
+
+// decode reads one JSON object. Names are case-sensitive, and unknown or
+// repeated ones, a value of another JSON type, invalid UTF-8 or anything after
+// the object make it CodeMalformedBody.
+func decode(body []byte, target any) error {
+	err := json.Unmarshal(body, target, json.RejectUnknownMembers(true))
+	if err == nil {
+		if first := bytes.TrimLeft(body, " \t\r\n"); first[0] != '{' {
+			return eventra.Errorf(eventra.CodeMalformedBody, "the body must be a JSON object")
+		}
+		return nil
+	}
+	var own *eventra.Error
+	if errors.As(err, &own) {
+		return own
+	}
+	return &eventra.Error{Code: eventra.CodeMalformedBody, Message: decodeMessage(err), Err: err}
+}
+
+func decodeMessage(err error) string {
+	var semantic *json.SemanticError
+	var syntactic *jsontext.SyntacticError
+	switch {
+	case errors.As(err, &semantic) && errors.Is(err, json.ErrUnknownName):
+		return "the body has an unknown field " + fieldPath(semantic.JSONPointer)
+	case errors.As(err, &semantic):
+		return fieldPath(semantic.JSONPointer) + " has a value of the wrong type"
+	case errors.As(err, &syntactic) && errors.Is(err, jsontext.ErrDuplicateName):
+		return "the body has a repeated field " + fieldPath(syntactic.JSONPointer)
+	case errors.As(err, &syntactic):
+		return "the body is not valid JSON, at byte " + strconv.FormatInt(syntactic.ByteOffset, 10)
+	}
+	return "the body is not valid JSON"
+}
+
+// fieldPath writes a JSON pointer the way this API names fields, such as
+// "sections[2].seatsPerRow".
+func fieldPath(pointer jsontext.Pointer) string {
+	var path strings.Builder
+	for token := range pointer.Tokens() {
+		if _, err := strconv.Atoi(token); err == nil && path.Len() > 0 {
+			path.WriteString("[" + token + "]")
+			continue
+		}
+		if path.Len() > 0 {
+			path.WriteByte('.')
+		}
+		path.WriteString(token)
+	}
+	if path.Len() == 0 {
+		return "the body"
+	}
+	return path.String()
+}

@@ -1,0 +1,59 @@
+package http
+
+import (
+	"crypto/hmac"
+	"crypto/sha256"
+	"encoding/base64"
+	"encoding/binary"
+	"strings"
+	"time"
+
+	"github.com/eventra/eventra"
+)
+
+// A cursor is base64url of: version, microseconds since 1970, id, and a MAC
+// over these and the list it came from.
+const (
+	cursorVersion  = 1
+	cursorMACBytes = 16
+	cursorBytes    = 1 + 8 + 16
+)
+
+// cursorSealer makes cursors and knows its own again.
+type cursorSealer struct{ key []byte }
+
+// seal writes a cursor for the list that scope names: its kind, owner and filters.
+func (s cursorSealer) seal(c *eventra.Cursor, scope ...string) *string {
+	if c == nil {
+		return nil
+	}
+	sealed := make([]byte, 0, cursorBytes+cursorMACBytes)
+	sealed = append(sealed, cursorVersion)
+	sealed = binary.BigEndian.AppendUint64(sealed, uint64(c.Time.UnixMicro()))
+	sealed = append(sealed, c.ID[:]...)
+	text := base64.RawURLEncoding.EncodeToString(append(sealed, s.mac(sealed, scope)...))
+	return &text
+}
+
+// open reads a cursor that seal wrote for the same list.
+func (s cursorSealer) open(text string, scope ...string) (*eventra.Cursor, bool) {
+	sealed, err := base64.RawURLEncoding.Strict().DecodeString(text)
+	if err != nil || len(sealed) != cursorBytes+cursorMACBytes || sealed[0] != cursorVersion {
+		return nil, false
+	}
+	content, mac := sealed[:cursorBytes], sealed[cursorBytes:]
+	if !hmac.Equal(mac, s.mac(content, scope)) {
+		return nil, false
+	}
+	return &eventra.Cursor{
+		Time: time.UnixMicro(int64(binary.BigEndian.Uint64(content[1:]))).UTC(),
+		ID:   eventra.ID(content[9:]),
+	}, true
+}
+
+func (s cursorSealer) mac(content []byte, scope []string) []byte {
+	mac := hmac.New(sha256.New, s.key)
+	mac.Write(content)
+	mac.Write([]byte(strings.Join(scope, "\x00"))) // which no parameter may hold
+	return mac.Sum(nil)[:cursorMACBytes]
+}

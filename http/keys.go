@@ -1,0 +1,20 @@
+package http
+
+import (
+	"crypto/hmac"
+	"crypto/sha256"
+
+	"github.com/google/uuid"
+
+	"github.com/eventra/eventra"
+)
+
+// deriveKey makes a key for one purpose out of the server's secret.
+func deriveKey(secret []byte, purpose string) []byte {
+	mac := hmac.New(sha256.New, secret)
+	mac.Write([]byte("eventra " + purpose))
+	return mac.Sum(nil)
+}
+
+// newID makes an id that sorts by its time of making.
+func newID() eventra.ID { return eventra.ID(uuid.Must(uuid.NewV7())) }

@@ -1,0 +1,216 @@
+package http
+
+import (
+	"context"
+	"errors"
+	"math"
+	"strconv"
+	"time"
+
+	"github.com/go-json-experiment/json"
+	"github.com/go-json-experiment/json/jsontext"
+	"github.com/gofiber/fiber/v2"
+
+	"github.com/eventra/eventra"
+)
+
+// Outcomes that only this layer knows: the request never made sense as HTTP.
+const (
+	codeMalformedRequest eventra.Code = "malformed_request"
+	codeHeadersTooLarge  eventra.Code = "headers_too_large"
+	codeRequestTimeout   eventra.Code = "request_timeout"
+)
+
+// problemKind is what a code means in HTTP. seats is the member of the body
+// that names [eventra.Error.Seats].
+type problemKind struct {
+	status     int
+	title      string
+	seats      string
+	retryAfter time.Duration
+}
+
+const soon = time.Second
+
+// problems is the one table from codes to statuses.
+var problems = map[eventra.Code]problemKind{
+	codeMalformedRequest: {status: 400, title: "Malformed request"},
+	codeHeadersTooLarge:  {status: 431, title: "Header fields too large"},
+	codeRequestTimeout:   {status: 408, title: "Request not received in time"},
+
+	eventra.CodeMalformedBody:         {status: 400, title: "Malformed body"},
+	eventra.CodeValidationFailed:      {status: 422, title: "Validation failed"},
+	eventra.CodeUnauthenticated:       {status: 401, title: "Authentication needed"},
+	eventra.CodeForbidden:             {status: 403, title: "Not allowed"},
+	eventra.CodeNotFound:              {status: 404, title: "Not found"},
+	eventra.CodeMethodNotAllowed:      {status: 405, title: "Method not allowed"},
+	eventra.CodeBodyTooLarge:          {status: 413, title: "Body too large"},
+	eventra.CodeUnsupportedMediaType:  {status: 415, title: "Unsupported media type"},
+	eventra.CodeRateLimited:           {status: 429, title: "Too many requests", retryAfter: soon},
+	eventra.CodeOverloaded:            {status: 503, title: "Overloaded", retryAfter: soon},
+	eventra.CodeUnavailable:           {status: 503, title: "Temporarily unavailable", retryAfter: soon},
+	eventra.CodeInternal:              {status: 500, title: "Internal error"},
+	eventra.CodePreconditionFailed:    {status: 412, title: "Precondition failed"},
+	eventra.CodeIdempotencyKeyReused:  {status: 422, title: "Idempotency key reused"},
+	eventra.CodeIdempotencyInProgress: {status: 409, title: "First request still running", retryAfter: soon},
+
+	eventra.CodeEmailTaken:          {status: 409, title: "E-mail address taken"},
+	eventra.CodeInvalidCredentials:  {status: 401, title: "Invalid credentials"},
+	eventra.CodeInvalidRefreshToken: {status: 401, title: "Invalid refresh token"},
+
+	eventra.CodeEventNotFound:     {status: 404, title: "Event not found"},
+	eventra.CodeEventLocked:       {status: 409, title: "Event locked by its sale"},
+	eventra.CodeEventHasBookings:  {status: 409, title: "Event has bookings"},
+	eventra.CodeInvalidTransition: {status: 409, title: "Invalid transition"},
+	eventra.CodeSeatExists:        {status: 409, title: "Seat exists", seats: "seats"},
+
+	eventra.CodeSeatsUnavailable:   {status: 409, title: "Seats unavailable", seats: "unavailable"},
+	eventra.CodeNotEnoughSeats:     {status: 409, title: "Not enough seats"},
+	eventra.CodeSaleClosed:         {status: 409, title: "Sale closed"},
+	eventra.CodeUnknownSeats:       {status: 422, title: "Unknown seats", seats: "unknown"},
+	eventra.CodeNotCancellable:     {status: 409, title: "Booking not cancellable"},
+	eventra.CodeNotRefundable:      {status: 409, title: "Booking not refundable"},
+	eventra.CodeHoldExpired:        {status: 409, title: "Hold expired"},
+	eventra.CodeAlreadyPaid:        {status: 409, title: "Already paid"},
+	eventra.CodePaymentInProgress:  {status: 409, title: "Payment in progress", retryAfter: soon},
+	eventra.CodePaymentDeclined:    {status: 402, title: "Payment declined"},
+	eventra.CodePaymentUnavailable: {status: 503, title: "Payment unavailable", retryAfter: soon},
+}
+
+// problemTypePrefix and a code make the URI that identifies a type of problem.
+const problemTypePrefix = "urn:eventra:problem:"
+
+const mimeProblem = "application/problem+json"
+
+// Problem is the body of every answer that is not success (RFC 9457).
+type Problem struct {
+	Type      string `json:"type" example:"urn:eventra:problem:seats_unavailable" validate:"required"`
+	Title     string `json:"title" example:"Seats unavailable" validate:"required"`
+	Status    int    `json:"status" example:"409" validate:"required"`
+	Detail    string `json:"detail" example:"some of the seats are taken" validate:"required"`
+	Instance  string `json:"instance" example:"/api/v1/bookings" validate:"required"`
+	Code      string `json:"code" example:"seats_unavailable" validate:"required"` // stable; the thing to switch on
+	RequestID string `json:"requestId" example:"018f4c1e-7b9a-7c3d-9e2f-0a1b2c3d4e5f" validate:"required"`
+
+	Errors      []eventra.FieldError `json:"errors,omitempty"`      // each fault of the input, with validation_failed
+	Unavailable []string             `json:"unavailable,omitempty"` // seats, with seats_unavailable
+	Unknown     []string             `json:"unknown,omitempty"`     // seats, with unknown_seats
+	Seats       []string             `json:"seats,omitempty"`       // with seat_exists
+	Payment     *Payment             `json:"payment,omitempty"`     // the attempt that ended so
+	Checks      map[string]Check     `json:"checks,omitempty"`      // each dependency, from /readyz
+} // @name Problem
+
+// writeProblem answers with err as a problem. It alone decides what of an
+// error leaves the process.
+func (s *Server) writeProblem(c *fiber.Ctx, err error) {
+	e := problemOf(err)
+	kind, known := problems[e.Code]
+	if !known {
+		e = &eventra.Error{Code: eventra.CodeInternal, Err: err}
+		kind = problems[e.Code]
+	}
+	if kind.status >= 500 {
+		s.logFailure(c, kind.status, err)
+	}
+	if e.Code == eventra.CodeInternal {
+		e = &eventra.Error{Code: e.Code, Message: "something went wrong on our side; the request id tells us what"}
+	}
+	body := newProblem(c, e, kind, err)
+	setProblemHeaders(c, e, kind)
+	encoded, err := json.Marshal(body, jsontext.AllowInvalidUTF8(true)) // the path may be anything
+	if err != nil {
+		panic(err) // only strings and numbers are in it
+	}
+	c.Response().ResetBody()
+	c.Status(kind.status)
+	c.Set(fiber.HeaderContentType, mimeProblem)
+	c.Response().SetBody(encoded)
+}
+
+func newProblem(c *fiber.Ctx, e *eventra.Error, kind problemKind, err error) *Problem {
+	p := &Problem{
+		Type: problemTypePrefix + string(e.Code), Title: kind.title, Status: kind.status, Detail: e.Message,
+		Instance: string(c.Request().URI().PathOriginal()), Code: string(e.Code), RequestID: requestID(c), Errors: e.Fields,
+	}
+	if p.Detail == "" {
+		p.Detail = kind.title
+	}
+	switch kind.seats {
+	case "unavailable":
+		p.Unavailable = e.Seats
+	case "unknown":
+		p.Unknown = e.Seats
+	case "seats":
+		p.Seats = e.Seats
+	}
+	var unready *notReady
+	if errors.As(err, &unready) {
+		p.Checks = unready.checks
+	}
+	if e.Payment != nil {
+		payment := newPayment(e.Payment, nil)
+		p.Payment = &payment
+	}
+	return p
+}
+
+func setProblemHeaders(c *fiber.Ctx, e *eventra.Error, kind problemKind) {
+	for _, header := range []string{fiber.HeaderETag, fiber.HeaderLocation, fiber.HeaderContentEncoding} {
+		c.Response().Header.Del(header) // set by a handler that failed later on
+	}
+	c.Set(fiber.HeaderCacheControl, "no-store")
+	if kind.status == fiber.StatusUnauthorized {
+		c.Set(fiber.HeaderWWWAuthenticate, "Bearer")
+	}
+	after := kind.retryAfter
+	if e.RetryAfter > 0 {
+		after = e.RetryAfter
+	}
+	if after > 0 {
+		c.Set(fiber.HeaderRetryAfter, strconv.Itoa(int(math.Ceil(after.Seconds()))))
+	}
+}
+
+// problemOf finds the outcome in an error. What is none of ours is internal.
+func problemOf(err error) *eventra.Error {
+	var own *eventra.Error
+	var routing *fiber.Error
+	switch {
+	case errors.As(err, &own):
+		return own
+	case errors.As(err, &routing):
+		return routingProblem(routing)
+	case errors.Is(err, context.DeadlineExceeded), errors.Is(err, context.Canceled):
+		return eventra.Errorf(eventra.CodeUnavailable, "the answer took too long")
+	}
+	return &eventra.Error{Code: eventra.CodeInternal, Err: err}
+}
+
+// routingProblem translates what Fiber and fasthttp say of a request that
+// never reached a handler. Their own words may quote the request, so they
+// stay here.
+func routingProblem(err *fiber.Error) *eventra.Error {
+	switch err.Code {
+	case fiber.StatusNotFound:
+		return eventra.Errorf(eventra.CodeNotFound, "there is nothing at this address")
+	case fiber.StatusMethodNotAllowed:
+		return eventra.Errorf(eventra.CodeMethodNotAllowed, "this address knows only the methods in Allow")
+	case fiber.StatusRequestEntityTooLarge:
+		return eventra.Errorf(eventra.CodeBodyTooLarge, "the body has too many bytes")
+	case fiber.StatusRequestHeaderFieldsTooLarge:
+		return eventra.Errorf(codeHeadersTooLarge, "the header fields have too many bytes")
+	case fiber.StatusRequestTimeout:
+		return eventra.Errorf(codeRequestTimeout, "the request did not arrive in time")
+	}
+	return eventra.Errorf(codeMalformedRequest, "the request is not valid HTTP")
+}
+
+// refuseUnread answers a request that could not be read to its end. It is
+// also what Fiber calls for an error that no middleware answered.
+func (s *Server) refuseUnread(c *fiber.Ctx, err error) error {
+	setRequestID(c)
+	lingerAfter(c.Context())
+	s.writeProblem(c, err)
+	s.requests.observe(routeUnmatched, methodUnknown, c.Response().StatusCode(), 0)
+	return nil
+}

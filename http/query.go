@@ -1,0 +1,75 @@
+package http
+
+import (
+	"strconv"
+	"strings"
+	"time"
+	"unicode/utf8"
+
+	"github.com/gofiber/fiber/v2"
+
+	"github.com/eventra/eventra"
+)
+
+const queryTextMaxRunes = 200
+
+// query reads the parameters of a GET and gathers their faults.
+type query struct {
+	c      *fiber.Ctx
+	faults eventra.Faults
+}
+
+// text returns a parameter, "" without one, in a string that outlives the request.
+func (q *query) text(name string) string {
+	value := string(q.c.Request().URI().QueryArgs().Peek(name))
+	if !utf8.ValidString(value) || strings.ContainsFunc(value, func(r rune) bool { return r < ' ' || r == 0x7f }) {
+		q.faults.Add(name, "invalid_text", "must be UTF-8 text without control characters")
+		return ""
+	}
+	if utf8.RuneCountInString(value) > queryTextMaxRunes {
+		q.faults.Add(name, "length", "must have at most %d characters", queryTextMaxRunes)
+		return ""
+	}
+	return value
+}
+
+// time returns a parameter that is an RFC 3339 time; zero without one.
+func (q *query) time(name string) time.Time {
+	value := q.text(name)
+	if value == "" {
+		return time.Time{}
+	}
+	return parseTime(&q.faults, name, value)
+}
+
+// has reports whether a parameter was given, be it empty.
+func (q *query) has(name string) bool { return q.c.Request().URI().QueryArgs().Has(name) }
+
+// page returns the part of a list that is asked for; scope names the list.
+func (q *query) page(cursors cursorSealer, scope ...string) eventra.Page {
+	page := eventra.Page{Limit: eventra.PageLimitDefault}
+	if q.has("limit") {
+		limit, err := strconv.Atoi(q.text("limit"))
+		if err != nil || limit < 1 || limit > eventra.PageLimitMax {
+			q.faults.Add("limit", "range", "must be from 1 to %d", eventra.PageLimitMax)
+		}
+		page.Limit = limit
+	}
+	if q.has("cursor") {
+		cursor, ok := cursors.open(q.text("cursor"), scope...)
+		if !ok {
+			q.faults.Add("cursor", "invalid_cursor", "must be the nextCursor of an earlier page of this list")
+		}
+		page.Cursor = cursor
+	}
+	return page
+}
+
+// pathID reads the id in the path; one that is none does not exist.
+func pathID(c *fiber.Ctx, name string, code eventra.Code) (eventra.ID, error) {
+	id, err := eventra.ParseID(c.Params(name))
+	if err != nil {
+		return id, eventra.Errorf(code, "no such %s", strings.TrimSuffix(name, "Id"))
+	}
+	return id, nil
+}

@@ -1,0 +1,96 @@
+package http
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"strconv"
+	"time"
+
+	"github.com/gofiber/fiber/v2"
+
+	"github.com/eventra/eventra"
+)
+
+// The classes of [Config.RateLimits], and those of failed logins.
+const (
+	rateBookings     = "bookings"
+	rateAuth         = "auth"
+	rateReads        = "reads"
+	rateWrites       = "writes"
+	rateLoginAccount = "login-account"
+	rateLoginAddress = "login-address"
+)
+
+// limited counts a request against its class: by user where one is known, else
+// by address.
+func (s *Server) limited(class string) fiber.Handler {
+	limit := s.cfg.RateLimits[class]
+	if limit.Requests == 0 {
+		return func(c *fiber.Ctx) error { return c.Next() }
+	}
+	return func(c *fiber.Ctx) error {
+		subject := s.addressOf(c)
+		if who := callerOf(c); who != nil {
+			subject = who.UserID.String()
+		}
+		now := time.Now()
+		used := s.cfg.RateCounters.Take(class, subject, limit.Window, now, 1)
+		reset := limit.reset(now)
+		c.Set("RateLimit-Limit", strconv.Itoa(limit.Requests))
+		c.Set("RateLimit-Remaining", strconv.Itoa(max(0, limit.Requests-used)))
+		c.Set("RateLimit-Reset", strconv.Itoa(wholeSeconds(reset)))
+		if used > limit.Requests {
+			return &eventra.Error{Code: eventra.CodeRateLimited, Message: "too many requests", RetryAfter: reset}
+		}
+		return c.Next()
+	}
+}
+
+// reset is how long the window that now lies in still lasts. Windows are
+// counted from the Unix epoch, as [RateCounters] does.
+func (l RateLimit) reset(now time.Time) time.Duration {
+	return l.Window - time.Duration(now.UnixNano()%int64(l.Window))
+}
+
+// wholeSeconds rounds up, so that who waits that long has waited enough.
+func wholeSeconds(d time.Duration) int { return int((d + time.Second - 1) / time.Second) }
+
+// loginFailures counts failed logins of one account and from one address.
+type loginFailures struct {
+	counters RateCounters
+	counts   []failureCount
+}
+
+type failureCount struct {
+	class, subject string
+	limit          RateLimit
+}
+
+// check refuses who has failed too often. An account that does not exist is
+// counted alike, so that nothing tells it from one that does.
+func (f loginFailures) check(now time.Time) error {
+	for _, count := range f.counts {
+		if count.limit.Requests > 0 && f.counters.Take(count.class, count.subject, count.limit.Window, now, 0) >= count.limit.Requests {
+			return &eventra.Error{Code: eventra.CodeRateLimited, Message: "too many failed logins", RetryAfter: count.limit.reset(now)}
+		}
+	}
+	return nil
+}
+
+func (f loginFailures) add(now time.Time) {
+	for _, count := range f.counts {
+		if count.limit.Requests > 0 {
+			f.counters.Take(count.class, count.subject, count.limit.Window, now, 1)
+		}
+	}
+}
+
+// loginFailures are those of an account, by a hash of its address, which
+// otherwise would be told to whoever keeps the counts, and those of the client.
+func (s *Server) loginFailures(c *fiber.Ctx, email string) loginFailures {
+	account := sha256.Sum256([]byte(email))
+	return loginFailures{s.cfg.RateCounters, []failureCount{
+		{rateLoginAccount, hex.EncodeToString(account[:16]), s.cfg.LoginFailuresPerAccount},
+		{rateLoginAddress, s.addressOf(c), s.cfg.LoginFailuresPerAddress},
+	}}
+}

@@ -1,0 +1,79 @@
+package http
+
+import (
+	"context"
+	"log/slog"
+	"sync"
+	"time"
+)
+
+const (
+	// probeTimeout is how long a dependency has to answer.
+	probeTimeout = time.Second
+	// readinessAge is how long answers are good for: however often somebody
+	// asks us, dependencies are asked about once a second.
+	readinessAge = time.Second
+)
+
+// readiness asks the dependencies and remembers their answers for a while.
+type readiness struct {
+	probes []Probe
+	log    *slog.Logger
+
+	mu    sync.Mutex
+	asked time.Time
+	last  map[string]Check
+	ok    bool
+}
+
+func newReadiness(probes []Probe, log *slog.Logger) *readiness {
+	return &readiness{probes: probes, log: log}
+}
+
+// checks tells of each dependency, and whether all required ones answer.
+func (r *readiness) checks(ctx context.Context) (map[string]Check, bool) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.last != nil && time.Since(r.asked) < readinessAge {
+		return r.last, r.ok
+	}
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), probeTimeout)
+	defer cancel()
+	faults := r.ask(ctx)
+	r.last, r.ok = make(map[string]Check, len(r.probes)), true
+	for i, probe := range r.probes {
+		check := Check{Status: "up", Required: probe.Required}
+		if faults[i] != nil {
+			check.Status = "down"
+			r.ok = r.ok && !probe.Required
+			r.log.Warn("dependency does not answer", "dependency", probe.Name, "error", faults[i])
+		}
+		r.last[probe.Name] = check
+	}
+	r.asked = time.Now()
+	return r.last, r.ok
+}
+
+// ask asks all dependencies at once. One that does not keep to its context is
+// left behind.
+func (r *readiness) ask(ctx context.Context) []error {
+	type answer struct {
+		probe int
+		err   error
+	}
+	answers := make(chan answer, len(r.probes))
+	faults := make([]error, len(r.probes))
+	for i, probe := range r.probes {
+		faults[i] = context.DeadlineExceeded
+		go func() { answers <- answer{i, probe.Check(ctx)} }()
+	}
+	for range r.probes {
+		select {
+		case a := <-answers:
+			faults[a.probe] = a.err
+		case <-ctx.Done():
+			return faults
+		}
+	}
+	return faults
+}

@@ -1,0 +1,44 @@
+package http
+
+// routes is every address that the server answers at. What stands before a
+// handler runs before it: who may call, how often, and only once.
+func (s *Server) routes() {
+	anyone, users, admins := s.anyone, s.users, s.admins
+	auth, reads, writes, bookings := s.limited(rateAuth), s.limited(rateReads), s.limited(rateWrites), s.limited(rateBookings)
+
+	s.app.Use(s.observe)
+	s.app.Get("/healthz", s.healthz)
+	s.app.Get("/readyz", s.readyz)
+	s.app.Get("/metrics", s.metrics())
+	s.app.Get("/openapi.json", s.openAPI)
+	s.app.Get("/api-docs", toSwaggerUI)
+	s.app.Get("/api-docs/", toSwaggerUI)
+	s.app.Get("/api-docs/*", swaggerUI())
+
+	api := s.app.Group("/api/v1")
+	api.Post("/auth/register", auth, s.onceAnew(s.registerAgain), s.register)
+	api.Post("/auth/login", auth, s.login)
+	api.Post("/auth/refresh", auth, s.refresh)
+	api.Post("/auth/logout", users, writes, s.logout)
+	api.Get("/auth/me", users, reads, s.me)
+
+	api.Get("/events", anyone, reads, s.listEvents)
+	api.Post("/events", admins, writes, s.once, s.createEvent)
+	api.Get("/events/:eventId", anyone, reads, s.getEvent)
+	api.Patch("/events/:eventId", admins, writes, s.updateEvent)
+	api.Delete("/events/:eventId", admins, writes, s.deleteEvent)
+	api.Post("/events/:eventId/publish", admins, writes, s.once, s.publishEvent)
+	api.Post("/events/:eventId/cancel", admins, writes, s.once, s.cancelEvent)
+
+	api.Post("/events/:eventId/seats", admins, writes, within(seatsTimeout), s.once, s.addSeats)
+	api.Get("/events/:eventId/seats", anyone, reads, s.seatMap)
+	api.Get("/events/:eventId/availability", anyone, reads, s.availability)
+
+	api.Get("/bookings", users, reads, s.listBookings)
+	api.Post("/bookings", users, bookings, s.once, s.createBooking)
+	api.Get("/bookings/:bookingId", users, reads, s.getBooking)
+	api.Delete("/bookings/:bookingId", users, bookings, s.releaseBooking)
+	api.Get("/bookings/:bookingId/payments", users, reads, s.listPayments)
+	api.Post("/bookings/:bookingId/payments", users, bookings, within(s.cfg.PaymentTimeout), s.once, s.pay)
+	api.Post("/bookings/:bookingId/refund", admins, writes, s.once, s.refundBooking)
+}

@@ -1,0 +1,133 @@
+package http
+
+import (
+	"strconv"
+	"sync"
+
+	"github.com/go-json-experiment/json/jsontext"
+
+	"github.com/eventra/eventra"
+)
+
+// seatPart is what of a seat map is asked for.
+type seatPart struct {
+	section   string
+	bySection bool
+	since     uint64 // only seats changed after this version
+	bySince   bool
+}
+
+func (p seatPart) whole() bool { return !p.bySection && !p.bySince }
+
+// seatBodies keeps the newest body of whole seat maps as they were last asked
+// for: writing and packing 100,000 seats takes much longer than anything else
+// that a reader can make us do.
+type seatBodies struct {
+	mu   sync.Mutex
+	kept map[seatBodyKey]*seatBody
+}
+
+// seatBodiesMax bounds what is kept, some megabytes each at the worst.
+const seatBodiesMax = 32
+
+type seatBodyKey struct {
+	eventID eventra.ID
+	coding  string
+}
+
+// seatBody is made once, by the first who asks for it.
+type seatBody struct {
+	view *eventra.SeatsView
+	once sync.Once
+	body []byte
+}
+
+// body returns the JSON of a part of a seat map in a content coding. It must
+// not be written to.
+func (b *seatBodies) body(view *eventra.SeatsView, part seatPart, coding string) []byte {
+	if !part.whole() {
+		return encodeAs(coding, appendSeatMap(nil, view, part))
+	}
+	kept := b.keep(seatBodyKey{view.EventID, coding}, view)
+	kept.once.Do(func() {
+		size := 128 + len(view.Status)*140
+		kept.body = encodeAs(coding, appendSeatMap(make([]byte, 0, size), view, part))
+	})
+	return kept.body
+}
+
+func (b *seatBodies) keep(key seatBodyKey, view *eventra.SeatsView) *seatBody {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	kept := b.kept[key]
+	switch {
+	case kept != nil && kept.view == view:
+		return kept
+	case kept != nil && kept.view.Version > view.Version && len(kept.view.Status) >= len(view.Status):
+		return &seatBody{view: view} // an older view must not displace a newer one
+	case kept == nil && len(b.kept) >= seatBodiesMax:
+		for other := range b.kept { // any one: maps begin anywhere
+			delete(b.kept, other)
+			break
+		}
+	}
+	if b.kept == nil {
+		b.kept = map[seatBodyKey]*seatBody{}
+	}
+	kept = &seatBody{view: view}
+	b.kept[key] = kept
+	return kept
+}
+
+// appendSeatMap writes {eventId, version, seats:[…]}. It is written out by
+// hand because a house has up to 100,000 seats.
+func appendSeatMap(b []byte, view *eventra.SeatsView, part seatPart) []byte {
+	id, _ := view.EventID.MarshalText()
+	b = append(append(append(b, `{"eventId":"`...), id...), `","version":`...)
+	b = append(strconv.AppendUint(b, view.Version, 10), `,"seats":[`...)
+	first := true
+	var section string
+	var quoted []byte
+	for no := range view.Layout.Seats {
+		seat := &view.Layout.Seats[no]
+		if part.bySection && seat.Section != part.section || part.bySince && view.Changed[no] <= part.since {
+			continue
+		}
+		if !first {
+			b = append(b, ',')
+		}
+		if first || seat.Section != section {
+			section = seat.Section
+			quoted = appendQuoted(quoted[:0], section)
+		}
+		first = false
+		b = appendSeat(b, seat, quoted)
+		b = append(append(append(b, `,"status":"`...), view.Status[no].String()...), `"}`...)
+	}
+	return append(b, `]}`...)
+}
+
+// appendSeat writes a seat's members up to its price, and leaves the object
+// open. section is the seat's section in quotes.
+func appendSeat(b []byte, seat *eventra.Seat, section []byte) []byte {
+	b = append(b, `{"seat":`...)
+	b = append(b, section[:len(section)-1]...)
+	b = append(b, '-')
+	from := len(b)
+	b = appendQuoted(b, seat.Row)
+	row := b[from+1 : len(b)-1]
+	copy(b[from:], row) // without its opening quote
+	b = append(b[:from+len(row)], '-')
+	b = append(strconv.AppendInt(b, int64(seat.Number), 10), `","section":`...)
+	b = append(append(b, section...), `,"row":`...)
+	b = append(appendQuoted(b, seat.Row), `,"number":`...)
+	b = append(strconv.AppendInt(b, int64(seat.Number), 10), `,"price":{"amount":`...)
+	b = append(strconv.AppendInt(b, seat.Price.Amount, 10), `,"currency":`...)
+	return append(appendQuoted(b, seat.Price.Currency), '}')
+}
+
+// appendQuoted writes a JSON string.
+func appendQuoted(b []byte, s string) []byte {
+	b, _ = jsontext.AppendQuote(b, s) // an error means that invalid UTF-8 was replaced
+	return b
+}

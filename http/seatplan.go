@@ -1,0 +1,180 @@
+package http
+
+import (
+	"strconv"
+
+	"github.com/go-json-experiment/json"
+	"github.com/go-json-experiment/json/jsontext"
+
+	"github.com/eventra/eventra"
+)
+
+// SeatPlan are the seats to add to an event: either sections, which are
+// spread out into rows of equal seats, or seats one by one.
+type SeatPlan struct {
+	Sections limitedList[SectionPlan] `json:"sections"`
+	Seats    limitedList[SeatEntry]   `json:"seats"`
+}
+
+// SectionPlan is one section; its rows are either named or counted, and then
+// named "1", "2" and so on.
+type SectionPlan struct {
+	Name        string              `json:"name"`
+	Rows        limitedList[string] `json:"rows"`
+	RowCount    int                 `json:"rowCount"`
+	SeatsPerRow int                 `json:"seatsPerRow"`
+	Price       eventra.Money       `json:"price"`
+}
+
+// SeatEntry is one seat.
+type SeatEntry struct {
+	Section string        `json:"section"`
+	Row     string        `json:"row"`
+	Number  int           `json:"number"`
+	Price   eventra.Money `json:"price"`
+}
+
+// limitedList is a list that is refused once it is longer than any event may
+// have seats, before the rest of it takes up memory.
+type limitedList[T any] []T
+
+// UnmarshalJSONFrom implements json.UnmarshalerFrom.
+func (l *limitedList[T]) UnmarshalJSONFrom(d *jsontext.Decoder) error {
+	if d.PeekKind() == 'n' {
+		*l = nil
+		return d.SkipValue()
+	}
+	if d.PeekKind() != '[' {
+		return json.UnmarshalDecode(d, (*[]T)(l)) // which says what is wrong with it
+	}
+	if _, err := d.ReadToken(); err != nil {
+		return err
+	}
+	for d.PeekKind() != ']' {
+		if len(*l) >= eventra.SeatsPerEventMax {
+			return tooManySeats(fieldPath(d.StackPointer()))
+		}
+		var item T
+		if err := json.UnmarshalDecode(d, &item); err != nil {
+			return err
+		}
+		*l = append(*l, item)
+	}
+	_, err := d.ReadToken()
+	return err
+}
+
+func tooManySeats(field string) error {
+	var faults eventra.Faults
+	faults.Add(field, "too_many", "an event has at most %d seats", eventra.SeatsPerEventMax)
+	return faults.Err()
+}
+
+// seatFaultsMax is how many faults a plan is told before it is refused.
+const seatFaultsMax = 100
+
+// seats returns the plan's seats in their order, or all that is wrong with it.
+func (p *SeatPlan) seats() ([]eventra.Seat, error) {
+	var faults eventra.Faults
+	if (len(p.Sections) > 0) == (len(p.Seats) > 0) {
+		faults.Add("sections", "one_of", "give either sections or seats")
+		return nil, faults.Err()
+	}
+	seats := make([]eventra.Seat, 0, len(p.Seats))
+	for i, entry := range p.Seats {
+		seat := eventra.Seat(entry)
+		seat.Validate(&faults, "seats["+strconv.Itoa(i)+"]")
+		if len(faults) > seatFaultsMax {
+			return nil, faults.Err()
+		}
+		seats = append(seats, seat)
+	}
+	if total := p.validateSections(&faults); total > eventra.SeatsPerEventMax {
+		return nil, tooManySeats("sections")
+	}
+	if err := faults.Err(); err != nil {
+		return nil, err
+	}
+	for i := range p.Sections {
+		seats = p.Sections[i].spread(seats)
+	}
+	return seats, checkTogether(seats)
+}
+
+// validateSections checks the sections and counts their seats before any is made.
+func (p *SeatPlan) validateSections(faults *eventra.Faults) (total int) {
+	for i := range p.Sections {
+		section, field := &p.Sections[i], "sections["+strconv.Itoa(i)+"]"
+		rows := section.validate(faults, field)
+		total += rows * min(section.SeatsPerRow, eventra.SeatNumberMax)
+		if total > eventra.SeatsPerEventMax || len(*faults) > seatFaultsMax {
+			break
+		}
+	}
+	return total
+}
+
+// validate checks a section and returns its number of rows, at most
+// [eventra.SeatsPerEventMax].
+func (p *SectionPlan) validate(f *eventra.Faults, field string) (rows int) {
+	eventra.ValidateSeatLabel(f, field+".name", p.Name)
+	for i, label := range p.Rows {
+		eventra.ValidateSeatLabel(f, field+".rows["+strconv.Itoa(i)+"]", label)
+		if len(*f) > seatFaultsMax {
+			break
+		}
+	}
+	if p.SeatsPerRow < 1 || p.SeatsPerRow > eventra.SeatNumberMax {
+		f.Add(field+".seatsPerRow", "range", "must be from 1 to %d", eventra.SeatNumberMax)
+	}
+	eventra.ValidatePrice(f, field+".price", p.Price)
+	switch {
+	case len(p.Rows) > 0 && p.RowCount != 0 || len(p.Rows) == 0 && p.RowCount == 0:
+		f.Add(field+".rows", "one_of", "give either rows or rowCount")
+	case p.RowCount < 0 || p.RowCount > eventra.SeatsPerEventMax:
+		f.Add(field+".rowCount", "range", "must be from 1 to %d", eventra.SeatsPerEventMax)
+	case p.RowCount > 0:
+		return p.RowCount
+	}
+	return len(p.Rows)
+}
+
+// spread appends the section's seats.
+func (p *SectionPlan) spread(seats []eventra.Seat) []eventra.Seat {
+	for row := range max(len(p.Rows), p.RowCount) {
+		label := strconv.Itoa(row + 1)
+		if len(p.Rows) > 0 {
+			label = p.Rows[row]
+		}
+		for number := 1; number <= p.SeatsPerRow; number++ {
+			seats = append(seats, eventra.Seat{Section: p.Name, Row: label, Number: number, Price: p.Price})
+		}
+	}
+	return seats
+}
+
+// checkTogether checks what no single seat shows: names used twice, and
+// currencies that no booking could add up.
+func checkTogether(seats []eventra.Seat) error {
+	var faults eventra.Faults
+	type place struct {
+		section, row string
+		number       int
+	}
+	seen := make(map[place]struct{}, len(seats))
+	for _, seat := range seats {
+		at := place{seat.Section, seat.Row, seat.Number}
+		if _, twice := seen[at]; twice {
+			faults.Add("seats", "duplicate", "%s is given more than once", seat.Name())
+		}
+		seen[at] = struct{}{}
+		if seat.Price.Currency != seats[0].Price.Currency {
+			faults.Add("price.currency", "mixed", "all seats of an event have one currency")
+			break
+		}
+		if len(faults) > seatFaultsMax {
+			break
+		}
+	}
+	return faults.Err()
+}

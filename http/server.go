@@ -1,0 +1,134 @@
+// Package http is the service as clients see it: routes, what each answers,
+// and the one table from outcome to status.
+//
+// All routes are on one screen in routes.go; handlers are in one file a noun.
+package http
+
+import (
+	"context"
+	"errors"
+	"net"
+	"sync/atomic"
+	"time"
+
+	"github.com/gofiber/fiber/v2"
+	"github.com/valyala/fasthttp"
+
+	"github.com/eventra/eventra/docs"
+)
+
+// Server answers HTTP requests. Make one with [NewServer], run it with
+// [Server.Serve], tell load balancers with [Server.Ready], end it with
+// [Server.Shutdown].
+type Server struct {
+	cfg       Config
+	app       *fiber.App
+	tokens    *tokenIssuer
+	passwords *passwordHasher
+	cursors   cursorSealer
+	requests  *requestMetrics
+	readiness *readiness
+	bodies    seatBodies
+	hashKey   []byte // of idempotent requests
+
+	openAPITag string
+
+	ready    atomic.Bool
+	draining atomic.Bool
+}
+
+const (
+	// readTimeout is for a whole request, the largest being a house of
+	// 100,000 seats over a slow line.
+	readTimeout  = 30 * time.Second
+	writeTimeout = 30 * time.Second
+	idleTimeout  = 75 * time.Second // above the usual 60 s of load balancers
+	// headersMaxBytes holds an access token many times over.
+	headersMaxBytes = 16 << 10
+	// methodUnknown stands for every method that is none of HTTP's.
+	methodUnknown = "UNKNOWN"
+)
+
+// NewServer makes a server that is not ready yet.
+func NewServer(cfg Config) (*Server, error) {
+	if err := cfg.complete(); err != nil {
+		return nil, err
+	}
+	s := &Server{
+		cfg:     cfg,
+		tokens:  newTokenIssuer(cfg.JWTSecret),
+		cursors: cursorSealer{deriveKey(cfg.JWTSecret, "cursor")},
+		hashKey: deriveKey(cfg.JWTSecret, "idempotency"),
+
+		openAPITag: bodyTag(docs.OpenAPI),
+	}
+	s.readiness = newReadiness(cfg.Probes, cfg.Log)
+	var err error
+	if s.passwords, err = newPasswordHasher(cfg.PasswordCost, cfg.PasswordSlots, cfg.PasswordQueue); err != nil {
+		return nil, err
+	}
+	if s.requests, err = newRequestMetrics(cfg.Metrics); err != nil {
+		return nil, err
+	}
+	s.app = fiber.New(fiber.Config{
+		AppName:                      "Eventra",
+		DisableStartupMessage:        true,
+		CaseSensitive:                true,
+		StrictRouting:                true,
+		DisablePreParseMultipartForm: true, // nothing here takes one, and parsing writes files
+		RequestMethods:               append(append([]string{}, fiber.DefaultMethods...), methodUnknown),
+		ReadTimeout:                  readTimeout,
+		WriteTimeout:                 writeTimeout,
+		IdleTimeout:                  idleTimeout,
+		ReadBufferSize:               headersMaxBytes,
+		BodyLimit:                    bodyMaxBytes,
+		ErrorHandler:                 s.refuseUnread,
+	})
+	s.routes()
+	s.prepare()
+	return s, nil
+}
+
+// prepare sets what Fiber does not pass on to its fasthttp server.
+func (s *Server) prepare() {
+	handle := s.app.Handler()
+	server := s.app.Server()
+	server.CloseOnShutdown = true
+	server.HeaderReceived = func(h *fasthttp.RequestHeader) fasthttp.RequestConfig {
+		return fasthttp.RequestConfig{MaxRequestBodySize: bodyLimit(h)}
+	}
+	known := map[string]bool{}
+	for _, method := range fiber.DefaultMethods {
+		known[method] = true
+	}
+	server.Handler = func(ctx *fasthttp.RequestCtx) {
+		if !known[string(ctx.Method())] {
+			ctx.Request.Header.SetMethod(methodUnknown) // so that it is routed, to a 404 or a 405
+		}
+		handle(ctx)
+	}
+}
+
+// Serve answers requests on ln until [Server.Shutdown].
+func (s *Server) Serve(ln net.Listener) error {
+	if err := s.app.Server().Serve(lingeringListener{ln}); err != nil && !errors.Is(err, net.ErrClosed) {
+		return err
+	}
+	return nil
+}
+
+// Ready lets /readyz say yes, if the dependencies do. Before, it says "starting".
+func (s *Server) Ready() { s.ready.Store(true) }
+
+// Shutdown says "not ready", closes the door, and waits until what is in
+// flight has been answered or ctx ends.
+func (s *Server) Shutdown(ctx context.Context) error {
+	s.draining.Store(true)
+	if s.cfg.DrainDelay > 0 {
+		select {
+		case <-time.After(s.cfg.DrainDelay):
+		case <-ctx.Done():
+		}
+	}
+	return s.app.ShutdownWithContext(ctx)
+}

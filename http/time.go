@@ -1,0 +1,35 @@
+package http
+
+import (
+	"time"
+
+	"github.com/eventra/eventra"
+)
+
+// timeLayout is RFC 3339 with exactly three digits of a second; times are in UTC.
+const timeLayout = "2006-01-02T15:04:05.000Z"
+
+// Time is an instant as this API writes it.
+type Time time.Time
+
+// AppendText implements encoding.TextAppender.
+func (t Time) AppendText(b []byte) ([]byte, error) {
+	return time.Time(t).UTC().AppendFormat(b, timeLayout), nil
+}
+
+// MarshalText implements encoding.TextMarshaler.
+func (t Time) MarshalText() ([]byte, error) { return t.AppendText(nil) }
+
+// parseTime reads an RFC 3339 time as a client gives it, to the millisecond,
+// which is as exact as it will be told back.
+func parseTime(f *eventra.Faults, field, text string) time.Time {
+	if text == "" {
+		f.Add(field, "required", "is required")
+		return time.Time{}
+	}
+	t, err := time.Parse(time.RFC3339Nano, text)
+	if err != nil {
+		f.Add(field, "invalid_time", "must be an RFC 3339 time such as 2027-05-01T19:30:00Z")
+	}
+	return t.UTC().Truncate(time.Millisecond)
+}
