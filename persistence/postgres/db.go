@@ -1,0 +1,129 @@
+// Package postgres keeps what Eventra promises: users, seats, bookings,
+// payments, idempotency keys and the outbox. It is the only authority; every
+// rule that must hold whatever happens is a guard of a statement here or a
+// constraint of the schema.
+package postgres
+
+import (
+	"context"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgtype"
+	"github.com/jackc/pgx/v5/pgxpool"
+
+	"github.com/eventra/eventra"
+	"github.com/eventra/eventra/migrations"
+)
+
+const (
+	connectTimeout = 2 * time.Second
+	// acquireTimeout bounds the wait for a connection, free or new: without
+	// Postgres a caller must hear so at once.
+	acquireTimeout = 2 * time.Second
+	// callTimeout bounds one call as a whole, for callers without a deadline.
+	callTimeout = 5 * time.Second
+	// bulkTimeout is for the few calls that write or read a whole event.
+	bulkTimeout = 30 * time.Second
+
+	maxConnsDefault = 16
+	connLifetime    = 30 * time.Minute // so that connections spread again after a fail-over
+	connIdleTime    = 5 * time.Minute
+)
+
+// sessionSettings end on the server what nobody waits for any more. The
+// keep-alives notice within a quarter of a minute a peer that vanished with
+// half a transaction sent, whose locks would keep an event's next activation out.
+var sessionSettings = map[string]string{
+	"application_name":                    "eventra",
+	"statement_timeout":                   "5s",
+	"lock_timeout":                        "4s",
+	"idle_in_transaction_session_timeout": "10s",
+	"tcp_keepalives_idle":                 "5",
+	"tcp_keepalives_interval":             "3",
+	"tcp_keepalives_count":                "3",
+	"timezone":                            "UTC",
+}
+
+// Options are what an installation may set.
+type Options struct {
+	MaxConns int // of this instance; 0: a default that suits a small machine
+}
+
+// DB is the database. Its methods implement the stores that the layers above
+// declare, and are safe for concurrent use. While Postgres is away they fail
+// fast with CodeUnavailable (Commit: with its own errors) and work again once
+// it is back.
+type DB struct {
+	pool *pgxpool.Pool
+}
+
+// Open prepares a pool of connections. It connects when first used, so a
+// Postgres that is away is no error here: see [DB.Ping].
+func Open(ctx context.Context, url string, options Options) (*DB, error) {
+	config, err := pgxpool.ParseConfig(url)
+	if err != nil {
+		return nil, err
+	}
+	config.MaxConns = maxConnsDefault
+	if options.MaxConns > 0 {
+		config.MaxConns = int32(options.MaxConns)
+	}
+	config.MaxConnLifetime = connLifetime
+	config.MaxConnLifetimeJitter = connLifetime / 10
+	config.MaxConnIdleTime = connIdleTime
+	config.PingTimeout = connectTimeout
+	config.ConnConfig.ConnectTimeout = connectTimeout
+	for name, value := range sessionSettings {
+		config.ConnConfig.RuntimeParams[name] = value
+	}
+	config.AfterConnect = readTimesInUTC
+	pool, err := pgxpool.NewWithConfig(ctx, config)
+	if err != nil {
+		return nil, err
+	}
+	return &DB{pool: pool}, nil
+}
+
+func readTimesInUTC(_ context.Context, conn *pgx.Conn) error {
+	conn.TypeMap().RegisterType(&pgtype.Type{
+		Name: "timestamptz", OID: pgtype.TimestamptzOID, Codec: &pgtype.TimestamptzCodec{ScanLocation: time.UTC},
+	})
+	return nil
+}
+
+// Migrate brings the schema up to date; many instances may do so at once.
+func Migrate(ctx context.Context, url string) error { return migrations.Apply(ctx, url) }
+
+// Close waits for calls under way and closes all connections.
+func (db *DB) Close() { db.pool.Close() }
+
+// Ping asks whether Postgres answers.
+func (db *DB) Ping(ctx context.Context) error {
+	return db.do(ctx, callTimeout, func(ctx context.Context, conn *pgxpool.Conn) error { return conn.Ping(ctx) })
+}
+
+// do lends a connection to work for at most the time given and sorts its error.
+func (db *DB) do(ctx context.Context, limit time.Duration, work func(context.Context, *pgxpool.Conn) error) error {
+	ctx, cancel := context.WithTimeout(ctx, limit)
+	defer cancel()
+	conn, err := db.acquire(ctx)
+	if err != nil {
+		return eventra.Unavailable("postgres", err)
+	}
+	defer conn.Release()
+	return sortFault(work(ctx, conn))
+}
+
+// inTx is like do, within one transaction that is committed if work returns nil.
+func (db *DB) inTx(ctx context.Context, limit time.Duration, work func(context.Context, pgx.Tx) error) error {
+	return db.do(ctx, limit, func(ctx context.Context, conn *pgxpool.Conn) error {
+		return pgx.BeginFunc(ctx, conn, func(tx pgx.Tx) error { return work(ctx, tx) })
+	})
+}
+
+func (db *DB) acquire(ctx context.Context) (*pgxpool.Conn, error) {
+	ctx, cancel := context.WithTimeout(ctx, acquireTimeout)
+	defer cancel()
+	return db.pool.Acquire(ctx)
+}

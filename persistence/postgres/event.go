@@ -1,0 +1,89 @@
+package postgres
+
+import (
+	"context"
+	"errors"
+	"strings"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgxpool"
+
+	"github.com/eventra/eventra"
+)
+
+// PutTerms copies to the authority what a sale and its mails need of an
+// event. Terms of an older version of the details than those stored are
+// ignored, so copies may come late and repeatedly. Changed terms take an epoch,
+// which has every activation load them before it sells anything more.
+func (db *DB) PutTerms(ctx context.Context, e *eventra.Event) error {
+	return db.do(ctx, callTimeout, func(ctx context.Context, conn *pgxpool.Conn) error {
+		_, err := conn.Exec(ctx, putTermsSQL, e.ID, string(e.Status), e.SaleStartsAt, e.SaleEndsAt, e.HoldSeconds,
+			e.MaxSeatsPerBooking, e.Title, venueLine(e.Venue), e.StartsAt, e.Venue.Timezone, e.Version)
+		return err
+	})
+}
+
+const putTermsSQL = `
+INSERT INTO events AS stored (id, status, sale_starts_at, sale_ends_at, hold_seconds, max_seats_per_booking,
+    title, venue, starts_at, timezone, details_version)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)
+ON CONFLICT (id) DO UPDATE SET
+    status = excluded.status, sale_starts_at = excluded.sale_starts_at, sale_ends_at = excluded.sale_ends_at,
+    hold_seconds = excluded.hold_seconds, max_seats_per_booking = excluded.max_seats_per_booking,
+    title = excluded.title, venue = excluded.venue, starts_at = excluded.starts_at, timezone = excluded.timezone,
+    details_version = excluded.details_version, updated_at = now(),
+    epoch = stored.epoch + ((stored.status, stored.sale_starts_at, stored.sale_ends_at, stored.hold_seconds, stored.max_seats_per_booking)
+        IS DISTINCT FROM
+        (excluded.status, excluded.sale_starts_at, excluded.sale_ends_at, excluded.hold_seconds, excluded.max_seats_per_booking))::int
+WHERE stored.details_version <= excluded.details_version`
+
+// venueLine is the venue as a ticket prints it.
+func venueLine(v eventra.Venue) string {
+	var parts []string
+	for _, part := range []string{v.Name, v.Address, v.City, v.Country} {
+		if part != "" {
+			parts = append(parts, part)
+		}
+	}
+	return strings.Join(parts, ", ")
+}
+
+// DeleteEvent takes an event off the authority, with its seats.
+// CodeEventHasBookings if anybody ever booked; none of that id is no error.
+func (db *DB) DeleteEvent(ctx context.Context, id eventra.ID) error {
+	return db.inTx(ctx, bulkTimeout, func(ctx context.Context, tx pgx.Tx) error {
+		if _, err := tx.Exec(ctx, allowBulkSQL); err != nil {
+			return err
+		}
+		// With the row locked no batch is under way, and none comes after.
+		if _, err := tx.Exec(ctx, `SELECT FROM events WHERE id = $1 FOR UPDATE`, id); err != nil {
+			return err
+		}
+		var booked bool
+		if err := tx.QueryRow(ctx, `SELECT EXISTS (SELECT FROM bookings WHERE event_id = $1)`, id).Scan(&booked); err != nil {
+			return err
+		}
+		if booked {
+			return eventra.Errorf(eventra.CodeEventHasBookings, "the event has bookings")
+		}
+		_, err := tx.Exec(ctx, `DELETE FROM events WHERE id = $1`, id)
+		return err
+	})
+}
+
+// SeatsTotal tells how many seats an event has; CodeEventNotFound.
+func (db *DB) SeatsTotal(ctx context.Context, id eventra.ID) (total int, err error) {
+	err = db.do(ctx, callTimeout, func(ctx context.Context, conn *pgxpool.Conn) error {
+		err := conn.QueryRow(ctx, `SELECT seats_total FROM events WHERE id = $1`, id).Scan(&total)
+		return orNotFound(err, eventra.CodeEventNotFound, "no such event")
+	})
+	return total, err
+}
+
+// orNotFound gives the absence of a row its code.
+func orNotFound(err error, code eventra.Code, message string) error {
+	if errors.Is(err, pgx.ErrNoRows) {
+		return eventra.Errorf(code, "%s", message)
+	}
+	return err
+}

@@ -1,0 +1,81 @@
+package postgres
+
+import (
+	"context"
+	"errors"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/jackc/pgx/v5/pgxpool"
+
+	"github.com/eventra/eventra"
+)
+
+// The mock gateway. It keeps books of its own and obeys tokens: tok_ok is
+// charged, tok_slow_<milliseconds> after a while, tok_error fails, and
+// tok_declined, like any other, is declined.
+
+const slowestToken = time.Minute
+
+var (
+	errDeclined = eventra.Errorf(eventra.CodePaymentDeclined, "the payment was declined")
+	errGateway  = errors.New("mock gateway: out of order, as the token asks")
+)
+
+// Charge takes the payment's amount, once however often it is asked. A payment
+// that was voided is declined for ever.
+func (db *DB) Charge(ctx context.Context, p eventra.Payment, token string) error {
+	switch wait, slow := slowness(token); {
+	case token == "tok_error":
+		return errGateway
+	case slow:
+		select {
+		case <-time.After(wait):
+		case <-ctx.Done():
+			return ctx.Err()
+		}
+	case token != "tok_ok":
+		return errDeclined
+	}
+	status, err := db.bookCharge(ctx, `
+		INSERT INTO mock_charges AS stored (payment_id, amount, currency, status) VALUES ($1, $2, $3, 'CHARGED')
+		ON CONFLICT (payment_id) DO UPDATE SET status = stored.status RETURNING status`, p.ID, p.Amount.Amount, p.Amount.Currency)
+	if err == nil && status != "CHARGED" {
+		return errDeclined
+	}
+	return err
+}
+
+func slowness(token string) (wait time.Duration, slow bool) {
+	digits, slow := strings.CutPrefix(token, "tok_slow_")
+	ms, err := strconv.ParseUint(digits, 10, 32)
+	wait = time.Duration(ms) * time.Millisecond
+	return wait, slow && err == nil && wait <= slowestToken
+}
+
+// Void makes sure that this payment is never charged from now on, and reports
+// whether it has been.
+func (db *DB) Void(ctx context.Context, paymentID eventra.ID) (charged bool, err error) {
+	status, err := db.bookCharge(ctx, `
+		INSERT INTO mock_charges AS stored (payment_id, status) VALUES ($1, 'VOIDED')
+		ON CONFLICT (payment_id) DO UPDATE SET status = stored.status RETURNING status`, paymentID)
+	return status == "CHARGED", err
+}
+
+// Refund gives a charge back, once however often it is asked. What was never
+// charged is voided.
+func (db *DB) Refund(ctx context.Context, p eventra.Payment) error {
+	_, err := db.bookCharge(ctx, `
+		INSERT INTO mock_charges AS stored (payment_id, status) VALUES ($1, 'VOIDED')
+		ON CONFLICT (payment_id) DO UPDATE SET status = replace(stored.status, 'CHARGED', 'REFUNDED') RETURNING status`, p.ID)
+	return err
+}
+
+// bookCharge writes one row and returns the status that is there then.
+func (db *DB) bookCharge(ctx context.Context, sql string, args ...any) (status string, err error) {
+	err = db.do(ctx, callTimeout, func(ctx context.Context, conn *pgxpool.Conn) error {
+		return conn.QueryRow(ctx, sql, args...).Scan(&status)
+	})
+	return status, err
+}

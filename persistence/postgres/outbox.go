@@ -1,0 +1,68 @@
+package postgres
+
+import (
+	"context"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgxpool"
+
+	"github.com/eventra/eventra"
+)
+
+// Due leases up to limit unsent mails: none of them is due again, to anybody,
+// before the lease is over.
+func (db *DB) Due(ctx context.Context, limit int, lease time.Duration) (bookings []eventra.ID, err error) {
+	err = db.do(ctx, callTimeout, func(ctx context.Context, conn *pgxpool.Conn) error {
+		rows, err := conn.Query(ctx, outboxDueSQL, limit, lease.Microseconds())
+		if err != nil {
+			return err
+		}
+		bookings, err = pgx.CollectRows(rows, pgx.RowTo[eventra.ID])
+		return err
+	})
+	return bookings, err
+}
+
+const outboxDueSQL = `
+UPDATE outbox SET due_at = now() + $2::bigint * interval '1 microsecond'
+WHERE booking_id = ANY (ARRAY (
+    SELECT booking_id FROM outbox WHERE sent_at IS NULL AND due_at <= now()
+    ORDER BY due_at LIMIT $1 FOR UPDATE SKIP LOCKED))
+RETURNING booking_id`
+
+// Mail puts together what the mail of a confirmed booking tells; CodeNotFound.
+func (db *DB) Mail(ctx context.Context, bookingID eventra.ID) (mail *eventra.TicketMail, sent bool, err error) {
+	err = db.do(ctx, callTimeout, func(ctx context.Context, conn *pgxpool.Conn) error {
+		m := &eventra.TicketMail{BookingID: bookingID}
+		err := conn.QueryRow(ctx, mailSQL, bookingID).Scan(&sent, &m.To, &m.Name, &m.EventTitle, &m.Venue, &m.StartsAt, &m.Timezone,
+			&m.Total.Amount, &m.Total.Currency)
+		if err != nil {
+			return orNotFound(err, eventra.CodeNotFound, "no such mail")
+		}
+		mail = m
+		return eachSeat(ctx, conn, uuids{uuid(bookingID)}, func(_ eventra.ID, seat eventra.BookedSeat) {
+			m.Seats = append(m.Seats, seat.Seat)
+		})
+	})
+	if err != nil {
+		return nil, false, err
+	}
+	return mail, sent, nil
+}
+
+const mailSQL = `
+SELECT sent_at IS NOT NULL, email, name, title, venue, starts_at, timezone, amount, bookings.currency
+FROM outbox
+JOIN bookings ON bookings.id = outbox.booking_id
+JOIN users ON users.id = bookings.user_id
+JOIN events ON events.id = bookings.event_id
+WHERE booking_id = $1`
+
+// MarkSent notes that a mail server has taken the mail. Repeating it is harmless.
+func (db *DB) MarkSent(ctx context.Context, bookingID eventra.ID) error {
+	return db.do(ctx, callTimeout, func(ctx context.Context, conn *pgxpool.Conn) error {
+		_, err := conn.Exec(ctx, `UPDATE outbox SET sent_at = now() WHERE booking_id = $1 AND sent_at IS NULL`, bookingID)
+		return err
+	})
+}

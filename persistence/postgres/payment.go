@@ -1,0 +1,84 @@
+package postgres
+
+import (
+	"context"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgtype"
+	"github.com/jackc/pgx/v5/pgxpool"
+
+	"github.com/eventra/eventra"
+)
+
+const paymentColumns = `id, booking_id, event_id, user_id, method, amount, currency, status, created_at, updated_at`
+
+func scanPayment(row pgx.CollectableRow) (p eventra.Payment, err error) {
+	err = row.Scan(&p.ID, &p.BookingID, &p.EventID, &p.UserID, &p.Method, &p.Amount.Amount, &p.Amount.Currency, &p.Status,
+		&p.CreatedAt, &p.UpdatedAt)
+	return p, err
+}
+
+func (db *DB) queryPayments(ctx context.Context, sql string, args ...any) (payments []eventra.Payment, err error) {
+	err = db.do(ctx, callTimeout, func(ctx context.Context, conn *pgxpool.Conn) error {
+		rows, err := conn.Query(ctx, sql, args...)
+		if err != nil {
+			return err
+		}
+		payments, err = pgx.CollectRows(rows, scanPayment)
+		return err
+	})
+	return payments, err
+}
+
+// Payment reads one attempt; CodeNotFound.
+func (db *DB) Payment(ctx context.Context, id eventra.ID) (*eventra.Payment, error) {
+	found, err := db.queryPayments(ctx, `SELECT `+paymentColumns+` FROM payments WHERE id = $1`, id)
+	if err != nil {
+		return nil, err
+	}
+	if len(found) == 0 {
+		return nil, eventra.Errorf(eventra.CodeNotFound, "no such payment")
+	}
+	return &found[0], nil
+}
+
+// BookingPayments lists the attempts to pay for a booking, oldest first, and
+// where the next page begins, if there is one.
+func (db *DB) BookingPayments(ctx context.Context, bookingID eventra.ID, p eventra.Page) ([]eventra.Payment, *eventra.Cursor, error) {
+	after, afterID := pgtype.Timestamptz{InfinityModifier: pgtype.NegativeInfinity, Valid: true}, eventra.ID{}
+	if p.Cursor != nil {
+		after, afterID = pgtype.Timestamptz{Time: p.Cursor.Time, Valid: true}, p.Cursor.ID
+	}
+	found, err := db.queryPayments(ctx, `SELECT `+paymentColumns+` FROM payments
+		WHERE booking_id = $1 AND (created_at, id) > ($2::timestamptz, $3::uuid)
+		ORDER BY created_at, id LIMIT $4`, bookingID, after, afterID, p.Limit+1)
+	if err != nil || len(found) <= p.Limit {
+		return found, nil, err
+	}
+	last := found[p.Limit-1]
+	return found[:p.Limit], &eventra.Cursor{Time: last.CreatedAt, ID: last.ID}, nil
+}
+
+// OpenPayments lists, oldest first, attempts that somebody has to end: PENDING
+// past their grace, and REFUND_PENDING last touched longer ago than refundAge.
+func (db *DB) OpenPayments(ctx context.Context, refundAge time.Duration, limit int) ([]eventra.Payment, error) {
+	return db.queryPayments(ctx, openPaymentsSQL, refundAge.Microseconds(), limit)
+}
+
+// It names the index's condition in so many words, for the planner does not derive it from the OR.
+const openPaymentsSQL = `SELECT ` + paymentColumns + ` FROM payments
+WHERE status IN ('PENDING', 'REFUND_PENDING')
+    AND (status = 'PENDING' AND grace_until <= now()
+        OR status = 'REFUND_PENDING' AND updated_at <= now() - $1::bigint * interval '1 microsecond')
+ORDER BY created_at LIMIT $2`
+
+// MarkRefunded notes that the gateway has given the money back. Repeating it
+// is harmless.
+func (db *DB) MarkRefunded(ctx context.Context, id eventra.ID) error {
+	return db.do(ctx, callTimeout, func(ctx context.Context, conn *pgxpool.Conn) error {
+		_, err := conn.Exec(ctx,
+			`UPDATE payments SET status = 'REFUNDED', updated_at = now() WHERE id = $1 AND status = 'REFUND_PENDING'`, id)
+		return err
+	})
+}

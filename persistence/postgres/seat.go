@@ -1,0 +1,139 @@
+package postgres
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/jackc/pgx/v5"
+
+	"github.com/eventra/eventra"
+)
+
+// seatsNamedMax bounds how many seats an error names.
+const seatsNamedMax = 100
+
+// allowBulkSQL lifts the time limit of statements that write a whole event;
+// bulkTimeout bounds them instead.
+const allowBulkSQL = `SET LOCAL statement_timeout = '30s'`
+
+// AddSeats adds all seats or none and returns the event's new total. It takes
+// an epoch, so that every activation loads them. CodeEventNotFound;
+// CodeSeatExists names up to a hundred of those that exist or come twice;
+// CodeValidationFailed beyond the limit, or in a second currency.
+func (db *DB) AddSeats(ctx context.Context, eventID eventra.ID, seats []eventra.Seat) (total int, err error) {
+	if twice := namedTwice(seats); twice != nil {
+		return 0, seatsExist(twice)
+	}
+	err = db.inTx(ctx, bulkTimeout, func(ctx context.Context, tx pgx.Tx) error {
+		if _, err := tx.Exec(ctx, allowBulkSQL); err != nil {
+			return err
+		}
+		total, err = addSeats(ctx, tx, eventID, seats)
+		return err
+	})
+	return total, err
+}
+
+func addSeats(ctx context.Context, tx pgx.Tx, eventID eventra.ID, seats []eventra.Seat) (int, error) {
+	// The epoch first: from here on no batch changes the event's seats.
+	var stored int
+	var currency *string
+	err := tx.QueryRow(ctx, `UPDATE events SET epoch = epoch + 1, updated_at = now() WHERE id = $1 RETURNING seats_total, currency`,
+		eventID).Scan(&stored, &currency)
+	if err != nil {
+		return 0, orNotFound(err, eventra.CodeEventNotFound, "no such event")
+	}
+	if len(seats) == 0 {
+		return stored, nil
+	}
+	if err := checkSeats(seats, stored, currency); err != nil {
+		return 0, err
+	}
+	var version int64
+	if stored > 0 {
+		if err := refuseExisting(ctx, tx, eventID, seats); err != nil {
+			return 0, err
+		}
+		if err := tx.QueryRow(ctx, `SELECT max(version) FROM seats WHERE event_id = $1`, eventID).Scan(&version); err != nil {
+			return 0, err
+		}
+	}
+	if err := copySeats(ctx, tx, eventID, seats, stored, version+1); err != nil {
+		return 0, err
+	}
+	total := stored + len(seats)
+	_, err = tx.Exec(ctx, `UPDATE events SET seats_total = $2, currency = $3 WHERE id = $1`, eventID, total, seats[0].Price.Currency)
+	return total, err
+}
+
+func checkSeats(seats []eventra.Seat, stored int, currency *string) error {
+	var f eventra.Faults
+	if stored+len(seats) > eventra.SeatsPerEventMax {
+		f.Add("seats", "too_many", "an event has at most %d seats; this one has %d already", eventra.SeatsPerEventMax, stored)
+		return f.Err()
+	}
+	want := seats[0].Price.Currency
+	if currency != nil {
+		want = *currency
+	}
+	for i, s := range seats {
+		if s.Price.Currency != want {
+			f.Add(fmt.Sprintf("seats[%d].price.currency", i), "currency_mismatch", "all seats of an event have one currency, here %s", want)
+			return f.Err()
+		}
+	}
+	return nil
+}
+
+func namedTwice(seats []eventra.Seat) (names []string) {
+	type place struct {
+		section, row string
+		number       int
+	}
+	seen := make(map[place]bool, len(seats))
+	for _, s := range seats {
+		at := place{s.Section, s.Row, s.Number}
+		if seen[at] && len(names) < seatsNamedMax {
+			names = append(names, s.Name())
+		}
+		seen[at] = true
+	}
+	return names
+}
+
+func refuseExisting(ctx context.Context, tx pgx.Tx, eventID eventra.ID, seats []eventra.Seat) error {
+	sections, rows, numbers := make(texts, len(seats)), make(texts, len(seats)), make(ints, len(seats))
+	for i, s := range seats {
+		sections[i], rows[i], numbers[i] = s.Section, s.Row, int32(s.Number)
+	}
+	found, err := tx.Query(ctx, `
+		SELECT section, row_label, number FROM seats
+		JOIN unnest($2::text[], $3::text[], $4::int[]) AS added (section, row_label, number) USING (section, row_label, number)
+		WHERE event_id = $1 ORDER BY seat_no LIMIT $5`, eventID, sections, rows, numbers, seatsNamedMax)
+	if err != nil {
+		return err
+	}
+	names, err := pgx.CollectRows(found, func(row pgx.CollectableRow) (string, error) {
+		var s eventra.Seat
+		err := row.Scan(&s.Section, &s.Row, &s.Number)
+		return s.Name(), err
+	})
+	if err != nil || len(names) == 0 {
+		return err
+	}
+	return seatsExist(names)
+}
+
+func seatsExist(names []string) error {
+	return &eventra.Error{Code: eventra.CodeSeatExists, Message: "some of the seats exist already", Seats: names}
+}
+
+func copySeats(ctx context.Context, tx pgx.Tx, eventID eventra.ID, seats []eventra.Seat, first int, version int64) error {
+	columns := []string{"event_id", "seat_no", "section", "row_label", "number", "amount", "currency", "version"}
+	id := uuid(eventID)
+	_, err := tx.CopyFrom(ctx, pgx.Identifier{"seats"}, columns, pgx.CopyFromSlice(len(seats), func(i int) ([]any, error) {
+		s := &seats[i]
+		return []any{id, int32(first + i), s.Section, s.Row, int32(s.Number), s.Price.Amount, s.Price.Currency, version}, nil
+	}))
+	return err
+}

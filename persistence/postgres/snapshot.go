@@ -1,0 +1,139 @@
+package postgres
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgtype"
+	"github.com/jackc/pgx/v5/pgxpool"
+
+	"github.com/eventra/eventra"
+)
+
+// Activate takes the event's next epoch and reads the event under it, in one
+// transaction and one round trip. The UPDATE waits for batches under way, which
+// hold the row FOR SHARE; each later statement sees what they left, and no
+// other batch can commit before this transaction ends.
+func (db *DB) Activate(ctx context.Context, eventID eventra.ID) (*eventra.Snapshot, error) {
+	snapshot := &eventra.Snapshot{EventID: eventID}
+	err := db.do(ctx, bulkTimeout, func(ctx context.Context, conn *pgxpool.Conn) error {
+		var queue pgx.Batch
+		queue.Queue(takeEpochSQL, eventID)
+		queue.Queue(readSeatsSQL, eventID)
+		queue.Queue(readLiveSQL, eventID)
+		queue.Queue(readLiveSeatsSQL, eventID)
+		results := conn.SendBatch(ctx, &queue)
+		err := readSnapshot(results, snapshot)
+		if closed := results.Close(); err == nil {
+			err = closed
+		}
+		return orNotFound(err, eventra.CodeEventNotFound, "no such event")
+	})
+	if err != nil {
+		return nil, err
+	}
+	return snapshot, nil
+}
+
+const takeEpochSQL = `
+UPDATE events SET epoch = epoch + 1 WHERE id = $1
+RETURNING epoch, status, sale_starts_at, sale_ends_at, hold_seconds, max_seats_per_booking, seats_total, clock_timestamp()`
+
+const readSeatsSQL = `
+SELECT seat_no, section, row_label, number, amount, currency, status, booking_id, version
+FROM seats WHERE event_id = $1 ORDER BY seat_no`
+
+const readLiveSQL = `SELECT ` + bookingColumns + ` FROM bookings WHERE event_id = $1 AND status IN ('HELD', 'CONFIRMED')`
+
+const readLiveSeatsSQL = `
+SELECT booking_id, seat_no, position, amount FROM booking_seats WHERE event_id = $1 AND live ORDER BY seat_no`
+
+func readSnapshot(results pgx.BatchResults, s *eventra.Snapshot) error {
+	var total int
+	err := results.QueryRow().Scan(&s.Epoch, &s.Terms.Status, &s.Terms.SaleStartsAt, &s.Terms.SaleEndsAt,
+		&s.Terms.HoldSeconds, &s.Terms.MaxSeatsPerBooking, &total, &s.Now)
+	if err != nil {
+		return err
+	}
+	rows, err := results.Query()
+	if err != nil {
+		return err
+	}
+	if err := readSeats(rows, s, total); err != nil {
+		return err
+	}
+	if rows, err = results.Query(); err != nil {
+		return err
+	}
+	if s.Bookings, err = pgx.CollectRows(rows, scanBooking); err != nil {
+		return err
+	}
+	if rows, err = results.Query(); err != nil {
+		return err
+	}
+	return readLiveSeats(rows, s)
+}
+
+func readSeats(rows pgx.Rows, s *eventra.Snapshot, total int) error {
+	s.Seats, s.States = make([]eventra.Seat, 0, total), make([]eventra.StoredState, 0, total)
+	labels := interner{}
+	var no, number int32
+	var section, row, currency, status pgtype.DriverBytes
+	var amount, version int64
+	var booking pgtype.UUID
+	into := []any{&no, &section, &row, &number, &amount, &currency, &status, &booking, &version}
+	for rows.Next() {
+		if err := rows.Scan(into...); err != nil {
+			return err
+		}
+		if int(no) != len(s.Seats) {
+			return fmt.Errorf("event %v: seat %d is missing", s.EventID, len(s.Seats))
+		}
+		state, err := eventra.ParseSeatStatus(labels.get(status))
+		if err != nil {
+			return err
+		}
+		s.Seats = append(s.Seats, eventra.Seat{Section: labels.get(section), Row: labels.get(row), Number: int(number),
+			Price: eventra.Money{Amount: amount, Currency: labels.get(currency)}})
+		s.States = append(s.States, eventra.StoredState{Status: state, Booking: booking.Bytes, Version: uint64(version)})
+	}
+	return rows.Err()
+}
+
+// interner keeps one copy of each label; an event has few of them, many times over.
+type interner map[string]string
+
+func (in interner) get(label []byte) string {
+	if known, ok := in[string(label)]; ok { // looks up without a copy
+		return known
+	}
+	kept := string(label)
+	in[kept] = kept
+	return kept
+}
+
+// readLiveSeats puts the seats into their bookings, in the order asked for.
+func readLiveSeats(rows pgx.Rows, s *eventra.Snapshot) error {
+	byID := make(map[eventra.ID]*eventra.Booking, len(s.Bookings))
+	for _, b := range s.Bookings {
+		byID[b.ID] = b
+	}
+	var id eventra.ID
+	var no, position int32
+	var amount int64
+	_, err := pgx.ForEachRow(rows, []any{&id, &no, &position, &amount}, func() error {
+		b := byID[id]
+		if b == nil || int(no) >= len(s.Seats) {
+			return fmt.Errorf("event %v: live seat %d of booking %v, which is not live", s.EventID, no, id)
+		}
+		seat := s.Seats[no]
+		seat.Price.Amount = amount
+		for int(position) >= len(b.Seats) {
+			b.Seats = append(b.Seats, eventra.BookedSeat{})
+		}
+		b.Seats[position] = eventra.BookedSeat{No: eventra.SeatNo(no), Seat: seat}
+		return nil
+	})
+	return err
+}

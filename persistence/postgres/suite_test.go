@@ -1,0 +1,34 @@
+package postgres_test
+
+import (
+	"context"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+	"go.uber.org/goleak"
+
+	"github.com/eventra/eventra/persistence/persistencetest"
+	"github.com/eventra/eventra/persistence/postgres"
+)
+
+func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+
+// open opens a private database that goes with the test.
+func open(t testing.TB) *postgres.DB {
+	t.Helper()
+	return openAt(t, persistencetest.NewDatabase(t))
+}
+
+func openAt(t testing.TB, url string) *postgres.DB {
+	t.Helper()
+	db, err := postgres.Open(context.Background(), url, postgres.Options{MaxConns: 8})
+	require.NoError(t, err)
+	t.Cleanup(db.Close)
+	return db
+}
+
+func TestEventStore(t *testing.T) {
+	t.Parallel()
+	db := open(t)
+	persistencetest.RunEventStore(t, func(*testing.T) persistencetest.EventStore { return db })
+}
