@@ -1,0 +1,308 @@
+package actors_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"math/rand/v2"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/asynkron/protoactor-go/actor"
+	"github.com/google/uuid"
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/stretchr/testify/require"
+
+	"github.com/eventra/eventra"
+	"github.com/eventra/eventra/actors"
+	"github.com/eventra/eventra/persistence/persistencetest"
+	"github.com/eventra/eventra/persistence/postgres"
+	"github.com/eventra/eventra/persistence/redis"
+)
+
+// house is an event on real stores, for directories to sell.
+type house struct {
+	t     *testing.T
+	db    *postgres.DB
+	locks actors.SeatLocks
+	event eventra.ID
+	seats int
+}
+
+func newHouse(t *testing.T, rows, seats, holdSeconds int) *house {
+	t.Helper()
+	db, err := postgres.Open(t.Context(), persistencetest.NewDatabase(t), postgres.Options{})
+	require.NoError(t, err)
+	t.Cleanup(db.Close)
+	cache, err := redis.Open(persistencetest.NewRedis(t))
+	require.NoError(t, err)
+	t.Cleanup(func() { require.NoError(t, cache.Close()) })
+	h := &house{t: t, db: db, locks: redis.NewLocks(cache), event: newID(), seats: rows * seats}
+	starts := time.Now().Add(24 * time.Hour)
+	require.NoError(t, db.PutTerms(t.Context(), &eventra.Event{ID: h.event, Title: "A show", StartsAt: starts, EndsAt: starts.Add(time.Hour),
+		Venue:   eventra.Venue{Name: "Hall", City: "Berlin", Timezone: "Europe/Berlin"},
+		Version: 1, Terms: eventra.Terms{Status: eventra.EventPublished, HoldSeconds: holdSeconds, MaxSeatsPerBooking: 10}}))
+	var all []eventra.Seat
+	for row := range rows {
+		for n := range seats {
+			all = append(all, eventra.Seat{Section: "A", Row: fmt.Sprint(row + 1), Number: n + 1, Price: eventra.Money{Amount: 100, Currency: "EUR"}})
+		}
+	}
+	_, err = db.AddSeats(t.Context(), h.event, all)
+	require.NoError(t, err)
+	return h
+}
+
+func newID() eventra.ID { return eventra.ID(uuid.Must(uuid.NewV7())) }
+
+// office is a box office with an actor system of its own, as on an instance of
+// its own.
+func (h *house) office(store actors.EventStore) (*actors.BoxOffice, *actors.Directory) {
+	h.t.Helper()
+	system := actor.NewActorSystem(actor.WithLoggerFactory(func(*actor.ActorSystem) *slog.Logger { return slog.New(slog.DiscardHandler) }))
+	events := actors.NewDirectory(system, &actors.Dependencies{
+		Store: store, Locks: h.locks, Log: slog.New(slog.DiscardHandler), Metrics: actors.NewMetrics(prometheus.NewRegistry()),
+		QueueMax: 1000, Confirmed: func() {},
+	})
+	h.t.Cleanup(func() {
+		ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
+		defer cancel()
+		require.NoError(h.t, events.Close(ctx))
+		system.Shutdown()
+	})
+	payments := actors.NewPaymentProcessor(events, h.db, h.db, slog.New(slog.DiscardHandler), time.Second)
+	return actors.NewBoxOffice(events, store, payments), events
+}
+
+func (h *house) hold(office *actors.BoxOffice, seats ...string) (*eventra.Booking, error) {
+	ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
+	defer cancel()
+	return office.Hold(ctx, h.event, &eventra.HoldSeats{BookingID: newID(), UserID: newID(), Seats: seats})
+}
+
+// stored reads what the authority has, and checks that it is consistent.
+func (h *house) stored() *eventra.Snapshot {
+	h.t.Helper()
+	s, err := h.db.Activate(context.Background(), h.event)
+	require.NoError(h.t, err)
+	_, err = eventra.NewSeatMap(s)
+	require.NoError(h.t, err)
+	return s
+}
+
+// TestTwoActivations sells one event from two directories at once, as happens
+// when membership splits: each takes the event from the other again and again.
+func TestTwoActivations(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t, 10, 10, 600)
+	one, _ := h.office(h.db)
+	two, _ := h.office(h.db)
+	seed := uint64(time.Now().UnixNano())
+	t.Logf("seed %d", seed)
+	var mu sync.Mutex
+	owner := map[string]eventra.ID{}
+	var wg sync.WaitGroup
+	for worker := range 20 {
+		wg.Add(1)
+		go func() {
+			defer wg.Done()
+			r := rand.New(rand.NewPCG(seed, uint64(worker)))
+			office := []*actors.BoxOffice{one, two}[worker%2]
+			for range 15 {
+				row, first := 1+r.IntN(10), 1+r.IntN(9)
+				b, err := h.hold(office, fmt.Sprintf("A-%d-%d", row, first), fmt.Sprintf("A-%d-%d", row, first+1))
+				if code := eventra.CodeOf(err); err != nil && code != eventra.CodeSeatsUnavailable && code != eventra.CodeUnavailable {
+					t.Errorf("hold: %v", err)
+				}
+				if err != nil {
+					continue
+				}
+				mu.Lock()
+				for _, s := range b.SeatNames() {
+					if other, taken := owner[s]; taken {
+						t.Errorf("seat %s is in %v and %v", s, other, b.ID)
+					}
+					owner[s] = b.ID
+				}
+				mu.Unlock()
+			}
+		}()
+	}
+	wg.Wait()
+	s := h.stored()
+	require.Greater(t, s.Epoch, int64(4), "the event went back and forth")
+	held := map[string]eventra.ID{}
+	for i, state := range s.States {
+		if state.Status != eventra.SeatAvailable {
+			held[s.Seats[i].Name()] = state.Booking
+		}
+	}
+	for seat, booking := range owner {
+		require.Equal(t, booking, held[seat], "what was told to be held is held: %s", seat)
+	}
+}
+
+// fickle is a store whose commits fail in every way that a commit can fail,
+// half of them after they were carried out.
+type fickle struct {
+	actors.EventStore
+	n atomic.Int64
+}
+
+func (s *fickle) Commit(ctx context.Context, b *eventra.Batch) (eventra.Receipt, error) {
+	switch s.n.Add(1) % 4 {
+	case 0:
+		return eventra.Receipt{}, eventra.ErrNotCommitted
+	case 1:
+		_, err := s.EventStore.Commit(ctx, b)
+		return eventra.Receipt{}, errors.Join(eventra.ErrOutcomeUnknown, err)
+	case 2:
+		return eventra.Receipt{}, eventra.ErrOutcomeUnknown
+	}
+	return s.EventStore.Commit(ctx, b)
+}
+
+func TestEveryOutcomeOfACommit(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t, 5, 10, 600)
+	office, events := h.office(&fickle{EventStore: h.db})
+	told := map[string]eventra.ID{}
+	for i := range 50 {
+		seat := fmt.Sprintf("A-%d-%d", 1+i/10, 1+i%10)
+		b, err := h.hold(office, seat)
+		if err == nil {
+			told[seat] = b.ID
+		} else {
+			require.Equal(t, eventra.CodeUnavailable, eventra.CodeOf(err), "%v", err)
+		}
+	}
+	require.NotEmpty(t, told)
+	ctx, cancel := context.WithTimeout(t.Context(), 5*time.Second)
+	defer cancel()
+	view, err := events.Seats(ctx, h.event)
+	require.NoError(t, err)
+	s := h.stored()
+	for i, state := range s.States {
+		require.Equal(t, state.Status, view.Status[i], "memory and store agree on %s", s.Seats[i].Name())
+		if id, ok := told[s.Seats[i].Name()]; ok {
+			require.Equal(t, id, state.Booking)
+		}
+	}
+}
+
+// TestHoldsExpire ends many holds that are due together, by the timer alone.
+func TestHoldsExpire(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t, 20, 50, 5)
+	office, events := h.office(h.db)
+	var wg sync.WaitGroup
+	for row := range 20 {
+		wg.Add(1)
+		go func() {
+			defer wg.Done()
+			for n := range 50 {
+				if _, err := h.hold(office, fmt.Sprintf("A-%d-%d", row+1, n+1)); err != nil {
+					t.Errorf("hold: %v", err)
+				}
+			}
+		}()
+	}
+	wg.Wait()
+	count := func() *eventra.Availability {
+		ctx, cancel := context.WithTimeout(context.Background(), 5*time.Second)
+		defer cancel()
+		a, err := events.Availability(ctx, h.event)
+		require.NoError(t, err)
+		return a
+	}
+	require.Equal(t, h.seats, count().Total.Held+count().Total.Available)
+	require.Eventually(t, func() bool { return count().Total.Available == h.seats }, 15*time.Second, 20*time.Millisecond)
+	require.Empty(t, h.stored().Bookings)
+}
+
+// TestReloadSeesNewSeats: what an admin changes in the store, the sale sees.
+func TestReloadSeesNewSeats(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t, 1, 2, 600)
+	office, events := h.office(h.db)
+	_, err := h.hold(office, "A-1-1")
+	require.NoError(t, err)
+	_, err = h.db.AddSeats(t.Context(), h.event, []eventra.Seat{{Section: "B", Row: "1", Number: 1, Price: eventra.Money{Amount: 5, Currency: "EUR"}}})
+	require.NoError(t, err)
+	ctx, cancel := context.WithTimeout(t.Context(), 5*time.Second)
+	defer cancel()
+	require.NoError(t, events.Reload(ctx, h.event))
+	_, err = h.hold(office, "B-1-1")
+	require.NoError(t, err)
+}
+
+func TestUnknownEvent(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t, 1, 1, 600)
+	office, _ := h.office(h.db)
+	ctx, cancel := context.WithTimeout(t.Context(), 5*time.Second)
+	defer cancel()
+	for range 3 {
+		_, err := office.Hold(ctx, newID(), &eventra.HoldSeats{BookingID: newID(), UserID: newID(), Seats: []string{"A-1-1"}})
+		require.Equal(t, eventra.CodeEventNotFound, eventra.CodeOf(err))
+	}
+}
+
+// TestLatePayment: money that comes after the hold ran out buys the same seats
+// again if they are free, and goes back if they are not.
+func TestLatePayment(t *testing.T) {
+	t.Parallel()
+	for _, resold := range []bool{false, true} {
+		t.Run(fmt.Sprintf("resold=%v", resold), func(t *testing.T) {
+			t.Parallel()
+			h := newHouse(t, 1, 2, 5)
+			office, events := h.office(h.db)
+			b, err := h.hold(office, "A-1-1")
+			require.NoError(t, err)
+			// An instance that dies right after the gateway took the money
+			// leaves this: an intent past its grace, and a charge.
+			payment := eventra.Payment{ID: newID(), BookingID: b.ID, EventID: h.event, UserID: b.UserID, Method: "mock", Amount: b.Total}
+			require.NoError(t, events.Do(t, h.event, &eventra.StartPayment{PaymentID: payment.ID, BookingID: b.ID, UserID: b.UserID, Method: "mock"}))
+			require.NoError(t, h.db.Charge(t.Context(), payment, "tok_ok"))
+			status := func(id eventra.ID) eventra.BookingStatus {
+				b, err := h.db.Booking(context.Background(), id)
+				require.NoError(t, err)
+				return b.Status
+			}
+			require.Eventually(t, func() bool { return status(b.ID) == eventra.BookingExpired }, 9*time.Second, 20*time.Millisecond)
+			if resold {
+				_, err := h.hold(office, "A-1-1")
+				require.NoError(t, err)
+			}
+			ctx, cancel := context.WithCancel(context.Background())
+			done := make(chan struct{})
+			go func() {
+				defer close(done)
+				actors.NewPaymentProcessor(events, h.db, h.db, slog.New(slog.DiscardHandler), time.Second).Reconcile(ctx)
+			}()
+			want := eventra.PaymentSucceeded
+			if resold {
+				want = eventra.PaymentRefunded
+			}
+			require.Eventually(t, func() bool {
+				p, err := h.db.Payment(context.Background(), payment.ID)
+				return err == nil && p.Status == want
+			}, 15*time.Second, 20*time.Millisecond)
+			cancel()
+			<-done
+			require.Equal(t, eventra.BookingExpired, status(b.ID))
+			old, err := h.db.Booking(context.Background(), b.ID)
+			require.NoError(t, err)
+			if resold {
+				require.True(t, old.ReplacedBy.IsZero())
+			} else {
+				require.Equal(t, payment.ID, old.ReplacedBy)
+				require.Equal(t, eventra.BookingConfirmed, status(payment.ID))
+			}
+			h.stored()
+		})
+	}
+}
