@@ -1,0 +1,60 @@
+package redis_test
+
+import (
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/eventra/eventra"
+	"github.com/eventra/eventra/persistence/persistencetest"
+	"github.com/eventra/eventra/persistence/redis"
+)
+
+func TestALostServerCostsNothing(t *testing.T) {
+	t.Parallel()
+	for name, lose := range map[string]func(*persistencetest.Proxy){
+		"refused":  (*persistencetest.Proxy).Cut,
+		"hangs up": func(p *persistencetest.Proxy) { p.SwallowReplies(nil) },
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			proxy, url := persistencetest.ProxyTo(t, persistencetest.NewRedis(t))
+			locks, event := redis.NewLocks(openURL(t, url)), newID()
+			lock := func() error {
+				_, err := locks.Lock(t.Context(), event, []eventra.LockWant{want(newID(), 1)})
+				return err
+			}
+			require.NoError(t, lock())
+
+			lose(proxy)
+			started := time.Now()
+			require.Equal(t, eventra.CodeUnavailable, eventra.CodeOf(lock()))
+			require.Less(t, time.Since(started), 2*time.Second, "the first one finds out")
+			started = time.Now()
+			for range 1000 {
+				require.Equal(t, eventra.CodeUnavailable, eventra.CodeOf(lock()))
+			}
+			require.Less(t, time.Since(started), time.Second, "all others need not")
+
+			proxy.Restore()
+			require.Eventually(t, func() bool { return lock() == nil }, soon, tick, "it recovers by itself")
+		})
+	}
+}
+
+func TestOpenWithoutAServer(t *testing.T) {
+	t.Parallel()
+	proxy, url := persistencetest.ProxyTo(t, persistencetest.NewRedis(t))
+	proxy.Cut()
+	db := openURL(t, url)
+	require.Equal(t, eventra.CodeUnavailable, eventra.CodeOf(db.Ping(t.Context())))
+	proxy.Restore()
+	require.Eventually(t, func() bool { return db.Ping(t.Context()) == nil }, soon, tick)
+}
+
+func TestOpenRefusesWhatIsNoURL(t *testing.T) {
+	t.Parallel()
+	_, err := redis.Open("mongodb://localhost")
+	require.Error(t, err)
+}

@@ -1,0 +1,11 @@
+package redis
+
+// Subjects counts those that are remembered.
+func (r *RateCounters) Subjects() (n int) {
+	for i := range r.shards {
+		r.shards[i].mu.Lock()
+		n += len(r.shards[i].counters)
+		r.shards[i].mu.Unlock()
+	}
+	return n
+}

@@ -1,0 +1,116 @@
+package redis
+
+import (
+	"context"
+	"time"
+
+	goredis "github.com/redis/go-redis/v9"
+
+	"github.com/eventra/eventra"
+)
+
+// lockTTL outlives the transaction that a lock covers many times over, and
+// lets the seats of a process that died go soon.
+const lockTTL = 5 * time.Second
+
+// lockScript takes for each booking all of its keys or none: SET NX PX for
+// several keys at once, where a lock that is the booking's already counts as
+// taken. KEYS: all bookings' keys one after the other. ARGV: TTL in ms, then for
+// each booking its token and how many keys are its. It returns the positions
+// (from 0) of bookings that got none.
+var lockScript = goredis.NewScript(`
+local refused, first = {}, 1
+for arg = 2, #ARGV, 2 do
+	local token, last = ARGV[arg], first + tonumber(ARGV[arg + 1]) - 1
+	local free = true
+	if last >= first then
+		for _, owner in ipairs(redis.call('MGET', unpack(KEYS, first, last))) do
+			if owner and owner ~= token then free = false end
+		end
+	end
+	if free then
+		for i = first, last do redis.call('SET', KEYS[i], token, 'PX', ARGV[1]) end
+	else
+		refused[#refused + 1] = arg / 2 - 1
+	end
+	first = last + 1
+end
+return refused`)
+
+// unlockScript drops the locks that are still their booking's. KEYS and ARGV
+// as above, without the TTL.
+var unlockScript = goredis.NewScript(`
+local first = 1
+for arg = 1, #ARGV, 2 do
+	local token, last = ARGV[arg], first + tonumber(ARGV[arg + 1]) - 1
+	for i = first, last do
+		if redis.call('GET', KEYS[i]) == token then redis.call('DEL', KEYS[i]) end
+	end
+	first = last + 1
+end
+return #KEYS`)
+
+// Locks are the locks of seats and the TTL keys of holds: actors.SeatLocks.
+type Locks struct{ db *DB }
+
+// NewLocks makes Locks in a database.
+func NewLocks(db *DB) *Locks { return &Locks{db} }
+
+// Lock implements actors.SeatLocks in one round trip.
+func (l *Locks) Lock(ctx context.Context, eventID eventra.ID, wants []eventra.LockWant) ([]bool, error) {
+	if len(wants) == 0 {
+		return nil, nil
+	}
+	keys, args := lockArguments(eventID, wants, lockTTL.Milliseconds())
+	positions, err := lockScript.Run(ctx, l.db.client, keys, args...).Int64Slice()
+	if err != nil {
+		return nil, unavailable(err)
+	}
+	refused := make([]bool, len(wants))
+	for _, i := range positions {
+		refused[i] = true
+	}
+	return refused, nil
+}
+
+// Settle implements actors.SeatLocks in one round trip.
+func (l *Locks) Settle(ctx context.Context, eventID eventra.ID, s eventra.Settlement) error {
+	keys, args := lockArguments(eventID, s.Unlock)
+	event := eventID.String()
+	pipe := l.db.client.Pipeline()
+	if len(keys) > 0 {
+		unlockScript.EvalSha(ctx, pipe, keys, args...)
+	}
+	for _, held := range s.Held {
+		if held.TTL > 0 {
+			pipe.Set(ctx, holdKey(event, held.BookingID.String()), "", max(held.TTL, time.Millisecond))
+		}
+	}
+	if len(s.Ended) > 0 {
+		ended := make([]string, len(s.Ended))
+		for i, id := range s.Ended {
+			ended[i] = holdKey(event, id.String())
+		}
+		pipe.Del(ctx, ended...)
+	}
+	if pipe.Len() == 0 {
+		return nil
+	}
+	_, err := pipe.Exec(ctx)
+	if goredis.HasErrorPrefix(err, "NOSCRIPT") { // a server that started anew; the rest of the pipeline has run
+		err = unlockScript.Eval(ctx, l.db.client, keys, args...).Err()
+	}
+	return unavailable(err)
+}
+
+func lockArguments(eventID eventra.ID, wants []eventra.LockWant, first ...any) (keys []string, args []any) {
+	event := eventID.String()
+	args = first
+	for _, want := range wants {
+		for _, seat := range want.Seats {
+			keys = append(keys, lockKey(event, seat))
+		}
+		args = append(args, want.BookingID.String(), len(want.Seats))
+	}
+	return keys, args
+}

@@ -1,0 +1,168 @@
+package redis_test
+
+import (
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/eventra/eventra"
+	"github.com/eventra/eventra/persistence/persistencetest"
+	"github.com/eventra/eventra/persistence/redis"
+)
+
+func want(booking eventra.ID, seats ...eventra.SeatNo) eventra.LockWant {
+	return eventra.LockWant{BookingID: booking, Seats: seats}
+}
+
+func TestLockGivesABookingAllSeatsOrNone(t *testing.T) {
+	t.Parallel()
+	a, b := newID(), newID()
+	for name, test := range map[string]struct {
+		before, wants []eventra.LockWant
+		refused       []bool
+		free          []eventra.SeatNo // afterwards
+	}{
+		"free seats":                 {nil, []eventra.LockWant{want(a, 1, 2), want(b, 3)}, []bool{false, false}, []eventra.SeatNo{4}},
+		"one of several is taken":    {[]eventra.LockWant{want(a, 2)}, []eventra.LockWant{want(b, 1, 2, 3)}, []bool{true}, []eventra.SeatNo{1, 3}},
+		"others in the batch go on":  {[]eventra.LockWant{want(a, 2)}, []eventra.LockWant{want(b, 2), want(newID(), 3)}, []bool{true, false}, nil},
+		"two in one batch":           {nil, []eventra.LockWant{want(a, 1, 2), want(b, 2, 3)}, []bool{false, true}, []eventra.SeatNo{3}},
+		"its own lock counts":        {[]eventra.LockWant{want(a, 1)}, []eventra.LockWant{want(a, 1, 2)}, []bool{false}, nil},
+		"nothing wanted":             {nil, nil, nil, []eventra.SeatNo{1}},
+		"a booking that wants none":  {nil, []eventra.LockWant{want(a), want(b, 1)}, []bool{false, false}, nil},
+		"refused ones take no seats": {[]eventra.LockWant{want(a, 1)}, []eventra.LockWant{want(b, 1, 2), want(newID(), 2)}, []bool{true, false}, nil},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			locks, event := redis.NewLocks(open(t)), newID()
+			_, err := locks.Lock(t.Context(), event, test.before)
+			require.NoError(t, err)
+
+			refused, err := locks.Lock(t.Context(), event, test.wants)
+			require.NoError(t, err)
+			require.Equal(t, test.refused, refused)
+			if len(test.free) > 0 {
+				refused, err = locks.Lock(t.Context(), event, []eventra.LockWant{want(newID(), test.free...)})
+				require.NoError(t, err)
+				require.Equal(t, []bool{false}, refused, "these are free")
+			}
+			refused, err = locks.Lock(t.Context(), newID(), test.wants)
+			require.NoError(t, err)
+			require.NotContains(t, refused[:min(1, len(refused))], true, "another event's seats are others")
+		})
+	}
+}
+
+func TestOneOfManyGetsTheLock(t *testing.T) {
+	t.Parallel()
+	locks, event := redis.NewLocks(open(t)), newID()
+	var got atomic.Int32
+	var all sync.WaitGroup
+	for range 50 {
+		all.Go(func() {
+			refused, err := locks.Lock(t.Context(), event, []eventra.LockWant{want(newID(), 7, 8)})
+			if err == nil && !refused[0] {
+				got.Add(1)
+			}
+		})
+	}
+	all.Wait()
+	require.EqualValues(t, 1, got.Load())
+}
+
+func TestLocksEndByThemselves(t *testing.T) {
+	t.Parallel()
+	url := persistencetest.NewRedis(t)
+	locks, event, client := redis.NewLocks(openURL(t, url)), newID(), peek(t, url)
+	_, err := locks.Lock(t.Context(), event, []eventra.LockWant{want(newID(), 1)})
+	require.NoError(t, err)
+
+	key := "eventra:lock:{" + event.String() + "}:1"
+	ttl, err := client.PTTL(t.Context(), key).Result()
+	require.NoError(t, err)
+	require.Greater(t, ttl, time.Duration(0))
+	require.LessOrEqual(t, ttl, 5*time.Second)
+}
+
+func TestSettleDropsOnlyTheBookingsOwnLocks(t *testing.T) {
+	t.Parallel()
+	locks, event := redis.NewLocks(open(t)), newID()
+	owner, other := newID(), newID()
+	_, err := locks.Lock(t.Context(), event, []eventra.LockWant{want(owner, 1, 2)})
+	require.NoError(t, err)
+
+	require.NoError(t, locks.Settle(t.Context(), event, eventra.Settlement{Unlock: []eventra.LockWant{want(other, 1, 2)}}))
+	refused, err := locks.Lock(t.Context(), event, []eventra.LockWant{want(other, 1)})
+	require.NoError(t, err)
+	require.Equal(t, []bool{true}, refused, "somebody else's unlock freed nothing")
+
+	require.NoError(t, locks.Settle(t.Context(), event, eventra.Settlement{Unlock: []eventra.LockWant{want(owner, 1, 2)}}))
+	refused, err = locks.Lock(t.Context(), event, []eventra.LockWant{want(other, 1, 2)})
+	require.NoError(t, err)
+	require.Equal(t, []bool{false}, refused)
+}
+
+func TestSettleKeepsHoldKeys(t *testing.T) {
+	t.Parallel()
+	url := persistencetest.NewRedis(t)
+	locks, event, client := redis.NewLocks(openURL(t, url)), newID(), peek(t, url)
+	held, late := newID(), newID()
+	key := func(booking eventra.ID) string { return "eventra:hold:{" + event.String() + "}:" + booking.String() }
+
+	require.NoError(t, locks.Settle(t.Context(), event, eventra.Settlement{Held: []eventra.HeldKey{
+		{BookingID: held, TTL: time.Minute}, {BookingID: late, TTL: -time.Second}, {BookingID: late},
+	}}))
+	ttl, err := client.PTTL(t.Context(), key(held)).Result()
+	require.NoError(t, err)
+	require.InDelta(t, time.Minute.Seconds(), ttl.Seconds(), 30)
+	require.Zero(t, client.Exists(t.Context(), key(late)).Val(), "a deadline that is past needs no key")
+
+	require.NoError(t, locks.Settle(t.Context(), event, eventra.Settlement{Ended: []eventra.ID{held, late}}))
+	require.Zero(t, client.Exists(t.Context(), key(held)).Val())
+	require.NoError(t, locks.Settle(t.Context(), event, eventra.Settlement{}), "nothing to do")
+}
+
+// A server that started anew knows no scripts. The command is global, so this
+// test also makes its neighbours meet such a server.
+func TestScriptsAreTaughtAgain(t *testing.T) {
+	t.Parallel()
+	url := persistencetest.NewRedis(t)
+	locks, event, client := redis.NewLocks(openURL(t, url)), newID(), peek(t, url)
+	a, b := newID(), newID()
+	for range 3 {
+		require.NoError(t, client.ScriptFlush(t.Context()).Err())
+		refused, err := locks.Lock(t.Context(), event, []eventra.LockWant{want(a, 1)})
+		require.NoError(t, err)
+		require.Equal(t, []bool{false}, refused)
+
+		require.NoError(t, client.ScriptFlush(t.Context()).Err())
+		require.NoError(t, locks.Settle(t.Context(), event, eventra.Settlement{
+			Unlock: []eventra.LockWant{want(a, 1)}, Held: []eventra.HeldKey{{BookingID: a, TTL: time.Minute}},
+		}))
+		require.EqualValues(t, 1, client.DBSize(t.Context()).Val(), "the hold's key alone")
+		a, b = b, a
+		require.NoError(t, client.FlushDB(t.Context()).Err())
+	}
+}
+
+func TestALargeBatchIsOneRoundTrip(t *testing.T) {
+	t.Parallel()
+	locks, event := redis.NewLocks(open(t)), newID()
+	var wants []eventra.LockWant
+	for i := range eventra.SeatNo(1000) {
+		w := want(newID())
+		for j := range eventra.SeatNo(10) {
+			w.Seats = append(w.Seats, 10*i+j)
+		}
+		wants = append(wants, w)
+	}
+	refused, err := locks.Lock(t.Context(), event, wants)
+	require.NoError(t, err)
+	require.NotContains(t, refused, true)
+	require.NoError(t, locks.Settle(t.Context(), event, eventra.Settlement{Unlock: wants}))
+	refused, err = locks.Lock(t.Context(), event, []eventra.LockWant{want(newID(), 0, 9999)})
+	require.NoError(t, err)
+	require.Equal(t, []bool{false}, refused)
+}

@@ -1,0 +1,125 @@
+package redis
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"time"
+
+	"github.com/hibiken/asynq"
+	goredis "github.com/redis/go-redis/v9"
+
+	"github.com/eventra/eventra"
+)
+
+const (
+	mailQueueName = "mail"
+	mailTaskType  = "ticket"
+
+	mailWorkers = 4
+	// mailTaskTimeout bounds one delivery, the mail server's patience included.
+	mailTaskTimeout = 30 * time.Second
+	// mailRetriesMax tries come one, two, four … seconds apart, at last ten
+	// minutes: nearly three hours, in which a mail server is back or was lost.
+	mailRetriesMax = 25
+	mailRetryMax   = 10 * time.Minute
+
+	// How often an idle worker looks for a job, and how often retries that are
+	// due become jobs.
+	mailCheckInterval = 250 * time.Millisecond
+	mailRetryInterval = time.Second
+)
+
+// MailQueue spreads mails over all instances' workers: actors.MailQueue. A
+// job's id is its booking's, so that one that waits already is not added
+// again; a job done leaves no trace.
+type MailQueue struct {
+	db *DB
+	// patient is for the workers: unlike a sale, they have nothing better to
+	// do than to wait, and their library asks again at once when an error comes soon.
+	patient *goredis.Client
+}
+
+// NewMailQueue makes a MailQueue in a database; Close it when Work has ended.
+func NewMailQueue(db *DB) *MailQueue {
+	patient := db.newClient(func(o *goredis.Options) {
+		o.DialTimeout, o.ReadTimeout, o.WriteTimeout, o.PoolTimeout = 2*time.Second, 2*time.Second, 2*time.Second, 5*time.Second
+		o.MaxRetries, o.MinRetryBackoff, o.MaxRetryBackoff = 2, 500*time.Millisecond, time.Second
+	})
+	return &MailQueue{db, patient}
+}
+
+// Close ends the workers' connections.
+func (q *MailQueue) Close() error { return q.patient.Close() }
+
+// Enqueue implements actors.MailQueue.
+func (q *MailQueue) Enqueue(ctx context.Context, bookingIDs []eventra.ID) error {
+	// A client each time: one announces the queue's name once, which an
+	// emptied Redis has forgotten.
+	client := asynq.NewClientFromRedisClient(q.db.client)
+	for _, id := range bookingIDs {
+		_, err := client.EnqueueContext(ctx, asynq.NewTask(mailTaskType, []byte(id.String())),
+			asynq.Queue(mailQueueName), asynq.TaskID(id.String()),
+			asynq.MaxRetry(mailRetriesMax), asynq.Timeout(mailTaskTimeout))
+		if err != nil && !errors.Is(err, asynq.ErrTaskIDConflict) {
+			return unavailable(err)
+		}
+	}
+	return nil
+}
+
+// Work implements actors.MailQueue; it returns nil when ctx ends and what ran
+// then has ended.
+func (q *MailQueue) Work(ctx context.Context, deliver func(context.Context, eventra.ID) error) error {
+	server := asynq.NewServerFromRedisClient(q.patient, asynq.Config{
+		Concurrency:              mailWorkers,
+		Queues:                   map[string]int{mailQueueName: 1},
+		RetryDelayFunc:           func(retried int, _ error, _ *asynq.Task) time.Duration { return mailRetryDelay(retried) },
+		TaskCheckInterval:        mailCheckInterval,
+		DelayedTaskCheckInterval: mailRetryInterval,
+		ShutdownTimeout:          mailTaskTimeout,
+		Logger:                   queueLog{},
+		ErrorHandler:             asynq.ErrorHandlerFunc(logFailure),
+	})
+	err := server.Start(asynq.HandlerFunc(func(ctx context.Context, task *asynq.Task) error {
+		id, err := eventra.ParseID(string(task.Payload()))
+		if err != nil {
+			return fmt.Errorf("mail for %q: %w: %w", task.Payload(), err, asynq.SkipRetry)
+		}
+		return deliver(ctx, id)
+	}))
+	if err != nil {
+		return fmt.Errorf("redis: mail queue: %w", err)
+	}
+	<-ctx.Done()
+	server.Shutdown()
+	return nil
+}
+
+func mailRetryDelay(retried int) time.Duration {
+	const doublings = 10 // 1024 s is past the longest delay
+	return min(time.Second<<min(retried, doublings), mailRetryMax)
+}
+
+func logFailure(ctx context.Context, task *asynq.Task, err error) {
+	retried, _ := asynq.GetRetryCount(ctx)
+	log := slog.With("bookingId", string(task.Payload()), "tries", retried+1, "error", err)
+	if retried >= mailRetriesMax {
+		log.Error("mail not delivered: it lies with the dead letters")
+		return
+	}
+	log.Debug("mail not delivered; trying again", "in", mailRetryDelay(retried))
+}
+
+// queueLog passes on what the library says. Its errors are of a lost Redis,
+// which it survives.
+type queueLog struct{}
+
+func (queueLog) Debug(args ...any) { slog.Debug("mail queue: " + fmt.Sprint(args...)) }
+func (queueLog) Info(args ...any)  { slog.Debug("mail queue: " + fmt.Sprint(args...)) }
+func (queueLog) Warn(args ...any)  { slog.Warn("mail queue: " + fmt.Sprint(args...)) }
+func (queueLog) Error(args ...any) { slog.Warn("mail queue: " + fmt.Sprint(args...)) }
+
+// Fatal is called for faults of this program's use of the library.
+func (queueLog) Fatal(args ...any) { panic("mail queue: " + fmt.Sprint(args...)) }

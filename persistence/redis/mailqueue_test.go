@@ -1,0 +1,170 @@
+package redis_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"sync"
+	"testing"
+
+	"github.com/hibiken/asynq"
+	"github.com/stretchr/testify/require"
+
+	"github.com/eventra/eventra"
+	"github.com/eventra/eventra/persistence/persistencetest"
+	"github.com/eventra/eventra/persistence/redis"
+)
+
+// postman notes deliveries, and fails as it is told.
+type postman struct {
+	mu    sync.Mutex
+	tries map[eventra.ID]int
+	fail  func(id eventra.ID, try int) error
+}
+
+func newPostman() *postman { return &postman{tries: map[eventra.ID]int{}} }
+
+func (p *postman) deliver(_ context.Context, id eventra.ID) error {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.tries[id]++
+	if p.fail == nil {
+		return nil
+	}
+	return p.fail(id, p.tries[id])
+}
+
+func (p *postman) triesOf(id eventra.ID) int {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.tries[id]
+}
+
+func (p *postman) setFail(fail func(eventra.ID, int) error) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.fail = fail
+}
+
+func queue(t *testing.T, url string) *redis.MailQueue {
+	q := redis.NewMailQueue(openURL(t, url))
+	t.Cleanup(func() { require.NoError(t, q.Close()) })
+	return q
+}
+
+func work(t *testing.T, q *redis.MailQueue, p *postman) (stop func()) {
+	ctx, cancel := context.WithCancel(context.Background())
+	var running sync.WaitGroup
+	running.Go(func() { require.NoError(t, q.Work(ctx, p.deliver)) })
+	stop = func() { cancel(); running.Wait() }
+	t.Cleanup(stop)
+	return stop
+}
+
+func stats(t *testing.T, q *redis.MailQueue) redis.MailQueueStats {
+	s, err := q.Stats(t.Context())
+	require.NoError(t, err)
+	return s
+}
+
+func TestEachJobIsDeliveredOnceAndLeavesNoTrace(t *testing.T) {
+	t.Parallel()
+	url := persistencetest.NewRedis(t)
+	q, p := queue(t, url), newPostman()
+	require.Zero(t, stats(t, q), "a queue that nobody has used")
+	ids := []eventra.ID{newID(), newID(), newID()}
+	require.NoError(t, q.Enqueue(t.Context(), ids))
+	require.NoError(t, q.Enqueue(t.Context(), ids), "again is harmless")
+	require.Equal(t, redis.MailQueueStats{Waiting: 3}, stats(t, q))
+
+	work(t, q, p)
+	work(t, queue(t, url), p) // another instance
+	require.Eventually(t, func() bool { return p.triesOf(ids[0])*p.triesOf(ids[1])*p.triesOf(ids[2]) == 1 }, soon, tick)
+	require.Eventually(t, func() bool { return stats(t, q) == redis.MailQueueStats{} }, soon, tick)
+
+	require.NoError(t, q.Enqueue(t.Context(), ids[:1]))
+	require.Eventually(t, func() bool { return p.triesOf(ids[0]) == 2 }, soon, tick, "done is forgotten")
+}
+
+func TestAFailedJobIsTriedAgainSoon(t *testing.T) {
+	t.Parallel()
+	q, p, id := queue(t, persistencetest.NewRedis(t)), newPostman(), newID()
+	p.fail = func(_ eventra.ID, try int) error {
+		if try < 2 {
+			return errors.New("not now")
+		}
+		return nil
+	}
+	require.NoError(t, q.Enqueue(t.Context(), []eventra.ID{id}))
+	work(t, q, p)
+	require.Eventually(t, func() bool { return p.triesOf(id) == 2 }, soon, tick)
+	require.Eventually(t, func() bool { return stats(t, q) == redis.MailQueueStats{} }, soon, tick)
+}
+
+func TestDeadLettersAreSeenAndRevived(t *testing.T) {
+	t.Parallel()
+	q, p, id := queue(t, persistencetest.NewRedis(t)), newPostman(), newID()
+	letters, err := q.DeadLetters(t.Context())
+	require.NoError(t, err)
+	require.Empty(t, letters)
+
+	p.fail = func(eventra.ID, int) error { return fmt.Errorf("no such address: %w", asynq.SkipRetry) }
+	require.NoError(t, q.Enqueue(t.Context(), []eventra.ID{id}))
+	work(t, q, p)
+	require.Eventually(t, func() bool { return stats(t, q).Dead == 1 }, soon, tick)
+	require.NoError(t, q.Enqueue(t.Context(), []eventra.ID{id}), "it stays where it is seen")
+	letters, err = q.DeadLetters(t.Context())
+	require.NoError(t, err)
+	require.Len(t, letters, 1)
+	require.Equal(t, id, letters[0].BookingID)
+	require.Contains(t, letters[0].Error, "no such address")
+	require.Equal(t, 1, letters[0].Tries)
+
+	p.setFail(nil)
+	revived, err := q.RetryDead(t.Context())
+	require.NoError(t, err)
+	require.Equal(t, 1, revived)
+	require.Eventually(t, func() bool { return p.triesOf(id) == 2 }, soon, tick)
+	require.Eventually(t, func() bool { return stats(t, q) == redis.MailQueueStats{} }, soon, tick)
+}
+
+func TestWorkSurvivesALostAndAnEmptiedServer(t *testing.T) {
+	t.Parallel()
+	server := persistencetest.NewRedis(t)
+	proxy, url := persistencetest.ProxyTo(t, server)
+	proxy.Cut()
+	q, p, id := queue(t, url), newPostman(), newID()
+	work(t, q, p)
+	require.Equal(t, eventra.CodeUnavailable, eventra.CodeOf(q.Enqueue(t.Context(), []eventra.ID{id})))
+
+	for try := 1; try <= 2; try++ {
+		proxy.Cut()
+		proxy.Restore()
+		require.NoError(t, peek(t, server).FlushDB(t.Context()).Err())
+		require.Eventually(t, func() bool { return q.Enqueue(t.Context(), []eventra.ID{id}) == nil }, soon, tick)
+		require.Eventually(t, func() bool { return p.triesOf(id) == try }, soon, tick)
+		require.Eventually(t, func() bool { s, err := q.Stats(t.Context()); return err == nil && s == redis.MailQueueStats{} }, soon, tick)
+	}
+}
+
+func TestWorkEndsWithWhatRan(t *testing.T) {
+	t.Parallel()
+	q, id := queue(t, persistencetest.NewRedis(t)), newID()
+	begun, finish := make(chan struct{}), make(chan struct{})
+	p := newPostman()
+	p.fail = func(eventra.ID, int) error { close(begun); <-finish; return nil }
+	require.NoError(t, q.Enqueue(t.Context(), []eventra.ID{id}))
+	stop := work(t, q, p)
+	<-begun
+
+	ended := make(chan struct{})
+	go func() { stop(); close(ended) }()
+	select {
+	case <-ended:
+		t.Fatal("it left a job behind")
+	default:
+		close(finish)
+	}
+	<-ended
+	require.Equal(t, redis.MailQueueStats{}, stats(t, q))
+}

@@ -1,0 +1,81 @@
+package redis
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"sync"
+	"time"
+
+	goredis "github.com/redis/go-redis/v9"
+	"github.com/redis/go-redis/v9/maintnotifications"
+
+	"github.com/eventra/eventra"
+)
+
+const (
+	keyPrefix = "eventra:"
+
+	// A sale waits for Redis in its hot path and can do without: give up soon.
+	dialTimeout = 200 * time.Millisecond
+	ioTimeout   = 200 * time.Millisecond
+)
+
+// DB is one database of a Redis server.
+type DB struct {
+	client  *goredis.Client
+	breaker *breaker
+	options goredis.Options
+}
+
+// Open makes a DB for a redis:// or rediss:// URL, whose path is the
+// database's number. It fails only for a URL that is none: the server is
+// connected to when it is needed.
+func Open(url string) (*DB, error) {
+	opts, err := goredis.ParseURL(url)
+	if err != nil {
+		return nil, fmt.Errorf("redis: %w", err)
+	}
+	logToSlog()
+	opts.DialTimeout, opts.ReadTimeout, opts.WriteTimeout, opts.PoolTimeout = dialTimeout, ioTimeout, ioTimeout, ioTimeout
+	opts.ContextTimeoutEnabled = true
+	opts.MaxRetries = -1 // none: whoever calls knows what to do without
+	opts.DialerRetries = 1
+	opts.DisableIdentity = true // two commands less for each connection
+	opts.MaintNotificationsConfig = &maintnotifications.Config{Mode: maintnotifications.ModeDisabled}
+
+	db := &DB{options: *opts}
+	db.breaker = newBreaker(db.newClient(func(o *goredis.Options) { o.PoolSize = 1 }))
+	db.client = db.newClient(func(o *goredis.Options) { o.Limiter = db.breaker })
+	return db, nil
+}
+
+func (db *DB) newClient(adjust func(*goredis.Options)) *goredis.Client {
+	opts := db.options
+	adjust(&opts)
+	return goredis.NewClient(&opts)
+}
+
+// Ping asks the server whether it answers.
+func (db *DB) Ping(ctx context.Context) error { return unavailable(db.client.Ping(ctx).Err()) }
+
+// Close ends all connections.
+func (db *DB) Close() error { return errors.Join(db.breaker.close(), db.client.Close()) }
+
+func unavailable(err error) error {
+	if err == nil {
+		return nil
+	}
+	return eventra.Unavailable("redis", err)
+}
+
+// logToSlog quiets the client library, which has one logger for all clients
+// and writes to standard error of each connection that it loses.
+var logToSlog = sync.OnceFunc(func() { goredis.SetLogger(clientLog{}) })
+
+type clientLog struct{}
+
+func (clientLog) Printf(ctx context.Context, format string, args ...any) {
+	slog.DebugContext(ctx, "redis: client: "+fmt.Sprintf(format, args...))
+}
