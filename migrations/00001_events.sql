@@ -60,7 +60,7 @@ CREATE TABLE seats (
     booking_id uuid,            -- of the live booking that has it; bookings keep the history
     version    bigint NOT NULL, -- of the seat map, when it last changed
     CONSTRAINT seats_pkey PRIMARY KEY (event_id, seat_no),
-    CONSTRAINT seats_name_unique UNIQUE (event_id, section, row_label, number),
+    CONSTRAINT seats_name_unique UNIQUE (section, row_label, number, event_id),
     CONSTRAINT seats_event_exists FOREIGN KEY (event_id) REFERENCES events ON DELETE CASCADE,
     CONSTRAINT seats_no_dense CHECK (seat_no BETWEEN 0 AND 99999),
     CONSTRAINT seats_amount_positive CHECK (amount >= 0),
@@ -69,7 +69,7 @@ CREATE TABLE seats (
 ) WITH (fillfactor = 50); -- no index has a column that a sale changes: with room in the page each update is heap-only
 
 COMMENT ON CONSTRAINT seats_pkey ON seats IS 'writes find seats by number; an activation reads them in this order';
-COMMENT ON CONSTRAINT seats_name_unique ON seats IS 'a ticket names one place';
+COMMENT ON CONSTRAINT seats_name_unique ON seats IS 'a ticket names one place; the event comes last, so that nothing but the primary key ever offers itself to a sale';
 COMMENT ON CONSTRAINT seats_event_exists ON seats IS 'checked when seats are added, never by a sale; seats go with their event';
 COMMENT ON CONSTRAINT seats_no_dense ON seats IS 'it is an index into memory';
 COMMENT ON CONSTRAINT seats_amount_positive ON seats IS 'nobody is paid for coming';

@@ -3,52 +3,55 @@ package postgres
 const paymentStartedSQL = `
 WITH asked AS (
     SELECT * FROM unnest($2::uuid[], $3::uuid[], $4::uuid[], $5::text[], $6::bigint[], $7::text[], $8::bigint[])
-        AS a (booking_id, payment_id, user_id, method, amount, currency, grace)
+        AS a (booking_id, attempt_id, user_id, method, amount, currency, grace)
+    LIMIT cardinality($2::uuid[])
 ), noted AS (
-    UPDATE bookings SET payment_id = asked.payment_id, paying_until = now() + asked.grace * interval '1 microsecond'
-    FROM asked
-    WHERE bookings.id = asked.booking_id AND bookings.event_id = $1 AND bookings.status = 'HELD'
+    UPDATE bookings SET payment_id = attempt_id, paying_until = now() + grace * interval '1 microsecond' FROM asked
+    WHERE bookings.id = asked.booking_id AND bookings.status = 'HELD'
         AND bookings.payment_id IS NULL AND bookings.expires_at > now()
-    RETURNING bookings.id, bookings.paying_until
+    RETURNING asked.*, bookings.paying_until
 ), started AS (
     INSERT INTO payments (id, booking_id, event_id, user_id, method, amount, currency, status, grace_until, created_at, updated_at)
-    SELECT payment_id, booking_id, $1, user_id, method, amount, currency, 'PENDING', noted.paying_until, now(), now()
-    FROM asked JOIN noted ON noted.id = asked.booking_id
+    SELECT attempt_id, booking_id, $1, user_id, method, amount, currency, 'PENDING', paying_until, now(), now() FROM noted
 )
-SELECT ARRAY (SELECT id FROM noted), eventra_assert((
+SELECT ARRAY (SELECT booking_id FROM noted), eventra_assert((
     SELECT count(*) FROM bookings
-    WHERE id = ANY ($2::uuid[]) AND event_id = $1 AND status = 'HELD' AND payment_id IS NULL) = cardinality($2::uuid[]), 'EV002')`
+    WHERE id = ANY ($2::uuid[]) AND status = 'HELD' AND payment_id IS NULL) = cardinality($2::uuid[]), 'EV002')`
 
 const paymentEndedSQL = `
-WITH ended AS (
-    UPDATE payments SET status = told.status, updated_at = now()
-    FROM unnest($2::uuid[], $3::text[], $4::uuid[]) AS told (id, status, held_id)
-    WHERE payments.id = told.id AND payments.event_id = $1 AND payments.status = 'PENDING'
-    RETURNING payments.id, told.held_id
+WITH told AS (
+    SELECT * FROM unnest($1::uuid[], $2::text[], $3::uuid[]) AS t (payment_id, status, held_id) LIMIT cardinality($1::uuid[])
+), ended AS (
+    UPDATE payments SET status = told.status, updated_at = now() FROM told
+    WHERE payments.id = told.payment_id AND payments.status = 'PENDING'
+    RETURNING told.*
+), holds AS (
+    SELECT * FROM ended WHERE held_id IS NOT NULL LIMIT cardinality($1::uuid[])
 ), relieved AS (
-    UPDATE bookings SET payment_id = NULL, paying_until = NULL FROM ended
-    WHERE bookings.id = ended.held_id AND bookings.event_id = $1 AND bookings.status = 'HELD' AND bookings.payment_id = ended.id
+    UPDATE bookings SET payment_id = NULL, paying_until = NULL FROM holds
+    WHERE bookings.id = holds.held_id AND bookings.status = 'HELD' AND bookings.payment_id = holds.payment_id
     RETURNING 1
 )
-SELECT ARRAY (SELECT id FROM ended), eventra_assert(
+SELECT ARRAY (SELECT payment_id FROM ended), eventra_assert(
     (SELECT count(*) FROM relieved) = (SELECT count(held_id) FROM ended), 'EV002')`
 
 const confirmedSQL = `
 WITH paid AS (
-    SELECT * FROM unnest($3::uuid[], $4::uuid[]) AS p (booking_id, payment_id)
+    SELECT * FROM unnest($3::uuid[], $4::uuid[]) AS p (booking_id, payment_id) LIMIT cardinality($3::uuid[])
 ), confirmed AS (
-    UPDATE bookings SET status = 'CONFIRMED', confirmed_at = now(), payment_id = paid.payment_id, paying_until = NULL
-    FROM paid
-    WHERE bookings.id = paid.booking_id AND bookings.event_id = $1 AND bookings.status = 'HELD'
+    UPDATE bookings SET status = 'CONFIRMED', confirmed_at = now(), payment_id = paid.payment_id, paying_until = NULL FROM paid
+    WHERE bookings.id = paid.booking_id AND bookings.status = 'HELD'
     RETURNING 1
 ), succeeded AS (
     UPDATE payments SET status = 'SUCCEEDED', updated_at = now() FROM paid
     WHERE payments.id = paid.payment_id AND payments.booking_id = paid.booking_id AND payments.status = 'PENDING'
     RETURNING 1
+), theirs AS (
+    SELECT $1::uuid AS event_id, s.* FROM unnest($5::int[], $6::uuid[]) AS s (seat_no, booking_id) LIMIT cardinality($5::int[])
 ), booked AS (
-    UPDATE seats SET status = 'BOOKED', version = $2
-    FROM unnest($5::int[], $6::uuid[]) AS s (seat_no, booking_id)
-    WHERE seats.event_id = $1 AND seats.seat_no = s.seat_no AND seats.booking_id = s.booking_id AND seats.status = 'HELD'
+    UPDATE seats SET status = 'BOOKED', version = $2 FROM theirs
+    WHERE seats.event_id = theirs.event_id AND seats.seat_no = theirs.seat_no
+        AND seats.booking_id = theirs.booking_id AND seats.status = 'HELD'
     RETURNING 1
 ), mailed AS (
     INSERT INTO outbox (booking_id, created_at, due_at) SELECT booking_id, now(), now() FROM paid
@@ -61,31 +64,35 @@ SELECT eventra_assert((SELECT count(*) FROM confirmed) = cardinality($3::uuid[])
 const rebookedSQL = `
 WITH asked AS (
     SELECT * FROM unnest($3::uuid[], $4::uuid[], $5::uuid[], $6::uuid[], $7::bigint[], $8::text[])
-        AS a (payment_id, expired_id, booking_id, user_id, amount, currency)
+        AS a (payment_id, expired_id, successor_id, user_id, amount, currency)
+    LIMIT cardinality($3::uuid[])
 ), moved AS (
-    UPDATE payments SET booking_id = asked.booking_id, status = 'SUCCEEDED', updated_at = now() FROM asked
-    WHERE payments.id = asked.payment_id AND payments.event_id = $1 AND payments.booking_id = asked.expired_id
-        AND payments.status = 'PENDING'
+    UPDATE payments SET booking_id = asked.successor_id, status = 'SUCCEEDED', updated_at = now() FROM asked
+    WHERE payments.id = asked.payment_id AND payments.booking_id = asked.expired_id AND payments.status = 'PENDING'
     RETURNING asked.*
 ), booked AS (
     INSERT INTO bookings (id, event_id, user_id, status, amount, currency, expires_at, created_at, confirmed_at, payment_id)
-    SELECT booking_id, $1, user_id, 'CONFIRMED', amount, currency, now(), now(), now(), payment_id FROM moved
+    SELECT successor_id, $1, user_id, 'CONFIRMED', amount, currency, now(), now(), now(), payment_id FROM moved
+), lost AS (
+    SELECT * FROM moved LIMIT cardinality($3::uuid[])
 ), replaced AS (
-    UPDATE bookings SET replaced_by = moved.booking_id FROM moved
-    WHERE bookings.id = moved.expired_id AND bookings.event_id = $1 AND bookings.status = 'EXPIRED' AND bookings.replaced_by IS NULL
+    UPDATE bookings SET replaced_by = lost.successor_id FROM lost
+    WHERE bookings.id = lost.expired_id AND bookings.status = 'EXPIRED' AND bookings.replaced_by IS NULL
     RETURNING 1
 ), theirs AS (
-    SELECT s.* FROM unnest($9::int[], $10::uuid[], $11::int[], $12::bigint[]) AS s (seat_no, booking_id, position, amount)
-    JOIN moved ON moved.booking_id = s.booking_id
+    SELECT $1::uuid AS event_id, s.*
+    FROM unnest($9::int[], $10::uuid[], $11::int[], $12::bigint[]) AS s (seat_no, booking_id, position, amount)
+    WHERE booking_id IN (SELECT successor_id FROM moved)
+    LIMIT cardinality($9::int[])
 ), listed AS (
     INSERT INTO booking_seats (booking_id, event_id, seat_no, position, amount, live)
-    SELECT booking_id, $1, seat_no, position, amount, true FROM theirs
+    SELECT booking_id, event_id, seat_no, position, amount, true FROM theirs
 ), taken AS (
     UPDATE seats SET status = 'BOOKED', booking_id = theirs.booking_id, version = $2 FROM theirs
-    WHERE seats.event_id = $1 AND seats.seat_no = theirs.seat_no AND seats.status = 'AVAILABLE'
+    WHERE seats.event_id = theirs.event_id AND seats.seat_no = theirs.seat_no AND seats.status = 'AVAILABLE'
     RETURNING 1
 ), mailed AS (
-    INSERT INTO outbox (booking_id, created_at, due_at) SELECT booking_id, now(), now() FROM moved
+    INSERT INTO outbox (booking_id, created_at, due_at) SELECT successor_id, now(), now() FROM moved
 )
 SELECT ARRAY (SELECT payment_id FROM moved), eventra_assert(
     (SELECT count(*) FROM replaced) = (SELECT count(*) FROM moved)
@@ -94,7 +101,7 @@ SELECT ARRAY (SELECT payment_id FROM moved), eventra_assert(
 const refundDueSQL = `
 WITH owed AS (
     UPDATE payments SET status = 'REFUND_PENDING', updated_at = now()
-    WHERE id = ANY ($2::uuid[]) AND event_id = $1 AND status = 'PENDING'
+    WHERE id = ANY ($1::uuid[]) AND status = 'PENDING'
     RETURNING id
 )
 SELECT ARRAY (SELECT id FROM owed), true`

@@ -43,6 +43,10 @@ var sessionSettings = map[string]string{
 	"tcp_keepalives_interval":             "3",
 	"tcp_keepalives_count":                "3",
 	"timezone":                            "UTC",
+	// Every statement is written for one plan, by index: see commitsql.go. A
+	// plan made for a small table must not be kept for the one it grows into.
+	"plan_cache_mode": "force_generic_plan",
+	"enable_seqscan":  "off",
 }
 
 // Options are what an installation may set.
