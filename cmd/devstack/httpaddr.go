@@ -18,7 +18,7 @@ func portIsFree(addr string) error {
 	if splitErr != nil || portErr != nil {
 		return fmt.Errorf("%q is no address to serve on; one is 127.0.0.1:8080", addr)
 	}
-	return fmt.Errorf("Eventra cannot serve on %s: %w\n"+
+	return fmt.Errorf("cannot serve on %s: %w\n"+
 		"  see who has the port:  %s\n"+
 		"  or take another one:   make run ADDR=%s",
 		addr, err, whoListens(port), net.JoinHostPort(host, strconv.FormatUint(nextPort(port), 10)))

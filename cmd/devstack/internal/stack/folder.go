@@ -88,7 +88,7 @@ func takeFolder(path string) (*Folder, error) {
 	}
 	f := &Folder{Path: path, lock: lock}
 	if err := f.prepare(); err != nil {
-		return nil, errors.Join(err, lock.Close())
+		return nil, errors.Join(err, f.unlock())
 	}
 	return f, nil
 }
@@ -150,7 +150,12 @@ func (f *Folder) Close() error {
 	if f.Ephemeral {
 		err = os.RemoveAll(f.Path)
 	}
-	return errors.Join(err, f.lock.Close())
+	return errors.Join(err, f.unlock())
+}
+
+// unlock does not leave it to Close: a process that is being started just now has the file open too, for a moment.
+func (f *Folder) unlock() error {
+	return errors.Join(syscall.Flock(int(f.lock.Fd()), syscall.LOCK_UN), f.lock.Close())
 }
 
 // Delete deletes the folder with all data.

@@ -98,7 +98,7 @@ func TestSweepTempFolders(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := left.lock.Close(); err != nil { // as the kernel does when it is killed
+	if err := left.unlock(); err != nil { // as the kernel does when it is killed
 		t.Fatal(err)
 	}
 	stranger := filepath.Join(os.TempDir(), tempPrefix+"stranger")
