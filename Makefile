@@ -115,10 +115,11 @@ generate-check: ## Fail if a generated file is out of date
 	@diff -u docs/openapi.json bin/generated/openapi.json \
 		|| { echo 'docs/openapi.json is out of date, `make generate` helps'; exit 1; }
 
-# $(1) is the folder to write openapi.json to. swag names its file swagger.json.
+# $(1) is the folder to write openapi.json to. What swag writes is completed by tools/openapi.
 OPENAPI = set -e; mkdir -p bin/swag $(1); \
 	$(TOOL) swag init --v3.1 --quiet --dir http,. --generalInfo openapi.go --outputTypes json --output bin/swag; \
-	mv bin/swag/swagger.json $(1)/openapi.json
+	(cd tools && go run ./openapi $(CURDIR)/bin/swag/swagger.json) > bin/swag/openapi.json; \
+	mv bin/swag/openapi.json $(1)/openapi.json
 
 .PHONY: deps
 deps: ## Install PostgreSQL and Redis if they are missing

@@ -11,20 +11,20 @@ import (
 
 // User is an account, as its owner sees it.
 type User struct {
-	ID        eventra.ID `json:"id"`
-	Email     string     `json:"email"`
-	Name      string     `json:"name"`
-	Role      string     `json:"role"`
-	CreatedAt Time       `json:"createdAt"`
+	ID        eventra.ID `json:"id" swaggertype:"string" format:"uuid" example:"0197f2a0-6c1e-7b3a-9d54-2f6f0f8b1a03" validate:"required"`
+	Email     string     `json:"email" format:"email" example:"user@eventra.test" validate:"required"`
+	Name      string     `json:"name" example:"Ada Lovelace" validate:"required"`
+	Role      string     `json:"role" enums:"USER,ADMIN" example:"USER" validate:"required"`
+	CreatedAt Time       `json:"createdAt" swaggertype:"string" format:"date-time" example:"2027-01-05T10:00:00.000Z" validate:"required"`
 }
 
 // Tokens is what a login comes to.
 type Tokens struct {
-	User         User   `json:"user"`
-	AccessToken  string `json:"accessToken"`
-	RefreshToken string `json:"refreshToken"`
-	TokenType    string `json:"tokenType"`
-	ExpiresIn    int    `json:"expiresIn"` // seconds that the access token lives
+	User         User   `json:"user" validate:"required"`
+	AccessToken  string `json:"accessToken" validate:"required"`  // a JWT; for Authorization: Bearer
+	RefreshToken string `json:"refreshToken" validate:"required"` // good for one use, within 7 days
+	TokenType    string `json:"tokenType" enums:"Bearer" example:"Bearer" validate:"required"`
+	ExpiresIn    int    `json:"expiresIn" example:"900" validate:"required"` // seconds that the access token lives
 }
 
 func newUser(u *eventra.User) User {
@@ -33,9 +33,9 @@ func newUser(u *eventra.User) User {
 
 // Registration asks for an account.
 type Registration struct {
-	Email    string `json:"email"`
-	Password string `json:"password"`
-	Name     string `json:"name"`
+	Email    string `json:"email" format:"email" maxLength:"254" example:"ada@example.com" validate:"required"`                          // trimmed and lower-cased
+	Password string `json:"password" format:"password" minLength:"8" maxLength:"72" example:"correct horse battery" validate:"required"` // 8 to 72 bytes
+	Name     string `json:"name" minLength:"1" maxLength:"100" example:"Ada Lovelace" validate:"required"`
 }
 
 func (r *Registration) validate() error {
@@ -47,6 +47,16 @@ func (r *Registration) validate() error {
 	return faults.Err()
 }
 
+// @ID register
+// @Summary Open an account
+// @Description Creates a USER and signs them in at once. The e-mail address is trimmed and lower-cased.
+// @Tags auth
+// @Param Idempotency-Key header string false "Makes repetitions harmless: the same key with the same body gets the first outcome again" minLength(1) maxLength(255)
+// @Param body body Registration true "Account"
+// @Success 201 {object} Tokens "The account and its first tokens"
+// @Failure 409 {object} Problem "email_taken; idempotency_in_progress"
+// @Failure 422 {object} Problem "validation_failed; idempotency_key_reused"
+// @Router /api/v1/auth/register [post]
 func (s *Server) register(c *fiber.Ctx) error {
 	var r Registration
 	if err := decodeBody(c, &r); err != nil {
@@ -86,8 +96,8 @@ func (s *Server) registerAgain(c *fiber.Ctx) error {
 
 // Login asks for tokens.
 type Login struct {
-	Email    string `json:"email"`
-	Password string `json:"password"`
+	Email    string `json:"email" example:"user@eventra.test" validate:"required"`
+	Password string `json:"password" format:"password" example:"demo-user-password" validate:"required"`
 }
 
 func (l *Login) validate() error {
@@ -102,6 +112,14 @@ func (l *Login) validate() error {
 	return faults.Err()
 }
 
+// @ID login
+// @Summary Sign in
+// @Description An unknown address and a wrong password look and take alike. Repeated failures for one account or from one address are refused for a while.
+// @Tags auth
+// @Param body body Login true "Credentials"
+// @Success 200 {object} Tokens "Tokens"
+// @Failure 401 {object} Problem "invalid_credentials"
+// @Router /api/v1/auth/login [post]
 func (s *Server) login(c *fiber.Ctx) error {
 	var l Login
 	if err := decodeBody(c, &l); err != nil {
@@ -167,7 +185,7 @@ func (s *Server) replyTokens(c *fiber.Ctx, status int, user *eventra.User, sessi
 
 // RefreshToken shows a refresh token.
 type RefreshToken struct {
-	RefreshToken string `json:"refreshToken"`
+	RefreshToken string `json:"refreshToken" validate:"required"`
 }
 
 // decodeRefreshToken returns the hash of the token in the body.
@@ -183,6 +201,14 @@ func decodeRefreshToken(c *fiber.Ctx) (hash [sha256.Size]byte, err error) {
 	return sha256.Sum256([]byte(r.RefreshToken)), faults.Err()
 }
 
+// @ID refresh
+// @Summary Get new tokens
+// @Description The refresh token is used up. Presenting a used one again ends its whole session.
+// @Tags auth
+// @Param body body RefreshToken true "Refresh token"
+// @Success 200 {object} Tokens "New tokens"
+// @Failure 401 {object} Problem "invalid_refresh_token"
+// @Router /api/v1/auth/refresh [post]
 func (s *Server) refresh(c *fiber.Ctx) error {
 	presented, err := decodeRefreshToken(c)
 	if err != nil {
@@ -197,6 +223,14 @@ func (s *Server) refresh(c *fiber.Ctx) error {
 	return s.replyTokens(c, fiber.StatusOK, user, session, token)
 }
 
+// @ID logout
+// @Summary Sign out
+// @Description Ends the session of the refresh token and this access token, at once and on every instance.
+// @Tags auth
+// @Security BearerAuth
+// @Param body body RefreshToken true "Refresh token"
+// @Success 204 "Signed out"
+// @Router /api/v1/auth/logout [post]
 func (s *Server) logout(c *fiber.Ctx) error {
 	presented, err := decodeRefreshToken(c)
 	if err != nil {
@@ -210,6 +244,12 @@ func (s *Server) logout(c *fiber.Ctx) error {
 	return c.SendStatus(fiber.StatusNoContent)
 }
 
+// @ID me
+// @Summary Who am I
+// @Tags auth
+// @Security BearerAuth
+// @Success 200 {object} User "The caller's account"
+// @Router /api/v1/auth/me [get]
 func (s *Server) me(c *fiber.Ctx) error {
 	user, err := s.cfg.Users.UserByID(c.UserContext(), callerOf(c).UserID)
 	if eventra.CodeOf(err) == eventra.CodeNotFound {

@@ -55,19 +55,19 @@ func jsonBody(c *fiber.Ctx, alsoAllowed ...string) ([]byte, error) {
 }
 
 // decodeBody reads the request's JSON body into target.
-func decodeBody(c *fiber.Ctx, target any) error {
+func decodeBody(c *fiber.Ctx, target any, options ...json.Options) error {
 	body, err := jsonBody(c)
 	if err != nil {
 		return err
 	}
-	return decode(body, target)
+	return decode(body, target, options...)
 }
 
 // decode reads one JSON object. Names are case-sensitive, and unknown or
 // repeated ones, a value of another JSON type, invalid UTF-8 or anything after
 // the object make it CodeMalformedBody.
-func decode(body []byte, target any) error {
-	err := json.Unmarshal(body, target, json.RejectUnknownMembers(true))
+func decode(body []byte, target any, options ...json.Options) error {
+	err := json.Unmarshal(body, target, append(options, json.RejectUnknownMembers(true))...)
 	if err == nil {
 		if first := bytes.TrimLeft(body, " \t\r\n"); first[0] != '{' {
 			return eventra.Errorf(eventra.CodeMalformedBody, "the body must be a JSON object")

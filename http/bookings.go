@@ -10,29 +10,29 @@ import (
 
 // Booking is a group of seats that the caller holds, has bought, or had.
 type Booking struct {
-	ID         eventra.ID    `json:"id"`
-	EventID    eventra.ID    `json:"eventId"`
-	Status     string        `json:"status"`
-	Seats      []BookedSeat  `json:"seats"`
-	Total      eventra.Money `json:"total"`
-	ExpiresAt  Time          `json:"expiresAt"`
-	CreatedAt  Time          `json:"createdAt"`
-	ReplacedBy *eventra.ID   `json:"replacedBy,omitzero"` // the booking that a late payment bought instead
+	ID         eventra.ID    `json:"id" swaggertype:"string" format:"uuid" example:"0197f2a0-6c1e-7b3a-9d54-2f6f0f8b1a02" validate:"required"`
+	EventID    eventra.ID    `json:"eventId" swaggertype:"string" format:"uuid" example:"01900000-0000-7000-8000-0000000000e1" validate:"required"`
+	Status     string        `json:"status" enums:"HELD,CONFIRMED,EXPIRED,CANCELLED,REFUNDED" example:"HELD" validate:"required"`
+	Seats      []BookedSeat  `json:"seats" validate:"required"`
+	Total      eventra.Money `json:"total" validate:"required"`
+	ExpiresAt  Time          `json:"expiresAt" swaggertype:"string" format:"date-time" example:"2027-05-01T12:10:00.000Z" validate:"required"` // the deadline of the hold
+	CreatedAt  Time          `json:"createdAt" swaggertype:"string" format:"date-time" example:"2027-05-01T12:00:00.000Z" validate:"required"`
+	ReplacedBy *eventra.ID   `json:"replacedBy,omitzero" swaggertype:"string" format:"uuid"` // the confirmed booking that a late payment of this expired one bought instead
 }
 
 // BookedSeat is a seat of a booking.
 type BookedSeat struct {
-	Seat    string        `json:"seat"`
-	Section string        `json:"section"`
-	Row     string        `json:"row"`
-	Number  int           `json:"number"`
-	Price   eventra.Money `json:"price"`
+	Seat    string        `json:"seat" example:"A-3-12" validate:"required"`
+	Section string        `json:"section" example:"A" validate:"required"`
+	Row     string        `json:"row" example:"3" validate:"required"`
+	Number  int           `json:"number" example:"12" validate:"required"`
+	Price   eventra.Money `json:"price" validate:"required"`
 }
 
 // BookingPage is a part of the list of bookings.
 type BookingPage struct {
-	Items      []Booking `json:"items"`
-	NextCursor *string   `json:"nextCursor"`
+	Items      []Booking `json:"items" validate:"required"`
+	NextCursor *string   `json:"nextCursor" extensions:"x-nullable" validate:"required"` // for the next page; null on the last
 }
 
 func newBooking(b *eventra.Booking) Booking {
@@ -49,15 +49,15 @@ func newBooking(b *eventra.Booking) Booking {
 
 // BookingRequest asks for seats: either those named, or the best to be had.
 type BookingRequest struct {
-	EventID       string         `json:"eventId"`
-	Seats         []string       `json:"seats"`
-	BestAvailable *BestAvailable `json:"bestAvailable"`
+	EventID       string         `json:"eventId" format:"uuid" example:"01900000-0000-7000-8000-0000000000e1" validate:"required"`
+	Seats         []string       `json:"seats,omitzero" example:"A-1-1,A-1-2"` // 1 to the event's maxSeatsPerBooking, none twice
+	BestAvailable *BestAvailable `json:"bestAvailable,omitzero"`
 }
 
 // BestAvailable asks for seats side by side.
 type BestAvailable struct {
-	Quantity int    `json:"quantity"`
-	Section  string `json:"section"` // empty: any
+	Quantity int    `json:"quantity" minimum:"1" maximum:"50" example:"2" validate:"required"`
+	Section  string `json:"section,omitzero" example:"A"` // none: any
 }
 
 // seatNameMaxBytes holds two labels of the longest letters and a number.
@@ -99,6 +99,20 @@ func (r *BookingRequest) command(f *eventra.Faults) *eventra.HoldSeats {
 	return &eventra.HoldSeats{Seats: r.Seats}
 }
 
+// @ID createBooking
+// @Summary Hold seats
+// @Description Holds all of the seats or none, for the event's holdSeconds. Name the seats, or ask for the best available ones.
+// @Tags bookings
+// @Security BearerAuth
+// @Param Idempotency-Key header string false "Makes repetitions harmless: the same key with the same body gets the first outcome again" minLength(1) maxLength(255)
+// @Param body body BookingRequest true "Seats"
+// @Success 201 {object} Booking "The hold"
+// @Header 201 {string} Location "Address of the booking"
+// @Failure 404 {object} Problem "event_not_found"
+// @Failure 409 {object} Problem "seats_unavailable, with unavailable; not_enough_seats; sale_closed; idempotency_in_progress"
+// @Failure 422 {object} Problem "unknown_seats, with unknown; validation_failed; idempotency_key_reused"
+// @x-examples {"named seats": {"eventId": "01900000-0000-7000-8000-0000000000e1", "seats": ["A-1-1", "A-1-2"]}, "best available": {"eventId": "01900000-0000-7000-8000-0000000000e1", "bestAvailable": {"quantity": 2}}}
+// @Router /api/v1/bookings [post]
 func (s *Server) createBooking(c *fiber.Ctx) error {
 	var r BookingRequest
 	if err := decodeBody(c, &r); err != nil {
@@ -122,6 +136,18 @@ func (s *Server) createBooking(c *fiber.Ctx) error {
 	return reply(c, fiber.StatusCreated, newBooking(booking))
 }
 
+// @ID listBookings
+// @Summary List my bookings
+// @Description The newest first.
+// @Tags bookings
+// @Security BearerAuth
+// @Param status query string false "Status" Enums(HELD, CONFIRMED, EXPIRED, CANCELLED, REFUNDED)
+// @Param eventId query string false "Event" format(uuid)
+// @Param limit query int false "Items on the page" minimum(1) maximum(100) default(20)
+// @Param cursor query string false "nextCursor of the page before"
+// @Success 200 {object} BookingPage "A page of bookings"
+// @Failure 422 {object} Problem "validation_failed"
+// @Router /api/v1/bookings [get]
 func (s *Server) listBookings(c *fiber.Ctx) error {
 	q := query{c: c}
 	filter := eventra.BookingFilter{Status: eventra.BookingStatus(q.text("status"))}
@@ -165,6 +191,14 @@ func (s *Server) ownBooking(c *fiber.Ctx) (*eventra.Booking, error) {
 	return booking, err
 }
 
+// @ID getBooking
+// @Summary Show a booking
+// @Tags bookings
+// @Security BearerAuth
+// @Param bookingId path string true "Booking" format(uuid)
+// @Success 200 {object} Booking "The booking"
+// @Failure 404 {object} Problem "not_found, also for somebody else's booking"
+// @Router /api/v1/bookings/{bookingId} [get]
 func (s *Server) getBooking(c *fiber.Ctx) error {
 	booking, err := s.ownBooking(c)
 	if err != nil {
@@ -173,6 +207,16 @@ func (s *Server) getBooking(c *fiber.Ctx) error {
 	return reply(c, fiber.StatusOK, newBooking(booking))
 }
 
+// @ID releaseBooking
+// @Summary Give held seats back
+// @Description The seats are free at once. Repeating it is harmless.
+// @Tags bookings
+// @Security BearerAuth
+// @Param bookingId path string true "Booking" format(uuid)
+// @Success 200 {object} Booking "The booking, CANCELLED"
+// @Failure 404 {object} Problem "not_found, also for somebody else's booking"
+// @Failure 409 {object} Problem "not_cancellable"
+// @Router /api/v1/bookings/{bookingId} [delete]
 func (s *Server) releaseBooking(c *fiber.Ctx) error {
 	id, err := pathID(c, "bookingId", eventra.CodeNotFound)
 	if err != nil {
@@ -185,6 +229,19 @@ func (s *Server) releaseBooking(c *fiber.Ctx) error {
 	return reply(c, fiber.StatusOK, newBooking(booking))
 }
 
+// @ID refundBooking
+// @Summary Refund a booking
+// @Description CONFIRMED becomes REFUNDED, and its seats are free again.
+// @Tags bookings
+// @Security BearerAuth
+// @Param bookingId path string true "Booking" format(uuid)
+// @Param Idempotency-Key header string false "Makes repetitions harmless: the same key with the same body gets the first outcome again" minLength(1) maxLength(255)
+// @Success 200 {object} Booking "The booking, REFUNDED"
+// @Failure 403 {object} Problem "forbidden: takes the role ADMIN"
+// @Failure 404 {object} Problem "not_found"
+// @Failure 409 {object} Problem "not_refundable; idempotency_in_progress"
+// @Failure 422 {object} Problem "idempotency_key_reused; validation_failed for the key itself"
+// @Router /api/v1/bookings/{bookingId}/refund [post]
 func (s *Server) refundBooking(c *fiber.Ctx) error {
 	id, err := pathID(c, "bookingId", eventra.CodeNotFound)
 	if err != nil {

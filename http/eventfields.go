@@ -15,28 +15,28 @@ import (
 
 // Venue is where an event takes place.
 type Venue struct {
-	Name     string `json:"name"`
-	Address  string `json:"address"`
-	City     string `json:"city"`
-	Country  string `json:"country"`
-	Timezone string `json:"timezone"` // IANA name
+	Name     string `json:"name" minLength:"1" maxLength:"200" example:"Philharmonie" validate:"required"`
+	Address  string `json:"address" maxLength:"200" example:"Herbert-von-Karajan-Str. 1"`
+	City     string `json:"city" minLength:"1" maxLength:"200" example:"Berlin" validate:"required"`
+	Country  string `json:"country" maxLength:"200" example:"DE"`
+	Timezone string `json:"timezone" example:"Europe/Berlin" validate:"required"` // IANA name
 }
 
 // EventFields is what an organiser gives of an event. Times are text here, so
 // that a bad one is named along with all other faults.
 type EventFields struct {
-	Title              string         `json:"title"`
-	Description        string         `json:"description"`
-	Category           string         `json:"category"`
-	Tags               []string       `json:"tags"`
-	Venue              Venue          `json:"venue"`
-	StartsAt           string         `json:"startsAt"`
-	EndsAt             string         `json:"endsAt"`
-	SaleStartsAt       string         `json:"saleStartsAt,omitzero"`
-	SaleEndsAt         string         `json:"saleEndsAt,omitzero"`
-	HoldSeconds        *int           `json:"holdSeconds,omitzero"`
-	MaxSeatsPerBooking *int           `json:"maxSeatsPerBooking,omitzero"`
-	Attributes         jsontext.Value `json:"attributes,omitzero"`
+	Title              string         `json:"title" minLength:"1" maxLength:"200" example:"Symphony No. 9" validate:"required"`
+	Description        string         `json:"description" maxLength:"10000" example:"An evening with the orchestra."`
+	Category           string         `json:"category" minLength:"1" maxLength:"50" example:"concert" validate:"required"`
+	Tags               []string       `json:"tags" example:"classical,live"` // at most 20, each of 1 to 50 characters
+	Venue              Venue          `json:"venue" validate:"required"`
+	StartsAt           string         `json:"startsAt" format:"date-time" example:"2030-05-01T19:30:00Z" validate:"required"`
+	EndsAt             string         `json:"endsAt" format:"date-time" example:"2030-05-01T22:00:00Z" validate:"required"`
+	SaleStartsAt       string         `json:"saleStartsAt,omitzero" format:"date-time" example:"2027-01-01T09:00:00Z" extensions:"x-nullable"` // none: at once
+	SaleEndsAt         string         `json:"saleEndsAt,omitzero" format:"date-time" example:"2030-05-01T19:00:00Z" extensions:"x-nullable"`   // none: never
+	HoldSeconds        *int           `json:"holdSeconds,omitzero" minimum:"5" maximum:"3600" default:"600" example:"600" extensions:"x-nullable"`
+	MaxSeatsPerBooking *int           `json:"maxSeatsPerBooking,omitzero" minimum:"1" maximum:"50" default:"10" example:"10" extensions:"x-nullable"`
+	Attributes         jsontext.Value `json:"attributes,omitzero" swaggertype:"object" extensions:"x-nullable"` // whatever the organiser needs; at most 16 KiB and 32 levels
 }
 
 // fieldsOf returns the fields of an event as they would have been given.

@@ -1,8 +1,6 @@
 package http
 
 import (
-	"time"
-
 	"github.com/go-json-experiment/json"
 	"github.com/go-json-experiment/json/jsontext"
 	"github.com/gofiber/fiber/v2"
@@ -12,30 +10,30 @@ import (
 
 // Event is a show, as everybody sees it.
 type Event struct {
-	ID                 eventra.ID     `json:"id"`
-	Title              string         `json:"title"`
-	Description        string         `json:"description"`
-	Category           string         `json:"category"`
-	Tags               []string       `json:"tags"`
-	Venue              Venue          `json:"venue"`
-	StartsAt           Time           `json:"startsAt"`
-	EndsAt             Time           `json:"endsAt"`
-	SaleStartsAt       *Time          `json:"saleStartsAt,omitzero"`
-	SaleEndsAt         *Time          `json:"saleEndsAt,omitzero"`
-	HoldSeconds        int            `json:"holdSeconds"`
-	MaxSeatsPerBooking int            `json:"maxSeatsPerBooking"`
-	Status             string         `json:"status"`
-	Attributes         jsontext.Value `json:"attributes"`
-	SeatsTotal         int            `json:"seatsTotal"`
-	CreatedAt          Time           `json:"createdAt"`
-	UpdatedAt          Time           `json:"updatedAt"`
-	Version            int64          `json:"version"`
+	ID                 eventra.ID     `json:"id" swaggertype:"string" format:"uuid" example:"01900000-0000-7000-8000-0000000000e1" validate:"required"`
+	Title              string         `json:"title" example:"Symphony No. 9" validate:"required"`
+	Description        string         `json:"description" example:"An evening with the orchestra." validate:"required"`
+	Category           string         `json:"category" example:"concert" validate:"required"`
+	Tags               []string       `json:"tags" example:"classical,live" validate:"required"`
+	Venue              Venue          `json:"venue" validate:"required"`
+	StartsAt           Time           `json:"startsAt" swaggertype:"string" format:"date-time" example:"2030-05-01T19:30:00.000Z" validate:"required"`
+	EndsAt             Time           `json:"endsAt" swaggertype:"string" format:"date-time" example:"2030-05-01T22:00:00.000Z" validate:"required"`
+	SaleStartsAt       *Time          `json:"saleStartsAt,omitzero" swaggertype:"string" format:"date-time" example:"2027-01-01T09:00:00.000Z"`
+	SaleEndsAt         *Time          `json:"saleEndsAt,omitzero" swaggertype:"string" format:"date-time" example:"2030-05-01T19:00:00.000Z"`
+	HoldSeconds        int            `json:"holdSeconds" example:"600" validate:"required"`
+	MaxSeatsPerBooking int            `json:"maxSeatsPerBooking" example:"10" validate:"required"`
+	Status             string         `json:"status" enums:"DRAFT,PUBLISHED,CANCELLED" example:"PUBLISHED" validate:"required"`
+	Attributes         jsontext.Value `json:"attributes" swaggertype:"object" validate:"required"` // whatever the organiser put there
+	SeatsTotal         int            `json:"seatsTotal" example:"240" validate:"required"`
+	CreatedAt          Time           `json:"createdAt" swaggertype:"string" format:"date-time" example:"2027-01-01T08:00:00.000Z" validate:"required"`
+	UpdatedAt          Time           `json:"updatedAt" swaggertype:"string" format:"date-time" example:"2027-01-01T08:00:00.000Z" validate:"required"`
+	Version            int64          `json:"version" example:"3" validate:"required"` // of the details; grows with each write
 }
 
 // EventPage is a part of the list of events.
 type EventPage struct {
-	Items      []Event `json:"items"`
-	NextCursor *string `json:"nextCursor"`
+	Items      []Event `json:"items" validate:"required"`
+	NextCursor *string `json:"nextCursor" extensions:"x-nullable" validate:"required"` // for the next page; null on the last
 }
 
 func newEvent(e *eventra.Event) Event {
@@ -67,6 +65,26 @@ func (s *Server) visibleEvent(c *fiber.Ctx) (*eventra.Event, error) {
 	return event, err
 }
 
+// @ID listEvents
+// @Summary List events
+// @Description By startsAt, then id. Admins see drafts and cancelled events too, everybody else published ones only.
+// @Tags events
+// @Security
+// @Security BearerAuth
+// @Param q query string false "Words in title or description" maxLength(200)
+// @Param category query string false "Category" maxLength(200)
+// @Param city query string false "City of the venue" maxLength(200)
+// @Param from query string false "Starting at this time or later" format(date-time)
+// @Param to query string false "Starting before this time" format(date-time)
+// @Param status query string false "Status, for admins" Enums(DRAFT, PUBLISHED, CANCELLED)
+// @Param limit query int false "Items on the page" minimum(1) maximum(100) default(20)
+// @Param cursor query string false "nextCursor of the page before"
+// @Param If-None-Match header string false "ETag of the representation that is known already"
+// @Success 200 {object} EventPage "A page of events"
+// @Header 200 {string} ETag "Strong entity tag"
+// @Success 304 "Not changed"
+// @Failure 422 {object} Problem "validation_failed"
+// @Router /api/v1/events [get]
 func (s *Server) listEvents(c *fiber.Ctx) error {
 	q := query{c: c}
 	filter := eventra.EventFilter{
@@ -101,6 +119,18 @@ func (s *Server) listEvents(c *fiber.Ctx) error {
 	return replyJSON(c, fiber.StatusOK, body)
 }
 
+// @ID getEvent
+// @Summary Show an event
+// @Tags events
+// @Security
+// @Security BearerAuth
+// @Param eventId path string true "Event" format(uuid)
+// @Param If-None-Match header string false "ETag of the representation that is known already"
+// @Success 200 {object} Event "The event"
+// @Header 200 {string} ETag "Strong entity tag, for If-None-Match and If-Match"
+// @Success 304 "Not changed"
+// @Failure 404 {object} Problem "event_not_found, also for drafts to all but admins"
+// @Router /api/v1/events/{eventId} [get]
 func (s *Server) getEvent(c *fiber.Ctx) error {
 	event, err := s.visibleEvent(c)
 	if err != nil {
@@ -112,14 +142,25 @@ func (s *Server) getEvent(c *fiber.Ctx) error {
 	return replyEvent(c, fiber.StatusOK, event)
 }
 
+// @ID createEvent
+// @Summary Create a draft
+// @Tags events
+// @Security BearerAuth
+// @Param Idempotency-Key header string false "Makes repetitions harmless: the same key with the same body gets the first outcome again" minLength(1) maxLength(255)
+// @Param body body EventFields true "Event"
+// @Success 201 {object} Event "The draft"
+// @Header 201 {string} Location "Address of the event"
+// @Header 201 {string} ETag "Strong entity tag"
+// @Failure 403 {object} Problem "forbidden: takes the role ADMIN"
+// @Failure 409 {object} Problem "idempotency_in_progress"
+// @Failure 422 {object} Problem "validation_failed; idempotency_key_reused"
+// @Router /api/v1/events [post]
 func (s *Server) createEvent(c *fiber.Ctx) error {
 	var fields EventFields
 	if err := decodeBody(c, &fields); err != nil {
 		return err
 	}
-	now := time.Now().UTC().Truncate(time.Millisecond)
-	event := &eventra.Event{ID: resourceID(c), CreatedAt: now, UpdatedAt: now, Version: 1}
-	event.Status = eventra.EventDraft
+	event := &eventra.Event{ID: resourceID(c)}
 	if err := fields.apply(event); err != nil {
 		return err
 	}
@@ -130,6 +171,22 @@ func (s *Server) createEvent(c *fiber.Ctx) error {
 	return replyEvent(c, fiber.StatusCreated, event)
 }
 
+// @ID updateEvent
+// @Summary Change an event
+// @Description A JSON Merge Patch (RFC 7396) over what an organiser gives of an event; null sets a field back to its default. Once published, startsAt, endsAt and venue stay as they are.
+// @Tags events
+// @Security BearerAuth
+// @Param eventId path string true "Event" format(uuid)
+// @Param If-Match header string false "ETag that the change is meant for"
+// @Param body body EventFields true "What changes"
+// @Success 200 {object} Event "The event as it is now"
+// @Header 200 {string} ETag "Strong entity tag"
+// @Failure 403 {object} Problem "forbidden: takes the role ADMIN"
+// @Failure 404 {object} Problem "event_not_found"
+// @Failure 409 {object} Problem "event_locked: the sale forbids it"
+// @Failure 412 {object} Problem "precondition_failed: If-Match is stale"
+// @x-examples {"new title": {"title": "Symphony No. 9, with choir"}, "longer holds": {"holdSeconds": 900, "maxSeatsPerBooking": 8}}
+// @Router /api/v1/events/{eventId} [patch]
 func (s *Server) updateEvent(c *fiber.Ctx) error {
 	id, err := pathID(c, "eventId", eventra.CodeEventNotFound)
 	if err != nil {
@@ -172,8 +229,37 @@ func patchEvent(e *eventra.Event, patch jsontext.Value) error {
 	return fields.apply(e)
 }
 
+// @ID publishEvent
+// @Summary Publish an event
+// @Description Puts a draft on sale. It needs at least one seat.
+// @Tags events
+// @Security BearerAuth
+// @Param eventId path string true "Event" format(uuid)
+// @Param Idempotency-Key header string false "Makes repetitions harmless: the same key with the same body gets the first outcome again" minLength(1) maxLength(255)
+// @Success 200 {object} Event "The event as it is now"
+// @Header 200 {string} ETag "Strong entity tag"
+// @Failure 403 {object} Problem "forbidden: takes the role ADMIN"
+// @Failure 404 {object} Problem "event_not_found"
+// @Failure 409 {object} Problem "invalid_transition; idempotency_in_progress"
+// @Failure 422 {object} Problem "idempotency_key_reused; validation_failed for the key itself"
+// @Router /api/v1/events/{eventId}/publish [post]
 func (s *Server) publishEvent(c *fiber.Ctx) error { return s.transition(c, eventra.EventPublished) }
-func (s *Server) cancelEvent(c *fiber.Ctx) error  { return s.transition(c, eventra.EventCancelled) }
+
+// @ID cancelEvent
+// @Summary Cancel an event
+// @Description Ends the sale of a draft or a published event, for good.
+// @Tags events
+// @Security BearerAuth
+// @Param eventId path string true "Event" format(uuid)
+// @Param Idempotency-Key header string false "Makes repetitions harmless: the same key with the same body gets the first outcome again" minLength(1) maxLength(255)
+// @Success 200 {object} Event "The event as it is now"
+// @Header 200 {string} ETag "Strong entity tag"
+// @Failure 403 {object} Problem "forbidden: takes the role ADMIN"
+// @Failure 404 {object} Problem "event_not_found"
+// @Failure 409 {object} Problem "invalid_transition; idempotency_in_progress"
+// @Failure 422 {object} Problem "idempotency_key_reused; validation_failed for the key itself"
+// @Router /api/v1/events/{eventId}/cancel [post]
+func (s *Server) cancelEvent(c *fiber.Ctx) error { return s.transition(c, eventra.EventCancelled) }
 
 func (s *Server) transition(c *fiber.Ctx, to eventra.EventStatus) error {
 	id, err := pathID(c, "eventId", eventra.CodeEventNotFound)
@@ -187,6 +273,17 @@ func (s *Server) transition(c *fiber.Ctx, to eventra.EventStatus) error {
 	return replyEvent(c, fiber.StatusOK, event)
 }
 
+// @ID deleteEvent
+// @Summary Delete an event
+// @Description Only one that nobody ever booked.
+// @Tags events
+// @Security BearerAuth
+// @Param eventId path string true "Event" format(uuid)
+// @Success 204 "Deleted"
+// @Failure 403 {object} Problem "forbidden: takes the role ADMIN"
+// @Failure 404 {object} Problem "event_not_found"
+// @Failure 409 {object} Problem "event_has_bookings"
+// @Router /api/v1/events/{eventId} [delete]
 func (s *Server) deleteEvent(c *fiber.Ctx) error {
 	id, err := pathID(c, "eventId", eventra.CodeEventNotFound)
 	if err != nil {

@@ -7,7 +7,6 @@ import (
 	"time"
 
 	"github.com/gofiber/fiber/v2"
-	"github.com/gofiber/fiber/v2/utils"
 
 	"github.com/eventra/eventra"
 )
@@ -88,7 +87,7 @@ func idempotencyKey(c *fiber.Ctx) (key eventra.IdempotencyKey, given bool, err e
 	if len(values) == 0 {
 		return key, false, nil
 	}
-	key = eventra.IdempotencyKey{Route: methodOf(c) + " " + utils.CopyString(c.Path()), Key: string(values[0])}
+	key = eventra.IdempotencyKey{Route: methodOf(c) + " " + pathOf(c), Key: string(values[0])}
 	if len(values) > 1 || !visibleASCII(key.Key, idempotencyKeyMaxBytes) {
 		var faults eventra.Faults
 		faults.Add(headerIdempotencyKey, "invalid_key", "must be one header of 1 to %d visible ASCII characters", idempotencyKeyMaxBytes)
@@ -104,7 +103,7 @@ func idempotencyKey(c *fiber.Ctx) (key eventra.IdempotencyKey, given bool, err e
 // body may hold a password.
 func (s *Server) requestHash(c *fiber.Ctx) (hash [sha256.Size]byte) {
 	mac := hmac.New(sha256.New, s.hashKey)
-	for _, part := range [][]byte{[]byte(methodOf(c)), c.Request().URI().PathOriginal(), c.Request().Body()} {
+	for _, part := range [][]byte{[]byte(methodOf(c)), []byte(pathOf(c)), c.Request().Body()} {
 		mac.Write(part)
 		mac.Write([]byte{0})
 	}

@@ -6,21 +6,22 @@ import (
 	"github.com/eventra/eventra"
 )
 
-// Payment is one attempt to pay for a booking.
+// Payment is one attempt to pay for a booking. The booking as it is now comes
+// with the answer to a payment only.
 type Payment struct {
-	ID        eventra.ID    `json:"id"`
-	BookingID eventra.ID    `json:"bookingId"`
-	Method    string        `json:"method"`
-	Status    string        `json:"status"`
-	Amount    eventra.Money `json:"amount"`
-	CreatedAt Time          `json:"createdAt"`
-	Booking   *Booking      `json:"booking,omitzero"` // as it is now; with POST only
+	ID        eventra.ID    `json:"id" swaggertype:"string" format:"uuid" example:"0197f2a0-6c1e-7b3a-9d54-2f6f0f8b1a04" validate:"required"`
+	BookingID eventra.ID    `json:"bookingId" swaggertype:"string" format:"uuid" example:"0197f2a0-6c1e-7b3a-9d54-2f6f0f8b1a02" validate:"required"`
+	Method    string        `json:"method" enums:"mock" example:"mock" validate:"required"`
+	Status    string        `json:"status" enums:"PENDING,SUCCEEDED,DECLINED,FAILED,REFUND_PENDING,REFUNDED" example:"SUCCEEDED" validate:"required"`
+	Amount    eventra.Money `json:"amount" validate:"required"`
+	CreatedAt Time          `json:"createdAt" swaggertype:"string" format:"date-time" example:"2027-05-01T12:05:00.000Z" validate:"required"`
+	Booking   *Booking      `json:"booking,omitzero"`
 }
 
 // PaymentPage is a part of the list of a booking's payments.
 type PaymentPage struct {
-	Items      []Payment `json:"items"`
-	NextCursor *string   `json:"nextCursor"`
+	Items      []Payment `json:"items" validate:"required"`
+	NextCursor *string   `json:"nextCursor" extensions:"x-nullable" validate:"required"` // for the next page; null on the last
 }
 
 func newPayment(p *eventra.Payment, b *eventra.Booking) Payment {
@@ -35,8 +36,8 @@ func newPayment(p *eventra.Payment, b *eventra.Booking) Payment {
 
 // PaymentRequest asks to pay for a booking.
 type PaymentRequest struct {
-	Method string `json:"method"`
-	Token  string `json:"token"`
+	Method string `json:"method" enums:"mock" example:"mock" validate:"required"`
+	Token  string `json:"token" minLength:"1" maxLength:"255" example:"tok_ok" validate:"required"` // tok_ok, tok_declined, tok_error or tok_slow_<ms>
 }
 
 const (
@@ -55,6 +56,22 @@ func (r *PaymentRequest) validate() error {
 	return faults.Err()
 }
 
+// @ID pay
+// @Summary Pay for a booking
+// @Description Mock tokens: tok_ok, tok_declined, tok_error (the gateway fails), tok_slow_<ms>. Money taken for a hold that ran out meanwhile buys the same seats if they are still free (the payment then names the new booking, and the old one has it as replacedBy); otherwise it is given back, which hold_expired tells with the payment.
+// @Tags payments
+// @Security BearerAuth
+// @Param bookingId path string true "Booking" format(uuid)
+// @Param Idempotency-Key header string false "Makes repetitions harmless: the same key with the same body gets the first outcome again" minLength(1) maxLength(255)
+// @Param body body PaymentRequest true "Payment"
+// @Success 201 {object} Payment "The payment and the booking, CONFIRMED"
+// @Failure 402 {object} Problem "payment_declined: the booking stays HELD"
+// @Failure 404 {object} Problem "not_found, also for somebody else's booking"
+// @Failure 409 {object} Problem "hold_expired; already_paid; payment_in_progress; sale_closed; idempotency_in_progress"
+// @Failure 422 {object} Problem "validation_failed; idempotency_key_reused"
+// @Failure 503 {object} Problem "payment_unavailable: the booking stays HELD; overloaded; unavailable"
+// @x-examples {"paid": {"method": "mock", "token": "tok_ok"}, "declined": {"method": "mock", "token": "tok_declined"}}
+// @Router /api/v1/bookings/{bookingId}/payments [post]
 func (s *Server) pay(c *fiber.Ctx) error {
 	id, err := pathID(c, "bookingId", eventra.CodeNotFound)
 	if err != nil {
@@ -75,6 +92,18 @@ func (s *Server) pay(c *fiber.Ctx) error {
 	return reply(c, fiber.StatusCreated, newPayment(payment, booking))
 }
 
+// @ID listPayments
+// @Summary List a booking's payments
+// @Description Attempts, the oldest first.
+// @Tags payments
+// @Security BearerAuth
+// @Param bookingId path string true "Booking" format(uuid)
+// @Param limit query int false "Items on the page" minimum(1) maximum(100) default(20)
+// @Param cursor query string false "nextCursor of the page before"
+// @Success 200 {object} PaymentPage "A page of payments"
+// @Failure 404 {object} Problem "not_found, also for somebody else's booking"
+// @Failure 422 {object} Problem "validation_failed"
+// @Router /api/v1/bookings/{bookingId}/payments [get]
 func (s *Server) listPayments(c *fiber.Ctx) error {
 	booking, err := s.ownBooking(c)
 	if err != nil {

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"math"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/go-json-experiment/json"
@@ -96,9 +97,9 @@ type Problem struct {
 	Unavailable []string             `json:"unavailable,omitempty"` // seats, with seats_unavailable
 	Unknown     []string             `json:"unknown,omitempty"`     // seats, with unknown_seats
 	Seats       []string             `json:"seats,omitempty"`       // with seat_exists
-	Payment     *Payment             `json:"payment,omitempty"`     // the attempt that ended so
-	Checks      map[string]Check     `json:"checks,omitempty"`      // each dependency, from /readyz
-} // @name Problem
+	Payment     *Payment             `json:"payment,omitempty"`
+	Checks      map[string]Check     `json:"checks,omitempty"` // each dependency, from /readyz
+}
 
 // writeProblem answers with err as a problem. It alone decides what of an
 // error leaves the process.
@@ -130,7 +131,7 @@ func (s *Server) writeProblem(c *fiber.Ctx, err error) {
 func newProblem(c *fiber.Ctx, e *eventra.Error, kind problemKind, err error) *Problem {
 	p := &Problem{
 		Type: problemTypePrefix + string(e.Code), Title: kind.title, Status: kind.status, Detail: e.Message,
-		Instance: string(c.Request().URI().PathOriginal()), Code: string(e.Code), RequestID: requestID(c), Errors: e.Fields,
+		Instance: pathOf(c), Code: string(e.Code), RequestID: requestID(c), Errors: e.Fields,
 	}
 	if p.Detail == "" {
 		p.Detail = kind.title
@@ -152,6 +153,13 @@ func newProblem(c *fiber.Ctx, e *eventra.Error, kind problemKind, err error) *Pr
 		p.Payment = &payment
 	}
 	return p
+}
+
+// pathOf returns the path as it was asked for; Swagger UI's handler changes
+// what c.Path() says.
+func pathOf(c *fiber.Ctx) string {
+	path, _, _ := strings.Cut(string(c.Request().Header.RequestURI()), "?")
+	return path
 }
 
 func setProblemHeaders(c *fiber.Ctx, e *eventra.Error, kind problemKind) {

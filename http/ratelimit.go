@@ -46,10 +46,10 @@ func (s *Server) limited(class string) fiber.Handler {
 	}
 }
 
-// reset is how long the window that now lies in still lasts. Windows are
-// counted from the Unix epoch, as [RateCounters] does.
+// reset is how long the window that now lies in still lasts. Windows begin at
+// the multiples of their length, as for [RateCounters].
 func (l RateLimit) reset(now time.Time) time.Duration {
-	return l.Window - time.Duration(now.UnixNano()%int64(l.Window))
+	return now.Truncate(l.Window).Add(l.Window).Sub(now)
 }
 
 // wholeSeconds rounds up, so that who waits that long has waited enough.

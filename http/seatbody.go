@@ -79,8 +79,25 @@ func (b *seatBodies) keep(key seatBodyKey, view *eventra.SeatsView) *seatBody {
 	return kept
 }
 
-// appendSeatMap writes {eventId, version, seats:[…]}. It is written out by
-// hand because a house has up to 100,000 seats.
+// SeatMap is every seat of an event, or some, at one version.
+type SeatMap struct {
+	EventID eventra.ID    `json:"eventId" swaggertype:"string" format:"uuid" example:"01900000-0000-7000-8000-0000000000e1" validate:"required"`
+	Version uint64        `json:"version" example:"17" validate:"required"` // grows with each change
+	Seats   []SeatOfEvent `json:"seats" validate:"required"`
+}
+
+// SeatOfEvent is a seat and whether it can be had.
+type SeatOfEvent struct {
+	Seat    string        `json:"seat" example:"A-3-12" validate:"required"`
+	Section string        `json:"section" example:"A" validate:"required"`
+	Row     string        `json:"row" example:"3" validate:"required"`
+	Number  int           `json:"number" example:"12" validate:"required"`
+	Price   eventra.Money `json:"price" validate:"required"`
+	Status  string        `json:"status" enums:"AVAILABLE,HELD,BOOKED" example:"AVAILABLE" validate:"required"`
+}
+
+// appendSeatMap writes what a [SeatMap] would be. It is written out by hand
+// because a house has up to 100,000 seats.
 func appendSeatMap(b []byte, view *eventra.SeatsView, part seatPart) []byte {
 	id, _ := view.EventID.MarshalText()
 	b = append(append(append(b, `{"eventId":"`...), id...), `","version":`...)

@@ -1,6 +1,7 @@
 package http
 
 import (
+	"errors"
 	"strconv"
 
 	"github.com/go-json-experiment/json"
@@ -12,53 +13,53 @@ import (
 // SeatPlan are the seats to add to an event: either sections, which are
 // spread out into rows of equal seats, or seats one by one.
 type SeatPlan struct {
-	Sections limitedList[SectionPlan] `json:"sections"`
-	Seats    limitedList[SeatEntry]   `json:"seats"`
+	Sections []SectionPlan `json:"sections,omitzero"`
+	Seats    []SeatEntry   `json:"seats,omitzero"`
 }
 
 // SectionPlan is one section; its rows are either named or counted, and then
 // named "1", "2" and so on.
 type SectionPlan struct {
-	Name        string              `json:"name"`
-	Rows        limitedList[string] `json:"rows"`
-	RowCount    int                 `json:"rowCount"`
-	SeatsPerRow int                 `json:"seatsPerRow"`
-	Price       eventra.Money       `json:"price"`
+	Name        string        `json:"name" minLength:"1" maxLength:"32" example:"A" validate:"required"`
+	Rows        []string      `json:"rows,omitzero" example:"1,2,3"`
+	RowCount    int           `json:"rowCount,omitzero" minimum:"1" maximum:"100000" example:"10"`
+	SeatsPerRow int           `json:"seatsPerRow" minimum:"1" maximum:"99999" example:"24" validate:"required"`
+	Price       eventra.Money `json:"price" validate:"required"`
 }
 
 // SeatEntry is one seat.
 type SeatEntry struct {
-	Section string        `json:"section"`
-	Row     string        `json:"row"`
-	Number  int           `json:"number"`
-	Price   eventra.Money `json:"price"`
+	Section string        `json:"section" minLength:"1" maxLength:"32" example:"A" validate:"required"`
+	Row     string        `json:"row" minLength:"1" maxLength:"32" example:"3" validate:"required"`
+	Number  int           `json:"number" minimum:"1" maximum:"99999" example:"12" validate:"required"`
+	Price   eventra.Money `json:"price" validate:"required"`
 }
 
-// limitedList is a list that is refused once it is longer than any event may
-// have seats, before the rest of it takes up memory.
-type limitedList[T any] []T
+// seatPlanLists read a plan's lists.
+var seatPlanLists = json.WithUnmarshalers(json.JoinUnmarshalers(
+	json.UnmarshalFromFunc(limitedList[SectionPlan]),
+	json.UnmarshalFromFunc(limitedList[SeatEntry]),
+	json.UnmarshalFromFunc(limitedList[string]),
+))
 
-// UnmarshalJSONFrom implements json.UnmarshalerFrom.
-func (l *limitedList[T]) UnmarshalJSONFrom(d *jsontext.Decoder) error {
-	if d.PeekKind() == 'n' {
-		*l = nil
-		return d.SkipValue()
-	}
+// limitedList refuses a list once it is longer than any event may have seats,
+// before the rest of it takes up memory.
+func limitedList[T any](d *jsontext.Decoder, list *[]T) error {
 	if d.PeekKind() != '[' {
-		return json.UnmarshalDecode(d, (*[]T)(l)) // which says what is wrong with it
+		return errors.ErrUnsupported // null, or what has the wrong type
 	}
 	if _, err := d.ReadToken(); err != nil {
 		return err
 	}
 	for d.PeekKind() != ']' {
-		if len(*l) >= eventra.SeatsPerEventMax {
+		if len(*list) >= eventra.SeatsPerEventMax {
 			return tooManySeats(fieldPath(d.StackPointer()))
 		}
 		var item T
 		if err := json.UnmarshalDecode(d, &item); err != nil {
 			return err
 		}
-		*l = append(*l, item)
+		*list = append(*list, item)
 	}
 	_, err := d.ReadToken()
 	return err

@@ -12,29 +12,30 @@ import (
 
 // SeatsAdded tells what came of adding seats.
 type SeatsAdded struct {
-	Created    int `json:"created"`
-	SeatsTotal int `json:"seatsTotal"`
+	Created    int `json:"created" example:"240" validate:"required"`
+	SeatsTotal int `json:"seatsTotal" example:"240" validate:"required"`
 }
 
-// SectionTally counts the seats of one section.
+// SectionTally counts the seats of one section. Its priceFrom is the price of
+// the cheapest seat, sold or not.
 type SectionTally struct {
-	Name      string        `json:"name"`
-	Total     int           `json:"total"`
-	Available int           `json:"available"`
-	Held      int           `json:"held"`
-	Booked    int           `json:"booked"`
-	PriceFrom eventra.Money `json:"priceFrom"` // the cheapest seat, sold or not
+	Name      string        `json:"name" example:"A" validate:"required"`
+	Total     int           `json:"total" example:"240" validate:"required"`
+	Available int           `json:"available" example:"238" validate:"required"`
+	Held      int           `json:"held" example:"2" validate:"required"`
+	Booked    int           `json:"booked" example:"0" validate:"required"`
+	PriceFrom eventra.Money `json:"priceFrom" validate:"required"`
 }
 
 // Availability counts an event's seats.
 type Availability struct {
-	EventID   eventra.ID     `json:"eventId"`
-	Version   uint64         `json:"version"`
-	Total     int            `json:"total"`
-	Available int            `json:"available"`
-	Held      int            `json:"held"`
-	Booked    int            `json:"booked"`
-	Sections  []SectionTally `json:"sections"`
+	EventID   eventra.ID     `json:"eventId" swaggertype:"string" format:"uuid" example:"01900000-0000-7000-8000-0000000000e1" validate:"required"`
+	Version   uint64         `json:"version" example:"17" validate:"required"`
+	Total     int            `json:"total" example:"240" validate:"required"`
+	Available int            `json:"available" example:"238" validate:"required"`
+	Held      int            `json:"held" example:"2" validate:"required"`
+	Booked    int            `json:"booked" example:"0" validate:"required"`
+	Sections  []SectionTally `json:"sections" validate:"required"`
 }
 
 func newAvailability(a *eventra.Availability) *Availability {
@@ -50,13 +51,28 @@ func newAvailability(a *eventra.Availability) *Availability {
 // seatsTimeout is for adding a house of 100,000 seats.
 const seatsTimeout = 30 * time.Second
 
+// @ID addSeats
+// @Summary Add seats
+// @Description All or nothing, either section by section or seat by seat, of one currency. An event has at most 100,000 seats.
+// @Tags seats
+// @Security BearerAuth
+// @Param eventId path string true "Event" format(uuid)
+// @Param Idempotency-Key header string false "Makes repetitions harmless: the same key with the same body gets the first outcome again" minLength(1) maxLength(255)
+// @Param body body SeatPlan true "Seats"
+// @Success 201 {object} SeatsAdded "How many there are now"
+// @Failure 403 {object} Problem "forbidden: takes the role ADMIN"
+// @Failure 404 {object} Problem "event_not_found"
+// @Failure 409 {object} Problem "seat_exists, with seats; event_locked; idempotency_in_progress"
+// @Failure 422 {object} Problem "validation_failed; idempotency_key_reused"
+// @x-examples {"sections": {"sections": [{"name": "A", "rowCount": 10, "seatsPerRow": 24, "price": {"amount": 4500, "currency": "EUR"}}, {"name": "BALCONY", "rows": ["L", "M"], "seatsPerRow": 12, "price": {"amount": 2500, "currency": "EUR"}}]}, "seat by seat": {"seats": [{"section": "BOX", "row": "1", "number": 1, "price": {"amount": 4500, "currency": "EUR"}}]}}
+// @Router /api/v1/events/{eventId}/seats [post]
 func (s *Server) addSeats(c *fiber.Ctx) error {
 	id, err := pathID(c, "eventId", eventra.CodeEventNotFound)
 	if err != nil {
 		return err
 	}
 	var plan SeatPlan
-	if err := decodeBody(c, &plan); err != nil {
+	if err := decodeBody(c, &plan, seatPlanLists); err != nil {
 		return err
 	}
 	seats, err := plan.seats()
@@ -70,6 +86,18 @@ func (s *Server) addSeats(c *fiber.Ctx) error {
 	return reply(c, fiber.StatusCreated, &SeatsAdded{Created: len(seats), SeatsTotal: total})
 }
 
+// @ID availability
+// @Summary Count the seats
+// @Tags seats
+// @Security
+// @Security BearerAuth
+// @Param eventId path string true "Event" format(uuid)
+// @Param If-None-Match header string false "ETag of the representation that is known already"
+// @Success 200 {object} Availability "Seats counted"
+// @Header 200 {string} ETag "Strong entity tag"
+// @Success 304 "Not changed"
+// @Failure 404 {object} Problem "event_not_found, also for drafts to all but admins"
+// @Router /api/v1/events/{eventId}/availability [get]
 func (s *Server) availability(c *fiber.Ctx) error {
 	event, err := s.visibleEvent(c)
 	if err != nil {
@@ -87,6 +115,23 @@ func (s *Server) availability(c *fiber.Ctx) error {
 
 // seatMap answers with an event's seats, all of them or those of a section or
 // those changed since a version.
+//
+// @ID seatMap
+// @Summary Show the seat map
+// @Description Packed with br or gzip on request. Ask for what has changed since the version of the last answer rather than for everything again.
+// @Tags seats
+// @Security
+// @Security BearerAuth
+// @Param eventId path string true "Event" format(uuid)
+// @Param section query string false "Only this section"
+// @Param since query int false "Only seats that changed after this version" minimum(0)
+// @Param If-None-Match header string false "ETag of the representation that is known already"
+// @Success 200 {object} SeatMap "Seats"
+// @Header 200 {string} ETag "Strong entity tag"
+// @Success 304 "Not changed"
+// @Failure 404 {object} Problem "event_not_found, also for drafts to all but admins"
+// @Failure 422 {object} Problem "validation_failed"
+// @Router /api/v1/events/{eventId}/seats [get]
 func (s *Server) seatMap(c *fiber.Ctx) error {
 	event, err := s.visibleEvent(c)
 	if err != nil {

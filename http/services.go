@@ -40,7 +40,7 @@ type Catalog interface {
 	// Event and Events answer from caches where they can. Event: CodeEventNotFound.
 	Event(ctx context.Context, id eventra.ID) (*eventra.Event, error)
 	Events(ctx context.Context, f eventra.EventFilter, p eventra.Page) (items []*eventra.Event, next *eventra.Cursor, err error)
-	// Create stores a new draft.
+	// Create stores a new draft, whose status, version and times it sets.
 	Create(ctx context.Context, e *eventra.Event) error
 	// Update reads the event, lets change edit a copy, validates and stores it. With
 	// ifVersion non-zero another stored version is CodePreconditionFailed. Concurrent updates are retried.

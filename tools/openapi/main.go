@@ -1,0 +1,64 @@
+// Command openapi completes the OpenAPI document that swag writes: what holds
+// for every operation is said once here instead of in each annotation, and
+// what swag gets wrong is put right. It reads the document named by its
+// argument and writes the complete one to its standard output; the same input
+// always gives the same output.
+package main
+
+import (
+	"encoding/json"
+	"fmt"
+	"os"
+)
+
+func main() {
+	if err := run(os.Args[1:]); err != nil {
+		fmt.Fprintln(os.Stderr, "openapi:", err)
+		os.Exit(1)
+	}
+}
+
+func run(args []string) error {
+	if len(args) != 1 {
+		return fmt.Errorf("usage: openapi <document of swag>")
+	}
+	raw, err := os.ReadFile(args[0])
+	if err != nil {
+		return err
+	}
+	var doc object
+	if err := json.Unmarshal(raw, &doc); err != nil {
+		return err
+	}
+	if err := complete(doc); err != nil {
+		return err
+	}
+	encoder := json.NewEncoder(os.Stdout)
+	encoder.SetIndent("", "  ")
+	encoder.SetEscapeHTML(false)
+	return encoder.Encode(doc) // maps are written in the order of their keys
+}
+
+type object = map[string]any
+
+// complete turns swag's document into ours.
+func complete(doc object) error {
+	if docs, ok := doc["externalDocs"].(object); ok && docs["url"] == "" {
+		delete(doc, "externalDocs")
+	}
+	doc = tidy(doc).(object)
+	components := doc["components"].(object)
+	if err := completeSchemas(components["schemas"].(object)); err != nil {
+		return err
+	}
+	components["headers"] = headers
+	components["responses"] = commonResponses()
+	for path, methods := range doc["paths"].(object) {
+		for method, operation := range methods.(object) {
+			if err := completeOperation(path, method, operation.(object)); err != nil {
+				return fmt.Errorf("%s %s: %w", method, path, err)
+			}
+		}
+	}
+	return nil
+}

@@ -1,0 +1,115 @@
+package main
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+)
+
+const schemaPrefix = "#/components/schemas/"
+
+// tidy rewrites what swag says in its own way, anywhere in the document:
+// package names in front of types, x-nullable, members that say nothing, and
+// members beside a $ref.
+func tidy(node any) any {
+	switch node := node.(type) {
+	case []any:
+		for i := range node {
+			node[i] = tidy(node[i])
+		}
+	case object:
+		if ref, ok := node["$ref"].(string); ok {
+			name := ref[len(schemaPrefix):]
+			return object{"$ref": schemaPrefix + typeName(name)}
+		}
+		if node["uniqueItems"] == false {
+			delete(node, "uniqueItems")
+		}
+		if node["x-nullable"] == true {
+			delete(node, "x-nullable")
+			node["type"] = []any{node["type"], "null"}
+		}
+		for key, value := range node {
+			node[key] = tidy(value)
+		}
+	}
+	return node
+}
+
+// typeName is a Go type's name without its package.
+func typeName(qualified string) string {
+	return qualified[strings.LastIndexByte(qualified, '.')+1:]
+}
+
+// closed are the schemas of request bodies, in which an unknown field is an error.
+var closed = []string{
+	"BestAvailable", "BookingRequest", "EventFields", "EventPatch", "Login", "PaymentRequest", "RefreshToken",
+	"Registration", "SeatEntry", "SeatPlan", "SectionPlan",
+}
+
+// completeSchemas names the schemas and adds what swag has no annotation for.
+func completeSchemas(schemas object) error {
+	for qualified, schema := range schemas {
+		delete(schemas, qualified)
+		schemas[typeName(qualified)] = schema
+	}
+	schemas["EventPatch"] = patchOf(schemas["EventFields"].(object))
+	for _, name := range closed {
+		schema, ok := schemas[name].(object)
+		if !ok {
+			return fmt.Errorf("no schema %s", name)
+		}
+		schema["additionalProperties"] = false
+	}
+	schemas["BookingRequest"].(object)["oneOf"] = eitherOf("seats", "bestAvailable")
+	schemas["SeatPlan"].(object)["oneOf"] = eitherOf("sections", "seats")
+	schemas["SectionPlan"].(object)["oneOf"] = eitherOf("rows", "rowCount")
+	money := schemas["Money"].(object)
+	money["description"] = "An amount in minor units, such as cents, of an ISO 4217 currency."
+	money["required"] = []any{"amount", "currency"}
+	money["properties"] = object{
+		"amount":   object{"type": "integer", "format": "int64", "minimum": 0, "example": 4500},
+		"currency": object{"type": "string", "pattern": "^[A-Z]{3}$", "example": "EUR"},
+	}
+	schemas["FieldError"].(object)["required"] = []any{"field", "code", "message"}
+	return nil
+}
+
+// patchOf makes every field optional and allows null, which takes it away.
+func patchOf(fields object) object {
+	properties := object{}
+	for name, property := range fields["properties"].(object) {
+		copied := object{}
+		for key, value := range property.(object) {
+			if key != "default" && key != "example" {
+				copied[key] = value
+			}
+		}
+		switch kind := copied["type"].(type) {
+		case string:
+			copied["type"] = []any{kind, "null"}
+		case nil: // a reference: its members may be left out too, which only the words can say
+			copied = object{"type": "object", "description": "Merged with what is there."}
+		}
+		properties[name] = copied
+	}
+	return object{"type": "object", "properties": properties}
+}
+
+func eitherOf(fields ...string) []any {
+	var either []any
+	for _, field := range fields {
+		either = append(either, object{"required": []any{field}})
+	}
+	return either
+}
+
+// sorted returns the keys of an object in order.
+func sorted(o object) []string {
+	keys := make([]string, 0, len(o))
+	for key := range o {
+		keys = append(keys, key)
+	}
+	slices.Sort(keys)
+	return keys
+}
