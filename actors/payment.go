@@ -42,6 +42,10 @@ const (
 // voiding an unclear charge and storing the outcome.
 func (p *PaymentProcessor) grace() time.Duration { return p.timeout + 2*finishTimeout }
 
+// Bound is how long [PaymentProcessor.Pay] may take at the most, its database
+// calls included.
+func (p *PaymentProcessor) Bound() time.Duration { return p.grace() + 2*finishTimeout }
+
 // Pay charges for a held booking and confirms it. The same request again goes
 // on where it was.
 func (p *PaymentProcessor) Pay(ctx context.Context, req eventra.PaymentRequest) (*eventra.Payment, *eventra.Booking, error) {

@@ -5,40 +5,41 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
-	"strconv"
 	"sync"
 	"time"
 
 	"github.com/eventra/eventra"
 )
 
-// Cache keeps bytes, and a generation for each scope. An error means that it
-// is away.
+// Cache keeps bytes by scope and key. A scope's generation is part of where
+// its values are: what was read before a scope was forgotten is never found
+// after it. An error means that the cache is away.
 type Cache interface {
-	Get(ctx context.Context, key string) (value []byte, found bool, err error)
-	Set(ctx context.Context, key string, value []byte, ttl time.Duration) error
-	// Generation is 0 for a scope that was never bumped.
-	Generation(ctx context.Context, scope string) (int64, error)
-	Bump(ctx context.Context, scope string) error
+	// Read returns the scope's generation, and the value if there is one.
+	Read(ctx context.Context, scope, key string) (value []byte, generation string, err error)
+	// Write keeps a value that was made after Read told the generation.
+	Write(ctx context.Context, scope, key, generation string, value []byte) error
+	// Forget begins a new generation.
+	Forget(ctx context.Context, scope string) error
 }
 
 const (
 	// freshFor is how old a page may be that another instance has overtaken.
 	freshFor = 30 * time.Second
-	// keptFor is how long pages outlive MongoDB.
-	keptFor = 10 * time.Minute
-	// bumpTimeout bounds an invalidation; it is tried again at the next read.
-	bumpTimeout = 300 * time.Millisecond
+	// forgetTimeout bounds an invalidation; it is tried again at the next read.
+	forgetTimeout = 300 * time.Millisecond
 
 	listScope = "events"
 )
 
 func eventScope(id eventra.ID) string { return "event:" + id.String() }
 
-// pages is the cache as the catalog needs it. A write ends a scope's
-// generation, whose number is part of every key, so that what was read before a write is never
-// found after it. A scope whose generation could not be ended, for the cache
-// was away, is not read from the cache here until it could.
+// KeptFor is how long pages should outlive MongoDB in the cache.
+const KeptFor = 10 * time.Minute
+
+// pages is the cache as the catalog needs it. A write has its scopes
+// forgotten. One that could not be, for the cache was away, is not read from
+// the cache here until it could.
 type pages struct {
 	cache Cache
 
@@ -56,7 +57,7 @@ type page struct {
 
 func (p *page) fresh() bool { return time.Since(p.StoredAt) < freshFor }
 
-// invalidate ends the generations of an event's page and of all lists.
+// invalidate has an event's page and all lists forgotten.
 func (p *pages) invalidate(ctx context.Context, id eventra.ID) {
 	for _, scope := range []string{eventScope(id), listScope} {
 		p.setDirty(scope, true)
@@ -85,53 +86,40 @@ func (p *pages) clean(ctx context.Context, scope string) bool {
 	if !p.isDirty(scope) {
 		return true
 	}
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), bumpTimeout)
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), forgetTimeout)
 	defer cancel()
-	if p.cache.Bump(ctx, scope) != nil {
+	if p.cache.Forget(ctx, scope) != nil {
 		return false
 	}
 	p.setDirty(scope, false)
 	return true
 }
 
-// key returns where a value of this scope is now; "" if the cache is not to be used.
-func (p *pages) key(ctx context.Context, scope, name string) string {
+// get returns what is cached, nil if nothing is, and the generation that set
+// needs, "" if the cache is not to be used.
+func (p *pages) get(ctx context.Context, scope, key string) (cached *page, generation string) {
 	if !p.clean(ctx, scope) {
-		return ""
+		return nil, ""
 	}
-	generation, err := p.cache.Generation(ctx, scope)
+	raw, generation, err := p.cache.Read(ctx, scope, key)
 	if err != nil {
-		return ""
+		return nil, ""
 	}
-	return scope + ":" + strconv.FormatInt(generation, 10) + ":" + name
-}
-
-func (p *pages) get(ctx context.Context, key string) *page {
-	if key == "" {
-		return nil
+	cached = &page{}
+	if raw == nil || json.Unmarshal(raw, cached) != nil {
+		return nil, generation
 	}
-	raw, found, err := p.cache.Get(ctx, key)
-	if err != nil || !found {
-		return nil
-	}
-	cached := &page{}
-	if json.Unmarshal(raw, cached) != nil {
-		return nil
-	}
-	return cached
+	return cached, generation
 }
 
 // set is an effort only: what is not cached is read again.
-func (p *pages) set(ctx context.Context, key string, value any) {
-	if key == "" {
-		return
-	}
+func (p *pages) set(ctx context.Context, scope, key, generation string, value any) {
 	raw, err := json.Marshal(value)
 	if err != nil {
 		return
 	}
 	if raw, err = json.Marshal(page{time.Now(), raw}); err == nil {
-		_ = p.cache.Set(ctx, key, raw, keptFor)
+		_ = p.cache.Write(ctx, scope, key, generation, raw)
 	}
 }
 

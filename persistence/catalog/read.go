@@ -30,23 +30,22 @@ func (c *Catalog) Events(ctx context.Context, f eventra.EventFilter, p eventra.P
 
 // read answers from the cache while it is fresh, else from MongoDB, once for
 // all who ask at the same time, else from the cache as it is.
-func read[T any](ctx context.Context, c *Catalog, scope, name string, load func(context.Context) (*T, error)) (*T, error) {
-	key := c.pages.key(ctx, scope, name)
-	cached := c.pages.get(ctx, key)
+func read[T any](ctx context.Context, c *Catalog, scope, key string, load func(context.Context) (*T, error)) (*T, error) {
+	cached, generation := c.pages.get(ctx, scope, key)
 	if cached != nil && cached.fresh() {
 		if value := decode[T](cached); value != nil {
 			return value, nil
 		}
 	}
-	// The key tells the generation, so that nobody joins a read from before a
-	// write; without one, everybody reads alone.
-	if key == "" {
+	// Without a generation, nobody may join a read from before a write.
+	if generation == "" {
 		return load(ctx)
 	}
-	value, err, _ := c.flights.Do(key, func() (any, error) {
-		loaded, err := load(context.WithoutCancel(ctx)) // others may wait for it; the store's own limit bounds it
+	value, err, _ := c.flights.Do(scope+" "+generation+" "+key, func() (any, error) {
+		ctx := context.WithoutCancel(ctx) // others may wait for it; the stores' own limits bound it
+		loaded, err := load(ctx)
 		if err == nil {
-			c.pages.set(ctx, key, loaded)
+			c.pages.set(ctx, scope, key, generation, loaded)
 		}
 		return loaded, err
 	})
