@@ -1,0 +1,181 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"net"
+	"sync"
+	"time"
+
+	"github.com/asynkron/protoactor-go/actor"
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/prometheus/client_golang/prometheus/collectors"
+
+	"github.com/eventra/eventra/actors"
+	web "github.com/eventra/eventra/http"
+	"github.com/eventra/eventra/persistence/redis"
+	"github.com/eventra/eventra/persistence/smtp"
+)
+
+// App is the whole program, wired. Tests start it on port 0.
+type App struct {
+	stores   *stores
+	system   *actor.ActorSystem
+	events   *actors.Directory
+	mailer   *actor.PID
+	queue    *redis.MailQueue
+	server   *web.Server
+	listener net.Listener
+	log      *slog.Logger
+
+	stopLoops context.CancelFunc
+	loops     sync.WaitGroup
+	served    chan error
+}
+
+// Start brings the program up: when it returns, requests are answered.
+func Start(ctx context.Context, cfg *Config, log *slog.Logger) (*App, error) {
+	if cfg.Migrate {
+		if err := migrate(ctx, cfg, log); err != nil {
+			return nil, err
+		}
+	}
+	s, err := openStores(ctx, cfg, log)
+	if err != nil {
+		return nil, err
+	}
+	a := &App{stores: s, log: log, served: make(chan error, 1)}
+	if err := a.start(ctx, cfg); err != nil {
+		return nil, errors.Join(err, s.Close())
+	}
+	return a, nil
+}
+
+func (a *App) start(ctx context.Context, cfg *Config) (err error) {
+	if err = ensureAdmin(ctx, cfg, a.stores); err != nil {
+		return err
+	}
+	sender, err := smtp.New(cfg.SMTPURL, cfg.MailFrom)
+	if err != nil {
+		return err
+	}
+	a.queue = redis.NewMailQueue(a.stores.redis)
+	metrics := prometheus.NewRegistry()
+	metrics.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
+
+	a.system = actor.NewActorSystem(actor.WithLoggerFactory(func(*actor.ActorSystem) *slog.Logger { return a.log }))
+	a.mailer = a.system.Root.Spawn(actor.PropsFromProducer(func() actor.Actor {
+		return &actors.Mailer{Outbox: a.stores.postgres, Queue: a.queue, Sender: sender, Log: a.log}
+	}))
+	var store actors.EventStore = a.stores.postgres
+	if cfg.wrapEventStore != nil {
+		store = cfg.wrapEventStore(store)
+	}
+	a.events = actors.NewDirectory(a.system, &actors.Dependencies{
+		Store: store, Locks: redis.NewLocks(a.stores.redis), Log: a.log, Metrics: actors.NewMetrics(metrics),
+		QueueMax: cfg.EventQueueMax, Confirmed: actors.Nudge(a.system.Root, a.mailer),
+	})
+	payments := actors.NewPaymentProcessor(a.events, a.stores.postgres, a.stores.postgres, a.log, cfg.PaymentTimeout)
+	events := a.stores.newCatalog(a.events, a.log)
+	denied := redis.NewDeniedTokens(a.stores.redis)
+	rates := redis.NewRateCounters(a.stores.redis)
+
+	a.server, err = web.NewServer(web.Config{
+		Users: a.stores.postgres, DeniedTokens: denied, Catalog: events, SeatMaps: a.events,
+		BoxOffice: actors.NewBoxOffice(a.events, store, payments), Bookings: a.stores.postgres,
+		IdempotencyKeys: a.stores.postgres, RateCounters: rates,
+		Probes: []web.Probe{
+			{Name: "postgres", Required: true, Check: a.stores.postgres.Ping},
+			{Name: "mongo", Check: a.stores.mongo.Ping},
+			{Name: "redis", Check: a.stores.redis.Ping},
+			{Name: "denied_tokens", Required: true, Check: func(context.Context) error {
+				if !denied.Ready() {
+					return errors.New("not loaded yet")
+				}
+				return nil
+			}},
+		},
+		Metrics: metrics, Log: a.log, Version: version, JWTSecret: []byte(cfg.JWTSecret),
+		PasswordCost: cfg.PasswordCost, PaymentTimeout: payments.Bound(),
+		RateLimits: cfg.RateLimits, LoginFailuresPerAccount: cfg.LoginFailuresAccount, LoginFailuresPerAddress: cfg.LoginFailuresAddress,
+		TrustedProxies: cfg.TrustedProxies,
+	})
+	if err != nil {
+		return err
+	}
+	if a.listener, err = net.Listen("tcp", cfg.HTTPAddr); err != nil {
+		return err
+	}
+	a.runLoops(events.RunCopier, payments.Reconcile, rates.Run,
+		func(ctx context.Context) { actors.Sweep(ctx, a.stores.postgres, a.events, a.log) },
+		func(ctx context.Context) {
+			actors.ListenForExpiries(ctx, redis.NewHoldExpiries(a.stores.redis), a.events, a.log)
+		},
+		func(ctx context.Context) { denied.Run(ctx, a.stores.postgres) },
+		a.purge)
+	go func() { a.served <- a.server.Serve(a.listener) }()
+	a.server.Ready()
+	return nil
+}
+
+// runLoops runs what goes on beside the requests.
+func (a *App) runLoops(loops ...func(context.Context)) {
+	var ctx context.Context
+	ctx, a.stopLoops = context.WithCancel(context.Background())
+	for _, loop := range loops {
+		a.loops.Add(1)
+		go func() {
+			defer a.loops.Done()
+			loop(ctx)
+		}()
+	}
+}
+
+// purgePause parts clean-ups of what has outlived its use.
+const purgePause = 10 * time.Minute
+
+func (a *App) purge(ctx context.Context) {
+	ticker := time.NewTicker(purgePause)
+	defer ticker.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-ticker.C:
+		}
+		if n, err := a.stores.postgres.Purge(ctx); err != nil {
+			a.log.Warn("not purged", "error", err)
+		} else if n > 0 {
+			a.log.Info("purged", "rows", n)
+		}
+	}
+}
+
+// Addr is where the program listens.
+func (a *App) Addr() string { return a.listener.Addr().String() }
+
+// Failed tells when serving has ended by itself.
+func (a *App) Failed() <-chan error { return a.served }
+
+// Stop ends the program without losing anything: not ready, intake closed,
+// requests finished, batches flushed, mails handed over, connections closed.
+func (a *App) Stop(ctx context.Context) error {
+	errs := []error{a.server.Shutdown(ctx)}
+	a.stopLoops()
+	a.loops.Wait()
+	errs = append(errs, a.events.Close(ctx), wait(ctx, a.system.Root.StopFuture(a.mailer)))
+	a.system.Shutdown()
+	return errors.Join(append(errs, a.queue.Close(), a.stores.Close())...)
+}
+
+func wait(ctx context.Context, stopped actor.Future) error {
+	done := make(chan error, 1)
+	go func() { done <- stopped.Wait() }()
+	select {
+	case err := <-done:
+		return err
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}

@@ -1,0 +1,156 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"log/slog"
+	"net/mail"
+	"net/netip"
+	"net/url"
+	"os"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/caarlos0/env/v11"
+
+	"github.com/eventra/eventra/actors"
+	web "github.com/eventra/eventra/http"
+)
+
+// Config is everything that the environment decides; the README's table says
+// the same to people.
+type Config struct {
+	HTTPAddr       string         `env:"HTTP_ADDR" envDefault:"127.0.0.1:8080"`
+	PostgresURL    string         `env:"POSTGRES_URL"`
+	MongoURL       string         `env:"MONGO_URL"`
+	RedisURL       string         `env:"REDIS_URL"`
+	SMTPURL        string         `env:"SMTP_URL"`
+	MailFrom       string         `env:"MAIL_FROM" envDefault:"Eventra <tickets@localhost>"`
+	JWTSecret      string         `env:"JWT_SECRET"`
+	AdminEmail     string         `env:"ADMIN_EMAIL"`
+	AdminPassword  string         `env:"ADMIN_PASSWORD"`
+	RateLimits     RateLimits     `env:"RATE_LIMITS" envDefault:"bookings=20/1s,auth=30/1m,reads=100/1s"`
+	EventQueueMax  int            `env:"EVENT_QUEUE_MAX" envDefault:"10000"`
+	PaymentTimeout time.Duration  `env:"PAYMENT_TIMEOUT" envDefault:"10s"`
+	Migrate        bool           `env:"MIGRATE" envDefault:"true"`
+	TrustedProxies []netip.Prefix `env:"TRUSTED_PROXIES"`
+	LogLevel       slog.Level     `env:"LOG_LEVEL" envDefault:"info"`
+	LogFormat      string         `env:"LOG_FORMAT" envDefault:"json"`
+
+	// Not from the environment: what tests choose otherwise.
+	PasswordCost         int // bcrypt
+	LoginFailuresAccount web.RateLimit
+	LoginFailuresAddress web.RateLimit
+	wrapEventStore       func(actors.EventStore) actors.EventStore
+}
+
+// RateLimits are limits by class, written "bookings=20/1s,auth=10/1m" or "off".
+type RateLimits map[string]web.RateLimit
+
+// rateClasses are the classes that the HTTP layer knows.
+var rateClasses = []string{"bookings", "auth", "reads", "writes"}
+
+// UnmarshalText implements encoding.TextUnmarshaler.
+func (l *RateLimits) UnmarshalText(text []byte) error {
+	*l = RateLimits{}
+	if s := strings.TrimSpace(string(text)); s == "off" || s == "" {
+		return nil
+	}
+	for _, part := range strings.Split(string(text), ",") {
+		class, limit, _ := strings.Cut(strings.TrimSpace(part), "=")
+		requests, window, _ := strings.Cut(limit, "/")
+		n, err := strconv.Atoi(requests)
+		d, err2 := time.ParseDuration(window)
+		if err != nil || err2 != nil || n < 1 || d < time.Second || d > time.Hour {
+			return fmt.Errorf("%q is not of the form class=requests/window, such as bookings=20/1s with a window of 1s to 1h", part)
+		}
+		if !slices.Contains(rateClasses, class) {
+			return fmt.Errorf("%q is none of the classes %s", class, strings.Join(rateClasses, ", "))
+		}
+		(*l)[class] = web.RateLimit{Requests: n, Window: d}
+	}
+	return nil
+}
+
+// loadConfig reads the environment and names every fault at once.
+func loadConfig() (*Config, error) {
+	cfg := &Config{
+		PasswordCost:         10,
+		LoginFailuresAccount: web.RateLimit{Requests: 10, Window: 15 * time.Minute},
+		LoginFailuresAddress: web.RateLimit{Requests: 50, Window: 15 * time.Minute},
+	}
+	err := env.ParseWithOptions(cfg, env.Options{Prefix: "EVENTRA_"})
+	var faults []error
+	if aggregate := (env.AggregateError{}); errors.As(err, &aggregate) {
+		faults = append(faults, aggregate.Errors...)
+	} else if err != nil {
+		faults = append(faults, err)
+	}
+	faults = append(faults, cfg.faults()...)
+	if len(faults) > 0 {
+		return nil, fmt.Errorf("the configuration has faults:\n%w", errors.Join(faults...))
+	}
+	return cfg, nil
+}
+
+func (c *Config) faults() (faults []error) {
+	say := func(name, format string, args ...any) {
+		faults = append(faults, fmt.Errorf("EVENTRA_%s: %s", name, fmt.Sprintf(format, args...)))
+	}
+	for _, u := range []struct {
+		name, value string
+		schemes     []string
+	}{
+		{"POSTGRES_URL", c.PostgresURL, []string{"postgres", "postgresql"}},
+		{"MONGO_URL", c.MongoURL, []string{"mongodb", "mongodb+srv"}},
+		{"REDIS_URL", c.RedisURL, []string{"redis", "rediss"}},
+		{"SMTP_URL", c.SMTPURL, []string{"smtp", "smtps"}},
+	} {
+		parsed, err := url.Parse(u.value)
+		switch {
+		case u.value == "":
+			say(u.name, "is required")
+		case err != nil || parsed.Host == "" || !slices.Contains(u.schemes, parsed.Scheme):
+			say(u.name, "must be a URL of the scheme %s", strings.Join(u.schemes, " or "))
+		}
+	}
+	if len(c.JWTSecret) < web.JWTSecretMinBytes {
+		say("JWT_SECRET", "must have at least %d bytes", web.JWTSecretMinBytes)
+	}
+	if _, err := mail.ParseAddress(c.MailFrom); err != nil {
+		say("MAIL_FROM", "must be a mail address: %v", err)
+	}
+	if (c.AdminEmail == "") != (c.AdminPassword == "") {
+		say("ADMIN_EMAIL", "and EVENTRA_ADMIN_PASSWORD go together")
+	}
+	if c.EventQueueMax < 1 {
+		say("EVENT_QUEUE_MAX", "must be at least 1")
+	}
+	if c.PaymentTimeout < time.Second || c.PaymentTimeout > time.Minute {
+		say("PAYMENT_TIMEOUT", "must be from 1s to 1m")
+	}
+	if c.LogFormat != "json" && c.LogFormat != "text" {
+		say("LOG_FORMAT", "must be json or text")
+	}
+	return faults
+}
+
+// logger makes the program's log as the configuration has it.
+func (c *Config) logger() *slog.Logger {
+	options := &slog.HandlerOptions{Level: c.LogLevel}
+	if c.LogFormat == "text" {
+		return slog.New(slog.NewTextHandler(os.Stderr, options))
+	}
+	return slog.New(slog.NewJSONHandler(os.Stderr, options))
+}
+
+// httpAddrOfEnvironment reads one setting alone, for the health check.
+func httpAddrOfEnvironment() string {
+	var c struct {
+		HTTPAddr string `env:"HTTP_ADDR" envDefault:"127.0.0.1:8080"`
+	}
+	_ = env.ParseWithOptions(&c, env.Options{Prefix: "EVENTRA_"}) // a string cannot fail to parse
+	return c.HTTPAddr
+}

@@ -1,0 +1,297 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+	"log/slog"
+	"net/http"
+	"net/url"
+	"os"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/google/uuid"
+	"github.com/stretchr/testify/require"
+	"golang.org/x/crypto/bcrypt"
+
+	"github.com/eventra/eventra/persistence/persistencetest"
+)
+
+// program is a whole Eventra on real servers, with stores of its own, that a
+// test talks to over HTTP.
+type program struct {
+	t     *testing.T
+	cfg   *Config
+	app   *App
+	url   string
+	admin string // access token
+	http  *http.Client
+}
+
+const adminEmail, adminPassword = "root@eventra.test", "root-password"
+
+// start runs a program; each change edits its configuration first.
+func start(t *testing.T, changes ...func(*Config)) *program {
+	t.Helper()
+	cfg := testConfig(t)
+	for _, change := range changes {
+		change(cfg)
+	}
+	return startWith(t, cfg)
+}
+
+func startWith(t *testing.T, cfg *Config) *program {
+	t.Helper()
+	p := &program{t: t, cfg: cfg, http: &http.Client{Timeout: 30 * time.Second,
+		Transport: &http.Transport{MaxIdleConnsPerHost: 512}}}
+	p.boot()
+	t.Cleanup(func() {
+		p.stop()
+		p.http.CloseIdleConnections()
+	})
+	p.admin = p.login(adminEmail, adminPassword)
+	return p
+}
+
+// boot starts the program on its stores; stop and boot make a restart.
+func (p *program) boot() {
+	p.t.Helper()
+	ctx, cancel := context.WithTimeout(context.Background(), 30*time.Second)
+	defer cancel()
+	log := slog.New(slog.NewTextHandler(testLog{p.t}, &slog.HandlerOptions{Level: slog.LevelWarn}))
+	app, err := Start(ctx, p.cfg, log)
+	require.NoError(p.t, err)
+	p.app, p.url = app, "http://"+app.Addr()
+}
+
+func (p *program) stop() {
+	if p.app == nil {
+		return
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), 20*time.Second)
+	defer cancel()
+	require.NoError(p.t, p.app.Stop(ctx))
+	p.app = nil
+}
+
+// testLog passes log lines to the test while it runs; a goroutine that logs
+// after the test's end must not panic it.
+type testLog struct{ t *testing.T }
+
+func (l testLog) Write(line []byte) (int, error) {
+	if l.t.Context().Err() == nil {
+		l.t.Logf("%s", bytes.TrimRight(line, "\n"))
+	}
+	return len(line), nil
+}
+
+func needEnv(t *testing.T, name string) string {
+	t.Helper()
+	value := os.Getenv(name)
+	if value == "" {
+		t.Fatalf("%s is not set: run it through make test", name)
+	}
+	return value
+}
+
+func testConfig(t *testing.T) *Config {
+	t.Helper()
+	return &Config{
+		HTTPAddr:       "127.0.0.1:0",
+		PostgresURL:    persistencetest.NewDatabase(t),
+		MongoURL:       persistencetest.NewMongo(t),
+		RedisURL:       persistencetest.NewRedis(t),
+		SMTPURL:        needEnv(t, "EVENTRA_SMTP_URL"),
+		MailFrom:       "Eventra <tickets@eventra.test>",
+		JWTSecret:      "an-end-to-end-secret-of-32-bytes-or-more",
+		AdminEmail:     adminEmail,
+		AdminPassword:  adminPassword,
+		EventQueueMax:  10000,
+		PaymentTimeout: 2 * time.Second,
+		LogFormat:      "text",
+		PasswordCost:   bcrypt.MinCost,
+	}
+}
+
+// answer is a response whose body has been read.
+type answer struct {
+	status int
+	header http.Header
+	raw    []byte
+	body   map[string]any // nil if it is no JSON object
+}
+
+func (a *answer) String() string { return fmt.Sprintf("%d %s", a.status, a.raw) }
+
+func (a *answer) text(key string) string { s, _ := a.body[key].(string); return s }
+
+// call sends a JSON request; headers come as "Name: value".
+func (p *program) call(method, path, token string, body any, headers ...string) *answer {
+	a, err := p.try(method, path, token, body, headers...)
+	require.NoError(p.t, err, "%s %s", method, path)
+	return a
+}
+
+func (p *program) try(method, path, token string, body any, headers ...string) (*answer, error) {
+	var reader io.Reader
+	switch body := body.(type) {
+	case nil:
+	case string:
+		reader = strings.NewReader(body)
+	default:
+		text, err := json.Marshal(body)
+		if err != nil {
+			return nil, err
+		}
+		reader = bytes.NewReader(text)
+	}
+	if strings.HasPrefix(path, "/auth") || strings.HasPrefix(path, "/events") || strings.HasPrefix(path, "/bookings") {
+		path = "/api/v1" + path
+	}
+	req, err := http.NewRequest(method, p.url+path, reader)
+	if err != nil {
+		return nil, err
+	}
+	if reader != nil {
+		req.Header.Set("Content-Type", "application/json")
+	}
+	if token != "" {
+		req.Header.Set("Authorization", "Bearer "+token)
+	}
+	for _, h := range headers {
+		name, value, _ := strings.Cut(h, ": ")
+		req.Header.Set(name, value)
+	}
+	resp, err := p.http.Do(req)
+	if err != nil {
+		return nil, err
+	}
+	defer resp.Body.Close()
+	a := &answer{status: resp.StatusCode, header: resp.Header}
+	if a.raw, err = io.ReadAll(resp.Body); err != nil {
+		return nil, err
+	}
+	_ = json.Unmarshal(a.raw, &a.body) // not every answer is an object
+	checkAgainstOpenAPI(p.t, req, a)
+	return a, nil
+}
+
+// must calls and requires a status.
+func (p *program) must(status int, method, path, token string, body any, headers ...string) *answer {
+	p.t.Helper()
+	a := p.call(method, path, token, body, headers...)
+	require.Equal(p.t, status, a.status, "%s %s: %s", method, path, a.raw)
+	return a
+}
+
+type object = map[string]any
+
+func (p *program) login(email, password string) string {
+	p.t.Helper()
+	return p.must(200, "POST", "/auth/login", "", object{"email": email, "password": password}).text("accessToken")
+}
+
+// user registers somebody new and returns an access token and the address.
+func (p *program) user() (token, email string) {
+	p.t.Helper()
+	email = uuid.NewString() + "@example.org"
+	a := p.must(201, "POST", "/auth/register", "", object{"email": email, "password": "correct horse", "name": "Somebody"})
+	return a.text("accessToken"), email
+}
+
+// users registers n of them.
+func (p *program) users(n int) []string {
+	p.t.Helper()
+	tokens := make([]string, n)
+	parallel(n, 8, func(i int) { tokens[i], _ = p.user() })
+	return tokens
+}
+
+// event publishes an event of rows × seats in section A; terms override the
+// body's fields.
+func (p *program) event(rows, seats int, terms object) (id string) {
+	p.t.Helper()
+	body := eventBody()
+	for k, v := range terms {
+		body[k] = v
+	}
+	id = p.must(201, "POST", "/events", p.admin, body).text("id")
+	p.must(201, "POST", "/events/"+id+"/seats", p.admin, object{"sections": []object{{
+		"name": "A", "rowCount": rows, "seatsPerRow": seats, "price": object{"amount": 2500, "currency": "EUR"}}}})
+	p.must(200, "POST", "/events/"+id+"/publish", p.admin, nil)
+	return id
+}
+
+func eventBody() object {
+	starts := time.Now().UTC().AddDate(0, 1, 0)
+	return object{
+		"title": "A show", "description": "Of something", "category": "concert", "tags": []string{"a", "b"},
+		"venue":    object{"name": "Hall", "address": "Street 1", "city": "Berlin", "country": "DE", "timezone": "Europe/Berlin"},
+		"startsAt": starts.Format(time.RFC3339), "endsAt": starts.Add(time.Hour).Format(time.RFC3339),
+		"attributes": object{"floor": 2, "nested": object{"list": []any{1, "two", nil}}},
+	}
+}
+
+func (p *program) hold(token, event string, seats ...string) *answer {
+	return p.call("POST", "/bookings", token, object{"eventId": event, "seats": seats})
+}
+
+// seatStatus maps every seat of an event to its status.
+func (p *program) seatStatus(event string) map[string]string {
+	p.t.Helper()
+	all := map[string]string{}
+	for _, s := range p.must(200, "GET", "/events/"+event+"/seats", "", nil).body["seats"].([]any) {
+		seat := s.(object)
+		all[seat["seat"].(string)] = seat["status"].(string)
+	}
+	return all
+}
+
+// eventually waits for a condition, a few seconds at most unless told.
+func eventually(t *testing.T, within time.Duration, what string, ok func() bool) {
+	t.Helper()
+	require.Eventually(t, ok, within, 10*time.Millisecond, what)
+}
+
+// parallel calls f for 0 … n-1, at most width at once.
+func parallel(n, width int, f func(i int)) {
+	var wg sync.WaitGroup
+	next := make(chan int)
+	for range min(width, n) {
+		wg.Add(1)
+		go func() {
+			defer wg.Done()
+			for i := range next {
+				f(i)
+			}
+		}()
+	}
+	for i := range n {
+		next <- i
+	}
+	close(next)
+	wg.Wait()
+}
+
+// message is one mail as the development mail server shows it.
+type message struct {
+	MessageID string   `json:"messageId"`
+	To        []string `json:"to"`
+	Subject   string   `json:"subject"`
+	Text      string   `json:"text"`
+	HTML      string   `json:"html"`
+}
+
+func mailsTo(t *testing.T, address string) (mails []message) {
+	t.Helper()
+	resp, err := http.Get(needEnv(t, "EVENTRA_DEV_MAIL_URL") + "/api/messages?to=" + url.QueryEscape(address))
+	require.NoError(t, err)
+	defer resp.Body.Close()
+	require.NoError(t, json.NewDecoder(resp.Body).Decode(&mails))
+	return mails
+}

@@ -1,0 +1,61 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"text/tabwriter"
+
+	"github.com/eventra/eventra/persistence/redis"
+)
+
+type mailCommand struct {
+	Dead  mailDeadCommand  `cmd:"" help:"List mails whose tries are used up."`
+	Retry mailRetryCommand `cmd:"" help:"Have all of them tried again."`
+}
+
+type mailDeadCommand struct{}
+
+// Run lists dead letters.
+func (mailDeadCommand) Run(ctx context.Context) error {
+	return withMailQueue(func(q *redis.MailQueue) error {
+		letters, err := q.DeadLetters(ctx)
+		if err != nil {
+			return err
+		}
+		table := tabwriter.NewWriter(os.Stdout, 0, 8, 2, ' ', 0)
+		fmt.Fprintln(table, "BOOKING\tFAILED AT\tERROR")
+		for _, l := range letters {
+			fmt.Fprintf(table, "%v\t%v\t%v\n", l.BookingID, l.FailedAt, l.Error)
+		}
+		return table.Flush()
+	})
+}
+
+type mailRetryCommand struct{}
+
+// Run puts dead letters back into the queue.
+func (mailRetryCommand) Run(ctx context.Context) error {
+	return withMailQueue(func(q *redis.MailQueue) error {
+		n, err := q.RetryDead(ctx)
+		if err == nil {
+			_, err = fmt.Println(n, "mails will be tried again")
+		}
+		return err
+	})
+}
+
+func withMailQueue(do func(*redis.MailQueue) error) error {
+	cfg, err := loadConfig()
+	if err != nil {
+		return err
+	}
+	db, err := redis.Open(cfg.RedisURL)
+	if err != nil {
+		return err
+	}
+	defer db.Close()
+	queue := redis.NewMailQueue(db)
+	defer queue.Close()
+	return do(queue)
+}

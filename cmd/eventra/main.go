@@ -1,0 +1,43 @@
+// Command eventra sells seats: see `eventra --help`.
+package main
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"os/signal"
+	"syscall"
+	_ "time/tzdata" // venues' time zones, wherever the binary runs
+
+	"github.com/alecthomas/kong"
+)
+
+// version is set by the linker.
+var version = "dev"
+
+// commands are the subcommands, each in a file of its own.
+type commands struct {
+	Serve   serveCommand   `cmd:"" help:"Serve the API until SIGINT or SIGTERM."`
+	Migrate migrateCommand `cmd:"" help:"Bring the database schema up to date."`
+	Seed    seedCommand    `cmd:"" help:"Load demo data, unless it is there: two users, two events."`
+	Admin   adminCommand   `cmd:"" help:"Manage administrators."`
+	Mail    mailCommand    `cmd:"" help:"Look after mails that could not be delivered."`
+	Health  healthCommand  `cmd:"" help:"Ask the server of this configuration whether it is alive."`
+	Version versionCommand `cmd:"" help:"Print the version."`
+}
+
+type versionCommand struct{}
+
+func (versionCommand) Run() error {
+	_, err := fmt.Println("eventra", version)
+	return err
+}
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	cli := kong.Parse(&commands{}, kong.Name("eventra"), kong.UsageOnError(),
+		kong.Description("An event-ticketing service. Configuration comes from EVENTRA_… environment variables."),
+		kong.BindTo(ctx, (*context.Context)(nil)))
+	cli.FatalIfErrorf(cli.Run())
+}

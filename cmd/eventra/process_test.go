@@ -1,0 +1,130 @@
+package main
+
+import (
+	"bufio"
+	"context"
+	"fmt"
+	"net"
+	"net/http"
+	"os"
+	"os/exec"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+)
+
+// asProgram makes the test binary the program itself, for tests that kill it.
+const asProgram = "EVENTRA_TEST_AS_PROGRAM"
+
+func TestMain(m *testing.M) {
+	if os.Getenv(asProgram) != "" {
+		main()
+		return
+	}
+	os.Exit(m.Run())
+}
+
+// process is an Eventra in a process of its own.
+type process struct {
+	cmd *exec.Cmd
+	url string
+}
+
+func environment(cfg *Config, addr string) []string {
+	return append(os.Environ(), asProgram+"=1", "EVENTRA_HTTP_ADDR="+addr,
+		"EVENTRA_POSTGRES_URL="+cfg.PostgresURL, "EVENTRA_MONGO_URL="+cfg.MongoURL, "EVENTRA_REDIS_URL="+cfg.RedisURL,
+		"EVENTRA_SMTP_URL="+cfg.SMTPURL, "EVENTRA_JWT_SECRET="+cfg.JWTSecret, "EVENTRA_LOG_FORMAT=text", "EVENTRA_LOG_LEVEL=warn",
+		"EVENTRA_ADMIN_EMAIL="+cfg.AdminEmail, "EVENTRA_ADMIN_PASSWORD="+cfg.AdminPassword, "EVENTRA_RATE_LIMITS=off")
+}
+
+func freeAddr(t *testing.T) string {
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	require.NoError(t, err)
+	defer l.Close()
+	return l.Addr().String()
+}
+
+func startProcess(t *testing.T, cfg *Config) *process {
+	t.Helper()
+	addr := freeAddr(t)
+	cmd := exec.Command(os.Args[0], "serve")
+	cmd.Env = environment(cfg, addr)
+	stderr, err := cmd.StderrPipe()
+	require.NoError(t, err)
+	require.NoError(t, cmd.Start())
+	go func() {
+		for lines := bufio.NewScanner(stderr); lines.Scan(); {
+			_, _ = testLog{t}.Write(lines.Bytes())
+		}
+	}()
+	t.Cleanup(func() { _ = cmd.Process.Kill() })
+	proc := &process{cmd, "http://" + addr}
+	eventually(t, 30*time.Second, "the process to be ready", func() bool {
+		resp, err := http.Get(proc.url + "/readyz")
+		if err != nil {
+			return false
+		}
+		resp.Body.Close()
+		return resp.StatusCode == http.StatusOK
+	})
+	return proc
+}
+
+// TestKillInTheMiddleOfHolds kills the program with holds alive: after a
+// restart what is overdue is released within seconds, the rest on time.
+func TestKillInTheMiddleOfHolds(t *testing.T) {
+	t.Parallel()
+	cfg := testConfig(t)
+	first := startProcess(t, cfg)
+	p := &program{t: t, cfg: cfg, url: first.url, http: &http.Client{Timeout: 10 * time.Second}}
+	p.admin = p.login(adminEmail, adminPassword)
+	short := p.event(5, 10, object{"holdSeconds": 5})
+	long := p.event(5, 10, object{"holdSeconds": 15})
+	tokens := p.users(10)
+	var onTime time.Time
+	parallel(20, 10, func(i int) {
+		for _, event := range []string{short, long} {
+			if a := p.hold(tokens[i%10], event, fmt.Sprintf("A-%d-%d", 1+i/10, 1+i%10)); a.status != 201 {
+				t.Errorf("unexpected: %v", a)
+			}
+		}
+	})
+	last := p.hold(tokens[0], long, "A-5-10")
+	onTime, err := time.Parse(time.RFC3339, last.text("expiresAt"))
+	require.NoError(t, err)
+	require.NoError(t, first.cmd.Process.Kill())
+	_ = first.cmd.Wait()
+	<-time.After(6 * time.Second) // the time in which the short holds run out with nobody there
+
+	p.url = startProcess(t, cfg).url
+	free := func(event string) bool {
+		for _, status := range p.seatStatus(event) {
+			if status != "AVAILABLE" {
+				return false
+			}
+		}
+		return true
+	}
+	restarted := time.Now()
+	eventually(t, 5*time.Second, "what is overdue to be released", func() bool { return free(short) })
+	t.Logf("overdue holds released %v after readiness", time.Since(restarted))
+	eventually(t, 20*time.Second, "the rest to be released", func() bool { return free(long) })
+	require.False(t, time.Now().Before(onTime))
+	require.Less(t, time.Since(onTime), 3*time.Second)
+}
+
+func TestFaultyConfigurationIsNamedWhole(t *testing.T) {
+	t.Parallel()
+	ctx, cancel := context.WithTimeout(context.Background(), 20*time.Second)
+	defer cancel()
+	cmd := exec.CommandContext(ctx, os.Args[0], "serve")
+	cmd.Env = []string{asProgram + "=1", "EVENTRA_POSTGRES_URL=http://x", "EVENTRA_JWT_SECRET=short", "EVENTRA_RATE_LIMITS=bookings=many", "EVENTRA_LOG_FORMAT=xml"}
+	out, err := cmd.CombinedOutput()
+	require.Error(t, err)
+	for _, name := range []string{"POSTGRES_URL", "MONGO_URL", "REDIS_URL", "SMTP_URL", "JWT_SECRET", "bookings=many", "LOG_FORMAT"} {
+		require.Contains(t, string(out), name)
+	}
+	require.False(t, strings.Contains(string(out), "goroutine"), "no stack")
+}

@@ -1,0 +1,130 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"strconv"
+	"time"
+
+	"golang.org/x/crypto/bcrypt"
+
+	"github.com/eventra/eventra"
+)
+
+// Demo data. Its ids are fixed, so that loading it again finds it.
+const (
+	demoUserEmail    = "user@eventra.test"
+	demoUserPassword = "demo-user-password"
+)
+
+var (
+	demoUserID      = mustID("01900000-0000-7000-8000-000000000001")
+	demoPublishedID = mustID("01900000-0000-7000-8000-0000000000e1")
+	demoDraftID     = mustID("01900000-0000-7000-8000-0000000000e2")
+)
+
+func mustID(s string) eventra.ID {
+	id, err := eventra.ParseID(s)
+	if err != nil {
+		panic(err)
+	}
+	return id
+}
+
+type seedCommand struct{}
+
+// Run loads what is missing of the demo data.
+func (seedCommand) Run(ctx context.Context) error {
+	cfg, err := loadConfig()
+	if err != nil {
+		return err
+	}
+	stores, err := openStores(ctx, cfg, cfg.logger())
+	if err != nil {
+		return err
+	}
+	defer stores.Close()
+	return seed(ctx, cfg, stores)
+}
+
+func seed(ctx context.Context, cfg *Config, s *stores) error {
+	if err := ensureAdmin(ctx, cfg, s); err != nil {
+		return err
+	}
+	hash, err := bcrypt.GenerateFromPassword([]byte(demoUserPassword), cfg.PasswordCost)
+	if err != nil {
+		return err
+	}
+	user := &eventra.User{ID: demoUserID, Email: demoUserEmail, Name: "Demo User", Role: eventra.RoleUser, PasswordHash: hash}
+	if err := s.postgres.CreateUser(ctx, user); err != nil && eventra.CodeOf(err) != eventra.CodeEmailTaken {
+		return err
+	}
+	if err := seedEvent(ctx, s, demoPublished(time.Now()), demoSeats()); err != nil {
+		return err
+	}
+	return seedEvent(ctx, s, demoDraft(time.Now()), nil)
+}
+
+// seedEvent makes an event with seats and publishes it; each step that was
+// done before is passed over.
+func seedEvent(ctx context.Context, s *stores, e *eventra.Event, seats []eventra.Seat) error {
+	if _, err := s.catalog.Event(ctx, e.ID); eventra.CodeOf(err) == eventra.CodeEventNotFound {
+		if err := s.catalog.Create(ctx, e); err != nil {
+			return err
+		}
+	} else if err != nil {
+		return err
+	}
+	if seats == nil {
+		return nil
+	}
+	if _, err := s.catalog.AddSeats(ctx, e.ID, seats); err != nil && eventra.CodeOf(err) != eventra.CodeSeatExists {
+		return err
+	}
+	_, err := s.catalog.Transition(ctx, e.ID, eventra.EventPublished)
+	if eventra.CodeOf(err) == eventra.CodeInvalidTransition {
+		return nil
+	}
+	return err
+}
+
+func demoPublished(now time.Time) *eventra.Event {
+	starts := now.UTC().Truncate(time.Hour).AddDate(0, 2, 0)
+	return &eventra.Event{
+		ID: demoPublishedID, Title: "Goldberg Variations by candlelight",
+		Description: "Bach's thirty variations on one evening, played by candlelight.",
+		Category:    "concert", Tags: []string{"classical", "piano", "bach"},
+		Venue:    eventra.Venue{Name: "Kammermusiksaal", Address: "Herbert-von-Karajan-Straße 1", City: "Berlin", Country: "DE", Timezone: "Europe/Berlin"},
+		StartsAt: starts, EndsAt: starts.Add(2 * time.Hour),
+		Attributes: json.RawMessage(`{"doorsOpenMinutesBefore":45,"programme":["Aria","Variations 1-30","Aria da capo"]}`),
+		Terms:      eventra.Terms{HoldSeconds: 120, MaxSeatsPerBooking: 6},
+	}
+}
+
+func demoDraft(now time.Time) *eventra.Event {
+	starts := now.UTC().Truncate(time.Hour).AddDate(0, 4, 0)
+	return &eventra.Event{
+		ID: demoDraftID, Title: "Open-air season opening", Category: "festival", Tags: []string{"open-air"},
+		Venue:    eventra.Venue{Name: "Waldbühne", City: "Berlin", Country: "DE", Timezone: "Europe/Berlin"},
+		StartsAt: starts, EndsAt: starts.Add(5 * time.Hour),
+		Attributes: json.RawMessage(`{}`),
+		Terms:      eventra.Terms{HoldSeconds: eventra.HoldSecondsDefault, MaxSeatsPerBooking: eventra.MaxSeatsPerBookingDefault},
+	}
+}
+
+// demoSeats are 360 seats in three sections of different prices.
+func demoSeats() (seats []eventra.Seat) {
+	for _, section := range []struct {
+		name        string
+		rows, seats int
+		amount      int64
+	}{{"A", 8, 20, 8900}, {"B", 8, 20, 5900}, {"BALCONY", 2, 20, 2900}} {
+		for row := 1; row <= section.rows; row++ {
+			for number := 1; number <= section.seats; number++ {
+				seats = append(seats, eventra.Seat{Section: section.name, Row: strconv.Itoa(row), Number: number,
+					Price: eventra.Money{Amount: section.amount, Currency: "EUR"}})
+			}
+		}
+	}
+	return seats
+}
