@@ -1,152 +1,139 @@
-// Package smtp hands the mails of confirmed bookings to a mail server.
+// Package smtp hands mails to a mail server.
 package smtp
 
 import (
 	"context"
 	"crypto/tls"
-	_ "embed"
+	"errors"
 	"fmt"
-	html "html/template"
-	netmail "net/mail"
+	"net"
+	"net/mail"
 	"net/url"
 	"strconv"
 	"strings"
-	text "text/template"
 	"time"
 
-	"github.com/wneessen/go-mail"
+	gomail "github.com/wneessen/go-mail"
 
 	"github.com/eventra/eventra"
 )
 
-// sendTimeout bounds one mail, from dialling to the server's word that it has it.
-const sendTimeout = 10 * time.Second
+const (
+	// sendTimeout bounds one mail from the first packet to the last.
+	sendTimeout = 10 * time.Second
 
-// Sender sends mails one at a time, each over a connection of its own. It is
-// safe for concurrent use.
+	submissionPort  = 587 // smtp://, RFC 6409
+	submissionsPort = 465 // smtps://, RFC 8314
+)
+
+// Sender sends mails through one server, each over a connection of its own:
+// actors.MailSender.
 type Sender struct {
-	host    string
-	options []mail.Option
-	from    *netmail.Address
-	domain  string // of from, for message ids
+	server url.URL
+	port   int
+	from   *mail.Address
+	domain string // of from: makes message ids ours
 }
 
-// NewSender makes a sender for a URL such as smtp://user:password@host:25
-// (STARTTLS where the server offers it) or smtps://host:465. It does not
-// connect.
+// NewSender makes a Sender for a server smtp://user:password@host:port, which is
+// spoken to over TLS if it offers STARTTLS, or smtps://…, over TLS from the
+// start. Credentials never go unencrypted. From is the sender's address, such as
+// "Eventra <tickets@example.com>".
 func NewSender(server, from string) (*Sender, error) {
 	u, err := url.Parse(server)
 	if err != nil {
-		return nil, fmt.Errorf("smtp: %w", err)
+		return nil, errors.New("smtp: the server's URL is malformed") // the cause would repeat its password
 	}
-	address, err := netmail.ParseAddress(from)
-	if err != nil {
-		return nil, fmt.Errorf("smtp: sender %q: %w", from, err)
-	}
-	_, domain, _ := strings.Cut(address.Address, "@")
-	s := &Sender{host: u.Hostname(), from: address, domain: domain, options: []mail.Option{mail.WithTimeout(sendTimeout)}}
+	s := &Sender{server: *u}
 	switch u.Scheme {
 	case "smtp":
-		s.options = append(s.options, mail.WithTLSPolicy(mail.TLSOpportunistic))
+		s.port = submissionPort
 	case "smtps":
-		s.options = append(s.options, mail.WithSSLPort(false))
+		s.port = submissionsPort
 	default:
-		return nil, fmt.Errorf("smtp: %q is neither smtp nor smtps", u.Scheme)
+		return nil, errors.New("smtp: the server's URL must begin with smtp:// or smtps://")
 	}
-	s.options = append(s.options, mail.WithTLSConfig(&tls.Config{ServerName: s.host, MinVersion: tls.VersionTLS12}))
-	if port := u.Port(); port != "" {
-		n, err := strconv.Atoi(port)
-		if err != nil {
-			return nil, fmt.Errorf("smtp: port %q: %w", port, err)
+	if u.Hostname() == "" {
+		return nil, errors.New("smtp: the server's URL names no host")
+	}
+	if u.Port() != "" {
+		if s.port, err = strconv.Atoi(u.Port()); err != nil {
+			return nil, fmt.Errorf("smtp: port: %w", err)
 		}
-		s.options = append(s.options, mail.WithPort(n))
 	}
-	if password, ok := u.User.Password(); ok {
-		s.options = append(s.options, mail.WithSMTPAuth(mail.SMTPAuthAutoDiscover),
-			mail.WithUsername(u.User.Username()), mail.WithPassword(password))
+	if s.from, err = mail.ParseAddress(from); err != nil {
+		return nil, fmt.Errorf("smtp: sender's address %q: %w", from, err)
 	}
+	s.domain = s.from.Address[strings.LastIndexByte(s.from.Address, '@')+1:]
 	return s, nil
 }
 
-// Send returns nil once the server has taken the mail.
+// Send implements actors.MailSender.
 func (s *Sender) Send(ctx context.Context, m *eventra.TicketMail) error {
-	msg, err := s.compose(m)
+	message, err := s.compose(m)
 	if err != nil {
-		return fmt.Errorf("smtp: %w", err)
-	}
-	client, err := mail.NewClient(s.host, s.options...)
-	if err != nil {
-		return fmt.Errorf("smtp: %w", err)
+		return fmt.Errorf("smtp: mail for booking %s: %w", m.BookingID, err)
 	}
 	ctx, cancel := context.WithTimeout(ctx, sendTimeout)
 	defer cancel()
-	if err := client.DialAndSendWithContext(ctx, msg); err != nil {
+	dial := dialer{ctx: ctx, tls: s.server.Scheme == "smtps", host: s.server.Hostname()}
+	defer dial.close()
+	client, err := gomail.NewClient(s.server.Hostname(), s.options(&dial)...)
+	if err != nil {
+		return fmt.Errorf("smtp: %w", err)
+	}
+	err = client.DialAndSendWithContext(ctx, message)
+	if err != nil && !message.IsDelivered() { // once the server took it, a bad farewell is no matter
 		return fmt.Errorf("smtp: %w", err)
 	}
 	return nil
 }
 
-//go:embed ticket.html
-var htmlSource string
-
-//go:embed ticket.txt
-var textSource string
-
-var (
-	functions  = map[string]any{"money": money}
-	htmlTicket = html.Must(html.New("html").Funcs(functions).Parse(htmlSource))
-	textTicket = text.Must(text.New("text").Funcs(functions).Parse(textSource))
-)
-
-// ticket is what the templates show.
-type ticket struct {
-	*eventra.TicketMail
-	When string
+func (s *Sender) options(dial *dialer) []gomail.Option {
+	options := []gomail.Option{
+		gomail.WithPort(s.port),
+		gomail.WithTimeout(sendTimeout),
+		gomail.WithTLSPolicy(gomail.TLSOpportunistic),
+		gomail.WithDialContextFunc(dial.dial),
+		gomail.WithoutNoop(),
+	}
+	if s.server.User != nil {
+		password, _ := s.server.User.Password()
+		options = append(options, gomail.WithSMTPAuth(gomail.SMTPAuthAutoDiscover),
+			gomail.WithUsername(s.server.User.Username()), gomail.WithPassword(password))
+	}
+	return options
 }
 
-func (s *Sender) compose(m *eventra.TicketMail) (*mail.Msg, error) {
-	msg := mail.NewMsg()
-	msg.FromMailAddress(s.from)
-	if err := msg.AddToFormat(m.Name, m.To); err != nil {
+// dialer connects for one mail and ends the connection with it, however far
+// the library came and however slow the server is.
+type dialer struct {
+	ctx  context.Context
+	tls  bool
+	host string
+
+	conn net.Conn
+	stop func() bool
+}
+
+func (d *dialer) dial(ctx context.Context, network, address string) (conn net.Conn, err error) {
+	var plain net.Dialer
+	if d.tls {
+		conn, err = (&tls.Dialer{NetDialer: &plain, Config: &tls.Config{ServerName: d.host, MinVersion: tls.VersionTLS12}}).DialContext(ctx, network, address)
+	} else {
+		conn, err = plain.DialContext(ctx, network, address)
+	}
+	if err != nil {
 		return nil, err
 	}
-	msg.Subject("Your tickets for " + strings.Join(strings.Fields(m.EventTitle), " "))
-	msg.SetMessageIDWithValue(m.BookingID.String() + "@" + s.domain)
-	msg.SetDate()
-	data := ticket{m, when(m.StartsAt, m.Timezone)}
-	if err := msg.SetBodyTextTemplate(textTicket, data); err != nil {
-		return nil, err
-	}
-	return msg, msg.AddAlternativeHTMLTemplate(htmlTicket, data)
+	d.conn = conn
+	d.stop = context.AfterFunc(d.ctx, func() { conn.Close() })
+	return conn, nil
 }
 
-// when writes a time as people at the venue read it.
-func when(at time.Time, timezone string) string {
-	if zone, err := time.LoadLocation(timezone); err == nil {
-		at = at.In(zone)
+func (d *dialer) close() {
+	if d.conn != nil {
+		d.stop()
+		d.conn.Close()
 	}
-	return at.Format("Monday, 2 January 2006, 15:04 MST")
-}
-
-// minorDigits are the currencies (ISO 4217) that do not have two decimals.
-var minorDigits = map[string]int{
-	"BIF": 0, "CLP": 0, "DJF": 0, "GNF": 0, "ISK": 0, "JPY": 0, "KMF": 0, "KRW": 0, "PYG": 0, "RWF": 0,
-	"UGX": 0, "UYI": 0, "VND": 0, "VUV": 0, "XAF": 0, "XOF": 0, "XPF": 0,
-	"BHD": 3, "IQD": 3, "JOD": 3, "KWD": 3, "LYD": 3, "OMR": 3, "TND": 3,
-}
-
-// money writes an amount of minor units, such as "25.00 EUR".
-func money(m eventra.Money) string {
-	digits, known := minorDigits[m.Currency]
-	if !known {
-		digits = 2
-	}
-	if digits == 0 {
-		return fmt.Sprintf("%d %s", m.Amount, m.Currency)
-	}
-	unit := int64(1)
-	for range digits {
-		unit *= 10
-	}
-	return fmt.Sprintf("%d.%0*d %s", m.Amount/unit, digits, m.Amount%unit, m.Currency)
 }

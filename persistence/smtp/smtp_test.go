@@ -1,8 +1,11 @@
 package smtp
 
 import (
-	"bytes"
+	"bufio"
+	"context"
 	"encoding/json"
+	"fmt"
+	"net"
 	"net/http"
 	"net/url"
 	"os"
@@ -12,70 +15,207 @@ import (
 
 	"github.com/google/uuid"
 	"github.com/stretchr/testify/require"
+	"go.uber.org/goleak"
 
 	"github.com/eventra/eventra"
 )
+
+func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
 func ticketMail(to string) *eventra.TicketMail {
 	return &eventra.TicketMail{
 		BookingID: eventra.ID(uuid.New()), To: to, Name: "Zoë \"Z\" <b>", EventTitle: "Bach\r\nBcc: evil@example.org & <Sons>",
 		Venue: "Hall, Berlin", StartsAt: time.Date(2027, 7, 1, 18, 30, 0, 0, time.UTC), Timezone: "Europe/Berlin",
-		Seats: []eventra.Seat{{Section: "A", Row: "3", Number: 12, Price: eventra.Money{Amount: 2505, Currency: "EUR"}}},
-		Total: eventra.Money{Amount: 2505, Currency: "EUR"},
+		Seats: []eventra.Seat{
+			{Section: "A", Row: "3", Number: 12, Price: eventra.Money{Amount: 2505, Currency: "EUR"}},
+			{Section: "A", Row: "3", Number: 13, Price: eventra.Money{Amount: 2500, Currency: "EUR"}},
+		},
+		Total: eventra.Money{Amount: 5005, Currency: "EUR"},
 	}
+}
+
+// caught is a mail as the development stack's catcher tells of it.
+type caught struct {
+	MessageID, From, Subject, Text, HTML string
+	To                                   []string
+}
+
+func catch(t *testing.T, to string) []caught {
+	t.Helper()
+	page := os.Getenv("EVENTRA_DEV_MAIL_URL")
+	require.NotEmpty(t, page, "EVENTRA_DEV_MAIL_URL is not set: run it through make test")
+	response, err := http.Get(page + "/api/messages?to=" + url.QueryEscape(to))
+	require.NoError(t, err)
+	defer response.Body.Close()
+	defer http.DefaultClient.CloseIdleConnections()
+	var mails []caught
+	require.NoError(t, json.NewDecoder(response.Body).Decode(&mails))
+	return mails
+}
+
+func newSender(t *testing.T) *Sender {
+	server := os.Getenv("EVENTRA_SMTP_URL")
+	require.NotEmpty(t, server, "EVENTRA_SMTP_URL is not set: run it through make test")
+	sender, err := NewSender(server, "Eventra <tickets@eventra.test>")
+	require.NoError(t, err)
+	return sender
 }
 
 func TestSend(t *testing.T) {
 	t.Parallel()
-	server, page := os.Getenv("EVENTRA_SMTP_URL"), os.Getenv("EVENTRA_DEV_MAIL_URL")
-	require.NotEmpty(t, server+page, "EVENTRA_SMTP_URL is not set: run it through make test")
-	sender, err := NewSender(server, "Eventra <tickets@eventra.test>")
-	require.NoError(t, err)
 	m := ticketMail(uuid.NewString() + "@example.org")
-	require.NoError(t, sender.Send(t.Context(), m))
+	require.NoError(t, newSender(t).Send(t.Context(), m))
 
-	resp, err := http.Get(page + "/api/messages?to=" + url.QueryEscape(m.To))
-	require.NoError(t, err)
-	defer resp.Body.Close()
-	var got []struct{ MessageID, Subject, Text, HTML string }
-	require.NoError(t, json.NewDecoder(resp.Body).Decode(&got))
-	require.Len(t, got, 1)
-	require.Equal(t, m.BookingID.String()+"@eventra.test", strings.Trim(got[0].MessageID, "<>"))
-	require.Equal(t, "Your tickets for Bach Bcc: evil@example.org & <Sons>", got[0].Subject)
-	for _, part := range []string{"A-3-12", "25.05 EUR", "Thursday, 1 July 2027, 20:30 CEST", m.BookingID.String(), "Hall, Berlin"} {
-		require.Contains(t, got[0].Text, part)
-		require.Contains(t, got[0].HTML, part)
+	mails := catch(t, m.To)
+	require.Len(t, mails, 1)
+	got := mails[0]
+	require.Equal(t, m.BookingID.String()+"@eventra.test", strings.Trim(got.MessageID, "<>"))
+	require.Equal(t, "tickets@eventra.test", got.From)
+	require.Equal(t, []string{m.To}, got.To, "whatever the names say")
+	require.Equal(t, "Your tickets for Bach Bcc: evil@example.org & <Sons>", got.Subject)
+	for _, part := range []string{
+		"A-3-12", "A-3-13", "25.05 EUR", "25.00 EUR", "50.05 EUR", "Thursday, 1 July 2027, 20:30 CEST", m.BookingID.String(), "Hall, Berlin",
+	} {
+		require.Contains(t, got.Text, part)
+		require.Contains(t, got.HTML, part)
 	}
-	require.Contains(t, got[0].HTML, "&lt;Sons&gt;")
+	require.Contains(t, got.Text, "Hello Zoë \"Z\" <b>,")
+	require.Contains(t, got.HTML, "&lt;Sons&gt;")
 }
 
 func TestHeadersCannotBeInjected(t *testing.T) {
 	t.Parallel()
 	sender, err := NewSender("smtp://127.0.0.1:25", "tickets@eventra.test")
 	require.NoError(t, err)
-	msg, err := sender.compose(ticketMail("a@example.org"))
-	require.NoError(t, err)
-	var raw bytes.Buffer
-	_, err = msg.WriteTo(&raw)
-	require.NoError(t, err)
-	headers, _, _ := strings.Cut(raw.String(), "\r\n\r\n")
-	require.NotContains(t, headers, "\nBcc:")
+	for name, spoil := range map[string]func(*eventra.TicketMail){
+		"title":             func(m *eventra.TicketMail) { m.EventTitle = "x\r\nBcc: evil@example.org\r\n\r\nbody" },
+		"name":              func(m *eventra.TicketMail) { m.Name = "x\nBcc: evil@example.org" },
+		"name as addresses": func(m *eventra.TicketMail) { m.Name = `x" <evil@example.org>, "y` },
+		"encoded name":      func(m *eventra.TicketMail) { m.Name = "=?utf-8?q?x=0D=0ABcc:_evil@example.org?=" },
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			m := ticketMail("a@example.org")
+			spoil(m)
+			message, err := sender.compose(m)
+			require.NoError(t, err)
+			recipients, err := message.GetRecipients()
+			require.NoError(t, err)
+			require.Equal(t, []string{"<a@example.org>"}, recipients)
+			var raw strings.Builder
+			_, err = message.WriteTo(&raw)
+			require.NoError(t, err)
+			headers, _, _ := strings.Cut(raw.String(), "\r\n\r\n")
+			for line := range strings.SplitSeq(headers, "\r\n") {
+				require.NotContains(t, strings.ToLower(line[:min(4, len(line))]), "bcc:")
+			}
+		})
+	}
+	for _, to := range []string{"", "a@example.org\r\nBcc: b@example.org", "A <a@example.org>", "a@example.org, b@example.org", "a b@c"} {
+		_, err := sender.compose(ticketMail(to))
+		require.Error(t, err, to)
+	}
 }
 
 func TestMoney(t *testing.T) {
 	t.Parallel()
 	for want, m := range map[string]eventra.Money{
-		"0.05 EUR": {Amount: 5, Currency: "EUR"}, "12 JPY": {Amount: 12, Currency: "JPY"},
-		"1.234 KWD": {Amount: 1234, Currency: "KWD"}, "100.00 USD": {Amount: 10000, Currency: "USD"},
+		"0.05 EUR": {Amount: 5, Currency: "EUR"}, "12 JPY": {Amount: 12, Currency: "JPY"}, "0 JPY": {Currency: "JPY"},
+		"1.234 KWD": {Amount: 1234, Currency: "KWD"}, "100.00 USD": {Amount: 10000, Currency: "USD"}, "0.00 USD": {Currency: "USD"},
+		"1.00 XYZ": {Amount: 100, Currency: "XYZ"},
 	} {
-		require.Equal(t, want, money(m))
+		require.Equal(t, want, formatMoney(m))
 	}
+}
+
+func TestAnUnknownTimeZoneStillGetsAMail(t *testing.T) {
+	t.Parallel()
+	m := ticketMail("a@example.org")
+	m.Timezone = "Mars/Olympus"
+	require.Equal(t, "Thursday, 1 July 2027, 18:30 UTC", newTicket(m).When)
 }
 
 func TestNewSenderRefuses(t *testing.T) {
 	t.Parallel()
-	for _, c := range [][2]string{{"http://x", "a@b.c"}, {"smtp://x", "nobody"}, {"smtp://x:port", "a@b.c"}} {
+	for _, c := range [][2]string{
+		{"http://x", "a@b.c"}, {"smtp://x", "nobody"}, {"smtp://x:port", "a@b.c"}, {"smtp://", "a@b.c"}, {"smtp://u:se%cret@x", "a@b.c"},
+	} {
 		_, err := NewSender(c[0], c[1])
 		require.Error(t, err, c)
+		require.NotContains(t, err.Error(), "cret", "a password stays secret")
+	}
+}
+
+// serve answers one connection as told, until the client hangs up.
+func serve(t *testing.T, talk func(conn net.Conn, lines *bufio.Scanner)) string {
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	require.NoError(t, err)
+	served := make(chan struct{})
+	go func() {
+		defer close(served)
+		conn, err := listener.Accept()
+		if err != nil {
+			return
+		}
+		defer conn.Close()
+		talk(conn, bufio.NewScanner(conn))
+	}()
+	t.Cleanup(func() { listener.Close(); <-served })
+	return "smtp://" + listener.Addr().String()
+}
+
+// converse takes a mail the shortest way; what comes after DATA is up to end.
+func converse(end func(conn net.Conn, lines *bufio.Scanner)) func(net.Conn, *bufio.Scanner) {
+	return func(conn net.Conn, lines *bufio.Scanner) {
+		fmt.Fprint(conn, "220 here\r\n")
+		for lines.Scan() {
+			switch verb := strings.ToUpper(lines.Text()); {
+			case verb == "DATA":
+				fmt.Fprint(conn, "354 go on\r\n")
+				for lines.Scan() && lines.Text() != "." {
+				}
+				end(conn, lines)
+				return
+			case strings.HasPrefix(verb, "EHLO"):
+				fmt.Fprint(conn, "250-here\r\n250 8BITMIME\r\n")
+			default:
+				fmt.Fprint(conn, "250 fine\r\n")
+			}
+		}
+	}
+}
+
+func TestTakenIsTakenHoweverTheServerLeaves(t *testing.T) {
+	t.Parallel()
+	server := serve(t, converse(func(conn net.Conn, _ *bufio.Scanner) { fmt.Fprint(conn, "250 taken\r\n") }))
+	sender, err := NewSender(server, "tickets@eventra.test")
+	require.NoError(t, err)
+	require.NoError(t, sender.Send(t.Context(), ticketMail("a@example.org")))
+}
+
+func TestRefusedIsAnError(t *testing.T) {
+	t.Parallel()
+	server := serve(t, converse(func(conn net.Conn, _ *bufio.Scanner) { fmt.Fprint(conn, "451 not now\r\n") }))
+	sender, err := NewSender(server, "tickets@eventra.test")
+	require.NoError(t, err)
+	require.ErrorContains(t, sender.Send(t.Context(), ticketMail("a@example.org")), "451")
+}
+
+func TestAServerThatHangsIsGivenUp(t *testing.T) {
+	t.Parallel()
+	for name, talk := range map[string]func(net.Conn, *bufio.Scanner){
+		"at once":    func(_ net.Conn, lines *bufio.Scanner) { lines.Scan() },
+		"at the end": converse(func(_ net.Conn, lines *bufio.Scanner) { lines.Scan() }),
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			sender, err := NewSender(serve(t, talk), "tickets@eventra.test")
+			require.NoError(t, err)
+			ctx, cancel := context.WithTimeout(t.Context(), 300*time.Millisecond)
+			defer cancel()
+			started := time.Now()
+			require.Error(t, sender.Send(ctx, ticketMail("a@example.org")))
+			require.Less(t, time.Since(started), 5*time.Second)
+		})
 	}
 }

@@ -1,0 +1,110 @@
+package smtp
+
+import (
+	"embed"
+	"fmt"
+	htmltemplate "html/template"
+	"net/mail"
+	"strconv"
+	"strings"
+	texttemplate "text/template"
+	"time"
+
+	gomail "github.com/wneessen/go-mail"
+	"golang.org/x/text/currency"
+
+	"github.com/eventra/eventra"
+)
+
+//go:embed ticket.html ticket.txt
+var templateFiles embed.FS
+
+var (
+	ticketHTML = htmltemplate.Must(htmltemplate.ParseFS(templateFiles, "ticket.html"))
+	ticketText = texttemplate.Must(texttemplate.ParseFS(templateFiles, "ticket.txt"))
+)
+
+// ticket is what the templates show.
+type ticket struct {
+	Subject   string
+	Name      string
+	Event     string
+	Venue     string
+	When      string // at the venue
+	Seats     []ticketSeat
+	Total     string
+	BookingID string
+}
+
+type ticketSeat struct {
+	Name, Section, Row, Number string
+	Price                      string
+}
+
+func (s *Sender) compose(m *eventra.TicketMail) (*gomail.Msg, error) {
+	to, err := mail.ParseAddress(m.To)
+	if err != nil || to.Address != m.To {
+		return nil, fmt.Errorf("%q is no address", m.To)
+	}
+	t := newTicket(m)
+	message := gomail.NewMsg()
+	message.FromMailAddress(s.from)
+	message.ToMailAddress(&mail.Address{Name: t.Name, Address: to.Address})
+	message.Subject(t.Subject)
+	message.SetDate()
+	message.SetMessageIDWithValue(m.BookingID.String() + "@" + s.domain)
+	message.SetGenHeader("Auto-Submitted", "auto-generated") // RFC 3834: no answers from vacation
+
+	if err := message.SetBodyTextTemplate(ticketText, t); err != nil {
+		return nil, err
+	}
+	return message, message.AddAlternativeHTMLTemplate(ticketHTML, t)
+}
+
+func newTicket(m *eventra.TicketMail) *ticket {
+	zone, err := time.LoadLocation(m.Timezone)
+	if err != nil {
+		zone = time.UTC // a correct time elsewhere is better than no mail
+	}
+	at := m.StartsAt.In(zone)
+	t := &ticket{
+		Subject:   "Your tickets for " + oneLine(m.EventTitle),
+		Name:      oneLine(m.Name),
+		Event:     oneLine(m.EventTitle),
+		Venue:     oneLine(m.Venue),
+		When:      at.Format("Monday, 2 January 2006, 15:04 MST"),
+		Total:     formatMoney(m.Total),
+		BookingID: m.BookingID.String(),
+	}
+	for _, seat := range m.Seats {
+		t.Seats = append(t.Seats, ticketSeat{seat.Name(), seat.Section, seat.Row, strconv.Itoa(seat.Number), formatMoney(seat.Price)})
+	}
+	return t
+}
+
+// oneLine keeps what others typed from beginning a line of its own, in a
+// header above all.
+func oneLine(s string) string {
+	s = strings.Map(func(r rune) rune {
+		if r < ' ' || r == 0x7f {
+			return ' '
+		}
+		return r
+	}, s)
+	return strings.Join(strings.Fields(s), " ")
+}
+
+// formatMoney writes an amount in major units with as many decimals as the
+// currency has.
+func formatMoney(m eventra.Money) string {
+	decimals := 2
+	if unit, err := currency.ParseISO(m.Currency); err == nil {
+		decimals, _ = currency.Standard.Rounding(unit)
+	}
+	digits := fmt.Sprintf("%0*d", decimals+1, m.Amount)
+	if decimals == 0 {
+		return digits + " " + m.Currency
+	}
+	point := len(digits) - decimals
+	return digits[:point] + "." + digits[point:] + " " + m.Currency
+}
