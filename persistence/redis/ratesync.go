@@ -87,7 +87,7 @@ func (s *rateShard) collect(now time.Time, deltas []rateDelta) []rateDelta {
 		switch {
 		case now.Sub(c.start) >= key.window:
 			delete(s.counters, key)
-		case c.asked:
+		case c.asked || c.local > c.told:
 			deltas = append(deltas, rateDelta{key: key, start: c.start, taken: c.local - c.told})
 			c.asked = false
 		}
