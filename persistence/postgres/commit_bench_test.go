@@ -63,13 +63,18 @@ func (s *sale) hold(t testing.TB, bookings int) {
 	s.batch.Changes = s.batch.Changes[:0]
 	user := persistencetest.NewID()
 	for range bookings {
-		booking := &eventra.Booking{ID: persistencetest.NewID(), EventID: s.event, UserID: user, Total: eventra.Money{Currency: "EUR"}}
-		for range 2 {
-			booking.Seats = append(booking.Seats, eventra.BookedSeat{No: eventra.SeatNo(s.next), Seat: s.seats[s.next]})
-			s.next++
-		}
-		s.batch.Changes = append(s.batch.Changes, &eventra.Change{Kind: eventra.Held, Booking: booking})
+		s.batch.Changes = append(s.batch.Changes, &eventra.Change{Kind: eventra.Held, Booking: s.nextBooking(user, 2)})
 	}
 	_, err := s.db.Commit(t.Context(), &s.batch)
 	require.NoError(t, err)
+}
+
+// nextBooking is of the next seats that are free.
+func (s *sale) nextBooking(user eventra.ID, seats int) *eventra.Booking {
+	b := &eventra.Booking{ID: persistencetest.NewID(), EventID: s.event, UserID: user, Total: eventra.Money{Currency: "EUR"}}
+	for range seats {
+		b.Seats = append(b.Seats, eventra.BookedSeat{No: eventra.SeatNo(s.next), Seat: s.seats[s.next]})
+		s.next++
+	}
+	return b
 }

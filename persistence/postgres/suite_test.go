@@ -32,3 +32,26 @@ func TestEventStore(t *testing.T) {
 	db := open(t)
 	persistencetest.RunEventStore(t, func(*testing.T) persistencetest.EventStore { return db })
 }
+
+func TestUserStore(t *testing.T) {
+	t.Parallel()
+	db := open(t)
+	persistencetest.RunUserStore(t, func(*testing.T) persistencetest.UserStore { return db })
+}
+
+func TestIdempotencyStore(t *testing.T) {
+	t.Parallel()
+	db := open(t)
+	persistencetest.RunIdempotencyStore(t, func(*testing.T) persistencetest.IdempotencyStore { return db })
+}
+
+func TestGateway(t *testing.T) {
+	t.Parallel()
+	db := open(t)
+	persistencetest.RunGateway(t, func(*testing.T) persistencetest.Gateway { return db })
+}
+
+func TestOutbox(t *testing.T) {
+	t.Parallel()
+	persistencetest.RunOutbox(t, open(t))
+}

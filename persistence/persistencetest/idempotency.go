@@ -1,0 +1,145 @@
+package persistencetest
+
+import (
+	"context"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/eventra/eventra"
+)
+
+// IdempotencyStore is what the suite needs of an implementation.
+type IdempotencyStore interface {
+	Begin(ctx context.Context, key eventra.IdempotencyKey, requestHash [32]byte, newResourceID eventra.ID, lease time.Duration) (*eventra.IdempotencyClaim, error)
+	Finish(ctx context.Context, key eventra.IdempotencyKey, outcome eventra.StoredResponse) error
+	Release(ctx context.Context, key eventra.IdempotencyKey) error
+}
+
+// RunIdempotencyStore checks the contract of idempotency keys.
+func RunIdempotencyStore(t *testing.T, open func(*testing.T) IdempotencyStore) {
+	cases := map[string]func(*testing.T, IdempotencyStore){
+		"an outcome is replayed":             replayed,
+		"a key is for one request":           keyReused,
+		"a running request":                  inProgress,
+		"a claim that ran out is taken over": takenOver,
+		"a released claim is taken over":     releasedClaim,
+		"one of many concurrent claims wins": concurrentClaims,
+		"keys are scoped":                    scoped,
+	}
+	for name, run := range cases {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			run(t, open(t))
+		})
+	}
+}
+
+func newKey() eventra.IdempotencyKey {
+	return eventra.IdempotencyKey{UserID: NewID(), Route: "POST /api/v1/bookings", Key: NewID().String()}
+}
+
+var (
+	someRequest  = [32]byte{1}
+	otherRequest = [32]byte{2}
+	someOutcome  = eventra.StoredResponse{Status: 201, ContentType: "application/json", Location: "/somewhere", Body: []byte(`{"a":1}`)}
+)
+
+const lease = time.Minute
+
+func replayed(t *testing.T, store IdempotencyStore) {
+	key, id := newKey(), NewID()
+	claim, err := store.Begin(t.Context(), key, someRequest, id, lease)
+	require.NoError(t, err)
+	require.Equal(t, &eventra.IdempotencyClaim{ResourceID: id}, claim)
+	require.NoError(t, store.Finish(t.Context(), key, someOutcome))
+	require.NoError(t, store.Finish(t.Context(), key, eventra.StoredResponse{Status: 500}), "the first outcome stays")
+	require.NoError(t, store.Release(t.Context(), key), "a claim with an outcome is over")
+	for range 2 {
+		claim, err = store.Begin(t.Context(), key, someRequest, NewID(), lease)
+		require.NoError(t, err)
+		require.Equal(t, &eventra.IdempotencyClaim{ResourceID: id, Stored: &someOutcome}, claim)
+	}
+}
+
+func keyReused(t *testing.T, store IdempotencyStore) {
+	key := newKey()
+	_, err := store.Begin(t.Context(), key, someRequest, NewID(), -lease)
+	require.NoError(t, err)
+	_, err = store.Begin(t.Context(), key, otherRequest, NewID(), lease)
+	require.Equal(t, eventra.CodeIdempotencyKeyReused, eventra.CodeOf(err))
+	require.NoError(t, store.Finish(t.Context(), key, someOutcome))
+	_, err = store.Begin(t.Context(), key, otherRequest, NewID(), lease)
+	require.Equal(t, eventra.CodeIdempotencyKeyReused, eventra.CodeOf(err))
+}
+
+func inProgress(t *testing.T, store IdempotencyStore) {
+	key := newKey()
+	_, err := store.Begin(t.Context(), key, someRequest, NewID(), lease)
+	require.NoError(t, err)
+	_, err = store.Begin(t.Context(), key, someRequest, NewID(), lease)
+	require.Equal(t, eventra.CodeIdempotencyInProgress, eventra.CodeOf(err))
+	var told *eventra.Error
+	require.ErrorAs(t, err, &told)
+	require.Positive(t, told.RetryAfter)
+}
+
+func takenOver(t *testing.T, store IdempotencyStore) {
+	key, id := newKey(), NewID()
+	_, err := store.Begin(t.Context(), key, someRequest, id, -time.Millisecond)
+	require.NoError(t, err)
+	claim, err := store.Begin(t.Context(), key, someRequest, NewID(), lease)
+	require.NoError(t, err)
+	require.Equal(t, &eventra.IdempotencyClaim{ResourceID: id}, claim, "the resource id stays")
+	_, err = store.Begin(t.Context(), key, someRequest, NewID(), lease)
+	require.Equal(t, eventra.CodeIdempotencyInProgress, eventra.CodeOf(err))
+}
+
+func releasedClaim(t *testing.T, store IdempotencyStore) {
+	key, id := newKey(), NewID()
+	_, err := store.Begin(t.Context(), key, someRequest, id, lease)
+	require.NoError(t, err)
+	require.NoError(t, store.Release(t.Context(), key))
+	claim, err := store.Begin(t.Context(), key, someRequest, NewID(), lease)
+	require.NoError(t, err)
+	require.Equal(t, id, claim.ResourceID)
+	require.Nil(t, claim.Stored)
+	require.NoError(t, store.Release(t.Context(), newKey()), "an unknown key is nobody's claim")
+}
+
+func concurrentClaims(t *testing.T, store IdempotencyStore) {
+	key := newKey()
+	var mu sync.Mutex
+	won := 0
+	var all sync.WaitGroup
+	for range 16 {
+		all.Go(func() {
+			_, err := store.Begin(t.Context(), key, someRequest, NewID(), lease)
+			mu.Lock()
+			defer mu.Unlock()
+			if err == nil {
+				won++
+			} else if eventra.CodeOf(err) != eventra.CodeIdempotencyInProgress {
+				t.Error(err)
+			}
+		})
+	}
+	all.Wait()
+	require.Equal(t, 1, won)
+}
+
+func scoped(t *testing.T, store IdempotencyStore) {
+	key := newKey()
+	others := []eventra.IdempotencyKey{key, key, key, {Route: key.Route, Key: key.Key}}
+	others[0].UserID = NewID()
+	others[1].Route = "POST /api/v1/auth/register"
+	others[2].Key += "x"
+	_, err := store.Begin(t.Context(), key, someRequest, NewID(), lease)
+	require.NoError(t, err)
+	for _, other := range others {
+		_, err := store.Begin(t.Context(), other, otherRequest, NewID(), lease)
+		require.NoError(t, err)
+	}
+}

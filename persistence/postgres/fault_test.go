@@ -1,0 +1,235 @@
+package postgres_test
+
+import (
+	"context"
+	"testing"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/stretchr/testify/require"
+
+	"github.com/eventra/eventra"
+	"github.com/eventra/eventra/persistence/persistencetest"
+	"github.com/eventra/eventra/persistence/postgres"
+)
+
+// faulty is a sale over one connection that can be broken, and a look at the
+// same database past the fault.
+type faulty struct {
+	*sale
+	proxy  *persistencetest.Proxy
+	direct *postgres.DB
+	url    string
+}
+
+func newFaulty(t *testing.T) *faulty {
+	t.Helper()
+	url := persistencetest.NewDatabase(t)
+	proxy, through := persistencetest.ProxyTo(t, url)
+	db, err := postgres.Open(t.Context(), through, postgres.Options{MaxConns: 1})
+	require.NoError(t, err)
+	t.Cleanup(db.Close)
+	f := &faulty{sale: newSale(t, db, 20), proxy: proxy, direct: openAt(t, url), url: url}
+	f.hold(t, 1) // its statements are prepared from now on
+	return f
+}
+
+// attempt sends a hold of one seat.
+func (f *faulty) attempt(ctx context.Context) (*eventra.Booking, error) {
+	b := f.nextBooking(persistencetest.NewID(), 1)
+	f.batch.Version++
+	f.batch.Changes = []*eventra.Change{{Kind: eventra.Held, Booking: b}}
+	_, err := f.db.Commit(ctx, &f.batch)
+	return b, err
+}
+
+func (f *faulty) stored(t *testing.T, b *eventra.Booking) bool {
+	t.Helper()
+	_, err := f.direct.Booking(context.WithoutCancel(t.Context()), b.ID)
+	if eventra.CodeOf(err) == eventra.CodeNotFound {
+		return false
+	}
+	require.NoError(t, err)
+	return true
+}
+
+func (f *faulty) exec(t *testing.T, sql string, args ...any) {
+	t.Helper()
+	conn, err := pgx.Connect(t.Context(), f.url)
+	require.NoError(t, err)
+	defer conn.Close(context.Background())
+	_, err = conn.Exec(t.Context(), sql, args...)
+	require.NoError(t, err)
+}
+
+// blocked keeps the next seat's row locked until it is released.
+func (f *faulty) blocked(t *testing.T) (release func()) {
+	t.Helper()
+	conn, err := pgx.Connect(t.Context(), f.url)
+	require.NoError(t, err)
+	t.Cleanup(func() { conn.Close(context.Background()) })
+	_, err = conn.Exec(t.Context(), "BEGIN")
+	require.NoError(t, err)
+	_, err = conn.Exec(t.Context(), "SELECT FROM seats WHERE event_id = $1 AND seat_no = $2 FOR UPDATE", f.event, f.next)
+	require.NoError(t, err)
+	return func() {
+		_, err := conn.Exec(t.Context(), "ROLLBACK")
+		require.NoError(t, err)
+	}
+}
+
+// awaitWaiting returns when n sessions of this database wait for a lock.
+func (f *faulty) awaitWaiting(t *testing.T, n int) {
+	t.Helper()
+	conn, err := pgx.Connect(t.Context(), f.url)
+	require.NoError(t, err)
+	defer conn.Close(context.Background())
+	require.Eventually(t, func() bool {
+		var waiting int
+		err := conn.QueryRow(t.Context(), `SELECT count(*) FROM pg_stat_activity
+			WHERE datname = current_database() AND wait_event_type = 'Lock'`).Scan(&waiting)
+		return err == nil && waiting == n
+	}, 10*time.Second, time.Millisecond)
+}
+
+func TestCommitWhoseAnswerIsLostIsUnknown(t *testing.T) {
+	t.Parallel()
+	f := newFaulty(t)
+	f.proxy.SwallowReplies(nil)
+	outcome := make(chan error, 1)
+	var b *eventra.Booking
+	go func() {
+		var err error
+		b, err = f.attempt(t.Context())
+		outcome <- err
+	}()
+	// Not one answer reaches the client, and yet all is committed: it took one round trip.
+	require.Eventually(t, func() bool {
+		s, err := f.direct.Activate(t.Context(), f.event)
+		return err == nil && len(s.Bookings) == 2
+	}, 10*time.Second, 5*time.Millisecond)
+	f.proxy.Cut()
+	require.ErrorIs(t, <-outcome, eventra.ErrOutcomeUnknown)
+	require.True(t, f.stored(t, b))
+}
+
+func TestCommitPastItsDeadlineIsUnknown(t *testing.T) {
+	t.Parallel()
+	f := newFaulty(t)
+	f.proxy.SwallowReplies(nil)
+	ctx, cancel := context.WithTimeout(t.Context(), 100*time.Millisecond)
+	defer cancel()
+	_, err := f.attempt(ctx)
+	require.ErrorIs(t, err, eventra.ErrOutcomeUnknown)
+	require.ErrorIs(t, err, context.DeadlineExceeded)
+}
+
+func TestCommitThatWasNeverSentIsNotCommitted(t *testing.T) {
+	t.Parallel()
+	f := newFaulty(t)
+	done, cancel := context.WithCancel(t.Context())
+	cancel()
+	b, err := f.attempt(done)
+	require.ErrorIs(t, err, eventra.ErrNotCommitted)
+	require.False(t, f.stored(t, b))
+
+	f.proxy.Cut()
+	_, _ = f.attempt(t.Context()) // finds the connection broken
+	b, err = f.attempt(t.Context())
+	require.ErrorIs(t, err, eventra.ErrNotCommitted)
+	require.False(t, f.stored(t, b))
+
+	f.proxy.Restore()
+	_, err = f.attempt(t.Context())
+	require.NoError(t, err, "it recovers by itself")
+}
+
+func TestCommitThatTheServerEnds(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]struct {
+		function string
+		want     error
+	}{
+		"cancelled: the transaction is aborted":   {"pg_cancel_backend", eventra.ErrNotCommitted},
+		"terminated: it might have been too late": {"pg_terminate_backend", eventra.ErrOutcomeUnknown},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			f := newFaulty(t)
+			release := f.blocked(t)
+			outcome := make(chan error, 1)
+			go func() {
+				_, err := f.attempt(t.Context())
+				outcome <- err
+			}()
+			f.awaitWaiting(t, 1)
+			f.exec(t, "SELECT "+c.function+"(pid) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'")
+			require.ErrorIs(t, <-outcome, c.want)
+			release()
+		})
+	}
+}
+
+func TestActivationWaitsForABatchUnderWay(t *testing.T) {
+	t.Parallel()
+	f := newFaulty(t)
+	release := f.blocked(t)
+	outcome := make(chan error, 1)
+	go func() {
+		_, err := f.attempt(t.Context())
+		outcome <- err
+	}()
+	f.awaitWaiting(t, 1)
+	snapshot := make(chan *eventra.Snapshot, 1)
+	go func() {
+		s, err := f.direct.Activate(t.Context(), f.event)
+		if err != nil {
+			t.Error(err)
+		}
+		snapshot <- s
+	}()
+	f.awaitWaiting(t, 2)
+	release()
+	require.NoError(t, <-outcome)
+	require.Len(t, (<-snapshot).Bookings, 2, "what was promised before the take-over is in it")
+	_, err := f.attempt(t.Context())
+	require.ErrorIs(t, err, eventra.ErrStaleEpoch)
+}
+
+func TestLostPostgresIsUnavailableAndComesBack(t *testing.T) {
+	t.Parallel()
+	f := newFaulty(t)
+	calls := map[string]func(context.Context) error{
+		"Ping":     f.db.Ping,
+		"Activate": func(ctx context.Context) error { _, err := f.db.Activate(ctx, f.event); return err },
+		"PutTerms": func(ctx context.Context) error { return f.db.PutTerms(ctx, persistencetest.NewEvent()) },
+		"Begin": func(ctx context.Context) error {
+			_, err := f.db.Begin(ctx, eventra.IdempotencyKey{Key: "k"}, [32]byte{}, persistencetest.NewID(), -time.Second)
+			return err
+		},
+		"CreateUser":  func(ctx context.Context) error { return f.db.CreateUser(ctx, persistencetest.NewUser()) },
+		"DeleteEvent": func(ctx context.Context) error { return f.db.DeleteEvent(ctx, persistencetest.NewID()) },
+		"Due":         func(ctx context.Context) error { _, err := f.db.Due(ctx, 1, time.Second); return err },
+	}
+	f.proxy.Cut()
+	for name, call := range calls {
+		begun := time.Now()
+		require.Equal(t, eventra.CodeUnavailable, eventra.CodeOf(call(t.Context())), name)
+		require.Less(t, time.Since(begun), time.Second, name)
+	}
+	f.proxy.Restore()
+	for name, call := range calls {
+		require.NoError(t, call(t.Context()), name)
+	}
+
+	f.proxy.SwallowReplies(nil) // it accepts connections and says nothing
+	for name, call := range calls {
+		begun := time.Now()
+		ctx, cancel := context.WithTimeout(t.Context(), 200*time.Millisecond)
+		require.Equal(t, eventra.CodeUnavailable, eventra.CodeOf(call(ctx)), name)
+		cancel()
+		require.Less(t, time.Since(begun), 2*time.Second, name)
+	}
+	f.proxy.Restore()
+	require.Eventually(t, func() bool { return f.db.Ping(t.Context()) == nil }, 10*time.Second, 10*time.Millisecond)
+}
