@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"errors"
+	"fmt"
 	"log/slog"
 	"net"
 	"sync"
@@ -47,16 +48,38 @@ func Start(ctx context.Context, cfg *Config, log *slog.Logger) (*App, error) {
 	}
 	a := &App{stores: s, log: log, served: make(chan error, 1)}
 	if err := a.start(ctx, cfg); err != nil {
-		return nil, errors.Join(err, s.Close())
+		return nil, errors.Join(err, a.abandon())
 	}
 	return a, nil
 }
+
+// abandon undoes as much of a start as there was.
+func (a *App) abandon() error {
+	ctx, cancel := context.WithTimeout(context.Background(), abandonWithin)
+	defer cancel()
+	var errs []error
+	if a.stopLoops != nil {
+		a.stopLoops()
+		a.loops.Wait()
+	}
+	if a.listener != nil {
+		errs = append(errs, a.listener.Close())
+	}
+	if a.mailer != nil {
+		errs = append(errs, wait(ctx, a.system.Root.StopFuture(a.mailer)), a.queue.Close())
+		a.system.Shutdown()
+	}
+	return errors.Join(append(errs, a.stores.Close())...)
+}
+
+// abandonWithin bounds the end of a start that failed.
+const abandonWithin = 10 * time.Second
 
 func (a *App) start(ctx context.Context, cfg *Config) (err error) {
 	if err = ensureAdmin(ctx, cfg, a.stores); err != nil {
 		return err
 	}
-	sender, err := smtp.New(cfg.SMTPURL, cfg.MailFrom)
+	sender, err := smtp.NewSender(cfg.SMTPURL, cfg.MailFrom)
 	if err != nil {
 		return err
 	}
@@ -89,12 +112,6 @@ func (a *App) start(ctx context.Context, cfg *Config) (err error) {
 			{Name: "postgres", Required: true, Check: a.stores.postgres.Ping},
 			{Name: "mongo", Check: a.stores.mongo.Ping},
 			{Name: "redis", Check: a.stores.redis.Ping},
-			{Name: "denied_tokens", Required: true, Check: func(context.Context) error {
-				if !denied.Ready() {
-					return errors.New("not loaded yet")
-				}
-				return nil
-			}},
 		},
 		Metrics: metrics, Log: a.log, Version: version, JWTSecret: []byte(cfg.JWTSecret),
 		PasswordCost: cfg.PasswordCost, PaymentTimeout: payments.Bound(),
@@ -114,6 +131,14 @@ func (a *App) start(ctx context.Context, cfg *Config) (err error) {
 		},
 		func(ctx context.Context) { denied.Run(ctx, a.stores.postgres) },
 		a.purge)
+	// A token that was logged out before must not pass in the first moment.
+	for !denied.Ready() {
+		select {
+		case <-ctx.Done():
+			return fmt.Errorf("denied tokens not loaded: %w", ctx.Err())
+		case <-time.After(readyPoll):
+		}
+	}
 	go func() { a.served <- a.server.Serve(a.listener) }()
 	a.server.Ready()
 	return nil
@@ -131,6 +156,9 @@ func (a *App) runLoops(loops ...func(context.Context)) {
 		}()
 	}
 }
+
+// readyPoll parts looks at whether what a start waits for has come.
+const readyPoll = 5 * time.Millisecond
 
 // purgePause parts clean-ups of what has outlived its use.
 const purgePause = 10 * time.Minute

@@ -32,7 +32,7 @@ func TestStory(t *testing.T) {
 	require.Equal(t, "BOOKED", p.seatStatus(event)["A-1-1"])
 	eventually(t, 20*time.Second, "the mail", func() bool { return len(mailsTo(t, email)) == 1 })
 	m := mailsTo(t, email)[0]
-	for _, part := range []string{"A show", "A-1-2", id} {
+	for _, part := range []string{"A show", "row 1, seat 2", "50.00 EUR", id} {
 		require.Contains(t, m.Text+m.HTML, part)
 	}
 	require.Contains(t, m.MessageID, id)
