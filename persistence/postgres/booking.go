@@ -94,10 +94,7 @@ func queryBookings(ctx context.Context, q querier, sql string, args ...any) ([]*
 
 // eachSeat calls f for the seats of bookings, in the order asked for.
 func eachSeat(ctx context.Context, q querier, bookings uuids, f func(eventra.ID, eventra.BookedSeat)) error {
-	rows, err := q.Query(ctx, `
-		SELECT listed.booking_id, seat_no, section, row_label, number, listed.amount, currency
-		FROM booking_seats AS listed JOIN seats USING (event_id, seat_no)
-		WHERE listed.booking_id = ANY ($1) ORDER BY listed.booking_id, position`, bookings)
+	rows, err := q.Query(ctx, bookingSeatsSQL, bookings)
 	if err != nil {
 		return err
 	}
@@ -110,6 +107,11 @@ func eachSeat(ctx context.Context, q querier, bookings uuids, f func(eventra.ID,
 	})
 	return err
 }
+
+const bookingSeatsSQL = `
+SELECT listed.booking_id, seat_no, section, row_label, number, listed.amount, currency
+FROM booking_seats AS listed JOIN seats USING (event_id, seat_no)
+WHERE listed.booking_id = ANY ($1) ORDER BY listed.booking_id, position`
 
 // EventsWithHoldsDue lists events with a HELD booking whose deadline and
 // payment grace lie before the store's now plus ahead.

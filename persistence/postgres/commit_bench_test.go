@@ -3,13 +3,6 @@ package postgres_test
 import (
 	"fmt"
 	"testing"
-	"time"
-
-	"github.com/stretchr/testify/require"
-
-	"github.com/eventra/eventra"
-	"github.com/eventra/eventra/persistence/persistencetest"
-	"github.com/eventra/eventra/persistence/postgres"
 )
 
 // BenchmarkCommitHolds holds two seats a booking over one connection, and
@@ -32,49 +25,4 @@ func BenchmarkCommitHolds(b *testing.B) {
 			b.ReportMetric(float64(holds)/b.Elapsed().Seconds(), "holds/s")
 		})
 	}
-}
-
-// sale sells the seats of one event from the first to the last.
-type sale struct {
-	db    *postgres.DB
-	event eventra.ID
-	seats []eventra.Seat
-	next  int
-	batch eventra.Batch
-}
-
-func newSale(t testing.TB, db *postgres.DB, seats int) *sale {
-	t.Helper()
-	event := persistencetest.NewEvent()
-	s := &sale{db: db, event: event.ID, seats: persistencetest.NewSeats(seats)}
-	require.NoError(t, db.PutTerms(t.Context(), event))
-	_, err := db.AddSeats(t.Context(), event.ID, s.seats)
-	require.NoError(t, err)
-	snapshot, err := db.Activate(t.Context(), event.ID)
-	require.NoError(t, err)
-	s.batch = eventra.Batch{EventID: event.ID, Epoch: snapshot.Epoch, Version: 1, Hold: 10 * time.Minute}
-	return s
-}
-
-func (s *sale) left() int { return len(s.seats) - s.next }
-
-func (s *sale) hold(t testing.TB, bookings int) {
-	s.batch.Version++
-	s.batch.Changes = s.batch.Changes[:0]
-	user := persistencetest.NewID()
-	for range bookings {
-		s.batch.Changes = append(s.batch.Changes, &eventra.Change{Kind: eventra.Held, Booking: s.nextBooking(user, 2)})
-	}
-	_, err := s.db.Commit(t.Context(), &s.batch)
-	require.NoError(t, err)
-}
-
-// nextBooking is of the next seats that are free.
-func (s *sale) nextBooking(user eventra.ID, seats int) *eventra.Booking {
-	b := &eventra.Booking{ID: persistencetest.NewID(), EventID: s.event, UserID: user, Total: eventra.Money{Currency: "EUR"}}
-	for range seats {
-		b.Seats = append(b.Seats, eventra.BookedSeat{No: eventra.SeatNo(s.next), Seat: s.seats[s.next]})
-		s.next++
-	}
-	return b
 }

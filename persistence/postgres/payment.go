@@ -50,15 +50,17 @@ func (db *DB) BookingPayments(ctx context.Context, bookingID eventra.ID, p event
 	if p.Cursor != nil {
 		after, afterID = pgtype.Timestamptz{Time: p.Cursor.Time, Valid: true}, p.Cursor.ID
 	}
-	found, err := db.queryPayments(ctx, `SELECT `+paymentColumns+` FROM payments
-		WHERE booking_id = $1 AND (created_at, id) > ($2::timestamptz, $3::uuid)
-		ORDER BY created_at, id LIMIT $4`, bookingID, after, afterID, p.Limit+1)
+	found, err := db.queryPayments(ctx, bookingPaymentsSQL, bookingID, after, afterID, p.Limit+1)
 	if err != nil || len(found) <= p.Limit {
 		return found, nil, err
 	}
 	last := found[p.Limit-1]
 	return found[:p.Limit], &eventra.Cursor{Time: last.CreatedAt, ID: last.ID}, nil
 }
+
+const bookingPaymentsSQL = `SELECT ` + paymentColumns + ` FROM payments
+WHERE booking_id = $1 AND (created_at, id) > ($2::timestamptz, $3::uuid)
+ORDER BY created_at, id LIMIT $4`
 
 // OpenPayments lists, oldest first, attempts that somebody has to end: PENDING
 // past their grace, and REFUND_PENDING last touched longer ago than refundAge.

@@ -97,9 +97,7 @@ func (db *DB) EndSession(
 // moment after the time it gives them, so ask with an overlap of some seconds.
 func (db *DB) DeniedSince(ctx context.Context, after time.Time) (denied []eventra.DeniedToken, err error) {
 	err = db.do(ctx, callTimeout, func(ctx context.Context, conn *pgxpool.Conn) error {
-		rows, err := conn.Query(ctx, `
-			SELECT access_id, expires_at, denied_at FROM denied_tokens
-			WHERE denied_at >= $1 AND expires_at > now() ORDER BY denied_at`, after)
+		rows, err := conn.Query(ctx, deniedSinceSQL, after)
 		if err != nil {
 			return err
 		}
@@ -108,3 +106,7 @@ func (db *DB) DeniedSince(ctx context.Context, after time.Time) (denied []eventr
 	})
 	return denied, err
 }
+
+const deniedSinceSQL = `
+SELECT access_id, expires_at, denied_at FROM denied_tokens
+WHERE denied_at >= $1 AND expires_at > now() ORDER BY denied_at`

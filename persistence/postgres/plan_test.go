@@ -1,0 +1,127 @@
+package postgres
+
+import (
+	"context"
+	"encoding/json"
+	"testing"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/stretchr/testify/require"
+
+	"github.com/eventra/eventra"
+	"github.com/eventra/eventra/persistence/persistencetest"
+)
+
+// fillSQL makes rows like those of a busy year: most are over, a few are live.
+var fillSQL = []string{
+	`INSERT INTO events (id, status, hold_seconds, max_seats_per_booking, title, venue, starts_at, timezone, details_version)
+	SELECT md5('event' || i)::uuid, 'PUBLISHED', 600, 10, 'A show', 'A hall', now(), 'UTC', 1 FROM generate_series(1, 50) i`,
+	`INSERT INTO seats (event_id, seat_no, section, row_label, number, amount, currency, version)
+	SELECT md5('event' || e)::uuid, i, 'A', 'r' || i / 20, i % 20 + 1, 1000, 'EUR', 1
+	FROM generate_series(1, 50) e, generate_series(0, 999) i`,
+	`INSERT INTO bookings (id, event_id, user_id, status, amount, currency, expires_at, created_at, ended_at)
+	SELECT md5('booking' || i)::uuid, md5('event' || i % 50 + 1)::uuid, md5('user' || i % 1000)::uuid,
+		CASE WHEN i % 20 = 0 THEN 'HELD' ELSE 'EXPIRED' END, 1000, 'EUR', now() + (i - 100) * interval '1 second',
+		now() - i * interval '1 second', CASE WHEN i % 20 = 0 THEN NULL ELSE now() END
+	FROM generate_series(1, 40000) i`,
+	`INSERT INTO booking_seats (booking_id, event_id, seat_no, position, amount, live)
+	SELECT id, event_id, row_number() OVER (PARTITION BY event_id) - 1, 0, 1000, status = 'HELD' FROM bookings`,
+	`INSERT INTO payments (id, booking_id, event_id, user_id, method, amount, currency, status, grace_until, created_at, updated_at)
+	SELECT id, id, event_id, user_id, 'mock', 1000, 'EUR', CASE WHEN random() < 0.01 THEN 'PENDING' ELSE 'FAILED' END,
+		created_at, created_at, created_at FROM bookings`,
+	`INSERT INTO outbox (booking_id, created_at, due_at, sent_at)
+	SELECT id, created_at, created_at, CASE WHEN random() < 0.01 THEN NULL ELSE now() END FROM bookings`,
+	`INSERT INTO idempotency_keys (user_id, route, key, request_hash, resource_id, locked_until, created_at)
+	SELECT user_id, 'POST /api/v1/bookings', id::text, '', id, now(), now() - random() * interval '24.5 hours' FROM bookings`,
+	`INSERT INTO denied_tokens (access_id, expires_at, denied_at)
+	SELECT id, now() + random() * interval '15 minutes', now() - random() * interval '15 minutes' FROM bookings`,
+	`ANALYZE`,
+}
+
+// The planner is asked as it is installed, without what this package tells it.
+func TestQueriesUseTheirIndexes(t *testing.T) {
+	t.Parallel()
+	conn, err := pgx.Connect(t.Context(), persistencetest.NewDatabase(t))
+	require.NoError(t, err)
+	t.Cleanup(func() { conn.Close(context.Background()) })
+	for _, sql := range fillSQL {
+		_, err := conn.Exec(t.Context(), sql)
+		require.NoError(t, err)
+	}
+	var user, event, booking eventra.ID
+	require.NoError(t, conn.QueryRow(t.Context(), `SELECT user_id, event_id, id FROM bookings WHERE status = 'HELD' LIMIT 1`).
+		Scan(&user, &event, &booking))
+	now := time.Now()
+
+	for name, c := range map[string]struct {
+		index string
+		sql   string
+		args  []any
+	}{
+		"holds that are due":     {"bookings_due", holdsDueSQL, []any{int64(0), 100}},
+		"a user's bookings":      {"bookings_of_user", userBookingsSQL, []any{user, "", nil, now, eventra.ID{}, 21}},
+		"payments to end":        {"payments_open", openPaymentsSQL, []any{int64(0), 100}},
+		"a booking's payments":   {"payments_of_booking", bookingPaymentsSQL, []any{booking, now, eventra.ID{}, 21}},
+		"mails that are due":     {"outbox_due", outboxDueSQL, []any{100, int64(0)}},
+		"an activation's seats":  {"seats_pkey", readSeatsSQL, []any{event}},
+		"the live bookings":      {"bookings_of_event", readLiveSQL, []any{event}},
+		"their seats":            {"booking_seats_one_live", readLiveSeatsSQL, []any{event}},
+		"a booking's seats":      {"booking_seats_pkey", bookingSeatsSQL, []any{uuids{uuid(booking)}}},
+		"old idempotency keys":   {"idempotency_keys_age", purgeSQL[0], []any{100}},
+		"tokens denied lately":   {"denied_tokens_since", deniedSinceSQL, []any{now.Add(-5 * time.Second)}},
+		"tokens that have ended": {"denied_tokens_age", purgeSQL[3], []any{100}},
+	} {
+		plan := explain(t, conn, c.sql, c.args...)
+		require.True(t, plan.uses(c.index), "%s: %s is not used in %s", name, c.index, plan.text)
+		require.False(t, plan.scansAll(), "%s: reads a whole table: %s", name, plan.text)
+	}
+}
+
+// plan is a tree of what Postgres would do.
+type plan struct {
+	text  string
+	nodes []planNode
+}
+
+type planNode struct {
+	NodeType  string     `json:"Node Type"`
+	IndexName string     `json:"Index Name"`
+	Plans     []planNode `json:"Plans"`
+}
+
+func explain(t *testing.T, conn *pgx.Conn, sql string, args ...any) plan {
+	t.Helper()
+	var text string
+	require.NoError(t, conn.QueryRow(t.Context(), "EXPLAIN (FORMAT JSON) "+sql, args...).Scan(&text))
+	var roots []struct{ Plan planNode }
+	require.NoError(t, json.Unmarshal([]byte(text), &roots))
+	p := plan{text: text}
+	var flatten func(planNode)
+	flatten = func(n planNode) {
+		p.nodes = append(p.nodes, n)
+		for _, child := range n.Plans {
+			flatten(child)
+		}
+	}
+	flatten(roots[0].Plan)
+	return p
+}
+
+func (p plan) uses(index string) bool {
+	for _, n := range p.nodes {
+		if n.IndexName == index {
+			return true
+		}
+	}
+	return false
+}
+
+func (p plan) scansAll() bool {
+	for _, n := range p.nodes {
+		if n.NodeType == "Seq Scan" {
+			return true
+		}
+	}
+	return false
+}

@@ -1,0 +1,100 @@
+package postgres_test
+
+import (
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/eventra/eventra"
+	"github.com/eventra/eventra/persistence/persistencetest"
+)
+
+func TestAddSeats(t *testing.T) {
+	t.Parallel()
+	db := open(t)
+	event := persistencetest.NewEvent()
+	require.NoError(t, db.PutTerms(t.Context(), event))
+	seats := persistencetest.NewSeats(300)
+	add := func(seats ...eventra.Seat) error {
+		_, err := db.AddSeats(t.Context(), event.ID, seats)
+		return err
+	}
+	named := func(err error) []string {
+		var e *eventra.Error
+		require.ErrorAs(t, err, &e)
+		require.Equal(t, eventra.CodeSeatExists, e.Code)
+		return e.Seats
+	}
+
+	require.Equal(t, []string{seats[0].Name()}, named(add(seats[0], seats[1], seats[0])), "twice in one request")
+	require.NoError(t, add(seats[:150]...))
+	require.NoError(t, add())
+
+	clash := named(add(seats[100:]...))
+	require.Len(t, clash, 50)
+	require.Equal(t, seats[100].Name(), clash[0])
+	require.Len(t, named(add(seats...)), 100, "it names a hundred at most")
+
+	dollars := seats[200]
+	dollars.Price.Currency = "USD"
+	for _, err := range []error{add(dollars), add(seats[201], dollars)} {
+		var e *eventra.Error
+		require.ErrorAs(t, err, &e)
+		require.Equal(t, eventra.CodeValidationFailed, e.Code)
+		require.Len(t, e.Fields, 1)
+		require.Contains(t, e.Fields[0].Field, "price.currency")
+	}
+
+	total, err := db.AddSeats(t.Context(), event.ID, seats[150:])
+	require.NoError(t, err)
+	require.Equal(t, len(seats), total)
+	snapshot, err := db.Activate(t.Context(), event.ID)
+	require.NoError(t, err)
+	require.Equal(t, seats, snapshot.Seats, "all or nothing, in the order in which they came")
+	require.EqualValues(t, 1, snapshot.States[0].Version)
+	require.EqualValues(t, 2, snapshot.States[299].Version)
+}
+
+func TestHundredThousandSeats(t *testing.T) {
+	t.Parallel()
+	db := open(t)
+	event := persistencetest.NewEvent()
+	require.NoError(t, db.PutTerms(t.Context(), event))
+	seats := persistencetest.NewSeats(eventra.SeatsPerEventMax)
+	begun := time.Now()
+	_, err := db.AddSeats(t.Context(), event.ID, seats)
+	require.NoError(t, err)
+	added := time.Since(begun)
+
+	begun = time.Now()
+	snapshot, err := db.Activate(t.Context(), event.ID)
+	require.NoError(t, err)
+	t.Logf("added in %v, loaded in %v", added, time.Since(begun))
+	require.Equal(t, seats, snapshot.Seats)
+
+	more := seats[0]
+	more.Section = "Z"
+	_, err = db.AddSeats(t.Context(), event.ID, []eventra.Seat{more})
+	require.Equal(t, eventra.CodeValidationFailed, eventra.CodeOf(err))
+	total, err := db.SeatsTotal(t.Context(), event.ID)
+	require.NoError(t, err)
+	require.Equal(t, eventra.SeatsPerEventMax, total)
+}
+
+// A plan made while the tables were all but empty has to serve the large event
+// that comes next, before anything has counted its rows.
+func TestCommitKeepsItsPaceWhileTablesGrow(t *testing.T) {
+	t.Parallel()
+	db := open(t)
+	small := newSale(t, db, 40)
+	for range 10 {
+		small.hold(t, 2)
+	}
+	large := newSale(t, db, 50_000)
+	begun := time.Now()
+	for range 20 {
+		large.hold(t, 200)
+	}
+	require.Less(t, time.Since(begun), 10*time.Second, "each batch reads all of the event's seats")
+}
