@@ -55,7 +55,7 @@ func seed(ctx context.Context, cfg *Config, s *stores) error {
 	if err != nil {
 		return err
 	}
-	user := &eventra.User{ID: demoUserID, Email: demoUserEmail, Name: "Demo User", Role: eventra.RoleUser, PasswordHash: hash}
+	user := &eventra.User{ID: demoUserID, Email: demoUserEmail, Name: "Demo User", Role: eventra.RoleUser, PasswordHash: hash, CreatedAt: time.Now()}
 	if err := s.postgres.CreateUser(ctx, user); err != nil && eventra.CodeOf(err) != eventra.CodeEmailTaken {
 		return err
 	}
@@ -89,7 +89,7 @@ func seedEvent(ctx context.Context, s *stores, e *eventra.Event, seats []eventra
 }
 
 func demoPublished(now time.Time) *eventra.Event {
-	starts := now.UTC().Truncate(time.Hour).AddDate(0, 2, 0)
+	starts := evening(now).AddDate(0, 2, 0)
 	return &eventra.Event{
 		ID: demoPublishedID, Title: "Goldberg Variations by candlelight",
 		Description: "Bach's thirty variations on one evening, played by candlelight.",
@@ -101,8 +101,13 @@ func demoPublished(now time.Time) *eventra.Event {
 	}
 }
 
+// evening is 18:30 UTC of the day.
+func evening(day time.Time) time.Time {
+	return day.UTC().Truncate(24 * time.Hour).Add(18*time.Hour + 30*time.Minute)
+}
+
 func demoDraft(now time.Time) *eventra.Event {
-	starts := now.UTC().Truncate(time.Hour).AddDate(0, 4, 0)
+	starts := evening(now).AddDate(0, 4, 0)
 	return &eventra.Event{
 		ID: demoDraftID, Title: "Open-air season opening", Category: "festival", Tags: []string{"open-air"},
 		Venue:    eventra.Venue{Name: "Waldbühne", City: "Berlin", Country: "DE", Timezone: "Europe/Berlin"},

@@ -5,8 +5,9 @@ import (
 	"time"
 )
 
-// stopWithin bounds a graceful stop; it is longer than the slowest payment.
-const stopWithin = 30 * time.Second
+// stopMargin is how much longer than a gateway's answer a graceful stop may
+// take: the payment's outcome is stored, batches land, mails are handed over.
+const stopMargin = 20 * time.Second
 
 type serveCommand struct{}
 
@@ -28,7 +29,7 @@ func (serveCommand) Run(ctx context.Context) error {
 	case err = <-app.Failed():
 		log.Error("serving ended", "error", err)
 	}
-	stop, cancel := context.WithTimeout(context.Background(), stopWithin)
+	stop, cancel := context.WithTimeout(context.Background(), cfg.PaymentTimeout+stopMargin)
 	defer cancel()
 	if stopErr := app.Stop(stop); err == nil {
 		err = stopErr
