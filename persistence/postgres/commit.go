@@ -2,7 +2,6 @@ package postgres
 
 import (
 	"context"
-	"errors"
 	"fmt"
 
 	"github.com/jackc/pgx/v5"
@@ -39,7 +38,7 @@ func (db *DB) Commit(ctx context.Context, batch *eventra.Batch) (eventra.Receipt
 	}
 	results := conn.SendBatch(ctx, &queue)
 	receipt, err := writes.read(results, batch)
-	if err := errors.Join(err, results.Close()); err != nil {
+	if err := closeBatch(results, err); err != nil {
 		return eventra.Receipt{}, sortCommitFault(err)
 	}
 	return receipt, nil

@@ -131,3 +131,12 @@ func (db *DB) acquire(ctx context.Context) (*pgxpool.Conn, error) {
 	defer cancel()
 	return db.pool.Acquire(ctx)
 }
+
+// closeBatch ends a batch, and only then has it happened. The error that came
+// first is the one that tells why.
+func closeBatch(results pgx.BatchResults, err error) error {
+	if closed := results.Close(); err == nil {
+		return closed
+	}
+	return err
+}

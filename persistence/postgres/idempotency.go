@@ -3,7 +3,6 @@ package postgres
 import (
 	"bytes"
 	"context"
-	"errors"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -31,7 +30,7 @@ func (db *DB) Begin(
 		queue.Queue(readKeySQL, key.UserID, key.Route, key.Key)
 		results := conn.SendBatch(ctx, &queue)
 		claim, err = readClaim(results, requestHash[:])
-		return errors.Join(err, results.Close())
+		return closeBatch(results, err)
 	})
 	if err != nil {
 		return nil, err

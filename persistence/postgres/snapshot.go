@@ -24,10 +24,7 @@ func (db *DB) Activate(ctx context.Context, eventID eventra.ID) (*eventra.Snapsh
 		queue.Queue(readLiveSQL, eventID)
 		queue.Queue(readLiveSeatsSQL, eventID)
 		results := conn.SendBatch(ctx, &queue)
-		err := readSnapshot(results, snapshot)
-		if closed := results.Close(); err == nil {
-			err = closed
-		}
+		err := closeBatch(results, readSnapshot(results, snapshot))
 		return orNotFound(err, eventra.CodeEventNotFound, "no such event")
 	})
 	if err != nil {
