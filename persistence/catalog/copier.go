@@ -13,20 +13,25 @@ const (
 	copyLimit = 100
 	// copyAge leaves fresh writes to whoever made them.
 	copyAge = 2 * time.Second
+	// forgetPause is how soon the shared cache hears of writes that it missed.
+	forgetPause = time.Second
 )
 
-// RunCopier copies terms that were written and not copied, until ctx ends.
+// RunCopier makes up, until ctx ends, for what writes left undone: terms that
+// the authority does not have, pages that the shared cache should have forgotten.
 func (c *Catalog) RunCopier(ctx context.Context) {
-	timer := time.NewTimer(0)
-	defer timer.Stop()
-	for {
+	copying, forgetting := time.NewTicker(copyPause), time.NewTicker(forgetPause)
+	defer copying.Stop()
+	defer forgetting.Stop()
+	for c.copyMissing(ctx); ; {
 		select {
 		case <-ctx.Done():
 			return
-		case <-timer.C:
+		case <-copying.C:
+			c.copyMissing(ctx)
+		case <-forgetting.C:
+			c.pages.forgetOwed(ctx)
 		}
-		c.copyMissing(ctx)
-		timer.Reset(copyPause)
 	}
 }
 
@@ -46,9 +51,10 @@ func (c *Catalog) copyMissing(ctx context.Context) {
 	}
 }
 
+// copyOne also sets the number of seats right, which is the authority's.
 func (c *Catalog) copyOne(ctx context.Context, e *eventra.Event) error {
-	total, err := c.sales.SeatsTotal(ctx, e.ID)
-	if err != nil && eventra.CodeOf(err) != eventra.CodeEventNotFound {
+	total, err := c.seatsTotal(ctx, e.ID)
+	if err != nil {
 		return err
 	}
 	if total > e.SeatsTotal {

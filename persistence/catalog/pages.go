@@ -1,19 +1,18 @@
 package catalog
 
 import (
+	"bytes"
 	"context"
-	"crypto/sha256"
-	"encoding/hex"
 	"encoding/json"
-	"sync"
+	"fmt"
 	"time"
 
 	"github.com/eventra/eventra"
 )
 
-// Cache keeps bytes by scope and key. A scope's generation is part of where
-// its values are: what was read before a scope was forgotten is never found
-// after it. An error means that the cache is away.
+// Cache keeps bytes by scope and key, shared by all instances. A scope's
+// generation is part of where its values are: what was read before a scope was
+// forgotten is never found after it. An error means that the cache is away.
 type Cache interface {
 	// Read returns the scope's generation, and the value if there is one.
 	Read(ctx context.Context, scope, key string) (value []byte, generation string, err error)
@@ -24,113 +23,112 @@ type Cache interface {
 }
 
 const (
+	// KeptFor is how long pages should outlive MongoDB in the cache.
+	KeptFor = 10 * time.Minute
 	// freshFor is how old a page may be that another instance has overtaken.
 	freshFor = 30 * time.Second
-	// forgetTimeout bounds an invalidation; it is tried again at the next read.
-	forgetTimeout = 300 * time.Millisecond
 
-	listScope = "events"
+	// eventScopes is how many parts the events' pages have. A write forgets one
+	// part: one in so many of all pages. A scope for each event would forget less, but
+	// what is known of scopes could not be bounded.
+	eventScopes = 256
+	// pageMaxBytes keeps lists of giants out of the shared cache.
+	pageMaxBytes = 1 << 20
 )
 
-func eventScope(id eventra.ID) string { return "event:" + id.String() }
-
-// KeptFor is how long pages should outlive MongoDB in the cache.
-const KeptFor = 10 * time.Minute
-
-// pages is the cache as the catalog needs it. A write has its scopes
-// forgotten. One that could not be, for the cache was away, is not read from
-// the cache here until it could.
+// pages is the shared cache as the catalog needs it.
 type pages struct {
-	cache Cache
-
-	mu    sync.Mutex
-	dirty map[string]bool
+	cache  Cache
+	scopes [eventScopes]scope
+	lists  scope
 }
 
-func newPages(cache Cache) *pages { return &pages{cache: cache, dirty: map[string]bool{}} }
+func newPages(cache Cache) *pages {
+	p := &pages{cache: cache}
+	for i := range p.scopes {
+		p.scopes[i].name = fmt.Sprintf("event-%02x", i)
+	}
+	p.lists.name = "events"
+	return p
+}
 
-// page is a cached value and its age.
+// of returns the scope of an event's page; the last bytes of an id are random.
+func (p *pages) of(id eventra.ID) *scope { return &p.scopes[int(id[len(id)-1])%eventScopes] }
+
+// forget follows a write: nobody on this instance reads the event's page, or
+// lists, from before it any more. If the shared cache is away, it is not read for
+// these scopes until it has been told.
+func (p *pages) forget(ctx context.Context, id eventra.ID) {
+	for _, s := range []*scope{p.of(id), &p.lists} {
+		s.written.Add(1)
+		s.tell(ctx, p.cache)
+	}
+}
+
+// forgetOwed tells the shared cache what it missed.
+func (p *pages) forgetOwed(ctx context.Context) {
+	for i := range p.scopes {
+		if s := &p.scopes[i]; s.owes() {
+			s.tell(ctx, p.cache)
+		}
+	}
+	if p.lists.owes() {
+		p.lists.tell(ctx, p.cache)
+	}
+}
+
+// page is a value in the shared cache. Subject tells what it is of: several
+// share one key.
 type page struct {
+	Subject  string          `json:"subject"`
 	StoredAt time.Time       `json:"storedAt"`
 	Value    json.RawMessage `json:"value"`
 }
 
 func (p *page) fresh() bool { return time.Since(p.StoredAt) < freshFor }
 
-// invalidate has an event's page and all lists forgotten.
-func (p *pages) invalidate(ctx context.Context, id eventra.ID) {
-	for _, scope := range []string{eventScope(id), listScope} {
-		p.setDirty(scope, true)
-		p.clean(ctx, scope)
-	}
-}
-
-func (p *pages) setDirty(scope string, dirty bool) {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	if dirty {
-		p.dirty[scope] = true
-	} else {
-		delete(p.dirty, scope)
-	}
-}
-
-func (p *pages) isDirty(scope string) bool {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	return p.dirty[scope]
-}
-
-// clean reports whether the scope may be read from the cache.
-func (p *pages) clean(ctx context.Context, scope string) bool {
-	if !p.isDirty(scope) {
-		return true
-	}
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), forgetTimeout)
-	defer cancel()
-	if p.cache.Forget(ctx, scope) != nil {
-		return false
-	}
-	p.setDirty(scope, false)
-	return true
+// place is where a value is in the shared cache, and what it is of.
+type place struct {
+	scope   *scope
+	key     string
+	subject string
 }
 
 // get returns what is cached, nil if nothing is, and the generation that set
 // needs, "" if the cache is not to be used.
-func (p *pages) get(ctx context.Context, scope, key string) (cached *page, generation string) {
-	if !p.clean(ctx, scope) {
+func (p *pages) get(ctx context.Context, at place) (cached *page, generation string) {
+	if at.scope.owes() {
 		return nil, ""
 	}
-	raw, generation, err := p.cache.Read(ctx, scope, key)
+	raw, generation, err := p.cache.Read(ctx, at.scope.name, at.key)
 	if err != nil {
 		return nil, ""
 	}
 	cached = &page{}
-	if raw == nil || json.Unmarshal(raw, cached) != nil {
+	if raw == nil || json.Unmarshal(raw, cached) != nil || cached.Subject != at.subject {
 		return nil, generation
 	}
 	return cached, generation
 }
 
 // set is an effort only: what is not cached is read again.
-func (p *pages) set(ctx context.Context, scope, key, generation string, value any) {
-	raw, err := json.Marshal(value)
+func (p *pages) set(ctx context.Context, at place, generation string, value any) {
+	raw, err := encode(value)
 	if err != nil {
 		return
 	}
-	if raw, err = json.Marshal(page{time.Now(), raw}); err == nil {
-		_ = p.cache.Write(ctx, scope, key, generation, raw)
+	raw, err = encode(page{at.subject, time.Now(), raw})
+	if err == nil && len(raw) <= pageMaxBytes {
+		_ = p.cache.Write(ctx, at.scope.name, at.key, generation, raw)
 	}
 }
 
-// list is a part of the list of events as it is cached.
-type list struct {
-	Items []*eventra.Event `json:"items"`
-	Next  *eventra.Cursor  `json:"next"`
-}
-
-func listName(f eventra.EventFilter, p eventra.Page) string {
-	text, _ := json.Marshal([]any{f, p}) // values of plain types
-	sum := sha256.Sum256(text)
-	return hex.EncodeToString(sum[:16])
+// encode leaves attributes as they are stored, so that a page is the same
+// from the cache and from MongoDB.
+func encode(value any) ([]byte, error) {
+	var out bytes.Buffer
+	encoder := json.NewEncoder(&out)
+	encoder.SetEscapeHTML(false)
+	err := encoder.Encode(value)
+	return out.Bytes(), err
 }

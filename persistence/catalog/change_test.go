@@ -1,0 +1,247 @@
+package catalog
+
+import (
+	"errors"
+	"fmt"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/eventra/eventra"
+	"github.com/eventra/eventra/persistence/redis"
+)
+
+func TestCreateMakesADraftOnce(t *testing.T) {
+	t.Parallel()
+	b := newBench(t)
+	e := newEvent()
+	e.Status, e.Version, e.SeatsTotal = eventra.EventPublished, 99, 7 // not the caller's to say
+	require.NoError(t, b.Create(t.Context(), e))
+	require.Equal(t, eventra.EventDraft, e.Status)
+	require.EqualValues(t, 1, e.Version)
+	require.Zero(t, e.SeatsTotal)
+	require.Equal(t, eventra.EventDraft, b.terms(t, e.ID).Status)
+	require.True(t, b.copied(t, e.ID))
+
+	again := newEvent()
+	again.ID, again.Title = e.ID, "another"
+	require.NoError(t, b.Create(t.Context(), again))
+	require.Equal(t, e, again, "a retry gets the first outcome")
+}
+
+func TestOneVersionHasOneRepresentation(t *testing.T) {
+	t.Parallel()
+	b := newBench(t)
+	e := newEvent()
+	require.NoError(t, b.Create(t.Context(), e))
+	other := b.instance(b.mongo, redis.NewCache(b.redis, KeptFor))
+	for range 2 { // from MongoDB, from the cache
+		got, err := other.Event(t.Context(), e.ID)
+		require.NoError(t, err)
+		require.Equal(t, e, got)
+		other = b.instance(b.mongo, redis.NewCache(b.redis, KeptFor))
+	}
+	updated, err := b.Update(t.Context(), e.ID, 0, func(e *eventra.Event) error {
+		e.Attributes, e.StartsAt = []byte(` {"a":1e2} `), e.StartsAt.Add(999_999)
+		return nil
+	})
+	require.NoError(t, err)
+	got, err := b.Event(t.Context(), e.ID)
+	require.NoError(t, err)
+	require.Equal(t, got, updated)
+}
+
+func TestInvalidEventsAreNotStored(t *testing.T) {
+	t.Parallel()
+	b := newBench(t)
+	for name, spoil := range map[string]func(*eventra.Event) error{
+		"no title":       retitle(""),
+		"no such zone":   func(e *eventra.Event) error { e.Venue.Timezone = "Mars/Olympus"; return nil },
+		"a path as zone": func(e *eventra.Event) error { e.Venue.Timezone = "../../etc/passwd"; return nil },
+		"too deep": func(e *eventra.Event) error {
+			e.Attributes = fmt.Appendf(nil, `{"a":%s1%s}`, repeat("[", 200), repeat("]", 200))
+			return nil
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			e := newEvent()
+			require.NoError(t, spoil(e))
+			require.Equal(t, eventra.CodeValidationFailed, eventra.CodeOf(b.Create(t.Context(), e)))
+			_, err := b.Event(t.Context(), e.ID)
+			require.Equal(t, eventra.CodeEventNotFound, eventra.CodeOf(err))
+
+			_, err = b.Update(t.Context(), b.draft(t, 0).ID, 0, spoil)
+			require.Equal(t, eventra.CodeValidationFailed, eventra.CodeOf(err))
+		})
+	}
+}
+
+func repeat(s string, n int) (all string) {
+	for range n {
+		all += s
+	}
+	return all
+}
+
+func TestUpdateChangesWhatItMay(t *testing.T) {
+	t.Parallel()
+	b := newBench(t)
+	e := b.draft(t, 3)
+	updated, err := b.Update(t.Context(), e.ID, 0, func(e *eventra.Event) error {
+		e.Title, e.HoldSeconds = "new", 77
+		e.ID, e.Status, e.SeatsTotal, e.Version, e.CreatedAt = newID(), eventra.EventPublished, 99, 99, time.Time{}
+		return nil
+	})
+	require.NoError(t, err)
+	require.Equal(t, "new", updated.Title)
+	require.Equal(t, e.ID, updated.ID)
+	require.Equal(t, eventra.EventDraft, updated.Status)
+	require.Equal(t, 3, updated.SeatsTotal)
+	require.Equal(t, e.CreatedAt, updated.CreatedAt)
+	require.EqualValues(t, 3, updated.Version, "created, seats added, changed")
+	require.Equal(t, 77, b.terms(t, e.ID).HoldSeconds)
+	require.Equal(t, 3, b.reloader.count(e.ID))
+
+	refusal := errors.New("changed my mind")
+	_, err = b.Update(t.Context(), e.ID, 0, func(*eventra.Event) error { return refusal })
+	require.ErrorIs(t, err, refusal)
+	_, err = b.Update(t.Context(), newID(), 0, retitle("x"))
+	require.Equal(t, eventra.CodeEventNotFound, eventra.CodeOf(err))
+}
+
+func TestUpdateIfVersion(t *testing.T) {
+	t.Parallel()
+	b := newBench(t)
+	e := b.draft(t, 0)
+	_, err := b.Update(t.Context(), e.ID, 2, retitle("x"))
+	require.Equal(t, eventra.CodePreconditionFailed, eventra.CodeOf(err))
+	updated, err := b.Update(t.Context(), e.ID, 1, retitle("x"))
+	require.NoError(t, err)
+	require.EqualValues(t, 2, updated.Version)
+}
+
+func TestConcurrentUpdatesAllCount(t *testing.T) {
+	t.Parallel()
+	b := newBench(t)
+	e := b.draft(t, 0)
+	var writers sync.WaitGroup
+	for i := range 4 {
+		writers.Go(func() {
+			_, err := b.Update(t.Context(), e.ID, 0, func(e *eventra.Event) error {
+				e.Tags = append(e.Tags, fmt.Sprint(i))
+				return nil
+			})
+			require.NoError(t, err)
+		})
+	}
+	writers.Wait()
+	got, err := b.Event(t.Context(), e.ID)
+	require.NoError(t, err)
+	require.Len(t, got.Tags, 1+4)
+	require.EqualValues(t, 5, got.Version)
+}
+
+func TestASaleUnderWayLocksWhenAndWhere(t *testing.T) {
+	t.Parallel()
+	b := newBench(t)
+	e := b.published(t)
+	_, err := b.Update(t.Context(), e.ID, 0, func(e *eventra.Event) error { e.Venue.City = "Bonn"; return nil })
+	require.Equal(t, eventra.CodeEventLocked, eventra.CodeOf(err))
+	_, err = b.Update(t.Context(), e.ID, 0, retitle("fine"))
+	require.NoError(t, err)
+}
+
+func TestTransitions(t *testing.T) {
+	t.Parallel()
+	b := newBench(t)
+	transition := func(id eventra.ID, to eventra.EventStatus) eventra.Code {
+		e, err := b.Transition(t.Context(), id, to)
+		if err == nil {
+			require.Equal(t, to, e.Status)
+			require.Equal(t, to, b.terms(t, id).Status)
+		}
+		return eventra.CodeOf(err)
+	}
+	empty := b.draft(t, 0).ID
+	require.Equal(t, eventra.CodeInvalidTransition, transition(empty, eventra.EventPublished), "no seat")
+	require.Empty(t, transition(empty, eventra.EventCancelled))
+
+	e := b.draft(t, 2).ID
+	require.Empty(t, transition(e, eventra.EventPublished))
+	require.Equal(t, eventra.CodeInvalidTransition, transition(e, eventra.EventPublished))
+	require.Empty(t, transition(e, eventra.EventCancelled))
+	require.Equal(t, eventra.CodeInvalidTransition, transition(e, eventra.EventCancelled))
+	require.Equal(t, eventra.CodeInvalidTransition, transition(e, eventra.EventPublished))
+	require.Equal(t, eventra.CodeEventNotFound, transition(newID(), eventra.EventPublished))
+}
+
+func TestAddSeats(t *testing.T) {
+	t.Parallel()
+	b := newBench(t)
+	e := b.draft(t, 2)
+	total, err := b.AddSeats(t.Context(), e.ID, row("B", 3))
+	require.NoError(t, err)
+	require.Equal(t, 5, total)
+	got, err := b.Event(t.Context(), e.ID)
+	require.NoError(t, err)
+	require.Equal(t, 5, got.SeatsTotal)
+	require.EqualValues(t, 3, got.Version)
+	require.True(t, b.copied(t, e.ID))
+	require.Equal(t, 3, b.reloader.count(e.ID))
+
+	_, err = b.AddSeats(t.Context(), e.ID, row("B", 1))
+	require.Equal(t, eventra.CodeSeatExists, eventra.CodeOf(err))
+	_, err = b.AddSeats(t.Context(), newID(), row("B", 1))
+	require.Equal(t, eventra.CodeEventNotFound, eventra.CodeOf(err))
+	_, err = b.Transition(t.Context(), e.ID, eventra.EventCancelled)
+	require.NoError(t, err)
+	_, err = b.AddSeats(t.Context(), e.ID, row("C", 1))
+	require.Equal(t, eventra.CodeEventLocked, eventra.CodeOf(err))
+}
+
+func TestDelete(t *testing.T) {
+	t.Parallel()
+	b := newBench(t)
+	e := b.draft(t, 1)
+	_, err := b.Event(t.Context(), e.ID)
+	require.NoError(t, err)
+	require.NoError(t, b.Delete(t.Context(), e.ID))
+	_, err = b.Event(t.Context(), e.ID)
+	require.Equal(t, eventra.CodeEventNotFound, eventra.CodeOf(err))
+	require.Equal(t, eventra.CodeEventNotFound, eventra.CodeOf(b.Delete(t.Context(), e.ID)))
+	_, err = b.postgres.SeatsTotal(t.Context(), e.ID)
+	require.Equal(t, eventra.CodeEventNotFound, eventra.CodeOf(err))
+}
+
+func TestAnEventThatWasBookedStays(t *testing.T) {
+	t.Parallel()
+	b := newBench(t)
+	e := b.published(t)
+	snapshot, err := b.postgres.Activate(t.Context(), e.ID)
+	require.NoError(t, err)
+	seat := eventra.BookedSeat{No: 0, Seat: snapshot.Seats[0]}
+	_, err = b.postgres.Commit(t.Context(), &eventra.Batch{
+		EventID: e.ID, Epoch: snapshot.Epoch, Version: 100, Hold: time.Minute,
+		Changes: []*eventra.Change{{Kind: eventra.Held, Booking: &eventra.Booking{
+			ID: newID(), EventID: e.ID, UserID: newID(), Status: eventra.BookingHeld,
+			Seats: []eventra.BookedSeat{seat}, Total: seat.Price,
+		}}},
+	})
+	require.NoError(t, err)
+
+	require.Equal(t, eventra.CodeEventHasBookings, eventra.CodeOf(b.Delete(t.Context(), e.ID)))
+	_, err = b.Event(t.Context(), e.ID)
+	require.NoError(t, err)
+}
+
+func TestAReloadThatFailsIsNobodysError(t *testing.T) {
+	t.Parallel()
+	b := newBench(t)
+	b.reloader.fail = true
+	e := b.published(t)
+	require.Positive(t, b.reloader.count(e.ID))
+	require.NoError(t, b.Delete(t.Context(), e.ID))
+}
