@@ -10,7 +10,8 @@ type ChangeKind uint8
 
 const (
 	// Held: the booking is inserted HELD, its seats go AVAILABLE → HELD. Its
-	// deadline is the transaction's time plus the event's hold.
+	// deadline is the transaction's time plus the event's hold. The store
+	// refuses it alone, not its batch, if the booking's id was used before.
 	Held ChangeKind = iota + 1
 	// Released: HELD → CANCELLED, seats free.
 	Released
@@ -18,7 +19,8 @@ const (
 	// its batch, while the deadline or a payment's grace lies ahead.
 	Expired
 	// PaymentStarted: the payment is inserted PENDING and the booking notes
-	// it with its grace. The store refuses it alone once the deadline is past.
+	// it with its grace. The store refuses it alone once the deadline is past,
+	// or if the payment's id was used before.
 	PaymentStarted
 	// PaymentEnded: PENDING → DECLINED or FAILED (Payment.Status says
 	// which); Booking, if not nil, is still held and no longer notes the

@@ -20,9 +20,13 @@ func NewBoxOffice(events *Directory, store EventStore, payments *PaymentProcesso
 	return &BoxOffice{events, store, payments}
 }
 
-// Hold holds seats under the booking id that the command carries.
+// Hold holds seats under the booking id that the command carries. If there is
+// such a booking of this user already, that is the answer, whatever became of it.
 func (b *BoxOffice) Hold(ctx context.Context, event eventra.ID, cmd *eventra.HoldSeats) (*eventra.Booking, error) {
 	r, err := b.events.do(ctx, event, cmd)
+	if errors.Is(err, errStored) { // made before, and live no more
+		return b.booking(ctx, cmd.UserID, cmd.BookingID)
+	}
 	if err != nil {
 		return nil, err
 	}

@@ -312,10 +312,8 @@ func (a *eventActor) refused(c *eventra.Change, r *request) {
 	case eventra.Expired:
 		a.rearm(c.Booking.ID)
 		a.reply(r.sender, &reply{})
-	case eventra.PaymentStarted:
-		a.fail(r, eventra.Errorf(eventra.CodeHoldExpired, "the hold has run out"))
 	default:
-		a.fail(r, errPaymentEnded)
+		a.fail(r, errStored)
 	}
 }
 

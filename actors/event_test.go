@@ -306,3 +306,32 @@ func TestLatePayment(t *testing.T) {
 		})
 	}
 }
+
+// TestUsedIDs: a command that comes again after its booking or payment has
+// ended gets the first outcome, and others of the event do not notice.
+func TestUsedIDs(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t, 1, 4, 600)
+	office, _ := h.office(h.db)
+	ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
+	defer cancel()
+	hold := &eventra.HoldSeats{BookingID: newID(), UserID: newID(), Seats: []string{"A-1-1"}}
+	pay := eventra.PaymentRequest{PaymentID: newID(), BookingID: hold.BookingID, UserID: hold.UserID, Method: "mock", Token: "tok_declined"}
+	_, err := office.Hold(ctx, h.event, hold)
+	require.NoError(t, err)
+	for range 2 {
+		_, _, err = office.Pay(ctx, pay)
+		require.Equal(t, eventra.CodePaymentDeclined, eventra.CodeOf(err))
+	}
+	_, err = office.Release(ctx, hold.UserID, hold.BookingID)
+	require.NoError(t, err)
+	epoch := h.stored().Epoch
+	again, err := office.Hold(ctx, h.event, hold) // the first try meets the epoch taken by looking
+	require.NoError(t, err)
+	require.Equal(t, eventra.BookingCancelled, again.Status)
+	_, err = office.Hold(ctx, h.event, &eventra.HoldSeats{BookingID: hold.BookingID, UserID: newID(), Seats: []string{"A-1-2"}})
+	require.Equal(t, eventra.CodeNotFound, eventra.CodeOf(err), "somebody else's booking")
+	_, err = h.hold(office, "A-1-1", "A-1-2")
+	require.NoError(t, err)
+	require.Equal(t, epoch+2, h.stored().Epoch, "nothing was reloaded but for the look itself")
+}

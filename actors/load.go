@@ -20,8 +20,9 @@ const (
 var (
 	// errLoading: nothing to show yet; ask again in a moment.
 	errLoading = errors.New("the event is being loaded")
-	// errPaymentEnded: the attempt has an outcome already, which is stored.
-	errPaymentEnded = errors.New("the payment has ended already")
+	// errStored: the store's guard refused a change, for its deadline is past or
+	// its outcome is there already; what is stored tells.
+	errStored = errors.New("refused by what is stored")
 )
 
 // load takes a new epoch and reads the event under it.

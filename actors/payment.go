@@ -59,7 +59,7 @@ func (p *PaymentProcessor) Pay(ctx context.Context, req eventra.PaymentRequest) 
 	r, err := p.events.do(ctx, booking.EventID, &eventra.StartPayment{PaymentID: req.PaymentID,
 		BookingID: req.BookingID, UserID: req.UserID, Method: req.Method, Grace: p.grace()})
 	switch {
-	case errors.Is(err, eventra.ErrNotLive):
+	case errors.Is(err, eventra.ErrNotLive), errors.Is(err, errStored):
 		return p.ended(ctx, req)
 	case err != nil:
 		return nil, nil, err
@@ -69,7 +69,8 @@ func (p *PaymentProcessor) Pay(ctx context.Context, req eventra.PaymentRequest) 
 	return p.charge(r.payment, booking, req.Token)
 }
 
-// ended answers for a booking that is live no more.
+// ended answers for a booking that is live no more or overdue, or for an
+// attempt that has ended.
 func (p *PaymentProcessor) ended(ctx context.Context, req eventra.PaymentRequest) (*eventra.Payment, *eventra.Booking, error) {
 	payment, err := p.store.Payment(ctx, req.PaymentID)
 	if err == nil {
@@ -142,7 +143,7 @@ func (p *PaymentProcessor) finish(payment *eventra.Payment, booking *eventra.Boo
 		seats[i] = s.No
 	}
 	r, err := p.events.do(ctx, booking.EventID, &eventra.FinishPayment{Payment: *payment, Outcome: outcome, Seats: seats})
-	if errors.Is(err, errPaymentEnded) || err == nil && r.payment == nil {
+	if errors.Is(err, errStored) || err == nil && r.payment == nil {
 		if payment, err = p.store.Payment(ctx, payment.ID); err == nil {
 			return p.outcome(ctx, payment)
 		}

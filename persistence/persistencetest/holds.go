@@ -43,12 +43,14 @@ func heldTaken(w *world) {
 
 func heldTwice(w *world) {
 	b := w.hold(longHold, 1)
-	again := w.booking(2)
+	again, other := w.booking(2), w.booking(3)
 	again.ID = b.ID
-	_, err := w.commit(change(eventra.Held, again))
-	require.ErrorIs(w.t, err, eventra.ErrDiverged)
+	receipt, err := w.commit(change(eventra.Held, again), change(eventra.Held, other))
+	require.NoError(w.t, err)
+	require.Equal(w.t, []bool{true, false}, receipt.Refused, "alone, not its batch")
 	w.requireSeat(2, eventra.SeatAvailable, nil)
 	w.requireSeat(1, eventra.SeatHeld, b)
+	w.requireSeat(3, eventra.SeatHeld, other)
 }
 
 func released(w *world) {

@@ -12,7 +12,7 @@ type statement struct {
 }
 
 var statements = [...]statement{
-	eventra.Held: {sql: heldSQL, columns: func(b *eventra.Batch, w *write) []any {
+	eventra.Held: {sql: heldSQL, guarded: true, columns: func(b *eventra.Batch, w *write) []any {
 		return []any{b.EventID, int64(b.Version), b.Hold.Microseconds(), w.bookings, w.users, w.amounts, w.currencies,
 			w.seats, w.seatBookings, w.positions, w.seatAmounts}
 	}},

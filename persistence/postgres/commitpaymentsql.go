@@ -1,22 +1,29 @@
 package postgres
 
+// An attempt whose id was used before is left out, like one that comes too late.
 const paymentStartedSQL = `
 WITH asked AS (
     SELECT * FROM unnest($2::uuid[], $3::uuid[], $4::uuid[], $5::text[], $6::bigint[], $7::text[], $8::bigint[])
         AS a (booking_id, attempt_id, user_id, method, amount, currency, grace)
     LIMIT cardinality($2::uuid[])
-), noted AS (
-    UPDATE bookings SET payment_id = attempt_id, paying_until = now() + grace * interval '1 microsecond' FROM asked
-    WHERE bookings.id = asked.booking_id AND bookings.status = 'HELD'
-        AND bookings.payment_id IS NULL AND bookings.expires_at > now()
-    RETURNING asked.*, bookings.paying_until
 ), started AS (
     INSERT INTO payments (id, booking_id, event_id, user_id, method, amount, currency, status, grace_until, created_at, updated_at)
-    SELECT attempt_id, booking_id, $1, user_id, method, amount, currency, 'PENDING', paying_until, now(), now() FROM noted
+    SELECT attempt_id, booking_id, $1, asked.user_id, method, asked.amount, asked.currency, 'PENDING',
+        now() + grace * interval '1 microsecond', now(), now()
+    FROM asked JOIN bookings ON bookings.id = asked.booking_id
+    WHERE bookings.status = 'HELD' AND bookings.payment_id IS NULL AND bookings.expires_at > now()
+    ON CONFLICT (id) DO NOTHING
+    RETURNING id, booking_id, grace_until
+), begun AS (
+    SELECT * FROM started LIMIT cardinality($2::uuid[])
+), noted AS (
+    UPDATE bookings SET payment_id = begun.id, paying_until = begun.grace_until FROM begun
+    WHERE bookings.id = begun.booking_id AND bookings.status = 'HELD' AND bookings.payment_id IS NULL
+    RETURNING 1
 )
-SELECT ARRAY (SELECT booking_id FROM noted), eventra_assert((
-    SELECT count(*) FROM bookings
-    WHERE id = ANY ($2::uuid[]) AND status = 'HELD' AND payment_id IS NULL) = cardinality($2::uuid[]), 'EV002')`
+SELECT ARRAY (SELECT booking_id FROM started), eventra_assert((SELECT count(*) FROM noted) = (SELECT count(*) FROM started)
+    AND (SELECT count(*) FROM bookings
+        WHERE id = ANY ($2::uuid[]) AND status = 'HELD' AND payment_id IS NULL) = cardinality($2::uuid[]), 'EV002')`
 
 const paymentEndedSQL = `
 WITH told AS (

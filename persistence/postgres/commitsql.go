@@ -22,23 +22,28 @@ WITH wanted AS (
 )
 SELECT eventra_assert((SELECT count(*) FROM locked) = cardinality($2::int[]), 'EV002')`
 
+// A booking whose id was used before is left out: it is the same request again.
 const heldSQL = `
 WITH booked AS (
     INSERT INTO bookings (id, event_id, user_id, status, amount, currency, expires_at, created_at)
     SELECT id, $1, user_id, 'HELD', amount, currency, now() + $3::bigint * interval '1 microsecond', now()
     FROM unnest($4::uuid[], $5::uuid[], $6::bigint[], $7::text[]) AS b (id, user_id, amount, currency)
+    ON CONFLICT (id) DO NOTHING
+    RETURNING id
+), theirs AS (
+    SELECT $1::uuid AS event_id, s.*
+    FROM unnest($8::int[], $9::uuid[], $10::int[], $11::bigint[]) AS s (seat_no, booking_id, position, amount)
+    WHERE booking_id IN (SELECT id FROM booked)
+    LIMIT cardinality($8::int[])
 ), listed AS (
     INSERT INTO booking_seats (booking_id, event_id, seat_no, position, amount, live)
-    SELECT booking_id, $1, seat_no, position, amount, true
-    FROM unnest($8::int[], $9::uuid[], $10::int[], $11::bigint[]) AS s (seat_no, booking_id, position, amount)
-), theirs AS (
-    SELECT $1::uuid AS event_id, s.* FROM unnest($8::int[], $9::uuid[]) AS s (seat_no, booking_id) LIMIT cardinality($8::int[])
+    SELECT booking_id, event_id, seat_no, position, amount, true FROM theirs
 ), taken AS (
     UPDATE seats SET status = 'HELD', booking_id = theirs.booking_id, version = $2 FROM theirs
     WHERE seats.event_id = theirs.event_id AND seats.seat_no = theirs.seat_no AND seats.status = 'AVAILABLE'
     RETURNING 1
 )
-SELECT eventra_assert((SELECT count(*) FROM taken) = cardinality($8::int[]), 'EV002')`
+SELECT ARRAY (SELECT id FROM booked), eventra_assert((SELECT count(*) FROM taken) = (SELECT count(*) FROM theirs), 'EV002')`
 
 const releasedSQL = `
 WITH ended AS (
