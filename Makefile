@@ -39,13 +39,13 @@ reset: bin/devstack ## Forget the data that run keeps
 	@bin/devstack reset --data $(DATA)
 
 .PHONY: test
-test: deps bin/devstack bin/testgate ## Run all tests on real servers, under the race detector, none skipped
+test: deps-race bin/devstack bin/testgate ## Run all tests on real servers, under the race detector, none skipped
 	@bin/devstack exec -- bin/testgate -race -shuffle=on -count=1 -timeout=10m ./...
 	@cd cmd/devstack && ../../bin/testgate -race -shuffle=on -count=1 -timeout=5m ./...
 	@cd tools && ../bin/testgate -race -shuffle=on -count=1 -timeout=1m ./...
 
 .PHONY: test-one
-test-one: deps bin/devstack ## Run some tests and show what they say (PKG, RUN)
+test-one: deps-race bin/devstack ## Run some tests and show what they say (PKG, RUN)
 	@bin/devstack exec -- go test -race -shuffle=on -count=1 -timeout=10m -v -run '$(RUN)' $(PKG)
 
 .PHONY: bench
@@ -80,6 +80,7 @@ clean: ## Delete what was built; the data of run stays (see reset)
 # Go knows better than make what is out of date.
 .PHONY: bin/devstack bin/testgate
 bin/devstack:
+	@test -x $@ || echo 'Building the development stack, which takes a minute or two the first time …'
 	@cd cmd/devstack && go build -o ../../$@ .
 bin/testgate:
 	@cd tools && go build -o ../$@ ./testgate
@@ -124,3 +125,7 @@ OPENAPI = set -e; mkdir -p bin/swag $(1); \
 .PHONY: deps
 deps: ## Install PostgreSQL and Redis if they are missing
 	@scripts/deps
+
+.PHONY: deps-race
+deps-race:
+	@scripts/deps cc

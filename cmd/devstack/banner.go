@@ -27,11 +27,13 @@ func banner(url, mailURL string) string {
     User               {user}    {user password}
     Administrator      {admin}   {admin password}
 
-    First steps        TOKEN=$(curl -s {url}/api/v1/auth/login \
-                         -H 'Content-Type: application/json' \
-                         -d '{"email":"{user}","password":"{user password}"}' \
-                         | sed 's/.*"accessToken":"\([^"]*\)".*/\1/')
-                       curl -s {url}/api/v1/events -H "Authorization: Bearer $TOKEN"
+    First steps, in another shell:
+
+      TOKEN=$(curl -s {url}/api/v1/auth/login \
+        -H 'Content-Type: application/json' \
+        -d '{"email":"{user}","password":"{user password}"}' \
+        | sed 's/.*"accessToken":"\([^"]*\)".*/\1/')
+      curl -s {url}/api/v1/events -H "Authorization: Bearer $TOKEN"
 
     Ctrl-C stops everything. The data stays until ` + "`make reset`" + `.
 
