@@ -95,20 +95,20 @@ const (
 // Validate checks all that an organiser gives. Whether the time zone exists
 // is asked of the caller, for the answer lies in files.
 func (e *Event) Validate(f *Faults, timezoneExists func(string) bool) {
-	validateText(f, "title", e.Title, 1, TitleMaxRunes)
+	validateLine(f, "title", e.Title, 1, TitleMaxRunes)
 	validateText(f, "description", e.Description, 0, DescriptionMaxRunes)
-	validateText(f, "category", e.Category, 1, CategoryMaxRunes)
+	validateLine(f, "category", e.Category, 1, CategoryMaxRunes)
 	if len(e.Tags) > TagsMax {
 		f.Add("tags", "too_many", "must have at most %d entries", TagsMax)
 	} else {
 		for i, tag := range e.Tags {
-			validateText(f, indexed("tags", i), tag, 1, TagMaxRunes)
+			validateLine(f, indexed("tags", i), tag, 1, TagMaxRunes)
 		}
 	}
-	validateText(f, "venue.name", e.Venue.Name, 1, VenueFieldMaxRunes)
-	validateText(f, "venue.address", e.Venue.Address, 0, VenueFieldMaxRunes)
-	validateText(f, "venue.city", e.Venue.City, 1, VenueFieldMaxRunes)
-	validateText(f, "venue.country", e.Venue.Country, 0, VenueFieldMaxRunes)
+	validateLine(f, "venue.name", e.Venue.Name, 1, VenueFieldMaxRunes)
+	validateLine(f, "venue.address", e.Venue.Address, 0, VenueFieldMaxRunes)
+	validateLine(f, "venue.city", e.Venue.City, 1, VenueFieldMaxRunes)
+	validateLine(f, "venue.country", e.Venue.Country, 0, VenueFieldMaxRunes)
 	if e.Venue.Timezone == "" || e.Venue.Timezone == "Local" || !timezoneExists(e.Venue.Timezone) {
 		f.Add("venue.timezone", "unknown_timezone", "must be an IANA time zone such as Europe/Berlin")
 	}

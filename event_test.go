@@ -36,6 +36,8 @@ func TestValidateEvent(t *testing.T) {
 		{"longest description", func(e *eventra.Event) { e.Description = strings.Repeat("ü", 10_000) }, ""},
 		{"description too long", func(e *eventra.Event) { e.Description = strings.Repeat("u", 10_001) }, "description length"},
 		{"lines in the description", func(e *eventra.Event) { e.Description = "a\r\n\tb" }, ""},
+		{"title of two lines", func(e *eventra.Event) { e.Title = "A\nB" }, "title invalid_text"},
+		{"description of two lines", func(e *eventra.Event) { e.Description = "A\n\tB" }, ""},
 		{"control character", func(e *eventra.Event) { e.Description = "\x00" }, "description invalid_text"},
 		{"no category", func(e *eventra.Event) { e.Category = "" }, "category length"},
 		{"no tags", func(e *eventra.Event) { e.Tags = nil }, ""},

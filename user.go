@@ -55,7 +55,17 @@ func ValidatePassword(f *Faults, field, password string) {
 }
 
 // ValidateName checks a person's name.
-func ValidateName(f *Faults, field, name string) { validateText(f, field, name, 1, NameMaxRunes) }
+func ValidateName(f *Faults, field, name string) { validateLine(f, field, name, 1, NameMaxRunes) }
+
+// validateLine checks text that has to fit into one line, such as a mail's
+// subject.
+func validateLine(f *Faults, field, s string, minRunes, maxRunes int) {
+	if strings.ContainsAny(s, "\n\r\t") {
+		f.Add(field, "invalid_text", "must be a single line")
+		return
+	}
+	validateText(f, field, s, minRunes, maxRunes)
+}
 
 // validateText checks that s is printable text of minRunes to maxRunes
 // characters and not blank where one is needed.
