@@ -87,6 +87,8 @@ func (a *eventActor) Receive(ctx actor.Context) {
 	case *actor.ReceiveTimeout:
 		if a.idle() {
 			a.retire()
+		} else if a.phase != over {
+			ctx.SetReceiveTimeout(idleAfter) // it fires once
 		}
 	case *command:
 		a.receive(&request{command: *msg, sender: ctx.Sender()})
@@ -170,7 +172,7 @@ func (a *eventActor) decide(r *request) {
 		a.filling.add(d.Change, r)
 	case eventra.Ignore:
 		if expire, ok := r.cmd.(*eventra.ExpireHold); ok {
-			a.rearm(expire.BookingID)
+			a.rearm(expire.BookingID, rearmPause)
 		}
 		a.reply(r.sender, &reply{})
 	}
@@ -282,7 +284,7 @@ func (a *eventActor) committed(f *flight) {
 				a.Metrics.expiryLateness.Observe(f.receipt.At.Sub(c.Booking.Due()).Seconds())
 			}
 			if c.Booking != nil && c.Booking.Status == eventra.BookingHeld {
-				a.rearm(c.Booking.ID)
+				a.rearm(c.Booking.ID, rearmPause)
 			}
 			a.reply(r.sender, &reply{booking: c.Booking, payment: c.Payment})
 		}
@@ -310,7 +312,7 @@ func (a *eventActor) again(r *request) {
 func (a *eventActor) refused(c *eventra.Change, r *request) {
 	switch c.Kind {
 	case eventra.Expired:
-		a.rearm(c.Booking.ID)
+		a.rearm(c.Booking.ID, rearmPause)
 		a.reply(r.sender, &reply{})
 	default:
 		a.fail(r, errStored)
@@ -321,7 +323,7 @@ func (a *eventActor) notCommitted(f *flight) {
 	for i, c := range f.batch.Changes {
 		a.seats.Withdraw(c)
 		if c.Kind == eventra.Expired {
-			a.rearm(c.Booking.ID)
+			a.rearm(c.Booking.ID, rearmAwayPause)
 		}
 		a.fail(f.requests[i], eventra.Unavailable("postgres", f.err))
 	}
@@ -347,21 +349,26 @@ func (a *eventActor) requeue(f *flight) {
 	a.waiting = append(open, a.waiting...)
 }
 
-// rearm has the timer ask again when a hold is due, or soon if it was already.
-func (a *eventActor) rearm(id eventra.ID) {
+const (
+	// rearmPause parts attempts to end a hold that the store says is not yet due.
+	rearmPause = 5 * time.Millisecond
+	// rearmAwayPause parts them while the store is away.
+	rearmAwayPause = time.Second
+)
+
+// rearm has the timer ask again when a hold is due, and not before the pause
+// is over.
+func (a *eventActor) rearm(id eventra.ID, pause time.Duration) {
 	b := a.seats.Live(id)
 	if b == nil || b.Status != eventra.BookingHeld {
 		return
 	}
 	at := a.clock.local(b.Due())
-	if soonest := time.Now().Add(rearmPause); at.Before(soonest) {
+	if soonest := time.Now().Add(pause); at.Before(soonest) {
 		at = soonest
 	}
 	a.root.Send(a.timer, &arm{holds: []deadline{{id, at}}})
 }
-
-// rearmPause parts attempts to end a hold that the store says is not yet due.
-const rearmPause = 5 * time.Millisecond
 
 func (a *eventActor) read(sender *actor.PID, what any) {
 	switch {
