@@ -104,8 +104,9 @@ func TestPayAgainstExpiry(t *testing.T) {
 	require.False(t, t.Failed())
 	answers := make([]*answer, n)
 	parallel(n, n, func(i int) {
-		jitter := time.Duration(i%41-20) * time.Millisecond
-		<-time.After(time.Until(holds[i].deadline) + jitter)
+		// From well before to a little after, for a busy machine answers late.
+		around := time.Duration(i%50)*50*time.Millisecond - 2400*time.Millisecond
+		<-time.After(time.Until(holds[i].deadline) + around)
 		a, err := p.try("POST", "/bookings/"+holds[i].id+"/payments", holds[i].token, object{"method": "mock", "token": "tok_ok"})
 		if err != nil {
 			t.Error(err)
@@ -126,6 +127,8 @@ func TestPayAgainstExpiry(t *testing.T) {
 	for i, h := range holds {
 		status := p.must(200, "GET", "/bookings/"+h.id, h.token, nil).text("status")
 		switch answers[i].status {
+		case http.StatusServiceUnavailable: // too busy to be told: either, but one of the two
+			require.Equal(t, map[string]string{"CONFIRMED": "BOOKED", "EXPIRED": "AVAILABLE"}[status], seats[h.seat])
 		case http.StatusCreated:
 			confirmed++
 			if answers[i].body["booking"].(object)["id"] == h.id {
@@ -141,6 +144,7 @@ func TestPayAgainstExpiry(t *testing.T) {
 		}
 	}
 	t.Logf("%d of %d paid in time", confirmed, n)
+	require.NotZero(t, confirmed)
 }
 
 func TestOneIdempotencyKeyManyClients(t *testing.T) {
