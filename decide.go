@@ -152,16 +152,26 @@ func (m *SeatMap) checkNames(names []string) error {
 	return f.Err()
 }
 
-func (m *SeatMap) decideRelease(cmd *ReleaseHold) Decision {
-	if m.claims[cmd.BookingID] != nil {
-		return Decision{Verdict: Wait}
-	}
-	h := m.live[cmd.BookingID]
+// owned finds a user's live booking. Without one, or while a change of it is in
+// flight, the decision says so.
+func (m *SeatMap) owned(booking, user ID) (*holding, *Decision) {
+	h := m.live[booking]
 	switch {
+	case m.claims[booking] != nil:
+		return nil, &Decision{Verdict: Wait}
 	case h == nil:
-		return refuse(ErrNotLive)
-	case h.booking.UserID != cmd.UserID:
-		return refuse(Errorf(CodeNotFound, "no such booking"))
+		return nil, &Decision{Verdict: Refuse, Err: ErrNotLive}
+	case h.booking.UserID != user:
+		return nil, &Decision{Verdict: Refuse, Err: Errorf(CodeNotFound, "no such booking")}
+	}
+	return h, nil
+}
+
+func (m *SeatMap) decideRelease(cmd *ReleaseHold) Decision {
+	h, otherwise := m.owned(cmd.BookingID, cmd.UserID)
+	switch {
+	case otherwise != nil:
+		return *otherwise
 	case h.booking.Status != BookingHeld:
 		return refuse(Errorf(CodeNotCancellable, "only a held booking can be cancelled; this one is %s", h.booking.Status))
 	case !h.booking.PaymentID.IsZero():

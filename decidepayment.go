@@ -3,15 +3,10 @@ package eventra
 import "time"
 
 func (m *SeatMap) decideStartPayment(cmd *StartPayment, now time.Time) Decision {
-	if m.claims[cmd.BookingID] != nil {
-		return Decision{Verdict: Wait}
-	}
-	h := m.live[cmd.BookingID]
+	h, otherwise := m.owned(cmd.BookingID, cmd.UserID)
 	switch {
-	case h == nil:
-		return refuse(ErrNotLive)
-	case h.booking.UserID != cmd.UserID:
-		return refuse(Errorf(CodeNotFound, "no such booking"))
+	case otherwise != nil:
+		return *otherwise
 	case h.booking.PaymentID == cmd.PaymentID:
 		return answer(h.booking)
 	case h.booking.Status == BookingConfirmed:
