@@ -35,8 +35,8 @@ COMMENT ON CONSTRAINT bookings_only_expired_replaced ON bookings IS 'only who pa
 
 CREATE INDEX bookings_due ON bookings (expires_at, event_id) WHERE status = 'HELD';
 COMMENT ON INDEX bookings_due IS 'the sweeper looks for holds past their deadline';
-CREATE INDEX bookings_of_user ON bookings (user_id, created_at DESC, id DESC);
-COMMENT ON INDEX bookings_of_user IS 'a user''s list, newest first, by cursor';
+CREATE INDEX bookings_of_user ON bookings (user_id, created_at DESC);
+COMMENT ON INDEX bookings_of_user IS 'a user''s list, newest first, by cursor; without the id, so that only the primary key offers itself for one';
 CREATE INDEX bookings_of_event ON bookings (event_id, status);
 COMMENT ON INDEX bookings_of_event IS 'an activation reads the live ones; an event with any is not deleted';
 

@@ -25,7 +25,7 @@ CREATE UNIQUE INDEX payments_one_pending ON payments (booking_id) WHERE status =
 COMMENT ON INDEX payments_one_pending IS 'a booking is paid by one attempt at a time';
 CREATE UNIQUE INDEX payments_one_succeeded ON payments (booking_id) WHERE status = 'SUCCEEDED';
 COMMENT ON INDEX payments_one_succeeded IS 'nobody pays twice for one booking';
-CREATE INDEX payments_of_booking ON payments (booking_id, created_at, id);
+CREATE INDEX payments_of_booking ON payments (booking_id, created_at);
 COMMENT ON INDEX payments_of_booking IS 'the list of attempts, oldest first; also serves the foreign key';
 CREATE INDEX payments_open ON payments (created_at) WHERE status IN ('PENDING', 'REFUND_PENDING');
 COMMENT ON INDEX payments_open IS 'reconciliation finds what somebody has to end; few rows, for every attempt ends';

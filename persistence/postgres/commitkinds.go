@@ -38,5 +38,5 @@ var statements = [...]statement{
 }
 
 func freeingColumns(b *eventra.Batch, w *write) []any {
-	return []any{b.EventID, w.bookings, int64(b.Version), len(w.seats)}
+	return []any{b.EventID, int64(b.Version), w.bookings, w.seats, w.seatBookings}
 }

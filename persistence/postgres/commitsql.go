@@ -1,11 +1,33 @@
 package postgres
 
-// The statements of a commit. Their parameters are arrays; what they join goes
-// through a LIMIT by the arrays' length, which cuts nothing off. It keeps the
-// planner from looking inside and has it expect a single row, so that it can
-// only choose what is right for many as well: for each row, one look-up by
-// primary key. Left to itself it takes plans that are best for a small table,
-// or an average event, and ruinous for one of a hundred thousand seats.
+// The statements of a commit take arrays and are set-based, and yet leave the
+// planner one way only: for each array element a look-up by primary key, and
+// the update by the place (ctid) that was found there. A plan is kept for as
+// long as its connection lives, and what is best for a table of forty rows, or
+// for an event of average size, is ruinous for one of a hundred thousand. So
+// each look-up is a LATERAL with a LIMIT, which is not reordered or merged
+// with anything around it; conditions other than the key stay outside of it,
+// where no partial index can offer itself; and IS TRUE has a list of ids hashed
+// once instead of searched for each row.
+//
+// That nothing moves between look-up and update is the fence's and the seat
+// locks' doing; should it move nevertheless, the update misses and the
+// statement's count says so.
+
+const (
+	seatLookup = `
+    LEFT JOIN LATERAL (
+        SELECT ctid AS at, status, booking_id AS owner FROM seats WHERE event_id = $1 AND seats.seat_no = s.seat_no LIMIT 1
+    ) AS seat ON true`
+	bookingLookup = `
+    LEFT JOIN LATERAL (
+        SELECT ctid AS at, status, expires_at, payment_id, paying_until, replaced_by FROM bookings WHERE id = a.booking_id LIMIT 1
+    ) AS booking ON true`
+	paymentLookup = `
+    LEFT JOIN LATERAL (
+        SELECT ctid AS at, status, booking_id AS of FROM payments WHERE id = a.payment_id LIMIT 1
+    ) AS payment ON true`
+)
 
 // The fence. FOR SHARE lets batches of one activation overlap and keeps the
 // next activation, which updates the row, waiting until they have ended.
@@ -13,14 +35,12 @@ const fenceSQL = `
 SELECT now(), eventra_assert(count(*) = 1, 'EV001')
 FROM (SELECT FROM events WHERE id = $1 AND epoch = $2 FOR SHARE) fence`
 
-// In one order everywhere, so that writers never wait for each other in a circle.
+// The seats come sorted: in one order everywhere, writers never wait for each
+// other in a circle.
 const lockSeatsSQL = `
-WITH wanted AS (
-    SELECT $1::uuid AS event_id, seat_no FROM unnest($2::int[]) AS s (seat_no) LIMIT cardinality($2::int[])
-), locked AS (
-    SELECT FROM wanted JOIN seats USING (event_id, seat_no) ORDER BY seat_no FOR UPDATE OF seats
-)
-SELECT eventra_assert((SELECT count(*) FROM locked) = cardinality($2::int[]), 'EV002')`
+SELECT eventra_assert(count(*) = cardinality($2::int[]), 'EV002')
+FROM unnest($2::int[]) AS s (no)
+CROSS JOIN LATERAL (SELECT FROM seats WHERE event_id = $1 AND seat_no = s.no LIMIT 1 FOR UPDATE) AS locked`
 
 // A booking whose id was used before is left out: it is the same request again.
 const heldSQL = `
@@ -31,69 +51,79 @@ WITH booked AS (
     ON CONFLICT (id) DO NOTHING
     RETURNING id
 ), theirs AS (
-    SELECT $1::uuid AS event_id, s.*
-    FROM unnest($8::int[], $9::uuid[], $10::int[], $11::bigint[]) AS s (seat_no, booking_id, position, amount)
-    WHERE booking_id IN (SELECT id FROM booked)
-    LIMIT cardinality($8::int[])
+    SELECT s.*, seat.at, seat.status
+    FROM unnest($8::int[], $9::uuid[], $10::int[], $11::bigint[]) AS s (seat_no, booking_id, position, amount)` + seatLookup + `
+    WHERE (s.booking_id IN (SELECT id FROM booked)) IS TRUE
 ), listed AS (
     INSERT INTO booking_seats (booking_id, event_id, seat_no, position, amount, live)
-    SELECT booking_id, event_id, seat_no, position, amount, true FROM theirs
+    SELECT booking_id, $1, seat_no, position, amount, true FROM theirs
 ), taken AS (
     UPDATE seats SET status = 'HELD', booking_id = theirs.booking_id, version = $2 FROM theirs
-    WHERE seats.event_id = theirs.event_id AND seats.seat_no = theirs.seat_no AND seats.status = 'AVAILABLE'
+    WHERE seats.ctid = theirs.at AND theirs.status = 'AVAILABLE'
     RETURNING 1
 )
 SELECT ARRAY (SELECT id FROM booked), eventra_assert((SELECT count(*) FROM taken) = (SELECT count(*) FROM theirs), 'EV002')`
 
 const releasedSQL = `
-WITH ended AS (
-    UPDATE bookings SET status = 'CANCELLED', ended_at = now()
-    WHERE id = ANY ($2::uuid[]) AND status = 'HELD' AND payment_id IS NULL
+WITH asked AS (
+    SELECT booking.* FROM unnest($3::uuid[]) AS a (booking_id)` + bookingLookup + `
+), ended AS (
+    UPDATE bookings SET status = 'CANCELLED', ended_at = now() FROM asked
+    WHERE bookings.ctid = asked.at AND asked.status = 'HELD' AND asked.payment_id IS NULL
     RETURNING id
 )` + freeSQL + `
-SELECT eventra_assert((SELECT count(*) FROM ended) = cardinality($2::uuid[])
-    AND (SELECT count(*) FROM unlisted) = $4 AND (SELECT count(*) FROM freed) = $4, 'EV002')`
+SELECT eventra_assert((SELECT count(*) FROM ended) = cardinality($3::uuid[]) AND ` + allFree + `, 'EV002')`
 
 const refundedSQL = `
-WITH ended AS (
-    UPDATE bookings SET status = 'REFUNDED', ended_at = now()
-    WHERE id = ANY ($2::uuid[]) AND status = 'CONFIRMED'
-    RETURNING id, payment_id
-), repaid AS (
-    SELECT * FROM ended LIMIT cardinality($2::uuid[])
+WITH sold AS (
+    SELECT a.booking_id, booking.at, booking.status, booking.payment_id FROM unnest($3::uuid[]) AS a (booking_id)` + bookingLookup + `
+), asked AS (
+    SELECT a.*, payment.at AS payment_at, payment.status AS payment_status, payment.of FROM sold AS a` + paymentLookup + `
+), ended AS (
+    UPDATE bookings SET status = 'REFUNDED', ended_at = now() FROM asked
+    WHERE bookings.ctid = asked.at AND asked.status = 'CONFIRMED'
+    RETURNING id
 ), owed AS (
-    UPDATE payments SET status = 'REFUND_PENDING', updated_at = now() FROM repaid
-    WHERE payments.id = repaid.payment_id AND payments.booking_id = repaid.id AND payments.status = 'SUCCEEDED'
+    UPDATE payments SET status = 'REFUND_PENDING', updated_at = now() FROM asked
+    WHERE payments.ctid = asked.payment_at AND asked.payment_status = 'SUCCEEDED' AND asked.of = asked.booking_id
     RETURNING 1
 )` + freeSQL + `
-SELECT eventra_assert((SELECT count(*) FROM ended) = cardinality($2::uuid[])
-    AND (SELECT count(*) FROM owed) = cardinality($2::uuid[])
-    AND (SELECT count(*) FROM unlisted) = $4 AND (SELECT count(*) FROM freed) = $4, 'EV002')`
+SELECT eventra_assert((SELECT count(*) FROM ended) = cardinality($3::uuid[])
+    AND (SELECT count(*) FROM owed) = cardinality($3::uuid[]) AND ` + allFree + `, 'EV002')`
 
 // A hold whose time is not over is left out; one that is no hold is a contradiction.
 const expiredSQL = `
-WITH ended AS (
-    UPDATE bookings SET status = 'EXPIRED', ended_at = now()
-    WHERE id = ANY ($2::uuid[]) AND status = 'HELD'
-        AND expires_at <= now() AND (paying_until IS NULL OR paying_until <= now())
+WITH asked AS (
+    SELECT booking.* FROM unnest($3::uuid[]) AS a (booking_id)` + bookingLookup + `
+), ended AS (
+    UPDATE bookings SET status = 'EXPIRED', ended_at = now() FROM asked
+    WHERE bookings.ctid = asked.at AND asked.status = 'HELD'
+        AND asked.expires_at <= now() AND (asked.paying_until IS NULL OR asked.paying_until <= now())
     RETURNING id
 )` + freeSQL + `
 SELECT ARRAY (SELECT id FROM ended), eventra_assert(
-    (SELECT count(*) FROM bookings WHERE id = ANY ($2::uuid[]) AND status = 'HELD') = cardinality($2::uuid[])
-    AND (SELECT count(*) FROM freed) = (SELECT count(*) FROM unlisted), 'EV002')`
+    (SELECT count(*) FROM asked WHERE status = 'HELD') = cardinality($3::uuid[]) AND ` + allFree + `, 'EV002')`
 
-// freeSQL gives back the seats of bookings that ended, $4 of them at most.
-const freeSQL = `, over AS (
-    SELECT id FROM ended LIMIT cardinality($2::uuid[])
+// freeSQL gives back the seats of the bookings that ended, and allFree says
+// that it met them all.
+const (
+	freeSQL = `, theirs AS (
+    SELECT seat.at AS seat_at, seat.owner = s.booking_id AS owned, listed.at AS listed_at, listed.live
+    FROM unnest($4::int[], $5::uuid[]) AS s (seat_no, booking_id)` + seatLookup + `
+    LEFT JOIN LATERAL (
+        SELECT ctid AS at, live FROM booking_seats
+        WHERE booking_seats.booking_id = s.booking_id AND booking_seats.seat_no = s.seat_no LIMIT 1
+    ) AS listed ON true
+    WHERE (s.booking_id IN (SELECT id FROM ended)) IS TRUE
 ), unlisted AS (
-    UPDATE booking_seats SET live = false FROM over
-    WHERE booking_seats.booking_id = over.id AND booking_seats.live
-    RETURNING event_id, seat_no, booking_id
-), theirs AS (
-    SELECT * FROM unlisted LIMIT $4::bigint
+    UPDATE booking_seats SET live = false FROM theirs
+    WHERE booking_seats.ctid = theirs.listed_at AND theirs.live
+    RETURNING 1
 ), freed AS (
-    UPDATE seats SET status = 'AVAILABLE', booking_id = NULL, version = $3 FROM theirs
-    WHERE seats.event_id = theirs.event_id AND seats.seat_no = theirs.seat_no
-        AND seats.booking_id = theirs.booking_id AND seats.event_id = $1
+    UPDATE seats SET status = 'AVAILABLE', booking_id = NULL, version = $2 FROM theirs
+    WHERE seats.ctid = theirs.seat_at AND theirs.owned
     RETURNING 1
 )`
+	allFree = `(SELECT count(*) FROM unlisted) = (SELECT count(*) FROM theirs)
+    AND (SELECT count(*) FROM freed) = (SELECT count(*) FROM theirs)`
+)

@@ -1,6 +1,8 @@
 package postgres
 
 import (
+	"slices"
+
 	"github.com/jackc/pgx/v5/pgtype"
 
 	"github.com/eventra/eventra"
@@ -18,7 +20,7 @@ func uuid(id eventra.ID) pgtype.UUID { return pgtype.UUID{Bytes: id, Valid: !id.
 
 // writes is a batch, sorted into one write for each kind of change in it.
 type writes struct {
-	seats ints // that change, to be locked
+	seats ints // that change, sorted, to be locked
 	kinds []*write
 }
 
@@ -57,6 +59,7 @@ func gather(batch *eventra.Batch) *writes {
 			}
 		}
 	}
+	slices.Sort(all.seats)
 	return all
 }
 

@@ -1,0 +1,103 @@
+package postgres
+
+import (
+	"context"
+	"fmt"
+	"regexp"
+	"strconv"
+	"strings"
+	"testing"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/stretchr/testify/require"
+
+	"github.com/eventra/eventra/persistence/persistencetest"
+)
+
+// A plan is kept for as long as its connection lives, so the one made for
+// empty tables must be the one that large tables need: each join a look-up by
+// index, no search of one list for each row of another.
+func TestCommitHasOnePlanWhateverTheTablesHold(t *testing.T) {
+	t.Parallel()
+	all := map[string]string{"fence": fenceSQL, "seat locks": lockSeatsSQL}
+	for kind, s := range statements {
+		if s.sql != "" {
+			all["kind "+strconv.Itoa(kind)] = s.sql
+		}
+	}
+	for name, c := range map[string]struct {
+		events, seatsEach, bookings int
+		analyze                     bool
+	}{
+		"empty":           {},
+		"small":           {1, 3, 3, false},
+		"small, analyzed": {1, 3, 3, true},
+		"full":            {50, 1000, 40_000, false},
+		"full, analyzed":  {50, 1000, 40_000, true},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			conn := connectLikePool(t, persistencetest.NewDatabase(t))
+			if c.events > 0 {
+				fill(t, conn, c.events, c.seatsEach, c.bookings)
+			}
+			if c.analyze {
+				_, err := conn.Exec(t.Context(), "ANALYZE")
+				require.NoError(t, err)
+			}
+			for name, sql := range all {
+				requireLookups(t, name, explainGeneric(t, conn, sql))
+			}
+		})
+	}
+}
+
+func requireLookups(t *testing.T, name string, p plan) {
+	t.Helper()
+	require.False(t, p.scansAll(), "%s reads a whole table: %s", name, p.text)
+	for _, n := range p.nodes {
+		require.NotContains(t, []string{"Hash Join", "Merge Join"}, n.NodeType, "%s: %s", name, p.text)
+		require.Empty(t, n.JoinFilter, "%s searches a list for each row: %s", name, p.text)
+		if n.IndexName != "" {
+			require.Contains(t, n.IndexName, "_pkey", "%s: %s", name, p.text)
+		}
+	}
+}
+
+// connectLikePool has the settings of the pool's connections.
+func connectLikePool(t *testing.T, url string) *pgx.Conn {
+	t.Helper()
+	config, err := pgx.ParseConfig(url)
+	require.NoError(t, err)
+	for name, value := range sessionSettings {
+		config.RuntimeParams[name] = value
+	}
+	config.RuntimeParams["statement_timeout"] = "0" // filling takes its time
+	conn, err := pgx.ConnectConfig(t.Context(), config)
+	require.NoError(t, err)
+	t.Cleanup(func() { conn.Close(context.Background()) })
+	return conn
+}
+
+// parameters counts those of a statement.
+func parameters(sql string) (count int) {
+	for _, found := range parameter.FindAllStringSubmatch(sql, -1) {
+		n, _ := strconv.Atoi(found[1]) // digits, by the expression
+		count = max(count, n)
+	}
+	return count
+}
+
+var parameter = regexp.MustCompile(`\$(\d+)`)
+
+// explainGeneric shows the plan that serves any parameters.
+func explainGeneric(t *testing.T, conn *pgx.Conn, sql string) plan {
+	t.Helper()
+	nulls := strings.TrimSuffix(strings.Repeat("NULL, ", parameters(sql)), ", ")
+	_, err := conn.Exec(t.Context(), "PREPARE explained AS "+sql)
+	require.NoError(t, err)
+	p := explain(t, conn, fmt.Sprintf("EXECUTE explained (%s)", nulls))
+	_, err = conn.Exec(t.Context(), "DEALLOCATE explained")
+	require.NoError(t, err)
+	return p
+}
