@@ -200,6 +200,9 @@ func (f *fakes) Transition(_ context.Context, id eventra.ID, to eventra.EventSta
 func (f *fakes) Delete(_ context.Context, id eventra.ID) error {
 	f.mu.Lock()
 	defer f.mu.Unlock()
+	if f.events[id] == nil {
+		return eventra.Errorf(eventra.CodeEventNotFound, "no such event")
+	}
 	delete(f.events, id)
 	return f.err
 }
@@ -207,6 +210,9 @@ func (f *fakes) Delete(_ context.Context, id eventra.ID) error {
 func (f *fakes) AddSeats(_ context.Context, id eventra.ID, seats []eventra.Seat) (int, error) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
+	if f.events[id] == nil {
+		return 0, eventra.Errorf(eventra.CodeEventNotFound, "no such event")
+	}
 	f.seats[id] = append(f.seats[id], seats...)
 	return len(f.seats[id]), f.err
 }

@@ -3,20 +3,48 @@ package http
 import (
 	"io"
 	"net"
+	"sync"
 	"time"
 
 	"github.com/valyala/fasthttp"
 )
 
-// lingeringListener gives connections that can linger.
-type lingeringListener struct{ net.Listener }
+// door is the listener of a server. It can be closed before it is opened, and
+// more than once.
+type door struct {
+	net.Listener
+	mu     sync.Mutex
+	closed bool
+}
 
-func (l lingeringListener) Accept() (net.Conn, error) {
-	conn, err := l.Listener.Accept()
+func (d *door) open(ln net.Listener) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.Listener = ln
+	if d.closed {
+		_ = ln.Close()
+	}
+}
+
+// Accept implements net.Listener.
+func (d *door) Accept() (net.Conn, error) {
+	conn, err := d.Listener.Accept()
 	if err != nil {
 		return nil, err
 	}
 	return &lingeringConn{Conn: conn}, nil
+}
+
+// Close implements net.Listener.
+func (d *door) Close() error {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if d.closed || d.Listener == nil {
+		d.closed = true
+		return nil
+	}
+	d.closed = true
+	return d.Listener.Close()
 }
 
 // lingeringConn, once told to, reads on for a while when it is closed. A

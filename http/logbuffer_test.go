@@ -1,18 +1,27 @@
 package http
 
 import (
-	"io"
+	"bytes"
 	"sync"
 )
 
-// lockedWriter lets requests log at the same time.
-type lockedWriter struct {
-	mu sync.Mutex
-	w  io.Writer
+// logBuffer lets requests log while a test reads.
+type logBuffer struct {
+	mu   sync.Mutex
+	text bytes.Buffer
 }
 
-func (l *lockedWriter) Write(p []byte) (int, error) {
+func (l *logBuffer) Write(p []byte) (int, error) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	return l.w.Write(p)
+	return l.text.Write(p)
 }
+
+func (l *logBuffer) String() string {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.text.String()
+}
+
+// logged is all that the server has logged.
+func (w *world) logged() string { return w.log.String() }

@@ -33,6 +33,7 @@ type Server struct {
 
 	openAPITag string
 
+	door     door
 	ready    atomic.Bool
 	draining atomic.Bool
 }
@@ -109,9 +110,10 @@ func (s *Server) prepare() {
 	}
 }
 
-// Serve answers requests on ln until [Server.Shutdown].
+// Serve answers requests on ln until [Server.Shutdown]. It is called once.
 func (s *Server) Serve(ln net.Listener) error {
-	if err := s.app.Server().Serve(lingeringListener{ln}); err != nil && !errors.Is(err, net.ErrClosed) {
+	s.door.open(ln)
+	if err := s.app.Server().Serve(&s.door); err != nil && !errors.Is(err, net.ErrClosed) {
 		return err
 	}
 	return nil
@@ -130,5 +132,6 @@ func (s *Server) Shutdown(ctx context.Context) error {
 		case <-ctx.Done():
 		}
 	}
+	_ = s.door.Close() // also if Serve is only about to begin, which fasthttp would not notice
 	return s.app.ShutdownWithContext(ctx)
 }

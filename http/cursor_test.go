@@ -1,0 +1,41 @@
+package http
+
+import (
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/eventra/eventra"
+)
+
+func TestCursorsComeBack(t *testing.T) {
+	t.Parallel()
+	s := cursorSealer{[]byte("key")}
+	for _, at := range []time.Time{time.Now(), time.Date(9999, 12, 31, 0, 0, 0, 0, time.UTC), time.Date(1, 1, 1, 0, 0, 0, 0, time.UTC)} {
+		at = at.UTC().Truncate(time.Microsecond)
+		id := newID()
+		text := s.seal(&eventra.Cursor{Time: at, ID: id}, "list", "x")
+		got, ok := s.open(*text, "list", "x")
+		require.True(t, ok)
+		require.Equal(t, &eventra.Cursor{Time: at, ID: id}, got)
+		_, ok = s.open(*text, "list", "y")
+		require.False(t, ok)
+		_, ok = cursorSealer{[]byte("other")}.open(*text, "list", "x")
+		require.False(t, ok)
+	}
+	require.Nil(t, s.seal(nil, "list"))
+}
+
+func FuzzCursorsAreOursOrRefused(f *testing.F) {
+	s := cursorSealer{[]byte("key")}
+	f.Add(*s.seal(&eventra.Cursor{Time: time.Unix(1, 0)}, "list"))
+	f.Add("")
+	f.Add("AAAA")
+	f.Add("=")
+	f.Fuzz(func(t *testing.T, text string) {
+		if c, ok := s.open(text, "list"); ok {
+			require.Equal(t, text, *s.seal(c, "list"), "only what seal writes is opened")
+		}
+	})
+}
