@@ -148,7 +148,7 @@ func FuzzSeatMapIsJSON(f *testing.F) {
 	f.Add("", "\x00", "\x7f", uint8(1), uint64(0))
 	f.Fuzz(func(t *testing.T, section, row, currency string, n uint8, since uint64) {
 		if !utf8.ValidString(section + row + currency) {
-			t.Skip("labels are validated before they are stored")
+			return // labels are validated before they are stored
 		}
 		v := seatView(section, row, currency, int(n))
 		for _, p := range []seatPart{{}, {section: section, bySection: true}, {since: since, bySince: true}} {
