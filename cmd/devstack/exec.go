@@ -18,7 +18,8 @@ import (
 const commandPatience = 30 * time.Second
 
 type execCommand struct {
-	Data    string   `help:"Keep the data in this folder." placeholder:"DIR"`
+	Data     string   `help:"Keep the data in this folder." placeholder:"DIR"`
+	Volatile bool     `help:"Do not have Postgres wait for the disk: for tests, which survive no power cut anyway."`
 	Command []string `arg:"" passthrough:"" help:"The command and its arguments, after --."`
 }
 
@@ -43,6 +44,7 @@ func (c *execCommand) Run(ctx context.Context) (err error) {
 	}
 	defer func() { err = errors.Join(err, folder.Close()) }()
 
+	folder.Volatile = c.Volatile
 	servers, err := stack.Start(ctx, folder)
 	if err != nil {
 		return err

@@ -28,6 +28,7 @@ const (
 type Folder struct {
 	Path      string
 	Ephemeral bool // deleted by Close
+	Volatile  bool // no server waits for the disk
 
 	lock  *os.File
 	mu    sync.Mutex // the services start side by side

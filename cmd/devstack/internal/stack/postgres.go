@@ -48,7 +48,7 @@ func startPostgres(ctx context.Context, folder *Folder) (*service, error) {
 			}
 			return proc.Spec{
 				Path:       filepath.Join(bin, "postgres"),
-				Args:       append([]string{"-D", data}, postgresSettings(port)...),
+				Args:       append([]string{"-D", data}, postgresSettings(port, folder.Volatile)...),
 				Env:        serverEnv(),
 				Dir:        "/", // the launcher's folder may be closed to the server's user
 				StopSignal: stop,
@@ -64,7 +64,7 @@ func startPostgres(ctx context.Context, folder *Folder) (*service, error) {
 		"EVENTRA_POSTGRES_URL="+postgresURL(folder, port, postgresDatabase)), nil
 }
 
-func postgresSettings(port int) []string {
+func postgresSettings(port int, volatile bool) []string {
 	settings := []string{
 		"listen_addresses=127.0.0.1",
 		"port=" + strconv.Itoa(port),
@@ -73,6 +73,9 @@ func postgresSettings(port int) []string {
 		"shared_buffers=256MB",
 		"timezone=UTC",
 		"log_timezone=UTC",
+	}
+	if volatile {
+		settings = append(settings, "fsync=off", "full_page_writes=off")
 	}
 	var args []string
 	for _, setting := range settings {
