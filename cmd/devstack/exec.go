@@ -20,7 +20,7 @@ const commandPatience = 30 * time.Second
 type execCommand struct {
 	Data     string   `help:"Keep the data in this folder." placeholder:"DIR"`
 	Volatile bool     `help:"Do not have Postgres wait for the disk: for tests, which survive no power cut anyway."`
-	Command []string `arg:"" passthrough:"" help:"The command and its arguments, after --."`
+	Command  []string `arg:"" passthrough:"" help:"The command and its arguments, after --."`
 }
 
 // Run ends with the exit code of the command.
