@@ -98,8 +98,14 @@ func (h *house) stored() *eventra.Snapshot {
 func TestTwoActivations(t *testing.T) {
 	t.Parallel()
 	h := newHouse(t, 10, 10, 600)
-	one, _ := h.office(h.db)
-	two, _ := h.office(h.db)
+	one, oneEvents := h.office(h.db)
+	two, twoEvents := h.office(h.db)
+	for _, events := range []*actors.Directory{oneEvents, twoEvents} { // both believe from the start that they own it
+		ctx, cancel := context.WithTimeout(t.Context(), 5*time.Second)
+		_, err := events.Availability(ctx, h.event)
+		cancel()
+		require.NoError(t, err)
+	}
 	seed := uint64(time.Now().UnixNano())
 	t.Logf("seed %d", seed)
 	var mu sync.Mutex
