@@ -18,7 +18,8 @@ const (
 	tokenAudience    = "eventra"
 )
 
-// caller is who an access token says is calling.
+// caller is who an access token says is calling. It is shared by all requests
+// with that token.
 type caller struct {
 	UserID   eventra.ID
 	Role     eventra.Role
@@ -47,8 +48,9 @@ func (c *claims) GetAudience() (jwt.ClaimStrings, error)       { return c.Audien
 
 // tokenIssuer makes and checks access tokens: JWTs signed by HMAC-SHA-256.
 type tokenIssuer struct {
-	secret []byte
-	parser *jwt.Parser
+	secret   []byte
+	parser   *jwt.Parser
+	verified tokenCache
 }
 
 func newTokenIssuer(secret []byte) *tokenIssuer {
@@ -73,6 +75,9 @@ func (i *tokenIssuer) issue(user *eventra.User, session eventra.ID, now time.Tim
 
 // verify tells whose token it is. Whether it was logged out is not asked here.
 func (i *tokenIssuer) verify(token string) (*caller, error) {
+	if who := i.verified.get(token, time.Now()); who != nil {
+		return who, nil
+	}
 	var held claims
 	_, err := i.parser.ParseWithClaims(token, &held, func(*jwt.Token) (any, error) { return i.secret, nil })
 	if err != nil {
@@ -86,7 +91,9 @@ func (i *tokenIssuer) verify(token string) (*caller, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &caller{UserID: user, Role: held.Role, AccessID: access, Expires: held.Expires.Time}, nil
+	who := &caller{UserID: user, Role: held.Role, AccessID: access, Expires: held.Expires.Time}
+	i.verified.put(token, who)
+	return who, nil
 }
 
 const refreshTokenBytes = 32
