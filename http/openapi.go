@@ -24,14 +24,19 @@ package http
 //	@securityDefinitions.bearerauth	BearerAuth
 
 import (
+	"regexp"
+
 	"github.com/gofiber/fiber/v2"
 	"github.com/gofiber/swagger"
 
 	"github.com/eventra/eventra/docs"
 )
 
-// swaggerPolicy keeps the page from loading anything that is not ours: its
-// template names a web font, and it must work offline.
+// webFont is the one link in Swagger UI's template that leads elsewhere. The
+// page must work offline.
+var webFont = regexp.MustCompile(`<link href="https://[^>]*>`)
+
+// swaggerPolicy keeps the page from loading anything that is not ours.
 const swaggerPolicy = "default-src 'none'; script-src 'self' 'unsafe-inline'; style-src 'self' 'unsafe-inline'; " +
 	"img-src 'self' data:; font-src 'self'; connect-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
 
@@ -62,7 +67,11 @@ func swaggerUI() fiber.Handler {
 	})
 	return func(c *fiber.Ctx) error {
 		c.Set(fiber.HeaderContentSecurityPolicy, swaggerPolicy)
-		return ui(c)
+		err := ui(c)
+		if c.Params("*") == "index.html" {
+			c.Response().SetBodyRaw(webFont.ReplaceAll(c.Response().Body(), nil))
+		}
+		return err
 	}
 }
 
