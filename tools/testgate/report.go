@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 	"time"
 )
@@ -119,17 +120,29 @@ func (r *report) endPackage(t test, e event) {
 
 // printUnfinished shows the tests that a panic or a time-out cut off.
 func (r *report) printUnfinished(name string) {
+	var unfinished []test
 	for t := range r.output {
 		if t.Package == name && t.Name != "" {
-			r.print(t)
-			delete(r.output, t)
+			unfinished = append(unfinished, t)
 		}
+	}
+	slices.SortFunc(unfinished, func(a, b test) int { return strings.Compare(a.Name, b.Name) })
+	for _, t := range unfinished {
+		r.print(t)
+		delete(r.output, t)
 	}
 }
 
+// print leaves out the lines by which the testing package tells that a test starts, pauses and goes on.
 func (r *report) print(t test) {
-	if output := r.output[t]; output != nil {
-		fmt.Fprint(r.out, output)
+	output := r.output[t]
+	if output == nil {
+		return
+	}
+	for line := range strings.Lines(output.String()) {
+		if !strings.HasPrefix(line, "=== ") {
+			fmt.Fprint(r.out, line)
+		}
 	}
 }
 

@@ -36,8 +36,10 @@ func TestReport(t *testing.T) {
 		},
 		"a panic cuts a test off": {
 			events: `{"Action":"output","Package":"p","Test":"TestA","Output":"panic: oh\n"}
+				{"Action":"output","Package":"p","Test":"TestB","Output":"=== PAUSE TestB\n"}
 				{"Action":"fail","Package":"p"}`,
 			prints: []string{"panic: oh", "failed: p"},
+			hides:  []string{"PAUSE"},
 		},
 		"it does not compile": {
 			events: `{"Action":"build-output","ImportPath":"p","Output":"p.go:1: no\n"}
