@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net/http"
 	"os"
+	"syscall"
 	"time"
 
 	"github.com/eventra/eventra/cmd/devstack/internal/proc"
@@ -26,6 +27,9 @@ func (e eventra) start(subcommand string) (*proc.Process, error) {
 		Env:    e.env,
 		Stdout: os.Stdout,
 		Stderr: os.Stderr,
+
+		// When the launcher is killed the stores go too, and nobody is left with whom to end in good order.
+		DeathSignal: syscall.SIGKILL,
 	}, e.folder.PIDs())
 }
 

@@ -15,7 +15,7 @@ import (
 const capDACOverride = 1
 
 func sysProcAttr(spec Spec) *syscall.SysProcAttr {
-	attr := &syscall.SysProcAttr{Setpgid: !spec.ShareTerminal, Pdeathsig: spec.StopSignal}
+	attr := &syscall.SysProcAttr{Setpgid: !spec.ShareTerminal, Pdeathsig: spec.DeathSignal}
 	if u := spec.User; u != nil {
 		attr.Credential = &syscall.Credential{Uid: u.UID, Gid: u.GID}
 		if u.IgnoreFileModes {

@@ -1,7 +1,7 @@
 // Package proc starts processes that do not outlive the program that started them.
 //
-// Three lines hold that promise. Stop ends a process in good order. Where the kernel offers it (Linux), a process gets its
-// stop signal when the launcher dies, however that happens. And every process leaves a pid file, by which the next start
+// Three lines hold that promise. Stop ends a process in good order. Where the kernel offers it (Linux), a process gets a
+// signal when the launcher dies, however that happens. And every process leaves a pid file, by which the next start
 // finds and ends what is left (EndOrphans).
 package proc
 
@@ -28,6 +28,9 @@ type Spec struct {
 
 	// StopSignal asks the process to end in good order; zero means SIGTERM.
 	StopSignal syscall.Signal
+
+	// DeathSignal is what it gets when the launcher is killed (Linux only); zero means StopSignal.
+	DeathSignal syscall.Signal
 
 	// User is whom it runs as; nil means the launcher's own user.
 	User *User
@@ -59,6 +62,9 @@ type Process struct {
 func Start(spec Spec, pidFolder string) (*Process, error) {
 	if spec.StopSignal == 0 {
 		spec.StopSignal = syscall.SIGTERM
+	}
+	if spec.DeathSignal == 0 {
+		spec.DeathSignal = spec.StopSignal
 	}
 
 	cmd := exec.Command(spec.Path, spec.Args...)
