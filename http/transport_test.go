@@ -154,6 +154,22 @@ func TestShutdownFinishesWhatIsInFlight(t *testing.T) {
 	require.NoError(t, <-down)
 }
 
+// A connection that was opened in advance and never used is nobody's request.
+func TestShutdownDoesNotWaitForTheSilent(t *testing.T) {
+	w := newWorld(t)
+	silent, err := net.Dial("tcp", strings.TrimPrefix(w.url, "http://"))
+	require.NoError(t, err)
+	defer silent.Close()
+	require.Eventually(t, func() bool {
+		w.server.door.mu.Lock()
+		defer w.server.door.mu.Unlock()
+		return len(w.server.door.silent) == 1
+	}, 5*time.Second, time.Millisecond)
+	ctx, cancel := context.WithTimeout(t.Context(), readTimeout/2)
+	defer cancel()
+	require.NoError(t, w.server.Shutdown(ctx))
+}
+
 func TestShutdownBeforeServe(t *testing.T) {
 	w := newWorld(t)
 	s, err := NewServer(w.config())

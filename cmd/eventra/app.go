@@ -186,13 +186,23 @@ func (a *App) Addr() string { return a.listener.Addr().String() }
 // Failed tells when serving has ended by itself.
 func (a *App) Failed() <-chan error { return a.served }
 
+// restWithin bounds what follows the last answer, however long that took.
+const restWithin = 15 * time.Second
+
 // Stop ends the program without losing anything: not ready, intake closed,
 // requests finished, batches flushed, mails handed over, connections closed.
+// ctx bounds the requests; what follows has a bound of its own.
 func (a *App) Stop(ctx context.Context) error {
 	errs := []error{a.server.Shutdown(ctx)}
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), restWithin)
+	defer cancel()
 	a.stopLoops()
 	a.loops.Wait()
-	errs = append(errs, a.events.Close(ctx), wait(ctx, a.system.Root.StopFuture(a.mailer)))
+	errs = append(errs, a.events.Close(ctx))
+	if err := wait(ctx, a.system.Root.StopFuture(a.mailer)); err != nil {
+		// Its workers still use their connections, which end with the process.
+		return errors.Join(append(errs, err)...)
+	}
 	a.system.Shutdown()
 	return errors.Join(append(errs, a.queue.Close(), a.stores.Close())...)
 }
