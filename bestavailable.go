@@ -19,45 +19,37 @@ func (p placement) betterThan(q placement) bool {
 // centre of the row; of equals the first in the layout's order wins. Seats
 // claimed in flight count as taken, unless only they keep it from finding any:
 // then it is to wait.
-func (m *SeatMap) chooseBest(want *BestAvailable) (seats []SeatNo, wait bool, err error) {
-	section := int32(-1)
-	var f Faults
-	if want.Quantity < 1 || want.Quantity > m.terms.MaxSeatsPerBooking {
-		f.Add("bestAvailable.quantity", "range", "must be from 1 to %d", m.terms.MaxSeatsPerBooking)
-	}
-	if want.Section != "" {
-		if section = m.layout.sectionNamed(want.Section); section < 0 {
-			f.Add("bestAvailable.section", "unknown_section", "the event has no such section")
-		}
-	}
-	if err := f.Err(); err != nil {
-		return nil, false, err
-	}
-	if p, found := m.bestPlacement(section, want.Quantity, false); found {
-		return m.layout.rows[p.row].seats[p.first : p.first+want.Quantity], false, nil
+func (m *SeatMap) chooseBest(section int32, quantity int) (seats []SeatNo, wait bool, err error) {
+	if p, found := m.bestPlacement(section, quantity, false); found {
+		return m.layout.rows[p.row].seats[p.first : p.first+quantity], false, nil
 	}
 	if len(m.claims) > 0 {
-		if _, found := m.bestPlacement(section, want.Quantity, true); found {
+		if _, found := m.bestPlacement(section, quantity, true); found {
 			return nil, true, nil
 		}
 	}
-	return nil, false, Errorf(CodeNotEnoughSeats, "there are no %d free seats side by side", want.Quantity)
+	return nil, false, Errorf(CodeNotEnoughSeats, "there are no %d free seats side by side", quantity)
 }
 
+// anySection stands for the whole house.
+const anySection int32 = -1
+
+// sectionNamed returns a section's position, or anySection if there is none of
+// that name.
 func (l *Layout) sectionNamed(name string) int32 {
 	for i, s := range l.Sections {
 		if s == name {
 			return int32(i)
 		}
 	}
-	return -1
+	return anySection
 }
 
-// bestPlacement searches all rows of a section (-1: of the house).
+// bestPlacement searches all rows of a section.
 func (m *SeatMap) bestPlacement(section int32, quantity int, claimedIsFree bool) (best placement, found bool) {
 	for i := range m.layout.rows {
 		row := &m.layout.rows[i]
-		if section >= 0 && row.section != section || len(row.seats) < quantity {
+		if section != anySection && row.section != section || len(row.seats) < quantity {
 			continue
 		}
 		if !claimedIsFree && int(m.rowFree[i]) < quantity {

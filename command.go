@@ -1,6 +1,9 @@
 package eventra
 
-import "time"
+import (
+	"slices"
+	"time"
+)
 
 // Command is what a caller asks of one event's seats. Each carries the ids of
 // what it makes, so that the same command again has the same outcome.
@@ -19,6 +22,30 @@ type HoldSeats struct {
 type BestAvailable struct {
 	Quantity int
 	Section  string // empty: any
+}
+
+// Validate checks what can be told without knowing the event: how many seats
+// are asked for, at most the number given, and that none is named twice.
+func (cmd *HoldSeats) Validate(f *Faults, most int) {
+	if cmd.Best != nil {
+		if cmd.Best.Quantity < 1 || cmd.Best.Quantity > most {
+			f.Add("bestAvailable.quantity", "range", "must be from 1 to %d", most)
+		}
+		return
+	}
+	switch {
+	case len(cmd.Seats) == 0:
+		f.Add("seats", "required", "must name at least one seat")
+		return
+	case len(cmd.Seats) > most:
+		f.Add("seats", "too_many", "must name at most %d seats", most)
+		return
+	}
+	for i, name := range cmd.Seats {
+		if slices.Contains(cmd.Seats[:i], name) { // at most MaxSeatsPerBookingMax names
+			f.Add(indexed("seats", i), "duplicate", "names a seat twice")
+		}
+	}
 }
 
 // ReleaseHold gives a held booking's seats back: CANCELLED.

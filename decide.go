@@ -73,11 +73,22 @@ func (m *SeatMap) decideHold(cmd *HoldSeats, now time.Time) Decision {
 	if !m.terms.OpenAt(now) {
 		return refuse(Errorf(CodeSaleClosed, "the event is not on sale now"))
 	}
+	var faults Faults
+	cmd.Validate(&faults, m.terms.MaxSeatsPerBooking)
+	section := anySection
+	if cmd.Best != nil && cmd.Best.Section != "" {
+		if section = m.layout.sectionNamed(cmd.Best.Section); section == anySection {
+			faults.Add("bestAvailable.section", "unknown_section", "the event has no such section")
+		}
+	}
+	if err := faults.Err(); err != nil {
+		return refuse(err)
+	}
 	var seats []SeatNo
 	var wait bool
 	var err error
 	if cmd.Best != nil {
-		seats, wait, err = m.chooseBest(cmd.Best)
+		seats, wait, err = m.chooseBest(section, cmd.Best.Quantity)
 	} else {
 		seats, wait, err = m.chooseNamed(cmd.Seats)
 	}
@@ -104,9 +115,6 @@ func (m *SeatMap) newBooking(id, user ID, status BookingStatus, seats []SeatNo) 
 // chooseNamed finds the named seats. Those durably taken are a refusal, those
 // claimed a reason to wait.
 func (m *SeatMap) chooseNamed(names []string) (seats []SeatNo, wait bool, err error) {
-	if err := m.checkNames(names); err != nil {
-		return nil, false, err
-	}
 	seats = make([]SeatNo, len(names))
 	var unknown, taken []string
 	for i, name := range names {
@@ -130,26 +138,6 @@ func (m *SeatMap) chooseNamed(names []string) (seats []SeatNo, wait bool, err er
 		return nil, false, &Error{Code: CodeSeatsUnavailable, Message: "some of the seats are taken", Seats: taken}
 	}
 	return seats, wait, nil
-}
-
-func (m *SeatMap) checkNames(names []string) error {
-	var f Faults
-	switch most := m.terms.MaxSeatsPerBooking; {
-	case len(names) == 0:
-		f.Add("seats", "required", "must name at least one seat")
-	case len(names) > most:
-		f.Add("seats", "too_many", "must name at most %d seats", most)
-	default:
-		for i, name := range names {
-			for _, before := range names[:i] { // at most MaxSeatsPerBookingMax names
-				if before == name {
-					f.Add(indexed("seats", i), "duplicate", "names a seat twice")
-					break
-				}
-			}
-		}
-	}
-	return f.Err()
 }
 
 // owned finds a user's live booking. Without one, or while a change of it is in

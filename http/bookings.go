@@ -72,31 +72,23 @@ func (r *BookingRequest) command(f *eventra.Faults) *eventra.HoldSeats {
 		f.Add("seats", "one_of", "give either seats or bestAvailable")
 		return nil
 	}
+	cmd := &eventra.HoldSeats{Seats: r.Seats}
 	if best := r.BestAvailable; best != nil {
-		if best.Quantity < 1 || best.Quantity > eventra.MaxSeatsPerBookingMax {
-			f.Add("bestAvailable.quantity", "range", "must be from 1 to %d", eventra.MaxSeatsPerBookingMax)
-		}
 		if len(best.Section) > seatNameMaxBytes {
 			f.Add("bestAvailable.section", "unknown", "must be a section of the event")
 		}
-		return &eventra.HoldSeats{Best: &eventra.BestAvailable{Quantity: best.Quantity, Section: best.Section}}
+		cmd.Best = &eventra.BestAvailable{Quantity: best.Quantity, Section: best.Section}
 	}
-	if len(r.Seats) > eventra.MaxSeatsPerBookingMax {
-		f.Add("seats", "too_many", "must have at most %d entries", eventra.MaxSeatsPerBookingMax)
-		return nil
+	cmd.Validate(f, eventra.MaxSeatsPerBookingMax)
+	if len(cmd.Seats) > eventra.MaxSeatsPerBookingMax {
+		return cmd
 	}
-	for i, seat := range r.Seats {
+	for i, seat := range cmd.Seats {
 		if seat == "" || len(seat) > seatNameMaxBytes {
 			f.Add("seats["+strconv.Itoa(i)+"]", "invalid_seat", "must be a seat's name such as A-3-12")
 		}
-		for _, other := range r.Seats[:i] {
-			if other == seat {
-				f.Add("seats["+strconv.Itoa(i)+"]", "duplicate", "is given more than once")
-				break
-			}
-		}
 	}
-	return &eventra.HoldSeats{Seats: r.Seats}
+	return cmd
 }
 
 // @ID createBooking
