@@ -48,32 +48,10 @@ func Start(ctx context.Context, cfg *Config, log *slog.Logger) (*App, error) {
 	}
 	a := &App{stores: s, log: log, served: make(chan error, 1)}
 	if err := a.start(ctx, cfg); err != nil {
-		return nil, errors.Join(err, a.abandon())
+		return nil, errors.Join(err, a.release(ctx))
 	}
 	return a, nil
 }
-
-// abandon undoes as much of a start as there was.
-func (a *App) abandon() error {
-	ctx, cancel := context.WithTimeout(context.Background(), abandonWithin)
-	defer cancel()
-	var errs []error
-	if a.stopLoops != nil {
-		a.stopLoops()
-		a.loops.Wait()
-	}
-	if a.listener != nil {
-		errs = append(errs, a.listener.Close())
-	}
-	if a.mailer != nil {
-		errs = append(errs, wait(ctx, a.system.Root.StopFuture(a.mailer)), a.queue.Close())
-		a.system.Shutdown()
-	}
-	return errors.Join(append(errs, a.stores.Close())...)
-}
-
-// abandonWithin bounds the end of a start that failed.
-const abandonWithin = 10 * time.Second
 
 func (a *App) start(ctx context.Context, cfg *Config) (err error) {
 	if err = ensureAdmin(ctx, cfg, a.stores); err != nil {
@@ -186,25 +164,38 @@ func (a *App) Addr() string { return a.listener.Addr().String() }
 // Failed tells when serving has ended by itself.
 func (a *App) Failed() <-chan error { return a.served }
 
-// restWithin bounds what follows the last answer, however long that took.
-const restWithin = 15 * time.Second
-
 // Stop ends the program without losing anything: not ready, intake closed,
 // requests finished, batches flushed, mails handed over, connections closed.
 // ctx bounds the requests; what follows has a bound of its own.
 func (a *App) Stop(ctx context.Context) error {
-	errs := []error{a.server.Shutdown(ctx)}
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), restWithin)
+	return errors.Join(a.server.Shutdown(ctx), a.release(ctx))
+}
+
+// releaseWithin bounds what follows the last answer, however long that took.
+const releaseWithin = 15 * time.Second
+
+// release ends all behind the server, as much of it as was started.
+func (a *App) release(ctx context.Context) error {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), releaseWithin)
 	defer cancel()
-	a.stopLoops()
-	a.loops.Wait()
-	errs = append(errs, a.events.Close(ctx))
-	if err := wait(ctx, a.system.Root.StopFuture(a.mailer)); err != nil {
-		// Its workers still use their connections, which end with the process.
-		return errors.Join(append(errs, err)...)
+	var errs []error
+	if a.stopLoops != nil {
+		a.stopLoops()
+		a.loops.Wait()
 	}
-	a.system.Shutdown()
-	return errors.Join(append(errs, a.queue.Close(), a.stores.Close())...)
+	if a.listener != nil {
+		_ = a.listener.Close() // again, unless the start failed before it was served
+	}
+	if a.system != nil {
+		errs = append(errs, a.events.Close(ctx))
+		if err := wait(ctx, a.system.Root.StopFuture(a.mailer)); err != nil {
+			// Its workers still use their connections, which end with the process.
+			return errors.Join(append(errs, err)...)
+		}
+		a.system.Shutdown()
+		errs = append(errs, a.queue.Close())
+	}
+	return errors.Join(append(errs, a.stores.Close())...)
 }
 
 func wait(ctx context.Context, stopped actor.Future) error {
