@@ -184,29 +184,30 @@ func (a *eventActor) pump() {
 	if a.phase != active || a.stale {
 		return
 	}
-	now := time.Now()
-	waiting := a.waiting
-	a.waiting = nil
-	next := 0
-	room := batchChangesMax / 2
-	for ; next < len(waiting) && len(a.filling.requests) < room; next++ {
-		if r := waiting[next]; r.sender != nil && now.After(r.deadline) {
-			a.fail(r, eventra.Unavailable("the event", nil))
-		} else {
-			a.decide(r)
-		}
-	}
+	a.decideWaiting(batchChangesMax / 2)
 	due := a.overdue
 	for len(due) > 0 && !a.filling.full() {
 		a.decide(&request{command: command{cmd: &eventra.ExpireHold{BookingID: due[0]}}})
 		due = due[1:]
 	}
 	a.overdue = due
-	for ; next < len(waiting) && !a.filling.full(); next++ {
-		a.decide(waiting[next])
-	}
-	a.waiting = append(waiting[next:len(waiting):len(waiting)], a.waiting...)
+	a.decideWaiting(batchChangesMax)
 	a.takeOff()
+}
+
+// decideWaiting decides those who wait, in their order, until the filling batch
+// has as many changes.
+func (a *eventActor) decideWaiting(changes int) {
+	now := time.Now()
+	for len(a.waiting) > 0 && len(a.filling.requests) < changes {
+		r := a.waiting[0]
+		a.waiting = a.waiting[1:]
+		if r.sender != nil && now.After(r.deadline) {
+			a.fail(r, eventra.Unavailable("the event", nil))
+		} else {
+			a.decide(r)
+		}
+	}
 }
 
 // unpark puts the requests whose flight has landed before those that came later.
