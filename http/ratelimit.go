@@ -21,6 +21,9 @@ const (
 	rateLoginAddress = "login-address"
 )
 
+// RateClasses are the classes that [Config.RateLimits] may have.
+var RateClasses = []string{rateBookings, rateAuth, rateReads, rateWrites}
+
 // limited counts a request against its class: by user where one is known, else
 // by address.
 func (s *Server) limited(class string) fiber.Handler {

@@ -49,9 +49,6 @@ type Config struct {
 // RateLimits are limits by class, written "bookings=20/1s,auth=10/1m" or "off".
 type RateLimits map[string]web.RateLimit
 
-// rateClasses are the classes that the HTTP layer knows.
-var rateClasses = []string{"bookings", "auth", "reads", "writes"}
-
 // UnmarshalText implements encoding.TextUnmarshaler.
 func (l *RateLimits) UnmarshalText(text []byte) error {
 	*l = RateLimits{}
@@ -66,8 +63,8 @@ func (l *RateLimits) UnmarshalText(text []byte) error {
 		if err != nil || err2 != nil || n < 1 || d < time.Second || d > time.Hour {
 			return fmt.Errorf("%q is not of the form class=requests/window, such as bookings=20/1s with a window of 1s to 1h", part)
 		}
-		if !slices.Contains(rateClasses, class) {
-			return fmt.Errorf("%q is none of the classes %s", class, strings.Join(rateClasses, ", "))
+		if !slices.Contains(web.RateClasses, class) {
+			return fmt.Errorf("%q is none of the classes %s", class, strings.Join(web.RateClasses, ", "))
 		}
 		(*l)[class] = web.RateLimit{Requests: n, Window: d}
 	}
