@@ -109,20 +109,25 @@ lint: ## Run staticcheck
 	$(call EACH_MODULE,$(TOOL) staticcheck ./...)
 
 .PHONY: generate
-generate: ## Generate docs/openapi.json from the annotations in http/
+generate: ## Generate docs/openapi.json from the annotations in http/, and Go from actors/wire/*.proto
 	@$(call OPENAPI,docs)
+	@$(call WIRE,actors/wire)
 
 .PHONY: generate-check
 generate-check: ## Fail if a generated file is out of date
 	@$(call OPENAPI,bin/generated)
-	@diff -u docs/openapi.json bin/generated/openapi.json \
-		|| { echo 'docs/openapi.json is out of date, `make generate` helps'; exit 1; }
+	@$(call WIRE,bin/generated)
+	@diff -u docs/openapi.json bin/generated/openapi.json && diff -u actors/wire/eventra_wire.pb.go bin/generated/eventra_wire.pb.go \
+		|| { echo 'A generated file is out of date, `make generate` helps'; exit 1; }
 
 # $(1) is the folder to write openapi.json to. What swag writes is completed by tools/openapi.
 OPENAPI = set -e; mkdir -p bin/swag $(1); \
 	$(TOOL) swag init --v3.1 --quiet --dir http,. --generalInfo openapi.go --outputTypes json --output bin/swag; \
 	(cd tools && go run ./openapi $(CURDIR)/bin/swag/swagger.json) > bin/swag/openapi.json; \
 	mv bin/swag/openapi.json $(1)/openapi.json
+
+# $(1) is the folder to write to.
+WIRE = mkdir -p $(1) && (cd tools && go run ./protogen $(CURDIR)/actors/wire/eventra_wire.proto $(CURDIR)/$(1))
 
 .PHONY: deps
 deps: ## Install PostgreSQL and Redis if they are missing

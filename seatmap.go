@@ -110,6 +110,9 @@ func (m *SeatMap) Terms() Terms { return m.terms }
 // Version grows by one with each batch that changed a seat.
 func (m *SeatMap) Version() uint64 { return m.version }
 
+// Len is how many seats the event has.
+func (m *SeatMap) Len() int { return len(m.seats) }
+
 // Live returns a live booking as it is stored, or nil.
 func (m *SeatMap) Live(id ID) *Booking {
 	if h := m.live[id]; h != nil {

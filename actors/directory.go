@@ -3,174 +3,196 @@ package actors
 import (
 	"context"
 	"errors"
-	"sync"
+	"math/rand/v2"
 	"time"
 
 	"github.com/asynkron/protoactor-go/actor"
+
 	"github.com/eventra/eventra"
+	"github.com/eventra/eventra/actors/cluster"
 )
 
-// Directory finds the actor of an event, starting it where there is none, and
-// asks it. It hides activations that end meanwhile.
+// Directory finds the actor of an event, wherever in the cluster it is, and
+// asks it. It hides activations that end or move meanwhile.
 type Directory struct {
-	deps *Dependencies
-	root *actor.RootContext
-
-	mu     sync.Mutex
-	events map[eventra.ID]*actor.PID
-	closed bool
+	deps     *Dependencies
+	node     *cluster.Node
+	replicas replicas
+	// loads bounds the events that are read at once, so that a wave of them
+	// leaves connections to those that sell; wakes those told to their next owner.
+	loads, wakes chan struct{}
 }
 
-// NewDirectory makes a directory of the actors in one system.
-func NewDirectory(system *actor.ActorSystem, deps *Dependencies) *Directory {
-	return &Directory{deps: deps, root: system.Root, events: map[eventra.ID]*actor.PID{}}
+const (
+	loadsMax = 6
+	wakesMax = 4
+)
+
+// OpenDirectory joins the cluster, or begins to serve alone; config.Activate
+// is set here.
+func OpenDirectory(deps *Dependencies, config cluster.Config) (*Directory, error) {
+	d := &Directory{deps: deps, loads: make(chan struct{}, loadsMax), wakes: make(chan struct{}, wakesMax)}
+	config.Activate = func(life *cluster.Life, event eventra.ID) cluster.Activation {
+		seen := &seen{event: event}
+		return cluster.Activation{Describe: seen.describe, Props: actor.PropsFromProducer(func() actor.Actor {
+			return newEventActor(d, life, event, seen)
+		})}
+	}
+	var err error
+	d.node, err = cluster.Start(config)
+	if err != nil {
+		return nil, err
+	}
+	return d, nil
 }
 
-// askPause parts attempts at an event that is moving or being loaded.
-const askPause = 2 * time.Millisecond
+// Ready returns why requests should not be sent to this instance, if so.
+func (d *Directory) Ready(ctx context.Context) error { return d.node.Ready(ctx) }
+
+// Describe tells of all members and their active events.
+func (d *Directory) Describe(context.Context) (*eventra.Cluster, error) { return d.node.Describe() }
+
+// Close hands all events over, or stops them where nobody else is: flights
+// land, who waits is told.
+func (d *Directory) Close(ctx context.Context) { d.node.Close(ctx) }
+
+// askPauseMin and askPauseMax part attempts at an event that is moving or
+// being loaded.
+const askPauseMin, askPauseMax = 2 * time.Millisecond, 100 * time.Millisecond
 
 // ask sends a message until an activation answers it or ctx ends.
-func (d *Directory) ask(ctx context.Context, event eventra.ID, msg func(deadline time.Time) any) (*reply, error) {
+func (d *Directory) ask(ctx context.Context, event eventra.ID, msg any) (*reply, error) {
+	return retried(ctx, func(timeout time.Duration) (*reply, error) {
+		life := d.node.Life()
+		if life == nil {
+			return nil, cluster.ErrMoved
+		}
+		pid, err := life.Locate(ctx, event)
+		if err != nil {
+			return nil, err
+		}
+		if life.Local(pid) {
+			return askLocal(life, event, pid, msg, timeout)
+		}
+		return askRemote(life, event, pid, encodeQuestion(event, msg), timeout)
+	})
+}
+
+// retried asks again while that may help, with growing, jittered pauses, until
+// ctx ends.
+func retried(ctx context.Context, once func(timeout time.Duration) (*reply, error)) (*reply, error) {
 	deadline, bounded := ctx.Deadline()
 	if !bounded {
 		panic("asked an event without a deadline")
 	}
-	for pause := askPause; ; pause = min(2*pause, 100*time.Millisecond) {
-		r, err := d.askOnce(event, msg(deadline), time.Until(deadline))
-		switch {
-		case err != nil:
-			return nil, err
-		case errors.Is(r.err, errMoved), errors.Is(r.err, errLoading):
-		default:
-			return r, r.err
+	for pause := askPauseMin; ; pause = min(2*pause, askPauseMax) {
+		timeout := time.Until(deadline)
+		if timeout <= 0 {
+			return nil, eventra.Unavailable("the event", ctx.Err())
+		}
+		r, err := once(timeout)
+		if err == nil {
+			err = r.err
+		}
+		if !errors.Is(err, cluster.ErrMoved) && !errors.Is(err, errLoading) {
+			return r, answered(err)
 		}
 		select {
 		case <-ctx.Done():
 			return nil, eventra.Unavailable("the event", ctx.Err())
-		case <-time.After(pause):
+		case <-time.After(pause/2 + rand.N(pause)):
 		}
 	}
 }
 
-// askOnce reports errMoved in the reply if the activation is over.
-func (d *Directory) askOnce(event eventra.ID, msg any, timeout time.Duration) (*reply, error) {
-	pid := d.find(event)
-	if pid == nil {
-		return nil, eventra.Unavailable("this instance", errors.New("stopping"))
-	}
-	if timeout <= 0 {
-		return nil, eventra.Unavailable("the event", context.DeadlineExceeded)
-	}
-	result, err := d.root.RequestFuture(pid, msg, timeout).Result()
+// answered is what callers hear of a question that was not answered.
+func answered(err error) error {
 	switch {
-	case errors.Is(err, actor.ErrDeadLetter):
-		d.forget(event, pid)
-		return &reply{err: errMoved}, nil
-	case err != nil:
-		return nil, eventra.Unavailable("the event", err)
+	case errors.Is(err, cluster.ErrSuspended):
+		return eventra.Unavailable("this instance", err)
+	case errors.Is(err, cluster.ErrTimeout), errors.Is(err, cluster.ErrUnsupported):
+		return eventra.Unavailable("the event", err)
+	}
+	return err
+}
+
+func askLocal(life *cluster.Life, event eventra.ID, pid *actor.PID, msg any, timeout time.Duration) (*reply, error) {
+	if c, ok := msg.(*command); ok {
+		msg = &command{c.cmd, time.Now().Add(timeout)}
+	}
+	result, err := life.Ask(pid, msg, timeout)
+	if err != nil {
+		if errors.Is(err, cluster.ErrMoved) {
+			life.Forget(event, pid) // it is dead
+		}
+		return nil, err
 	}
 	return result.(*reply), nil
 }
 
-// find returns the event's actor, or nil once the directory is closed.
-func (d *Directory) find(event eventra.ID) *actor.PID {
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	if pid := d.events[event]; pid != nil || d.closed {
-		return pid
+// Wake makes sure that an event of this instance is loaded, so that its timer
+// runs. Others look after theirs.
+func (d *Directory) Wake(ctx context.Context, event eventra.ID) {
+	d.send(ctx, event, &wake{})
+}
+
+// ExpireHold asks an event of this instance whether a hold is over. Every
+// instance hears of every hold; those of others are theirs to ask about.
+func (d *Directory) ExpireHold(ctx context.Context, event, booking eventra.ID) {
+	d.send(ctx, event, &holdsDue{[]eventra.ID{booking}})
+}
+
+func (d *Directory) send(ctx context.Context, event eventra.ID, msg any) {
+	life := d.node.Life()
+	if life == nil || !life.Owns(event) {
+		return
 	}
-	pid := d.spawn(event)
-	d.events[event] = pid
-	return pid
-}
-
-func (d *Directory) spawn(event eventra.ID) *actor.PID {
-	forget := func(self *actor.PID) { d.forget(event, self) }
-	return d.root.Spawn(actor.PropsFromProducer(func() actor.Actor {
-		return newEventActor(d.deps, event, d.root, forget)
-	}))
-}
-
-func (d *Directory) forget(event eventra.ID, pid *actor.PID) {
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	if d.events[event].Equal(pid) {
-		delete(d.events, event)
+	if pid, err := life.Locate(ctx, event); err == nil && life.Local(pid) {
+		life.Root().Send(pid, msg)
 	}
 }
 
-// Wake makes sure that an event is loaded, so that its timer runs.
-func (d *Directory) Wake(event eventra.ID) {
-	if pid := d.find(event); pid != nil {
-		d.root.Send(pid, &wake{})
-	}
+// Owns reports whether an event is this instance's to look after.
+func (d *Directory) Owns(event eventra.ID) bool {
+	life := d.node.Life()
+	return life != nil && life.Serving() && life.Owns(event)
 }
 
-// ExpireHold asks an event whether a hold is over.
-func (d *Directory) ExpireHold(event, booking eventra.ID) {
-	if pid := d.find(event); pid != nil {
-		d.root.Send(pid, &holdsDue{[]eventra.ID{booking}})
+// wakeElsewhere has the next owner of an event load it at once, rather than
+// when somebody asks for it.
+func (d *Directory) wakeElsewhere(event eventra.ID) {
+	d.wakes <- struct{}{}
+	defer func() { <-d.wakes }()
+	ctx, cancel := context.WithTimeout(context.Background(), time.Second)
+	defer cancel()
+	if life := d.node.Life(); life != nil {
+		_, _ = life.Locate(ctx, event) // who asks for it will see that it is done
 	}
 }
 
 // Reload has the event's actor, if there is one, read it anew; it returns when
 // that is done.
 func (d *Directory) Reload(ctx context.Context, event eventra.ID) error {
-	d.mu.Lock()
-	pid := d.events[event]
-	d.mu.Unlock()
-	if pid == nil {
-		return nil
-	}
-	_, err := d.ask(ctx, event, func(time.Time) any { return &reload{} })
+	_, err := retried(ctx, func(timeout time.Duration) (*reply, error) {
+		life := d.node.Life()
+		if life == nil {
+			return nil, cluster.ErrMoved
+		}
+		if placement := life.Placement(event); placement != nil {
+			return askRemote(life, event, placement, encodeQuestion(event, &reload{}), timeout)
+		}
+		if pid := life.Resident(event); pid != nil {
+			return askLocal(life, event, pid, &reload{}, timeout)
+		}
+		return &reply{}, nil
+	})
 	if eventra.CodeOf(err) == eventra.CodeEventNotFound {
 		return nil // deleted: nothing left to be stale
 	}
 	return err
 }
 
-// Seats returns all seats of an event.
-func (d *Directory) Seats(ctx context.Context, event eventra.ID) (*eventra.SeatsView, error) {
-	r, err := d.ask(ctx, event, func(time.Time) any { return &readSeats{} })
-	if err != nil {
-		return nil, err
-	}
-	return r.seats, nil
-}
-
-// Availability returns an event's counters.
-func (d *Directory) Availability(ctx context.Context, event eventra.ID) (*eventra.Availability, error) {
-	r, err := d.ask(ctx, event, func(time.Time) any { return &readAvailability{} })
-	if err != nil {
-		return nil, err
-	}
-	return r.availability, nil
-}
-
 // do has a command carried out.
 func (d *Directory) do(ctx context.Context, event eventra.ID, cmd eventra.Command) (*reply, error) {
-	return d.ask(ctx, event, func(deadline time.Time) any { return &command{cmd, deadline} })
-}
-
-// Close stops all events: flights land, who waits is told.
-func (d *Directory) Close(ctx context.Context) error {
-	d.mu.Lock()
-	d.closed = true
-	var stopping []actor.Future
-	for _, pid := range d.events {
-		stopping = append(stopping, d.root.StopFuture(pid))
-	}
-	d.mu.Unlock()
-	var errs []error
-	for _, future := range stopping {
-		done := make(chan error, 1)
-		go func() { done <- future.Wait() }()
-		select {
-		case err := <-done:
-			errs = append(errs, err)
-		case <-ctx.Done():
-			return ctx.Err()
-		}
-	}
-	return errors.Join(errs...)
+	return d.ask(ctx, event, &command{cmd: cmd})
 }

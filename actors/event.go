@@ -6,7 +6,10 @@ import (
 	"time"
 
 	"github.com/asynkron/protoactor-go/actor"
+
 	"github.com/eventra/eventra"
+	"github.com/eventra/eventra/actors/cluster"
+	"github.com/eventra/eventra/actors/wire"
 )
 
 // Dependencies are what event actors work with.
@@ -38,18 +41,21 @@ type phase uint8
 const (
 	loading phase = iota // the store is being asked; requests wait
 	active
-	down // the store did not answer; requests are refused until the next try
-	over // this activation promises nothing any more; all are sent elsewhere
+	down   // the store did not answer; requests are refused until the next try
+	moving // the event is another member's; a last flight is in the air
+	over   // this activation promises nothing any more; all are sent elsewhere
 )
 
 // eventActor owns one event's seats in this process. It never blocks: loads
 // and flights run in goroutines and come back as messages.
 type eventActor struct {
 	*Dependencies
-	id     eventra.ID
-	self   *actor.PID
-	root   *actor.RootContext
-	forget func(*actor.PID) // takes this activation out of the directory
+	directory *Directory
+	life      *cluster.Life
+	id        eventra.ID
+	self      *actor.PID
+	root      *actor.RootContext
+	seen      *seen
 
 	phase     phase
 	seats     *eventra.SeatMap // durable state as last known; nil before the first load
@@ -58,8 +64,8 @@ type eventActor struct {
 	timer     *actor.PID
 	nextTry   time.Time // when down: not before this
 	backoff   time.Duration
-	reloading []*actor.PID // who waits for a fresh load
-	stale     bool         // a reload is wanted when the flight has landed
+	reloading []asker // who waits for a fresh load
+	stale     bool    // a reload is wanted when the flight has landed
 
 	waiting []*request // undecided
 	parked  []*request // their outcome hangs on a flight
@@ -70,8 +76,8 @@ type eventActor struct {
 	retries bool            // a retry message is on its way
 }
 
-func newEventActor(d *Dependencies, id eventra.ID, root *actor.RootContext, forget func(*actor.PID)) *eventActor {
-	return &eventActor{Dependencies: d, id: id, root: root, forget: forget, filling: newFlight()}
+func newEventActor(d *Directory, life *cluster.Life, id eventra.ID, seen *seen) *eventActor {
+	return &eventActor{Dependencies: d.deps, directory: d, life: life, id: id, root: life.Root(), seen: seen, filling: newFlight()}
 }
 
 // Receive implements actor.Actor.
@@ -87,17 +93,19 @@ func (a *eventActor) Receive(ctx actor.Context) {
 	case *actor.ReceiveTimeout:
 		if a.idle() {
 			a.retire()
-		} else if a.phase != over {
+		} else if a.phase < moving {
 			ctx.SetReceiveTimeout(idleAfter) // it fires once
 		}
 	case *command:
-		a.receive(&request{command: *msg, sender: ctx.Sender()})
-	case *readSeats:
-		a.read(ctx.Sender(), msg)
-	case *readAvailability:
-		a.read(ctx.Sender(), msg)
+		a.receive(&request{command: *msg, from: asker{pid: ctx.Sender()}})
+	case *wire.Envelope:
+		a.receiveEnvelope(ctx.Sender(), msg)
+	case *readSeats, *readAvailability:
+		a.read(asker{pid: ctx.Sender()}, msg)
 	case *reload:
-		a.reload(ctx.Sender())
+		a.reload(asker{pid: ctx.Sender()})
+	case *cluster.HandOver:
+		a.handOver()
 	case *wake:
 		a.mayWait()
 	case *holdsDue:
@@ -112,15 +120,12 @@ func (a *eventActor) Receive(ctx actor.Context) {
 		a.unpark()
 		a.pump()
 	}
+	a.seen.note(a)
 }
 
-func (a *eventActor) reply(to *actor.PID, r *reply) {
-	if to != nil {
-		a.root.Send(to, r)
-	}
-}
+func (a *eventActor) reply(to asker, r *reply) { to.send(a.root, r) }
 
-func (a *eventActor) fail(r *request, err error) { a.reply(r.sender, &reply{err: err}) }
+func (a *eventActor) fail(r *request, err error) { a.reply(r.from, &reply{err: err}) }
 
 // queued counts the requests whose outcome is open.
 func (a *eventActor) queued() int {
@@ -132,7 +137,7 @@ func (a *eventActor) queued() int {
 }
 
 func (a *eventActor) idle() bool {
-	if a.phase == loading || a.phase == over || a.queued() > 0 {
+	if a.phase != active && a.phase != down || a.queued() > 0 {
 		return false
 	}
 	held := false
@@ -144,8 +149,8 @@ func (a *eventActor) idle() bool {
 
 func (a *eventActor) receive(r *request) {
 	switch {
-	case a.phase == over:
-		a.fail(r, errMoved)
+	case a.phase >= moving || !a.life.Serving():
+		a.fail(r, cluster.ErrMoved)
 	case a.queued() >= a.QueueMax:
 		a.fail(r, &eventra.Error{Code: eventra.CodeOverloaded, Message: "too many requests wait for this event", RetryAfter: time.Second})
 	case !a.mayWait():
@@ -165,7 +170,7 @@ func (a *eventActor) decide(r *request) {
 	case eventra.Refuse:
 		a.fail(r, d.Err)
 	case eventra.Answer:
-		a.reply(r.sender, &reply{booking: d.Booking})
+		a.reply(r.from, &reply{booking: d.Booking})
 	case eventra.Wait:
 		a.parked = append(a.parked, r)
 	case eventra.Accept:
@@ -174,7 +179,7 @@ func (a *eventActor) decide(r *request) {
 		if expire, ok := r.cmd.(*eventra.ExpireHold); ok {
 			a.rearm(expire.BookingID, rearmPause)
 		}
-		a.reply(r.sender, &reply{})
+		a.reply(r.from, &reply{})
 	}
 }
 
@@ -202,7 +207,7 @@ func (a *eventActor) decideWaiting(changes int) {
 	for len(a.waiting) > 0 && len(a.filling.requests) < changes {
 		r := a.waiting[0]
 		a.waiting = a.waiting[1:]
-		if r.sender != nil && now.After(r.deadline) {
+		if r.from.pid != nil && now.After(r.deadline) {
 			a.fail(r, eventra.Unavailable("the event", nil))
 		} else {
 			a.decide(r)
@@ -239,6 +244,10 @@ func (a *eventActor) landed(f *flight) {
 	}
 	a.flying = nil
 	switch {
+	case a.phase == moving:
+		a.conclude(f)
+		a.retire()
+		return
 	case f.err == nil:
 		a.committed(f)
 	case errors.Is(f.err, eventra.ErrStaleEpoch):
@@ -266,6 +275,7 @@ func (a *eventActor) landed(f *flight) {
 
 func (a *eventActor) committed(f *flight) {
 	mails := false
+	a.seen.committed(len(f.requests))
 	if !f.sent.IsZero() {
 		a.clock.observe(f.receipt.At, f.sent, f.landed)
 	}
@@ -287,7 +297,7 @@ func (a *eventActor) committed(f *flight) {
 			if c.Booking != nil && c.Booking.Status == eventra.BookingHeld {
 				a.rearm(c.Booking.ID, rearmPause)
 			}
-			a.reply(r.sender, &reply{booking: c.Booking, payment: c.Payment})
+			a.reply(r.from, &reply{booking: c.Booking, payment: c.Payment})
 		}
 	}
 	if mails {
@@ -314,7 +324,7 @@ func (a *eventActor) refused(c *eventra.Change, r *request) {
 	switch c.Kind {
 	case eventra.Expired:
 		a.rearm(c.Booking.ID, rearmPause)
-		a.reply(r.sender, &reply{})
+		a.reply(r.from, &reply{})
 	default:
 		a.fail(r, errStored)
 	}
@@ -371,28 +381,46 @@ func (a *eventActor) rearm(id eventra.ID, pause time.Duration) {
 	a.root.Send(a.timer, &arm{holds: []deadline{{id, at}}})
 }
 
-func (a *eventActor) read(sender *actor.PID, what any) {
+func (a *eventActor) read(from asker, what any) {
 	switch {
 	case a.phase == over:
-		a.reply(sender, &reply{err: errMoved})
+		a.reply(from, &reply{err: cluster.ErrMoved})
 	case a.seats == nil && !a.mayWait():
-		a.reply(sender, &reply{err: eventra.Unavailable("postgres", nil)})
+		a.reply(from, &reply{err: eventra.Unavailable("postgres", nil)})
 	case a.seats == nil:
-		a.reply(sender, &reply{err: errLoading})
+		a.reply(from, &reply{err: errLoading})
 	default:
-		if _, all := what.(*readSeats); all {
-			a.reply(sender, &reply{seats: a.seats.View()})
-		} else {
-			a.reply(sender, &reply{availability: a.seats.Availability()})
+		switch what.(type) {
+		case *readSeats, *wire.Envelope_ReadSeats:
+			a.reply(from, &reply{seats: a.seats.View()})
+		default:
+			a.reply(from, &reply{availability: a.seats.Availability()})
 		}
+	}
+}
+
+// handOver gives the event up: the flight in the air lands, all others are
+// sent to the next owner, who is told to load.
+func (a *eventActor) handOver() {
+	if a.phase >= moving {
+		return
+	}
+	a.phase = moving
+	a.requeue(nil)
+	a.turnAway()
+	if a.flying == nil {
+		a.retire()
 	}
 }
 
 // retire ends this activation gently: nobody finds it any more, who waits and
 // who still comes is told to ask again.
 func (a *eventActor) retire() {
+	if a.phase == moving {
+		defer func() { go a.directory.wakeElsewhere(a.id) }()
+	}
 	a.phase = over
-	a.forget(a.self)
+	a.life.Forget(a.id, a.self)
 	a.requeue(nil)
 	a.turnAway()
 	self, root := a.self, a.root
@@ -401,26 +429,32 @@ func (a *eventActor) retire() {
 
 func (a *eventActor) turnAway() {
 	for _, r := range a.waiting {
-		a.fail(r, errMoved)
+		a.fail(r, cluster.ErrMoved)
 	}
-	for _, sender := range a.reloading {
-		a.reply(sender, &reply{err: errMoved})
+	for _, from := range a.reloading {
+		a.reply(from, &reply{err: cluster.ErrMoved})
 	}
 	a.waiting, a.reloading, a.overdue = nil, nil, nil
+}
+
+// conclude gives the outcome of a last flight to who waits for it; where it
+// is not known, they are to ask the next owner.
+func (a *eventActor) conclude(f *flight) {
+	if f.err == nil {
+		a.committed(f)
+	} else {
+		a.requeue(f)
+	}
 }
 
 // leave is the last act of an activation that is stopped: a flight in the air
 // is waited for, so that its callers get its outcome.
 func (a *eventActor) leave() {
-	a.forget(a.self)
+	a.life.Forget(a.id, a.self)
 	if f := a.flying; f != nil {
 		<-f.told // bounded by settleTimeout and commitTimeout
 		a.flying = nil
-		if f.err == nil {
-			a.committed(f)
-		} else {
-			a.requeue(f)
-		}
+		a.conclude(f)
 	}
 	a.requeue(nil)
 	a.turnAway()

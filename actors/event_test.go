@@ -11,13 +11,13 @@ import (
 	"testing"
 	"time"
 
-	"github.com/asynkron/protoactor-go/actor"
 	"github.com/google/uuid"
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/stretchr/testify/require"
 
 	"github.com/eventra/eventra"
 	"github.com/eventra/eventra/actors"
+	"github.com/eventra/eventra/actors/cluster"
 	"github.com/eventra/eventra/persistence/persistencetest"
 	"github.com/eventra/eventra/persistence/postgres"
 	"github.com/eventra/eventra/persistence/redis"
@@ -62,16 +62,15 @@ func newID() eventra.ID { return eventra.ID(uuid.Must(uuid.NewV7())) }
 // its own.
 func (h *house) office(store actors.EventStore) (*actors.BoxOffice, *actors.Directory) {
 	h.t.Helper()
-	system := actor.NewActorSystem(actor.WithLoggerFactory(func(*actor.ActorSystem) *slog.Logger { return slog.New(slog.DiscardHandler) }))
-	events := actors.NewDirectory(system, &actors.Dependencies{
+	events, err := actors.OpenDirectory(&actors.Dependencies{
 		Store: store, Locks: h.locks, Log: slog.New(slog.DiscardHandler), Metrics: actors.NewMetrics(prometheus.NewRegistry()),
 		QueueMax: 1000, Confirmed: func() {},
-	})
+	}, cluster.Config{Log: slog.New(slog.DiscardHandler)})
+	require.NoError(h.t, err)
 	h.t.Cleanup(func() {
 		ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
 		defer cancel()
-		require.NoError(h.t, events.Close(ctx))
-		system.Shutdown()
+		events.Close(ctx)
 	})
 	payments := actors.NewPaymentProcessor(events, h.db, h.db, slog.New(slog.DiscardHandler), time.Second)
 	return actors.NewBoxOffice(events, store, payments), events

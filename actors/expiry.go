@@ -4,6 +4,8 @@ import (
 	"context"
 	"log/slog"
 	"time"
+
+	"github.com/eventra/eventra"
 )
 
 const (
@@ -29,7 +31,7 @@ func Sweep(ctx context.Context, store ExpiryStore, events *Directory, log *slog.
 			log.Debug("holds due not read", "error", err)
 		}
 		for _, event := range due {
-			events.Wake(event)
+			events.Wake(ctx, event)
 		}
 		if !pause(ctx, sweepPause) {
 			return
@@ -39,7 +41,8 @@ func Sweep(ctx context.Context, store ExpiryStore, events *Directory, log *slog.
 
 // ListenForExpiries passes on what Redis announces, until ctx ends.
 func ListenForExpiries(ctx context.Context, expiries HoldExpiries, events *Directory, log *slog.Logger) {
-	if err := expiries.Listen(ctx, events.ExpireHold); err != nil && ctx.Err() == nil {
+	heard := func(event, booking eventra.ID) { events.ExpireHold(ctx, event, booking) }
+	if err := expiries.Listen(ctx, heard); err != nil && ctx.Err() == nil {
 		log.Warn("not listening for expired keys; timers and the sweeper go on", "error", err)
 	}
 }

@@ -5,8 +5,8 @@ import (
 	"errors"
 	"time"
 
-	"github.com/asynkron/protoactor-go/actor"
 	"github.com/eventra/eventra"
+	"github.com/eventra/eventra/actors/cluster"
 )
 
 const (
@@ -28,8 +28,10 @@ var (
 // load takes a new epoch and reads the event under it.
 func (a *eventActor) load() {
 	a.phase, a.stale = loading, false
-	self, root, store, id := a.self, a.root, a.Store, a.id
+	self, root, store, id, slots := a.self, a.root, a.Store, a.id, a.directory.loads
 	go func() {
+		slots <- struct{}{} // held for loadTimeout at the most
+		defer func() { <-slots }()
 		ctx, cancel := context.WithTimeout(context.Background(), loadTimeout)
 		defer cancel()
 		msg := &loaded{asked: time.Now()}
@@ -47,13 +49,13 @@ func (a *eventActor) mayWait() bool {
 	return a.phase != down
 }
 
-// reload answers sender when the event has been read anew.
-func (a *eventActor) reload(sender *actor.PID) {
-	if a.phase == over {
-		a.reply(sender, &reply{err: errMoved})
+// reload answers when the event has been read anew.
+func (a *eventActor) reload(from asker) {
+	if a.phase >= moving {
+		a.reply(from, &reply{err: cluster.ErrMoved})
 		return
 	}
-	a.reloading = append(a.reloading, sender)
+	a.reloading = append(a.reloading, from)
 	switch {
 	case a.flying != nil:
 		a.stale = true
@@ -80,8 +82,8 @@ func (a *eventActor) loaded(msg *loaded) {
 		a.loadFailed(msg.err)
 		return
 	}
-	for _, sender := range a.reloading {
-		a.reply(sender, &reply{})
+	for _, from := range a.reloading {
+		a.reply(from, &reply{})
 	}
 	a.reloading = nil
 	a.pump()
@@ -116,8 +118,8 @@ func (a *eventActor) loadFailed(err error) {
 		a.fail(r, err)
 	}
 	a.waiting = nil
-	for _, sender := range a.reloading {
-		a.reply(sender, &reply{err: err})
+	for _, from := range a.reloading {
+		a.reply(from, &reply{err: err})
 	}
 	a.reloading = nil
 	if missing {

@@ -1,11 +1,10 @@
 package actors
 
 import (
-	"errors"
 	"time"
 
-	"github.com/asynkron/protoactor-go/actor"
 	"github.com/eventra/eventra"
+	"github.com/eventra/eventra/actors/wire"
 )
 
 // What an event actor is sent. Everything that expects a reply gets exactly
@@ -16,7 +15,11 @@ type (
 		cmd      eventra.Command
 		deadline time.Time
 	}
-	readSeats        struct{}
+	// readSeats asks for all seats; another member's caller knows those at since.
+	readSeats struct {
+		since uint64
+		seats int
+	}
 	readAvailability struct{}
 	// reload: the event was changed in the store by an admin's hand.
 	reload struct{}
@@ -41,19 +44,17 @@ type reply struct {
 	booking      *eventra.Booking
 	payment      *eventra.Payment
 	seats        *eventra.SeatsView
+	changes      *wire.SeatChanges // of seats, from another member
 	availability *eventra.Availability
 	err          error
 }
 
-// errMoved: this activation is over and promised nothing; ask again.
-var errMoved = errors.New("the event has moved to another activation")
-
-// request is a command that waits for its outcome. Without a sender nobody is
-// told: the actor asked itself.
+// request is a command that waits for its outcome. If it is from nobody, the
+// actor asked itself.
 type request struct {
 	command
-	sender *actor.PID
-	tries  int // flights that ended without telling this one's outcome
+	from  asker
+	tries int // flights that ended without telling this one's outcome
 }
 
 // triesMax bounds how often a request is decided anew after a lost or

@@ -219,7 +219,7 @@ func (p *PaymentProcessor) Reconcile(ctx context.Context) {
 			continue
 		}
 		for i := range open {
-			if ctx.Err() == nil {
+			if ctx.Err() == nil && p.events.Owns(open[i].EventID) { // others look after theirs
 				p.reconcile(ctx, &open[i])
 			}
 		}

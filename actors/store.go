@@ -17,6 +17,9 @@ type EventStore interface {
 	Commit(ctx context.Context, batch *eventra.Batch) (eventra.Receipt, error)
 	// Booking reads one booking, live or not. CodeNotFound if there is none.
 	Booking(ctx context.Context, id eventra.ID) (*eventra.Booking, error)
+	// Layout reads the seats of an event by their numbers, and nothing of their
+	// sale. It takes no epoch.
+	Layout(ctx context.Context, eventID eventra.ID) ([]eventra.Seat, error)
 }
 
 // ExpiryStore finds holds that nobody has ended yet.

@@ -21,6 +21,7 @@ type Config struct {
 	Bookings        Bookings
 	IdempotencyKeys IdempotencyKeys
 	RateCounters    RateCounters
+	Members         Members
 	Probes          []Probe
 
 	Metrics *prometheus.Registry // takes this server's metrics; /metrics shows all it has
@@ -88,6 +89,7 @@ func (c *Config) complete() error {
 		missing("Bookings", c.Bookings == nil),
 		missing("IdempotencyKeys", c.IdempotencyKeys == nil),
 		missing("RateCounters", c.RateCounters == nil),
+		missing("Members", c.Members == nil),
 		missing("Metrics", c.Metrics == nil),
 		missing("Log", c.Log == nil),
 		missing("JWTSecret of 32 bytes or more", len(c.JWTSecret) < JWTSecretMinBytes),

@@ -358,3 +358,8 @@ func (k fakeKeys) Release(_ context.Context, key eventra.IdempotencyKey) error {
 	k.fakes.keys[key].taken = false
 	return nil
 }
+
+func (f *fakes) Describe(context.Context) (*eventra.Cluster, error) {
+	self := eventra.ClusterMember{Member: eventra.Member{ID: "one", Version: "test"}, Status: eventra.MemberActive, Self: true, Answered: true}
+	return &eventra.Cluster{Members: []eventra.ClusterMember{self}}, nil
+}

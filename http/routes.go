@@ -41,4 +41,6 @@ func (s *Server) routes() {
 	api.Get("/bookings/:bookingId/payments", users, reads, s.listPayments)
 	api.Post("/bookings/:bookingId/payments", users, bookings, within(s.cfg.PaymentTimeout), s.once, s.pay)
 	api.Post("/bookings/:bookingId/refund", admins, writes, s.once, s.refundBooking)
+
+	api.Get("/admin/cluster", admins, reads, s.cluster)
 }

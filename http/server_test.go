@@ -75,7 +75,7 @@ func (w *world) config() Config {
 	f := w.fakes
 	return Config{
 		Users: f, DeniedTokens: f, Catalog: f, SeatMaps: f, BoxOffice: f, Bookings: f,
-		IdempotencyKeys: fakeKeys{f}, RateCounters: f,
+		IdempotencyKeys: fakeKeys{f}, RateCounters: f, Members: f,
 		Metrics: prometheus.NewRegistry(), Log: slog.New(slog.NewJSONHandler(w.log, nil)),
 		JWTSecret: []byte(testSecret), PasswordCost: bcrypt.MinCost, Version: "test",
 	}

@@ -97,6 +97,12 @@ type RateCounters interface {
 	Take(class, subject string, window time.Duration, now time.Time, n int) (used int)
 }
 
+// Members are the instances of the cluster and what they serve.
+type Members interface {
+	// Describe asks every member; one that does not answer is shown without events.
+	Describe(ctx context.Context) (*eventra.Cluster, error)
+}
+
 // Probe asks one dependency whether it answers.
 type Probe struct {
 	Name     string

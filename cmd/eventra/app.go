@@ -73,10 +73,17 @@ func (a *App) start(ctx context.Context, cfg *Config) (err error) {
 	if cfg.wrapEventStore != nil {
 		store = cfg.wrapEventStore(store)
 	}
-	a.events = actors.NewDirectory(a.system, &actors.Dependencies{
+	place, err := cfg.clusterConfig(a.stores.members, a.log)
+	if err != nil {
+		return err
+	}
+	a.events, err = actors.OpenDirectory(&actors.Dependencies{
 		Store: store, Locks: redis.NewLocks(a.stores.redis), Log: a.log, Metrics: actors.NewMetrics(metrics),
 		QueueMax: cfg.EventQueueMax, Confirmed: actors.Nudge(a.system.Root, a.mailer),
-	})
+	}, place)
+	if err != nil {
+		return err
+	}
 	payments := actors.NewPaymentProcessor(a.events, a.stores.postgres, a.stores.postgres, a.log, cfg.PaymentTimeout)
 	events := a.stores.newCatalog(a.events, a.log)
 	denied := redis.NewDeniedTokens(a.stores.redis)
@@ -85,14 +92,15 @@ func (a *App) start(ctx context.Context, cfg *Config) (err error) {
 	a.server, err = web.NewServer(web.Config{
 		Users: a.stores.postgres, DeniedTokens: denied, Catalog: events, SeatMaps: a.events,
 		BoxOffice: actors.NewBoxOffice(a.events, store, payments), Bookings: a.stores.postgres,
-		IdempotencyKeys: a.stores.postgres, RateCounters: rates,
+		IdempotencyKeys: a.stores.postgres, RateCounters: rates, Members: a.events,
 		Probes: []web.Probe{
 			{Name: "postgres", Required: true, Check: a.stores.postgres.Ping},
+			{Name: "cluster", Required: true, Check: a.events.Ready},
 			{Name: "mongo", Check: a.stores.mongo.Ping},
 			{Name: "redis", Check: a.stores.redis.Ping},
 		},
 		Metrics: metrics, Log: a.log, Version: version, JWTSecret: []byte(cfg.JWTSecret),
-		PasswordCost: cfg.PasswordCost, PaymentTimeout: payments.Bound(),
+		PasswordCost: cfg.PasswordCost, PaymentTimeout: payments.Bound(), DrainDelay: cfg.DrainDelay,
 		RateLimits: cfg.RateLimits, LoginFailuresPerAccount: cfg.LoginFailuresAccount, LoginFailuresPerAddress: cfg.LoginFailuresAddress,
 		TrustedProxies: cfg.TrustedProxies,
 	})
@@ -186,8 +194,10 @@ func (a *App) release(ctx context.Context) error {
 	if a.listener != nil {
 		_ = a.listener.Close() // again, unless the start failed before it was served
 	}
+	if a.events != nil {
+		a.events.Close(ctx)
+	}
 	if a.system != nil {
-		errs = append(errs, a.events.Close(ctx))
 		if err := wait(ctx, a.system.Root.StopFuture(a.mailer)); err != nil {
 			// Its workers still use their connections, which end with the process.
 			return errors.Join(append(errs, err)...)

@@ -36,6 +36,12 @@ type Config struct {
 	PaymentTimeout time.Duration  `env:"PAYMENT_TIMEOUT" envDefault:"10s"`
 	Migrate        bool           `env:"MIGRATE" envDefault:"true"`
 	TrustedProxies []netip.Prefix `env:"TRUSTED_PROXIES"`
+	DrainDelay     time.Duration  `env:"DRAIN_DELAY" envDefault:"0s"`
+	ClusterListen  string         `env:"CLUSTER_LISTEN"`
+	ClusterAdvert  string         `env:"CLUSTER_ADVERTISE"`
+	ClusterCA      string         `env:"CLUSTER_CA"`
+	ClusterCert    string         `env:"CLUSTER_CERT"`
+	ClusterKey     string         `env:"CLUSTER_KEY"`
 	LogLevel       slog.Level     `env:"LOG_LEVEL" envDefault:"info"`
 	LogFormat      string         `env:"LOG_FORMAT" envDefault:"json"`
 
@@ -127,6 +133,12 @@ func (c *Config) faults() (faults []error) {
 	}
 	if c.PaymentTimeout < time.Second || c.PaymentTimeout > time.Minute {
 		say("PAYMENT_TIMEOUT", "must be from 1s to 1m")
+	}
+	if c.DrainDelay < 0 || c.DrainDelay > time.Minute {
+		say("DRAIN_DELAY", "must be from 0s to 1m")
+	}
+	if fault := c.clusterFault(); fault != nil {
+		faults = append(faults, fault)
 	}
 	if c.LogFormat != "json" && c.LogFormat != "text" {
 		say("LOG_FORMAT", "must be json or text")

@@ -29,7 +29,7 @@ func (serveCommand) Run(ctx context.Context) error {
 	case err = <-app.Failed():
 		log.Error("serving ended", "error", err)
 	}
-	stop, cancel := context.WithTimeout(context.Background(), cfg.PaymentTimeout+stopMargin)
+	stop, cancel := context.WithTimeout(context.Background(), cfg.DrainDelay+cfg.PaymentTimeout+stopMargin)
 	defer cancel()
 	if stopErr := app.Stop(stop); err == nil {
 		err = stopErr

@@ -16,6 +16,7 @@ import (
 // stores are the connections to everything that outlives the process.
 type stores struct {
 	postgres *postgres.DB
+	members  *postgres.Members
 	mongo    *mongo.DB
 	redis    *redis.DB
 	catalog  *catalog.Catalog // without a reloader: nothing is sold by who only opens stores
@@ -27,6 +28,9 @@ func openStores(ctx context.Context, cfg *Config, log *slog.Logger) (*stores, er
 	var err error
 	if s.postgres, err = postgres.Open(ctx, cfg.PostgresURL, postgres.Options{}); err != nil {
 		return nil, err
+	}
+	if s.members, err = postgres.OpenMembers(ctx, cfg.PostgresURL); err != nil {
+		return nil, errors.Join(err, s.Close())
 	}
 	if s.mongo, err = mongo.Open(ctx, cfg.MongoURL); err != nil {
 		return nil, errors.Join(err, s.Close())
@@ -50,6 +54,9 @@ func (s *stores) Close() error {
 	}
 	if s.mongo != nil {
 		errs = append(errs, s.mongo.Close())
+	}
+	if s.members != nil {
+		s.members.Close()
 	}
 	s.postgres.Close()
 	return errors.Join(errs...)

@@ -65,7 +65,7 @@ type DB struct {
 // Open prepares a pool of connections. It connects when first used, so a
 // Postgres that is away is no error here: see [DB.Ping].
 func Open(ctx context.Context, url string, options Options) (*DB, error) {
-	config, err := pgxpool.ParseConfig(url)
+	config, err := newConfig(url)
 	if err != nil {
 		return nil, err
 	}
@@ -76,17 +76,26 @@ func Open(ctx context.Context, url string, options Options) (*DB, error) {
 	config.MaxConnLifetime = connLifetime
 	config.MaxConnLifetimeJitter = connLifetime / 10
 	config.MaxConnIdleTime = connIdleTime
+	pool, err := pgxpool.NewWithConfig(ctx, config)
+	if err != nil {
+		return nil, err
+	}
+	return &DB{pool: pool}, nil
+}
+
+// newConfig is what all pools have in common.
+func newConfig(url string) (*pgxpool.Config, error) {
+	config, err := pgxpool.ParseConfig(url)
+	if err != nil {
+		return nil, err
+	}
 	config.PingTimeout = connectTimeout
 	config.ConnConfig.ConnectTimeout = connectTimeout
 	for name, value := range sessionSettings {
 		config.ConnConfig.RuntimeParams[name] = value
 	}
 	config.AfterConnect = readTimesInUTC
-	pool, err := pgxpool.NewWithConfig(ctx, config)
-	if err != nil {
-		return nil, err
-	}
-	return &DB{pool: pool}, nil
+	return config, nil
 }
 
 func readTimesInUTC(_ context.Context, conn *pgx.Conn) error {

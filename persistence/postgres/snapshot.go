@@ -134,3 +134,19 @@ func readLiveSeats(rows pgx.Rows, s *eventra.Snapshot) error {
 	})
 	return err
 }
+
+// Layout reads the seats of an event by their numbers, and nothing of their
+// sale.
+func (db *DB) Layout(ctx context.Context, eventID eventra.ID) (seats []eventra.Seat, err error) {
+	err = db.do(ctx, bulkTimeout, func(ctx context.Context, conn *pgxpool.Conn) error {
+		rows, err := conn.Query(ctx, readSeatsSQL, eventID)
+		if err != nil {
+			return err
+		}
+		snapshot := &eventra.Snapshot{EventID: eventID}
+		err = readSeats(rows, snapshot, 0)
+		seats = snapshot.Seats
+		return err
+	})
+	return seats, err
+}

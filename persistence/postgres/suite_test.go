@@ -63,3 +63,11 @@ func TestOutbox(t *testing.T) {
 	t.Parallel()
 	persistencetest.RunOutbox(t, open(t))
 }
+
+func TestMembers(t *testing.T) {
+	t.Parallel()
+	members, err := postgres.OpenMembers(t.Context(), persistencetest.NewDatabase(t))
+	require.NoError(t, err)
+	t.Cleanup(members.Close)
+	persistencetest.RunMemberStore(t, members)
+}

@@ -1,0 +1,132 @@
+package cluster
+
+import (
+	"errors"
+	"math/rand/v2"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/asynkron/protoactor-go/actor"
+
+	"github.com/eventra/eventra/actors/wire"
+)
+
+var (
+	// ErrMoved: whoever was asked promised nothing; look again, ask again.
+	ErrMoved = errors.New("the event is served elsewhere")
+	// ErrSuspended: this member's lease has ended; it may serve nothing.
+	ErrSuspended = errors.New("this instance is cut off from the cluster's database")
+	// ErrUnsupported: the other member's release does not know the question.
+	ErrUnsupported = errors.New("the event's instance runs a release that does not know this")
+	// ErrTimeout: no answer in time.
+	ErrTimeout = errors.New("no answer in time")
+)
+
+// asks are the questions to other members that wait for an answer, by address,
+// so that they fail at once when a member goes.
+type asks struct {
+	system *actor.ActorSystem
+	lastID atomic.Uint64
+
+	mu      sync.Mutex
+	pending map[string]map[actor.Future]struct{}
+	closed  bool
+}
+
+func newAsks(system *actor.ActorSystem) *asks {
+	a := &asks{system: system, pending: map[string]map[actor.Future]struct{}{}}
+	a.lastID.Store(rand.Uint64()) // so that ids are other ones in each life
+	return a
+}
+
+// local asks an actor of this process.
+func (a *asks) local(pid *actor.PID, msg any, timeout time.Duration) (any, error) {
+	return sorted(a.system.Root.RequestFuture(pid, msg, timeout).Result())
+}
+
+// remote asks an actor of another member. It sets the envelope's id and
+// patience.
+func (a *asks) remote(pid *actor.PID, question *wire.Envelope, timeout time.Duration) (*wire.Envelope, error) {
+	question.Id, question.Patience = a.lastID.Add(1), timeout.Microseconds()
+	future := actor.NewFuture(a.system, timeout)
+	if !a.add(pid.Address, future) {
+		a.fail(future)
+		return nil, ErrMoved
+	}
+	defer a.remove(pid.Address, future)
+	a.system.Root.RequestWithCustomSender(pid, question, future.PID())
+	result, err := sorted(future.Result())
+	if err != nil {
+		return nil, err
+	}
+	answer, ok := result.(*wire.Envelope)
+	if !ok || answer.GetId() != question.Id {
+		return nil, ErrMoved // meant for whoever had this address before
+	}
+	switch answer.GetBody().(type) {
+	case *wire.Envelope_Moved:
+		return nil, ErrMoved
+	case *wire.Envelope_Unsupported, nil:
+		return nil, ErrUnsupported
+	}
+	return answer, nil
+}
+
+func sorted(result any, err error) (any, error) {
+	switch {
+	case errors.Is(err, actor.ErrDeadLetter):
+		return nil, ErrMoved
+	case errors.Is(err, actor.ErrTimeout):
+		return nil, ErrTimeout
+	}
+	return result, err
+}
+
+func (a *asks) add(address string, future actor.Future) bool {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	if a.closed {
+		return false
+	}
+	if a.pending[address] == nil {
+		a.pending[address] = map[actor.Future]struct{}{}
+	}
+	a.pending[address][future] = struct{}{}
+	return true
+}
+
+func (a *asks) remove(address string, future actor.Future) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	delete(a.pending[address], future)
+}
+
+// gone fails all questions to an address.
+func (a *asks) gone(address string) {
+	a.mu.Lock()
+	futures := a.pending[address]
+	delete(a.pending, address)
+	a.mu.Unlock()
+	for future := range futures {
+		a.fail(future)
+	}
+}
+
+// close fails all questions, and those to come.
+func (a *asks) close() {
+	a.mu.Lock()
+	a.closed = true
+	addresses := a.pending
+	a.pending = nil
+	a.mu.Unlock()
+	for _, futures := range addresses {
+		for future := range futures {
+			a.fail(future)
+		}
+	}
+}
+
+func (a *asks) fail(future actor.Future) {
+	a.system.Root.Send(future.PID(), &actor.DeadLetterResponse{})
+}

@@ -1,0 +1,85 @@
+package cluster
+
+import (
+	"context"
+	"slices"
+	"time"
+
+	"github.com/asynkron/protoactor-go/actor"
+
+	"github.com/eventra/eventra"
+	"github.com/eventra/eventra/actors/wire"
+)
+
+const (
+	// pingPause parts questions to each other member whether it is there.
+	pingPause = 500 * time.Millisecond
+	// unreachableAfter is how long a member may be silent. A dead one's lease
+	// ends sooner: this is for those who are cut off.
+	unreachableAfter = 3 * time.Second
+)
+
+// reach finds out which members this one reaches, until ctx ends.
+func (l *Life) reach(ctx context.Context) {
+	type pong struct {
+		member string
+		at     time.Time
+	}
+	pongs := make(chan pong, 64)
+	heard := map[string]time.Time{}
+	var told []string
+	ticker := time.NewTicker(pingPause)
+	defer ticker.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case p := <-pongs:
+			heard[p.member] = p.at
+			continue
+		case <-ticker.C:
+		}
+		others := l.view.Load().others()
+		for _, m := range others {
+			if heard[m.ID].IsZero() {
+				heard[m.ID] = time.Now() // a new one has its time
+			}
+			go func() {
+				if l.ping(m.Address) {
+					select {
+					case pongs <- pong{m.ID, time.Now()}:
+					case <-ctx.Done():
+					}
+				}
+			}()
+		}
+		silent := silentMembers(others, heard, time.Now())
+		if slices.Equal(silent, told) {
+			continue
+		}
+		told = silent
+		l.log.Warn("members reached have changed", "unreachable", silent)
+		l.membership.tell(func(self *eventra.Member) { self.Unreachable = silent })
+	}
+}
+
+// silentMembers forgets who is no member any more.
+func silentMembers(others []eventra.Member, heard map[string]time.Time, now time.Time) (silent []string) {
+	for _, m := range others {
+		if now.Sub(heard[m.ID]) > unreachableAfter {
+			silent = append(silent, m.ID)
+		}
+	}
+	for id := range heard {
+		if !slices.ContainsFunc(others, func(m eventra.Member) bool { return m.ID == id }) {
+			delete(heard, id)
+		}
+	}
+	return silent
+}
+
+func (l *Life) ping(address string) bool {
+	question := &wire.Envelope{Body: &wire.Envelope_Ping{Ping: &wire.Ping{}}}
+	_, err := l.asks.remote(actor.NewPID(address, placementName), question, 2*pingPause)
+	return err == nil
+}

@@ -1,0 +1,124 @@
+package cluster
+
+import (
+	"context"
+	"crypto/hmac"
+	"crypto/sha256"
+	"crypto/subtle"
+	"encoding/hex"
+	"fmt"
+	"log/slog"
+	"net"
+	"runtime/debug"
+	"strconv"
+	"time"
+
+	"github.com/asynkron/protoactor-go/remote"
+	"google.golang.org/grpc"
+	"google.golang.org/grpc/backoff"
+	"google.golang.org/grpc/codes"
+	"google.golang.org/grpc/credentials/insecure"
+	"google.golang.org/grpc/keepalive"
+	"google.golang.org/grpc/metadata"
+	"google.golang.org/grpc/status"
+)
+
+const (
+	// A message is small but for the seats of a whole event, of about 1 MB; the
+	// library sends up to writerBatch of them as one, and what is too large for
+	// gRPC is lost without a word.
+	messageMaxBytes = 64 << 20
+	writerBatch     = 512
+	writerQueue     = 1024 // to begin with; the library's default takes 16 MB a peer
+
+	connectTimeout = time.Second
+	// keepAlive notices, within 13 s, that a silent peer is gone (10 s is the
+	// least that gRPC allows); membership knows long before.
+	keepAlive, keepAliveAnswer = 10 * time.Second, 3 * time.Second
+
+	// tokenHeader carries what proves that a peer knows the secret.
+	tokenHeader = "eventra-member"
+)
+
+// remoting configures the library's remoting so that it obeys members alone,
+// and survives what they send.
+func remoting(c *Config) (*remote.Config, error) {
+	host, portText, err := net.SplitHostPort(c.Listen)
+	if err != nil {
+		return nil, err
+	}
+	port, err := strconv.Atoi(portText)
+	if err != nil {
+		return nil, err
+	}
+	guard := guard{token: memberToken(c.Secret), log: c.Log}
+	transport, accept := insecure.NewCredentials(), insecure.NewCredentials()
+	if c.Credentials != nil {
+		transport, accept = c.Credentials.client(), c.Credentials.server()
+	}
+	config := remote.Configure(host, port,
+		remote.WithEndpointWriterBatchSize(writerBatch), remote.WithEndpointWriterQueueSize(writerQueue),
+		remote.WithAdvertisedHost(c.Advertise),
+		remote.WithServerOptions(
+			grpc.Creds(accept),
+			grpc.MaxRecvMsgSize(messageMaxBytes), grpc.MaxSendMsgSize(messageMaxBytes),
+			grpc.ConnectionTimeout(connectTimeout),
+			grpc.KeepaliveParams(keepalive.ServerParameters{Time: keepAlive, Timeout: keepAliveAnswer}),
+			grpc.KeepaliveEnforcementPolicy(keepalive.EnforcementPolicy{MinTime: keepAlive / 2, PermitWithoutStream: true}),
+			grpc.StreamInterceptor(guard.stream), grpc.UnaryInterceptor(guard.unary)),
+		remote.WithDialOptions(
+			grpc.WithTransportCredentials(transport),
+			grpc.WithPerRPCCredentials(guard),
+			grpc.WithDefaultCallOptions(grpc.MaxCallRecvMsgSize(messageMaxBytes), grpc.MaxCallSendMsgSize(messageMaxBytes)),
+			grpc.WithConnectParams(grpc.ConnectParams{Backoff: backoff.DefaultConfig, MinConnectTimeout: connectTimeout}),
+			grpc.WithKeepaliveParams(keepalive.ClientParameters{Time: keepAlive, Timeout: keepAliveAnswer})))
+	config.MaxRetryCount = 1 // the library sleeps 2 s after each
+	return config, nil
+}
+
+// memberToken proves that a peer knows the secret without telling it.
+func memberToken(secret []byte) string {
+	mac := hmac.New(sha256.New, secret)
+	mac.Write([]byte("eventra cluster member"))
+	return hex.EncodeToString(mac.Sum(nil))
+}
+
+// guard shuts strangers out, and keeps a message that the library panics over
+// from ending the process.
+type guard struct {
+	token string
+	log   *slog.Logger
+}
+
+func (g guard) stream(server any, stream grpc.ServerStream, _ *grpc.StreamServerInfo, handle grpc.StreamHandler) (err error) {
+	if !g.knows(stream.Context()) {
+		return status.Error(codes.Unauthenticated, "not a member")
+	}
+	defer func() {
+		if fault := recover(); fault != nil {
+			g.log.Error("remoting panicked", "fault", fault, "stack", string(debug.Stack()))
+			err = status.Error(codes.Internal, "panicked")
+		}
+	}()
+	return handle(server, stream)
+}
+
+// unary refuses all: the library has such calls, and panics in them.
+func (g guard) unary(_ context.Context, _ any, info *grpc.UnaryServerInfo, _ grpc.UnaryHandler) (any, error) {
+	return nil, status.Error(codes.Unimplemented, fmt.Sprintf("%s is not served", info.FullMethod))
+}
+
+func (g guard) knows(ctx context.Context) bool {
+	md, _ := metadata.FromIncomingContext(ctx)
+	tokens := md.Get(tokenHeader)
+	return len(tokens) == 1 && subtle.ConstantTimeCompare([]byte(tokens[0]), []byte(g.token)) == 1
+}
+
+// GetRequestMetadata implements credentials.PerRPCCredentials.
+func (g guard) GetRequestMetadata(context.Context, ...string) (map[string]string, error) {
+	return map[string]string{tokenHeader: g.token}, nil
+}
+
+// RequireTransportSecurity implements credentials.PerRPCCredentials: on
+// loopback there may be none.
+func (g guard) RequireTransportSecurity() bool { return false }

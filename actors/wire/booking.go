@@ -1,0 +1,64 @@
+package wire
+
+import "github.com/eventra/eventra"
+
+func encodeBooking(b *eventra.Booking) *Booking {
+	if b == nil {
+		return nil
+	}
+	out := &Booking{Id: idBytes(b.ID), Event: idBytes(b.EventID), User: idBytes(b.UserID), Status: string(b.Status),
+		Seats: make([]*BookedSeat, len(b.Seats)), Total: encodeMoney(b.Total), ExpiresAt: timeMicros(b.ExpiresAt),
+		CreatedAt: timeMicros(b.CreatedAt), Payment: idBytes(b.PaymentID), PayingUntil: timeMicros(b.PayingUntil),
+		ReplacedBy: idBytes(b.ReplacedBy)}
+	for i, s := range b.Seats {
+		out.Seats[i] = &BookedSeat{No: int32(s.No), Section: s.Section, Row: s.Row, Number: int32(s.Number), Price: encodeMoney(s.Price)}
+	}
+	return out
+}
+
+func (d *decoder) booking(b *Booking) *eventra.Booking {
+	if b == nil {
+		return nil
+	}
+	out := &eventra.Booking{ID: d.need(b.GetId()), EventID: d.need(b.GetEvent()), UserID: d.need(b.GetUser()),
+		Status: eventra.BookingStatus(b.GetStatus()), Seats: make([]eventra.BookedSeat, len(b.GetSeats())), Total: b.GetTotal().decode(),
+		ExpiresAt: microsTime(b.GetExpiresAt()), CreatedAt: microsTime(b.GetCreatedAt()), PaymentID: d.id(b.GetPayment()),
+		PayingUntil: microsTime(b.GetPayingUntil()), ReplacedBy: d.id(b.GetReplacedBy())}
+	if !out.Status.Valid() {
+		d.fail("a booking's status %q", out.Status)
+	}
+	for i, s := range b.GetSeats() {
+		out.Seats[i] = eventra.BookedSeat{No: d.seatNo(s.GetNo()), Seat: eventra.Seat{Section: s.GetSection(), Row: s.GetRow(),
+			Number: int(s.GetNumber()), Price: s.GetPrice().decode()}}
+	}
+	return out
+}
+
+func encodePayment(p *eventra.Payment) *Payment {
+	if p == nil {
+		return nil
+	}
+	return &Payment{Id: idBytes(p.ID), Booking: idBytes(p.BookingID), Event: idBytes(p.EventID), User: idBytes(p.UserID), Method: p.Method,
+		Amount: encodeMoney(p.Amount), Status: string(p.Status), CreatedAt: timeMicros(p.CreatedAt), UpdatedAt: timeMicros(p.UpdatedAt)}
+}
+
+func (d *decoder) payment(p *Payment) *eventra.Payment {
+	if p == nil {
+		return nil
+	}
+	return &eventra.Payment{ID: d.need(p.GetId()), BookingID: d.need(p.GetBooking()), EventID: d.need(p.GetEvent()), UserID: d.need(p.GetUser()),
+		Method: p.GetMethod(), Amount: p.GetAmount().decode(), Status: eventra.PaymentStatus(p.GetStatus()),
+		CreatedAt: microsTime(p.GetCreatedAt()), UpdatedAt: microsTime(p.GetUpdatedAt())}
+}
+
+// SetOutcome makes the envelope answer with what a command came to.
+func (e *Envelope) SetOutcome(b *eventra.Booking, p *eventra.Payment) {
+	e.Body = &Envelope_Outcome{&Outcome{Booking: encodeBooking(b), Payment: encodePayment(p)}}
+}
+
+// Decode returns what a command came to; either may be nil.
+func (o *Outcome) Decode() (*eventra.Booking, *eventra.Payment, error) {
+	var d decoder
+	b, p := d.booking(o.GetBooking()), d.payment(o.GetPayment())
+	return b, p, d.err
+}

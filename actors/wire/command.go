@@ -1,0 +1,87 @@
+package wire
+
+import (
+	"fmt"
+
+	"github.com/eventra/eventra"
+)
+
+// SetCommand makes the envelope ask for a command.
+func (e *Envelope) SetCommand(cmd eventra.Command) {
+	switch cmd := cmd.(type) {
+	case *eventra.HoldSeats:
+		hold := &HoldSeats{Booking: idBytes(cmd.BookingID), User: idBytes(cmd.UserID), Seats: cmd.Seats}
+		if cmd.Best != nil {
+			hold.Quantity, hold.Section = int32(cmd.Best.Quantity), cmd.Best.Section
+		}
+		e.Body = &Envelope_HoldSeats{hold}
+	case *eventra.ReleaseHold:
+		e.Body = &Envelope_ReleaseHold{&ReleaseHold{Booking: idBytes(cmd.BookingID), User: idBytes(cmd.UserID)}}
+	case *eventra.ExpireHold:
+		e.Body = &Envelope_ExpireHold{&ExpireHold{Booking: idBytes(cmd.BookingID)}}
+	case *eventra.StartPayment:
+		e.Body = &Envelope_StartPayment{&StartPayment{Payment: idBytes(cmd.PaymentID), Booking: idBytes(cmd.BookingID),
+			User: idBytes(cmd.UserID), Method: cmd.Method, Grace: int64(cmd.Grace)}}
+	case *eventra.FinishPayment:
+		e.Body = &Envelope_FinishPayment{&FinishPayment{Payment: encodePayment(&cmd.Payment), Outcome: string(cmd.Outcome),
+			Seats: encodeSeatNos(cmd.Seats)}}
+	case *eventra.RefundBooking:
+		e.Body = &Envelope_RefundBooking{&RefundBooking{Booking: idBytes(cmd.BookingID)}}
+	default:
+		panic(fmt.Sprintf("no wire form for %T", cmd))
+	}
+}
+
+// Command returns the command that the envelope asks for; nil if it asks for
+// none, an error if it asks for one that cannot be.
+func (e *Envelope) Command() (eventra.Command, error) {
+	var d decoder
+	var cmd eventra.Command
+	switch body := e.Body.(type) {
+	case *Envelope_HoldSeats:
+		cmd = d.holdSeats(body.HoldSeats)
+	case *Envelope_ReleaseHold:
+		cmd = &eventra.ReleaseHold{BookingID: d.need(body.ReleaseHold.GetBooking()), UserID: d.need(body.ReleaseHold.GetUser())}
+	case *Envelope_ExpireHold:
+		cmd = &eventra.ExpireHold{BookingID: d.need(body.ExpireHold.GetBooking())}
+	case *Envelope_StartPayment:
+		p := body.StartPayment
+		cmd = &eventra.StartPayment{PaymentID: d.need(p.GetPayment()), BookingID: d.need(p.GetBooking()), UserID: d.need(p.GetUser()),
+			Method: p.GetMethod(), Grace: d.duration(p.GetGrace())}
+	case *Envelope_FinishPayment:
+		cmd = d.finishPayment(body.FinishPayment)
+	case *Envelope_RefundBooking:
+		cmd = &eventra.RefundBooking{BookingID: d.need(body.RefundBooking.GetBooking())}
+	default:
+		return nil, nil
+	}
+	return cmd, d.err
+}
+
+func (d *decoder) holdSeats(h *HoldSeats) *eventra.HoldSeats {
+	cmd := &eventra.HoldSeats{BookingID: d.need(h.GetBooking()), UserID: d.need(h.GetUser()), Seats: h.GetSeats()}
+	if h.GetQuantity() != 0 {
+		cmd.Best = &eventra.BestAvailable{Quantity: int(h.GetQuantity()), Section: h.GetSection()}
+	}
+	var faults eventra.Faults
+	cmd.Validate(&faults, eventra.MaxSeatsPerBookingMax)
+	if err := faults.Err(); err != nil {
+		d.fail("a hold that cannot be: %w", err)
+	}
+	return cmd
+}
+
+func (d *decoder) finishPayment(f *FinishPayment) *eventra.FinishPayment {
+	cmd := &eventra.FinishPayment{Outcome: eventra.PaymentStatus(f.GetOutcome()), Seats: d.seatNos(f.GetSeats())}
+	if payment := d.payment(f.GetPayment()); payment != nil {
+		cmd.Payment = *payment
+	} else {
+		d.fail("a payment is missing")
+	}
+	switch cmd.Outcome {
+	case eventra.PaymentSucceeded, eventra.PaymentDeclined, eventra.PaymentFailed:
+	default:
+		d.fail("a payment's outcome %q", cmd.Outcome)
+	}
+	return cmd
+}

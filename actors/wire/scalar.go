@@ -1,0 +1,94 @@
+package wire
+
+import (
+	"fmt"
+	"time"
+
+	"github.com/eventra/eventra"
+)
+
+// idBytes leaves out a zero id.
+func idBytes(id eventra.ID) []byte {
+	if id.IsZero() {
+		return nil
+	}
+	return id[:]
+}
+
+// decoder reads scalars and remembers the first one that cannot be.
+type decoder struct{ err error }
+
+func (d *decoder) fail(format string, args ...any) {
+	if d.err == nil {
+		d.err = fmt.Errorf(format, args...)
+	}
+}
+
+// id reads an id that may be absent.
+func (d *decoder) id(b []byte) (id eventra.ID) {
+	if len(b) != 0 && len(b) != len(id) {
+		d.fail("an id of %d bytes", len(b))
+		return id
+	}
+	copy(id[:], b)
+	return id
+}
+
+// need reads an id that must be there.
+func (d *decoder) need(b []byte) eventra.ID {
+	id := d.id(b)
+	if id.IsZero() {
+		d.fail("an id is missing")
+	}
+	return id
+}
+
+func (d *decoder) duration(nanoseconds int64) time.Duration {
+	if nanoseconds < 0 {
+		d.fail("a duration of %d", nanoseconds)
+	}
+	return time.Duration(nanoseconds)
+}
+
+func timeMicros(t time.Time) int64 {
+	if t.IsZero() {
+		return 0
+	}
+	return t.UnixMicro() // as exact as PostgreSQL
+}
+
+func microsTime(micros int64) time.Time {
+	if micros == 0 {
+		return time.Time{}
+	}
+	return time.UnixMicro(micros).UTC()
+}
+
+func encodeMoney(m eventra.Money) *Money { return &Money{Amount: m.Amount, Currency: m.Currency} }
+
+func (m *Money) decode() eventra.Money {
+	return eventra.Money{Amount: m.GetAmount(), Currency: m.GetCurrency()}
+}
+
+func encodeSeatNos(seats []eventra.SeatNo) []int32 {
+	numbers := make([]int32, len(seats))
+	for i, no := range seats {
+		numbers[i] = int32(no)
+	}
+	return numbers
+}
+
+func (d *decoder) seatNos(numbers []int32) []eventra.SeatNo {
+	seats := make([]eventra.SeatNo, len(numbers))
+	for i, no := range numbers {
+		seats[i] = d.seatNo(no)
+	}
+	return seats
+}
+
+func (d *decoder) seatNo(no int32) eventra.SeatNo {
+	if no < 0 || no >= eventra.SeatsPerEventMax {
+		d.fail("a seat number of %d", no)
+	}
+	return eventra.SeatNo(no)
+}

@@ -1,0 +1,84 @@
+package wire
+
+import (
+	"fmt"
+
+	"github.com/eventra/eventra"
+)
+
+// SetSeatChanges makes the envelope answer a ReadSeats.
+func (e *Envelope) SetSeatChanges(view *eventra.SeatsView, asked *ReadSeats) {
+	changes := &SeatChanges{Version: view.Version, Total: int32(len(view.Status))}
+	e.Body = &Envelope_SeatChanges{changes}
+	if int(asked.GetSeats()) != len(view.Status) || asked.GetSince() > view.Version {
+		changes.All, changes.Versions, changes.Statuses = true, view.Changed, make([]byte, len(view.Status))
+		for i, status := range view.Status {
+			changes.Statuses[i] = byte(status)
+		}
+		return
+	}
+	if asked.GetSince() == view.Version {
+		return
+	}
+	for i, version := range view.Changed {
+		if version > asked.GetSince() {
+			changes.Numbers = append(changes.Numbers, int32(i))
+			changes.Statuses = append(changes.Statuses, byte(view.Status[i]))
+			changes.Versions = append(changes.Versions, version)
+		}
+	}
+}
+
+// Apply returns a view that is brought up to date; the old one stays as it is.
+func (c *SeatChanges) Apply(old *eventra.SeatsView) (*eventra.SeatsView, error) {
+	count := len(c.GetNumbers())
+	if c.GetAll() {
+		count = int(c.GetTotal())
+	}
+	if int(c.GetTotal()) != len(old.Status) || len(c.GetStatuses()) != count || len(c.GetVersions()) != count {
+		return nil, fmt.Errorf("changes of %d seats for a map of %d", c.GetTotal(), len(old.Status))
+	}
+	view := &eventra.SeatsView{EventID: old.EventID, Version: c.GetVersion(), Layout: old.Layout,
+		Status: append([]eventra.SeatStatus(nil), old.Status...), Changed: append([]uint64(nil), old.Changed...)}
+	for i := range count {
+		no := i
+		if !c.GetAll() {
+			no = int(c.GetNumbers()[i])
+		}
+		status := eventra.SeatStatus(c.GetStatuses()[i])
+		if no < 0 || no >= len(view.Status) || status > eventra.SeatBooked {
+			return nil, fmt.Errorf("seat %d with status %d", no, status)
+		}
+		view.Status[no], view.Changed[no] = status, c.GetVersions()[i]
+	}
+	return view, nil
+}
+
+// SetAvailability makes the envelope answer a ReadAvailability.
+func (e *Envelope) SetAvailability(a *eventra.Availability) {
+	out := &Availability{Version: a.Version, Total: encodeTally(a.Total), Sections: make([]*Availability_Tally, len(a.Sections))}
+	for i, section := range a.Sections {
+		out.Sections[i] = encodeTally(section)
+	}
+	e.Body = &Envelope_Availability{out}
+}
+
+func encodeTally(t eventra.SectionTally) *Availability_Tally {
+	return &Availability_Tally{Name: t.Name, Total: int32(t.Total), Available: int32(t.Available), Held: int32(t.Held),
+		Booked: int32(t.Booked), PriceFrom: encodeMoney(t.PriceFrom)}
+}
+
+// Decode returns the counters of an event.
+func (a *Availability) Decode(event eventra.ID) *eventra.Availability {
+	out := &eventra.Availability{EventID: event, Version: a.GetVersion(), Total: a.GetTotal().decode(),
+		Sections: make([]eventra.SectionTally, len(a.GetSections()))}
+	for i, section := range a.GetSections() {
+		out.Sections[i] = section.decode()
+	}
+	return out
+}
+
+func (t *Availability_Tally) decode() eventra.SectionTally {
+	return eventra.SectionTally{Name: t.GetName(), Total: int(t.GetTotal()), Available: int(t.GetAvailable()), Held: int(t.GetHeld()),
+		Booked: int(t.GetBooked()), PriceFrom: t.GetPriceFrom().decode()}
+}

@@ -1,0 +1,102 @@
+package persistencetest
+
+import (
+	"context"
+	"testing"
+	"time"
+
+	"github.com/google/uuid"
+	"github.com/stretchr/testify/require"
+
+	"github.com/eventra/eventra"
+)
+
+// MemberStore is what [RunMemberStore] checks.
+type MemberStore interface {
+	Join(ctx context.Context, m *eventra.Member, lease time.Duration) error
+	Renew(ctx context.Context, self *eventra.Member, lease time.Duration) ([]eventra.Member, time.Time, error)
+	Reap(ctx context.Context, self string) (int, error)
+	Leave(ctx context.Context, id string) error
+	Watch(ctx context.Context, changed func()) error
+}
+
+// RunMemberStore checks leases and announcements. The store must be this
+// test's alone.
+func RunMemberStore(t *testing.T, store MemberStore) {
+	join := func(lease time.Duration) *eventra.Member {
+		m := &eventra.Member{ID: uuid.NewString(), Address: "127.0.0.1:7400", Version: "v1"}
+		require.NoError(t, store.Join(t.Context(), m, lease))
+		return m
+	}
+	renew := func(m *eventra.Member) []eventra.Member {
+		all, now, err := store.Renew(t.Context(), m, time.Minute)
+		require.NoError(t, err)
+		for i := range all {
+			if all[i].ID == m.ID {
+				require.WithinDuration(t, now.Add(time.Minute), all[i].LeaseUntil, time.Second, "one's own lease is the new one")
+			}
+		}
+		return all
+	}
+	ids := func(all []eventra.Member) (ids []string) {
+		for _, m := range all {
+			ids = append(ids, m.ID)
+		}
+		return ids
+	}
+
+	one, two, late := join(time.Minute), join(time.Minute), join(-time.Second)
+	all := renew(one)
+	require.Equal(t, []string{one.ID, two.ID, late.ID}, ids(all), "the oldest first; who is late is a member until it is reaped")
+	require.Equal(t, one.Address, all[0].Address)
+	require.Equal(t, one.Version, all[0].Version)
+
+	two.Leaving, two.Unreachable = true, []string{one.ID}
+	for _, all := range [][]eventra.Member{renew(two), renew(one)} {
+		require.True(t, all[1].Leaving)
+		require.Equal(t, []string{one.ID}, all[1].Unreachable)
+		require.Empty(t, all[0].Unreachable)
+	}
+
+	reaped, err := store.Reap(t.Context(), late.ID)
+	require.NoError(t, err)
+	require.Zero(t, reaped, "nobody reaps itself")
+	reaped, err = store.Reap(t.Context(), one.ID)
+	require.NoError(t, err)
+	require.Equal(t, 1, reaped)
+	_, _, err = store.Renew(t.Context(), late, time.Minute)
+	require.Equal(t, eventra.CodeNotFound, eventra.CodeOf(err), "who was reaped is told")
+	require.Equal(t, []string{one.ID, two.ID}, ids(renew(one)))
+
+	heard := make(chan struct{}, 100)
+	ctx, cancel := context.WithCancel(t.Context())
+	watched := make(chan error, 1)
+	go func() { watched <- store.Watch(ctx, func() { heard <- struct{}{} }) }()
+	expect := func(what string) {
+		t.Helper()
+		select {
+		case <-heard:
+		case <-time.After(10 * time.Second):
+			t.Fatal("not announced: ", what)
+		}
+	}
+	expect("the beginning")
+	three := join(time.Minute)
+	expect("joining")
+	renew(three)
+	three.Leaving = true
+	renew(three)
+	expect("that it is leaving")
+	for range 2 {
+		require.NoError(t, store.Leave(t.Context(), three.ID))
+	}
+	expect("its end")
+	join(-time.Second)
+	expect("joining")
+	_, err = store.Reap(t.Context(), one.ID)
+	require.NoError(t, err)
+	expect("its being reaped")
+	require.Empty(t, heard, "leases renewed are not announced")
+	cancel()
+	require.ErrorIs(t, <-watched, context.Canceled)
+}

@@ -1,0 +1,153 @@
+package postgres
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgxpool"
+
+	"github.com/eventra/eventra"
+)
+
+const (
+	// memberConns are one to renew a lease by and one to hear of changes. They
+	// are no part of the pool that sells: a lease must not wait behind batches.
+	memberConns = 2
+	// memberTimeout bounds one call. It is well below a lease.
+	memberTimeout = time.Second
+	// memberChannel announces changes of cluster_members but for leases renewed.
+	memberChannel = "eventra_members"
+)
+
+// Members is who takes part in the cluster: cluster.Members.
+type Members struct {
+	pool *pgxpool.Pool
+}
+
+// OpenMembers prepares connections of their own; like [Open] it connects when
+// first used.
+func OpenMembers(ctx context.Context, url string) (*Members, error) {
+	config, err := newConfig(url)
+	if err != nil {
+		return nil, err
+	}
+	config.MaxConns = memberConns
+	config.PingTimeout = memberTimeout
+	config.ConnConfig.ConnectTimeout = memberTimeout
+	config.ConnConfig.RuntimeParams["application_name"] = "eventra member"
+	config.ConnConfig.RuntimeParams["statement_timeout"] = "1s"
+	// A renewal that a crash of the server forgets makes a lease shorter, which
+	// is harmless; one that waits for the disk makes it shorter always.
+	config.ConnConfig.RuntimeParams["synchronous_commit"] = "off"
+	pool, err := pgxpool.NewWithConfig(ctx, config)
+	if err != nil {
+		return nil, err
+	}
+	return &Members{pool}, nil
+}
+
+// Close closes the connections.
+func (m *Members) Close() { m.pool.Close() }
+
+// Join adds a member with a lease from now on.
+func (m *Members) Join(ctx context.Context, member *eventra.Member, lease time.Duration) error {
+	return m.exec(ctx, `
+		WITH joined AS (
+			INSERT INTO cluster_members (id, address, version, joined_at, lease_until)
+			VALUES ($1, $2, $3, clock_timestamp(), clock_timestamp() + $4)
+		)
+		SELECT pg_notify($5, $1)`,
+		member.ID, member.Address, member.Version, lease, memberChannel)
+}
+
+// Renew gives a member another lease, notes whom it does not reach and whether
+// it is leaving, and returns all members, the oldest first, with the server's
+// time. CodeNotFound if it is a member no more.
+func (m *Members) Renew(ctx context.Context, self *eventra.Member, lease time.Duration) (all []eventra.Member, now time.Time, err error) {
+	ctx, cancel := context.WithTimeout(ctx, memberTimeout)
+	defer cancel()
+	// The outer query sees the table as it was before the update.
+	rows, err := m.pool.Query(ctx, renewSQL, self.ID, lease, self.Unreachable, self.Leaving, memberChannel)
+	if err != nil {
+		return nil, now, sortFault(err)
+	}
+	still := false
+	var member eventra.Member
+	into := []any{&member.ID, &member.Address, &member.Version, &member.Leaving, &member.Unreachable, &member.JoinedAt,
+		&member.LeaseUntil, &now, &still}
+	if _, err = pgx.ForEachRow(rows, into, func() error {
+		all = append(all, member)
+		member.Unreachable = nil
+		return nil
+	}); err != nil {
+		return nil, now, sortFault(err)
+	}
+	if !still {
+		return nil, now, eventra.Errorf(eventra.CodeNotFound, "no such member")
+	}
+	return all, now, nil
+}
+
+const renewSQL = `
+WITH old AS (
+	SELECT leaving, unreachable FROM cluster_members WHERE id = $1 FOR UPDATE
+), renewed AS (
+	UPDATE cluster_members SET lease_until = clock_timestamp() + $2, unreachable = coalesce($3::text[], '{}'), leaving = $4 WHERE id = $1
+	RETURNING id, leaving, unreachable, lease_until
+), told AS (
+	SELECT pg_notify($5, $1) FROM old JOIN renewed ON (old.leaving, old.unreachable) IS DISTINCT FROM (renewed.leaving, renewed.unreachable)
+)
+SELECT members.id, address, version, coalesce(renewed.leaving, members.leaving), coalesce(renewed.unreachable, members.unreachable),
+	joined_at, coalesce(renewed.lease_until, members.lease_until), clock_timestamp(), EXISTS (SELECT FROM renewed)
+FROM cluster_members members LEFT JOIN renewed USING (id) LEFT JOIN told ON true
+ORDER BY joined_at, id`
+
+// Reap deletes members, but for the one given, whose lease has ended, and
+// returns how many. A lease renewed meanwhile saves its member.
+func (m *Members) Reap(ctx context.Context, self string) (reaped int, err error) {
+	ctx, cancel := context.WithTimeout(ctx, memberTimeout)
+	defer cancel()
+	err = m.pool.QueryRow(ctx, `
+		WITH reaped AS (
+			DELETE FROM cluster_members WHERE lease_until < clock_timestamp() AND id <> $1 RETURNING id
+		), told AS (
+			SELECT pg_notify($2, id) FROM reaped
+		)
+		SELECT count(*) FROM told`, self, memberChannel).Scan(&reaped)
+	return reaped, sortFault(err)
+}
+
+// Leave deletes a member; one that is none is no error.
+func (m *Members) Leave(ctx context.Context, id string) error {
+	return m.exec(ctx, `
+		WITH gone AS (DELETE FROM cluster_members WHERE id = $1 RETURNING id)
+		SELECT pg_notify($2, id) FROM gone`, id, memberChannel)
+}
+
+// Watch calls changed after each change that was announced, and once when it
+// begins to listen. It returns when the connection is lost or ctx ends.
+func (m *Members) Watch(ctx context.Context, changed func()) error {
+	conn, err := m.pool.Acquire(ctx)
+	if err != nil {
+		return sortFault(err)
+	}
+	defer func() { _ = conn.Hijack().Close(context.WithoutCancel(ctx)) }() // nobody else is to hear of these
+	if _, err := conn.Exec(ctx, "LISTEN "+memberChannel); err != nil {
+		return sortFault(err)
+	}
+	for {
+		changed()
+		if _, err := conn.Conn().WaitForNotification(ctx); err != nil {
+			return errors.Join(ctx.Err(), sortFault(err))
+		}
+	}
+}
+
+func (m *Members) exec(ctx context.Context, sql string, args ...any) error {
+	ctx, cancel := context.WithTimeout(ctx, memberTimeout)
+	defer cancel()
+	_, err := m.pool.Exec(ctx, sql, args...)
+	return sortFault(err)
+}
