@@ -15,8 +15,10 @@ const (
 	// memberConns are one to renew a lease by and one to hear of changes. They
 	// are no part of the pool that sells: a lease must not wait behind batches.
 	memberConns = 2
-	// memberTimeout bounds one call. It is well below a lease.
-	memberTimeout = time.Second
+	// memberTimeout bounds one call: as long as a lease, for an answer that comes
+	// before its end still counts, and to give up a connection on a busy server
+	// only makes it busier.
+	memberTimeout = 2 * time.Second
 	// memberChannel announces changes of cluster_members but for leases renewed.
 	memberChannel = "eventra_members"
 )
@@ -37,7 +39,7 @@ func OpenMembers(ctx context.Context, url string) (*Members, error) {
 	config.PingTimeout = memberTimeout
 	config.ConnConfig.ConnectTimeout = memberTimeout
 	config.ConnConfig.RuntimeParams["application_name"] = "eventra member"
-	config.ConnConfig.RuntimeParams["statement_timeout"] = "1s"
+	config.ConnConfig.RuntimeParams["statement_timeout"] = "2s"
 	// A renewal that a crash of the server forgets makes a lease shorter, which
 	// is harmless; one that waits for the disk makes it shorter always.
 	config.ConnConfig.RuntimeParams["synchronous_commit"] = "off"

@@ -1,0 +1,218 @@
+package wire_test
+
+import (
+	"errors"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+	"google.golang.org/protobuf/encoding/protowire"
+	"google.golang.org/protobuf/proto"
+
+	"github.com/eventra/eventra"
+	"github.com/eventra/eventra/actors/wire"
+)
+
+func id(b byte) eventra.ID { return eventra.ID{b, 15: b} }
+
+var (
+	at      = time.Date(2026, 11, 7, 10, 0, 0, 123456000, time.UTC)
+	payment = eventra.Payment{ID: id(1), BookingID: id(2), EventID: id(3), UserID: id(4), Method: "mock",
+		Amount: eventra.Money{Amount: 1200, Currency: "EUR"}, Status: eventra.PaymentPending, CreatedAt: at, UpdatedAt: at}
+	booking = eventra.Booking{ID: id(2), EventID: id(3), UserID: id(4), Status: eventra.BookingExpired,
+		Seats: []eventra.BookedSeat{{No: 7, Seat: eventra.Seat{Section: "A", Row: "1", Number: 8, Price: eventra.Money{Amount: 1200, Currency: "EUR"}}}},
+		Total: eventra.Money{Amount: 1200, Currency: "EUR"}, ExpiresAt: at, CreatedAt: at, PaymentID: id(1), PayingUntil: at.Add(time.Minute), ReplacedBy: id(9)}
+	commands = []eventra.Command{
+		&eventra.HoldSeats{BookingID: id(1), UserID: id(2), Seats: []string{"A-1-1", "A-1-2"}},
+		&eventra.HoldSeats{BookingID: id(1), UserID: id(2), Best: &eventra.BestAvailable{Quantity: 3, Section: "B"}},
+		&eventra.ReleaseHold{BookingID: id(1), UserID: id(2)},
+		&eventra.ExpireHold{BookingID: id(1)},
+		&eventra.StartPayment{PaymentID: id(1), BookingID: id(2), UserID: id(3), Method: "mock", Grace: time.Second},
+		&eventra.FinishPayment{Payment: payment, Outcome: eventra.PaymentSucceeded, Seats: []eventra.SeatNo{0, 99_999}},
+		&eventra.RefundBooking{BookingID: id(1)},
+	}
+)
+
+// sent is an envelope as it arrives.
+func sent(t testing.TB, set func(*wire.Envelope)) *wire.Envelope {
+	e := &wire.Envelope{}
+	set(e)
+	b, err := proto.Marshal(e)
+	require.NoError(t, err)
+	arrived := &wire.Envelope{}
+	require.NoError(t, proto.Unmarshal(b, arrived))
+	return arrived
+}
+
+func TestCommandsArriveAsTheyWere(t *testing.T) {
+	t.Parallel()
+	for _, cmd := range commands {
+		arrived, err := sent(t, func(e *wire.Envelope) { e.SetCommand(cmd) }).Command()
+		require.NoError(t, err)
+		require.Equal(t, cmd, arrived)
+	}
+}
+
+func TestOutcomesArriveAsTheyWere(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct {
+		booking *eventra.Booking
+		payment *eventra.Payment
+	}{{&booking, &payment}, {&booking, nil}, {nil, &payment}} {
+		e := sent(t, func(e *wire.Envelope) { e.SetOutcome(c.booking, c.payment) })
+		b, p, err := e.GetOutcome().Decode()
+		require.NoError(t, err)
+		require.Equal(t, c.booking, b)
+		require.Equal(t, c.payment, p)
+	}
+}
+
+func TestFailuresArriveAsTheyWere(t *testing.T) {
+	t.Parallel()
+	failure := &eventra.Error{Code: eventra.CodeSeatsUnavailable, Message: "taken", Seats: []string{"A-1-1"}, Payment: &payment,
+		Fields: []eventra.FieldError{{Field: "seats", Code: "duplicate", Message: "twice"}}, RetryAfter: time.Second, Err: errors.New("cause")}
+	e := sent(t, func(e *wire.Envelope) { e.SetFailure(failure, wire.Failure_PLAIN) })
+	require.Equal(t, failure, e.GetFailure().Decode())
+
+	e = sent(t, func(e *wire.Envelope) { e.SetFailure(errors.New("secret"), wire.Failure_STORED) })
+	require.Equal(t, wire.Failure_STORED, e.GetFailure().GetKind())
+	require.Equal(t, eventra.CodeUnavailable, e.GetFailure().Decode().Code)
+}
+
+func view(version uint64, statuses ...eventra.SeatStatus) *eventra.SeatsView {
+	v := &eventra.SeatsView{EventID: id(3), Version: version, Status: statuses, Changed: make([]uint64, len(statuses))}
+	for i, status := range statuses {
+		if status != eventra.SeatAvailable {
+			v.Changed[i] = version
+		}
+	}
+	return v
+}
+
+func TestSeatChanges(t *testing.T) {
+	t.Parallel()
+	nothing := &eventra.SeatsView{EventID: id(3), Status: make([]eventra.SeatStatus, 3), Changed: make([]uint64, 3)}
+	first := view(4, eventra.SeatAvailable, eventra.SeatHeld, eventra.SeatBooked)
+	second := &eventra.SeatsView{EventID: id(3), Version: 6, Status: []eventra.SeatStatus{eventra.SeatHeld, eventra.SeatAvailable, eventra.SeatBooked},
+		Changed: []uint64{6, 5, 4}}
+	for name, c := range map[string]struct {
+		old, now       *eventra.SeatsView
+		since          uint64
+		seats, changes int
+	}{
+		"nothing is known":        {nothing, first, 0, 0, 3},
+		"all is known":            {first, first, 4, 3, 0},
+		"some have changed":       {first, second, 4, 3, 2},
+		"the asker knows a later": {second, first, 6, 3, 3},
+	} {
+		e := sent(t, func(e *wire.Envelope) {
+			e.SetSeatChanges(c.now, &wire.ReadSeats{Since: c.since, Seats: int32(c.seats)})
+		})
+		require.Len(t, e.GetSeatChanges().GetStatuses(), c.changes, name)
+		if c.changes > 0 {
+			got, err := e.GetSeatChanges().Apply(c.old)
+			require.NoError(t, err)
+			require.Equal(t, c.now, got, name)
+		}
+	}
+	for name, bad := range map[string]*wire.SeatChanges{
+		"another house":     {Total: 4},
+		"fewer statuses":    {Total: 3, Numbers: []int32{1}, Versions: []uint64{1}},
+		"more statuses":     {Total: 3, Statuses: []byte{1}},
+		"no such seat":      {Total: 3, Numbers: []int32{3}, Statuses: []byte{1}, Versions: []uint64{1}},
+		"a negative seat":   {Total: 3, Numbers: []int32{-1}, Statuses: []byte{1}, Versions: []uint64{1}},
+		"no such status":    {Total: 3, Numbers: []int32{1}, Statuses: []byte{9}, Versions: []uint64{1}},
+		"fewer than all":    {Total: 3, All: true, Statuses: []byte{1}, Versions: []uint64{1}},
+		"versions missing":  {Total: 3, Numbers: []int32{1}, Statuses: []byte{1}},
+		"a negative number": {Total: -3, All: true},
+	} {
+		_, err := bad.Apply(first)
+		require.Error(t, err, name)
+	}
+}
+
+func TestEventsArriveAsTheyWere(t *testing.T) {
+	t.Parallel()
+	events := []eventra.ActiveEvent{{EventID: id(3), State: eventra.ActivationActive, Epoch: 4, Seats: 5, Queued: 6, Batches: 7, Changes: 8}}
+	got, err := sent(t, func(e *wire.Envelope) { e.SetEventList(events) }).GetEventList().Decode()
+	require.NoError(t, err)
+	require.Equal(t, events, got)
+
+	a := &eventra.Availability{EventID: id(3), Version: 9, Total: eventra.SectionTally{Total: 3, Available: 1, Held: 1, Booked: 1,
+		PriceFrom: eventra.Money{Amount: 1, Currency: "EUR"}}}
+	a.Sections = []eventra.SectionTally{a.Total}
+	a.Sections[0].Name = "A"
+	require.Equal(t, a, sent(t, func(e *wire.Envelope) { e.SetAvailability(a) }).GetAvailability().Decode(id(3)))
+}
+
+// TestAnUnknownKindIsNoBody: what a later release says is understood as
+// nothing, and all around it is read.
+func TestAnUnknownKindIsNoBody(t *testing.T) {
+	t.Parallel()
+	b, err := proto.Marshal(&wire.Envelope{Id: 7})
+	require.NoError(t, err)
+	b = protowire.AppendTag(b, 1000, protowire.BytesType)
+	b = protowire.AppendBytes(b, []byte("later"))
+	e := &wire.Envelope{}
+	require.NoError(t, proto.Unmarshal(b, e))
+	require.EqualValues(t, 7, e.Id)
+	require.Nil(t, e.Body)
+	cmd, err := e.Command()
+	require.NoError(t, err)
+	require.Nil(t, cmd)
+}
+
+func TestCommandsThatCannotBe(t *testing.T) {
+	t.Parallel()
+	one, two := make([]byte, 16), make([]byte, 15)
+	one[0], two[0] = 1, 1
+	for name, e := range map[string]*wire.Envelope{
+		"no ids":            {Body: &wire.Envelope_HoldSeats{HoldSeats: &wire.HoldSeats{Seats: []string{"A-1-1"}}}},
+		"a short id":        {Body: &wire.Envelope_ExpireHold{ExpireHold: &wire.ExpireHold{Booking: two}}},
+		"nothing in it":     {Body: &wire.Envelope_StartPayment{}},
+		"no payment":        {Body: &wire.Envelope_FinishPayment{FinishPayment: &wire.FinishPayment{Outcome: "SUCCEEDED"}}},
+		"no such outcome":   {Body: &wire.Envelope_FinishPayment{FinishPayment: &wire.FinishPayment{Outcome: "MAYBE"}}},
+		"no seats":          {Body: &wire.Envelope_HoldSeats{HoldSeats: &wire.HoldSeats{Booking: one, User: one}}},
+		"a seat twice":      {Body: &wire.Envelope_HoldSeats{HoldSeats: &wire.HoldSeats{Booking: one, User: one, Seats: []string{"A", "A"}}}},
+		"less than no seat": {Body: &wire.Envelope_HoldSeats{HoldSeats: &wire.HoldSeats{Booking: one, User: one, Quantity: -1}}},
+		"a negative grace":  {Body: &wire.Envelope_StartPayment{StartPayment: &wire.StartPayment{Payment: one, Booking: one, User: one, Grace: -1}}},
+	} {
+		_, err := e.Command()
+		require.Error(t, err, name)
+	}
+}
+
+// FuzzEnvelope reads anything as an envelope: what is understood can be sent
+// on and is understood the same.
+func FuzzEnvelope(f *testing.F) {
+	for _, cmd := range commands {
+		b, _ := proto.Marshal(sent(f, func(e *wire.Envelope) { e.SetCommand(cmd) }))
+		f.Add(b)
+	}
+	for _, set := range []func(*wire.Envelope){
+		func(e *wire.Envelope) { e.SetOutcome(&booking, &payment) },
+		func(e *wire.Envelope) { e.SetFailure(errors.New("x"), wire.Failure_PLAIN) },
+		func(e *wire.Envelope) { e.SetSeatChanges(view(2, eventra.SeatHeld), &wire.ReadSeats{}) },
+	} {
+		b, _ := proto.Marshal(sent(f, set))
+		f.Add(b)
+	}
+	known := view(1, eventra.SeatAvailable, eventra.SeatHeld)
+	f.Fuzz(func(t *testing.T, b []byte) {
+		e := &wire.Envelope{}
+		if proto.Unmarshal(b, e) != nil {
+			return
+		}
+		_, _ = e.EventID()
+		if cmd, err := e.Command(); err == nil && cmd != nil {
+			again, err := sent(t, func(e *wire.Envelope) { e.SetCommand(cmd) }).Command()
+			require.NoError(t, err)
+			require.Equal(t, cmd, again)
+		}
+		_, _, _ = e.GetOutcome().Decode()
+		_ = e.GetFailure().Decode()
+		_, _ = e.GetEventList().Decode()
+		_ = e.GetAvailability().Decode(id(1))
+		_, _ = e.GetSeatChanges().Apply(known)
+	})
+}
