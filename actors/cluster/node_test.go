@@ -226,7 +226,7 @@ func TestLeavingAndJoiningUnderLoad(t *testing.T) {
 				select {
 				case <-stop:
 					return
-				default:
+				case <-time.After(5 * time.Millisecond):
 				}
 				if err := ask(stays, event); err != nil {
 					t.Error("asking while members come and go: ", err)
