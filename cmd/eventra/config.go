@@ -163,3 +163,12 @@ func httpAddrOfEnvironment() string {
 	_ = env.ParseWithOptions(&c, env.Options{Prefix: "EVENTRA_"}) // a string cannot fail to parse
 	return c.HTTPAddr
 }
+
+// postgresURLOfEnvironment reads one setting alone, for the check of a database.
+func postgresURLOfEnvironment() (string, error) {
+	var c struct {
+		PostgresURL string `env:"POSTGRES_URL,notEmpty"`
+	}
+	err := env.ParseWithOptions(&c, env.Options{Prefix: "EVENTRA_"})
+	return c.PostgresURL, err
+}

@@ -22,6 +22,7 @@ type commands struct {
 	Seed    seedCommand    `cmd:"" help:"Load demo data, unless it is there: two users, two events."`
 	Admin   adminCommand   `cmd:"" help:"Manage administrators."`
 	Mail    mailCommand    `cmd:"" help:"Look after mails that could not be delivered."`
+	Check   checkCommand   `cmd:"" help:"Look in a database, live or not, for anything that breaks an invariant. It only reads."`
 	Health  healthCommand  `cmd:"" help:"Ask the server of this configuration whether it is alive."`
 	Version versionCommand `cmd:"" help:"Print the version."`
 }

@@ -1,0 +1,135 @@
+package postgres
+
+import (
+	"context"
+	"fmt"
+	"strconv"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+)
+
+// CheckOptions are what a check may be told. How late is too late is measured
+// by the database's clock.
+type CheckOptions struct {
+	HoldOverdue    time.Duration // that a hold may be HELD past its end
+	PaymentOverdue time.Duration // that a payment may be PENDING past its grace, or a refund be due
+	MailOverdue    time.Duration // that a mail may be unsent before it is a warning
+	QueryTimeout   time.Duration // of each invariant
+	Since          *CheckHistory // what an earlier check saw, to compare with; nil for none
+	Remember       bool          // whether the report has a history for a later check
+}
+
+// Outcomes of an invariant.
+const (
+	CheckOK       = "ok"
+	CheckWarned   = "warn"     // an operator's concern, and no promise broken
+	CheckViolated = "violated" // what must never be
+)
+
+// CheckFinding is what a check found about one invariant.
+type CheckFinding struct {
+	Name     string   `json:"name"`
+	Sentence string   `json:"sentence"` // the invariant in words
+	Outcome  string   `json:"outcome"`
+	Count    int64    `json:"count"` // of the rows that break it
+	Rows     []string `json:"rows"`  // the first of them, in words
+	TookMS   int64    `json:"tookMs"`
+}
+
+// CheckReport is what a check found in one snapshot.
+type CheckReport struct {
+	At       time.Time      `json:"at"` // of the snapshot, by the database's clock
+	Findings []CheckFinding `json:"findings"`
+	History  *CheckHistory  `json:"-"`
+}
+
+// Count tells how many invariants have the outcome.
+func (r *CheckReport) Count(outcome string) (n int) {
+	for i := range r.Findings {
+		if r.Findings[i].Outcome == outcome {
+			n++
+		}
+	}
+	return n
+}
+
+// checkRowsMax bounds how many rows a finding names.
+const checkRowsMax = 20
+
+// Check looks for rows that break an invariant, in one snapshot, while others
+// sell: it reads only, and locks no row. With an error comes what was found
+// before it.
+func (db *DB) Check(ctx context.Context, o CheckOptions) (*CheckReport, error) {
+	report := &CheckReport{}
+	conn, err := db.acquire(ctx)
+	if err != nil {
+		return report, fmt.Errorf("connect: %w", err)
+	}
+	defer conn.Release()
+	snapshot := pgx.TxOptions{IsoLevel: pgx.RepeatableRead, AccessMode: pgx.ReadOnly}
+	return report, pgx.BeginTxFunc(ctx, conn, snapshot, func(tx pgx.Tx) error { return report.fill(ctx, tx, &o) })
+}
+
+// checkSettingsSQL begins the snapshot. What the pool sets for short statements
+// by index does not suit reading whole tables.
+const checkSettingsSQL = `
+SELECT now(), set_config('statement_timeout', $1, true), set_config('plan_cache_mode', 'force_custom_plan', true),
+    set_config('enable_seqscan', 'on', true), set_config('work_mem', '128MB', true), set_config('jit', 'off', true)`
+
+func (r *CheckReport) fill(ctx context.Context, tx pgx.Tx, o *CheckOptions) error {
+	timeout := strconv.FormatInt(o.QueryTimeout.Milliseconds(), 10)
+	if err := tx.QueryRow(ctx, checkSettingsSQL, timeout).Scan(&r.At, nil, nil, nil, nil, nil); err != nil {
+		return err
+	}
+	args := pgx.NamedArgs{"rows_max": checkRowsMax,
+		"hold_overdue": o.HoldOverdue, "payment_overdue": o.PaymentOverdue, "mail_overdue": o.MailOverdue}
+	o.Since.addTo(args)
+	for i := range invariants {
+		if invariants[i].compares && o.Since == nil {
+			continue
+		}
+		finding, err := invariants[i].check(ctx, tx, args)
+		if err != nil {
+			return fmt.Errorf("%s: %w", invariants[i].name, err)
+		}
+		r.Findings = append(r.Findings, finding)
+	}
+	if !o.Remember {
+		return nil
+	}
+	var err error
+	r.History, err = readHistory(ctx, tx, r.At)
+	return err
+}
+
+// invariant is something that holds in every snapshot.
+type invariant struct {
+	name     string
+	sentence string
+	sql      string // finds the rows that break it, each as one text
+	warns    bool   // only
+	compares bool   // with an earlier check
+}
+
+func (inv *invariant) check(ctx context.Context, tx pgx.Tx, args pgx.NamedArgs) (CheckFinding, error) {
+	f := CheckFinding{Name: inv.name, Sentence: inv.sentence, Outcome: CheckOK, Rows: []string{}}
+	begun := time.Now()
+	rows, err := tx.Query(ctx, `SELECT count(*) OVER (), broken FROM (`+inv.sql+`) AS found (broken) ORDER BY broken LIMIT @rows_max`, args)
+	if err != nil {
+		return f, err
+	}
+	var row string
+	_, err = pgx.ForEachRow(rows, []any{&f.Count, &row}, func() error {
+		f.Rows = append(f.Rows, row)
+		return nil
+	})
+	f.TookMS = time.Since(begun).Milliseconds()
+	switch {
+	case f.Count > 0 && inv.warns:
+		f.Outcome = CheckWarned
+	case f.Count > 0:
+		f.Outcome = CheckViolated
+	}
+	return f, err
+}

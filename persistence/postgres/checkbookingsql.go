@@ -1,0 +1,47 @@
+package postgres
+
+// The first condition is the index's, the second what it is about: see Booking.Due.
+const holdEndsInTimeSQL = `
+SELECT format('booking %s of event %s was due at %s', id, event_id, greatest(expires_at, paying_until))
+FROM bookings
+WHERE status = 'HELD' AND expires_at < now() - @hold_overdue::interval
+    AND greatest(expires_at, paying_until) < now() - @hold_overdue::interval`
+
+const bookingBelongsSQL = `
+SELECT format('booking %s is of event %s and user %s: there is no such %s', b.id, event_id, user_id,
+    concat_ws(' and no such ', CASE WHEN e.id IS NULL THEN 'event' END, CASE WHEN u.id IS NULL THEN 'user' END))
+FROM bookings AS b LEFT JOIN events AS e ON e.id = b.event_id LEFT JOIN users AS u ON u.id = b.user_id
+WHERE e.id IS NULL OR u.id IS NULL`
+
+const bookingAmountSQL = `
+SELECT format('booking %s is of %s %s, its seats of %s %s', b.id, b.amount, b.currency, coalesce(l.amount::text, 'nothing, in'), e.currency)
+FROM bookings AS b
+LEFT JOIN (SELECT booking_id, sum(amount) AS amount FROM booking_seats GROUP BY booking_id) AS l ON l.booking_id = b.id
+LEFT JOIN events AS e ON e.id = b.event_id
+WHERE b.amount IS DISTINCT FROM l.amount OR b.currency <> e.currency`
+
+// One bit a position; a booking has at most fifty.
+const bookingPositionsSQL = `
+SELECT format('booking %s has %s seats at positions from %s to %s', booking_id, count(*), min(position), max(position))
+FROM booking_seats GROUP BY booking_id
+HAVING min(position) <> 0 OR max(position) <> count(*) - 1 OR bit_or(1::bigint << position) <> (1::bigint << count(*)::int) - 1`
+
+const replacementSQL = `
+SELECT format('booking %s is %s and replaced by %s, which %s', old.id, old.status, old.replaced_by,
+    coalesce('is ' || new.status || ' of user ' || new.user_id || ' in event ' || new.event_id, 'does not exist'))
+FROM bookings AS old LEFT JOIN bookings AS new ON new.id = old.replaced_by
+WHERE old.replaced_by IS NOT NULL AND (old.status <> 'EXPIRED' OR new.id IS NULL OR new.status NOT IN ('CONFIRMED', 'REFUNDED')
+    OR (new.event_id, new.user_id) <> (old.event_id, old.user_id))`
+
+const confirmedHasItsMailSQL = `
+SELECT format('booking %s is %s and has no outbox row', id, status)
+FROM bookings WHERE status IN ('CONFIRMED', 'REFUNDED') AND NOT EXISTS (SELECT FROM outbox WHERE booking_id = bookings.id)`
+
+const mailIsOfAConfirmedSQL = `
+SELECT format('a mail is for booking %s, which %s', booking_id, coalesce('is ' || status, 'does not exist'))
+FROM outbox LEFT JOIN bookings ON bookings.id = booking_id
+WHERE bookings.id IS NULL OR status NOT IN ('CONFIRMED', 'REFUNDED')`
+
+const mailIsSentInTimeSQL = `
+SELECT format('the mail for booking %s waits since %s', booking_id, created_at)
+FROM outbox WHERE sent_at IS NULL AND created_at < now() - @mail_overdue::interval`

@@ -1,0 +1,70 @@
+package postgres
+
+import (
+	"context"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+)
+
+// CheckHistory is what one check saw of that which a later one has to find
+// again: epochs never go back, and a booking's status has only so many ways.
+type CheckHistory struct {
+	At       time.Time           `json:"at"`
+	Epochs   map[string]int64    `json:"epochs"`   // by event
+	Bookings map[string][]string `json:"bookings"` // ids by status
+}
+
+func readHistory(ctx context.Context, tx pgx.Tx, at time.Time) (*CheckHistory, error) {
+	h := &CheckHistory{At: at, Epochs: map[string]int64{}, Bookings: map[string][]string{}}
+	var id, status string
+	var epoch int64
+	rows, err := tx.Query(ctx, `SELECT id::text, epoch FROM events`)
+	if err != nil {
+		return nil, err
+	}
+	if _, err = pgx.ForEachRow(rows, []any{&id, &epoch}, func() error {
+		h.Epochs[id] = epoch
+		return nil
+	}); err != nil {
+		return nil, err
+	}
+	if rows, err = tx.Query(ctx, `SELECT id::text, status FROM bookings`); err != nil {
+		return nil, err
+	}
+	_, err = pgx.ForEachRow(rows, []any{&id, &status}, func() error {
+		h.Bookings[status] = append(h.Bookings[status], id)
+		return nil
+	})
+	return h, err
+}
+
+// addTo gives the history to the queries that compare, as columns.
+func (h *CheckHistory) addTo(args pgx.NamedArgs) {
+	if h == nil {
+		return
+	}
+	var events, bookings, statuses texts
+	var epochs bigints
+	for event, epoch := range h.Epochs {
+		events, epochs = append(events, event), append(epochs, epoch)
+	}
+	for status, ids := range h.Bookings {
+		for _, id := range ids {
+			bookings, statuses = append(bookings, id), append(statuses, status)
+		}
+	}
+	args["events"], args["epochs"], args["bookings"], args["statuses"] = events, epochs, bookings, statuses
+}
+
+const epochsNeverGoBackSQL = `
+SELECT format('event %s has epoch %s and had %s', events.id, events.epoch, was.epoch)
+FROM unnest(@events::text[], @epochs::bigint[]) AS was (event_id, epoch) JOIN events ON events.id = was.event_id::uuid
+WHERE events.epoch < was.epoch`
+
+// From HELD a booking may have gone anywhere meanwhile.
+const statusesFollowSQL = `
+SELECT format('booking %s was %s and %s', was.id, was.status, coalesce('is ' || bookings.status, 'is gone'))
+FROM unnest(@bookings::text[], @statuses::text[]) AS was (id, status) LEFT JOIN bookings ON bookings.id = was.id::uuid
+WHERE bookings.id IS NULL
+    OR bookings.status <> was.status AND was.status <> 'HELD' AND (was.status, bookings.status) <> ('CONFIRMED', 'REFUNDED')`
