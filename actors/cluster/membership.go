@@ -124,7 +124,7 @@ func (m *membership) keep(ctx context.Context) {
 			return
 		case err != nil && ctx.Err() == nil:
 			m.log.Warn("lease not renewed", "member", m.self.ID, "error", err)
-			next = renewPause
+			next = againMin // the try itself has taken its time
 		}
 		pause = next
 	}
