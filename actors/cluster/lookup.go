@@ -3,6 +3,7 @@ package cluster
 import (
 	"context"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/asynkron/protoactor-go/actor"
@@ -13,8 +14,13 @@ import (
 	"github.com/eventra/eventra/actors/wire"
 )
 
-// activationTimeout bounds the question to a member where an event's actor is.
-const activationTimeout = time.Second
+const (
+	// activationTimeout bounds the question to a member where an event's actor is.
+	activationTimeout = time.Second
+	// cacheMax bounds the events whose actors elsewhere are remembered; past it
+	// all are looked up anew, which costs a round trip each.
+	cacheMax = 1 << 16
+)
 
 // lookup finds the actor of an event, wherever it is: the library's
 // IdentityLookup. No lock is held while another member is asked.
@@ -22,6 +28,7 @@ type lookup struct {
 	life   *Life
 	asking singleflight.Group
 	cache  sync.Map // eventra.ID → remoteActor
+	cached atomic.Int64
 }
 
 // remoteActor is where an event's actor was, and at whose place.
@@ -66,7 +73,10 @@ func (l *lookup) ask(event eventra.ID, owner *eventra.Member) (*actor.PID, error
 		return nil, ErrUnsupported
 	}
 	pid := actor.NewPID(owner.Address, activated.Activated.GetActor())
-	l.cache.Store(event, remoteActor{pid, owner.ID})
+	if _, known := l.cache.Swap(event, remoteActor{pid, owner.ID}); !known && l.cached.Add(1) > cacheMax {
+		l.cache.Clear()
+		l.cached.Store(0)
+	}
 	return pid, nil
 }
 
