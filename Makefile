@@ -14,7 +14,7 @@ FUZZTIME ?= 30s
 TEST_PACKAGES ?= 1
 
 # What tests protoactor's remoting, which has data races of its own, is tested without the detector, too.
-UNRACED := ./actors/cluster
+UNRACED := ./actors/...
 
 VERSION := $(shell git describe --tags --always --dirty 2>/dev/null || echo unknown)
 TOOL    := go tool -modfile=$(CURDIR)/tools/go.mod
