@@ -55,7 +55,7 @@ func (b *BoxOffice) end(ctx context.Context, user, id eventra.ID, cmd eventra.Co
 		return nil, err
 	}
 	if booking.Status.Live() {
-		r, err := b.events.do(ctx, booking.EventID, cmd)
+		r, err := b.events.doTo(ctx, booking, cmd)
 		if err == nil {
 			return r.booking, nil
 		}

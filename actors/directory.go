@@ -192,6 +192,24 @@ func (d *Directory) Reload(ctx context.Context, event eventra.ID) error {
 	return err
 }
 
+// doTo has a command on a booking carried out that the store has as live. If
+// the event's actor knows of none such, it has fallen behind the store, which it
+// would notice when it writes: it reads the event anew, and is asked again.
+func (d *Directory) doTo(ctx context.Context, booking *eventra.Booking, cmd eventra.Command) (*reply, error) {
+	r, err := d.do(ctx, booking.EventID, cmd)
+	if !errors.Is(err, eventra.ErrNotLive) || !booking.Status.Live() {
+		return r, err
+	}
+	stored, storeErr := d.deps.Store.Booking(ctx, booking.ID)
+	if storeErr != nil || !stored.Status.Live() {
+		return r, err
+	}
+	if reloadErr := d.Reload(ctx, booking.EventID); reloadErr != nil {
+		return nil, reloadErr
+	}
+	return d.do(ctx, booking.EventID, cmd)
+}
+
 // do has a command carried out.
 func (d *Directory) do(ctx context.Context, event eventra.ID, cmd eventra.Command) (*reply, error) {
 	return d.ask(ctx, event, &command{cmd: cmd})

@@ -150,6 +150,41 @@ func TestTwoActivations(t *testing.T) {
 	}
 }
 
+// TestAnOwnerThatFellBehindIsNotBelieved: it knows nothing of a booking that
+// another activation made since, and says so; what is stored is asked.
+func TestAnOwnerThatFellBehindIsNotBelieved(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t, 1, 10, 600)
+	behind, events := h.office(h.db)
+	ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
+	defer cancel()
+	for _, end := range []func(*eventra.Booking) (eventra.BookingStatus, error){
+		func(b *eventra.Booking) (eventra.BookingStatus, error) {
+			released, err := behind.Release(ctx, b.UserID, b.ID)
+			if err != nil {
+				return "", err
+			}
+			return released.Status, nil
+		},
+		func(b *eventra.Booking) (eventra.BookingStatus, error) {
+			_, paid, err := behind.Pay(ctx, eventra.PaymentRequest{PaymentID: newID(), BookingID: b.ID, UserID: b.UserID, Method: "mock", Token: "tok_ok"})
+			if err != nil {
+				return "", err
+			}
+			return paid.Status, nil
+		},
+	} {
+		_, err := events.Availability(ctx, h.event)
+		require.NoError(t, err)
+		ahead, _ := h.office(h.db)
+		held, err := h.hold(ahead, "A-1-1")
+		require.NoError(t, err)
+		status, err := end(held)
+		require.NoError(t, err)
+		require.Contains(t, []eventra.BookingStatus{eventra.BookingCancelled, eventra.BookingConfirmed}, status)
+	}
+}
+
 // fickle is a store whose commits fail in every way that a commit can fail,
 // half of them after they were carried out.
 type fickle struct {

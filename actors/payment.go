@@ -56,7 +56,7 @@ func (p *PaymentProcessor) Pay(ctx context.Context, req eventra.PaymentRequest) 
 	if booking.UserID != req.UserID {
 		return nil, nil, eventra.Errorf(eventra.CodeNotFound, "no such booking")
 	}
-	r, err := p.events.do(ctx, booking.EventID, &eventra.StartPayment{PaymentID: req.PaymentID,
+	r, err := p.events.doTo(ctx, booking, &eventra.StartPayment{PaymentID: req.PaymentID,
 		BookingID: req.BookingID, UserID: req.UserID, Method: req.Method, Grace: p.grace()})
 	switch {
 	case errors.Is(err, eventra.ErrNotLive), errors.Is(err, errStored):

@@ -1,6 +1,7 @@
 package http
 
 import (
+	"bytes"
 	"net/netip"
 	"strings"
 
@@ -17,7 +18,9 @@ func (s *Server) addressOf(c *fiber.Ctx) string {
 	peer, _ := netip.AddrFromSlice(c.Context().RemoteIP())
 	client := peer.Unmap()
 	if s.trusted(client) {
-		client = s.forwardedFor(client, string(c.Request().Header.Peek(fiber.HeaderXForwardedFor)))
+		// Some proxies add a line of their own to one that a client made up.
+		lines := c.Request().Header.PeekAll(fiber.HeaderXForwardedFor)
+		client = s.forwardedFor(client, string(bytes.Join(lines, []byte(","))))
 	}
 	if client.Is6() {
 		if site, err := client.Prefix(ipv6SiteBits); err == nil {

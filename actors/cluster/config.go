@@ -14,11 +14,13 @@ import (
 )
 
 const (
-	// lease is how long a member is one without a sign of life. Fail-over after a
-	// crash takes as long; so it is as short as a busy machine allows.
+	// lease is how long a member is one without a sign of life. Fail-over takes as
+	// long where nothing else is known; so it is as short as a busy machine allows.
 	lease = 2 * time.Second
 	// renewPause leaves three more tries before a lease ends.
 	renewPause = lease / 4
+	// lateBy is how much of its lease a member has left that has missed a renewal.
+	lateBy = lease - 2*renewPause
 )
 
 // MemberStore keeps who the members are, and their leases in its own time.
@@ -29,8 +31,9 @@ type MemberStore interface {
 	// returns all members, the oldest first, and the store's time.
 	// CodeNotFound if self is a member no more.
 	Renew(ctx context.Context, self *eventra.Member, lease time.Duration) (all []eventra.Member, now time.Time, err error)
-	// Reap deletes members other than self whose lease has ended.
-	Reap(ctx context.Context, self string) (reaped int, err error)
+	// Reap deletes members other than self whose lease has ended, and suspected
+	// ones with less than left of it.
+	Reap(ctx context.Context, self string, suspected []string, left time.Duration) (reaped int, err error)
 	// Leave deletes a member; one that is none is no error.
 	Leave(ctx context.Context, id string) error
 	// Watch calls changed at its begin and whenever members come, go or say

@@ -17,7 +17,9 @@
 //     otherwise it starts a new life: a new actor system, a new id.
 //  3. A row whose lease has ended is deleted ("reaped") by the others, but only by
 //     one whose own lease has been good for one full length without a break. So
-//     nobody is given up while PostgreSQL itself was away.
+//     nobody is given up while PostgreSQL itself was away. Where the connection to
+//     a member was lost and nobody listens at its address any more, its process has
+//     ended: it is given up as soon as it has missed a renewal.
 //  4. An event belongs to the member with the highest rendezvous score among
 //     those who are neither leaving nor isolated. All members compute this by
 //     themselves from the same rows.
@@ -31,9 +33,10 @@
 //
 // # What happens when
 //
-//	a member is killed            its lease ends after 2 s at the most, another one reaps it, its events go
-//	                              to the others at their next request; requests that wait are asked again
-//	a member is paused            the same; when it wakes up it is suspended, finds its row gone, and
+//	a member is killed            nobody listens there: given up within 1 s of its last renewal; requests
+//	                              that wait are asked again at the next owners
+//	its machine vanishes          the same when its lease ends, within 2 s
+//	a member is paused            likewise; when it wakes up it is suspended, finds its row gone, and
 //	                              starts a new life; its transactions fail at the fence
 //	a member leaves               it hands over event by event, those that wait are asked again elsewhere
 //	a member joins                its share of the events is handed over to it

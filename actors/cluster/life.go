@@ -70,6 +70,7 @@ func (l *Life) join(c *Config) error {
 	l.system.EventStream.Subscribe(func(event any) {
 		if gone, ok := event.(*remote.EndpointTerminatedEvent); ok {
 			l.asks.gone(gone.Address)
+			go l.lostConnection(gone.Address)
 		}
 	})
 	if _, err := l.system.Root.SpawnNamed(actor.PropsFromProducer(func() actor.Actor { return placementActor{l.placement} }), placementName); err != nil {

@@ -35,8 +35,9 @@ type membership struct {
 	until     atomic.Int64 // end of the lease, in nanoseconds since origin
 	goodSince time.Time    // of the lease, without a break; zero if it has ended
 
-	mu   sync.Mutex
-	self eventra.Member // what is told at the next renewal
+	mu        sync.Mutex
+	self      eventra.Member // what is told at the next renewal
+	suspected []string       // members at whose address nobody listens
 }
 
 // origin is what leases are counted from, by the monotonic clock.
@@ -94,6 +95,27 @@ func (m *membership) tell(change func(self *eventra.Member)) {
 	change(&m.self)
 	m.mu.Unlock()
 	m.renewSoon()
+}
+
+// suspect notes that nobody listens at a member's address: its process has most
+// likely ended, and it may be given up as soon as it misses a renewal.
+func (m *membership) suspect(id string) {
+	m.mu.Lock()
+	if !slices.Contains(m.suspected, id) {
+		m.suspected = append(m.suspected, id)
+	}
+	m.mu.Unlock()
+	m.renewSoon()
+}
+
+// suspects returns who of the members is suspected, and forgets who is none.
+func (m *membership) suspects(members []eventra.Member) []string {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.suspected = slices.DeleteFunc(m.suspected, func(id string) bool {
+		return !slices.ContainsFunc(members, func(member eventra.Member) bool { return member.ID == id })
+	})
+	return slices.Clone(m.suspected)
 }
 
 func (m *membership) renewSoon() {
@@ -155,10 +177,13 @@ func (m *membership) renew(ctx context.Context) (pause time.Duration, err error)
 // reap deletes members whose lease has ended, if this one may, and returns how
 // long to wait for the next renewal: shorter, if a lease is about to end.
 func (m *membership) reap(ctx context.Context, members []eventra.Member, now time.Time) (time.Duration, error) {
-	pause := renewPause
-	mayReap, late := time.Since(m.goodSince) >= lease, false
+	pause, late := renewPause, false
+	suspected := m.suspects(members)
 	for i := range members {
 		left := members[i].LeaseUntil.Sub(now)
+		if slices.Contains(suspected, members[i].ID) {
+			left -= lateBy
+		}
 		switch {
 		case members[i].ID == m.self.ID:
 		case left < 0:
@@ -167,10 +192,10 @@ func (m *membership) reap(ctx context.Context, members []eventra.Member, now tim
 			pause = left + time.Millisecond
 		}
 	}
-	if !late || !mayReap {
+	if !late || time.Since(m.goodSince) < lease {
 		return pause, nil
 	}
-	reaped, err := m.store.Reap(ctx, m.self.ID)
+	reaped, err := m.store.Reap(ctx, m.self.ID, suspected, lateBy)
 	if reaped > 0 {
 		m.log.Info("members given up", "number", reaped)
 		m.renewSoon()

@@ -2,7 +2,10 @@ package cluster
 
 import (
 	"context"
+	"errors"
+	"net"
 	"slices"
+	"syscall"
 	"time"
 
 	"github.com/asynkron/protoactor-go/actor"
@@ -76,6 +79,26 @@ func silentMembers(others []eventra.Member, heard map[string]time.Time, now time
 		}
 	}
 	return silent
+}
+
+// refusedTimeout bounds the try to connect to where a connection was lost.
+const refusedTimeout = 300 * time.Millisecond
+
+// lostConnection looks whether anybody still listens where a connection was
+// lost. A member listens as long as it is one.
+func (l *Life) lostConnection(address string) {
+	conn, err := net.DialTimeout("tcp", address, refusedTimeout)
+	if err == nil {
+		conn.Close()
+	}
+	if !errors.Is(err, syscall.ECONNREFUSED) {
+		return
+	}
+	for _, m := range l.view.Load().others() {
+		if m.Address == address {
+			l.membership.suspect(m.ID)
+		}
+	}
 }
 
 func (l *Life) ping(address string) bool {

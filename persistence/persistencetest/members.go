@@ -15,7 +15,7 @@ import (
 type MemberStore interface {
 	Join(ctx context.Context, m *eventra.Member, lease time.Duration) error
 	Renew(ctx context.Context, self *eventra.Member, lease time.Duration) ([]eventra.Member, time.Time, error)
-	Reap(ctx context.Context, self string) (int, error)
+	Reap(ctx context.Context, self string, suspected []string, left time.Duration) (int, error)
 	Leave(ctx context.Context, id string) error
 	Watch(ctx context.Context, changed func()) error
 }
@@ -58,10 +58,10 @@ func RunMemberStore(t *testing.T, store MemberStore) {
 		require.Empty(t, all[0].Unreachable)
 	}
 
-	reaped, err := store.Reap(t.Context(), late.ID)
+	reaped, err := store.Reap(t.Context(), late.ID, nil, 0)
 	require.NoError(t, err)
 	require.Zero(t, reaped, "nobody reaps itself")
-	reaped, err = store.Reap(t.Context(), one.ID)
+	reaped, err = store.Reap(t.Context(), one.ID, nil, 0)
 	require.NoError(t, err)
 	require.Equal(t, 1, reaped)
 	_, _, err = store.Renew(t.Context(), late, time.Minute)
@@ -93,8 +93,20 @@ func RunMemberStore(t *testing.T, store MemberStore) {
 	expect("its end")
 	join(-time.Second)
 	expect("joining")
-	_, err = store.Reap(t.Context(), one.ID)
+	_, err = store.Reap(t.Context(), one.ID, nil, 0)
 	require.NoError(t, err)
+	expect("its being reaped")
+	suspect := join(time.Second)
+	expect("joining")
+	for _, c := range []struct {
+		suspected []string
+		left      time.Duration
+		reaped    int
+	}{{nil, time.Minute, 0}, {[]string{two.ID}, time.Second, 0}, {[]string{suspect.ID, two.ID}, 10 * time.Second, 1}} {
+		reaped, err = store.Reap(t.Context(), one.ID, c.suspected, c.left)
+		require.NoError(t, err)
+		require.Equal(t, c.reaped, reaped, "who is suspected and late")
+	}
 	expect("its being reaped")
 	require.Empty(t, heard, "leases renewed are not announced")
 	cancel()

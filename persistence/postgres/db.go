@@ -59,7 +59,8 @@ type Options struct {
 // fast with CodeUnavailable (Commit: with its own errors) and work again once
 // it is back.
 type DB struct {
-	pool *pgxpool.Pool
+	pool    *pgxpool.Pool
+	breaker *breaker
 }
 
 // Open prepares a pool of connections. It connects when first used, so a
@@ -80,7 +81,7 @@ func Open(ctx context.Context, url string, options Options) (*DB, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &DB{pool: pool}, nil
+	return &DB{pool, newBreaker(config.ConnConfig)}, nil
 }
 
 // newConfig is what all pools have in common.
@@ -109,7 +110,10 @@ func readTimesInUTC(_ context.Context, conn *pgx.Conn) error {
 func Migrate(ctx context.Context, url string) error { return migrations.Apply(ctx, url) }
 
 // Close waits for calls under way and closes all connections.
-func (db *DB) Close() { db.pool.Close() }
+func (db *DB) Close() {
+	db.breaker.close()
+	db.pool.Close()
+}
 
 // Ping asks whether Postgres answers.
 func (db *DB) Ping(ctx context.Context) error {
@@ -125,7 +129,9 @@ func (db *DB) do(ctx context.Context, limit time.Duration, work func(context.Con
 		return eventra.Unavailable("postgres", err)
 	}
 	defer conn.Release()
-	return sortFault(work(ctx, conn))
+	err = work(ctx, conn)
+	db.breaker.observe(err)
+	return sortFault(err)
 }
 
 // inTx is like do, within one transaction that is committed if work returns nil.
@@ -136,9 +142,14 @@ func (db *DB) inTx(ctx context.Context, limit time.Duration, work func(context.C
 }
 
 func (db *DB) acquire(ctx context.Context) (*pgxpool.Conn, error) {
+	if err := db.breaker.allow(); err != nil {
+		return nil, err
+	}
 	ctx, cancel := context.WithTimeout(ctx, acquireTimeout)
 	defer cancel()
-	return db.pool.Acquire(ctx)
+	conn, err := db.pool.Acquire(ctx)
+	db.breaker.observe(err)
+	return conn, err
 }
 
 // closeBatch ends a batch, and only then has it happened. The error that came

@@ -2,6 +2,8 @@ package postgres_test
 
 import (
 	"context"
+	"fmt"
+	"strings"
 	"testing"
 	"time"
 
@@ -221,7 +223,11 @@ func TestLostPostgresIsUnavailableAndComesBack(t *testing.T) {
 		require.Equal(t, eventra.CodeUnavailable, eventra.CodeOf(call(t.Context())), name)
 		require.Less(t, time.Since(begun), time.Second, name)
 	}
+	known := func() bool { return strings.Contains(fmt.Sprint(f.db.Ping(t.Context())), "postgres is away") }
+	back := func() bool { return f.db.Ping(t.Context()) == nil }
+	require.Eventually(t, known, 10*time.Second, 10*time.Millisecond)
 	f.proxy.Restore()
+	require.Eventually(t, back, 10*time.Second, 10*time.Millisecond)
 	for name, call := range calls {
 		require.NoError(t, call(t.Context()), name)
 	}
@@ -234,6 +240,7 @@ func TestLostPostgresIsUnavailableAndComesBack(t *testing.T) {
 		cancel()
 		require.Less(t, time.Since(begun), 2*time.Second, name)
 	}
+	require.Eventually(t, known, 10*time.Second, 10*time.Millisecond, "nobody waits any more")
 	f.proxy.Restore()
-	require.Eventually(t, func() bool { return f.db.Ping(t.Context()) == nil }, 10*time.Second, 10*time.Millisecond)
+	require.Eventually(t, back, 10*time.Second, 10*time.Millisecond)
 }

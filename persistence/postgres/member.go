@@ -78,7 +78,7 @@ func (m *Members) Renew(ctx context.Context, self *eventra.Member, lease time.Du
 	still := false
 	var member eventra.Member
 	into := []any{&member.ID, &member.Address, &member.Version, &member.Leaving, &member.Unreachable, &member.JoinedAt,
-		&member.LeaseUntil, &now, &still}
+		&member.LeaseUntil, &now, &still, nil}
 	if _, err = pgx.ForEachRow(rows, into, func() error {
 		all = append(all, member)
 		member.Unreachable = nil
@@ -92,32 +92,38 @@ func (m *Members) Renew(ctx context.Context, self *eventra.Member, lease time.Du
 	return all, now, nil
 }
 
+// The row is locked and read before it is written, so that it can be told what
+// has changed; the last column announces it.
 const renewSQL = `
-WITH old AS (
-	SELECT leaving, unreachable FROM cluster_members WHERE id = $1 FOR UPDATE
+WITH old AS MATERIALIZED (
+	SELECT id, leaving, unreachable FROM cluster_members WHERE id = $1 FOR UPDATE
 ), renewed AS (
-	UPDATE cluster_members SET lease_until = clock_timestamp() + $2, unreachable = coalesce($3::text[], '{}'), leaving = $4 WHERE id = $1
-	RETURNING id, leaving, unreachable, lease_until
-), told AS (
-	SELECT pg_notify($5, $1) FROM old JOIN renewed ON (old.leaving, old.unreachable) IS DISTINCT FROM (renewed.leaving, renewed.unreachable)
+	UPDATE cluster_members member SET lease_until = clock_timestamp() + $2, unreachable = coalesce($3::text[], '{}'), leaving = $4
+	FROM old WHERE member.id = old.id
+	RETURNING member.id, member.leaving, member.unreachable, member.lease_until,
+		(old.leaving, old.unreachable) IS DISTINCT FROM (member.leaving, member.unreachable) AS changed
 )
-SELECT members.id, address, version, coalesce(renewed.leaving, members.leaving), coalesce(renewed.unreachable, members.unreachable),
-	joined_at, coalesce(renewed.lease_until, members.lease_until), clock_timestamp(), EXISTS (SELECT FROM renewed)
-FROM cluster_members members LEFT JOIN renewed USING (id) LEFT JOIN told ON true
+SELECT member.id, address, version, coalesce(renewed.leaving, member.leaving), coalesce(renewed.unreachable, member.unreachable),
+	joined_at, coalesce(renewed.lease_until, member.lease_until), clock_timestamp(), EXISTS (SELECT FROM renewed),
+	CASE WHEN renewed.changed THEN pg_notify($5, $1)::text END
+FROM cluster_members member LEFT JOIN renewed USING (id)
 ORDER BY joined_at, id`
 
-// Reap deletes members, but for the one given, whose lease has ended, and
-// returns how many. A lease renewed meanwhile saves its member.
-func (m *Members) Reap(ctx context.Context, self string) (reaped int, err error) {
+// Reap deletes members, but for the one given, whose lease has ended; of those
+// suspected, also who has less than left of it. It returns how many. A lease
+// renewed meanwhile saves its member.
+func (m *Members) Reap(ctx context.Context, self string, suspected []string, left time.Duration) (reaped int, err error) {
 	ctx, cancel := context.WithTimeout(ctx, memberTimeout)
 	defer cancel()
 	err = m.pool.QueryRow(ctx, `
 		WITH reaped AS (
-			DELETE FROM cluster_members WHERE lease_until < clock_timestamp() AND id <> $1 RETURNING id
+			DELETE FROM cluster_members WHERE id <> $1
+				AND lease_until < clock_timestamp() + CASE WHEN id = ANY ($3) THEN $4 ELSE interval '0' END
+			RETURNING id
 		), told AS (
 			SELECT pg_notify($2, id) FROM reaped
 		)
-		SELECT count(*) FROM told`, self, memberChannel).Scan(&reaped)
+		SELECT count(*) FROM told`, self, memberChannel, suspected, left).Scan(&reaped)
 	return reaped, sortFault(err)
 }
 

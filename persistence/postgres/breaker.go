@@ -1,0 +1,106 @@
+package postgres
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"sync/atomic"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgconn"
+)
+
+const (
+	// probeTimeout is how long a suspected server has to let somebody in.
+	probeTimeout = time.Second
+	// probePause parts tries, also those of a server that answers well.
+	probePause = 250 * time.Millisecond
+)
+
+var errBreakerOpen = errors.New("postgres is away")
+
+// breaker refuses calls at once while the server is away. A call that fails
+// only raises the suspicion; a connection made for the purpose decides. Without
+// it every caller would wait for a connection, and the server would find
+// hundreds of abandoned ones before the first that counts when it is back.
+type breaker struct {
+	config    *pgx.ConnConfig
+	open      atomic.Bool
+	suspicion chan struct{}
+	stop      context.CancelFunc
+	stopped   chan struct{}
+}
+
+func newBreaker(config *pgx.ConnConfig) *breaker {
+	ctx, cancel := context.WithCancel(context.Background())
+	b := &breaker{config: config.Copy(), suspicion: make(chan struct{}, 1), stop: cancel, stopped: make(chan struct{})}
+	b.config.ConnectTimeout = probeTimeout
+	go b.watch(ctx)
+	return b
+}
+
+// allow says no while the server is known to be away.
+func (b *breaker) allow() error {
+	if b.open.Load() {
+		return errBreakerOpen
+	}
+	return nil
+}
+
+// observe takes note of how a call ended.
+func (b *breaker) observe(err error) {
+	var answer *pgconn.PgError
+	if err == nil || errors.As(err, &answer) || errors.Is(err, errBreakerOpen) || errors.Is(err, context.Canceled) || !away(err) {
+		return
+	}
+	select {
+	case b.suspicion <- struct{}{}:
+	default: // is suspected already
+	}
+}
+
+func (b *breaker) watch(ctx context.Context) {
+	defer close(b.stopped)
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-b.suspicion:
+		}
+		for err := b.probe(ctx); err != nil && ctx.Err() == nil; err = b.probe(ctx) {
+			if !b.open.Swap(true) {
+				slog.Warn("postgres is away", "error", err)
+			}
+			wait(ctx, probePause)
+		}
+		if b.open.Swap(false) {
+			slog.Info("postgres is back")
+		}
+		wait(ctx, probePause)
+	}
+}
+
+func (b *breaker) probe(ctx context.Context) error {
+	ctx, cancel := context.WithTimeout(ctx, probeTimeout)
+	defer cancel()
+	conn, err := pgx.ConnectConfig(ctx, b.config)
+	if err != nil {
+		return err
+	}
+	return errors.Join(conn.Ping(ctx), conn.Close(ctx))
+}
+
+func (b *breaker) close() {
+	b.stop()
+	<-b.stopped
+}
+
+func wait(ctx context.Context, d time.Duration) {
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-ctx.Done():
+	case <-timer.C:
+	}
+}
