@@ -9,6 +9,7 @@ COPY . .
 ARG VERSION=unknown
 RUN CGO_ENABLED=0 go build -trimpath -buildvcs=false -ldflags "-s -w -X main.version=$VERSION" -o /eventra ./cmd/eventra
 RUN echo 'nonroot:x:65532:65532::/:/sbin/nologin' >/passwd && echo 'nonroot:x:65532:' >/group
+RUN mkdir -p /folders/ca /folders/certs
 
 
 # Nothing but the program, which has the time zones inside, and whom it trusts.
@@ -16,6 +17,8 @@ FROM scratch
 COPY --from=build /passwd /group /etc/
 COPY --from=build /etc/ssl/certs/ca-certificates.crt /etc/ssl/certs/
 COPY --from=build /eventra /eventra
+# A volume that is mounted there first belongs to the user below.
+COPY --from=build --chown=65532:65532 /folders /
 
 USER 65532:65532
 ENV EVENTRA_HTTP_ADDR=0.0.0.0:8080

@@ -71,6 +71,10 @@ fuzz: deps bin/devstack ## Fuzz each target in turn, each for FUZZTIME
 build: ## Build bin/eventra
 	@CGO_ENABLED=0 go build -trimpath -ldflags '-s -w -X main.version=$(VERSION)' -o bin/eventra ./cmd/eventra
 
+.PHONY: certs
+certs: build ## Make certificates for a cluster on this machine in .certs, unless they are there
+	@bin/eventra certs .certs
+
 .PHONY: docker-build
 docker-build: ## Build the container image eventra:latest
 	docker build --build-arg VERSION=$(VERSION) --tag eventra:$(VERSION) --tag eventra:latest .

@@ -23,6 +23,7 @@ type commands struct {
 	Admin   adminCommand   `cmd:"" help:"Manage administrators."`
 	Mail    mailCommand    `cmd:"" help:"Look after mails that could not be delivered."`
 	Check   checkCommand   `cmd:"" help:"Look in a database, live or not, for anything that breaks an invariant. It only reads."`
+	Certs   certsCommand   `cmd:"" help:"Make the certificates by which the members of a cluster know each other, unless they are there."`
 	Health  healthCommand  `cmd:"" help:"Ask the server of this configuration whether it is alive."`
 	Version versionCommand `cmd:"" help:"Print the version."`
 }
