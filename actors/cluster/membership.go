@@ -127,6 +127,7 @@ func (m *membership) renewSoon() {
 
 // keep renews the lease until ctx ends or it is lost.
 func (m *membership) keep(ctx context.Context) {
+	failing := false
 	for pause := renewPause; ; {
 		timer := time.NewTimer(pause)
 		select {
@@ -137,6 +138,7 @@ func (m *membership) keep(ctx context.Context) {
 			timer.Stop()
 		case <-timer.C:
 		}
+		asked := time.Now()
 		next, err := m.renew(ctx)
 		switch {
 		case eventra.CodeOf(err) == eventra.CodeNotFound:
@@ -145,10 +147,15 @@ func (m *membership) keep(ctx context.Context) {
 			m.lost()
 			return
 		case err != nil && ctx.Err() == nil:
-			m.log.Warn("lease not renewed", "member", m.self.ID, "error", err)
-			next = againMin // the try itself has taken its time
+			if !failing {
+				m.log.Warn("lease not renewed", "member", m.self.ID, "error", err)
+			}
+			next = max(againMin, renewPause/2-time.Since(asked)) // a try that hung has taken its time
 		}
-		pause = next
+		if failing && err == nil {
+			m.log.Info("lease renewed again", "member", m.self.ID)
+		}
+		pause, failing = next, err != nil
 	}
 }
 

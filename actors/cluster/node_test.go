@@ -79,7 +79,7 @@ func (w *town) nodeAt(database string, changes ...func(*cluster.Config)) *cluste
 	w.t.Helper()
 	members, err := postgres.OpenMembers(w.t.Context(), database)
 	require.NoError(w.t, err)
-	config := cluster.Config{Listen: "127.0.0.1:0", Secret: []byte("secret"), Version: "test", Members: members, Log: slog.New(slog.DiscardHandler),
+	config := cluster.Config{Listen: "127.0.0.1:0", Secret: []byte("secret"), Version: "test", Members: members, Log: slog.New(slog.NewTextHandler(w.t.Output(), nil)),
 		Activate: func(life *cluster.Life, event eventra.ID) cluster.Activation {
 			return cluster.Activation{Describe: func() eventra.ActiveEvent { return eventra.ActiveEvent{EventID: event} },
 				Props: actor.PropsFromProducer(func() actor.Actor { return &echo{w, life, event} })}
