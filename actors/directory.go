@@ -108,7 +108,7 @@ func retried(ctx context.Context, once func(timeout time.Duration) (*reply, erro
 // answered is what callers hear of a question that was not answered.
 func answered(err error) error {
 	switch {
-	case errors.Is(err, cluster.ErrSuspended):
+	case errors.Is(err, cluster.ErrSuspended), errors.Is(err, cluster.ErrIsolated):
 		return eventra.Unavailable("this instance", err)
 	case errors.Is(err, cluster.ErrTimeout), errors.Is(err, cluster.ErrUnsupported):
 		return eventra.Unavailable("the event", err)

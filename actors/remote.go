@@ -51,6 +51,10 @@ func encodeQuestion(event eventra.ID, msg any) *wire.Envelope {
 // receiveEnvelope is Receive for what another member's caller asks.
 func (a *eventActor) receiveEnvelope(sender *actor.PID, e *wire.Envelope) {
 	from := asker{sender, e}
+	if event, err := e.EventID(); err != nil || event != a.id {
+		a.reply(from, &reply{err: cluster.ErrMoved}) // whoever it was meant for
+		return
+	}
 	cmd, err := e.Command()
 	switch body := e.GetBody().(type) {
 	case *wire.Envelope_ReadSeats, *wire.Envelope_ReadAvailability:

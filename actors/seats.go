@@ -12,8 +12,8 @@ import (
 )
 
 // Seats returns all seats of an event. If another member has them, only what
-// has changed since the last time comes over the network. A suspended instance
-// shows what it knew last: nobody is promised anything by it.
+// has changed since the last time comes over the network. A suspended or
+// isolated instance shows what it knew last: nobody is promised anything by it.
 func (d *Directory) Seats(ctx context.Context, event eventra.ID) (*eventra.SeatsView, error) {
 	known := d.replicas.get(event)
 	question := &readSeats{}
@@ -22,7 +22,7 @@ func (d *Directory) Seats(ctx context.Context, event eventra.ID) (*eventra.Seats
 	}
 	r, err := d.ask(ctx, event, question)
 	switch {
-	case errors.Is(err, cluster.ErrSuspended):
+	case errors.Is(err, cluster.ErrSuspended), errors.Is(err, cluster.ErrIsolated):
 		if warm := d.warm(event, question); warm != nil && warm.seats != nil {
 			return warm.seats, nil
 		}
@@ -41,7 +41,7 @@ func (d *Directory) Seats(ctx context.Context, event eventra.ID) (*eventra.Seats
 // Availability returns an event's counters.
 func (d *Directory) Availability(ctx context.Context, event eventra.ID) (*eventra.Availability, error) {
 	r, err := d.ask(ctx, event, &readAvailability{})
-	if errors.Is(err, cluster.ErrSuspended) {
+	if errors.Is(err, cluster.ErrSuspended) || errors.Is(err, cluster.ErrIsolated) {
 		r = d.warm(event, &readAvailability{})
 	}
 	if r == nil || r.availability == nil {

@@ -17,6 +17,8 @@ var (
 	ErrMoved = errors.New("the event is served elsewhere")
 	// ErrSuspended: this member's lease has ended; it may serve nothing.
 	ErrSuspended = errors.New("this instance is cut off from the cluster's database")
+	// ErrIsolated: this member does not reach the others, to whom all events belong.
+	ErrIsolated = errors.New("this instance is cut off from the other instances")
 	// ErrUnsupported: the other member's release does not know the question.
 	ErrUnsupported = errors.New("the event's instance runs a release that does not know this")
 	// ErrTimeout: no answer in time.

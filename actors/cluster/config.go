@@ -21,6 +21,10 @@ const (
 	renewPause = lease / 4
 	// lateBy is how much of its lease a member has left that has missed a renewal.
 	lateBy = lease - 2*renewPause
+	// reapAfter is how long a member's own lease has to have held before it gives
+	// up others; reapAfterBreak if it had ended, for then it was most likely the
+	// store that was away, and others may find it again later than this one.
+	reapAfter, reapAfterBreak = lease, 3 * lease
 )
 
 // MemberStore keeps who the members are, and their leases in its own time.

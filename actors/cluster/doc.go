@@ -16,8 +16,9 @@
 //     event. If its row is still there when it can renew again, it goes on;
 //     otherwise it starts a new life: a new actor system, a new id.
 //  3. A row whose lease has ended is deleted ("reaped") by the others, but only by
-//     one whose own lease has been good for one full length without a break. So
-//     nobody is given up while PostgreSQL itself was away. Where the connection to
+//     one whose own lease has been good for one full length without a break, or
+//     for three if it had ended before. So nobody is given up because PostgreSQL
+//     itself was away. Where the connection to
 //     a member was lost and nobody listens at its address any more, its process has
 //     ended: it is given up as soon as it has missed a renewal.
 //  4. An event belongs to the member with the highest rendezvous score among

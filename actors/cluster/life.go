@@ -144,10 +144,14 @@ func (l *Life) Serving() bool { return l.membership == nil || l.membership.good(
 func (l *Life) Owns(event eventra.ID) bool { return l.view.Load().owns(event) }
 
 // Locate returns the event's actor, which is started where it belongs.
-// ErrSuspended if this member may not serve; ErrMoved: look again.
+// ErrSuspended and ErrIsolated: this member can do nothing for anybody at the
+// moment; ErrMoved: look again.
 func (l *Life) Locate(ctx context.Context, event eventra.ID) (*actor.PID, error) {
-	if !l.Serving() {
+	switch {
+	case !l.Serving():
 		return nil, ErrSuspended
+	case l.view.Load().isolated[l.system.ID]:
+		return nil, ErrIsolated
 	}
 	return l.lookup.locate(ctx, event)
 }

@@ -32,8 +32,9 @@ type membership struct {
 	cancel  context.CancelFunc
 	loops   sync.WaitGroup
 
-	until     atomic.Int64 // end of the lease, in nanoseconds since origin
-	goodSince time.Time    // of the lease, without a break; zero if it has ended
+	until     atomic.Int64  // end of the lease, in nanoseconds since origin
+	goodSince time.Time     // of the lease, without a break; zero if it has ended
+	patience  time.Duration // from goodSince to when others may be given up
 
 	mu        sync.Mutex
 	self      eventra.Member // what is told at the next renewal
@@ -45,7 +46,7 @@ var origin = time.Now()
 
 func newMembership(store MemberStore, version string, log *slog.Logger, apply func([]eventra.Member), lost func()) *membership {
 	return &membership{store: store, log: log, apply: apply, lost: lost, kick: make(chan struct{}, 1),
-		self: eventra.Member{Version: version}}
+		patience: reapAfter, self: eventra.Member{Version: version}}
 }
 
 // good reports whether the lease has not ended, by this member's own clock.
@@ -165,8 +166,8 @@ func (m *membership) renew(ctx context.Context) (pause time.Duration, err error)
 	m.mu.Lock()
 	self := m.self
 	m.mu.Unlock()
-	if !m.good() {
-		m.goodSince = time.Time{}
+	if !m.goodSince.IsZero() && !m.good() {
+		m.goodSince, m.patience = time.Time{}, reapAfterBreak
 	}
 	asked := time.Now()
 	members, now, err := m.store.Renew(ctx, &self, lease)
@@ -199,7 +200,7 @@ func (m *membership) reap(ctx context.Context, members []eventra.Member, now tim
 			pause = left + time.Millisecond
 		}
 	}
-	if !late || time.Since(m.goodSince) < lease {
+	if !late || time.Since(m.goodSince) < m.patience {
 		return pause, nil
 	}
 	reaped, err := m.store.Reap(ctx, m.self.ID, suspected, lateBy)

@@ -80,7 +80,7 @@ func (n *Node) Ready(context.Context) error {
 	case !life.Serving():
 		return ErrSuspended
 	case life.view.Load().isolated[life.system.ID]:
-		return errors.New("cut off from the other members")
+		return ErrIsolated
 	}
 	return nil
 }

@@ -346,3 +346,34 @@ func TestUnknownKindsAreAnswered(t *testing.T) {
 		}
 	}
 }
+
+// TestAnActorIsNeverTakenForAnother: a process that has the address of one that
+// died does not answer for the actors that callers remember of that one.
+func TestAnActorIsNeverTakenForAnother(t *testing.T) {
+	t.Parallel()
+	w := newTown(t)
+	asks, dies := w.node(), w.node()
+	w.knows(asks, 2)
+	address := addressOf(t, dies)
+	remembered := map[eventra.ID]*actor.PID{}
+	for _, event := range someEvents(40) {
+		require.NoError(t, ask(asks, event))
+		if dies.Life().Owns(event) {
+			pid, err := asks.Life().Locate(t.Context(), event)
+			require.NoError(t, err)
+			remembered[event] = pid
+		}
+	}
+	require.NotEmpty(t, remembered)
+	leave(dies)
+	next := w.node(func(c *cluster.Config) { c.Listen = address })
+	w.knows(asks, 2)
+	for _, event := range someEvents(40) {
+		require.NoError(t, ask(next, event), "it has as many actors")
+	}
+	for event, pid := range remembered {
+		question := &wire.Envelope{Event: event[:], Body: &wire.Envelope_ReadAvailability{ReadAvailability: &wire.ReadAvailability{}}}
+		_, err := asks.Life().AskRemote(pid, question, 5*time.Second)
+		require.ErrorIs(t, err, cluster.ErrMoved)
+	}
+}

@@ -1,6 +1,7 @@
 package cluster
 
 import (
+	"fmt"
 	"sync"
 
 	"github.com/asynkron/protoactor-go/actor"
@@ -17,9 +18,10 @@ const placementName = "eventra-placement"
 type placement struct {
 	life *Life
 
-	mu     sync.RWMutex
-	active map[eventra.ID]*placed
-	closed bool
+	mu      sync.RWMutex
+	active  map[eventra.ID]*placed
+	spawned int64
+	closed  bool
 }
 
 type placed struct {
@@ -52,7 +54,15 @@ func (p *placement) activate(event eventra.ID) (*actor.PID, error) {
 		return a.pid, nil
 	}
 	activation := p.life.activate(p.life, event)
-	pid := p.life.system.Root.Spawn(activation.Props)
+	p.spawned++
+	// The name says which life and event it is of: a name that is used again, by a
+	// process that has the address of another one, would have callers of before ask
+	// the wrong event.
+	name := fmt.Sprintf("%v/%s/%d", event, p.life.system.ID, p.spawned)
+	pid, err := p.life.system.Root.SpawnNamed(activation.Props, name)
+	if err != nil {
+		return nil, err
+	}
 	p.active[event] = &placed{pid, activation.Describe}
 	return pid, nil
 }

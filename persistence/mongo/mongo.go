@@ -122,6 +122,12 @@ func translate(err error) error {
 		return nil
 	}
 	var refusal mongo.ServerError
+	// The driver's own troubles, such as connections that it closed because
+	// another one was lost, come as commands that failed without a code.
+	var command mongo.CommandError
+	if errors.As(err, &command) && command.Code == 0 {
+		return eventra.Unavailable("mongo", err)
+	}
 	if errors.As(err, &refusal) && !mongo.IsNetworkError(err) && !mongo.IsTimeout(err) {
 		for _, code := range serverAway {
 			if refusal.HasErrorCode(code) {

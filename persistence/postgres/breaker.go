@@ -13,7 +13,7 @@ import (
 
 const (
 	// probeTimeout is how long a suspected server has to let somebody in.
-	probeTimeout = time.Second
+	probeTimeout = 2 * time.Second
 	// probePause parts tries, also those of a server that answers well.
 	probePause = 250 * time.Millisecond
 )
@@ -21,16 +21,21 @@ const (
 var errBreakerOpen = errors.New("postgres is away")
 
 // breaker refuses calls at once while the server is away. A call that fails
-// only raises the suspicion; a connection made for the purpose decides. Without
+// only raises the suspicion; a connection made for the purpose decides, unless
+// somebody else was answered meanwhile: a busy server is not away. Without
 // it every caller would wait for a connection, and the server would find
 // hundreds of abandoned ones before the first that counts when it is back.
 type breaker struct {
 	config    *pgx.ConnConfig
 	open      atomic.Bool
+	answered  atomic.Int64 // when a call was answered last, in nanoseconds since origin
 	suspicion chan struct{}
 	stop      context.CancelFunc
 	stopped   chan struct{}
 }
+
+// origin is what moments are counted from, by the monotonic clock.
+var origin = time.Now()
 
 func newBreaker(config *pgx.ConnConfig) *breaker {
 	ctx, cancel := context.WithCancel(context.Background())
@@ -51,7 +56,11 @@ func (b *breaker) allow() error {
 // observe takes note of how a call ended.
 func (b *breaker) observe(err error) {
 	var answer *pgconn.PgError
-	if err == nil || errors.As(err, &answer) || errors.Is(err, errBreakerOpen) || errors.Is(err, context.Canceled) || !away(err) {
+	if err == nil || errors.As(err, &answer) {
+		b.answered.Store(int64(time.Since(origin)))
+		return
+	}
+	if errors.Is(err, errBreakerOpen) || errors.Is(err, context.Canceled) || !away(err) {
 		return
 	}
 	select {
@@ -84,8 +93,12 @@ func (b *breaker) watch(ctx context.Context) {
 func (b *breaker) probe(ctx context.Context) error {
 	ctx, cancel := context.WithTimeout(ctx, probeTimeout)
 	defer cancel()
+	begun := int64(time.Since(origin))
 	conn, err := pgx.ConnectConfig(ctx, b.config)
 	if err != nil {
+		if b.answered.Load() > begun {
+			return nil
+		}
 		return err
 	}
 	return errors.Join(conn.Ping(ctx), conn.Close(ctx))

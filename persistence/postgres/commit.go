@@ -38,8 +38,9 @@ func (db *DB) Commit(ctx context.Context, batch *eventra.Batch) (eventra.Receipt
 	}
 	results := conn.SendBatch(ctx, &queue)
 	receipt, err := writes.read(results, batch)
-	if err := closeBatch(results, err); err != nil {
-		db.breaker.observe(err)
+	err = closeBatch(results, err)
+	db.breaker.observe(err)
+	if err != nil {
 		return eventra.Receipt{}, sortCommitFault(err)
 	}
 	return receipt, nil

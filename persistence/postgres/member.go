@@ -40,6 +40,7 @@ func OpenMembers(ctx context.Context, url string) (*Members, error) {
 	config.ConnConfig.ConnectTimeout = memberTimeout
 	config.ConnConfig.RuntimeParams["application_name"] = "eventra member"
 	config.ConnConfig.RuntimeParams["statement_timeout"] = "2s"
+	config.ConnConfig.RuntimeParams["enable_seqscan"] = "on" // the table is a page or two
 	// A renewal that a crash of the server forgets makes a lease shorter, which
 	// is harmless; one that waits for the disk makes it shorter always.
 	config.ConnConfig.RuntimeParams["synchronous_commit"] = "off"
@@ -110,15 +111,17 @@ FROM cluster_members member LEFT JOIN renewed USING (id)
 ORDER BY joined_at, id`
 
 // Reap deletes members, but for the one given, whose lease has ended; of those
-// suspected, also who has less than left of it. It returns how many. A lease
-// renewed meanwhile saves its member.
+// suspected, also who has less than left of it. It returns how many. Who is
+// renewing its lease just now is left alone, and not waited for.
 func (m *Members) Reap(ctx context.Context, self string, suspected []string, left time.Duration) (reaped int, err error) {
 	ctx, cancel := context.WithTimeout(ctx, memberTimeout)
 	defer cancel()
 	err = m.pool.QueryRow(ctx, `
 		WITH reaped AS (
-			DELETE FROM cluster_members WHERE id <> $1
-				AND lease_until < clock_timestamp() + CASE WHEN id = ANY ($3) THEN $4 ELSE interval '0' END
+			DELETE FROM cluster_members WHERE id IN (
+				SELECT id FROM cluster_members WHERE id <> $1
+					AND lease_until < clock_timestamp() + CASE WHEN id = ANY ($3) THEN $4 ELSE interval '0' END
+				FOR UPDATE SKIP LOCKED)
 			RETURNING id
 		), told AS (
 			SELECT pg_notify($2, id) FROM reaped
