@@ -34,14 +34,7 @@ type Crowd struct {
 	performed atomic.Int64
 	until     time.Time
 
-	mu      sync.Mutex
-	unknown []Open
-}
-
-// Open is a hold whose outcome its buyer was not told.
-type Open struct {
-	Buyer *client.Buyer
-	Hold  client.Operation
+	openHolds
 }
 
 // Start lets the shoppers in.
@@ -69,13 +62,6 @@ func (c *Crowd) Stop() {
 	c.wg.Wait()
 }
 
-// Unknown are the holds whose outcome nobody was told.
-func (c *Crowd) Unknown() []Open {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	return c.unknown
-}
-
 // over reports whether a shopper is to go home; otherwise one more operation
 // is counted.
 func (c *Crowd) over() bool {
@@ -85,13 +71,4 @@ func (c *Crowd) over() bool {
 	default:
 		return time.Now().After(c.until) || c.performed.Add(1) > int64(c.Max)
 	}
-}
-
-func (c *Crowd) note(buyer *client.Buyer, hold client.Operation) {
-	if hold.Certain() {
-		return
-	}
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	c.unknown = append(c.unknown, Open{buyer, hold})
 }

@@ -2,10 +2,39 @@ package load
 
 import (
 	"fmt"
+	"sync"
 	"time"
 
 	"github.com/eventra/eventra/tools/clustertest/client"
 )
+
+// Open is a hold whose outcome its buyer was not told.
+type Open struct {
+	Buyer *client.Buyer
+	Hold  client.Operation
+}
+
+// openHolds gathers them.
+type openHolds struct {
+	mu      sync.Mutex
+	unknown []Open
+}
+
+func (h *openHolds) note(buyer *client.Buyer, hold client.Operation) {
+	if hold.Certain() {
+		return
+	}
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.unknown = append(h.unknown, Open{buyer, hold})
+}
+
+// Unknown are the holds whose outcome nobody was told.
+func (h *openHolds) Unknown() []Open {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	return h.unknown
+}
 
 // resolvePause parts tries of one key. A key's first request may still run, or
 // be thought to: its claim outlives a killed instance by some seconds.

@@ -20,9 +20,12 @@ const (
 	faultsShown = 10
 )
 
+// unknowns are the holds of some load whose outcome nobody was told.
+type unknowns interface{ Unknown() []load.Open }
+
 // audit compares what buyers were told with the database, asks once more for
 // whatever had no answer, and compares again.
-func (w *World) audit(ctx context.Context, at *client.Target, crowds ...*load.Crowd) error {
+func (w *World) audit(ctx context.Context, at *client.Target, loads ...unknowns) error {
 	audit, err := w.compare(ctx)
 	if err != nil {
 		return err
@@ -32,8 +35,8 @@ func (w *World) audit(ctx context.Context, at *client.Target, crowds ...*load.Cr
 	w.failBy(audit.Faults)
 
 	var open []load.Open
-	for _, c := range crowds {
-		open = append(open, c.Unknown()...)
+	for _, l := range loads {
+		open = append(open, l.Unknown()...)
 	}
 	if len(open) > 0 && len(audit.Faults) == 0 {
 		if err := load.Resolve(at, open, resolveWithin); err != nil {

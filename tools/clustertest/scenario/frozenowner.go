@@ -43,6 +43,8 @@ func runFrozenOwner(ctx context.Context, s *Settings, r *Report) error {
 
 	others := w.crowd(sales, w.others(k), 16).Start()
 	defer others.Stop()
+	arrivals := w.arrivals(sales, w.others(k)).Start()
+	defer arrivals.Stop()
 	direct, err := w.patientCrowd(sales, w.Targets[k])
 	if err != nil {
 		return err
@@ -76,6 +78,7 @@ func runFrozenOwner(ctx context.Context, s *Settings, r *Report) error {
 		return err
 	}
 	others.Stop()
+	arrivals.Stop()
 	direct.Stop()
 
 	r.Within("first success at the others", gap, takeoverWithin)
@@ -83,6 +86,7 @@ func runFrozenOwner(ctx context.Context, s *Settings, r *Report) error {
 	r.Figure("at the others meanwhile", "%s", ops.At(w.others(k)[0].Name).Between(frozen, thawed).Tally()+"; "+ops.At(w.others(k)[1].Name).Between(frozen, thawed).Tally())
 	asleep := ops.At(owner.Name).Where(func(o *client.Operation) bool { return o.Start.Before(thawed) && o.End.After(frozen) })
 	r.Figure("asked of the sleeper", "%s", asleep.Tally())
+	w.sayFailures(ops, frozen)
 	if took, found := ops.At(owner.Name).FirstSuccess(thawed); found {
 		r.Figure("its first success after waking", "%.2f s", took.Seconds())
 	} else {
@@ -94,7 +98,7 @@ func runFrozenOwner(ctx context.Context, s *Settings, r *Report) error {
 	if err := w.watchSingle(ctx, sales, 3*time.Second); err != nil {
 		return err
 	}
-	return w.audit(ctx, w.Targets[0], others, direct)
+	return w.audit(ctx, w.Targets[0], others, arrivals, direct)
 }
 
 // patientCrowd waits for answers longer than an instance sleeps.

@@ -25,22 +25,22 @@ func runKillOwner(ctx context.Context, s *Settings, r *Report) error {
 		return err
 	}
 	defer w.Close()
-	var crowds []*load.Crowd
+	var loads []unknowns
 	var gaps []time.Duration
 	for round := range rounds {
-		crowd, gap, err := w.killOnce(ctx, uint64(round))
+		ran, gap, err := w.killOnce(ctx, uint64(round))
 		if err != nil {
 			return err
 		}
-		crowds, gaps = append(crowds, crowd), append(gaps, gap)
+		loads, gaps = append(loads, ran...), append(gaps, gap)
 	}
 	r.Within("first success after kill -9, worst of 3", slices.Max(gaps), takeoverWithin)
 	r.Figure("answers", "%s", w.operations().Tally())
-	return w.audit(ctx, w.Targets[0], crowds...)
+	return w.audit(ctx, w.Targets[0], loads...)
 }
 
 // killOnce kills the owner of a new event under load through the others.
-func (w *World) killOnce(ctx context.Context, round uint64) (*load.Crowd, time.Duration, error) {
+func (w *World) killOnce(ctx context.Context, round uint64) ([]unknowns, time.Duration, error) {
 	sales, err := w.openSales(1, client.House{Rows: 100, SeatsPerRow: 100})
 	if err != nil {
 		return nil, 0, err
@@ -56,6 +56,8 @@ func (w *World) killOnce(ctx context.Context, round uint64) (*load.Crowd, time.D
 	crowd.Seed += round
 	crowd.Start()
 	defer crowd.Stop()
+	arrivals := w.arrivals(sales, w.others(owner)).Start()
+	defer arrivals.Stop()
 	if err := pause(ctx, 2*time.Second); err != nil {
 		return nil, 0, err
 	}
@@ -72,7 +74,9 @@ func (w *World) killOnce(ctx context.Context, round uint64) (*load.Crowd, time.D
 		return nil, 0, err
 	}
 	crowd.Stop()
-	return crowd, gap, w.restart(ctx, w.Instances[owner])
+	arrivals.Stop()
+	w.sayFailures(w.operations().About(sales[0].ID), killed)
+	return []unknowns{crowd, arrivals}, gap, w.restart(ctx, w.Instances[owner])
 }
 
 // firstSuccess waits for the first hold that was asked for and granted after a

@@ -31,7 +31,7 @@ func runOwnership(ctx context.Context, s *Settings, r *Report) error {
 		return err
 	}
 	w.Say("%d events are on sale", events)
-	var crowds []*load.Crowd
+	var loads []unknowns
 	for round := range rounds {
 		for _, way := range []struct {
 			name string
@@ -41,8 +41,8 @@ func runOwnership(ctx context.Context, s *Settings, r *Report) error {
 			{"kill -9", (*instance.Instance).Kill},
 		} {
 			crowd := w.crowd(sales, w.Targets, 15)
-			crowd.Seed += uint64(len(crowds))
-			crowds = append(crowds, crowd.Start())
+			crowd.Seed += uint64(len(loads))
+			loads = append(loads, crowd.Start())
 			if err := w.restartOne(ctx, crowd, w.Instances[round%3], way.name, way.end, sales, watch); err != nil {
 				crowd.Stop()
 				return err
@@ -52,7 +52,7 @@ func runOwnership(ctx context.Context, s *Settings, r *Report) error {
 	ops := w.operations()
 	r.Figure("rounds", "%d with SIGTERM, %d with kill -9", rounds, rounds)
 	r.Figure("operations", "%d, of which %d failed while an instance was away", len(ops), len(ops.Failed()))
-	return w.audit(ctx, w.Targets[0], crowds...)
+	return w.audit(ctx, w.Targets[0], loads...)
 }
 
 func (w *World) restartOne(ctx context.Context, crowd *load.Crowd, i *instance.Instance, name string,

@@ -85,22 +85,27 @@ func runPartition(ctx context.Context, s *Settings, r *Report) (err error) {
 	if err != nil {
 		return err
 	}
-	var crowds []*load.Crowd
+	var loads []unknowns
 	for n, c := range cuts {
 		crowd := w.crowd(sales, w.Targets, 24)
 		crowd.Seed += uint64(n)
-		crowds = append(crowds, crowd)
-		if err := w.cutOff(ctx, lab, n, c, crowd, reached, sales); err != nil {
+		arrivals := w.arrivals(sales, w.Targets)
+		loads = append(loads, crowd, arrivals)
+		if err := w.cutOff(ctx, lab, n, c, crowd, arrivals, reached, sales); err != nil {
 			return err
 		}
 	}
-	return w.audit(ctx, w.Targets[0], crowds...)
+	return w.audit(ctx, w.Targets[0], loads...)
 }
 
 // cutOff takes wires away from one node for a while, under load.
-func (w *World) cutOff(ctx context.Context, lab *network.Lab, node int, c cut, crowd *load.Crowd, reached store.Stores, sales []*load.Counter) error {
+func (w *World) cutOff(ctx context.Context, lab *network.Lab, node int, c cut, crowd *load.Crowd, arrivals *load.Arrivals,
+	reached store.Stores, sales []*load.Counter,
+) error {
 	crowd.Start()
 	defer crowd.Stop()
+	arrivals.Start()
+	defer arrivals.Stop()
 	if err := pause(ctx, 2*time.Second); err != nil {
 		return err
 	}
@@ -122,6 +127,7 @@ func (w *World) cutOff(ctx context.Context, lab *network.Lab, node int, c cut, c
 		return err
 	}
 	crowd.Stop()
+	arrivals.Stop()
 	w.judgeCut(node, c, cutAt, healed, owners)
 	took, err := w.waitWhole(ctx)
 	if err != nil {
@@ -159,6 +165,7 @@ func (w *World) judgeCut(node int, c cut, cutAt, healed time.Time, owners map[st
 			first, found := holds.FirstSuccess(cutAt)
 			w.Say("   holds for events that were of %s: %s; first success %s", w.Instances[owner].Name, holds.Tally(), after(first, found))
 		}
+		w.sayFailures(here, cutAt)
 		first, found := here.Between(healed, forever).FirstSuccess(healed)
 		w.Say("   afterwards: %s; first success %s, last failure after %.2f s", here.Between(healed, forever).Tally(), after(first, found), here.LastFailure(healed).Seconds())
 		w.Figure(fmt.Sprintf("cut %s, %s", c.name, who(k, node)), "%d of %d failed, slowest %.1f s", len(during.Failed()), len(during), during.Slowest().Seconds())

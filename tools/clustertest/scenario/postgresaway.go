@@ -34,6 +34,8 @@ func runPostgresAway(ctx context.Context, s *Settings, r *Report) (err error) {
 	before := w.standing()
 	crowd := w.crowd(sales, w.Targets, 18).Start()
 	defer crowd.Stop()
+	arrivals := w.arrivals(sales, w.Targets).Start()
+	defer arrivals.Stop()
 	if err := pause(ctx, 2*time.Second); err != nil {
 		return err
 	}
@@ -57,9 +59,11 @@ func runPostgresAway(ctx context.Context, s *Settings, r *Report) (err error) {
 		return err
 	}
 	crowd.Stop()
+	arrivals.Stop()
 
 	ops := w.operations()
 	r.Figure("meanwhile", "%s; slowest answer %v", ops.Between(frozen, thawed).Tally(), ops.Slowest().Round(time.Millisecond))
+	w.sayFailures(ops, frozen)
 	var worst time.Duration
 	for _, target := range w.Targets {
 		took, found := ops.At(target.Name).Of(client.Hold).FirstSuccess(thawed)
@@ -84,7 +88,7 @@ func runPostgresAway(ctx context.Context, s *Settings, r *Report) (err error) {
 	if err := w.watchSingle(ctx, sales, 3*time.Second); err != nil {
 		return err
 	}
-	return w.audit(ctx, w.Targets[0], crowd)
+	return w.audit(ctx, w.Targets[0], crowd, arrivals)
 }
 
 // standing is which process an instance is, and which member.

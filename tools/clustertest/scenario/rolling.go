@@ -55,12 +55,7 @@ func runRollingRestart(ctx context.Context, s *Settings, r *Report) error {
 	r.Figure("requests", "%d in %.0f s of restarts: %s", len(ops), took.Seconds(), ops.Tally())
 	r.Figure("failed", "%d", len(failed))
 	r.Figure("time of an answer", "99 %% %v, slowest %v", ops.Quantile(0.99).Round(time.Millisecond), ops.Slowest().Round(time.Millisecond))
-	for n, o := range failed {
-		if n == faultsShown {
-			break
-		}
-		r.Say("failed at %s: %s, %d %s %s after %v", o.Start.Format("15:04:05.000"), o.Kind, o.Status, o.Code, o.Detail, o.Took)
-	}
+	w.sayFailures(ops, started)
 	if len(failed) > 0 {
 		r.Fail("%d requests failed: %s", len(failed), failed.Tally())
 	}

@@ -61,5 +61,21 @@ func (w *World) crowd(sales []*load.Counter, targets []*client.Target, shoppers 
 		Seed: w.Settings.Seed, Within: bound, Max: 200_000}
 }
 
+// arrivals are load that does not wait, to see when an event is served again.
+func (w *World) arrivals(sales []*load.Counter, targets []*client.Target) *load.Arrivals {
+	return &load.Arrivals{Sales: sales, Targets: targets, Buyers: w.Buyers, Every: 50 * time.Millisecond, Within: bound, MaxOpen: 200}
+}
+
 // operations are all that was recorded.
 func (w *World) operations() load.Operations { return w.Ledger.Operations() }
+
+// sayFailures lists what failed, with times counted from a moment.
+func (w *World) sayFailures(ops load.Operations, since time.Time) {
+	for n, line := range ops.Failures(since) {
+		if n == faultsShown {
+			w.Say("   … and more kinds")
+			return
+		}
+		w.Say("   %s", line)
+	}
+}

@@ -29,6 +29,7 @@ type World struct {
 	Buyers    []*client.Buyer
 	Ledger    *ledger.Ledger
 	DB        *pgxpool.Pool
+	machine   *machine
 }
 
 // Place is where one instance runs.
@@ -99,6 +100,7 @@ func prepare(ctx context.Context, s *Settings, r *Report, stores store.Stores, p
 	if w.DB, err = pgxpool.New(ctx, stores.PostgresURL); err != nil {
 		return nil, err
 	}
+	w.machine = watchMachine(s.Stores.PostgresURL)
 	for i, place := range places {
 		spec := instance.Spec{Name: fmt.Sprintf("i%d", i+1), Binary: place.Binary, HTTPAddress: place.HTTP, Cluster: place.Cluster,
 			Within: place.Within, LogFolder: folder}
@@ -164,6 +166,8 @@ func (w *World) admit(ctx context.Context) error {
 
 // Close kills what still runs.
 func (w *World) Close() {
+	late, commit := w.machine.Stop()
+	w.Figure("machine", "longest wait for a CPU %v, longest commit %v", late.Round(time.Millisecond), commit.Round(time.Millisecond))
 	for _, i := range w.Instances {
 		if i.Running() {
 			_ = i.Thaw() // a frozen process dies at once too, but let its log end well
