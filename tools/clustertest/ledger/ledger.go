@@ -36,7 +36,7 @@ func (l *Ledger) Operations() []client.Operation {
 }
 
 // Since returns what was recorded of operations that started after a moment,
-// in no order; it is cheap enough to be asked often.
+// in no particular order; it is cheap enough to be asked often.
 func (l *Ledger) Since(start time.Time) (operations []client.Operation) {
 	l.mu.Lock()
 	defer l.mu.Unlock()

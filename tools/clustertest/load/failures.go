@@ -24,8 +24,10 @@ func (ops Operations) Failures(since time.Time) (lines []string) {
 		group := groups[what]
 		first, last := group[0].Start, group[0].Start
 		for i := range group {
-			if group[i].Start.After(last) {
-				last = group[i].Start
+			if start := group[i].Start; start.After(last) {
+				last = start
+			} else if start.Before(first) {
+				first = start
 			}
 		}
 		lines = append(lines, fmt.Sprintf("%d × %s: asked from %+.2f to %+.2f s, answered within %.2f to %.2f s", len(group), what,
