@@ -122,16 +122,16 @@ func (o *Operation) read(raw []byte) {
 		return
 	}
 	var told struct {
-		ID, Status string
-		ExpiresAt  time.Time
-		Seats      []struct{ Seat string }
-		Booking    *struct{ ID, Status string }
+		ID, EventID, Status string
+		ExpiresAt           time.Time
+		Seats               []struct{ Seat string }
+		Booking             *struct{ ID, EventID, Status string }
 	}
 	if err := json.Unmarshal(raw, &told); err != nil {
 		o.Detail = "an answer that cannot be read: " + err.Error()
 		return
 	}
-	o.State, o.Deadline = told.Status, told.ExpiresAt
+	o.State, o.Deadline, o.Sold = told.Status, told.ExpiresAt, told.EventID
 	for _, seat := range told.Seats {
 		o.Held = append(o.Held, seat.Seat)
 	}
@@ -139,7 +139,7 @@ func (o *Operation) read(raw []byte) {
 	case o.Kind == Hold:
 		o.Booking = told.ID
 	case told.Booking != nil: // of a payment
-		o.State = told.Booking.Status
+		o.State, o.Sold = told.Booking.Status, told.Booking.EventID
 		if told.Booking.ID != o.Booking {
 			o.Successor = told.Booking.ID
 		}

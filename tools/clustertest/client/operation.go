@@ -33,6 +33,7 @@ type Operation struct {
 	Code       string        // of a refusal
 	Refused    []string      // seats that are not to be had
 	Held       []string      // seats as answered
+	Sold       string        // the event that the answered booking is for
 	State      string        // of the booking as answered
 	Successor  string        // the booking that a late payment bought instead
 	Deadline   time.Time     // of the hold as answered

@@ -153,6 +153,9 @@ func (h *history) granted(c *claim, o *client.Operation) {
 	if !sameSeats(o.Held, c.seats) {
 		h.fault(WrongSeats, c.event, o.Booking, "asked for %v, told %v", c.seats, o.Held)
 	}
+	if o.Sold != "" && o.Sold != c.event {
+		h.fault(WrongEvent, c.event, o.Booking, "asked of %s at %s, told a booking for event %s", o.Target, clock(o.Start), o.Sold)
+	}
 	c.outcome, c.booking, c.deadline, c.end = granted, o.Booking, o.Deadline, o.End
 	h.byID[o.Booking] = c
 }

@@ -70,6 +70,7 @@ const (
 	StaleRefusal  Wrong = "stale refusal"   // a seat was refused that had been somebody's, but was free for the whole request
 	LostHold      Wrong = "lost hold"       // an acknowledged booking is not there
 	WrongState    Wrong = "wrong state"     // a booking's status is not what its owner was told
+	WrongEvent    Wrong = "wrong event"     // a booking is for another event than its buyer asked for
 	WrongSeats    Wrong = "wrong seats"     // a booking has other seats than its owner was told
 	Phantom       Wrong = "phantom booking" // a booking that nobody asked for, or that was refused
 	TwoOutcomes   Wrong = "two outcomes"    // one idempotency key, two answers

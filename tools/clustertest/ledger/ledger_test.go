@@ -187,6 +187,14 @@ func TestOneKeyHasOneOutcome(t *testing.T) {
 	require.Contains(t, b.wrong(), TwoOutcomes)
 }
 
+func TestABookingOfAnotherEvent(t *testing.T) {
+	b := newBook()
+	b.hold(0, 10, "k1", "A-1-1", "b1")
+	b.stored.Bookings["b1"] = StoredBooking{Event: "another", Buyer: "buyer", Status: "HELD", Seats: []string{"A-1-1"}, Live: 1}
+	b.stored.Taken[Place{"another", "A-1-1"}] = StoredSeat{"HELD", "b1"}
+	require.Equal(t, []Wrong{WrongEvent}, b.wrong())
+}
+
 func TestUnexpectedAnswers(t *testing.T) {
 	b := newBook()
 	b.Record(client.Operation{Kind: client.Hold, Buyer: "buyer", Event: show, Seats: []string{"A-1-1"}, Key: "k1", Start: at(0), End: at(1), Status: 404, Code: "event_not_found"})

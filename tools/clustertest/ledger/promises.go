@@ -72,8 +72,11 @@ func (h *history) promised(c *claim, stored *Stored) {
 		h.fault(LostHold, c.event, c.booking, "told at %s, not stored", clock(c.end))
 		return
 	}
-	if booking.Buyer != c.buyer || booking.Event != c.event {
-		h.fault(WrongState, c.event, c.booking, "stored for buyer %s and event %s, told to %s", booking.Buyer, booking.Event, c.buyer)
+	if booking.Event != c.event {
+		h.fault(WrongEvent, c.event, c.booking, "told at %s, stored for event %s", clock(c.end), booking.Event)
+	}
+	if booking.Buyer != c.buyer {
+		h.fault(WrongState, c.event, c.booking, "stored for buyer %s, told to %s", booking.Buyer, c.buyer)
 	}
 	if !sameSeats(booking.Seats, c.seats) {
 		h.fault(WrongSeats, c.event, c.booking, "asked for %v, stored with %v", c.seats, booking.Seats)
