@@ -82,6 +82,22 @@ func (ops Operations) Slowest() (slowest time.Duration) {
 	return slowest
 }
 
+// SlowestOne describes the slowest operation, with its start counted from a
+// moment.
+func (ops Operations) SlowestOne(since time.Time) string {
+	var slowest *client.Operation
+	for i := range ops {
+		if slowest == nil || ops[i].Took > slowest.Took {
+			slowest = &ops[i]
+		}
+	}
+	if slowest == nil {
+		return "none"
+	}
+	return fmt.Sprintf("%s, %s, asked of %s at %+.2f s, answered within %.2f s", slowest.Kind, outcomeOf(slowest), slowest.Target,
+		slowest.Start.Sub(since).Seconds(), slowest.Took.Seconds())
+}
+
 // Quantile is the time within which that part of the operations was answered.
 func (ops Operations) Quantile(q float64) time.Duration {
 	if len(ops) == 0 {

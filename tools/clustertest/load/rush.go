@@ -1,6 +1,7 @@
 package load
 
 import (
+	"encoding/json"
 	"fmt"
 	"slices"
 	"sync"
@@ -24,9 +25,8 @@ type Rush struct {
 
 // Score is how a rush went.
 type Score struct {
-	Granted   int // while it was measured
-	Other     int // answers that were no 201, at any time
-	Lost      int // requests without an answer
+	Granted   int            // while it was measured
+	Other     map[string]int // answers that were no 201, at any time, and requests without any
 	Took      time.Duration
 	Median    time.Duration
 	Quantile9 time.Duration // 99 of 100 answers took no longer
@@ -57,17 +57,18 @@ func (r *Rush) Run() (Score, error) {
 	lanes := make([]*lane, r.Connections)
 	var wg sync.WaitGroup
 	for i := range lanes {
-		lanes[i] = &lane{address: r.Addresses[i%len(r.Addresses)], token: r.Tokens[i%len(r.Tokens)]}
+		lanes[i] = &lane{address: r.Addresses[i%len(r.Addresses)], token: r.Tokens[i%len(r.Tokens)], other: map[string]int{}}
 		wg.Go(func() { lanes[i].rush(r, begin, end, &soldOut) })
 	}
 	wg.Wait()
 
-	score := Score{Took: r.For, SoldOut: soldOut.Load()}
+	score := Score{Took: r.For, SoldOut: soldOut.Load(), Other: map[string]int{}}
 	var times []time.Duration
 	for _, l := range lanes {
 		score.Granted += len(l.times)
-		score.Other += l.other
-		score.Lost += l.lost
+		for what, n := range l.other {
+			score.Other[what] += n
+		}
 		times = append(times, l.times...)
 		if l.err != nil {
 			return score, l.err
@@ -84,7 +85,7 @@ func (r *Rush) Run() (Score, error) {
 type lane struct {
 	address, token string
 	times          []time.Duration
-	other, lost    int
+	other          map[string]int
 	err            error
 }
 
@@ -108,15 +109,24 @@ func (l *lane) rush(r *Rush, begin, end time.Time, soldOut *atomic.Bool) {
 		done := time.Now()
 		switch {
 		case err != nil:
-			l.lost++
+			l.other["no answer"]++
 			if conn, l.err = wire.Dial(l.address, done.Add(requestTimeout)); l.err != nil {
 				return
 			}
 		case answer.Status != 201:
-			l.other++
+			l.other[fmt.Sprintf("%d %.120s", answer.Status, detailOf(answer.Body))]++
 		case !now.Before(begin) && done.Before(end):
 			l.times = append(l.times, done.Sub(now))
 		}
 		now = done
 	}
+}
+
+// detailOf is what a problem says to people.
+func detailOf(body []byte) string {
+	var problem struct{ Detail string }
+	if json.Unmarshal(body, &problem) != nil {
+		return string(body)
+	}
+	return problem.Detail
 }

@@ -55,6 +55,7 @@ func runRollingRestart(ctx context.Context, s *Settings, r *Report) error {
 	r.Figure("requests", "%d in %.0f s of restarts: %s", len(ops), took.Seconds(), ops.Tally())
 	r.Figure("failed", "%d", len(failed))
 	r.Figure("time of an answer", "99 %% %v, slowest %v", ops.Quantile(0.99).Round(time.Millisecond), ops.Slowest().Round(time.Millisecond))
+	r.Say("slowest: %s", ops.SlowestOne(started))
 	w.sayFailures(ops, started)
 	if len(failed) > 0 {
 		r.Fail("%d requests failed: %s", len(failed), failed.Tally())

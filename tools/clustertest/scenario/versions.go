@@ -66,6 +66,7 @@ func mixBuilds(ctx context.Context, s *Settings, r *Report, order string, builds
 	if err != nil {
 		return err
 	}
+	started := time.Now()
 	crowd := w.crowd(sales, w.Targets, 16).Start()
 	defer crowd.Stop()
 	if err := pause(ctx, 6*time.Second); err != nil {
@@ -76,7 +77,7 @@ func mixBuilds(ctx context.Context, s *Settings, r *Report, order string, builds
 		return err
 	}
 	crowd.Stop()
-	w.judgeMix(order, owners)
+	w.judgeMix(order, owners, started)
 	next := 0
 	if builds[1] == s.Next {
 		next = 1
@@ -105,7 +106,7 @@ func (w *World) owners(sales []*load.Counter) (map[string]int, error) {
 }
 
 // judgeMix looks at each way a request can take: asked here, owned there.
-func (w *World) judgeMix(order string, owners map[string]int) {
+func (w *World) judgeMix(order string, owners map[string]int, started time.Time) {
 	const answered = 2 * time.Second
 	for asked, target := range w.Targets {
 		for owner := range w.Instances {
@@ -119,7 +120,7 @@ func (w *World) judgeMix(order string, owners map[string]int) {
 				w.Fail("%s: asked %d, owner %d: %s", order, asked+1, owner+1, failed.Tally())
 			}
 			if slowest := ops.Slowest(); slowest > answered {
-				w.Fail("%s: asked %d, owner %d: an answer took %v", order, asked+1, owner+1, slowest)
+				w.Fail("%s: asked %d, owner %d: an answer took too long: %s", order, asked+1, owner+1, ops.SlowestOne(started))
 			}
 		}
 	}
