@@ -1,0 +1,34 @@
+package client
+
+import (
+	"bufio"
+	"bytes"
+	"fmt"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// Metrics returns the samples of one metric by their labels, such as
+// `{outcome="timeout"}`.
+func (t *Target) Metrics(name string, patience time.Duration) (map[string]float64, error) {
+	a, err := t.call("GET", "/metrics", "", "", nil, patience)
+	if err != nil {
+		return nil, err
+	}
+	if a.status != 200 {
+		return nil, fmt.Errorf("metrics of %s: %d", t.Name, a.status)
+	}
+	samples := map[string]float64{}
+	for lines := bufio.NewScanner(bytes.NewReader(a.raw)); lines.Scan(); {
+		rest, found := strings.CutPrefix(lines.Text(), name)
+		at := strings.LastIndexByte(rest, ' ')
+		if !found || at < 0 || (at > 0 && rest[0] != '{') {
+			continue
+		}
+		if value, err := strconv.ParseFloat(rest[at+1:], 64); err == nil {
+			samples[rest[:at]] = value
+		}
+	}
+	return samples, nil
+}
