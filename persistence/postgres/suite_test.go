@@ -66,8 +66,13 @@ func TestOutbox(t *testing.T) {
 
 func TestMembers(t *testing.T) {
 	t.Parallel()
-	members, err := postgres.OpenMembers(t.Context(), persistencetest.NewDatabase(t))
+	persistencetest.RunMemberStore(t, openMembers(t, persistencetest.NewDatabase(t)))
+}
+
+func openMembers(t testing.TB, url string) *postgres.Members {
+	t.Helper()
+	members, err := postgres.OpenMembers(context.Background(), url)
 	require.NoError(t, err)
 	t.Cleanup(members.Close)
-	persistencetest.RunMemberStore(t, members)
+	return members
 }
