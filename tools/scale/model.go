@@ -1,0 +1,173 @@
+package main
+
+import (
+	"cmp"
+	"math"
+	"slices"
+)
+
+// A workload is a sale at its peak, and how much of it is kept.
+type workload struct {
+	hot           int     // events on sale at once
+	hottest       float64 // accepted holds a second, of the busiest of them
+	total         float64 // of all of them together
+	seats         float64 // of a booking
+	confirmed     float64 // share of holds that are paid for; the others expire
+	refusals      float64 // for each accepted hold
+	keys          float64 // share of holds and payments with an idempotency key
+	minutes       float64 // that the peak lasts
+	retentionDays float64
+}
+
+// Hardware is what one instance and one database have.
+type hardware struct {
+	instanceCores float64
+	postgresCores float64
+	logBytes      float64 // a second, that the disk writes and a standby takes
+	netBytes      float64 // a second, of an instance
+	connections   float64 // that a database allows
+	roundTrip     float64 // seconds that a commit takes beyond this machine's: network, synchronous standby
+	use           float64 // the share of each that is planned with
+}
+
+// keysPerHold counts the idempotency keys of a hold and of what follows it.
+func (w workload) keysPerHold() float64 { return w.keys * (1 + w.confirmed) }
+
+// The costs of one accepted hold with all that follows it.
+
+func (w workload) instanceSeconds(instances float64) float64 {
+	hop := goHop.value * (1 - 1/max(1, instances)) // the share of requests that reach another than the owner
+	return goHold.value + hop + w.refusals*(goRefusal.value+hop)
+}
+
+func (w workload) postgresSeconds() float64 {
+	return w.holdSeconds() + w.laterSeconds() + w.keySeconds()
+}
+
+func (w workload) holdSeconds() float64 { return pgHold.value + w.seats*pgHoldSeat.value }
+
+// laterSeconds are for what follows a hold at its event: payment and
+// confirmation, or its expiry.
+func (w workload) laterSeconds() float64 {
+	paid := pgStart.value + pgConfirm.value + w.seats*pgConfirmSeat.value
+	lost := pgExpire.value + w.seats*pgExpireSeat.value
+	return w.confirmed*paid + (1-w.confirmed)*lost
+}
+
+// laterChanges are the changes of the event that follow a hold.
+func (w workload) laterChanges() float64 { return 2*w.confirmed + 1 - w.confirmed }
+
+func (w workload) keySeconds() float64 { return w.keysPerHold() * pgKey.value }
+
+func (w workload) logBytes() float64 {
+	hold := logHold.value + w.seats*logHoldSeat.value
+	paid := logStart.value + logConfirm.value + w.seats*logConfirmSeat.value
+	lost := logExpire.value + w.seats*logExpireSeat.value
+	return hold + w.confirmed*paid + (1-w.confirmed)*lost + w.keysPerHold()*logKey.value
+}
+
+// keptBytes stay for as long as bookings are kept; keys go after a day.
+func (w workload) keptBytes() float64 {
+	return restBooking.value + w.seats*restBookingSeat.value + w.confirmed*(restPayment.value+restOutbox.value)
+}
+
+func (w workload) keyBytes() float64 { return w.keysPerHold() * restKey.value }
+
+// A limit is the most accepted holds a second that something allows.
+type limit struct {
+	what string
+	of   string // what there is one of: an event, an instance, a database, the whole
+	rate float64
+}
+
+// limits says what one event, one instance and one database can do, the least first.
+func limits(w workload, h hardware) []limit {
+	oneByOne := commitBase.value + h.roundTrip // what a commit takes however large it is
+	burst := oneByOne/batchMax.value + w.holdSeconds()
+	lasting := oneByOne/batchMax.value*(1+w.laterChanges()) + w.holdSeconds() + w.laterSeconds()
+	list := []limit{
+		{"one batch in flight, holds alone", "event", 1 / burst},
+		{"one batch in flight, with what follows", "event", 1 / lasting},
+		{"its actor", "event", actorMax.value / (1 + w.refusals)},
+		{"CPU", "instance", h.use * h.instanceCores / w.instanceSeconds(math.Inf(1))},
+		{"network", "instance", h.use * h.netBytes / (netRequest.value * (1 + w.refusals))},
+		{"CPU of Postgres", "database", h.use * h.postgresCores / w.postgresSeconds()},
+		{"log to disk and standby", "database", h.use * h.logBytes / (w.logBytes() * logFresh.value)},
+		{"CPU of Redis, which is one core", "whole", h.use / redisHold.value},
+	}
+	slices.SortStableFunc(list, func(a, b limit) int { return cmp.Compare(a.rate, b.rate) })
+	return list
+}
+
+// rateOf is the least limit of what there is one of.
+func rateOf(list []limit, of string) limit {
+	at := slices.IndexFunc(list, func(l limit) bool { return l.of == of })
+	return list[at]
+}
+
+// A plan is what a workload needs.
+type plan struct {
+	instances int
+	databases int
+	caches    int
+	possible  bool    // the hottest event fits into one actor and one database
+	members   float64 // cores of the first database that renewals take
+	conns     float64 // at each database
+	connsFit  bool
+}
+
+func planFor(w workload, h hardware) plan {
+	list := limits(w, h)
+	need := func(of string) int { return int(math.Ceil(w.total / rateOf(list, of).rate)) }
+	p := plan{instances: need("instance"), databases: need("database"), caches: need("whole")}
+	p.possible = w.hottest <= min(rateOf(list, "event").rate, rateOf(list, "database").rate)
+	p.members = renewalCores(float64(p.instances))
+	p.conns = float64(p.instances) * (poolConns.value + memberConns.value)
+	p.connsFit = p.conns <= h.connections
+	return p
+}
+
+// renewalCores are taken by members that each renew twice a second and are told of all.
+func renewalCores(members float64) float64 {
+	return 2 * members * (pgRenewal.value + members*pgRenewalRow.value)
+}
+
+// pings are sent by all members together in a second: each to each other, twice.
+func pings(members float64) float64 { return 2 * members * max(0, members-1) }
+
+// membersMax is how many instances a database has connections for.
+func membersMax(h hardware) int { return int(h.connections / (poolConns.value + memberConns.value)) }
+
+// Prices are examples, in any currency.
+type prices struct {
+	coreHour float64
+	gbMonth  float64 // of a database's disk
+	logGB    float64 // archived once
+}
+
+// A cost is what a million holds take, with all that follows them.
+type cost struct {
+	what  string
+	value float64
+	unit  string
+	money float64
+}
+
+func costs(w workload, h hardware, p prices, instances float64) []cost {
+	const million, gb = 1e6, 1e9
+	core := func(what string, seconds float64) cost {
+		return cost{what, million * seconds, "core-seconds", million * seconds / h.use / 3600 * p.coreHour}
+	}
+	disk := func(what string, bytes, days float64) cost {
+		return cost{what, million * bytes / gb, "GB", million * bytes / gb * p.gbMonth * days / 30}
+	}
+	return []cost{
+		core("instances", w.instanceSeconds(instances)),
+		core("Postgres, without keys", w.postgresSeconds()-w.keySeconds()),
+		core("Postgres, idempotency keys", w.keySeconds()),
+		core("Redis", redisHold.value),
+		{"log", million * w.logBytes() / gb, "GB", million * w.logBytes() / gb * p.logGB},
+		disk("rows that are kept", w.keptBytes(), w.retentionDays),
+		disk("idempotency keys", w.keyBytes(), 1),
+	}
+}
