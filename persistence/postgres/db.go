@@ -80,11 +80,14 @@ func Open(ctx context.Context, url string, options Options) (*DB, error) {
 	config.MaxConnLifetime = connLifetime
 	config.MaxConnLifetimeJitter = connLifetime / 10
 	config.MaxConnIdleTime = connIdleTime
+	breaker := newBreaker(config.ConnConfig)
+	config.ConnConfig.DialFunc = limitDials(config.ConnConfig.DialFunc, breaker.allow)
 	pool, err := pgxpool.NewWithConfig(ctx, config)
 	if err != nil {
+		breaker.close()
 		return nil, err
 	}
-	return &DB{pool, newBreaker(config.ConnConfig)}, nil
+	return &DB{pool, breaker}, nil
 }
 
 // newConfig is what all pools have in common.

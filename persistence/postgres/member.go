@@ -36,6 +36,7 @@ func OpenMembers(ctx context.Context, url string) (*Members, error) {
 		return nil, err
 	}
 	config.MaxConns = memberConns
+	config.ConnConfig.DialFunc = limitDials(config.ConnConfig.DialFunc, func() error { return nil })
 	config.PingTimeout = memberTimeout
 	config.ConnConfig.ConnectTimeout = memberTimeout
 	config.ConnConfig.RuntimeParams["application_name"] = "eventra member"
