@@ -27,6 +27,8 @@ const (
 	bulkTimeout = 30 * time.Second
 
 	maxConnsDefault = 16
+	// idleConnsMin are kept open: a rush that finds none waits for all to be made.
+	idleConnsMin = 4
 	connLifetime    = 30 * time.Minute // so that connections spread again after a fail-over
 	connIdleTime    = 5 * time.Minute
 )
@@ -77,6 +79,7 @@ func Open(ctx context.Context, url string, options Options) (*DB, error) {
 	if options.MaxConns > 0 {
 		config.MaxConns = int32(options.MaxConns)
 	}
+	config.MinIdleConns = min(idleConnsMin, config.MaxConns)
 	config.MaxConnLifetime = connLifetime
 	config.MaxConnLifetimeJitter = connLifetime / 10
 	config.MaxConnIdleTime = connIdleTime
