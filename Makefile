@@ -11,6 +11,7 @@ RUN      ?= .
 BENCH    ?= .
 FUZZTIME ?= 30s
 REPEAT   ?= 1
+SCRIPT   ?= onsale
 # How many packages are tested at a time: several at once on two cores only wait for each other, past the limits under test.
 TEST_PACKAGES ?= 1
 
@@ -33,8 +34,8 @@ help: ## List the targets
 	@awk 'BEGIN { FS = ":.*## " } \
 		/^##@ / { printf "\n%s\n", substr($$0, 5) } \
 		/^[a-z-]+:.*## / { printf "  %-16s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
-	@printf '\nVariables: ADDR=%s DATA=%s PKG=%s RUN=%s BENCH=%s FUZZTIME=%s REPEAT=%s BENCH_ARGS=%s\n' \
-		'$(ADDR)' '$(DATA)' '$(PKG)' '$(RUN)' '$(BENCH)' '$(FUZZTIME)' '$(REPEAT)' '$(BENCH_ARGS)'
+	@printf '\nVariables: ADDR=%s DATA=%s PKG=%s RUN=%s BENCH=%s FUZZTIME=%s REPEAT=%s BENCH_ARGS=%s SCRIPT=%s\n' \
+		'$(ADDR)' '$(DATA)' '$(PKG)' '$(RUN)' '$(BENCH)' '$(FUZZTIME)' '$(REPEAT)' '$(BENCH_ARGS)' '$(SCRIPT)'
 
 .PHONY: run
 run: deps build bin/devstack ## Run Eventra on a private stack and keep its data (ADDR, DATA)
@@ -68,9 +69,13 @@ fuzz: deps bin/devstack ## Fuzz each target in turn, each for FUZZTIME
 	done
 
 .PHONY: bench-http
-bench-http: build bin/devstack bin/bench-http bin/reference ## Measure the whole on this machine: see loadtest/README.md (BENCH_ARGS)
+bench-http: deps build bin/devstack bin/bench-http bin/reference ## Measure the whole on this machine: see loadtest/README.md (BENCH_ARGS)
 	@scripts/deps wrk
 	@bin/devstack exec -- bin/bench-http $(BENCH_ARGS)
+
+.PHONY: load
+load: deps build bin/devstack ## Run a script of loadtest/k6, and check what it left (SCRIPT)
+	@bin/devstack exec -- loadtest/k6/run $(SCRIPT)
 
 .PHONY: test-cluster
 test-cluster: deps build bin/devstack bin/clustertest bin/eventra-next ## Run several instances as one, and take them away (RUN, REPEAT)
