@@ -11,6 +11,7 @@ RUN      ?= .
 BENCH    ?= .
 FUZZTIME ?= 30s
 REPEAT   ?= 1
+SCRIPT   ?= onsale
 # How many packages are tested at a time: several at once on two cores only wait for each other, past the limits under test.
 TEST_PACKAGES ?= 1
 
@@ -20,9 +21,9 @@ UNRACED := ./actors/...
 VERSION := $(shell git describe --tags --always --dirty 2>/dev/null || echo unknown)
 TOOL    := go tool -modfile=$(CURDIR)/tools/go.mod
 
-# Each of these folders is a Go module. The launcher and the tools have their own, so that what they need stays out of the
-# product.
-MODULES := . cmd/devstack tools
+# Each of these folders is a Go module. The launcher, the tools and the load tests' reference have their own, so that what
+# they need stays out of the product.
+MODULES := . cmd/devstack tools loadtest/reference
 
 EACH_MODULE = @set -e; for module in $(MODULES); do (cd $$module && $(1)); done
 
@@ -33,8 +34,8 @@ help: ## List the targets
 	@awk 'BEGIN { FS = ":.*## " } \
 		/^##@ / { printf "\n%s\n", substr($$0, 5) } \
 		/^[a-z-]+:.*## / { printf "  %-16s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
-	@printf '\nVariables: ADDR=%s DATA=%s PKG=%s RUN=%s BENCH=%s FUZZTIME=%s REPEAT=%s\n' \
-		'$(ADDR)' '$(DATA)' '$(PKG)' '$(RUN)' '$(BENCH)' '$(FUZZTIME)' '$(REPEAT)'
+	@printf '\nVariables: ADDR=%s DATA=%s PKG=%s RUN=%s BENCH=%s FUZZTIME=%s REPEAT=%s BENCH_ARGS=%s SCRIPT=%s\n' \
+		'$(ADDR)' '$(DATA)' '$(PKG)' '$(RUN)' '$(BENCH)' '$(FUZZTIME)' '$(REPEAT)' '$(BENCH_ARGS)' '$(SCRIPT)'
 
 .PHONY: run
 run: deps build bin/devstack ## Run Eventra on a private stack and keep its data (ADDR, DATA)
@@ -50,6 +51,7 @@ test: deps-race bin/devstack bin/testgate ## Run all tests on real servers, unde
 	@bin/devstack exec --volatile -- bin/testgate -shuffle=on -count=1 -timeout=5m $(UNRACED)
 	@cd cmd/devstack && ../../bin/testgate -race -shuffle=on -count=1 -timeout=5m ./...
 	@cd tools && ../bin/testgate -race -shuffle=on -count=1 -timeout=1m ./...
+	@cd loadtest/reference && ../../bin/testgate -race -shuffle=on -count=1 -timeout=1m ./...
 
 .PHONY: test-one
 test-one: deps-race bin/devstack ## Run some tests and show what they say (PKG, RUN)
@@ -65,6 +67,15 @@ fuzz: deps bin/devstack ## Fuzz each target in turn, each for FUZZTIME
 		printf '\n%s in %s\n' "$$target" "$$(dirname "$$file")"; \
 		bin/devstack exec -- go test -C "$$(dirname "$$file")" -run '^$$' -fuzz "^$$target\$$" -fuzztime $(FUZZTIME) . </dev/null; \
 	done
+
+.PHONY: bench-http
+bench-http: deps build bin/devstack bin/bench-http bin/reference ## Measure the whole on this machine: see loadtest/README.md (BENCH_ARGS)
+	@scripts/deps wrk
+	@bin/devstack exec -- bin/bench-http $(BENCH_ARGS)
+
+.PHONY: load
+load: deps build bin/devstack ## Run a script of loadtest/k6, and check what it left (SCRIPT)
+	@bin/devstack exec -- loadtest/k6/run $(SCRIPT)
 
 .PHONY: test-cluster
 test-cluster: deps build bin/devstack bin/clustertest bin/eventra-next ## Run several instances as one, and take them away (RUN, REPEAT)
@@ -98,7 +109,7 @@ clean: ## Delete what was built; the data of run stays (see reset)
 	rm -rf bin
 
 # Go knows better than make what is out of date.
-.PHONY: bin/devstack bin/testgate bin/clustertest
+.PHONY: bin/devstack bin/testgate bin/clustertest bin/bench-http bin/reference
 bin/devstack:
 	@test -x $@ || echo 'Building the development stack, which takes a minute or two the first time …'
 	@cd cmd/devstack && go build -o ../../$@ .
@@ -106,6 +117,10 @@ bin/testgate:
 	@cd tools && go build -o ../$@ ./testgate
 bin/clustertest:
 	@cd tools && go build -o ../$@ ./clustertest
+bin/bench-http:
+	@cd tools && go build -o ../$@ ./bench
+bin/reference:
+	@cd loadtest/reference && go build -trimpath -ldflags '-s -w' -o ../../$@ .
 
 ##@ Before a commit
 

@@ -1,0 +1,109 @@
+package stage
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"time"
+
+	"github.com/eventra/eventra/tools/clustertest/client"
+	"github.com/eventra/eventra/tools/clustertest/wire"
+)
+
+// HoldFor outlasts every run: nothing expires unless that is what is measured.
+const HoldFor = time.Hour
+
+type object = map[string]any
+
+// OpenSales has an event on sale at a server for each house. At Eventra they
+// are made by the API, as an organiser would.
+func (s *Stage) OpenSales(ctx context.Context, at *Server, houses ...client.House) (sales []*client.Sale, err error) {
+	for i, house := range houses {
+		var sale *client.Sale
+		if at == s.Reference {
+			sale, err = s.openAtReference(house)
+		} else {
+			sale, err = s.Admin.OpenSale(at.Target, fmt.Sprintf("Load %d", i), house, HoldFor)
+		}
+		if err != nil {
+			return nil, err
+		}
+		sales = append(sales, sale)
+	}
+	return sales, s.warm(at, sales)
+}
+
+// warm has the events' actors load, so that no run measures that by chance.
+func (s *Stage) warm(at *Server, sales []*client.Sale) error {
+	if at == s.Reference {
+		return nil
+	}
+	for _, sale := range sales {
+		if err := at.Target.Wake(sale.ID); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (s *Stage) openAtReference(house client.House) (*client.Sale, error) {
+	token, err := s.adminToken()
+	if err != nil {
+		return nil, err
+	}
+	sale := &client.Sale{ID: newUUID(), House: house}
+	return sale, Call(s.Reference, 201, "POST", "/api/v1/events", token, object{
+		"id": sale.ID, "holdSeconds": int(HoldFor / time.Second), "section": "A", "rowCount": house.Rows,
+		"seatsPerRow": house.SeatsPerRow, "price": object{"amount": 2500, "currency": "EUR"}}, nil)
+}
+
+func (s *Stage) adminToken() (string, error) {
+	var session struct{ AccessToken string }
+	err := Call(s.Eventra, 200, "POST", "/api/v1/auth/login", "",
+		object{"email": s.Admin.Email, "password": s.Admin.Password}, &session)
+	return session.AccessToken, err
+}
+
+// AddSection adds seats to an event at Eventra.
+func (s *Stage) AddSection(at *Server, event, name string, rows, seatsPerRow int) error {
+	token, err := s.adminToken()
+	if err != nil {
+		return err
+	}
+	return Call(at, 201, "POST", "/api/v1/events/"+event+"/seats", token, object{"sections": []object{{
+		"name": name, "rowCount": rows, "seatsPerRow": seatsPerRow, "price": object{"amount": 2500, "currency": "EUR"}}}}, nil)
+}
+
+// callTimeout is for setting up on a busy machine.
+const callTimeout = 40 * time.Second
+
+// Call sends one request, which must be answered with a status.
+func Call(at *Server, status int, method, path, token string, body, out any) error {
+	raw, err := json.Marshal(body)
+	if err != nil {
+		return err
+	}
+	req := &wire.Request{Method: method, Path: path, Body: raw, Header: []string{"Content-Type: application/json"}}
+	if body == nil {
+		req.Body, req.Header = nil, nil
+	}
+	if token != "" {
+		req.Header = append(req.Header, "Authorization: Bearer "+token)
+	}
+	deadline := time.Now().Add(callTimeout)
+	conn, err := wire.Dial(at.Target.Address(), deadline)
+	if err != nil {
+		return err
+	}
+	defer conn.Close()
+	answer, err := conn.Do(req, deadline)
+	switch {
+	case err != nil:
+		return fmt.Errorf("%s %s at %s: %w", method, path, at.Name, err)
+	case answer.Status != status:
+		return fmt.Errorf("%s %s at %s: %d %.300s", method, path, at.Name, answer.Status, answer.Body)
+	case out == nil:
+		return nil
+	}
+	return json.Unmarshal(answer.Body, out)
+}
