@@ -29,8 +29,8 @@ const (
 	maxConnsDefault = 16
 	// idleConnsMin are kept open: a rush that finds none waits for all to be made.
 	idleConnsMin = 4
-	connLifetime    = 30 * time.Minute // so that connections spread again after a fail-over
-	connIdleTime    = 5 * time.Minute
+	connLifetime = 30 * time.Minute // so that connections spread again after a fail-over
+	connIdleTime = 5 * time.Minute
 )
 
 // sessionSettings end on the server what nobody waits for any more. The
