@@ -1,7 +1,6 @@
 package main
 
 import (
-	"fmt"
 	"io"
 	"math"
 	"math/rand/v2"
@@ -192,7 +191,7 @@ func TestParse(t *testing.T) {
 func TestNumber(t *testing.T) {
 	for v, want := range map[float64]string{0: "0", 1.2345: "1.23", 999: "999", 1000: "1,000", 1_234_567: "1,234,567", 1_000_001: "1,000,001"} {
 		if got := number(v); got != want {
-			t.Error(fmt.Sprintf("%v: %s, want %s", v, got, want))
+			t.Errorf("%v: %s, want %s", v, got, want)
 		}
 	}
 }
