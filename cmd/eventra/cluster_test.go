@@ -1,0 +1,44 @@
+package main
+
+import (
+	"log/slog"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+)
+
+func TestClusterSettingsThatCannotBe(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]Config{
+		"in clear on all interfaces":   {ClusterListen: "0.0.0.0:7400"},
+		"in clear on another machine":  {ClusterListen: "10.1.2.3:7400"},
+		"in clear on a name":           {ClusterListen: "localhost:7400"},
+		"no port":                      {ClusterListen: "127.0.0.1"},
+		"told an address without port": {ClusterListen: "127.0.0.1:7400", ClusterAdvert: "host"},
+		"a certificate without a key":  {ClusterListen: "127.0.0.1:7400", ClusterCA: "ca", ClusterCert: "crt"},
+		"certificates, no address":     {ClusterCA: "ca", ClusterCert: "crt", ClusterKey: "key"},
+		"told an address, none to use": {ClusterAdvert: "host:7400"},
+	} {
+		require.Error(t, c.clusterFault(), name)
+	}
+	for name, c := range map[string]Config{
+		"alone":             {},
+		"on loopback":       {ClusterListen: "127.0.0.1:7400"},
+		"with certificates": {ClusterListen: "0.0.0.0:7400", ClusterCA: "ca", ClusterCert: "crt", ClusterKey: "key"},
+	} {
+		require.NoError(t, c.clusterFault(), name)
+	}
+}
+
+func TestTheAddressTowardsPostgresIsTold(t *testing.T) {
+	t.Parallel()
+	c := Config{ClusterListen: "0.0.0.0:7400", PostgresURL: "postgres://u:p@127.0.0.1:5432/db"}
+	config, err := c.clusterConfig(nil, slog.New(slog.DiscardHandler))
+	require.NoError(t, err)
+	require.Equal(t, "127.0.0.1:7400", config.Advertise)
+
+	c.ClusterAdvert = "eventra-1:7400"
+	config, err = c.clusterConfig(nil, slog.New(slog.DiscardHandler))
+	require.NoError(t, err)
+	require.Equal(t, "eventra-1:7400", config.Advertise)
+}
