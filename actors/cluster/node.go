@@ -52,7 +52,8 @@ func (n *Node) live(ctx context.Context, life *Life) {
 		case <-life.lost:
 		}
 		n.current.Store(nil)
-		n.ended.Go(func() { life.end(false) }) // its port is free long before its last flights have landed
+		over := life
+		n.ended.Go(func() { over.end(false) }) // its port is free long before its last flights have landed
 		for pause := againMin; ; pause = min(2*pause, againMax) {
 			var err error
 			if life, err = begin(&n.config); err == nil {

@@ -9,6 +9,7 @@ import (
 	"context"
 	"errors"
 	"log/slog"
+	"net"
 	"sync"
 	"testing"
 	"time"
@@ -273,6 +274,26 @@ func TestGivenUp(t *testing.T) {
 	for _, event := range events {
 		require.NoError(t, ask(n, event))
 		require.NoError(t, ask(other, event))
+	}
+}
+
+// TestANewLifeAtTheSameAddress: the port is in use until the old life has let
+// go of it, so the first tries to begin the new one fail.
+func TestANewLifeAtTheSameAddress(t *testing.T) {
+	t.Parallel()
+	w := newTown(t)
+	free, err := net.Listen("tcp", "127.0.0.1:0")
+	require.NoError(t, err)
+	require.NoError(t, free.Close())
+	n := w.node(func(c *cluster.Config) { c.Listen = free.Addr().String() })
+	for range 3 {
+		before := n.Life()
+		event := someEvents(1)[0]
+		require.NoError(t, ask(n, event))
+		w.exec("DELETE FROM cluster_members")
+		w.eventually("a new life", func() bool { return n.Life() != nil && n.Life() != before && n.Ready(t.Context()) == nil })
+		require.NoError(t, ask(n, event))
+		require.Equal(t, free.Addr().String(), addressOf(t, n))
 	}
 }
 
