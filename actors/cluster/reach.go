@@ -30,7 +30,7 @@ func (l *Life) reach(ctx context.Context) {
 	}
 	pongs := make(chan pong, 64)
 	heard := map[string]time.Time{}
-	var told []string
+	var told, seen []string
 	ticker := time.NewTicker(pingPause)
 	defer ticker.Stop()
 	for {
@@ -57,7 +57,11 @@ func (l *Life) reach(ctx context.Context) {
 			}()
 		}
 		silent := silentMembers(others, heard, time.Now())
-		if slices.Equal(silent, told) {
+		// What holds for two looks is told: of those who are cut off together, one
+		// is noticed first, and a half of the truth would isolate somebody else.
+		stable := slices.Equal(silent, seen)
+		seen = silent
+		if !stable || slices.Equal(silent, told) {
 			continue
 		}
 		told = silent
