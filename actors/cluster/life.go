@@ -42,7 +42,7 @@ func begin(c *Config) (*Life, error) {
 	l.asks = newAsks(l.system)
 	l.lookup = &lookup{life: l}
 	l.placement = newPlacement(l)
-	l.view.Store(alone(l.system.ID))
+	l.view.Store(alone(l.system.ID, c.Version))
 	if c.Alone() {
 		return l, nil
 	}

@@ -277,6 +277,21 @@ func TestGivenUp(t *testing.T) {
 	}
 }
 
+func TestAlone(t *testing.T) {
+	t.Parallel()
+	w := newTown(t)
+	n := w.node(func(c *cluster.Config) { c.Listen = "" })
+	event := someEvents(1)[0]
+	require.NoError(t, ask(n, event))
+	require.NoError(t, n.Ready(t.Context()))
+	all, err := n.Describe()
+	require.NoError(t, err)
+	require.Len(t, all.Members, 1)
+	require.Equal(t, "test", all.Members[0].Version)
+	require.True(t, all.Members[0].Self)
+	require.Equal(t, event, all.Members[0].Events[0].EventID)
+}
+
 // TestANewLifeAtTheSameAddress: the port is in use until the old life has let
 // go of it, so the first tries to begin the new one fail.
 func TestANewLifeAtTheSameAddress(t *testing.T) {

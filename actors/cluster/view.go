@@ -25,7 +25,9 @@ type owner struct {
 }
 
 // alone is the view of who has no other members.
-func alone(self string) *view { return newView(self, []eventra.Member{{ID: self}}) }
+func alone(self, version string) *view {
+	return newView(self, []eventra.Member{{ID: self, Version: version}})
+}
 
 func newView(self string, members []eventra.Member) *view {
 	v := &view{members: members, self: self, isolated: isolated(members)}
