@@ -144,7 +144,7 @@ func someEvents(n int) []eventra.ID {
 
 func (w *town) eventually(what string, ok func() bool) {
 	w.t.Helper()
-	require.Eventually(w.t, ok, 15*time.Second, 5*time.Millisecond, what)
+	require.Eventually(w.t, ok, 30*time.Second, 5*time.Millisecond, what)
 }
 
 // knows waits until a node sees so many active members.
