@@ -108,12 +108,17 @@ func retried(ctx context.Context, once func(timeout time.Duration) (*reply, erro
 // answered is what callers hear of a question that was not answered.
 func answered(err error) error {
 	switch {
-	case errors.Is(err, cluster.ErrSuspended), errors.Is(err, cluster.ErrIsolated):
+	case cutOff(err):
 		return eventra.Unavailable("this instance", err)
 	case errors.Is(err, cluster.ErrTimeout), errors.Is(err, cluster.ErrUnsupported):
 		return eventra.Unavailable("the event", err)
 	}
 	return err
+}
+
+// cutOff reports whether this instance can do nothing for anybody at the moment.
+func cutOff(err error) bool {
+	return errors.Is(err, cluster.ErrSuspended) || errors.Is(err, cluster.ErrIsolated)
 }
 
 func askLocal(life *cluster.Life, event eventra.ID, pid *actor.PID, msg any, timeout time.Duration) (*reply, error) {

@@ -7,7 +7,6 @@ import (
 	"time"
 
 	"github.com/eventra/eventra"
-	"github.com/eventra/eventra/actors/cluster"
 	"github.com/eventra/eventra/actors/wire"
 )
 
@@ -22,7 +21,7 @@ func (d *Directory) Seats(ctx context.Context, event eventra.ID) (*eventra.Seats
 	}
 	r, err := d.ask(ctx, event, question)
 	switch {
-	case errors.Is(err, cluster.ErrSuspended), errors.Is(err, cluster.ErrIsolated):
+	case cutOff(err):
 		if warm := d.warm(event, question); warm != nil && warm.seats != nil {
 			return warm.seats, nil
 		}
@@ -41,7 +40,7 @@ func (d *Directory) Seats(ctx context.Context, event eventra.ID) (*eventra.Seats
 // Availability returns an event's counters.
 func (d *Directory) Availability(ctx context.Context, event eventra.ID) (*eventra.Availability, error) {
 	r, err := d.ask(ctx, event, &readAvailability{})
-	if errors.Is(err, cluster.ErrSuspended) || errors.Is(err, cluster.ErrIsolated) {
+	if cutOff(err) {
 		r = d.warm(event, &readAvailability{})
 	}
 	if r == nil || r.availability == nil {
