@@ -83,7 +83,13 @@ func (l *lookup) ask(event eventra.ID, owner *eventra.Member) (*actor.PID, error
 // forget takes an actor out of the cache that has sent its caller away.
 func (l *lookup) forget(event eventra.ID, pid *actor.PID) {
 	if known, ok := l.cache.Load(event); ok && known.(remoteActor).pid == pid {
-		l.cache.CompareAndDelete(event, known)
+		l.drop(event, known)
+	}
+}
+
+func (l *lookup) drop(event, known any) {
+	if l.cache.CompareAndDelete(event, known) {
+		l.cached.Add(-1)
 	}
 }
 
@@ -91,7 +97,7 @@ func (l *lookup) forget(event eventra.ID, pid *actor.PID) {
 func (l *lookup) purge(v *view) {
 	l.cache.Range(func(event, known any) bool {
 		if owner := v.owner(event.(eventra.ID)); owner == nil || owner.ID != known.(remoteActor).member {
-			l.cache.CompareAndDelete(event, known)
+			l.drop(event, known)
 		}
 		return true
 	})
@@ -115,7 +121,9 @@ func (l *lookup) Get(identity *library.ClusterIdentity) *actor.PID {
 // RemovePid implements the library's IdentityLookup.
 func (l *lookup) RemovePid(identity *library.ClusterIdentity, _ *actor.PID) {
 	if event, err := eventra.ParseID(identity.GetIdentity()); err == nil {
-		l.cache.Delete(event)
+		if known, ok := l.cache.Load(event); ok {
+			l.drop(event, known)
+		}
 	}
 }
 
