@@ -117,6 +117,13 @@ func (a *App) start(ctx context.Context, cfg *Config) (err error) {
 		},
 		func(ctx context.Context) { denied.Run(ctx, a.stores.postgres) },
 		a.purge)
+	if cfg.ProfileAddr != "" {
+		profiles, err := serveProfiles(cfg.ProfileAddr)
+		if err != nil {
+			return err
+		}
+		loops = append(loops, profiles)
+	}
 	a.runLoops(loops...)
 	// A token that was logged out before must not pass in the first moment.
 	for !denied.Ready() {

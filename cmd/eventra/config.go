@@ -44,6 +44,7 @@ type Config struct {
 	ClusterKey     string         `env:"CLUSTER_KEY"`
 	LogLevel       slog.Level     `env:"LOG_LEVEL" envDefault:"info"`
 	LogFormat      string         `env:"LOG_FORMAT" envDefault:"json"`
+	ProfileAddr    string         `env:"PROFILE_ADDR"`
 
 	// Not from the environment: what tests choose otherwise.
 	PasswordCost         int // bcrypt
@@ -138,6 +139,9 @@ func (c *Config) faults() (faults []error) {
 		say("DRAIN_DELAY", "must be from 0s to 1m")
 	}
 	if fault := c.clusterFault(); fault != nil {
+		faults = append(faults, fault)
+	}
+	if fault := c.profileFault(); fault != nil {
 		faults = append(faults, fault)
 	}
 	if c.LogFormat != "json" && c.LogFormat != "text" {

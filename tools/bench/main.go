@@ -51,6 +51,7 @@ func run(ctx context.Context) (err error) {
 	flag.StringVar(&settings.Reference, "reference", "bin/reference", "the reference server's `program`")
 	flag.StringVar(&settings.LogLevel, "log-level", "warn", "of Eventra; info writes a line for each request, which the reference server does not")
 	flag.StringVar(&settings.LogFolder, "logs", "bin/bench-logs", "keep the servers' logs in this `folder`")
+	flag.StringVar(&settings.Profiles, "profiles", "", "keep profiles of Eventra in this `folder`, for go tool pprof")
 	flag.Parse()
 	settings.RateLimits = "off"
 
@@ -122,5 +123,13 @@ func prepare(settings *stage.Settings) (err error) {
 			return err
 		}
 	}
-	return os.MkdirAll(settings.LogFolder, 0o755)
+	for _, folder := range []string{settings.LogFolder, settings.Profiles} {
+		if folder == "" {
+			continue
+		}
+		if err := os.MkdirAll(folder, 0o755); err != nil {
+			return err
+		}
+	}
+	return nil
 }

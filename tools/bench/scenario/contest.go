@@ -70,12 +70,18 @@ func (b *bench) measure(ctx context.Context, c contender) (result figures.Result
 	if err != nil {
 		return result, err
 	}
-	load, cpu := stage.MachineLoad(), c.at.CPU()
+	load, cpu, machine := stage.MachineLoad(), c.at.CPU(), stage.ReadMachine()
+	profiled := make(chan error, 1)
+	go func() { profiled <- c.at.Profile(b.For, b.Settings.Profiles, b.name+"-"+c.name) }()
 	if result, err = run(ctx); err != nil {
 		return result, err
 	}
 	result.CPU = c.at.CPU() - cpu
-	result.Note = strings.TrimSpace(result.Note + " machine load " + load)
+	result.Note = strings.TrimSpace(fmt.Sprintf("%s %s machine load %s", result.Note,
+		stage.ReadMachine().Since(machine, result.Requests), load))
+	if err := <-profiled; err != nil {
+		return result, err
+	}
 	after, err := c.at.Statuses()
 	if err != nil {
 		return result, err

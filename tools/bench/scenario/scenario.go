@@ -51,6 +51,7 @@ var All = []Scenario{
 type bench struct {
 	Settings
 	*stage.Stage
+	name   string
 	out    io.Writer
 	faults []error
 }
@@ -58,7 +59,7 @@ type bench struct {
 // Perform carries the scenario out and reports to out. Its error names
 // everything that was not as it must be.
 func (s *Scenario) Perform(ctx context.Context, settings Settings, out io.Writer) error {
-	b := &bench{Settings: settings, out: out}
+	b := &bench{Settings: settings, name: s.Name, out: out}
 	b.say("\n%s: %s", s.Name, s.Title)
 	err := s.perform(ctx, b)
 	return errors.Join(append([]error{err}, b.faults...)...)

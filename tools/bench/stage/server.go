@@ -27,6 +27,7 @@ type Server struct {
 	instance *instance.Instance
 	stores   store.Stores
 	counts   string // the metric that counts answers by status
+	profiles string // where it tells of itself; empty: it does not
 }
 
 const (

@@ -21,6 +21,7 @@ type Settings struct {
 	LogFolder          string
 	LogLevel           string // of Eventra
 	RateLimits         string // of Eventra
+	Profiles           string // folder for profiles of Eventra; empty: none
 	Users              int
 	Stores             store.Stores
 }
@@ -54,9 +55,19 @@ func Open(ctx context.Context, settings Settings, withReference bool, extra ...s
 	}
 	environment := append([]string{"EVENTRA_ADMIN_EMAIL=" + adminEmail, "EVENTRA_ADMIN_PASSWORD=" + password,
 		"EVENTRA_RATE_LIMITS=" + settings.RateLimits, "EVENTRA_LOG_LEVEL=" + settings.LogLevel}, extra...)
+	var profiles string
+	if settings.Profiles != "" {
+		addresses, err := instance.FreeAddresses(1)
+		if err != nil {
+			return s, err
+		}
+		profiles = addresses[0]
+		environment = append(environment, "EVENTRA_PROFILE_ADDR="+profiles)
+	}
 	if s.Eventra, err = s.start(ctx, "eventra", settings.Eventra, eventraCounts, environment); err != nil {
 		return s, err
 	}
+	s.Eventra.profiles = profiles
 	if withReference {
 		if s.Reference, err = s.start(ctx, "reference", settings.Reference, referenceCounts, nil); err != nil {
 			return s, err

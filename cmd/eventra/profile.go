@@ -1,0 +1,56 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"net/http"
+	"net/http/pprof"
+	"net/netip"
+	"runtime"
+	"time"
+)
+
+const (
+	// profileBlockRate samples a wait for each such time that is spent waiting,
+	// and profileMutexFraction one of so many waits for a mutex: what that
+	// costs is not to be seen in what it shows.
+	profileBlockRate     = time.Millisecond
+	profileMutexFraction = 100
+
+	profileHeaderTimeout = 5 * time.Second
+)
+
+// profileFault says what is wrong with the address for profiles. They tell
+// what is in memory, so nobody but this machine's users may ask for them.
+func (c *Config) profileFault() error {
+	if c.ProfileAddr == "" {
+		return nil
+	}
+	address, err := netip.ParseAddrPort(c.ProfileAddr)
+	if err != nil || !address.Addr().IsLoopback() {
+		return errors.New("EVENTRA_PROFILE_ADDR: must be a loopback address and a port, such as 127.0.0.1:6060")
+	}
+	return nil
+}
+
+// serveProfiles answers at /debug/pprof/, for `go tool pprof`, until ctx ends.
+func serveProfiles(address string) (func(context.Context), error) {
+	listener, err := net.Listen("tcp", address)
+	if err != nil {
+		return nil, fmt.Errorf("profiles: %w", err)
+	}
+	runtime.SetBlockProfileRate(int(profileBlockRate))
+	runtime.SetMutexProfileFraction(profileMutexFraction)
+	mux := http.NewServeMux()
+	mux.HandleFunc("/debug/pprof/", pprof.Index)
+	mux.HandleFunc("/debug/pprof/profile", pprof.Profile)
+	mux.HandleFunc("/debug/pprof/trace", pprof.Trace)
+	server := &http.Server{Handler: mux, ReadHeaderTimeout: profileHeaderTimeout}
+	return func(ctx context.Context) {
+		stop := context.AfterFunc(ctx, func() { _ = server.Close() })
+		defer stop()
+		_ = server.Serve(listener)
+	}, nil
+}

@@ -1,0 +1,66 @@
+package stage
+
+import (
+	"bytes"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// Machine is what all processes of this machine have computed up to a moment.
+type Machine struct {
+	programs   map[string]time.Duration // by name
+	idle, most time.Duration            // of all CPUs; most is idle and not
+}
+
+// ReadMachine reads the kernel's accounts; where there are none, they are empty.
+func ReadMachine() Machine {
+	m := Machine{programs: map[string]time.Duration{}}
+	stats, _ := filepath.Glob("/proc/[0-9]*/stat")
+	for _, path := range stats {
+		content, err := os.ReadFile(path)
+		first, last := bytes.IndexByte(content, '('), bytes.LastIndexByte(content, ')')
+		if err != nil || first < 0 || last < first {
+			continue // it has ended meanwhile
+		}
+		m.programs[string(content[first+1:last])] += cpuOf(content)
+	}
+	if content, err := os.ReadFile("/proc/stat"); err == nil {
+		m.idle, m.most = idleOf(content)
+	}
+	return m
+}
+
+// idleOf reads the first line: cpu user nice system idle iowait irq softirq steal ….
+func idleOf(stat []byte) (idle, most time.Duration) {
+	line, _, _ := strings.Cut(string(stat), "\n")
+	for i, field := range strings.Fields(line)[1:] {
+		ticks, _ := strconv.ParseInt(field, 10, 64)
+		d := time.Duration(ticks) * clockTick
+		if i == 3 || i == 4 {
+			idle += d
+		}
+		if i < 8 { // what guests take is in user already
+			most += d
+		}
+	}
+	return idle, most
+}
+
+// Since tells where the machine's time went, for each of so many requests.
+// Processes that have ended meanwhile are not among the programs.
+func (m Machine) Since(before Machine, requests int64) string {
+	if requests == 0 || m.most == before.most {
+		return ""
+	}
+	var parts []string
+	for _, name := range []string{"postgres", "redis-server"} {
+		if spent := m.programs[name] - before.programs[name]; spent > 0 {
+			parts = append(parts, fmt.Sprintf("%s %d", name, (spent/time.Duration(requests)).Microseconds()))
+		}
+	}
+	return fmt.Sprintf("%s µs; idle %.0f %%;", strings.Join(parts, ", "), 100*float64(m.idle-before.idle)/float64(m.most-before.most))
+}
