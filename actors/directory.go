@@ -16,6 +16,7 @@ import (
 // asks it. It hides activations that end or move meanwhile.
 type Directory struct {
 	deps     *Dependencies
+	runways  runways
 	node     *cluster.Node
 	replicas replicas
 	// loads bounds the events that are read at once, so that a wave of them
@@ -31,7 +32,7 @@ const (
 // OpenDirectory joins the cluster, or begins to serve alone; config.Activate
 // is set here.
 func OpenDirectory(deps *Dependencies, config cluster.Config) (*Directory, error) {
-	d := &Directory{deps: deps, loads: make(chan struct{}, loadsMax), wakes: make(chan struct{}, wakesMax)}
+	d := &Directory{deps: deps, runways: runways{deps: deps}, loads: make(chan struct{}, loadsMax), wakes: make(chan struct{}, wakesMax)}
 	config.Activate = func(life *cluster.Life, event eventra.ID) cluster.Activation {
 		seen := &seen{event: event}
 		return cluster.Activation{Describe: seen.describe, Props: actor.PropsFromProducer(func() actor.Actor {

@@ -3,6 +3,7 @@ package actors
 import (
 	"errors"
 	"log/slog"
+	"slices"
 	"time"
 
 	"github.com/asynkron/protoactor-go/actor"
@@ -42,7 +43,7 @@ const (
 	loading phase = iota // the store is being asked; requests wait
 	active
 	down   // the store did not answer; requests are refused until the next try
-	moving // the event is another member's; a last flight is in the air
+	moving // the event is another member's; last flights are in the air
 	over   // this activation promises nothing any more; all are sent elsewhere
 )
 
@@ -71,9 +72,9 @@ type eventActor struct {
 	parked  []*request // their outcome hangs on a flight
 	overdue []eventra.ID
 	filling *flight
-	flying  *flight
-	settled <-chan struct{} // of the last flight
-	retries bool            // a retry message is on its way
+	air     []*flight // in the order in which they took off, which is that of their versions
+	landed  []*flight // whose locks may not have been given back yet
+	retries bool      // a retry message is on its way
 }
 
 func newEventActor(d *Directory, life *cluster.Life, id eventra.ID, seen *seen) *eventActor {
@@ -114,7 +115,7 @@ func (a *eventActor) Receive(ctx actor.Context) {
 	case *loaded:
 		a.loaded(msg)
 	case *flushed:
-		a.landed(msg.flight)
+		a.land(msg.flight)
 	case *retry:
 		a.retries = false
 		a.unpark()
@@ -129,9 +130,9 @@ func (a *eventActor) fail(r *request, err error) { a.reply(r.from, &reply{err: e
 
 // queued counts the requests whose outcome is open.
 func (a *eventActor) queued() int {
-	n := len(a.waiting) + len(a.parked) + len(a.filling.requests)
-	if a.flying != nil {
-		n += len(a.flying.requests)
+	n := len(a.waiting) + len(a.parked) + a.filling.len()
+	for _, f := range a.air {
+		n += f.len()
 	}
 	return n
 }
@@ -204,7 +205,7 @@ func (a *eventActor) pump() {
 // has as many changes.
 func (a *eventActor) decideWaiting(changes int) {
 	now := time.Now()
-	for len(a.waiting) > 0 && len(a.filling.requests) < changes {
+	for len(a.waiting) > 0 && a.filling.len() < changes {
 		r := a.waiting[0]
 		a.waiting = a.waiting[1:]
 		if r.from.pid != nil && now.After(r.deadline) {
@@ -223,61 +224,103 @@ func (a *eventActor) unpark() {
 	}
 }
 
-// takeOff sends the filled batch on its way, if none is.
+// flightsMax is how many flights of one event may be in the air: while one is
+// being committed, another one's locks, answers and the way between processes
+// take their time.
+const flightsMax = 2
+
+// takeOff sends the filled batch on its way. Beside another one only a batch
+// that is worth a transaction of its own.
 func (a *eventActor) takeOff() {
-	if a.flying != nil || len(a.filling.batch.Changes) == 0 {
+	f := a.filling
+	switch {
+	case f.len() == 0 || len(a.air) == flightsMax:
+		return
+	case len(a.air) > 0 && 2*f.len() < a.air[len(a.air)-1].len():
 		return
 	}
-	f := a.filling
-	a.filling, a.flying = newFlight(), f
 	f.batch.EventID, f.batch.Epoch = a.id, a.epoch
-	f.batch.Version, f.batch.Hold = a.seats.Version()+1, a.seats.Terms().Hold()
-	before, self, root := a.settled, a.self, a.root
-	a.settled = f.settled
-	go f.fly(a.Dependencies, before, func() { root.Send(self, &flushed{f}) })
+	f.batch.Version, f.batch.Hold = a.nextVersion(), a.seats.Terms().Hold()
+	self, root := a.self, a.root
+	f.arrived = func() { root.Send(self, &flushed{f}) }
+	f.after = a.unsettled()
+	a.filling, a.air = newFlight(), append(a.air, f)
+	a.directory.runways.leave(f)
 }
 
-// landed gives a flight's outcome to everybody who waits for it.
-func (a *eventActor) landed(f *flight) {
-	if a.flying != f {
-		return
+func (a *eventActor) nextVersion() uint64 {
+	last := a.seats.Version()
+	if n := len(a.air); n > 0 {
+		last = max(last, a.air[n-1].batch.Version)
 	}
-	a.flying = nil
+	return last + 1
+}
+
+// unsettled are flights that have landed and whose locks may not be given back
+// yet: seats that they freed may be wanted already.
+func (a *eventActor) unsettled() []*flight {
+	a.landed = slices.DeleteFunc(a.landed, func(f *flight) bool {
+		select {
+		case <-f.settled:
+			return true
+		default:
+			return false
+		}
+	})
+	return slices.Clone(a.landed)
+}
+
+// land takes a flight's outcome and passes on all outcomes whose turn it is:
+// versions go up one after the other, whichever transaction ended first.
+func (a *eventActor) land(f *flight) {
+	f.landed = true
+	for len(a.air) > 0 && a.air[0].landed {
+		first := a.air[0]
+		a.air, a.landed = a.air[1:], append(a.landed, first)
+		a.outcome(first)
+	}
 	switch {
-	case a.phase == moving:
-		a.conclude(f)
+	case a.phase == over:
+		a.requeue(nil)
+		a.turnAway()
+	case a.phase == moving && len(a.air) == 0:
 		a.retire()
-		return
+	case a.phase != active || a.stale && len(a.air) > 0:
+	case a.stale:
+		a.requeue(nil)
+		a.load()
+	default:
+		a.unpark()
+		a.pump()
+	}
+}
+
+// outcome gives a flight's outcome to everybody who waits for it.
+func (a *eventActor) outcome(f *flight) {
+	switch {
 	case f.err == nil:
 		a.committed(f)
+	case a.phase >= moving:
+		a.requeue(f) // the next owner knows
 	case errors.Is(f.err, eventra.ErrStaleEpoch):
 		a.Log.Info("another activation took over", "event", a.id, "epoch", a.epoch)
 		a.requeue(f)
 		a.retire()
-		return
 	case errors.Is(f.err, eventra.ErrDiverged), errors.Is(f.err, eventra.ErrOutcomeUnknown):
-		a.Log.Warn("reloading after a batch", "event", a.id, "changes", len(f.requests), "error", f.err)
+		a.Log.Warn("reloading after a batch", "event", a.id, "changes", f.len(), "error", f.err)
 		a.requeue(f)
-		a.load()
-		return
+		a.stale = true
 	default:
-		a.Log.Warn("batch not committed", "event", a.id, "changes", len(f.requests), "error", f.err)
+		a.Log.Warn("batch not committed", "event", a.id, "changes", f.len(), "error", f.err)
 		a.notCommitted(f)
 	}
-	if a.stale {
-		a.requeue(nil)
-		a.load()
-		return
-	}
-	a.unpark()
-	a.pump()
 }
 
 func (a *eventActor) committed(f *flight) {
 	mails := false
-	a.seen.committed(len(f.requests))
+	a.seen.committed(f.len())
 	if !f.sent.IsZero() {
-		a.clock.observe(f.receipt.At, f.sent, f.landed)
+		a.clock.observe(f.receipt.At, f.sent, f.back)
 	}
 	for i, c := range f.batch.Changes {
 		r := f.requests[i]
@@ -399,7 +442,7 @@ func (a *eventActor) read(from asker, what any) {
 	}
 }
 
-// handOver gives the event up: the flight in the air lands, all others are
+// handOver gives the event up: the flights in the air land, all others are
 // sent to the next owner, who is told to load.
 func (a *eventActor) handOver() {
 	if a.phase >= moving {
@@ -408,7 +451,7 @@ func (a *eventActor) handOver() {
 	a.phase = moving
 	a.requeue(nil)
 	a.turnAway()
-	if a.flying == nil {
+	if len(a.air) == 0 {
 		a.retire()
 	}
 }
@@ -437,25 +480,16 @@ func (a *eventActor) turnAway() {
 	a.waiting, a.reloading, a.overdue = nil, nil, nil
 }
 
-// conclude gives the outcome of a last flight to who waits for it; where it
-// is not known, they are to ask the next owner.
-func (a *eventActor) conclude(f *flight) {
-	if f.err == nil {
-		a.committed(f)
-	} else {
-		a.requeue(f)
-	}
-}
-
-// leave is the last act of an activation that is stopped: a flight in the air
-// is waited for, so that its callers get its outcome.
+// leave is the last act of an activation that is stopped: flights in the air
+// are waited for, so that their callers get the outcome.
 func (a *eventActor) leave() {
 	a.life.Forget(a.id, a.self)
-	if f := a.flying; f != nil {
-		<-f.told // bounded by settleTimeout and commitTimeout
-		a.flying = nil
-		a.conclude(f)
+	a.phase = over
+	for _, f := range a.air {
+		<-f.told // bounded by settleTimeout and commitTimeout, and by those before it on the runways
+		a.outcome(f)
 	}
+	a.air = nil
 	a.requeue(nil)
 	a.turnAway()
 }

@@ -205,6 +205,11 @@ func (s *fickle) Commit(ctx context.Context, b *eventra.Batch) (eventra.Receipt,
 	return s.EventStore.Commit(ctx, b)
 }
 
+// CommitTogether has each batch commit alone, so that it fails alone.
+func (s *fickle) CommitTogether(context.Context, []*eventra.Batch) ([]eventra.Receipt, error) {
+	return nil, eventra.ErrApart
+}
+
 func TestEveryOutcomeOfACommit(t *testing.T) {
 	t.Parallel()
 	h := newHouse(t, 5, 10, 600)

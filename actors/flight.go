@@ -1,37 +1,31 @@
 package actors
 
 import (
-	"context"
-	"errors"
 	"time"
 
 	"github.com/eventra/eventra"
 )
 
-const (
-	// batchChangesMax bounds one transaction: beyond some hundred changes a
-	// larger batch only adds latency.
-	batchChangesMax = 512
-	// commitTimeout ends a commit whose outcome then counts as unknown; it is
-	// shorter than a request's deadline, so that a retry has time.
-	commitTimeout = 3 * time.Second
-	// settleTimeout bounds the Redis round trip after a commit.
-	settleTimeout = time.Second
-)
+// batchChangesMax bounds what one event has in one transaction: beyond some
+// hundred changes a larger batch only adds latency.
+const batchChangesMax = 512
 
-// flight is a batch on its way: what one transaction is to persist and who
-// waits for it.
+// flight is one event's batch on its way: what a transaction is to persist
+// and who waits for it.
 type flight struct {
 	batch    eventra.Batch
 	requests []*request // by position in batch.Changes
+	after    []*flight  // whose locks have to be given back first, for this one may want the same seats
+	arrived  func()     // tells the actor
 
-	sent, landed time.Time // local
-	contended    []bool    // by position: somebody else has the lock; not committed
-	receipt      eventra.Receipt
-	err          error
+	sent, back time.Time // local; zero if nothing was sent
+	contended  []bool    // by position: somebody else has the lock; not committed
+	receipt    eventra.Receipt
+	err        error
 
 	told    chan struct{} // closed when the outcome is known
 	settled chan struct{} // closed when Redis knows it too
+	landed  bool          // the actor has heard the outcome
 }
 
 func newFlight() *flight {
@@ -43,100 +37,71 @@ func (f *flight) add(c *eventra.Change, r *request) {
 	f.requests = append(f.requests, r)
 }
 
-func (f *flight) full() bool { return len(f.batch.Changes) >= batchChangesMax }
+func (f *flight) len() int { return len(f.requests) }
 
-// fly takes the locks, commits, tells the actor, and then Redis. It runs in a
-// goroutine of its own. The locks of the flight before are given back first,
-// for this one may want the same seats.
-func (f *flight) fly(d *Dependencies, before <-chan struct{}, tell func()) {
-	if before != nil {
-		<-before
-	}
-	committing := f.lock(d)
-	if len(committing.Changes) > 0 {
-		ctx, cancel := context.WithTimeout(context.Background(), commitTimeout)
-		var receipt eventra.Receipt
-		f.sent = time.Now()
-		receipt, f.err = d.Store.Commit(ctx, committing)
-		f.landed = time.Now()
-		cancel()
-		f.receipt.At, f.receipt.Refused = receipt.At, f.spread(receipt.Refused)
-		d.Metrics.commitSeconds.Observe(f.landed.Sub(f.sent).Seconds())
-		d.Metrics.batchChanges.Observe(float64(len(committing.Changes)))
-		d.Metrics.outcomes.WithLabelValues(outcomeName(f.err)).Inc()
-	}
-	// What Redis is told is read off the batch before the actor gets it back,
-	// for from then on the changes are the actor's alone.
-	settlement := f.settlement()
-	close(f.told)
-	tell()
-	f.settle(d, settlement)
-}
+func (f *flight) full() bool { return f.len() >= batchChangesMax }
 
-// lock takes the seats' locks and returns the batch without the changes that
-// did not get theirs.
-func (f *flight) lock(d *Dependencies) *eventra.Batch {
-	var wants []eventra.LockWant
-	var at []int
+func (f *flight) is(flags []bool, i int) bool { return flags != nil && flags[i] }
+
+// wants are the locks that the flight needs, and the changes that need them.
+func (f *flight) wants() (wants []eventra.LockWant, at []int) {
 	for i, c := range f.batch.Changes {
 		if c.Kind.TakesSeats() {
 			wants, at = append(wants, lockWant(c.Booking)), append(at, i)
 		}
 	}
-	if len(wants) == 0 {
-		return &f.batch
-	}
-	ctx, cancel := context.WithTimeout(context.Background(), settleTimeout)
-	defer cancel()
-	refused, err := d.Locks.Lock(ctx, f.batch.EventID, wants)
-	if err != nil {
-		d.Metrics.locksSkipped.Inc() // the fence keeps the sale safe without them
-		return &f.batch
-	}
-	committing := f.batch
-	for i, no := range refused {
-		if no {
-			if f.contended == nil {
-				f.contended = make([]bool, len(f.batch.Changes))
-			}
-			f.contended[at[i]] = true
-		}
-	}
-	if f.contended != nil {
-		committing.Changes = nil
-		for i, c := range f.batch.Changes {
-			if !f.contended[i] {
-				committing.Changes = append(committing.Changes, c)
-			}
-		}
-	}
-	return &committing
-}
-
-// spread puts what the store refused back to the positions in the whole batch.
-func (f *flight) spread(refused []bool) []bool {
-	if refused == nil || f.contended == nil {
-		return refused
-	}
-	all, next := make([]bool, len(f.batch.Changes)), 0
-	for i := range all {
-		if !f.contended[i] {
-			all[i] = refused[next]
-			next++
-		}
-	}
-	return all
+	return wants, at
 }
 
 func lockWant(b *eventra.Booking) eventra.LockWant {
-	want := eventra.LockWant{BookingID: b.ID, Seats: make([]eventra.SeatNo, len(b.Seats))}
+	want := eventra.LockWant{EventID: b.EventID, BookingID: b.ID, Seats: make([]eventra.SeatNo, len(b.Seats))}
 	for i, s := range b.Seats {
 		want.Seats[i] = s.No
 	}
 	return want
 }
 
-func (f *flight) settlement() (s eventra.Settlement) {
+// contend notes a change that did not get its lock.
+func (f *flight) contend(i int) {
+	if f.contended == nil {
+		f.contended = make([]bool, len(f.batch.Changes))
+	}
+	f.contended[i] = true
+}
+
+// committing is the batch without the changes that did not get their lock.
+func (f *flight) committing() *eventra.Batch {
+	if f.contended == nil {
+		return &f.batch
+	}
+	batch := f.batch
+	batch.Changes = nil
+	for i, c := range f.batch.Changes {
+		if !f.contended[i] {
+			batch.Changes = append(batch.Changes, c)
+		}
+	}
+	return &batch
+}
+
+// committed takes the outcome of what was committing.
+func (f *flight) committed(receipt eventra.Receipt, err error) {
+	f.receipt, f.err = receipt, err
+	if receipt.Refused == nil || f.contended == nil {
+		return
+	}
+	f.receipt.Refused = make([]bool, len(f.batch.Changes)) // by positions in the whole batch
+	next := 0
+	for i := range f.receipt.Refused {
+		if !f.contended[i] {
+			f.receipt.Refused[i] = receipt.Refused[next]
+			next++
+		}
+	}
+}
+
+// settle adds what Redis has to learn of the flight.
+func (f *flight) settle(s *eventra.Settlement) {
 	for i, c := range f.batch.Changes {
 		if f.is(f.contended, i) {
 			continue
@@ -149,39 +114,13 @@ func (f *flight) settlement() (s eventra.Settlement) {
 		}
 		switch c.Kind {
 		case eventra.Held:
-			s.Held = append(s.Held, eventra.HeldKey{BookingID: c.Booking.ID, TTL: f.batch.Hold})
+			s.Held = append(s.Held, eventra.HeldKey{HoldRef: holdRef(c.Booking), TTL: f.batch.Hold})
 		case eventra.Released, eventra.Expired, eventra.Confirmed:
-			s.Ended = append(s.Ended, c.Booking.ID)
+			s.Ended = append(s.Ended, holdRef(c.Booking))
 		}
 	}
-	return s
 }
 
-func (f *flight) is(flags []bool, i int) bool { return flags != nil && flags[i] }
-
-func (f *flight) settle(d *Dependencies, s eventra.Settlement) {
-	defer close(f.settled)
-	if len(s.Unlock)+len(s.Held)+len(s.Ended) == 0 {
-		return
-	}
-	ctx, cancel := context.WithTimeout(context.Background(), settleTimeout)
-	defer cancel()
-	if err := d.Locks.Settle(ctx, f.batch.EventID, s); err != nil {
-		// Locks run out by themselves, and the hold timer needs no TTL key.
-		d.Log.Debug("redis not told of a batch", "event", f.batch.EventID, "error", err)
-	}
-}
-
-func outcomeName(err error) string {
-	switch {
-	case err == nil:
-		return "committed"
-	case errors.Is(err, eventra.ErrStaleEpoch):
-		return "stale_epoch"
-	case errors.Is(err, eventra.ErrDiverged):
-		return "diverged"
-	case errors.Is(err, eventra.ErrNotCommitted):
-		return "not_committed"
-	}
-	return "unknown"
+func holdRef(b *eventra.Booking) eventra.HoldRef {
+	return eventra.HoldRef{EventID: b.EventID, BookingID: b.ID}
 }

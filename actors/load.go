@@ -57,7 +57,7 @@ func (a *eventActor) reload(from asker) {
 	}
 	a.reloading = append(a.reloading, from)
 	switch {
-	case a.flying != nil:
+	case len(a.air) > 0:
 		a.stale = true
 	case a.phase == loading:
 		a.stale = true // the load under way may have read what was before
@@ -68,7 +68,7 @@ func (a *eventActor) reload(from asker) {
 }
 
 func (a *eventActor) loaded(msg *loaded) {
-	if a.phase != loading || a.flying != nil {
+	if a.phase != loading {
 		return
 	}
 	if a.stale {

@@ -1,10 +1,18 @@
 package actors
 
-import "github.com/prometheus/client_golang/prometheus"
+import (
+	"errors"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+
+	"github.com/eventra/eventra"
+)
 
 // Metrics are what the actors count.
 type Metrics struct {
 	batchChanges   prometheus.Histogram
+	batchEvents    prometheus.Histogram
 	commitSeconds  prometheus.Histogram
 	expiryLateness prometheus.Histogram
 	outcomes       *prometheus.CounterVec
@@ -17,6 +25,9 @@ func NewMetrics(r prometheus.Registerer) *Metrics {
 	m := &Metrics{
 		batchChanges: prometheus.NewHistogram(prometheus.HistogramOpts{
 			Name: "eventra_batch_changes", Help: "Changes committed together in one transaction.",
+			Buckets: prometheus.ExponentialBuckets(1, 2, 10)}),
+		batchEvents: prometheus.NewHistogram(prometheus.HistogramOpts{
+			Name: "eventra_batch_events", Help: "Events whose changes were committed together in one transaction.",
 			Buckets: prometheus.ExponentialBuckets(1, 2, 10)}),
 		commitSeconds: prometheus.NewHistogram(prometheus.HistogramOpts{
 			Name: "eventra_commit_seconds", Help: "Time from a batch's departure to its outcome.",
@@ -31,6 +42,34 @@ func NewMetrics(r prometheus.Registerer) *Metrics {
 		locksSkipped: prometheus.NewCounter(prometheus.CounterOpts{
 			Name: "eventra_locks_skipped_total", Help: "Batches that went without Redis locks because Redis was away."}),
 	}
-	r.MustRegister(m.batchChanges, m.commitSeconds, m.expiryLateness, m.outcomes, m.activations, m.locksSkipped)
+	r.MustRegister(m.batchChanges, m.batchEvents, m.commitSeconds, m.expiryLateness, m.outcomes, m.activations, m.locksSkipped)
 	return m
+}
+
+// committed notes what became of one transaction.
+func (m *Metrics) committed(batches []*eventra.Batch, took time.Duration, err error) {
+	changes := 0
+	for _, b := range batches {
+		changes += len(b.Changes)
+	}
+	m.commitSeconds.Observe(took.Seconds())
+	m.batchEvents.Observe(float64(len(batches)))
+	m.batchChanges.Observe(float64(changes))
+	m.outcomes.WithLabelValues(outcomeName(err)).Inc()
+}
+
+func outcomeName(err error) string {
+	switch {
+	case err == nil:
+		return "committed"
+	case errors.Is(err, eventra.ErrApart):
+		return "apart"
+	case errors.Is(err, eventra.ErrStaleEpoch):
+		return "stale_epoch"
+	case errors.Is(err, eventra.ErrDiverged):
+		return "diverged"
+	case errors.Is(err, eventra.ErrNotCommitted):
+		return "not_committed"
+	}
+	return "unknown"
 }

@@ -15,6 +15,11 @@ type EventStore interface {
 	// Commit persists a batch in one transaction. Its error is, or wraps, one
 	// of eventra's: ErrStaleEpoch, ErrDiverged, ErrNotCommitted or ErrOutcomeUnknown.
 	Commit(ctx context.Context, batch *eventra.Batch) (eventra.Receipt, error)
+	// CommitTogether persists batches of different events in one transaction,
+	// and waits for no row that somebody else has locked. Besides Commit's its
+	// error may be ErrApart: then nothing was written, and each batch is to be
+	// committed alone. The receipts are in the order of the batches.
+	CommitTogether(ctx context.Context, batches []*eventra.Batch) ([]eventra.Receipt, error)
 	// Booking reads one booking, live or not. CodeNotFound if there is none.
 	Booking(ctx context.Context, id eventra.ID) (*eventra.Booking, error)
 	// Layout reads the seats of an event by their numbers, and nothing of their
@@ -35,11 +40,11 @@ type SeatLocks interface {
 	// Lock takes the seats of each booking, all of a booking's or none, for
 	// at most a few seconds. It reports by position who got none because somebody
 	// else has one. An error means that locks are not to be had now.
-	Lock(ctx context.Context, eventID eventra.ID, wants []eventra.LockWant) (refused []bool, err error)
-	// Settle ends what Lock began, after the batch's end: it drops the locks that
+	Lock(ctx context.Context, wants []eventra.LockWant) (refused []bool, err error)
+	// Settle ends what Lock began, after the batches' end: it drops the locks that
 	// are still these bookings', sets the TTL keys of new holds and deletes
 	// those of ended ones.
-	Settle(ctx context.Context, eventID eventra.ID, s eventra.Settlement) error
+	Settle(ctx context.Context, s eventra.Settlement) error
 }
 
 // HoldExpiries is where expired hold keys are announced. A hint only: late or

@@ -34,6 +34,8 @@ func RunEventStore(t *testing.T, open func(*testing.T) EventStore) {
 		"a payment for nothing":                     refundDue,
 		"a refund":                                  refunded,
 		"many kinds in one batch":                   manyKinds,
+		"several events in one transaction":         together,
+		"events that cannot be committed together":  apart,
 		"one of many concurrent holds wins":         concurrentHolds,
 		"an acknowledged hold survives a take-over": takeOvers,
 		"a user's bookings":                         userBookings,

@@ -21,6 +21,7 @@ type EventStore interface {
 
 	Activate(ctx context.Context, eventID eventra.ID) (*eventra.Snapshot, error)
 	Commit(ctx context.Context, batch *eventra.Batch) (eventra.Receipt, error)
+	CommitTogether(ctx context.Context, batches []*eventra.Batch) ([]eventra.Receipt, error)
 	Booking(ctx context.Context, id eventra.ID) (*eventra.Booking, error)
 	UserBookings(ctx context.Context, userID eventra.ID, f eventra.BookingFilter, p eventra.Page) ([]*eventra.Booking, *eventra.Cursor, error)
 	EventsWithHoldsDue(ctx context.Context, ahead time.Duration, limit int) ([]eventra.ID, error)

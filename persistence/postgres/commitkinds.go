@@ -8,35 +8,37 @@ type statement struct {
 	sql       string
 	guarded   bool
 	byPayment bool
-	columns   func(*eventra.Batch, *write) []any
+	columns   func(*write) []any
 }
 
 var statements = [...]statement{
-	eventra.Held: {sql: heldSQL, guarded: true, columns: func(b *eventra.Batch, w *write) []any {
-		return []any{b.EventID, int64(b.Version), b.Hold.Microseconds(), w.bookings, w.users, w.amounts, w.currencies,
-			w.seats, w.seatBookings, w.positions, w.seatAmounts}
+	eventra.Held: {sql: heldSQL, guarded: true, columns: func(w *write) []any {
+		return append([]any{w.events, w.bookings, w.users, w.amounts, w.currencies, w.holds}, w.takenSeats()...)
 	}},
 	eventra.Released: {sql: releasedSQL, columns: freeingColumns},
 	eventra.Refunded: {sql: refundedSQL, columns: freeingColumns},
 	eventra.Expired:  {sql: expiredSQL, columns: freeingColumns, guarded: true},
-	eventra.PaymentStarted: {sql: paymentStartedSQL, guarded: true, columns: func(b *eventra.Batch, w *write) []any {
-		return []any{b.EventID, w.bookings, w.payments, w.users, w.methods, w.amounts, w.currencies, w.grace}
+	eventra.PaymentStarted: {sql: paymentStartedSQL, guarded: true, columns: func(w *write) []any {
+		return []any{w.events, w.bookings, w.payments, w.users, w.methods, w.amounts, w.currencies, w.grace}
 	}},
-	eventra.PaymentEnded: {sql: paymentEndedSQL, guarded: true, byPayment: true, columns: func(_ *eventra.Batch, w *write) []any {
+	eventra.PaymentEnded: {sql: paymentEndedSQL, guarded: true, byPayment: true, columns: func(w *write) []any {
 		return []any{w.payments, w.statuses, w.bookings}
 	}},
-	eventra.Confirmed: {sql: confirmedSQL, columns: func(b *eventra.Batch, w *write) []any {
-		return []any{b.EventID, int64(b.Version), w.bookings, w.payments, w.seats, w.seatBookings}
+	eventra.Confirmed: {sql: confirmedSQL, columns: func(w *write) []any {
+		return append([]any{w.bookings, w.payments}, w.changedSeats()...)
 	}},
-	eventra.Rebooked: {sql: rebookedSQL, guarded: true, byPayment: true, columns: func(b *eventra.Batch, w *write) []any {
-		return []any{b.EventID, int64(b.Version), w.payments, w.replaced, w.bookings, w.users, w.amounts, w.currencies,
-			w.seats, w.seatBookings, w.positions, w.seatAmounts}
+	eventra.Rebooked: {sql: rebookedSQL, guarded: true, byPayment: true, columns: func(w *write) []any {
+		return append([]any{w.events, w.payments, w.replaced, w.bookings, w.users, w.amounts, w.currencies}, w.takenSeats()...)
 	}},
-	eventra.RefundDue: {sql: refundDueSQL, guarded: true, byPayment: true, columns: func(_ *eventra.Batch, w *write) []any {
+	eventra.RefundDue: {sql: refundDueSQL, guarded: true, byPayment: true, columns: func(w *write) []any {
 		return []any{w.payments}
 	}},
 }
 
-func freeingColumns(b *eventra.Batch, w *write) []any {
-	return []any{b.EventID, int64(b.Version), w.bookings, w.seats, w.seatBookings}
+func freeingColumns(w *write) []any { return append([]any{w.bookings}, w.changedSeats()...) }
+
+func (w *write) changedSeats() []any {
+	return []any{w.seatEvents, w.seatVersions, w.seats, w.seatBookings}
 }
+
+func (w *write) takenSeats() []any { return append(w.changedSeats(), w.positions, w.seatAmounts) }

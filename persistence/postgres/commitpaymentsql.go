@@ -4,11 +4,11 @@ package postgres
 const paymentStartedSQL = `
 WITH asked AS (
     SELECT a.*, booking.at, booking.status, booking.expires_at, booking.payment_id AS running
-    FROM unnest($2::uuid[], $3::uuid[], $4::uuid[], $5::text[], $6::bigint[], $7::text[], $8::bigint[])
-        AS a (booking_id, attempt_id, user_id, method, amount, currency, grace)` + bookingLookup + `
+    FROM unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::uuid[], $5::text[], $6::bigint[], $7::text[], $8::bigint[])
+        AS a (event_id, booking_id, attempt_id, user_id, method, amount, currency, grace)` + bookingLookup + `
 ), started AS (
     INSERT INTO payments (id, booking_id, event_id, user_id, method, amount, currency, status, grace_until, created_at, updated_at)
-    SELECT attempt_id, booking_id, $1, user_id, method, amount, currency, 'PENDING',
+    SELECT attempt_id, booking_id, event_id, user_id, method, amount, currency, 'PENDING',
         now() + grace * interval '1 microsecond', now(), now()
     FROM asked WHERE status = 'HELD' AND running IS NULL AND expires_at > now()
     ON CONFLICT (id) DO NOTHING
@@ -42,7 +42,7 @@ const confirmedSQL = `
 WITH paid AS (
     SELECT a.*, booking.at AS booking_at, booking.status AS booking_status,
         payment.at AS payment_at, payment.status AS payment_status, payment.of
-    FROM unnest($3::uuid[], $4::uuid[]) AS a (booking_id, payment_id)` + bookingLookup + paymentLookup + `
+    FROM unnest($1::uuid[], $2::uuid[]) AS a (booking_id, payment_id)` + bookingLookup + paymentLookup + `
 ), confirmed AS (
     UPDATE bookings SET status = 'CONFIRMED', confirmed_at = now(), payment_id = paid.payment_id, paying_until = NULL FROM paid
     WHERE bookings.ctid = paid.booking_at AND paid.booking_status = 'HELD'
@@ -51,18 +51,18 @@ WITH paid AS (
     UPDATE payments SET status = 'SUCCEEDED', updated_at = now() FROM paid
     WHERE payments.ctid = paid.payment_at AND paid.payment_status = 'PENDING' AND paid.of = paid.booking_id
     RETURNING 1
-), theirs AS (
-    SELECT seat.at, seat.status, seat.owner = s.booking_id AS owned
-    FROM unnest($5::int[], $6::uuid[]) AS s (seat_no, booking_id)` + seatLookup + `
+), theirs AS MATERIALIZED (
+    SELECT s.version, s.booking_id, seat.at
+    FROM unnest($3::uuid[], $4::bigint[], $5::int[], $6::uuid[]) AS s (event_id, version, seat_no, booking_id)` + seatLookup + `
 ), booked AS (
-    UPDATE seats SET status = 'BOOKED', version = $2 FROM theirs
-    WHERE seats.ctid = theirs.at AND theirs.owned AND theirs.status = 'HELD'
+    UPDATE seats SET status = 'BOOKED', version = theirs.version FROM theirs
+    WHERE seats.ctid = theirs.at AND seats.booking_id = theirs.booking_id AND seats.status = 'HELD'
     RETURNING 1
 ), mailed AS (
     INSERT INTO outbox (booking_id, created_at, due_at) SELECT booking_id, now(), now() FROM paid
 )
-SELECT eventra_assert((SELECT count(*) FROM confirmed) = cardinality($3::uuid[])
-    AND (SELECT count(*) FROM succeeded) = cardinality($3::uuid[])
+SELECT eventra_assert((SELECT count(*) FROM confirmed) = cardinality($1::uuid[])
+    AND (SELECT count(*) FROM succeeded) = cardinality($1::uuid[])
     AND (SELECT count(*) FROM booked) = cardinality($5::int[]), 'EV002')`
 
 // The payment moves first: what its guard lets through decides all the rest.
@@ -70,29 +70,30 @@ const rebookedSQL = `
 WITH asked AS (
     SELECT a.*, payment.at AS payment_at, payment.status = 'PENDING' AND payment.of = a.booking_id AS pending,
         booking.at AS expired_at, booking.status = 'EXPIRED' AND booking.replaced_by IS NULL AS replaceable
-    FROM unnest($3::uuid[], $4::uuid[], $5::uuid[], $6::uuid[], $7::bigint[], $8::text[])
-        AS a (payment_id, booking_id, successor_id, user_id, amount, currency)` + paymentLookup + bookingLookup + `
+    FROM unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::uuid[], $5::uuid[], $6::bigint[], $7::text[])
+        AS a (event_id, payment_id, booking_id, successor_id, user_id, amount, currency)` + paymentLookup + bookingLookup + `
 ), moved AS (
     UPDATE payments SET booking_id = asked.successor_id, status = 'SUCCEEDED', updated_at = now() FROM asked
     WHERE payments.ctid = asked.payment_at AND asked.pending
     RETURNING asked.*
 ), booked AS (
     INSERT INTO bookings (id, event_id, user_id, status, amount, currency, expires_at, created_at, confirmed_at, payment_id)
-    SELECT successor_id, $1, user_id, 'CONFIRMED', amount, currency, now(), now(), now(), payment_id FROM moved
+    SELECT successor_id, event_id, user_id, 'CONFIRMED', amount, currency, now(), now(), now(), payment_id FROM moved
 ), replaced AS (
     UPDATE bookings SET replaced_by = moved.successor_id FROM moved
     WHERE bookings.ctid = moved.expired_at AND moved.replaceable
     RETURNING 1
 ), theirs AS (
-    SELECT s.*, seat.at, seat.status
-    FROM unnest($9::int[], $10::uuid[], $11::int[], $12::bigint[]) AS s (seat_no, booking_id, position, amount)` + seatLookup + `
+    SELECT s.*, seat.at
+    FROM unnest($8::uuid[], $9::bigint[], $10::int[], $11::uuid[], $12::int[], $13::bigint[])
+        AS s (event_id, version, seat_no, booking_id, position, amount)` + seatLookup + `
     WHERE (s.booking_id IN (SELECT successor_id FROM moved)) IS TRUE
 ), listed AS (
     INSERT INTO booking_seats (booking_id, event_id, seat_no, position, amount, live)
-    SELECT booking_id, $1, seat_no, position, amount, true FROM theirs
+    SELECT booking_id, event_id, seat_no, position, amount, true FROM theirs
 ), taken AS (
-    UPDATE seats SET status = 'BOOKED', booking_id = theirs.booking_id, version = $2 FROM theirs
-    WHERE seats.ctid = theirs.at AND theirs.status = 'AVAILABLE'
+    UPDATE seats SET status = 'BOOKED', booking_id = theirs.booking_id, version = theirs.version FROM theirs
+    WHERE seats.ctid = theirs.at AND seats.status = 'AVAILABLE'
     RETURNING 1
 ), mailed AS (
     INSERT INTO outbox (booking_id, created_at, due_at) SELECT successor_id, now(), now() FROM moved

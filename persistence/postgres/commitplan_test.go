@@ -19,7 +19,7 @@ import (
 // index, no search of one list for each row of another.
 func TestCommitHasOnePlanWhateverTheTablesHold(t *testing.T) {
 	t.Parallel()
-	all := map[string]string{"fence": fenceSQL, "seat locks": lockSeatsSQL}
+	all := map[string]string{"fence": fenceSQL, "fence without a wait": fenceHereSQL}
 	for kind, s := range statements {
 		if s.sql != "" {
 			all["kind "+strconv.Itoa(kind)] = s.sql

@@ -10,14 +10,16 @@ package postgres
 // where no partial index can offer itself; and IS TRUE has a list of ids hashed
 // once instead of searched for each row.
 //
-// That nothing moves between look-up and update is the fence's and the seat
-// locks' doing; should it move nevertheless, the update misses and the
-// statement's count says so.
+// That nothing moves between look-up and update is the fence's doing: no other
+// activation writes, and what one activation has in flight at the same time is
+// of different seats. Nobody locks seats before they are updated: an update
+// does so, asks the row itself whether it may, and if it has moved nevertheless
+// the statement's count says so.
 
 const (
 	seatLookup = `
     LEFT JOIN LATERAL (
-        SELECT ctid AS at, status, booking_id AS owner FROM seats WHERE event_id = $1 AND seats.seat_no = s.seat_no LIMIT 1
+        SELECT ctid AS at FROM seats WHERE seats.event_id = s.event_id AND seats.seat_no = s.seat_no LIMIT 1
     ) AS seat ON true`
 	bookingLookup = `
     LEFT JOIN LATERAL (
@@ -30,53 +32,56 @@ const (
 )
 
 // The fence. FOR SHARE lets batches of one activation overlap and keeps the
-// next activation, which updates the row, waiting until they have ended.
-const fenceSQL = `
-SELECT now(), eventra_assert(count(*) = 1, 'EV001')
-FROM (SELECT FROM events WHERE id = $1 AND epoch = $2 FOR SHARE) fence`
+// next activation, which updates the row, waiting until they have ended. Who
+// commits for several events does not wait for one of them.
+const (
+	fenceSQL     = fenceBegin + fenceEnd
+	fenceHereSQL = fenceBegin + ` NOWAIT` + fenceEnd
 
-// The seats come sorted: in one order everywhere, writers never wait for each
-// other in a circle.
-const lockSeatsSQL = `
-SELECT eventra_assert(count(*) = cardinality($2::int[]), 'EV002')
-FROM unnest($2::int[]) AS s (no)
-CROSS JOIN LATERAL (SELECT FROM seats WHERE event_id = $1 AND seat_no = s.no LIMIT 1 FOR UPDATE) AS locked`
+	fenceBegin = `
+SELECT now(), eventra_assert(count(*) = cardinality($1::uuid[]), 'EV001')
+FROM unnest($1::uuid[], $2::bigint[]) AS f (event_id, epoch)
+CROSS JOIN LATERAL (SELECT FROM events WHERE id = f.event_id AND events.epoch = f.epoch LIMIT 1 FOR SHARE`
+	fenceEnd = `) AS fence`
+)
 
 // A booking whose id was used before is left out: it is the same request again.
 const heldSQL = `
 WITH booked AS (
     INSERT INTO bookings (id, event_id, user_id, status, amount, currency, expires_at, created_at)
-    SELECT id, $1, user_id, 'HELD', amount, currency, now() + $3::bigint * interval '1 microsecond', now()
-    FROM unnest($4::uuid[], $5::uuid[], $6::bigint[], $7::text[]) AS b (id, user_id, amount, currency)
+    SELECT id, event_id, user_id, 'HELD', amount, currency, now() + hold * interval '1 microsecond', now()
+    FROM unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::bigint[], $5::text[], $6::bigint[])
+        AS b (event_id, id, user_id, amount, currency, hold)
     ON CONFLICT (id) DO NOTHING
     RETURNING id
 ), theirs AS (
-    SELECT s.*, seat.at, seat.status
-    FROM unnest($8::int[], $9::uuid[], $10::int[], $11::bigint[]) AS s (seat_no, booking_id, position, amount)` + seatLookup + `
+    SELECT s.*, seat.at
+    FROM unnest($7::uuid[], $8::bigint[], $9::int[], $10::uuid[], $11::int[], $12::bigint[])
+        AS s (event_id, version, seat_no, booking_id, position, amount)` + seatLookup + `
     WHERE (s.booking_id IN (SELECT id FROM booked)) IS TRUE
 ), listed AS (
     INSERT INTO booking_seats (booking_id, event_id, seat_no, position, amount, live)
-    SELECT booking_id, $1, seat_no, position, amount, true FROM theirs
+    SELECT booking_id, event_id, seat_no, position, amount, true FROM theirs
 ), taken AS (
-    UPDATE seats SET status = 'HELD', booking_id = theirs.booking_id, version = $2 FROM theirs
-    WHERE seats.ctid = theirs.at AND theirs.status = 'AVAILABLE'
+    UPDATE seats SET status = 'HELD', booking_id = theirs.booking_id, version = theirs.version FROM theirs
+    WHERE seats.ctid = theirs.at AND seats.status = 'AVAILABLE'
     RETURNING 1
 )
 SELECT ARRAY (SELECT id FROM booked), eventra_assert((SELECT count(*) FROM taken) = (SELECT count(*) FROM theirs), 'EV002')`
 
 const releasedSQL = `
 WITH asked AS (
-    SELECT booking.* FROM unnest($3::uuid[]) AS a (booking_id)` + bookingLookup + `
+    SELECT booking.* FROM unnest($1::uuid[]) AS a (booking_id)` + bookingLookup + `
 ), ended AS (
     UPDATE bookings SET status = 'CANCELLED', ended_at = now() FROM asked
     WHERE bookings.ctid = asked.at AND asked.status = 'HELD' AND asked.payment_id IS NULL
     RETURNING id
 )` + freeSQL + `
-SELECT eventra_assert((SELECT count(*) FROM ended) = cardinality($3::uuid[]) AND ` + allFree + `, 'EV002')`
+SELECT eventra_assert((SELECT count(*) FROM ended) = cardinality($1::uuid[]) AND ` + allFree + `, 'EV002')`
 
 const refundedSQL = `
 WITH sold AS (
-    SELECT a.booking_id, booking.at, booking.status, booking.payment_id FROM unnest($3::uuid[]) AS a (booking_id)` + bookingLookup + `
+    SELECT a.booking_id, booking.at, booking.status, booking.payment_id FROM unnest($1::uuid[]) AS a (booking_id)` + bookingLookup + `
 ), asked AS (
     SELECT a.*, payment.at AS payment_at, payment.status AS payment_status, payment.of FROM sold AS a` + paymentLookup + `
 ), ended AS (
@@ -88,13 +93,13 @@ WITH sold AS (
     WHERE payments.ctid = asked.payment_at AND asked.payment_status = 'SUCCEEDED' AND asked.of = asked.booking_id
     RETURNING 1
 )` + freeSQL + `
-SELECT eventra_assert((SELECT count(*) FROM ended) = cardinality($3::uuid[])
-    AND (SELECT count(*) FROM owed) = cardinality($3::uuid[]) AND ` + allFree + `, 'EV002')`
+SELECT eventra_assert((SELECT count(*) FROM ended) = cardinality($1::uuid[])
+    AND (SELECT count(*) FROM owed) = cardinality($1::uuid[]) AND ` + allFree + `, 'EV002')`
 
 // A hold whose time is not over is left out; one that is no hold is a contradiction.
 const expiredSQL = `
 WITH asked AS (
-    SELECT booking.* FROM unnest($3::uuid[]) AS a (booking_id)` + bookingLookup + `
+    SELECT booking.* FROM unnest($1::uuid[]) AS a (booking_id)` + bookingLookup + `
 ), ended AS (
     UPDATE bookings SET status = 'EXPIRED', ended_at = now() FROM asked
     WHERE bookings.ctid = asked.at AND asked.status = 'HELD'
@@ -102,14 +107,14 @@ WITH asked AS (
     RETURNING id
 )` + freeSQL + `
 SELECT ARRAY (SELECT id FROM ended), eventra_assert(
-    (SELECT count(*) FROM asked WHERE status = 'HELD') = cardinality($3::uuid[]) AND ` + allFree + `, 'EV002')`
+    (SELECT count(*) FROM asked WHERE status = 'HELD') = cardinality($1::uuid[]) AND ` + allFree + `, 'EV002')`
 
 // freeSQL gives back the seats of the bookings that ended, and allFree says
 // that it met them all.
 const (
 	freeSQL = `, theirs AS (
-    SELECT seat.at AS seat_at, seat.owner = s.booking_id AS owned, listed.at AS listed_at, listed.live
-    FROM unnest($4::int[], $5::uuid[]) AS s (seat_no, booking_id)` + seatLookup + `
+    SELECT s.version, s.booking_id, seat.at AS seat_at, listed.at AS listed_at, listed.live
+    FROM unnest($2::uuid[], $3::bigint[], $4::int[], $5::uuid[]) AS s (event_id, version, seat_no, booking_id)` + seatLookup + `
     LEFT JOIN LATERAL (
         SELECT ctid AS at, live FROM booking_seats
         WHERE booking_seats.booking_id = s.booking_id AND booking_seats.seat_no = s.seat_no LIMIT 1
@@ -120,8 +125,8 @@ const (
     WHERE booking_seats.ctid = theirs.listed_at AND theirs.live
     RETURNING 1
 ), freed AS (
-    UPDATE seats SET status = 'AVAILABLE', booking_id = NULL, version = $2 FROM theirs
-    WHERE seats.ctid = theirs.seat_at AND theirs.owned
+    UPDATE seats SET status = 'AVAILABLE', booking_id = NULL, version = theirs.version FROM theirs
+    WHERE seats.ctid = theirs.seat_at AND seats.booking_id = theirs.booking_id
     RETURNING 1
 )`
 	allFree = `(SELECT count(*) FROM unlisted) = (SELECT count(*) FROM theirs)

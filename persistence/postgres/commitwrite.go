@@ -1,8 +1,6 @@
 package postgres
 
 import (
-	"slices"
-
 	"github.com/jackc/pgx/v5/pgtype"
 
 	"github.com/eventra/eventra"
@@ -18,54 +16,61 @@ type (
 // uuid is how an id is sent; a zero one is NULL.
 func uuid(id eventra.ID) pgtype.UUID { return pgtype.UUID{Bytes: id, Valid: !id.IsZero()} }
 
-// writes is a batch, sorted into one write for each kind of change in it.
+// writes are batches, sorted into one write for each kind of change in them.
 type writes struct {
-	seats ints // that change, sorted, to be locked
-	kinds []*write
+	events uuids // whose batches these are
+	epochs bigints
+	kinds  []*write
 }
 
 // write is all changes of one kind, as the columns of its statement.
 type write struct {
 	statement
-	at []int // positions in the batch
+	at []position
 
 	// One entry a change.
+	events                              uuids
 	bookings, users, payments, replaced uuids
 	amounts                             bigints
 	currencies, methods, statuses       texts
-	grace                               bigints // microseconds
+	holds, grace                        bigints // microseconds
 
 	// One entry a seat.
+	seatEvents   uuids
+	seatVersions bigints
 	seats        ints
 	seatBookings uuids
 	positions    ints
 	seatAmounts  bigints
 }
 
-func gather(batch *eventra.Batch) *writes {
+// position is a change's place: in which batch, and where in it.
+type position struct{ batch, change int }
+
+func gather(batches []*eventra.Batch) *writes {
 	all := &writes{}
 	var byKind [len(statements)]*write
-	for i, c := range batch.Changes {
-		w := byKind[c.Kind]
-		if w == nil {
-			w = &write{statement: statements[c.Kind]}
-			byKind[c.Kind] = w
-			all.kinds = append(all.kinds, w)
-		}
-		w.add(i, c)
-		if c.Kind.ChangesSeats() {
-			for _, s := range c.Booking.Seats {
-				all.seats = append(all.seats, int32(s.No))
+	for i, batch := range batches {
+		all.events = append(all.events, uuid(batch.EventID))
+		all.epochs = append(all.epochs, batch.Epoch)
+		for j, c := range batch.Changes {
+			w := byKind[c.Kind]
+			if w == nil {
+				w = &write{statement: statements[c.Kind]}
+				byKind[c.Kind] = w
+				all.kinds = append(all.kinds, w)
 			}
+			w.at = append(w.at, position{i, j})
+			w.add(batch, c)
 		}
 	}
-	slices.Sort(all.seats)
 	return all
 }
 
-func (w *write) add(at int, c *eventra.Change) {
-	w.at = append(w.at, at)
-	w.addBooking(c)
+func (w *write) add(batch *eventra.Batch, c *eventra.Change) {
+	w.events = append(w.events, uuid(batch.EventID))
+	w.holds = append(w.holds, batch.Hold.Microseconds())
+	w.addBooking(batch, c)
 	if p := c.Payment; p != nil {
 		w.payments = append(w.payments, uuid(p.ID))
 		w.replaced = append(w.replaced, uuid(p.BookingID))
@@ -75,7 +80,7 @@ func (w *write) add(at int, c *eventra.Change) {
 	}
 }
 
-func (w *write) addBooking(c *eventra.Change) {
+func (w *write) addBooking(batch *eventra.Batch, c *eventra.Change) {
 	b := c.Booking
 	if b == nil {
 		w.bookings = append(w.bookings, pgtype.UUID{})
@@ -89,6 +94,8 @@ func (w *write) addBooking(c *eventra.Change) {
 		return
 	}
 	for i, s := range b.Seats {
+		w.seatEvents = append(w.seatEvents, uuid(batch.EventID))
+		w.seatVersions = append(w.seatVersions, int64(batch.Version))
 		w.seats = append(w.seats, int32(s.No))
 		w.seatBookings = append(w.seatBookings, uuid(b.ID))
 		w.positions = append(w.positions, int32(i))
@@ -97,7 +104,7 @@ func (w *write) addBooking(c *eventra.Change) {
 }
 
 // args are the statement's parameters: see [statements].
-func (w *write) args(batch *eventra.Batch) []any { return w.columns(batch, w) }
+func (w *write) args() []any { return w.columns(w) }
 
 // guardedIDs are what a guarded statement answers with for those it wrote.
 func (w *write) guardedIDs() uuids {

@@ -63,10 +63,33 @@ func sortCommitFault(err error) error {
 	switch {
 	case errors.As(err, &refused) && refused.SeverityUnlocalized == "ERROR":
 		return fmt.Errorf("%w: %w", meaningOf(refused.Code), err)
-	case pgconn.SafeToRetry(err): // nothing was sent
+	case errors.As(err, new(notSentError)), pgconn.SafeToRetry(err):
 		return fmt.Errorf("%w: %w", eventra.ErrNotCommitted, err)
 	}
 	return fmt.Errorf("%w: %w", eventra.ErrOutcomeUnknown, err)
+}
+
+// notSentError says that there was no connection to send anything over.
+type notSentError struct{ error }
+
+func (e notSentError) Unwrap() error { return e.error }
+
+// lockedState reports whether the server aborted a transaction rather than
+// have it wait for others.
+func lockedState(err error) bool {
+	return isState(err, func(code string) bool { return code == "55P03" || code == "40P01" })
+}
+
+// oneBatchesState reports whether the server aborted a transaction for what one
+// of several batches in it did.
+func oneBatchesState(err error) bool {
+	return isState(err, func(code string) bool { return !awayState(code) })
+}
+
+// isState asks for the SQLSTATE of a proven abort.
+func isState(err error, is func(code string) bool) bool {
+	var refused *pgconn.PgError
+	return errors.As(err, &refused) && refused.SeverityUnlocalized == "ERROR" && is(refused.Code)
 }
 
 func meaningOf(code string) error {

@@ -7,15 +7,15 @@ import (
 	"github.com/eventra/eventra"
 )
 
-// The braces make keys of one event live in one slot, should Redis be a
-// cluster: a script may only touch keys of one.
+// Locks of several events are taken by one script, so Redis is one server (or
+// one with replicas), not a cluster, where a script may touch one slot only.
 
 func lockKey(eventID string, seat eventra.SeatNo) string {
 	return keyPrefix + "lock:{" + eventID + "}:" + strconv.Itoa(int(seat))
 }
 
-func holdKey(eventID, bookingID string) string {
-	return keyPrefix + "hold:{" + eventID + "}:" + bookingID
+func holdKey(hold eventra.HoldRef) string {
+	return keyPrefix + "hold:{" + hold.EventID.String() + "}:" + hold.BookingID.String()
 }
 
 // parseHoldKey reads what holdKey wrote and nothing else.
@@ -28,7 +28,7 @@ func parseHoldKey(key string) (eventID, bookingID eventra.ID, ok bool) {
 	var errEvent, errBooking error
 	eventID, errEvent = eventra.ParseID(event)
 	bookingID, errBooking = eventra.ParseID(booking)
-	if errEvent != nil || errBooking != nil || holdKey(eventID.String(), bookingID.String()) != key {
+	if errEvent != nil || errBooking != nil || holdKey(eventra.HoldRef{EventID: eventID, BookingID: bookingID}) != key {
 		return eventra.ID{}, eventra.ID{}, false
 	}
 	return eventID, bookingID, true

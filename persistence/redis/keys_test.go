@@ -5,13 +5,16 @@ import (
 	"time"
 
 	"github.com/stretchr/testify/require"
+
+	"github.com/eventra/eventra"
 )
 
 func FuzzParseHoldKey(f *testing.F) {
 	const event, booking = "0190a5d2-7c3b-7e1f-8a2b-0123456789ab", "0190a5d2-7c3b-7e1f-8a2b-ba9876543210"
+	const ours = "eventra:hold:{" + event + "}:" + booking
 	for _, seed := range []string{
-		holdKey(event, booking),
-		holdKey(event, booking) + " ",
+		ours,
+		ours + " ",
 		"eventra:hold:" + event + ":" + booking,
 		"eventra:hold:{" + event + "}:",
 		"eventra:hold:{0190A5D2-7C3B-7E1F-8A2B-0123456789AB}:" + booking,
@@ -22,7 +25,7 @@ func FuzzParseHoldKey(f *testing.F) {
 	f.Fuzz(func(t *testing.T, key string) {
 		eventID, bookingID, ok := parseHoldKey(key)
 		if ok {
-			require.Equal(t, key, holdKey(eventID.String(), bookingID.String()))
+			require.Equal(t, key, holdKey(eventra.HoldRef{EventID: eventID, BookingID: bookingID}))
 		} else {
 			require.True(t, eventID.IsZero())
 			require.True(t, bookingID.IsZero())

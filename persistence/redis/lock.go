@@ -23,16 +23,17 @@ local refused, first = {}, 1
 for arg = 2, #ARGV, 2 do
 	local token, last = ARGV[arg], first + tonumber(ARGV[arg + 1]) - 1
 	local free = true
-	if last >= first then
+	if last == first then
+		free = redis.call('SET', KEYS[first], token, 'NX', 'PX', ARGV[1]) or redis.call('GET', KEYS[first]) == token
+	elseif last > first then
 		for _, owner in ipairs(redis.call('MGET', unpack(KEYS, first, last))) do
 			if owner and owner ~= token then free = false end
 		end
+		if free then
+			for i = first, last do redis.call('SET', KEYS[i], token, 'PX', ARGV[1]) end
+		end
 	end
-	if free then
-		for i = first, last do redis.call('SET', KEYS[i], token, 'PX', ARGV[1]) end
-	else
-		refused[#refused + 1] = arg / 2 - 1
-	end
+	if not free then refused[#refused + 1] = arg / 2 - 1 end
 	first = last + 1
 end
 return refused`)
@@ -57,11 +58,11 @@ type Locks struct{ db *DB }
 func NewLocks(db *DB) *Locks { return &Locks{db} }
 
 // Lock implements actors.SeatLocks in one round trip.
-func (l *Locks) Lock(ctx context.Context, eventID eventra.ID, wants []eventra.LockWant) ([]bool, error) {
+func (l *Locks) Lock(ctx context.Context, wants []eventra.LockWant) ([]bool, error) {
 	if len(wants) == 0 {
 		return nil, nil
 	}
-	keys, args := lockArguments(eventID, wants, lockTTL.Milliseconds())
+	keys, args := lockArguments(wants, lockTTL.Milliseconds())
 	positions, err := lockScript.Run(ctx, l.db.client, keys, args...).Int64Slice()
 	if err != nil {
 		return nil, unavailable(err)
@@ -74,22 +75,21 @@ func (l *Locks) Lock(ctx context.Context, eventID eventra.ID, wants []eventra.Lo
 }
 
 // Settle implements actors.SeatLocks in one round trip.
-func (l *Locks) Settle(ctx context.Context, eventID eventra.ID, s eventra.Settlement) error {
-	keys, args := lockArguments(eventID, s.Unlock)
-	event := eventID.String()
+func (l *Locks) Settle(ctx context.Context, s eventra.Settlement) error {
+	keys, args := lockArguments(s.Unlock)
 	pipe := l.db.client.Pipeline()
 	if len(keys) > 0 {
 		unlockScript.EvalSha(ctx, pipe, keys, args...)
 	}
 	for _, held := range s.Held {
 		if held.TTL > 0 {
-			pipe.Set(ctx, holdKey(event, held.BookingID.String()), "", max(held.TTL, time.Millisecond))
+			pipe.Set(ctx, holdKey(held.HoldRef), "", max(held.TTL, time.Millisecond))
 		}
 	}
 	if len(s.Ended) > 0 {
 		ended := make([]string, len(s.Ended))
-		for i, id := range s.Ended {
-			ended[i] = holdKey(event, id.String())
+		for i, hold := range s.Ended {
+			ended[i] = holdKey(hold)
 		}
 		pipe.Del(ctx, ended...)
 	}
@@ -103,10 +103,10 @@ func (l *Locks) Settle(ctx context.Context, eventID eventra.ID, s eventra.Settle
 	return unavailable(err)
 }
 
-func lockArguments(eventID eventra.ID, wants []eventra.LockWant, first ...any) (keys []string, args []any) {
-	event := eventID.String()
+func lockArguments(wants []eventra.LockWant, first ...any) (keys []string, args []any) {
 	args = first
 	for _, want := range wants {
+		event := want.EventID.String()
 		for _, seat := range want.Seats {
 			keys = append(keys, lockKey(event, seat))
 		}

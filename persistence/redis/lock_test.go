@@ -1,6 +1,7 @@
 package redis_test
 
 import (
+	"slices"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -15,6 +16,15 @@ import (
 
 func want(booking eventra.ID, seats ...eventra.SeatNo) eventra.LockWant {
 	return eventra.LockWant{BookingID: booking, Seats: seats}
+}
+
+// in are wants of an event's seats.
+func in(event eventra.ID, wants []eventra.LockWant) []eventra.LockWant {
+	wants = slices.Clone(wants)
+	for i := range wants {
+		wants[i].EventID = event
+	}
+	return wants
 }
 
 func TestLockGivesABookingAllSeatsOrNone(t *testing.T) {
@@ -37,18 +47,18 @@ func TestLockGivesABookingAllSeatsOrNone(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			locks, event := redis.NewLocks(open(t)), newID()
-			_, err := locks.Lock(t.Context(), event, test.before)
+			_, err := locks.Lock(t.Context(), in(event, test.before))
 			require.NoError(t, err)
 
-			refused, err := locks.Lock(t.Context(), event, test.wants)
+			refused, err := locks.Lock(t.Context(), in(event, test.wants))
 			require.NoError(t, err)
 			require.Equal(t, test.refused, refused)
 			if len(test.free) > 0 {
-				refused, err = locks.Lock(t.Context(), event, []eventra.LockWant{want(newID(), test.free...)})
+				refused, err = locks.Lock(t.Context(), in(event, []eventra.LockWant{want(newID(), test.free...)}))
 				require.NoError(t, err)
 				require.Equal(t, []bool{false}, refused, "these are free")
 			}
-			refused, err = locks.Lock(t.Context(), newID(), test.wants)
+			refused, err = locks.Lock(t.Context(), in(newID(), test.wants))
 			require.NoError(t, err)
 			require.NotContains(t, refused[:min(1, len(refused))], true, "another event's seats are others")
 		})
@@ -62,7 +72,7 @@ func TestOneOfManyGetsTheLock(t *testing.T) {
 	var all sync.WaitGroup
 	for range 50 {
 		all.Go(func() {
-			refused, err := locks.Lock(t.Context(), event, []eventra.LockWant{want(newID(), 7, 8)})
+			refused, err := locks.Lock(t.Context(), in(event, []eventra.LockWant{want(newID(), 7, 8)}))
 			if err == nil && !refused[0] {
 				got.Add(1)
 			}
@@ -76,7 +86,7 @@ func TestLocksEndByThemselves(t *testing.T) {
 	t.Parallel()
 	url := persistencetest.NewRedis(t)
 	locks, event, client := redis.NewLocks(openURL(t, url)), newID(), peek(t, url)
-	_, err := locks.Lock(t.Context(), event, []eventra.LockWant{want(newID(), 1)})
+	_, err := locks.Lock(t.Context(), in(event, []eventra.LockWant{want(newID(), 1)}))
 	require.NoError(t, err)
 
 	key := "eventra:lock:{" + event.String() + "}:1"
@@ -90,16 +100,16 @@ func TestSettleDropsOnlyTheBookingsOwnLocks(t *testing.T) {
 	t.Parallel()
 	locks, event := redis.NewLocks(open(t)), newID()
 	owner, other := newID(), newID()
-	_, err := locks.Lock(t.Context(), event, []eventra.LockWant{want(owner, 1, 2)})
+	_, err := locks.Lock(t.Context(), in(event, []eventra.LockWant{want(owner, 1, 2)}))
 	require.NoError(t, err)
 
-	require.NoError(t, locks.Settle(t.Context(), event, eventra.Settlement{Unlock: []eventra.LockWant{want(other, 1, 2)}}))
-	refused, err := locks.Lock(t.Context(), event, []eventra.LockWant{want(other, 1)})
+	require.NoError(t, locks.Settle(t.Context(), eventra.Settlement{Unlock: in(event, []eventra.LockWant{want(other, 1, 2)})}))
+	refused, err := locks.Lock(t.Context(), in(event, []eventra.LockWant{want(other, 1)}))
 	require.NoError(t, err)
 	require.Equal(t, []bool{true}, refused, "somebody else's unlock freed nothing")
 
-	require.NoError(t, locks.Settle(t.Context(), event, eventra.Settlement{Unlock: []eventra.LockWant{want(owner, 1, 2)}}))
-	refused, err = locks.Lock(t.Context(), event, []eventra.LockWant{want(other, 1, 2)})
+	require.NoError(t, locks.Settle(t.Context(), eventra.Settlement{Unlock: in(event, []eventra.LockWant{want(owner, 1, 2)})}))
+	refused, err = locks.Lock(t.Context(), in(event, []eventra.LockWant{want(other, 1, 2)}))
 	require.NoError(t, err)
 	require.Equal(t, []bool{false}, refused)
 }
@@ -109,19 +119,20 @@ func TestSettleKeepsHoldKeys(t *testing.T) {
 	url := persistencetest.NewRedis(t)
 	locks, event, client := redis.NewLocks(openURL(t, url)), newID(), peek(t, url)
 	held, late := newID(), newID()
+	hold := func(booking eventra.ID) eventra.HoldRef { return eventra.HoldRef{EventID: event, BookingID: booking} }
 	key := func(booking eventra.ID) string { return "eventra:hold:{" + event.String() + "}:" + booking.String() }
 
-	require.NoError(t, locks.Settle(t.Context(), event, eventra.Settlement{Held: []eventra.HeldKey{
-		{BookingID: held, TTL: time.Minute}, {BookingID: late, TTL: -time.Second}, {BookingID: late},
+	require.NoError(t, locks.Settle(t.Context(), eventra.Settlement{Held: []eventra.HeldKey{
+		{HoldRef: hold(held), TTL: time.Minute}, {HoldRef: hold(late), TTL: -time.Second}, {HoldRef: hold(late)},
 	}}))
 	ttl, err := client.PTTL(t.Context(), key(held)).Result()
 	require.NoError(t, err)
 	require.InDelta(t, time.Minute.Seconds(), ttl.Seconds(), 30)
 	require.Zero(t, client.Exists(t.Context(), key(late)).Val(), "a deadline that is past needs no key")
 
-	require.NoError(t, locks.Settle(t.Context(), event, eventra.Settlement{Ended: []eventra.ID{held, late}}))
+	require.NoError(t, locks.Settle(t.Context(), eventra.Settlement{Ended: []eventra.HoldRef{hold(held), hold(late)}}))
 	require.Zero(t, client.Exists(t.Context(), key(held)).Val())
-	require.NoError(t, locks.Settle(t.Context(), event, eventra.Settlement{}), "nothing to do")
+	require.NoError(t, locks.Settle(t.Context(), eventra.Settlement{}), "nothing to do")
 }
 
 // A server that started anew knows no scripts. The command is global, so this
@@ -133,13 +144,14 @@ func TestScriptsAreTaughtAgain(t *testing.T) {
 	a, b := newID(), newID()
 	for range 3 {
 		require.NoError(t, client.ScriptFlush(t.Context()).Err())
-		refused, err := locks.Lock(t.Context(), event, []eventra.LockWant{want(a, 1)})
+		refused, err := locks.Lock(t.Context(), in(event, []eventra.LockWant{want(a, 1)}))
 		require.NoError(t, err)
 		require.Equal(t, []bool{false}, refused)
 
 		require.NoError(t, client.ScriptFlush(t.Context()).Err())
-		require.NoError(t, locks.Settle(t.Context(), event, eventra.Settlement{
-			Unlock: []eventra.LockWant{want(a, 1)}, Held: []eventra.HeldKey{{BookingID: a, TTL: time.Minute}},
+		require.NoError(t, locks.Settle(t.Context(), eventra.Settlement{
+			Unlock: in(event, []eventra.LockWant{want(a, 1)}),
+			Held:   []eventra.HeldKey{{HoldRef: eventra.HoldRef{EventID: event, BookingID: a}, TTL: time.Minute}},
 		}))
 		require.EqualValues(t, 1, client.DBSize(t.Context()).Val(), "the hold's key alone")
 		a, b = b, a
@@ -158,11 +170,11 @@ func TestALargeBatchIsOneRoundTrip(t *testing.T) {
 		}
 		wants = append(wants, w)
 	}
-	refused, err := locks.Lock(t.Context(), event, wants)
+	refused, err := locks.Lock(t.Context(), in(event, wants))
 	require.NoError(t, err)
 	require.NotContains(t, refused, true)
-	require.NoError(t, locks.Settle(t.Context(), event, eventra.Settlement{Unlock: wants}))
-	refused, err = locks.Lock(t.Context(), event, []eventra.LockWant{want(newID(), 0, 9999)})
+	require.NoError(t, locks.Settle(t.Context(), eventra.Settlement{Unlock: in(event, wants)}))
+	refused, err = locks.Lock(t.Context(), in(event, []eventra.LockWant{want(newID(), 0, 9999)}))
 	require.NoError(t, err)
 	require.Equal(t, []bool{false}, refused)
 }

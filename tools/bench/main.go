@@ -49,6 +49,7 @@ func run(ctx context.Context) (err error) {
 	flag.IntVar(&settings.Users, "users", 32, "who hold")
 	flag.StringVar(&settings.Eventra, "eventra", "bin/eventra", "Eventra's `program`")
 	flag.StringVar(&settings.Reference, "reference", "bin/reference", "the reference server's `program`")
+	flag.StringVar(&settings.Against, "against", "", "another build of Eventra, a `program` that hold and group4 measure instead of the reference server")
 	flag.StringVar(&settings.LogLevel, "log-level", "warn", "of Eventra; info writes a line for each request, which the reference server does not")
 	flag.StringVar(&settings.LogFolder, "logs", "bin/bench-logs", "keep the servers' logs in this `folder`")
 	flag.StringVar(&settings.Profiles, "profiles", "", "keep profiles of Eventra in this `folder`, for go tool pprof")
@@ -118,7 +119,10 @@ func prepare(settings *stage.Settings) (err error) {
 	if settings.Stores, err = store.FromEnvironment(); err != nil {
 		return err
 	}
-	for _, path := range []*string{&settings.Eventra, &settings.Reference, &settings.LogFolder} {
+	for _, path := range []*string{&settings.Eventra, &settings.Reference, &settings.Against, &settings.LogFolder} {
+		if *path == "" {
+			continue
+		}
 		if *path, err = filepath.Abs(*path); err != nil {
 			return err
 		}

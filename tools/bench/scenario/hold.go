@@ -28,7 +28,7 @@ func hold(ctx context.Context, b *bench) error {
 		err := b.with(ctx, true, func() error {
 			for _, connections := range b.Connections {
 				if err := b.contest(ctx, fmt.Sprintf("%s, %d connections", limits.name, connections),
-					b.holds("eventra", b.Stage.Eventra, connections, 1), b.holds("reference", b.Stage.Reference, connections, 1)); err != nil {
+					b.holds("eventra", b.Stage.Eventra, connections, 1), b.holds(b.Stage.Reference.Name, b.Stage.Reference, connections, 1)); err != nil {
 					return err
 				}
 			}
@@ -45,7 +45,7 @@ func group4(ctx context.Context, b *bench) error {
 	return b.with(ctx, true, func() error {
 		for _, connections := range b.Connections {
 			if err := b.contest(ctx, fmt.Sprintf("%d connections", connections),
-				b.holds("eventra, 4 seats", b.Stage.Eventra, connections, 4), b.holds("reference, 4", b.Stage.Reference, connections, 4),
+				b.holds("eventra, 4 seats", b.Stage.Eventra, connections, 4), b.holds(b.Stage.Reference.Name+", 4", b.Stage.Reference, connections, 4),
 				b.holds("eventra, 1 seat", b.Stage.Eventra, connections, 1)); err != nil {
 				return err
 			}
@@ -64,7 +64,7 @@ func (b *bench) house() client.House {
 func (b *bench) holds(name string, at *stage.Server, connections, group int) contender {
 	return contender{name: name, at: at, what: accepted, prepare: func(ctx context.Context) (measured, error) {
 		most := eventraMax
-		if at == b.Stage.Reference {
+		if at.IsReference() {
 			most = referenceMax
 		}
 		seats := int(b.For.Seconds()) * most * group

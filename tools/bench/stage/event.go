@@ -20,7 +20,7 @@ type object = map[string]any
 func (s *Stage) OpenSales(ctx context.Context, at *Server, houses ...client.House) (sales []*client.Sale, err error) {
 	for i, house := range houses {
 		var sale *client.Sale
-		if at == s.Reference {
+		if at.IsReference() {
 			sale, err = s.openAtReference(house)
 		} else {
 			sale, err = s.Admin.OpenSale(at.Target, fmt.Sprintf("Load %d", i), house, HoldFor)
@@ -35,7 +35,7 @@ func (s *Stage) OpenSales(ctx context.Context, at *Server, houses ...client.Hous
 
 // warm has the events' actors load, so that no run measures that by chance.
 func (s *Stage) warm(at *Server, sales []*client.Sale) error {
-	if at == s.Reference {
+	if at.IsReference() {
 		return nil
 	}
 	for _, sale := range sales {

@@ -36,6 +36,9 @@ const (
 	metricsPatience = 10 * time.Second
 )
 
+// IsReference tells the reference server from another build of Eventra.
+func (s *Server) IsReference() bool { return s.counts == referenceCounts }
+
 // Start starts the server and waits until it is ready.
 func (s *Server) Start() error {
 	if err := s.instance.Start(); err != nil {

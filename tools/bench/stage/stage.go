@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"slices"
 	"time"
 
 	"github.com/eventra/eventra/tools/clustertest/client"
@@ -18,6 +19,7 @@ import (
 // Settings are the same for all stages.
 type Settings struct {
 	Eventra, Reference string // programs
+	Against            string // another build of Eventra, to be measured instead of the reference server
 	LogFolder          string
 	LogLevel           string // of Eventra
 	RateLimits         string // of Eventra
@@ -29,7 +31,7 @@ type Settings struct {
 // Stage is Eventra, and the reference server beside it.
 type Stage struct {
 	Settings
-	Eventra, Reference *Server // Reference is nil where it is not needed
+	Eventra, Reference *Server // Reference is nil where it is not needed, and the other build if there is one
 	Admin              *client.Admin
 	buyers             []*client.Buyer
 }
@@ -56,19 +58,25 @@ func Open(ctx context.Context, settings Settings, withReference bool, extra ...s
 	environment := append([]string{"EVENTRA_ADMIN_EMAIL=" + adminEmail, "EVENTRA_ADMIN_PASSWORD=" + password,
 		"EVENTRA_RATE_LIMITS=" + settings.RateLimits, "EVENTRA_LOG_LEVEL=" + settings.LogLevel}, extra...)
 	var profiles string
+	measured := slices.Clone(environment)
 	if settings.Profiles != "" {
 		addresses, err := instance.FreeAddresses(1)
 		if err != nil {
 			return s, err
 		}
 		profiles = addresses[0]
-		environment = append(environment, "EVENTRA_PROFILE_ADDR="+profiles)
+		measured = append(measured, "EVENTRA_PROFILE_ADDR="+profiles)
 	}
-	if s.Eventra, err = s.start(ctx, "eventra", settings.Eventra, eventraCounts, environment); err != nil {
+	if s.Eventra, err = s.start(ctx, "eventra", settings.Eventra, eventraCounts, measured); err != nil {
 		return s, err
 	}
 	s.Eventra.profiles = profiles
-	if withReference {
+	switch {
+	case settings.Against != "":
+		if s.Reference, err = s.start(ctx, "against", settings.Against, eventraCounts, environment); err != nil {
+			return s, err
+		}
+	case withReference:
 		if s.Reference, err = s.start(ctx, "reference", settings.Reference, referenceCounts, nil); err != nil {
 			return s, err
 		}

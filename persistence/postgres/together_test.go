@@ -1,0 +1,48 @@
+package postgres_test
+
+import (
+	"context"
+	"testing"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/stretchr/testify/require"
+
+	"github.com/eventra/eventra"
+	"github.com/eventra/eventra/persistence/persistencetest"
+)
+
+// An event whose row somebody has locked keeps nobody waiting but itself.
+func TestCommitTogetherWaitsForNobody(t *testing.T) {
+	t.Parallel()
+	url := persistencetest.NewDatabase(t)
+	db := openAt(t, url)
+	free, locked := newSale(t, db, 2), newSale(t, db, 2)
+	conn, err := pgx.Connect(t.Context(), url)
+	require.NoError(t, err)
+	defer conn.Close(context.WithoutCancel(t.Context()))
+	tx, err := conn.Begin(t.Context())
+	require.NoError(t, err)
+	_, err = tx.Exec(t.Context(), `SELECT FROM events WHERE id = $1 FOR UPDATE`, locked.event)
+	require.NoError(t, err)
+
+	for _, s := range []*sale{free, locked} {
+		s.batch.Changes = []*eventra.Change{{Kind: eventra.Held, Booking: s.nextBooking(persistencetest.NewID(), 1)}}
+	}
+	begun := time.Now()
+	_, err = db.CommitTogether(t.Context(), []*eventra.Batch{&free.batch, &locked.batch})
+	require.ErrorIs(t, err, eventra.ErrApart)
+	_, err = db.CommitTogether(t.Context(), []*eventra.Batch{&locked.batch})
+	require.ErrorIs(t, err, eventra.ErrApart, "alone it would have to wait, too")
+	_, err = db.CommitTogether(t.Context(), []*eventra.Batch{&free.batch})
+	require.NoError(t, err)
+	require.Less(t, time.Since(begun), 2*time.Second, "nobody waited for the lock")
+
+	done := make(chan error, 1)
+	go func() {
+		_, err := db.Commit(t.Context(), &locked.batch)
+		done <- err
+	}()
+	require.NoError(t, tx.Rollback(t.Context()))
+	require.NoError(t, <-done, "who is alone waits")
+}
