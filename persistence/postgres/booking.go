@@ -30,19 +30,61 @@ func scanBooking(row pgx.CollectableRow) (*eventra.Booking, error) {
 }
 
 // Booking reads one booking, live or not; CodeNotFound.
-func (db *DB) Booking(ctx context.Context, id eventra.ID) (booking *eventra.Booking, err error) {
-	err = db.do(ctx, callTimeout, func(ctx context.Context, conn *pgxpool.Conn) error {
-		found, err := queryBookings(ctx, conn, `SELECT `+bookingColumns+` FROM bookings WHERE id = $1`, id)
-		if err != nil {
-			return err
-		}
-		if len(found) == 0 {
-			return eventra.Errorf(eventra.CodeNotFound, "no such booking")
-		}
-		booking = found[0]
-		return nil
-	})
+func (db *DB) Booking(ctx context.Context, id eventra.ID) (*eventra.Booking, error) {
+	booking, err := db.bookings.ask(ctx, id)
+	if err == nil && booking == nil {
+		err = eventra.Errorf(eventra.CodeNotFound, "no such booking")
+	}
 	return booking, err
+}
+
+// readBookings reads bookings by their ids; nil stands for one that is not there.
+func readBookings(ctx context.Context, conn *pgxpool.Conn, ids []eventra.ID) ([]*eventra.Booking, error) {
+	var queue pgx.Batch
+	wanted := make(uuids, len(ids))
+	for i, id := range ids {
+		wanted[i] = uuid(id)
+	}
+	queue.Queue(bookingsByIDSQL, wanted)
+	queue.Queue(bookingSeatsSQL, wanted)
+	results := conn.SendBatch(ctx, &queue)
+	found, err := readBookingResults(results)
+	if err = closeBatch(results, err); err != nil {
+		return nil, err
+	}
+	bookings := make([]*eventra.Booking, len(ids))
+	for i, id := range ids {
+		bookings[i] = found[id]
+	}
+	return bookings, nil
+}
+
+const bookingsByIDSQL = `SELECT ` + bookingColumns + ` FROM bookings WHERE id = ANY ($1)`
+
+// readBookingResults reads the bookings of one answer and their seats of the
+// next. Both are of one snapshot only where the seats of a booking never
+// change, which is so.
+func readBookingResults(results pgx.BatchResults) (map[eventra.ID]*eventra.Booking, error) {
+	rows, err := results.Query()
+	if err != nil {
+		return nil, err
+	}
+	bookings, err := pgx.CollectRows(rows, scanBooking)
+	if err != nil {
+		return nil, err
+	}
+	found := make(map[eventra.ID]*eventra.Booking, len(bookings))
+	for _, b := range bookings {
+		found[b.ID] = b
+	}
+	if rows, err = results.Query(); err != nil {
+		return nil, err
+	}
+	return found, scanSeats(rows, func(booking eventra.ID, seat eventra.BookedSeat) {
+		if b := found[booking]; b != nil { // else it was made in between
+			b.Seats = append(b.Seats, seat)
+		}
+	})
 }
 
 // UserBookings lists a user's bookings, newest first, and where the next page
@@ -98,10 +140,15 @@ func eachSeat(ctx context.Context, q querier, bookings uuids, f func(eventra.ID,
 	if err != nil {
 		return err
 	}
+	return scanSeats(rows, f)
+}
+
+// scanSeats reads the rows of bookingSeatsSQL.
+func scanSeats(rows pgx.Rows, f func(eventra.ID, eventra.BookedSeat)) error {
 	var id eventra.ID
 	var s eventra.BookedSeat
 	into := []any{&id, &s.No, &s.Section, &s.Row, &s.Number, &s.Price.Amount, &s.Price.Currency}
-	_, err = pgx.ForEachRow(rows, into, func() error {
+	_, err := pgx.ForEachRow(rows, into, func() error {
 		f(id, s)
 		return nil
 	})

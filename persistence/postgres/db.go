@@ -66,6 +66,11 @@ type Options struct {
 type DB struct {
 	pool    *pgxpool.Pool
 	breaker *breaker
+
+	bookings group[eventra.ID, *eventra.Booking]
+	charges  group[charge, string]
+	claims   group[claim, keyFound]
+	outcomes group[outcome, struct{}]
 }
 
 // Open prepares a pool of connections. It connects when first used, so a
@@ -90,7 +95,12 @@ func Open(ctx context.Context, url string, options Options) (*DB, error) {
 		breaker.close()
 		return nil, err
 	}
-	return &DB{pool, breaker}, nil
+	db := &DB{pool: pool, breaker: breaker}
+	db.bookings = group[eventra.ID, *eventra.Booking]{db: db, carry: readBookings}
+	db.charges = group[charge, string]{db: db, carry: bookCharges, same: func(c charge) any { return c.payment }}
+	db.claims = group[claim, keyFound]{db: db, carry: claimKeys, same: func(c claim) any { return c.key }}
+	db.outcomes = group[outcome, struct{}]{db: db, carry: storeOutcomes, same: func(o outcome) any { return o.key }}
+	return db, nil
 }
 
 // newConfig is what all pools have in common.

@@ -7,6 +7,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgxpool"
 
 	"github.com/eventra/eventra"
@@ -38,14 +39,50 @@ func (db *DB) Charge(ctx context.Context, p eventra.Payment, token string) error
 	case token != "tok_ok":
 		return errDeclined
 	}
-	status, err := db.bookCharge(ctx, `
-		INSERT INTO mock_charges AS stored (payment_id, amount, currency, status) VALUES ($1, $2, $3, 'CHARGED')
-		ON CONFLICT (payment_id) DO UPDATE SET status = stored.status RETURNING status`, p.ID, p.Amount.Amount, p.Amount.Currency)
+	status, err := db.charges.ask(ctx, charge{p.ID, p.Amount})
 	if err == nil && status != "CHARGED" {
 		return errDeclined
 	}
 	return err
 }
+
+type charge struct {
+	payment eventra.ID
+	amount  eventra.Money
+}
+
+// bookCharges writes charges of different payments and returns the statuses
+// that are there then.
+func bookCharges(ctx context.Context, conn *pgxpool.Conn, charges []charge) ([]string, error) {
+	payments, amounts, currencies := make(uuids, len(charges)), make(bigints, len(charges)), make(texts, len(charges))
+	for i, c := range charges {
+		payments[i], amounts[i], currencies[i] = uuid(c.payment), c.amount.Amount, c.amount.Currency
+	}
+	rows, err := conn.Query(ctx, chargeSQL, payments, amounts, currencies)
+	if err != nil {
+		return nil, err
+	}
+	booked := make(map[eventra.ID]string, len(charges))
+	var payment eventra.ID
+	var status string
+	if _, err = pgx.ForEachRow(rows, []any{&payment, &status}, func() error {
+		booked[payment] = status
+		return nil
+	}); err != nil {
+		return nil, err
+	}
+	statuses := make([]string, len(charges))
+	for i, c := range charges {
+		statuses[i] = booked[c.payment]
+	}
+	return statuses, nil
+}
+
+const chargeSQL = `
+INSERT INTO mock_charges AS stored (payment_id, amount, currency, status)
+SELECT payment_id, amount, currency, 'CHARGED' FROM unnest($1::uuid[], $2::bigint[], $3::text[]) AS c (payment_id, amount, currency)
+ORDER BY payment_id
+ON CONFLICT (payment_id) DO UPDATE SET status = stored.status RETURNING payment_id, status`
 
 func slowness(token string) (wait time.Duration, slow bool) {
 	digits, slow := strings.CutPrefix(token, "tok_slow_")

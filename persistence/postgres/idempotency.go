@@ -2,10 +2,13 @@ package postgres
 
 import (
 	"bytes"
+	"cmp"
 	"context"
+	"slices"
 	"time"
 
 	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgtype"
 	"github.com/jackc/pgx/v5/pgxpool"
 
 	"github.com/eventra/eventra"
@@ -16,88 +19,191 @@ import (
 // outcome that a crash loses is found again under the same resource id.
 const deferFlushSQL = `SELECT set_config('synchronous_commit', 'off', true)`
 
+// claim is a call of Begin, outcome one of Finish or, without a response, of
+// Release.
+type (
+	claim struct {
+		key           eventra.IdempotencyKey
+		requestHash   [32]byte
+		newResourceID eventra.ID
+		lease         time.Duration
+	}
+	outcome struct {
+		key      eventra.IdempotencyKey
+		response *eventra.StoredResponse
+	}
+)
+
 // Begin claims a key for as long as lease, or tells what became of it: see
 // [eventra.IdempotencyClaim]. A claim that ran out or was released is taken
 // over with the resource id it had. CodeIdempotencyKeyReused for another
 // request's key, CodeIdempotencyInProgress while somebody else has the claim.
 func (db *DB) Begin(
 	ctx context.Context, key eventra.IdempotencyKey, requestHash [32]byte, newResourceID eventra.ID, lease time.Duration,
-) (claim *eventra.IdempotencyClaim, err error) {
-	err = db.do(ctx, callTimeout, func(ctx context.Context, conn *pgxpool.Conn) error {
-		var queue pgx.Batch
-		queue.Queue(deferFlushSQL)
-		queue.Queue(claimKeySQL, key.UserID, key.Route, key.Key, requestHash[:], newResourceID, lease.Microseconds())
-		queue.Queue(readKeySQL, key.UserID, key.Route, key.Key)
-		results := conn.SendBatch(ctx, &queue)
-		claim, err = readClaim(results, requestHash[:])
-		return closeBatch(results, err)
-	})
-	if err != nil {
-		return nil, err
-	}
-	return claim, nil
-}
-
-// One statement decides. It locks the row even where it changes nothing, so
-// that what the next one reads is what it decided on.
-const claimKeySQL = `
-INSERT INTO idempotency_keys AS stored (user_id, route, key, request_hash, resource_id, locked_until)
-VALUES ($1, $2, $3, $4, $5, now() + $6::bigint * interval '1 microsecond')
-ON CONFLICT (user_id, route, key) DO UPDATE SET locked_until = excluded.locked_until
-WHERE stored.request_hash = excluded.request_hash AND stored.status IS NULL AND stored.locked_until <= now()`
-
-const readKeySQL = `
-SELECT request_hash, resource_id, status IS NOT NULL, coalesce(status, 0), coalesce(content_type, ''), coalesce(location, ''), body
-FROM idempotency_keys WHERE user_id = $1 AND route = $2 AND key = $3`
-
-func readClaim(results pgx.BatchResults, requestHash []byte) (*eventra.IdempotencyClaim, error) {
-	if _, err := results.Exec(); err != nil {
-		return nil, err
-	}
-	written, err := results.Exec()
-	if err != nil {
-		return nil, err
-	}
-	var hash []byte
-	var done bool
-	claim, stored := &eventra.IdempotencyClaim{}, &eventra.StoredResponse{}
-	err = results.QueryRow().Scan(&hash, &claim.ResourceID, &done,
-		&stored.Status, &stored.ContentType, &stored.Location, &stored.Body)
+) (*eventra.IdempotencyClaim, error) {
+	found, err := db.claims.ask(ctx, claim{key, requestHash, newResourceID, lease})
 	switch {
 	case err != nil:
 		return nil, err
-	case !bytes.Equal(hash, requestHash):
+	case !bytes.Equal(found.requestHash, requestHash[:]):
 		return nil, eventra.Errorf(eventra.CodeIdempotencyKeyReused, "the idempotency key was used with another request")
-	case done:
-		claim.Stored = stored
-	case written.RowsAffected() == 0:
+	case !found.claimed && found.stored == nil:
 		return nil, &eventra.Error{Code: eventra.CodeIdempotencyInProgress,
 			Message: "the first request with this idempotency key is still running", RetryAfter: time.Second}
 	}
-	return claim, nil
+	return &eventra.IdempotencyClaim{ResourceID: found.resourceID, Stored: found.stored}, nil
 }
 
 // Finish stores the outcome to replay. The first one stays.
-func (db *DB) Finish(ctx context.Context, key eventra.IdempotencyKey, outcome eventra.StoredResponse) error {
-	return db.updateKey(ctx, `
-		UPDATE idempotency_keys SET status = $4, content_type = $5, location = $6, body = $7
-		WHERE user_id = $1 AND route = $2 AND key = $3 AND status IS NULL`,
-		key.UserID, key.Route, key.Key, outcome.Status, outcome.ContentType, outcome.Location, outcome.Body)
+func (db *DB) Finish(ctx context.Context, key eventra.IdempotencyKey, response eventra.StoredResponse) error {
+	_, err := db.outcomes.ask(ctx, outcome{key, &response})
+	return err
 }
 
 // Release ends a claim without an outcome: the same request may be tried
 // again at once, with the same resource id.
 func (db *DB) Release(ctx context.Context, key eventra.IdempotencyKey) error {
-	return db.updateKey(ctx, `
-		UPDATE idempotency_keys SET locked_until = now()
-		WHERE user_id = $1 AND route = $2 AND key = $3 AND status IS NULL`, key.UserID, key.Route, key.Key)
+	_, err := db.outcomes.ask(ctx, outcome{key: key})
+	return err
 }
 
-func (db *DB) updateKey(ctx context.Context, sql string, args ...any) error {
-	return db.do(ctx, callTimeout, func(ctx context.Context, conn *pgxpool.Conn) error {
-		var queue pgx.Batch
-		queue.Queue(deferFlushSQL)
-		queue.Queue(sql, args...)
-		return conn.SendBatch(ctx, &queue).Close()
-	})
+// keyColumns are keys as parameters.
+type keyColumns struct {
+	users        uuids
+	routes, keys texts
 }
+
+func (c *keyColumns) add(key eventra.IdempotencyKey) {
+	c.users = append(c.users, pgtype.UUID{Bytes: key.UserID, Valid: true})
+	c.routes, c.keys = append(c.routes, key.Route), append(c.keys, key.Key)
+}
+
+// byKey sorts rows the same way everywhere, so that those who write several
+// never wait for each other in a circle. It returns the order.
+func byKey[T any](of []T, key func(T) eventra.IdempotencyKey) []int {
+	order := make([]int, len(of))
+	for i := range order {
+		order[i] = i
+	}
+	slices.SortFunc(order, func(i, j int) int {
+		a, b := key(of[i]), key(of[j])
+		return cmp.Or(bytes.Compare(a.UserID[:], b.UserID[:]), cmp.Compare(a.Route, b.Route), cmp.Compare(a.Key, b.Key))
+	})
+	return order
+}
+
+// keyFound is a key's row after it was claimed, or was not.
+type keyFound struct {
+	requestHash []byte
+	resourceID  eventra.ID
+	claimed     bool                    // by this call
+	stored      *eventra.StoredResponse // nil while there is no outcome
+}
+
+// claimKeys claims different keys.
+func claimKeys(ctx context.Context, conn *pgxpool.Conn, claims []claim) ([]keyFound, error) {
+	var at keyColumns
+	var hashes pgtype.FlatArray[[]byte]
+	var resources uuids
+	var leases bigints
+	order := byKey(claims, func(c claim) eventra.IdempotencyKey { return c.key })
+	for _, i := range order {
+		c := &claims[i]
+		at.add(c.key)
+		hashes, resources, leases = append(hashes, c.requestHash[:]), append(resources, uuid(c.newResourceID)), append(leases, c.lease.Microseconds())
+	}
+	var queue pgx.Batch
+	queue.Queue(deferFlushSQL)
+	queue.Queue(claimKeysSQL, at.users, at.routes, at.keys, hashes, resources, leases)
+	queue.Queue(readKeysSQL, at.users, at.routes, at.keys)
+	results := conn.SendBatch(ctx, &queue)
+	found := make([]keyFound, len(claims))
+	err := readKeys(results, order, found)
+	return found, closeBatch(results, err)
+}
+
+// One statement decides. It locks the rows even where it changes nothing, so
+// that what the next one reads is what it decided on.
+const claimKeysSQL = `
+WITH asked AS (
+    SELECT * FROM unnest($1::uuid[], $2::text[], $3::text[], $4::bytea[], $5::uuid[], $6::bigint[])
+        WITH ORDINALITY AS c (user_id, route, key, request_hash, resource_id, lease, place)
+), claimed AS (
+    INSERT INTO idempotency_keys AS stored (user_id, route, key, request_hash, resource_id, locked_until)
+    SELECT user_id, route, key, request_hash, resource_id, now() + lease * interval '1 microsecond' FROM asked ORDER BY place
+    ON CONFLICT (user_id, route, key) DO UPDATE SET locked_until = excluded.locked_until
+    WHERE stored.request_hash = excluded.request_hash AND stored.status IS NULL AND stored.locked_until <= now()
+    RETURNING user_id, route, key
+)
+SELECT place FROM asked WHERE ((user_id, route, key) IN (SELECT user_id, route, key FROM claimed)) IS TRUE`
+
+const readKeysSQL = `
+SELECT place, request_hash, resource_id, status IS NOT NULL, coalesce(status, 0), coalesce(content_type, ''), coalesce(location, ''), body
+FROM unnest($1::uuid[], $2::text[], $3::text[]) WITH ORDINALITY AS c (user_id, route, key, place)
+CROSS JOIN LATERAL (SELECT * FROM idempotency_keys AS k WHERE k.user_id = c.user_id AND k.route = c.route AND k.key = c.key LIMIT 1) AS stored`
+
+// readKeys reads the answers of claimKeys; their places are those of order.
+func readKeys(results pgx.BatchResults, order []int, found []keyFound) error {
+	if _, err := results.Exec(); err != nil {
+		return err
+	}
+	rows, err := results.Query()
+	if err != nil {
+		return err
+	}
+	var place int
+	if _, err = pgx.ForEachRow(rows, []any{&place}, func() error {
+		found[order[place-1]].claimed = true
+		return nil
+	}); err != nil {
+		return err
+	}
+	if rows, err = results.Query(); err != nil {
+		return err
+	}
+	var row keyFound
+	var done bool
+	var stored eventra.StoredResponse
+	_, err = pgx.ForEachRow(rows, []any{&place, &row.requestHash, &row.resourceID, &done,
+		&stored.Status, &stored.ContentType, &stored.Location, &stored.Body}, func() error {
+		f := &found[order[place-1]]
+		f.requestHash, f.resourceID = row.requestHash, row.resourceID
+		if done {
+			response := stored
+			f.stored = &response
+		}
+		row, stored = keyFound{}, eventra.StoredResponse{} // nothing read is shared with the next row
+		return nil
+	})
+	return err
+}
+
+// storeOutcomes ends the claims of different keys.
+func storeOutcomes(ctx context.Context, conn *pgxpool.Conn, outcomes []outcome) ([]struct{}, error) {
+	var at keyColumns
+	var statuses pgtype.FlatArray[pgtype.Int4]
+	var contentTypes, locations texts
+	var bodies pgtype.FlatArray[[]byte]
+	for _, i := range byKey(outcomes, func(o outcome) eventra.IdempotencyKey { return o.key }) {
+		response, ended := outcomes[i].response, outcomes[i].response != nil
+		if !ended {
+			response = &eventra.StoredResponse{}
+		}
+		at.add(outcomes[i].key)
+		statuses = append(statuses, pgtype.Int4{Int32: int32(response.Status), Valid: ended})
+		contentTypes, locations = append(contentTypes, response.ContentType), append(locations, response.Location)
+		bodies = append(bodies, response.Body)
+	}
+	var queue pgx.Batch
+	queue.Queue(deferFlushSQL)
+	queue.Queue(storeOutcomesSQL, at.users, at.routes, at.keys, statuses, contentTypes, locations, bodies)
+	return make([]struct{}, len(outcomes)), conn.SendBatch(ctx, &queue).Close()
+}
+
+const storeOutcomesSQL = `
+UPDATE idempotency_keys AS stored SET
+    status = o.status, content_type = o.content_type, location = o.location, body = o.body,
+    locked_until = CASE WHEN o.status IS NULL THEN now() ELSE stored.locked_until END
+FROM (SELECT * FROM unnest($1::uuid[], $2::text[], $3::text[], $4::int[], $5::text[], $6::text[], $7::bytea[])
+        WITH ORDINALITY AS o (user_id, route, key, status, content_type, location, body, place) ORDER BY place) AS o
+WHERE stored.user_id = o.user_id AND stored.route = o.route AND stored.key = o.key AND stored.status IS NULL`
