@@ -30,6 +30,7 @@ func (b *BoxOffice) Hold(ctx context.Context, event eventra.ID, cmd *eventra.Hol
 	if err != nil {
 		return nil, err
 	}
+	b.events.whereabouts.note(r.booking.ID, event)
 	return r.booking, nil
 }
 

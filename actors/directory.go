@@ -15,10 +15,11 @@ import (
 // Directory finds the actor of an event, wherever in the cluster it is, and
 // asks it. It hides activations that end or move meanwhile.
 type Directory struct {
-	deps     *Dependencies
-	runways  runways
-	node     *cluster.Node
-	replicas replicas
+	deps        *Dependencies
+	runways     runways
+	node        *cluster.Node
+	whereabouts whereabouts
+	replicas    replicas
 	// loads bounds the events that are read at once, so that a wave of them
 	// leaves connections to those that sell; wakes those told to their next owner.
 	loads, wakes chan struct{}

@@ -6,6 +6,8 @@ import (
 	"time"
 
 	"github.com/asynkron/protoactor-go/actor"
+	"golang.org/x/time/rate"
+
 	"github.com/eventra/eventra"
 )
 
@@ -23,8 +25,12 @@ const (
 // mailsDue: something may have come into the outbox.
 type mailsDue struct{}
 
-// drained: a look at the outbox has ended; more says that it was not enough.
-type drained struct{ more bool }
+// drained: a look at the outbox has ended; more says that it was not enough,
+// full that the queue takes no more for now.
+type drained struct{ more, full bool }
+
+// mailsTick: it is time to look, whether or not anything was announced.
+type mailsTick struct{}
 
 // Mailer is the actor that drains the outbox into the queue and works it off.
 // A mail leaves the outbox only when a mail server has taken it, so whatever
@@ -33,9 +39,13 @@ type Mailer struct {
 	Outbox Outbox
 	Queue  MailQueue
 	Sender MailSender
-	Log    *slog.Logger
+	// Pace bounds the mails a second of this instance: a thousand who have just
+	// bought can wait for their mail, those who are buying cannot.
+	Pace *rate.Limiter
+	Log  *slog.Logger
 
 	draining, again bool
+	full            bool // until the next tick
 	stop            context.CancelFunc
 	worked          chan struct{}
 	ticker          *time.Ticker
@@ -55,10 +65,13 @@ func (m *Mailer) Receive(ctx actor.Context) {
 		m.ticker.Stop()
 		m.stop()
 		<-m.worked // bounded by the queue's own shutdown time
+	case *mailsTick:
+		m.full = false
+		m.drain(ctx)
 	case *mailsDue:
 		m.drain(ctx)
 	case *drained:
-		m.draining = false
+		m.draining, m.full = false, msg.full
 		if m.again || msg.more {
 			m.again = false
 			m.drain(ctx)
@@ -91,15 +104,19 @@ func (m *Mailer) start(ctx actor.Context) {
 			case <-work.Done():
 				return
 			case <-ticks:
-				root.Send(self, &mailsDue{})
+				root.Send(self, &mailsTick{})
 			}
 		}
 	}()
 	m.drain(ctx)
 }
 
-// drain moves due mails into the queue; one look at a time.
+// drain moves due mails into the queue; one look at a time. In a rush the
+// sale comes first, and what the workers cannot take yet waits in the outbox.
 func (m *Mailer) drain(ctx actor.Context) {
+	if m.full {
+		return
+	}
 	if m.draining {
 		m.again = true
 		return
@@ -109,19 +126,34 @@ func (m *Mailer) drain(ctx actor.Context) {
 	go func() {
 		look, cancel := context.WithTimeout(context.Background(), mailTimeout)
 		defer cancel()
-		due, err := m.Outbox.Due(look, mailDrainLimit, mailLease)
-		if err == nil && len(due) > 0 {
-			err = m.Queue.Enqueue(look, due)
-		}
+		result, err := m.look(look)
 		if err != nil {
 			m.Log.Debug("outbox not drained", "error", err)
 		}
-		root.Send(self, &drained{more: err == nil && len(due) == mailDrainLimit})
+		root.Send(self, &result)
 	}()
+}
+
+func (m *Mailer) look(ctx context.Context) (result drained, err error) {
+	if result.full, err = m.Queue.Full(ctx); err != nil || result.full {
+		return result, err
+	}
+	due, err := m.Outbox.Due(ctx, mailDrainLimit, mailLease)
+	if err != nil || len(due) == 0 {
+		return result, err
+	}
+	if err = m.Queue.Enqueue(ctx, due); err != nil {
+		return result, err
+	}
+	result.more = len(due) == mailDrainLimit
+	return result, nil
 }
 
 // deliver sends one mail, unless that was done.
 func (m *Mailer) deliver(ctx context.Context, id eventra.ID) error {
+	if err := m.Pace.Wait(ctx); err != nil {
+		return err
+	}
 	mail, sent, err := m.Outbox.Mail(ctx, id)
 	if err != nil || sent {
 		return err

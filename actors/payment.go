@@ -49,15 +49,7 @@ func (p *PaymentProcessor) Bound() time.Duration { return p.grace() + 2*finishTi
 // Pay charges for a held booking and confirms it. The same request again goes
 // on where it was.
 func (p *PaymentProcessor) Pay(ctx context.Context, req eventra.PaymentRequest) (*eventra.Payment, *eventra.Booking, error) {
-	booking, err := p.store.Booking(ctx, req.BookingID)
-	if err != nil {
-		return nil, nil, err
-	}
-	if booking.UserID != req.UserID {
-		return nil, nil, eventra.Errorf(eventra.CodeNotFound, "no such booking")
-	}
-	r, err := p.events.doTo(ctx, booking, &eventra.StartPayment{PaymentID: req.PaymentID,
-		BookingID: req.BookingID, UserID: req.UserID, Method: req.Method, Grace: p.grace()})
+	r, err := p.start(ctx, req)
 	switch {
 	case errors.Is(err, eventra.ErrNotLive), errors.Is(err, errStored):
 		return p.ended(ctx, req)
@@ -66,7 +58,26 @@ func (p *PaymentProcessor) Pay(ctx context.Context, req eventra.PaymentRequest) 
 	case r.payment == nil: // started before
 		return p.resume(ctx, req)
 	}
-	return p.charge(r.payment, booking, req.Token)
+	return p.charge(r.payment, r.booking, req.Token)
+}
+
+// start has the intent stored and the hold kept.
+func (p *PaymentProcessor) start(ctx context.Context, req eventra.PaymentRequest) (*reply, error) {
+	cmd := &eventra.StartPayment{PaymentID: req.PaymentID,
+		BookingID: req.BookingID, UserID: req.UserID, Method: req.Method, Grace: p.grace()}
+	if event, known := p.events.whereabouts.of(req.BookingID); known {
+		if r, err := p.events.do(ctx, event, cmd); !errors.Is(err, eventra.ErrNotLive) {
+			return r, err
+		}
+	}
+	booking, err := p.store.Booking(ctx, req.BookingID)
+	switch {
+	case err != nil:
+		return nil, err
+	case booking.UserID != req.UserID:
+		return nil, eventra.Errorf(eventra.CodeNotFound, "no such booking")
+	}
+	return p.events.doTo(ctx, booking, cmd)
 }
 
 // ended answers for a booking that is live no more or overdue, or for an

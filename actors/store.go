@@ -96,6 +96,9 @@ type Outbox interface {
 type MailQueue interface {
 	// Enqueue adds jobs; one that waits already is not added again.
 	Enqueue(ctx context.Context, bookingIDs []eventra.ID) error
+	// Full reports whether so many jobs wait for a worker that more would only
+	// wait longer.
+	Full(ctx context.Context) (bool, error)
 	// Work calls deliver for each job until ctx ends, then waits for those running.
 	Work(ctx context.Context, deliver func(context.Context, eventra.ID) error) error
 }

@@ -12,6 +12,7 @@ import (
 	"github.com/asynkron/protoactor-go/actor"
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/client_golang/prometheus/collectors"
+	"golang.org/x/time/rate"
 
 	"github.com/eventra/eventra/actors"
 	web "github.com/eventra/eventra/http"
@@ -26,6 +27,7 @@ type App struct {
 	events   *actors.Directory
 	mailer   *actor.PID
 	queue    *redis.MailQueue
+	mails    *smtp.Sender
 	server   *web.Server
 	listener net.Listener
 	log      *slog.Logger
@@ -57,8 +59,7 @@ func (a *App) start(ctx context.Context, cfg *Config) (err error) {
 	if err = ensureAdmin(ctx, cfg, a.stores); err != nil {
 		return err
 	}
-	sender, err := smtp.NewSender(cfg.SMTPURL, cfg.MailFrom)
-	if err != nil {
+	if a.mails, err = smtp.NewSender(cfg.SMTPURL, cfg.MailFrom); err != nil {
 		return err
 	}
 	a.queue = redis.NewMailQueue(a.stores.redis)
@@ -67,7 +68,8 @@ func (a *App) start(ctx context.Context, cfg *Config) (err error) {
 
 	a.system = actor.NewActorSystem(actor.WithLoggerFactory(func(*actor.ActorSystem) *slog.Logger { return a.log }))
 	a.mailer = a.system.Root.Spawn(actor.PropsFromProducer(func() actor.Actor {
-		return &actors.Mailer{Outbox: a.stores.postgres, Queue: a.queue, Sender: sender, Log: a.log}
+		return &actors.Mailer{Outbox: a.stores.postgres, Queue: a.queue, Sender: a.mails,
+			Pace: rate.NewLimiter(rate.Limit(cfg.MailRate), 1), Log: a.log}
 	}))
 	var store actors.EventStore = a.stores.postgres
 	if cfg.wrapEventStore != nil {
@@ -215,6 +217,7 @@ func (a *App) release(ctx context.Context) error {
 			return errors.Join(append(errs, err)...)
 		}
 		a.system.Shutdown()
+		a.mails.Close()
 		errs = append(errs, a.queue.Close())
 	}
 	return errors.Join(append(errs, a.stores.Close())...)

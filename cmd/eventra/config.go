@@ -28,6 +28,7 @@ type Config struct {
 	RedisURL       string         `env:"REDIS_URL"`
 	SMTPURL        string         `env:"SMTP_URL"`
 	MailFrom       string         `env:"MAIL_FROM" envDefault:"Eventra <tickets@localhost>"`
+	MailRate       float64        `env:"MAIL_RATE" envDefault:"100"`
 	JWTSecret      string         `env:"JWT_SECRET"`
 	AdminEmail     string         `env:"ADMIN_EMAIL"`
 	AdminPassword  string         `env:"ADMIN_PASSWORD"`
@@ -125,6 +126,9 @@ func (c *Config) faults() (faults []error) {
 	}
 	if _, err := mail.ParseAddress(c.MailFrom); err != nil {
 		say("MAIL_FROM", "must be a mail address: %v", err)
+	}
+	if !(c.MailRate > 0) {
+		say("MAIL_RATE", "must be above 0")
 	}
 	if (c.AdminEmail == "") != (c.AdminPassword == "") {
 		say("ADMIN_EMAIL", "and EVENTRA_ADMIN_PASSWORD go together")

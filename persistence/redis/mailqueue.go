@@ -18,6 +18,10 @@ const (
 	mailTaskType  = "ticket"
 
 	mailWorkers = 4
+	// mailsWaitingMax jobs keep all workers of a few instances busy for a second
+	// or two. What is beyond is better off in the outbox: it costs nothing there,
+	// and is not given out again and again for taking too long.
+	mailsWaitingMax = 1000
 	// mailTaskTimeout bounds one delivery, the mail server's patience included.
 	mailTaskTimeout = 30 * time.Second
 	// mailRetriesMax tries come one, two, four … seconds apart, at last ten
@@ -67,6 +71,18 @@ func (q *MailQueue) Enqueue(ctx context.Context, bookingIDs []eventra.ID) error 
 		}
 	}
 	return nil
+}
+
+// Full implements actors.MailQueue: it asks for the job behind the last one
+// that should wait.
+func (q *MailQueue) Full(ctx context.Context) (bool, error) {
+	beyond, err := within(ctx, func() ([]*asynq.TaskInfo, error) {
+		return q.inspector().ListPendingTasks(mailQueueName, asynq.PageSize(1), asynq.Page(mailsWaitingMax))
+	})
+	if errors.Is(err, asynq.ErrQueueNotFound) {
+		return false, nil // nothing was ever added
+	}
+	return len(beyond) > 0, unavailable(err)
 }
 
 // Work implements actors.MailQueue; it returns nil when ctx ends and what ran

@@ -3,14 +3,13 @@ package smtp
 
 import (
 	"context"
-	"crypto/tls"
 	"errors"
 	"fmt"
-	"net"
 	"net/mail"
 	"net/url"
 	"strconv"
 	"strings"
+	"sync"
 	"time"
 
 	gomail "github.com/wneessen/go-mail"
@@ -26,13 +25,17 @@ const (
 	submissionsPort = 465 // smtps://, RFC 8314
 )
 
-// Sender sends mails through one server, each over a connection of its own:
-// actors.MailSender.
+// Sender sends mails through one server, many over one connection while there
+// are many: actors.MailSender.
 type Sender struct {
 	server url.URL
 	port   int
 	from   *mail.Address
 	domain string // of from: makes message ids ours
+
+	mu     sync.Mutex
+	idle   []*session
+	closed bool
 }
 
 // NewSender makes a Sender for a server smtp://user:password@host:port, which is
@@ -76,64 +79,31 @@ func (s *Sender) Send(ctx context.Context, m *eventra.TicketMail) error {
 	}
 	ctx, cancel := context.WithTimeout(ctx, sendTimeout)
 	defer cancel()
-	dial := dialer{ctx: ctx, tls: s.server.Scheme == "smtps", host: s.server.Hostname()}
-	defer dial.close()
-	client, err := gomail.NewClient(s.server.Hostname(), s.options(&dial)...)
-	if err != nil {
-		return fmt.Errorf("smtp: %w", err)
+	if waiting := s.take(); waiting != nil {
+		if err = s.sendOver(ctx, waiting, message); err == nil {
+			return nil
+		}
+		// The server may have ended it meanwhile; a new one has the last word.
+		if message, err = s.compose(m); err != nil {
+			return fmt.Errorf("smtp: mail for booking %s: %w", m.BookingID, err)
+		}
 	}
-	err = client.DialAndSendWithContext(ctx, message)
-	if err != nil && !message.IsDelivered() { // once the server took it, a bad farewell is no matter
+	session, err := s.dial(ctx)
+	if err == nil {
+		err = s.sendOver(ctx, session, message)
+	}
+	if err != nil {
 		return fmt.Errorf("smtp: %w", err)
 	}
 	return nil
 }
 
-func (s *Sender) options(dial *dialer) []gomail.Option {
-	options := []gomail.Option{
-		gomail.WithPort(s.port),
-		gomail.WithTimeout(sendTimeout),
-		gomail.WithTLSPolicy(gomail.TLSOpportunistic),
-		gomail.WithDialContextFunc(dial.dial),
-		gomail.WithoutNoop(),
-	}
-	if s.server.User != nil {
-		password, _ := s.server.User.Password()
-		options = append(options, gomail.WithSMTPAuth(gomail.SMTPAuthAutoDiscover),
-			gomail.WithUsername(s.server.User.Username()), gomail.WithPassword(password))
-	}
-	return options
-}
-
-// dialer connects for one mail and ends the connection with it, however far
-// the library came and however slow the server is.
-type dialer struct {
-	ctx  context.Context
-	tls  bool
-	host string
-
-	conn net.Conn
-	stop func() bool
-}
-
-func (d *dialer) dial(ctx context.Context, network, address string) (conn net.Conn, err error) {
-	var plain net.Dialer
-	if d.tls {
-		conn, err = (&tls.Dialer{NetDialer: &plain, Config: &tls.Config{ServerName: d.host, MinVersion: tls.VersionTLS12}}).DialContext(ctx, network, address)
+func (s *Sender) sendOver(ctx context.Context, c *session, message *gomail.Msg) error {
+	usable, err := c.send(ctx, message)
+	if usable {
+		s.keep(c)
 	} else {
-		conn, err = plain.DialContext(ctx, network, address)
+		c.close()
 	}
-	if err != nil {
-		return nil, err
-	}
-	d.conn = conn
-	d.stop = context.AfterFunc(d.ctx, func() { conn.Close() })
-	return conn, nil
-}
-
-func (d *dialer) close() {
-	if d.conn != nil {
-		d.stop()
-		d.conn.Close()
-	}
+	return err
 }

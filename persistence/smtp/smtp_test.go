@@ -58,6 +58,7 @@ func newSender(t *testing.T) *Sender {
 	require.NotEmpty(t, server, "EVENTRA_SMTP_URL is not set: run it through make test")
 	sender, err := NewSender(server, "Eventra <tickets@eventra.test>")
 	require.NoError(t, err)
+	t.Cleanup(sender.Close)
 	return sender
 }
 

@@ -1,0 +1,132 @@
+package smtp
+
+import (
+	"context"
+	"crypto/tls"
+	"net"
+	"time"
+
+	gomail "github.com/wneessen/go-mail"
+	gosmtp "github.com/wneessen/go-mail/smtp"
+)
+
+const (
+	// sessionsIdleMax connections are kept for the next mails, and each for
+	// sessionIdle at most: servers end those that say nothing after minutes.
+	sessionsIdleMax = 4
+	sessionIdle     = 5 * time.Second
+)
+
+// session is a connection over which mails go one after the other.
+type session struct {
+	mails *gomail.Client
+	smtp  *gosmtp.Client
+	conn  net.Conn
+	ends  *time.Timer // while it is idle
+}
+
+// dial begins a session; ctx bounds it.
+func (s *Sender) dial(ctx context.Context) (*session, error) {
+	opened := &session{}
+	var stop func() bool
+	connect := func(dialing context.Context, network, address string) (conn net.Conn, err error) {
+		if conn, err = s.connect(dialing, network, address); err == nil {
+			opened.conn, stop = conn, context.AfterFunc(ctx, func() { _ = conn.Close() })
+		}
+		return conn, err
+	}
+	var err error
+	if opened.mails, err = gomail.NewClient(s.server.Hostname(), s.options(connect)...); err != nil {
+		return nil, err
+	}
+	opened.smtp, err = opened.mails.DialToSMTPClientWithContext(ctx)
+	if stop != nil {
+		stop()
+	}
+	if err != nil {
+		opened.close()
+		return nil, err
+	}
+	return opened, nil
+}
+
+func (s *Sender) connect(ctx context.Context, network, address string) (net.Conn, error) {
+	var plain net.Dialer
+	if s.server.Scheme != "smtps" {
+		return plain.DialContext(ctx, network, address)
+	}
+	config := &tls.Config{ServerName: s.server.Hostname(), MinVersion: tls.VersionTLS12}
+	return (&tls.Dialer{NetDialer: &plain, Config: config}).DialContext(ctx, network, address)
+}
+
+func (s *Sender) options(connect gomail.DialContextFunc) []gomail.Option {
+	options := []gomail.Option{
+		gomail.WithPort(s.port),
+		gomail.WithTimeout(sendTimeout),
+		gomail.WithTLSPolicy(gomail.TLSOpportunistic),
+		gomail.WithDialContextFunc(connect),
+		gomail.WithoutNoop(),
+	}
+	if s.server.User != nil {
+		password, _ := s.server.User.Password()
+		options = append(options, gomail.WithSMTPAuth(gomail.SMTPAuthAutoDiscover),
+			gomail.WithUsername(s.server.User.Username()), gomail.WithPassword(password))
+	}
+	return options
+}
+
+// send sends one mail, however slow the server is not beyond ctx. Once the
+// server took it, nothing that comes after is a matter.
+func (c *session) send(ctx context.Context, message *gomail.Msg) (usable bool, err error) {
+	stop := context.AfterFunc(ctx, func() { _ = c.conn.Close() })
+	defer stop()
+	err = c.mails.SendWithSMTPClient(c.smtp, message)
+	if message.IsDelivered() {
+		return err == nil, nil
+	}
+	return false, err
+}
+
+// close ends the connection without a farewell: the server has answered for
+// all that was sent.
+func (c *session) close() {
+	if c.conn != nil {
+		_ = c.conn.Close()
+	}
+}
+
+// take returns a session that waits, or nil.
+func (s *Sender) take() *session {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for len(s.idle) > 0 {
+		last := s.idle[len(s.idle)-1]
+		s.idle = s.idle[:len(s.idle)-1]
+		if last.ends.Stop() {
+			return last
+		}
+	}
+	return nil
+}
+
+// keep lets a session wait for the next mail.
+func (s *Sender) keep(c *session) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.closed || len(s.idle) == sessionsIdleMax {
+		c.close()
+		return
+	}
+	c.ends = time.AfterFunc(sessionIdle, c.close)
+	s.idle = append(s.idle, c)
+}
+
+// Close ends the sessions that wait, and those that run after their mail.
+func (s *Sender) Close() {
+	s.mu.Lock()
+	s.closed = true
+	s.mu.Unlock()
+	for c := s.take(); c != nil; c = s.take() {
+		c.close()
+	}
+}
