@@ -184,6 +184,11 @@ func (a *eventActor) decide(r *request) {
 	}
 }
 
+// dueChangesMax bounds the holds that one flight ends: a request that comes
+// meanwhile waits for that flight, and who asks for a seat is in more of a hurry
+// than who did not pay.
+const dueChangesMax = 128
+
 // pump decides what waits, as far as the filling batch has room. Holds that
 // are due get at most half of a batch while requests wait.
 func (a *eventActor) pump() {
@@ -192,7 +197,7 @@ func (a *eventActor) pump() {
 	}
 	a.decideWaiting(batchChangesMax / 2)
 	due := a.overdue
-	for len(due) > 0 && !a.filling.full() {
+	for most := min(a.filling.len()+dueChangesMax, batchChangesMax); len(due) > 0 && a.filling.len() < most; {
 		a.decide(&request{command: command{cmd: &eventra.ExpireHold{BookingID: due[0]}}})
 		due = due[1:]
 	}

@@ -13,6 +13,9 @@ import (
 	"github.com/eventra/eventra/tools/clustertest/wire"
 )
 
+// turnedAway is the status of an overloaded server.
+const turnedAway = 503
+
 // answerTimeout is when an answer counts as an error.
 const answerTimeout = 10 * time.Second
 
@@ -25,6 +28,8 @@ type Worker struct {
 	statuses map[int]int64
 	errors   int64
 	times    []time.Duration
+	// turnedAway is how long it took to be told so, from when it was asked.
+	turnedAway []time.Duration
 }
 
 // Do sends one request and returns its answer, nil if there was none. Its time
@@ -41,7 +46,11 @@ func (w *Worker) Do(req *wire.Request, due time.Time) *wire.Response {
 		w.hangUp()
 		return nil
 	}
-	w.times = append(w.times, time.Since(due))
+	if answer.Status == turnedAway {
+		w.turnedAway = append(w.turnedAway, time.Since(start))
+	} else {
+		w.times = append(w.times, time.Since(due))
+	}
 	w.statuses[answer.Status]++
 	return answer
 }
@@ -127,16 +136,18 @@ func (c Crowd) run(work func(*Worker)) figures.Result {
 
 func tally(workers []*Worker, took time.Duration) figures.Result {
 	result := figures.Result{Took: took, Statuses: map[int]int64{}}
-	var times []time.Duration
+	var times, away []time.Duration
 	for _, w := range workers {
-		times = append(times, w.times...)
+		times, away = append(times, w.times...), append(away, w.turnedAway...)
 		result.Errors += w.errors
 		for status, n := range w.statuses {
 			result.Statuses[status] += n
 		}
 	}
 	slices.Sort(times)
-	result.Requests = int64(len(times))
+	slices.Sort(away)
+	result.Requests = int64(len(times) + len(away))
+	result.TurnedAwayP99 = figures.Quantile(away, 0.99)
 	result.P50, result.P99, result.Max = figures.Quantile(times, 0.5), figures.Quantile(times, 0.99), figures.Quantile(times, 1)
 	return result
 }

@@ -18,8 +18,10 @@ type Result struct {
 	P50      time.Duration
 	P99      time.Duration
 	Max      time.Duration
-	CPU      time.Duration // of the server's process, for all requests
-	Note     string
+	// TurnedAwayP99 is of the answers 503, which are not among the other times.
+	TurnedAwayP99 time.Duration
+	CPU           time.Duration // of the server's process, for all requests
+	Note          string
 }
 
 // Accepted counts answers below 400.

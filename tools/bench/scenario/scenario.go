@@ -44,6 +44,7 @@ var All = []Scenario{
 	{"many", "holds spread over many events", many},
 	{"expiry", "many holds that end in the same second", expiry},
 	{"activation", "a large event's first request after a restart, and its memory", activation},
+	{"overload", "twice the holds that can be made, and what becomes of the others", overload},
 	{"paced", "holds at a fixed rate", paced},
 }
 
