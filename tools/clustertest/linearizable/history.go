@@ -19,7 +19,8 @@ type History struct {
 	// Stored is what the database says at the end; nil if nothing is known.
 	Stored *ledger.Stored
 	// Stale reports whether a map may show what was true before it was asked
-	// for: an instance that is cut off shows what it knew last.
+	// for: an instance that is cut off shows what it knew last. Such maps prove
+	// nothing, and are left out.
 	Stale func(*client.Operation) bool
 }
 
@@ -51,10 +52,8 @@ func (h *History) Parts() []*Part {
 	for i := range h.Operations {
 		b.end = max(b.end, b.time(h.Operations[i].End))
 	}
-	for _, c := range b.all { // who has not ended yet may end later
-		if c.of == "" {
-			b.end = max(b.end, b.time(c.deadline))
-		}
+	if h.Stored != nil {
+		b.end = max(b.end, b.time(h.Stored.Now))
 	}
 	b.end++
 	b.parts, b.partOf = split(h.Event, h.Seats, b.all)
@@ -67,11 +66,35 @@ func (h *History) Parts() []*Part {
 	for _, c := range b.all {
 		b.hold(c)
 	}
-	for i := range h.Operations {
-		b.operation(&h.Operations[i])
+	for _, o := range onePayment(h.Operations) {
+		b.operation(&o)
 	}
 	b.close()
 	return slices.DeleteFunc(b.parts, func(p *Part) bool { return len(p.claims) == 0 && len(p.Steps) == 0 })
+}
+
+// onePayment makes one operation of all tries to pay under one key: the first
+// may have had the effect that the last one tells of.
+func onePayment(operations []client.Operation) (folded []client.Operation) {
+	first := map[string]int{}
+	for _, o := range operations {
+		key := o.Buyer + " " + o.Booking + " " + o.Key
+		n, tried := first[key]
+		switch {
+		case o.Kind != client.Pay || o.Futile():
+		case !tried:
+			first[key] = len(folded)
+		case folded[n].Certain():
+			continue // it only says so again
+		default:
+			start := folded[n].Start
+			folded[n] = o
+			folded[n].Start = start
+			continue
+		}
+		folded = append(folded, o)
+	}
+	return folded
 }
 
 func (b *builder) time(t time.Time) int64 { return int64(t.Sub(b.origin)) }
@@ -97,14 +120,17 @@ func (b *builder) hold(c *claim) {
 		return
 	}
 	answer, until := "?", b.end
-	if c.granted {
+	ends := b.time(c.deadline.Add(-deadlineGrain))
+	switch {
+	case c.granted:
 		answer, until = "held as "+short(c.booking), b.time(c.last)
+	case b.stored != nil:
+		until = max(b.time(c.first), ends) // it was stored with this deadline
 	}
 	at.part.step(step{kind: take, claim: at.n, maybe: !c.granted && b.stored == nil, text: fmt.Sprintf("%s: hold %s → %s", c.target, seats, answer)},
 		b.time(c.first), until)
 	if b.stored == nil || c.fate == expired {
-		at.part.step(step{kind: expire, claim: at.n, maybe: b.stored == nil, text: short(c.booking) + " expires"},
-			b.time(c.deadline.Add(-deadlineGrain)), b.end)
+		at.part.step(step{kind: deadline, claim: at.n, text: "deadline of " + short(c.booking)}, ends, ends)
 	}
 }
 
@@ -192,12 +218,8 @@ func (b *builder) pay(o *client.Operation, c *claim, s *step) bool {
 
 // look adds what a map showed, to each part what it showed of it.
 func (b *builder) look(o *client.Operation) {
-	if !o.Succeeded() {
+	if !o.Succeeded() || b.Stale != nil && b.Stale(o) {
 		return
-	}
-	call := b.time(o.Start)
-	if b.Stale != nil && b.Stale(o) {
-		call = 0
 	}
 	for _, part := range b.parts {
 		shown := make([]byte, len(part.seats))
@@ -211,7 +233,7 @@ func (b *builder) look(o *client.Operation) {
 				shown[i] = none
 			}
 		}
-		part.step(step{kind: look, shown: shown, text: fmt.Sprintf("%s: map → %s", o.Target, shown)}, call, b.time(o.End))
+		part.step(step{kind: look, shown: shown, text: fmt.Sprintf("%s: map → %s", o.Target, shown)}, b.time(o.Start), b.time(o.End))
 	}
 }
 

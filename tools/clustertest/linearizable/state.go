@@ -9,7 +9,9 @@ type state string
 // What a claim has come to.
 const (
 	none      = '.'
+	missed    = '-' // none, and what it might have held until then is over
 	held      = 'H'
+	due       = 'D' // past its deadline: held, or expired already; nobody has seen yet
 	confirmed = 'C'
 	cancelled = 'R'
 	expired   = 'X'
@@ -23,12 +25,12 @@ func (s state) with(claim int, status byte) state {
 	return state(next)
 }
 
-func live(status byte) bool { return status == held || status == confirmed }
+func live(status byte) bool { return status == held || status == due || status == confirmed }
 
 // storedAs is how the database and answers call a status.
 func storedAs(status byte) string {
 	switch status {
-	case held:
+	case held, due:
 		return "HELD"
 	case confirmed:
 		return "CONFIRMED"

@@ -31,7 +31,7 @@ func at(ms int) time.Time {
 func (s *story) op(from, to int, o client.Operation) *story {
 	o.Event, o.Buyer, o.Target = "show", "buyer", "i1"
 	o.Start, o.End = at(from), at(to)
-	if o.Holds() && o.Key == "" {
+	if (o.Holds() || o.Kind == client.Pay) && o.Key == "" {
 		s.keys++
 		o.Key = strings.Repeat("k", s.keys)
 	}
@@ -74,6 +74,11 @@ func (s *story) payLate(from, to int, booking, successor string) *story {
 	return s.op(from, to, client.Operation{Kind: client.Pay, Booking: booking, Token: "tok_ok", Status: 201, State: "CONFIRMED", Successor: successor})
 }
 
+// payAgain is a payment under the key of another.
+func (s *story) payAgain(from, to int, booking, key string, status int) *story {
+	return s.op(from, to, client.Operation{Kind: client.Pay, Key: key, Booking: booking, Token: "tok_ok", Status: status, State: "CONFIRMED"})
+}
+
 func (s *story) read(from, to int, booking, state string) *story {
 	return s.op(from, to, client.Operation{Kind: client.Read, Booking: booking, Status: 200, State: state})
 }
@@ -90,7 +95,7 @@ func (s *story) look(from, to int, shown string) *story {
 // end has the database say how bookings ended, such as "b1=HELD:A-1-1,A-1-2".
 // What is named by its key only, nobody was told of.
 func (s *story) end(bookings string) *story {
-	s.Stored = &ledger.Stored{Bookings: map[string]ledger.StoredBooking{}, Keys: map[string]string{}}
+	s.Stored = &ledger.Stored{Bookings: map[string]ledger.StoredBooking{}, Keys: map[string]string{}, Now: at(60_000)}
 	for _, line := range strings.Fields(bookings) {
 		id, rest, _ := strings.Cut(line, "=")
 		status, seats, _ := strings.Cut(rest, ":")
