@@ -110,6 +110,12 @@ func TestRowsThatNobodyJoinsAreJudgedAlone(t *testing.T) {
 	require.Len(t, newStory().hold(0, 10, "b1", "A-1-1 A-2-1").hold(0, 10, "b2", "A-2-2").Parts(), 1)
 }
 
+func TestTheFirstImpossibleAnswerIsNamed(t *testing.T) {
+	parts := newStory().hold(0, 10, "b1", "A-1-1").look(15, 17, "A-1-1=HELD").refused(20, 30, "A-1-1", "A-1-1").
+		hold(40, 50, "b2", "A-1-1").look(60, 70, "").Parts()
+	require.Contains(t, parts[0].Blame(time.Second), "hold A-1-1 → held as b2")
+}
+
 func TestAViolationIsDrawn(t *testing.T) {
 	parts := newStory().hold(0, 10, "b1", "A-1-1").hold(20, 30, "b2", "A-1-1").Parts()
 	require.Len(t, parts, 1)

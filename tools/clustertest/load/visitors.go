@@ -47,6 +47,8 @@ type visitor struct {
 	buyer *client.Buyer
 	dice  *rand.Rand
 	kept  []client.Operation // holds to do something about later
+
+	failed bool // the last hold had no outcome
 }
 
 func (v *visitor) visit() {
@@ -57,9 +59,18 @@ func (v *visitor) visit() {
 			return
 		case <-time.After(time.Duration(float64(v.all.Pause) * (0.5 + v.dice.Float64()))):
 		}
-		v.step()
+		if v.step(); v.failed {
+			v.failed = false
+			select { // as people do who are told to come back later
+			case <-v.all.stop:
+			case <-time.After(failurePause):
+			}
+		}
 	}
 }
+
+// failurePause parts a failure and the next try of one visitor.
+const failurePause = 250 * time.Millisecond
 
 // target is any instance: buyers do not keep to one.
 func (v *visitor) target() *client.Target { return v.all.Targets[v.dice.IntN(len(v.all.Targets))] }
@@ -104,6 +115,7 @@ func (v *visitor) note(hold client.Operation) {
 		hold = v.buyer.Again(v.target(), hold)
 	}
 	v.all.note(v.buyer, hold)
+	v.failed = !hold.Certain()
 	if hold.Succeeded() {
 		v.kept = append(v.kept, hold)
 	}

@@ -7,7 +7,6 @@ import (
 	"time"
 
 	"github.com/eventra/eventra/tools/clustertest/client"
-	"github.com/eventra/eventra/tools/clustertest/fault"
 	"github.com/eventra/eventra/tools/clustertest/ledger"
 	"github.com/eventra/eventra/tools/clustertest/linearizable"
 	"github.com/eventra/eventra/tools/clustertest/load"
@@ -27,7 +26,7 @@ const (
 	partWithin = 5 * time.Second
 	// allWithin is how long all of them may take; what is left is undecided.
 	allWithin = time.Minute
-	// drawn bounds the pages that are written of what is violated.
+	// drawn is of how many violations at most pages are written.
 	drawn = 5
 )
 
@@ -40,7 +39,7 @@ func (f *FaultRun) judgeHistories(ctx context.Context, w *faultWorld, shows []*l
 	byEvent := map[string][]client.Operation{}
 	stale := 0
 	for _, o := range w.operations() {
-		if o.Kind == client.Map && f.stale(&o) {
+		if o.Kind == client.Map && w.ready.doubtful(&o) {
 			stale++
 			continue
 		}
@@ -75,6 +74,9 @@ func (record *Record) Judge(r *Report, folder string) (h Histories) {
 	}
 	r.Figure("histories", "%d parts with %d steps, %d not decided, %d not linearizable; %.1f s, the longest %.2f s",
 		h.Parts, h.Steps, h.Undecided, h.Violated, time.Since(started).Seconds(), h.Longest.Seconds())
+	if h.Violated > 0 {
+		r.Fail("seed %d: %d parts of histories are not linearizable", record.Seed, h.Violated)
+	}
 	return h
 }
 
@@ -91,31 +93,16 @@ func (record *Record) judgePart(r *Report, h *Histories, folder string, part *li
 		r.Say("not decided: %s, %d steps", part.Name(), len(part.Steps))
 	case linearizable.Violated:
 		h.Violated++
-		path := "nowhere: there are enough"
-		if h.Violated <= drawn {
-			path = filepath.Join(folder, fmt.Sprintf("faults-%d-%d.html", record.Seed, h.Violated))
-			if err := part.Draw(path, partWithin); err != nil {
-				path = err.Error()
-			}
+		r.Say("not linearizable: %s", part.Name())
+		if h.Violated > drawn {
+			return
 		}
-		r.Fail("seed %d, not linearizable: %s; drawn in %s", record.Seed, part.Name(), path)
+		r.Say("   the first answer that cannot be: %s", part.Blame(partWithin))
+		path := filepath.Join(folder, fmt.Sprintf("faults-%d-%d.html", record.Seed, h.Violated))
+		if err := part.Draw(path, partWithin); err != nil {
+			r.Say("   not drawn: %v", err)
+			return
+		}
+		r.Say("   drawn in %s", path)
 	}
-}
-
-// staleAfter is how long an instance that was cut off may take to notice, and
-// to be whole again.
-const staleAfter = 5 * time.Second
-
-// stale reports whether the instance asked may have been cut off.
-func (f *FaultRun) stale(o *client.Operation) bool {
-	for i := range f.Faults {
-		p := &f.Faults[i]
-		if o.End.Before(p.Began) || o.Start.After(p.Ended.Add(staleAfter)) {
-			continue
-		}
-		if p.Blinds == fault.Everybody || p.Blinds == fault.TheVictim && o.Target == fmt.Sprintf("i%d", p.Victim+1) {
-			return true
-		}
-	}
-	return false
 }

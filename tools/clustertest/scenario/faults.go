@@ -59,6 +59,8 @@ func (f *FaultRun) run(ctx context.Context, s *Settings, r *Report) (err error) 
 		return err
 	}
 
+	readied := w.ready.watch(w.Instances)
+	defer readied()
 	market := &load.Market{Stalls: stalls, Open: w.openStall}
 	if err := market.Start(); err != nil {
 		return err
@@ -77,6 +79,8 @@ func (f *FaultRun) run(ctx context.Context, s *Settings, r *Report) (err error) 
 	crowd.Stop()
 	market.Stop()
 	watched()
+	readied()
+	w.Figure("longest time not ready", "%s", w.ready.longest())
 	for _, p := range f.Faults {
 		if p.Err != nil {
 			w.Fail("%s: %v", p.Name, p.Err)

@@ -19,6 +19,7 @@ type faultWorld struct {
 	doors  []*client.Target // the instances, as buyers reach them
 	lab    *network.Lab     // nil without root
 	wires  []*network.Forwarder
+	ready  readiness
 }
 
 const (
