@@ -59,7 +59,7 @@ func (c *claims) try(o *client.Operation) {
 	key := o.Buyer + " " + o.Key
 	made := c.byKey[key]
 	if made == nil {
-		made = &claim{first: o.Start, target: o.Target, seats: o.Seats, deadline: o.Start.Add(c.holdFor)}
+		made = &claim{fate: none, first: o.Start, target: o.Target, seats: o.Seats, deadline: o.Start.Add(c.holdFor)}
 		c.byKey[key] = made
 		c.all = append(c.all, made)
 		c.remember(made, o)
@@ -98,7 +98,7 @@ func (c *claims) succeed(booking, successor string) {
 	if before == nil || c.byBooking[successor] != nil {
 		return
 	}
-	next := &claim{booking: successor, seats: before.seats, of: booking}
+	next := &claim{fate: none, booking: successor, seats: before.seats, of: booking}
 	before.successor = successor
 	if c.stored != nil {
 		next.fate = statusOf(c.stored.Bookings[successor].Status)

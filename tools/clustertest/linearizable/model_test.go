@@ -37,6 +37,8 @@ func TestWhatCanHaveHappened(t *testing.T) {
 		"a lost payment confirmed":                         newStory().hold(0, 10, "b1", "A-1-1").pay(20, 30, "b1", "tok_ok", noAnswer, "").refused(9000, 9010, "A-1-1", "A-1-1").look(9100, 9110, "A-1-1=BOOKED"),
 		"a lost payment did not":                           newStory().hold(0, 10, "b1", "A-1-1").pay(20, 30, "b1", "tok_ok", noAnswer, "").hold(5100, 5110, "b2", "A-1-1"),
 		"a lost payment bought the seats once more, later": newStory().hold(0, 10, "b1", "A-1-1").pay(4900, 4950, "b1", "tok_ok", 503, "").hold(5100, 5110, "b2", "A-1-1").release(5200, 5210, "b2", 200, "").look(5300, 5310, "A-1-1=BOOKED").end("b1=EXPIRED>b3:A-1-1 b2=CANCELLED:A-1-1 b3=CONFIRMED:A-1-1"),
+		"a lost payment bought the seats once more, unseen": newStory().hold(0, 10, "b1", "A-1-1").pay(20, 30, "b1", "tok_ok", 503, "").
+			refused(6000, 6010, "A-1-1", "A-1-1").end("b1=EXPIRED>b3:A-1-1 b3=CONFIRMED:A-1-1"),
 		"the best ones, and too few of them": newStory().best(0, 10, "b1", "A-1-2 A-1-3").hold(20, 30, "b2", "A-2-1").tooFew(40, 50, 2).
 			best(60, 70, "b3", "A-1-1"),
 		"a map of a mixed house": newStory().hold(0, 10, "b1", "A-1-1 A-1-2").hold(0, 10, "b2", "A-2-1").pay(20, 30, "b2", "tok_ok", 201, "").
@@ -45,6 +47,9 @@ func TestWhatCanHaveHappened(t *testing.T) {
 			pay(20, 30, "b1", "tok_ok", 201, "").release(20, 30, "b2", 200, "").end("b1=CONFIRMED:A-1-1 b2=CANCELLED:A-1-2 b3=EXPIRED:A-1-3 k4=HELD:A-1-4"),
 		"paid twice under one key": newStory().hold(0, 10, "b1", "A-1-1").payAgain(20, 30, "b1", "p", noAnswer).read(40, 50, "b1", "CONFIRMED").
 			payAgain(60, 70, "b1", "p", 201),
+		"a lost hold is not stored": newStory().lost(0, 10, "k1", "A-1-1").hold(20, 30, "b2", "A-1-1").refused(40, 50, "A-1-1", "A-1-1").
+			end("b2=HELD:A-1-1"),
+		"a lost hold is stored":     newStory().lost(0, 10, "k1", "A-1-1").refused(40, 50, "A-1-1", "A-1-1").end("k1=HELD:A-1-1"),
 		"asked twice under one key": newStory().lost(0, 10, "b1", "A-1-1").hold(20, 30, "b1", "A-1-1").refused(12, 15, "A-1-1", "A-1-1"),
 	} {
 		t.Run(name, func(t *testing.T) { require.Equal(t, Linearizable, s.verdict()) })

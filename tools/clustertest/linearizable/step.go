@@ -11,7 +11,8 @@ type step struct {
 	maybe bool
 	seats []int // of a refusal: those that were taken
 	run   int   // of a refusal of the best: how many there were not
-	// successor is the claim that a late payment makes; -1: none.
+	// successor is the claim that a payment makes, which was late then; -1: it
+	// was in time, or in vain.
 	successor int
 	// allowed are the statuses that explain an answer.
 	allowed string
@@ -95,7 +96,7 @@ func (p *Part) take(s state, st *step) (state, bool) {
 // seats once more if all of them are free.
 func (p *Part) pay(s state, st *step) (state, bool) {
 	status := s[st.claim]
-	if (status == held || status == due) && (st.successor < 0 || st.maybe) {
+	if (status == held || status == due) && st.successor < 0 {
 		return s.with(st.claim, confirmed), true
 	}
 	if st.successor >= 0 && s[st.successor] == none && (status == expired || status == due) {

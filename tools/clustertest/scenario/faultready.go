@@ -65,12 +65,15 @@ func (r *readiness) note(name string, a absence) {
 	r.away[name] = append(all, a)
 }
 
+// readyAge is how old what /readyz tells may be.
+const readyAge = 1200 * time.Millisecond
+
 // doubtful reports whether the instance asked may not have been ready.
 func (r *readiness) doubtful(o *client.Operation) bool {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	for _, a := range r.away[o.Target] {
-		if o.End.After(a.from) && o.Start.Before(a.to) {
+		if o.End.After(a.from.Add(-readyAge)) && o.Start.Before(a.to.Add(readyAge)) {
 			return true
 		}
 	}
