@@ -152,10 +152,10 @@ func (h *history) granted(c *claim, o *client.Operation) {
 		h.fault(TwoOutcomes, c.event, o.Booking, "the keys %s and %s made one booking", other.key, c.key)
 	}
 	switch {
-	case o.Kind == client.Best && len(o.Held) != o.Wanted:
-		h.fault(WrongSeats, c.event, o.Booking, "asked for the best %d, told %v", o.Wanted, o.Held)
 	case o.Kind == client.Best:
-		c.seats = o.Held
+		if c.seats = o.Held; len(o.Held) != o.Wanted {
+			h.fault(WrongSeats, c.event, o.Booking, "asked for the best %d, told %v", o.Wanted, o.Held)
+		}
 	case !sameSeats(o.Held, c.seats):
 		h.fault(WrongSeats, c.event, o.Booking, "asked for %v, told %v", c.seats, o.Held)
 	}
