@@ -12,6 +12,10 @@ BENCH    ?= .
 FUZZTIME ?= 30s
 REPEAT   ?= 1
 SCRIPT   ?= onsale
+# Of make faults: the first seed (none: any), how many in a row, and for how long the faults of each go on.
+FAULTS_SEED    ?=
+FAULTS_SEEDS   ?= 1
+FAULTS_MINUTES ?= 3
 # How many packages are tested at a time: several at once on two cores only wait for each other, past the limits under test.
 TEST_PACKAGES ?= 1
 
@@ -34,8 +38,9 @@ help: ## List the targets
 	@awk 'BEGIN { FS = ":.*## " } \
 		/^##@ / { printf "\n%s\n", substr($$0, 5) } \
 		/^[a-z-]+:.*## / { printf "  %-16s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
-	@printf '\nVariables: ADDR=%s DATA=%s PKG=%s RUN=%s BENCH=%s FUZZTIME=%s REPEAT=%s BENCH_ARGS=%s SCRIPT=%s\n' \
-		'$(ADDR)' '$(DATA)' '$(PKG)' '$(RUN)' '$(BENCH)' '$(FUZZTIME)' '$(REPEAT)' '$(BENCH_ARGS)' '$(SCRIPT)'
+	@printf '\nVariables: ADDR=%s DATA=%s PKG=%s RUN=%s BENCH=%s FUZZTIME=%s REPEAT=%s BENCH_ARGS=%s SCRIPT=%s\n           FAULTS_SEED=%s FAULTS_SEEDS=%s FAULTS_MINUTES=%s\n' \
+		'$(ADDR)' '$(DATA)' '$(PKG)' '$(RUN)' '$(BENCH)' '$(FUZZTIME)' '$(REPEAT)' '$(BENCH_ARGS)' '$(SCRIPT)' \
+		'$(FAULTS_SEED)' '$(FAULTS_SEEDS)' '$(FAULTS_MINUTES)'
 
 .PHONY: run
 run: deps build bin/devstack ## Run Eventra on a private stack and keep its data (ADDR, DATA)
@@ -81,6 +86,10 @@ load: deps build bin/devstack ## Run a script of loadtest/k6, and check what it 
 test-cluster: deps build bin/devstack bin/clustertest bin/eventra-next ## Run several instances as one, and take them away (RUN, REPEAT)
 	@bin/devstack exec -- bin/clustertest -run '$(RUN)' -repeat $(REPEAT)
 
+.PHONY: faults
+faults: deps build bin/devstack bin/faults ## Throw faults at three instances, and check what buyers were told (FAULTS_SEED, FAULTS_SEEDS, FAULTS_MINUTES)
+	@bin/devstack exec -- bin/faults $(if $(FAULTS_SEED),-seed $(FAULTS_SEED)) -seeds $(FAULTS_SEEDS) -minutes $(FAULTS_MINUTES)
+
 ##@ Build
 
 .PHONY: build
@@ -109,7 +118,7 @@ clean: ## Delete what was built; the data of run stays (see reset)
 	rm -rf bin
 
 # Go knows better than make what is out of date.
-.PHONY: bin/devstack bin/testgate bin/clustertest bin/bench-http bin/reference
+.PHONY: bin/devstack bin/testgate bin/clustertest bin/faults bin/bench-http bin/reference
 bin/devstack:
 	@test -x $@ || echo 'Building the development stack, which takes a minute or two the first time …'
 	@cd cmd/devstack && go build -o ../../$@ .
@@ -117,6 +126,8 @@ bin/testgate:
 	@cd tools && go build -o ../$@ ./testgate
 bin/clustertest:
 	@cd tools && go build -o ../$@ ./clustertest
+bin/faults:
+	@cd tools && go build -o ../$@ ./faults
 bin/bench-http:
 	@cd tools && go build -o ../$@ ./bench
 bin/reference:

@@ -3,12 +3,14 @@ package actors
 import "time"
 
 // storeClock estimates the store's clock from what its answers say. Deadlines
-// are the store's; only how long to wait for them is decided here.
+// are the store's; only how long to wait for them is decided here. It may be
+// behind the store's clock, by no more than an answer took, but not ahead of it:
+// nobody is told that a hold has run out which has not.
 type storeClock struct{ offset time.Duration } // store minus local
 
-// reset takes an answer at the store's time at, asked and received when given.
-func (c *storeClock) reset(at, asked, received time.Time) {
-	c.offset = at.Sub(asked.Add(received.Sub(asked) / 2))
+// reset takes an answer at the store's time at, received when given.
+func (c *storeClock) reset(at, received time.Time) {
+	c.offset = at.Sub(received)
 }
 
 // observe narrows the estimate: the store's time at lay between asked and

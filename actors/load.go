@@ -34,7 +34,7 @@ func (a *eventActor) load() {
 		defer func() { <-slots }()
 		ctx, cancel := context.WithTimeout(context.Background(), loadTimeout)
 		defer cancel()
-		msg := &loaded{asked: time.Now()}
+		msg := &loaded{}
 		msg.snapshot, msg.err = store.Activate(ctx, id)
 		root.Send(self, msg)
 	}()
@@ -96,7 +96,7 @@ func (a *eventActor) activate(msg *loaded) error {
 		return err
 	}
 	a.seats, a.epoch, a.phase, a.backoff = seats, msg.snapshot.Epoch, active, 0
-	a.clock.reset(msg.snapshot.Now, msg.asked, time.Now())
+	a.clock.reset(msg.snapshot.Now, time.Now())
 	a.Metrics.activations.Inc()
 	var holds []deadline
 	seats.Holds(func(b *eventra.Booking) { holds = append(holds, deadline{b.ID, a.clock.local(b.Due())}) })

@@ -34,7 +34,6 @@ type (
 	loaded struct {
 		snapshot *eventra.Snapshot
 		err      error
-		asked    time.Time // local, before the store was asked
 	}
 	flushed struct{ flight *flight }
 	retry   struct{}

@@ -196,6 +196,10 @@ const (
 	// otherwise have to find out by a broken connection.
 	lingerAfterLeaving = 250 * time.Millisecond
 	handOverPoll       = 5 * time.Millisecond
+	// drainWithin is for the last answers on their way. Connections do not end
+	// by themselves, and a peer whose connection to a lost life stays open
+	// sends there what is for the next life at this address, for 10 s.
+	drainWithin = 250 * time.Millisecond
 )
 
 // leave hands all events over, while this member goes on asking others.
@@ -238,7 +242,12 @@ func (l *Life) end(graceful bool) {
 		}
 	}
 	if l.cluster != nil && l.cluster.Remote != nil {
-		waitUntil(deadline, func() { l.cluster.Remote.Shutdown(true) })
+		drained := time.Now()
+		if graceful {
+			drained = drained.Add(drainWithin)
+		}
+		waitUntil(drained, func() { l.cluster.Remote.Shutdown(true) })
+		waitUntil(deadline, func() { l.cluster.Remote.Shutdown(false) })
 	}
 	l.system.Shutdown()
 }

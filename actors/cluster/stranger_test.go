@@ -182,6 +182,33 @@ func TestPacketsThatCrashABareNode(t *testing.T) {
 	require.NoError(t, ask(n, someEvents(1)[0]), "it is all there still")
 }
 
+// TestALostLifeKeepsNobody: a peer that was about to connect when a life was
+// lost is let go at once, to connect to the next life at the same address.
+func TestALostLifeKeepsNobody(t *testing.T) {
+	t.Parallel()
+	w := newTown(t)
+	n := w.node()
+	before := n.Life()
+	conn, err := grpc.NewClient(addressOf(t, n), grpc.WithTransportCredentials(insecure.NewCredentials()))
+	require.NoError(t, err)
+	defer conn.Close()
+	stream, err := remote.NewRemotingClient(conn).Receive(metadata.AppendToOutgoingContext(t.Context(), "eventra-member", cluster.MemberToken([]byte("secret"))))
+	require.NoError(t, err)
+	let := make(chan error, 1)
+	go func() {
+		_, err := stream.Recv()
+		let <- err
+	}()
+	w.exec("DELETE FROM cluster_members")
+	w.eventually("a new life", func() bool { return n.Life() != nil && n.Life() != before })
+	select {
+	case err := <-let:
+		require.Error(t, err)
+	case <-time.After(3 * time.Second):
+		require.Fail(t, "the old life still holds its peer")
+	}
+}
+
 func TestCredentialsThatCannotBe(t *testing.T) {
 	t.Parallel()
 	a, other := newAuthority(t), newAuthority(t)

@@ -76,10 +76,42 @@ func (b *Buyer) Hold(at *Target, event, key string, seats ...string) Operation {
 		Operation{Kind: Hold, Event: event, Seats: seats, Key: key})
 }
 
+// HoldBest asks for the best seats side by side under a key.
+func (b *Buyer) HoldBest(at *Target, event, key string, wanted int) Operation {
+	return b.do(at, "POST", "/api/v1/bookings", object{"eventId": event, "bestAvailable": object{"quantity": wanted}},
+		Operation{Kind: Best, Event: event, Wanted: wanted, Key: key})
+}
+
+// Again asks for a hold once more, under its key.
+func (b *Buyer) Again(at *Target, hold Operation) Operation {
+	if hold.Kind == Best {
+		return b.HoldBest(at, hold.Event, hold.Key, hold.Wanted)
+	}
+	return b.Hold(at, hold.Event, hold.Key, hold.Seats...)
+}
+
+// What the mock gateway makes of a token. Any other one, such as
+// tok_slow_<ms>, is accepted sooner or later.
+const (
+	GoodToken     = "tok_ok"
+	DeclinedToken = "tok_declined"
+	ErrorToken    = "tok_error"
+)
+
 // Pay pays for a held booking.
 func (b *Buyer) Pay(at *Target, event, booking, key string) Operation {
-	return b.do(at, "POST", "/api/v1/bookings/"+booking+"/payments", object{"method": "mock", "token": "tok_ok"},
-		Operation{Kind: Pay, Event: event, Booking: booking, Key: key})
+	return b.PayWith(at, event, booking, key, GoodToken)
+}
+
+// PayWith pays with one of the mock gateway's tokens.
+func (b *Buyer) PayWith(at *Target, event, booking, key, token string) Operation {
+	return b.do(at, "POST", "/api/v1/bookings/"+booking+"/payments", object{"method": "mock", "token": token},
+		Operation{Kind: Pay, Event: event, Booking: booking, Key: key, Token: token})
+}
+
+// Look reads the map of all seats.
+func (b *Buyer) Look(at *Target, event string) Operation {
+	return b.do(at, "GET", "/api/v1/events/"+event+"/seats", nil, Operation{Kind: Map, Event: event})
 }
 
 // Release gives a held booking's seats back.
@@ -124,7 +156,7 @@ func (o *Operation) read(raw []byte) {
 	var told struct {
 		ID, EventID, Status string
 		ExpiresAt           time.Time
-		Seats               []struct{ Seat string }
+		Seats               []struct{ Seat, Status string }
 		Booking             *struct{ ID, EventID, Status string }
 	}
 	if err := json.Unmarshal(raw, &told); err != nil {
@@ -132,11 +164,20 @@ func (o *Operation) read(raw []byte) {
 		return
 	}
 	o.State, o.Deadline, o.Sold = told.Status, told.ExpiresAt, told.EventID
+	if o.Kind == Map {
+		o.Shown = map[string]string{}
+		for _, seat := range told.Seats {
+			if seat.Status != "AVAILABLE" {
+				o.Shown[seat.Seat] = seat.Status
+			}
+		}
+		return
+	}
 	for _, seat := range told.Seats {
 		o.Held = append(o.Held, seat.Seat)
 	}
 	switch {
-	case o.Kind == Hold:
+	case o.Holds():
 		o.Booking = told.ID
 	case told.Booking != nil: // of a payment
 		o.State, o.Sold = told.Booking.Status, told.Booking.EventID

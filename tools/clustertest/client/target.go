@@ -20,6 +20,9 @@ func NewTarget(name, address string) *Target { return &Target{name, wire.NewPool
 // Address is the target's address.
 func (t *Target) Address() string { return t.pool.Address() }
 
+// Forget closes the connections that are kept for later.
+func (t *Target) Forget() { t.pool.Forget() }
+
 // answer is a response, decoded as far as all calls need it.
 type answer struct {
 	status   int

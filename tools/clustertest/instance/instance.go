@@ -11,6 +11,8 @@ import (
 	"sync"
 	"syscall"
 	"time"
+
+	"github.com/eventra/eventra/tools/clustertest/process"
 )
 
 // Spec says how an instance is started, and started again.
@@ -29,12 +31,12 @@ type Instance struct {
 	Spec
 
 	mu      sync.Mutex
-	process *process
+	process *life
 	starts  int
 }
 
-// process is one life of an instance.
-type process struct {
+// life is one process of an instance.
+type life struct {
 	cmd    *exec.Cmd
 	exited chan struct{} // closed when it has ended
 	code   int           // valid then; -1 if a signal ended it
@@ -63,21 +65,21 @@ func (i *Instance) Start() error {
 	cmd.Env = append(os.Environ(), i.Environment...)
 	cmd.Stdout, cmd.Stderr = log, log
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true, Pdeathsig: syscall.SIGKILL}
-	if err := startOnLastingThread(cmd); err != nil {
+	if err := process.Start(cmd); err != nil {
 		return fmt.Errorf("start %s: %w", i.Name, err)
 	}
-	i.process = &process{cmd: cmd, exited: make(chan struct{})}
+	i.process = &life{cmd: cmd, exited: make(chan struct{})}
 	go i.process.wait()
 	return nil
 }
 
-func (p *process) wait() {
+func (p *life) wait() {
 	_ = p.cmd.Wait() // its state says more
 	p.code = p.cmd.ProcessState.ExitCode()
 	close(p.exited)
 }
 
-func (p *process) ended() bool {
+func (p *life) ended() bool {
 	select {
 	case <-p.exited:
 		return true
@@ -104,7 +106,7 @@ func (i *Instance) Running() bool { return i.PID() != 0 }
 
 var errNotRunning = errors.New("the instance does not run")
 
-func (i *Instance) signal(s syscall.Signal) (*process, error) {
+func (i *Instance) signal(s syscall.Signal) (*life, error) {
 	i.mu.Lock()
 	defer i.mu.Unlock()
 	if i.process == nil || i.process.ended() {

@@ -33,7 +33,7 @@ func (h *history) judge() {
 		if c.outcome != refused {
 			continue
 		}
-		if len(c.refused) == 0 {
+		if len(c.refused) == 0 && len(c.seats) > 0 { // the best ones have no names
 			h.fault(WrongAnswer, c.event, strings.Join(c.seats, " "), "refused without naming a seat")
 		}
 		for _, name := range c.refused {
@@ -103,7 +103,7 @@ func (h *history) judgeReads() {
 		case !o.Certain():
 		case o.Succeeded() && certain && o.State != "HELD" && o.State != "CONFIRMED":
 			h.fault(WrongState, o.Event, o.Booking, "read as %s while it was held", o.State)
-		case !o.Succeeded() && !o.Unsent && o.Code != "overloaded":
+		case !o.Succeeded() && !o.Futile():
 			what := WrongAnswer
 			if o.Status == 404 {
 				what = LostHold

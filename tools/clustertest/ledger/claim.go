@@ -19,6 +19,7 @@ type claim struct {
 	refused           []string
 
 	paying    bool      // a payment was tried, with success perhaps
+	attempted bool      // a payment was tried, whatever could come of it
 	paid      bool      // a payment was acknowledged
 	successor string    // what a late payment bought instead
 	releasing time.Time // start of the first try to release; zero: none
@@ -79,7 +80,7 @@ type history struct {
 func newHistory(operations []client.Operation) *history {
 	h := &history{byKey: map[string]*claim{}, byID: map[string]*claim{}}
 	for i := range operations {
-		if operations[i].Kind == client.Hold {
+		if operations[i].Holds() {
 			h.hold(&operations[i])
 		}
 	}
@@ -87,7 +88,7 @@ func newHistory(operations []client.Operation) *history {
 		o := &operations[i]
 		c := h.byID[o.Booking]
 		switch {
-		case o.Kind == client.Hold:
+		case o.Holds(), o.Kind == client.Map:
 		case c == nil:
 			h.fault(WrongAnswer, o.Event, o.Booking, "%s of a booking that nobody was told of", o.Kind)
 		case o.Kind == client.Pay:
@@ -129,7 +130,7 @@ func (h *history) hold(o *client.Operation) {
 			return
 		}
 		c.outcome, c.refused, c.end = refused, o.Refused, o.End
-	case !o.Unsent && o.Code != "overloaded":
+	case !o.Futile():
 		h.fault(WrongAnswer, o.Event, subjectOf(o), "%d %s %s", o.Status, o.Code, o.Detail)
 	}
 }
@@ -150,7 +151,12 @@ func (h *history) granted(c *claim, o *client.Operation) {
 	if other := h.byID[o.Booking]; other != nil && other != c {
 		h.fault(TwoOutcomes, c.event, o.Booking, "the keys %s and %s made one booking", other.key, c.key)
 	}
-	if !sameSeats(o.Held, c.seats) {
+	switch {
+	case o.Kind == client.Best:
+		if c.seats = o.Held; len(o.Held) != o.Wanted {
+			h.fault(WrongSeats, c.event, o.Booking, "asked for the best %d, told %v", o.Wanted, o.Held)
+		}
+	case !sameSeats(o.Held, c.seats):
 		h.fault(WrongSeats, c.event, o.Booking, "asked for %v, told %v", c.seats, o.Held)
 	}
 	if o.Sold != "" && o.Sold != c.event {
@@ -161,20 +167,25 @@ func (h *history) granted(c *claim, o *client.Operation) {
 }
 
 func (h *history) pay(c *claim, o *client.Operation) {
+	mayBuy := o.Token != client.DeclinedToken && o.Token != client.ErrorToken
+	if !o.Futile() {
+		c.attempted = true
+	}
 	switch {
-	case o.Succeeded():
+	case o.Succeeded() && mayBuy:
 		c.paying, c.paid, c.successor = true, true, o.Successor
 	case !o.Certain():
-		c.paying = true
-	case o.Code == "already_paid" && c.paying, o.Code == "payment_in_progress" && c.paying,
+		c.paying = c.paying || mayBuy
+	case o.Code == "already_paid" && c.paying, o.Code == "payment_in_progress" && c.attempted,
+		o.Code == "payment_declined" && o.Token == client.DeclinedToken,
 		o.Code == "hold_expired" && !c.deadline.IsZero() && o.End.After(c.deadline):
-	case !o.Unsent && o.Code != "overloaded":
+	case !o.Futile():
 		h.fault(WrongAnswer, o.Event, c.booking, "payment: %d %s %s", o.Status, o.Code, o.Detail)
 	}
 }
 
 func (h *history) release(c *claim, o *client.Operation) {
-	if o.Unsent || o.Code == "overloaded" {
+	if o.Futile() {
 		return
 	}
 	if c.releasing.IsZero() {
@@ -186,7 +197,7 @@ func (h *history) release(c *claim, o *client.Operation) {
 			c.released = o.End
 		}
 	case !o.Certain():
-	case o.Code == "not_cancellable" && (c.paying || o.End.After(c.deadline)):
+	case o.Code == "not_cancellable" && (c.attempted || o.End.After(c.deadline)):
 	default:
 		h.fault(WrongAnswer, o.Event, c.booking, "release: %d %s %s", o.Status, o.Code, o.Detail)
 	}

@@ -206,3 +206,42 @@ func TestUnexpectedAnswers(t *testing.T) {
 	b.Record(client.Operation{Kind: client.Read, Buyer: "buyer", Event: show, Booking: "b1", Start: at(20), End: at(30), Status: 404})
 	require.Equal(t, []Wrong{LostHold}, b.wrong())
 }
+
+func TestTheBestSeats(t *testing.T) {
+	best := func(wanted int, held ...string) client.Operation {
+		return client.Operation{Kind: client.Best, Buyer: "buyer", Event: show, Wanted: wanted, Key: "k1", Start: at(0), End: at(10),
+			Status: 201, Booking: "b1", Held: held, State: "HELD", Deadline: at(3_600_000)}
+	}
+	b := newBook()
+	b.Record(best(1, "A-1-1"))
+	b.refuse(20, 30, "k2", "A-1-1")
+	b.store("b1", "HELD", "A-1-1")
+	require.Empty(t, b.wrong())
+
+	b = newBook()
+	b.Record(best(2, "A-1-1"))
+	b.store("b1", "HELD", "A-1-1")
+	require.Equal(t, []Wrong{WrongSeats}, b.wrong())
+
+	b = newBook() // of one that nobody was told of, the database knows the seats
+	b.Record(client.Operation{Kind: client.Best, Buyer: "buyer", Event: show, Wanted: 1, Key: "k1", Start: at(0), End: at(10)})
+	b.refuse(20, 30, "k2", "A-1-1")
+	b.stored.Keys[scoped("buyer", "k1")] = "b1"
+	b.store("b1", "HELD", "A-1-1")
+	require.Empty(t, b.wrong())
+}
+
+func TestPaymentsThatBuyNothing(t *testing.T) {
+	pay := func(token string, status int, code string) []Wrong {
+		b := newBook()
+		b.hold(0, 10, "k1", "A-1-1", "b1")
+		b.store("b1", "HELD", "A-1-1")
+		b.Record(client.Operation{Kind: client.Pay, Buyer: "buyer", Event: show, Booking: "b1", Token: token, Start: at(20), End: at(30), Status: status, Code: code})
+		return b.wrong()
+	}
+	require.Empty(t, pay(client.DeclinedToken, 402, "payment_declined"))
+	require.Empty(t, pay(client.ErrorToken, 503, "payment_unavailable"))
+	require.Equal(t, []Wrong{WrongAnswer}, pay(client.GoodToken, 402, "payment_declined"))
+	require.Equal(t, []Wrong{WrongAnswer}, pay(client.DeclinedToken, 201, ""))
+	require.Equal(t, []Wrong{WrongAnswer}, pay(client.GoodToken, 409, "hold_expired"), "long before the deadline")
+}

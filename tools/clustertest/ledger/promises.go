@@ -34,8 +34,8 @@ func (l *Ledger) Audit(stored *Stored) *Audit {
 		case granted:
 			audit.Granted++
 			accounted[c.booking] = true
-			if c.successor != "" {
-				accounted[c.successor] = true
+			if c.paying { // whether or not the buyer was told of it
+				accounted[stored.Bookings[c.booking].ReplacedBy] = true
 			}
 			h.promised(c, stored)
 		case refused:
@@ -46,7 +46,10 @@ func (l *Ledger) Audit(stored *Stored) *Audit {
 			if booking, found := stored.Bookings[id]; found {
 				audit.Stored++
 				accounted[id] = true
-				if !sameSeats(booking.Seats, c.seats) {
+				switch {
+				case len(c.seats) == 0: // the best ones
+					c.seats = booking.Seats
+				case !sameSeats(booking.Seats, c.seats):
 					h.fault(WrongSeats, c.event, id, "asked for %v, stored with %v", c.seats, booking.Seats)
 				}
 			} else {

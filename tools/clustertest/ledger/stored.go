@@ -5,6 +5,8 @@ import (
 	"time"
 
 	"github.com/jackc/pgx/v5"
+
+	"github.com/eventra/eventra/tools/clustertest/client"
 )
 
 // Stored is what the database says of some events.
@@ -23,6 +25,7 @@ type StoredBooking struct {
 	Event, Buyer, Status, ReplacedBy string
 	Seats                            []string
 	Live                             int // seats that it still has
+	Deadline                         time.Time
 }
 
 // StoredSeat is a seat's row.
@@ -31,6 +34,15 @@ type StoredSeat struct{ Status, Booking string }
 // Database is what reading takes: a connection or a pool.
 type Database interface {
 	BeginTx(ctx context.Context, options pgx.TxOptions) (pgx.Tx, error)
+}
+
+// Of is the booking that a hold made, whether or not its buyer was told.
+func (s *Stored) Of(hold *client.Operation) (id string, booking StoredBooking, found bool) {
+	if id = hold.Booking; id == "" {
+		id = s.Keys[scoped(hold.Buyer, hold.Key)]
+	}
+	booking, found = s.Bookings[id]
+	return id, booking, found
 }
 
 // ReadStored reads all of the events' bookings and seats at one moment.
@@ -54,7 +66,7 @@ func ReadStored(ctx context.Context, db Database, events []string) (*Stored, err
 
 func (s *Stored) readBookings(ctx context.Context, tx pgx.Tx, events []string) error {
 	rows, err := tx.Query(ctx, `
-		SELECT b.id::text, b.event_id::text, b.user_id::text, b.status, coalesce(b.replaced_by::text, ''),
+		SELECT b.id::text, b.event_id::text, b.user_id::text, b.status, coalesce(b.replaced_by::text, ''), b.expires_at,
 		       array_agg(s.section || '-' || s.row_label || '-' || s.number ORDER BY bs.position), count(*) FILTER (WHERE bs.live)
 		FROM bookings b JOIN booking_seats bs ON bs.booking_id = b.id
 		     JOIN seats s ON s.event_id = bs.event_id AND s.seat_no = bs.seat_no
@@ -64,7 +76,7 @@ func (s *Stored) readBookings(ctx context.Context, tx pgx.Tx, events []string) e
 	}
 	var id string
 	var b StoredBooking
-	_, err = pgx.ForEachRow(rows, []any{&id, &b.Event, &b.Buyer, &b.Status, &b.ReplacedBy, &b.Seats, &b.Live}, func() error {
+	_, err = pgx.ForEachRow(rows, []any{&id, &b.Event, &b.Buyer, &b.Status, &b.ReplacedBy, &b.Deadline, &b.Seats, &b.Live}, func() error {
 		s.Bookings[id] = b
 		b.Seats = nil
 		return nil

@@ -4,9 +4,13 @@ import (
 	"cmp"
 	"fmt"
 	"maps"
+	"regexp"
 	"slices"
 	"time"
 )
+
+// connection is what differs from one broken connection to the next.
+var connection = regexp.MustCompile(`(read|write|dial) tcp [^ ]+: `)
 
 // Failures tells of each kind of failure how often, when after a moment, and
 // after how long a wait.
@@ -14,7 +18,7 @@ func (ops Operations) Failures(since time.Time) (lines []string) {
 	groups := map[string]Operations{}
 	for i := range ops {
 		if o := &ops[i]; o.Failed() {
-			what := fmt.Sprintf("%s, %s, %.80s", o.Kind, outcomeOf(o), o.Detail)
+			what := fmt.Sprintf("%s, %s, %.80s", o.Kind, outcomeOf(o), connection.ReplaceAllString(o.Detail, ""))
 			groups[what] = append(groups[what], *o)
 		}
 	}

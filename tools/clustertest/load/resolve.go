@@ -47,8 +47,8 @@ func Resolve(at *client.Target, open []Open, within time.Duration) error {
 	for {
 		var left []Open
 		for _, o := range open {
-			again := o.Buyer.Hold(at, o.Hold.Event, o.Hold.Key, o.Hold.Seats...)
-			if !again.Certain() || again.Code == "overloaded" || again.Unsent {
+			again := o.Buyer.Again(at, o.Hold)
+			if !again.Certain() || again.Futile() {
 				left = append(left, o)
 			}
 		}

@@ -3,7 +3,6 @@
 package network
 
 import (
-	"io"
 	"net"
 	"sync"
 )
@@ -13,9 +12,10 @@ type Forwarder struct {
 	listener net.Listener
 	target   string
 
-	mu     sync.Mutex
-	conns  map[net.Conn]struct{}
-	closed bool
+	mu      sync.Mutex
+	conns   map[net.Conn]struct{}
+	closed  bool
+	trouble trouble
 }
 
 // Forward listens at an address, port 0 for any, and forwards to target.
@@ -35,6 +35,7 @@ func (f *Forwarder) Address() string { return f.listener.Addr().String() }
 // Close ends the forwarder and all connections through it.
 func (f *Forwarder) Close() {
 	_ = f.listener.Close()
+	f.Heal()
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	f.closed = true
@@ -70,7 +71,7 @@ func (f *Forwarder) join(from net.Conn) {
 	done := make(chan struct{}, 2)
 	for _, pair := range [][2]net.Conn{{from, to}, {to, from}} {
 		go func() {
-			_, _ = io.Copy(pair[0], pair[1])
+			f.pass(pair[0], pair[1])
 			done <- struct{}{}
 		}()
 	}
@@ -81,7 +82,7 @@ func (f *Forwarder) keep(conn net.Conn) bool {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	f.conns[conn] = struct{}{}
-	return !f.closed
+	return !f.closed && !f.trouble.cut
 }
 
 func (f *Forwarder) drop(conn net.Conn) {

@@ -10,14 +10,16 @@ import (
 	"slices"
 	"strconv"
 	"syscall"
+	"time"
 
 	"github.com/jackc/pgx/v5"
 )
 
 // Postgres is the server's processes.
 type Postgres struct {
-	postmaster int
-	frozen     []int
+	*Server // the postmaster
+	url     string
+	frozen  []int
 }
 
 // FindPostgres finds the processes of the server behind a URL, which has to
@@ -41,17 +43,35 @@ func FindPostgres(ctx context.Context, address string) (*Postgres, error) {
 	if err != nil {
 		return nil, fmt.Errorf("postmaster.pid: %w", err)
 	}
-	return &Postgres{postmaster: pid}, nil
+	server, err := findServer(pid)
+	return &Postgres{Server: server, url: address}, err
+}
+
+// recoverWithin is for replaying the log of a busy minute.
+const recoverWithin = time.Minute
+
+// Start starts the server after it was killed, and waits until it answers: it
+// replays its log first.
+func (p *Postgres) Start(ctx context.Context) error {
+	return p.startAgain(recoverWithin, func() error {
+		ctx, cancel := context.WithTimeout(ctx, time.Second)
+		defer cancel()
+		conn, err := pgx.Connect(ctx, p.url)
+		if err != nil {
+			return err
+		}
+		return conn.Close(ctx)
+	})
 }
 
 // Freeze stops all processes, the postmaster first, so that none is born
 // meanwhile.
 func (p *Postgres) Freeze() error {
-	if err := syscall.Kill(p.postmaster, syscall.SIGSTOP); err != nil {
+	if err := syscall.Kill(p.pid, syscall.SIGSTOP); err != nil {
 		return err
 	}
-	p.frozen = append(p.frozen, p.postmaster)
-	children, err := childrenOf(p.postmaster)
+	p.frozen = append(p.frozen, p.pid)
+	children, err := childrenOf(p.pid)
 	if err != nil {
 		return err
 	}

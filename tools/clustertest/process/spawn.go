@@ -1,4 +1,5 @@
-package instance
+// Package process starts processes that do not outlive the runner.
+package process
 
 import (
 	"os/exec"
@@ -6,9 +7,10 @@ import (
 	"sync"
 )
 
-// startOnLastingThread starts cmd from one OS thread that lives as long as the
-// runner: Linux ties the signal at a parent's death to the thread that forked.
-func startOnLastingThread(cmd *exec.Cmd) error {
+// Start starts cmd, whose signal at its parent's death is to be set, from one OS
+// thread that lives as long as the runner: Linux ties that signal to the thread
+// that forked.
+func Start(cmd *exec.Cmd) error {
 	result := make(chan error, 1)
 	lastingThread() <- func() { result <- cmd.Start() }
 	return <-result

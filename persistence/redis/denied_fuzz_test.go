@@ -1,0 +1,33 @@
+package redis
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/eventra/eventra"
+)
+
+// FuzzDenied has announcements of denied tokens read, which anybody who
+// reaches Redis can make.
+func FuzzDenied(f *testing.F) {
+	for _, message := range []string{
+		"0190a5d2-7c3b-7e1f-8a2b-0123456789ab 1767225600000", "", " ", "0190a5d2-7c3b-7e1f-8a2b-0123456789ab",
+		"0190a5d2-7c3b-7e1f-8a2b-0123456789ab -9223372036854775808", "x 1",
+	} {
+		f.Add(message)
+	}
+	f.Fuzz(func(t *testing.T, message string) {
+		id, until, ok := parseDenied(message)
+		if !ok {
+			return
+		}
+		_, err := eventra.ParseID(message[:36])
+		require.NoError(t, err)
+		require.Equal(t, strings.ToLower(message[:36]), id.String())
+		d := NewDeniedTokens(nil)
+		d.add(id, until)
+		_ = d.Denied(id) // however far away its end is
+	})
+}

@@ -1,0 +1,33 @@
+package eventra
+
+import (
+	"strconv"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+)
+
+// FuzzSeatName has seats named: a valid one can be told by its name alone, and
+// a map finds it by that and by no other.
+func FuzzSeatName(f *testing.F) {
+	f.Add("A", "3", 12, "A-3-12")
+	f.Add("Loge 2.", "_", 1, "Loge 2.-_-01")
+	f.Add("A-1", "2", 3, "A-1-2-3")
+	f.Add("\u202e", "\x00", 0, "")
+	f.Add("é", "e\u0301", 99_999, "é-é-99999")
+	f.Fuzz(func(t *testing.T, section, row string, number int, asked string) {
+		seat := Seat{Section: section, Row: row, Number: number, Price: Money{Amount: 1, Currency: "EUR"}}
+		var faults Faults
+		seat.Validate(&faults, "seat")
+		if faults.Err() != nil {
+			return
+		}
+		parts := strings.Split(seat.Name(), "-")
+		require.Equal(t, []string{section, row, strconv.Itoa(number)}, parts)
+
+		layout := NewLayout([]Seat{seat})
+		_, known := layout.index[asked]
+		require.Equal(t, asked == seat.Name(), known)
+	})
+}

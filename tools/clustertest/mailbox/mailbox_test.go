@@ -1,0 +1,37 @@
+package mailbox
+
+import (
+	"net/smtp"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+)
+
+func send(b *Box, id string) error {
+	return smtp.SendMail(strings.TrimPrefix(b.URL(), "smtp://"), nil, "from@example.org", []string{"to@example.org"},
+		[]byte("Message-ID: <"+id+">\r\nSubject: Tickets\r\n\r\nText\r\n"))
+}
+
+func TestCopiesAreCountedByTheirMessageID(t *testing.T) {
+	b, err := Open()
+	require.NoError(t, err)
+	defer b.Close()
+	require.NoError(t, send(b, "one@x"))
+	require.NoError(t, send(b, "one@x"))
+	require.NoError(t, send(b, "two@x"))
+	require.Equal(t, map[string]Letter{"one@x": {"to@example.org", 2}, "two@x": {"to@example.org", 1}}, b.Letters())
+}
+
+func TestWhoIsRefusedIsToComeAgain(t *testing.T) {
+	b, err := Open()
+	require.NoError(t, err)
+	defer b.Close()
+	b.Refuse(true)
+	require.ErrorContains(t, send(b, "one@x"), "451")
+	require.Equal(t, int64(1), b.Refused())
+	require.Empty(t, b.Letters())
+	b.Refuse(false)
+	require.NoError(t, send(b, "one@x"))
+	require.Len(t, b.Letters(), 1)
+}

@@ -1,0 +1,106 @@
+package store
+
+import (
+	"bufio"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"net/url"
+	"strconv"
+	"strings"
+	"syscall"
+	"time"
+)
+
+// Redis is the server's process.
+type Redis struct {
+	*Server
+	address string
+}
+
+// FindRedis finds the process of the server behind a URL, which has to run on
+// this machine.
+func FindRedis(address string) (*Redis, error) {
+	parsed, err := url.Parse(address)
+	if err != nil {
+		return nil, err
+	}
+	r := &Redis{address: parsed.Host}
+	info, err := r.ask("INFO server")
+	if err != nil {
+		return nil, err
+	}
+	_, rest, _ := strings.Cut(info, "process_id:")
+	line, _, _ := strings.Cut(rest, "\r\n")
+	pid, err := strconv.Atoi(line)
+	if err != nil {
+		return nil, fmt.Errorf("redis does not tell its process id: %w", err)
+	}
+	if r.Server, err = findServer(pid); err != nil {
+		return nil, err
+	}
+	r.line = []string{"redis-server", "--bind", "127.0.0.1", "--port", parsed.Port(), "--databases", databases, "--save", ""}
+	return r, nil
+}
+
+// databases are enough for the seeds of a night. The arguments are made anew
+// because Redis writes its title over them; its first one tells the program,
+// which has several trades, that it is to be the server.
+const databases = "1024"
+
+// Start starts the server after it was killed. It keeps nothing, so it is empty.
+func (r *Redis) Start() error {
+	return r.startAgain(goneWithin, func() error {
+		_, err := r.ask("PING")
+		return err
+	})
+}
+
+// Freeze stops the process.
+func (r *Redis) Freeze() error { return syscall.Kill(r.pid, syscall.SIGSTOP) }
+
+// Thaw lets it go on.
+func (r *Redis) Thaw() error { return syscall.Kill(r.pid, syscall.SIGCONT) }
+
+// Fill has the server refuse whatever takes memory, as if it had no more; or
+// take it again.
+func (r *Redis) Fill(full bool) error {
+	limit := "0" // none
+	if full {
+		limit = "1"
+	}
+	_, err := r.ask("CONFIG SET maxmemory-policy noeviction maxmemory " + limit)
+	return err
+}
+
+// ask sends one command, in the protocol's form for people.
+func (r *Redis) ask(command string) (string, error) {
+	conn, err := net.DialTimeout("tcp", r.address, time.Second)
+	if err != nil {
+		return "", err
+	}
+	defer conn.Close()
+	_ = conn.SetDeadline(time.Now().Add(time.Second))
+	if _, err := io.WriteString(conn, command+"\r\n"); err != nil {
+		return "", err
+	}
+	answers := bufio.NewReader(conn)
+	line, err := answers.ReadString('\n')
+	line = strings.TrimSpace(line)
+	switch {
+	case err != nil:
+		return "", err
+	case strings.HasPrefix(line, "-"):
+		return "", errors.New(line)
+	case strings.HasPrefix(line, "$"):
+		n, err := strconv.Atoi(line[1:])
+		if err != nil || n < 0 {
+			return "", fmt.Errorf("redis answers %q", line)
+		}
+		body := make([]byte, n)
+		_, err = io.ReadFull(answers, body)
+		return string(body), err
+	}
+	return line, nil
+}
