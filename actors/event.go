@@ -192,18 +192,24 @@ const dueChangesMax = 128
 // pump decides what waits, as far as the filling batch has room. Holds that
 // are due get at most half of a batch while requests wait.
 func (a *eventActor) pump() {
-	if a.phase != active || a.stale {
-		return
+	for a.phase == active && !a.stale {
+		a.fill()
+		if !a.takeOff() {
+			return
+		}
 	}
+}
+
+// fill decides for the batch being filled.
+func (a *eventActor) fill() {
 	a.decideWaiting(batchChangesMax / 2)
 	due := a.overdue
-	for most := min(a.filling.len()+dueChangesMax, batchChangesMax); len(due) > 0 && a.filling.len() < most; {
+	for len(due) > 0 && a.filling.due < dueChangesMax && !a.filling.full() {
 		a.decide(&request{command: command{cmd: &eventra.ExpireHold{BookingID: due[0]}}})
 		due = due[1:]
 	}
 	a.overdue = due
 	a.decideWaiting(batchChangesMax)
-	a.takeOff()
 }
 
 // decideWaiting decides those who wait, in their order, until the filling batch
@@ -234,15 +240,16 @@ func (a *eventActor) unpark() {
 // take their time.
 const flightsMax = 2
 
-// takeOff sends the filled batch on its way. Beside another one only a batch
-// that is worth a transaction of its own.
-func (a *eventActor) takeOff() {
+// takeOff sends the filled batch on its way, unless there is nothing to send or
+// it has to wait. Beside another one only a batch flies that is worth a
+// transaction of its own.
+func (a *eventActor) takeOff() bool {
 	f := a.filling
 	switch {
 	case f.len() == 0 || len(a.air) == flightsMax:
-		return
+		return false
 	case len(a.air) > 0 && 2*f.len() < a.air[len(a.air)-1].len():
-		return
+		return false
 	}
 	f.batch.EventID, f.batch.Epoch = a.id, a.epoch
 	f.batch.Version, f.batch.Hold = a.nextVersion(), a.seats.Terms().Hold()
@@ -251,6 +258,7 @@ func (a *eventActor) takeOff() {
 	f.after = a.unsettled()
 	a.filling, a.air = newFlight(), append(a.air, f)
 	a.directory.runways.leave(f)
+	return true
 }
 
 func (a *eventActor) nextVersion() uint64 {

@@ -15,6 +15,7 @@ const batchChangesMax = 512
 type flight struct {
 	batch    eventra.Batch
 	requests []*request // by position in batch.Changes
+	due      int        // how many of the changes end holds whose time is over
 	after    []*flight  // whose locks have to be given back first, for this one may want the same seats
 	arrived  func()     // tells the actor
 
@@ -34,6 +35,9 @@ func newFlight() *flight {
 
 func (f *flight) add(c *eventra.Change, r *request) {
 	f.batch.Changes = append(f.batch.Changes, c)
+	if c.Kind == eventra.Expired {
+		f.due++
+	}
 	f.requests = append(f.requests, r)
 }
 

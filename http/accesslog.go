@@ -26,13 +26,14 @@ func (s *Server) observe(c *fiber.Ctx) error {
 	defer cancel()
 	c.SetUserContext(ctx)
 
-	if err := s.recovered(c); err != nil {
+	err := s.recovered(c)
+	if err != nil {
 		s.writeProblem(c, err)
 	}
 	route, status, took := routeOf(c), c.Response().StatusCode(), time.Since(start)
 	s.requests.observe(route, methodOf(c), status, took)
 	level := slog.LevelInfo
-	if status >= 500 {
+	if status >= 500 && !turnedAway(err) {
 		level = slog.LevelWarn
 	}
 	if !s.cfg.Log.Enabled(ctx, level) {
@@ -66,6 +67,11 @@ func within(d time.Duration) fiber.Handler {
 		return c.Next()
 	}
 }
+
+// turnedAway reports whether an outcome is that there are too many. In a rush
+// there are thousands of these a second, which metrics count; a line for each
+// would only be more to do.
+func turnedAway(err error) bool { return eventra.CodeOf(err) == eventra.CodeOverloaded }
 
 // logFailure tells operators what a client is not told. A backend that is
 // away is expected to be; a fault of ours is not.

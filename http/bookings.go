@@ -120,12 +120,20 @@ func (s *Server) createBooking(c *fiber.Ctx) error {
 		return eventra.Errorf(eventra.CodeEventNotFound, "no such event")
 	}
 	hold.BookingID, hold.UserID = resourceID(c), callerOf(c).UserID
-	booking, err := s.cfg.BoxOffice.Hold(c.UserContext(), eventID, hold)
+	booking, err := s.hold(c, eventID, hold)
 	if err != nil {
 		return err
 	}
 	c.Location("/api/v1/bookings/" + booking.ID.String())
 	return reply(c, fiber.StatusCreated, newBooking(booking))
+}
+
+// hold waits for the event, as one of those who do.
+func (s *Server) hold(c *fiber.Ctx, eventID eventra.ID, cmd *eventra.HoldSeats) (*eventra.Booking, error) {
+	leaveGate(c.Context())
+	s.holding.Add(1)
+	defer s.holding.Add(-1)
+	return s.cfg.BoxOffice.Hold(c.UserContext(), eventID, cmd)
 }
 
 // @ID listBookings

@@ -34,6 +34,7 @@ type Config struct {
 	PasswordSlots int // hashes at a time; half of the CPUs, so that bookings never starve
 	PasswordQueue int // hashes waiting before 503; 64
 
+	HoldsMax       int           // requests that wait for seats before more get 503; 10,000
 	RequestTimeout time.Duration // of a request's work; 5 s
 	PaymentTimeout time.Duration // of a payment's: the gateway's and what follows; 20 s
 	DrainDelay     time.Duration // from "not ready" to the closed door, for load balancers to notice; none
@@ -63,6 +64,7 @@ const JWTSecretMinBytes = 32
 const (
 	passwordCostDefault   = 10
 	passwordQueueDefault  = 64 // about 3 s of work for one slot
+	holdsMaxDefault       = 10_000
 	requestTimeoutDefault = 5 * time.Second
 	paymentTimeoutDefault = 20 * time.Second
 )
@@ -78,6 +80,7 @@ func (c *Config) complete() error {
 	defaultTo(&c.PasswordCost, passwordCostDefault)
 	defaultTo(&c.PasswordSlots, max(1, runtime.NumCPU()/2))
 	defaultTo(&c.PasswordQueue, passwordQueueDefault)
+	defaultTo(&c.HoldsMax, holdsMaxDefault)
 	defaultTo(&c.RequestTimeout, requestTimeoutDefault)
 	defaultTo(&c.PaymentTimeout, paymentTimeoutDefault)
 	return errors.Join(

@@ -52,6 +52,7 @@ func (s *Server) onceOr(c *fiber.Ctx, again fiber.Handler) error {
 		}
 		return err
 	}
+	leaveGate(c.Context())
 	ctx := c.UserContext()
 	deadline, _ := ctx.Deadline()
 	claim, err := s.cfg.IdempotencyKeys.Begin(ctx, key, s.requestHash(c), newID(), time.Until(deadline)+idempotencyMargin)

@@ -13,6 +13,7 @@ import (
 // more than once.
 type door struct {
 	net.Listener
+	gate   *gate
 	mu     sync.Mutex
 	closed bool
 	silent map[*connection]struct{} // who came in and has not said a word
@@ -86,13 +87,20 @@ func (d *door) Close() error {
 type connection struct {
 	net.Conn
 	door   *door
-	spoken bool // of the goroutine that reads
+	spoken bool // of the goroutine that reads, as all below
 	linger bool
+
+	inside  bool // has a slot of the gate
+	crowded bool // got none, for too many wait
 }
 
 // Read implements net.Conn.
 func (c *connection) Read(b []byte) (int, error) {
+	c.leaveGate()
 	n, err := c.Conn.Read(b)
+	if n > 0 {
+		c.enterGate()
+	}
 	if n > 0 && !c.spoken {
 		c.spoken = true
 		if c.door.forget(c) {
@@ -118,6 +126,7 @@ const (
 
 // Close implements net.Conn.
 func (c *connection) Close() error {
+	c.leaveGate()
 	c.door.forget(c)
 	half, ok := c.Conn.(interface{ CloseWrite() error })
 	if c.linger && ok && half.CloseWrite() == nil && c.Conn.SetReadDeadline(time.Now().Add(lingerMax)) == nil {

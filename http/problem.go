@@ -110,7 +110,7 @@ func (s *Server) writeProblem(c *fiber.Ctx, err error) {
 		e = &eventra.Error{Code: eventra.CodeInternal, Err: err}
 		kind = problems[e.Code]
 	}
-	if kind.status >= 500 {
+	if kind.status >= 500 && !turnedAway(err) {
 		s.logFailure(c, kind.status, err)
 	}
 	if e.Code == eventra.CodeInternal {

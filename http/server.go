@@ -29,7 +29,8 @@ type Server struct {
 	requests  *requestMetrics
 	readiness *readiness
 	bodies    seatBodies
-	hashKey   []byte // of idempotent requests
+	holding   atomic.Int64 // requests that wait for seats
+	hashKey   []byte       // of idempotent requests
 
 	openAPITag string
 
@@ -63,6 +64,7 @@ func NewServer(cfg Config) (*Server, error) {
 
 		openAPITag: bodyTag(docs.OpenAPI),
 	}
+	s.door.gate = newGate()
 	s.readiness = newReadiness(cfg.Probes, cfg.Log)
 	var err error
 	if s.passwords, err = newPasswordHasher(cfg.PasswordCost, cfg.PasswordSlots, cfg.PasswordQueue); err != nil {
@@ -106,7 +108,9 @@ func (s *Server) prepare() {
 		if !known[string(ctx.Method())] {
 			ctx.Request.Header.SetMethod(methodUnknown) // so that it is routed, to a 404 or a 405
 		}
-		handle(ctx)
+		if s.admit(ctx) {
+			handle(ctx)
+		}
 	}
 }
 

@@ -102,7 +102,7 @@ func (a *App) start(ctx context.Context, cfg *Config) (err error) {
 			{Name: "redis", Check: a.stores.redis.Ping},
 		},
 		Metrics: metrics, Log: a.log, Version: version, JWTSecret: []byte(cfg.JWTSecret),
-		PasswordCost: cfg.PasswordCost, PaymentTimeout: payments.Bound(), DrainDelay: cfg.DrainDelay,
+		PasswordCost: cfg.PasswordCost, HoldsMax: cfg.EventQueueMax, PaymentTimeout: payments.Bound(), DrainDelay: cfg.DrainDelay,
 		RateLimits: cfg.RateLimits, LoginFailuresPerAccount: cfg.LoginFailuresAccount, LoginFailuresPerAddress: cfg.LoginFailuresAddress,
 		TrustedProxies: cfg.TrustedProxies,
 	})

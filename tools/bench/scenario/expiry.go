@@ -2,6 +2,7 @@ package scenario
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"time"
 
@@ -18,6 +19,7 @@ const (
 	// freeWithin bounds the wait for the seats.
 	freeWithin = 60 * time.Second
 	freePoll   = 5 * time.Millisecond
+	profileFor = 2 * time.Second
 
 	latenessMetric = "eventra_expiry_lateness_seconds"
 )
@@ -58,6 +60,8 @@ func (b *bench) expire(ctx context.Context) (free time.Duration, meanwhile figur
 	}
 	time.Sleep(time.Until(due))
 	cpu := b.Stage.Eventra.CPU()
+	profiled := make(chan error, 1)
+	go func() { profiled <- b.Stage.Eventra.Profile(profileFor, b.Settings.Profiles, "expiry") }()
 	stop, paced := make(chan struct{}), make(chan error, 1)
 	go func() {
 		var err error
@@ -66,9 +70,7 @@ func (b *bench) expire(ctx context.Context) (free time.Duration, meanwhile figur
 	}()
 	free, err = b.awaitFree(sale, due)
 	close(stop)
-	if failed := <-paced; err == nil {
-		err = failed
-	}
+	err = errors.Join(err, <-paced, <-profiled)
 	if err != nil {
 		return free, meanwhile, err
 	}

@@ -21,7 +21,9 @@ const (
 	overloadConnections = 4 * overloadQueue
 	peakConnections     = 256
 
-	probePause = 100 * time.Millisecond
+	// A login costs as much as some hundred holds, on purpose, so that there may
+	// be but few.
+	loginPause, readPause = time.Second, 100 * time.Millisecond
 )
 
 // overload asks for twice what the server can do, by the same client, and
@@ -31,7 +33,7 @@ func overload(ctx context.Context, b *bench) error {
 	return b.with(ctx, false, func() error {
 		var ratios []float64
 		for run := range b.Runs {
-			peak, err := b.load(ctx, peakConnections, 0)
+			peak, err := b.load(ctx, peakConnections, 0, "peak")
 			if err != nil {
 				return err
 			}
@@ -40,7 +42,7 @@ func overload(ctx context.Context, b *bench) error {
 			stop := make(chan struct{})
 			probed := make(chan string, 1)
 			go func() { probed <- b.probe(stop) }()
-			twice, err := b.load(ctx, overloadConnections, 2*rate)
+			twice, err := b.load(ctx, overloadConnections, 2*rate, "twice")
 			close(stop)
 			reads := <-probed
 			if err != nil {
@@ -59,7 +61,7 @@ func overload(ctx context.Context, b *bench) error {
 }
 
 // load holds seats of a new event, at a rate or (0) as fast as answers come.
-func (b *bench) load(ctx context.Context, connections int, rate float64) (result figures.Result, err error) {
+func (b *bench) load(ctx context.Context, connections int, rate float64, name string) (result figures.Result, err error) {
 	at := b.Stage.Eventra
 	seats := int(b.For.Seconds()) * 2 * eventraMax
 	houses := slices.Repeat([]client.House{b.house()}, seats/b.Seats+1)
@@ -80,6 +82,8 @@ func (b *bench) load(ctx context.Context, connections int, rate float64) (result
 	}
 	crowd := drive.Crowd{Address: at.Target.Address(), Connections: connections}
 	cpu := at.CPU()
+	profiled := make(chan error, 1)
+	go func() { profiled <- at.Profile(b.For, b.Settings.Profiles, b.name+"-"+name) }()
 	if rate == 0 {
 		result = crowd.For(b.For, func(w *drive.Worker, i int64) { step(w, i, time.Time{}) })
 	} else {
@@ -88,7 +92,7 @@ func (b *bench) load(ctx context.Context, connections int, rate float64) (result
 		result = crowd.Rate(rate, stop, step)
 	}
 	result.CPU, result.Note = at.CPU()-cpu, "machine load "+stage.MachineLoad()
-	return result, nil
+	return result, <-profiled
 }
 
 // probe logs in and reads an availability over and over until stop is closed,
@@ -101,7 +105,7 @@ func (b *bench) probe(stop <-chan struct{}) string {
 	var logins, reads []time.Duration
 	var failures atomic.Int64
 	var all sync.WaitGroup
-	ask := func(times *[]time.Duration, method, path string, body any) {
+	ask := func(times *[]time.Duration, pause time.Duration, method, path string, body any) {
 		for {
 			start := time.Now()
 			if err := stage.Call(b.Stage.Eventra, 200, method, path, "", body, nil); err != nil {
@@ -111,14 +115,14 @@ func (b *bench) probe(stop <-chan struct{}) string {
 			select {
 			case <-stop:
 				return
-			case <-time.After(probePause):
+			case <-time.After(pause):
 			}
 		}
 	}
 	all.Go(func() {
-		ask(&logins, "POST", "/api/v1/auth/login", map[string]string{"email": b.Admin.Email, "password": b.Admin.Password})
+		ask(&logins, loginPause, "POST", "/api/v1/auth/login", map[string]string{"email": b.Admin.Email, "password": b.Admin.Password})
 	})
-	all.Go(func() { ask(&reads, "GET", "/api/v1/events/"+sale.ID+"/availability", nil) })
+	all.Go(func() { ask(&reads, readPause, "GET", "/api/v1/events/"+sale.ID+"/availability", nil) })
 	all.Wait()
 	slices.Sort(logins)
 	slices.Sort(reads)
