@@ -46,6 +46,7 @@ func run(ctx context.Context) (err error) {
 	flag.Float64Var(&settings.Rate, "rate", 1000, "holds a second, of paced and of expiry")
 	flag.IntVar(&settings.Events, "events", 2000, "of many")
 	flag.IntVar(&settings.Holds, "holds", 50_000, "that end in the same second, of expiry")
+	flag.IntVar(&settings.Bookings, "bookings", 5_000_000, "of the past, of growth")
 	flag.IntVar(&settings.Users, "users", 32, "who hold")
 	flag.StringVar(&settings.Eventra, "eventra", "bin/eventra", "Eventra's `program`")
 	flag.StringVar(&settings.Reference, "reference", "bin/reference", "the reference server's `program`")

@@ -23,6 +23,7 @@ type Settings struct {
 	Rate        float64 // holds a second of paced and, meanwhile, of expiry
 	Events      int     // of many
 	Holds       int     // that expiry has end at once
+	Bookings    int     // that growth adds
 }
 
 // Scenario is one thing to measure.
@@ -45,6 +46,7 @@ var All = []Scenario{
 	{"expiry", "many holds that end in the same second", expiry},
 	{"activation", "a large event's first request after a restart, and its memory", activation},
 	{"overload", "twice the holds that can be made, and what becomes of the others", overload},
+	{"growth", "holds in larger houses, and beside more bookings of the past", growth},
 	{"paced", "holds at a fixed rate", paced},
 }
 
