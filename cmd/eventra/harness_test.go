@@ -112,6 +112,7 @@ func testConfig(t *testing.T) *Config {
 		AdminEmail:     adminEmail,
 		AdminPassword:  adminPassword,
 		EventQueueMax:  10000,
+		MailRate:       1000,
 		PaymentTimeout: 2 * time.Second,
 		LogFormat:      "text",
 		PasswordCost:   bcrypt.MinCost,
