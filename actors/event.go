@@ -235,10 +235,15 @@ func (a *eventActor) unpark() {
 	}
 }
 
-// flightsMax is how many flights of one event may be in the air: while one is
-// being committed, another one's locks, answers and the way between processes
-// take their time.
-const flightsMax = 2
+const (
+	// flightsMax is how many flights of one event may be in the air: while one is
+	// being committed, another one's locks, answers and the way between processes
+	// take their time.
+	flightsMax = 2
+	// besideMin changes are worth a transaction beside another one; fewer wait for
+	// it, and cost less together with those that come meanwhile.
+	besideMin = 32
+)
 
 // takeOff sends the filled batch on its way, unless there is nothing to send or
 // it has to wait. Beside another one only a batch flies that is worth a
@@ -248,7 +253,7 @@ func (a *eventActor) takeOff() bool {
 	switch {
 	case f.len() == 0 || len(a.air) == flightsMax:
 		return false
-	case len(a.air) > 0 && 2*f.len() < a.air[len(a.air)-1].len():
+	case len(a.air) > 0 && f.len() < max(besideMin, a.air[len(a.air)-1].len()/2):
 		return false
 	}
 	f.batch.EventID, f.batch.Epoch = a.id, a.epoch
