@@ -110,7 +110,12 @@ func askRemote(life *cluster.Life, event eventra.ID, pid *actor.PID, question *w
 		}
 		return nil, err
 	}
-	r := &reply{}
+	return decodeReply(event, answer)
+}
+
+// decodeReply undoes encodeReply.
+func decodeReply(event eventra.ID, answer *wire.Envelope) (r *reply, err error) {
+	r = &reply{}
 	switch body := answer.Body.(type) {
 	case *wire.Envelope_Done:
 	case *wire.Envelope_Outcome:
