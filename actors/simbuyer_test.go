@@ -39,7 +39,7 @@ type buyer struct {
 // shop is a buyer's life: some holds, one after the other, and what comes of them.
 func (b *buyer) shop() {
 	s := b.s
-	for range 1 + s.rng.IntN(3) {
+	for range 1 + s.rng.IntN(2) {
 		s.sleep(s.between(0, 4*time.Second))
 		booking := b.hold(b.wish())
 		if booking == nil {

@@ -29,7 +29,7 @@ func (s *simulation) chooseOdds() {
 }
 
 // storm is how long things go wrong.
-const storm = 15 * time.Second
+const storm = 10 * time.Second
 
 // plan puts faults on the agenda.
 func (s *simulation) plan() {

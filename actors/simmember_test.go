@@ -47,12 +47,12 @@ func (m *member) run(work func()) { m.s.start(m, work) }
 
 // wait looks every now and then.
 func (m *member) wait(done <-chan struct{}) {
-	for {
+	for pause := time.Millisecond; ; pause *= 2 {
 		select {
 		case <-done:
 			return
 		default:
-			m.s.sleep(time.Millisecond)
+			m.s.sleep(pause)
 		}
 	}
 }

@@ -216,7 +216,9 @@ func (db *authority) end(tx *transaction) {
 	if !db.aborts() {
 		receipt, err = db.apply(tx)
 	}
-	db.s.note("store: batch of epoch %d, version %d: %s: %v", tx.batch.Epoch, tx.batch.Version, describe(tx.batch, receipt.Refused), err)
+	if db.s.traced {
+		db.s.note("store: batch of epoch %d, version %d: %s: %v", tx.batch.Epoch, tx.batch.Version, describe(tx.batch, receipt.Refused), err)
+	}
 	if err == nil {
 		db.s.checkStore(tx)
 	}

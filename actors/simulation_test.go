@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"runtime"
+	"runtime/debug"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -30,6 +31,7 @@ func TestSimulation(t *testing.T) {
 		}
 		return
 	}
+	defer debug.SetGCPercent(debug.SetGCPercent(1000)) // many small schedules, little to keep
 	started := time.Now()
 	first := uint64(started.UnixNano()) >> 20 << 20
 	seed, fault := search(first, *simSchedules)
@@ -117,7 +119,7 @@ func newSimulation(seed uint64) *simulation {
 
 // run is a schedule from its beginning to when all is quiet.
 func (s *simulation) run() {
-	for i := range 2 + s.rng.IntN(6) {
+	for i := range 2 + s.rng.IntN(4) {
 		b := &buyer{s: s, user: idOf('u', i+1)}
 		s.start(nil, b.shop)
 	}
@@ -143,7 +145,7 @@ const quietAfter = 15 * time.Second
 // readers ask for all seats now and then.
 func (s *simulation) readers() {
 	for s.clock < storm {
-		s.sleep(s.between(0, 2*time.Second))
+		s.sleep(s.between(0, 4*time.Second))
 		_, _ = s.desk.once(s.desk.locate(), &readSeats{since: s.seen, seats: len(s.house.seats)}, time.Second)
 	}
 }
