@@ -40,6 +40,7 @@ type activation struct {
 	backoff   time.Duration
 	reloading []asker // who waits for a fresh load
 	stale     bool    // a reload is wanted when the flight has landed
+	behind    bool    // seats may lack what a flight has written; later ones are not applied before a reload
 
 	waiting []*request // undecided
 	parked  []*request // their outcome hangs on a flight

@@ -79,19 +79,23 @@ func (a *activation) land(f *flight) {
 
 // outcome gives a flight's outcome to everybody who waits for it.
 func (a *activation) outcome(f *flight) {
+	lost := errors.Is(f.err, eventra.ErrDiverged) || errors.Is(f.err, eventra.ErrOutcomeUnknown)
 	switch {
-	case f.err == nil:
+	case f.err == nil && !a.behind:
 		a.committed(f)
+	case f.err == nil:
+		a.requeue(f) // who was shown this version would never be shown what is behind it
 	case a.phase >= moving:
+		a.behind = a.behind || lost
 		a.requeue(f) // the next owner knows
 	case errors.Is(f.err, eventra.ErrStaleEpoch):
 		a.Log.Info("another activation took over", "event", a.id, "epoch", a.epoch)
 		a.requeue(f)
 		a.retire()
-	case errors.Is(f.err, eventra.ErrDiverged), errors.Is(f.err, eventra.ErrOutcomeUnknown):
+	case lost:
 		a.Log.Warn("reloading after a batch", "event", a.id, "changes", f.len(), "error", f.err)
 		a.requeue(f)
-		a.stale = true
+		a.behind, a.stale = true, true
 	default:
 		a.Log.Warn("batch not committed", "event", a.id, "changes", f.len(), "error", f.err)
 		a.notCommitted(f)

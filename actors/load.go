@@ -94,7 +94,7 @@ func (a *activation) activate(msg *loaded) error {
 		a.Log.Error("stored seats contradict each other; not selling", "event", a.id, "error", err)
 		return err
 	}
-	a.seats, a.epoch, a.phase, a.backoff = seats, msg.snapshot.Epoch, active, 0
+	a.seats, a.epoch, a.phase, a.behind, a.backoff = seats, msg.snapshot.Epoch, active, false, 0
 	a.clock.reset(msg.snapshot.Now, a.now())
 	a.Metrics.activations.Inc()
 	var holds []deadline

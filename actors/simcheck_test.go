@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/eventra/eventra"
+	"github.com/eventra/eventra/actors/wire"
 )
 
 // promise is what somebody was told of a booking, and may count on.
@@ -157,21 +158,27 @@ func (s *simulation) wasTaken(a *activation, no eventra.SeatNo, asked time.Durat
 	return false
 }
 
-// checkRead brings a reader's copy up to date and compares. Readers share one
-// copy for all activations, as an instance does.
+// checkRead brings a reader's copy up to date by what has changed since, and
+// compares.
 func (s *simulation) checkRead(l *life, q *question, view *eventra.SeatsView) {
-	if s.current(l.activation) {
-		if view.Version < s.seen {
-			s.fail("%s shows version %d after %d was seen", l.name, view.Version, s.seen)
-		}
+	if s.current(l.activation) && view.Version < q.copy.Version {
+		s.fail("%s shows version %d after %d was seen", l.name, view.Version, q.copy.Version)
 	}
-	s.seen = max(s.seen, view.Version)
+	var e wire.Envelope
+	e.SetSeatChanges(view, &wire.ReadSeats{Since: q.copy.Version, Seats: int32(len(q.copy.Status))})
+	next, err := e.GetSeatChanges().Apply(q.copy)
+	if err != nil || !slices.Equal(next.Status, view.Status) {
+		s.fail("who had version %d and asks %s for what has changed has %v then instead of %v: %v", q.copy.Version, l.name, next.Status, view.Status, err)
+	}
+	if next.Version > s.copy.Version {
+		s.copy = next
+	}
 }
 
-// checkMemory looks at an activation after each message.
-func (s *simulation) checkMemory(l *life) {
+// checkMemory looks at an activation after each outcome.
+func (s *simulation) checkMemory(l *life, msg any) {
 	a := l.activation
-	if a.seats == nil {
+	if _, outcome := msg.(*flushed); !outcome {
 		return
 	}
 	if err := a.seats.CheckInvariants(); err != nil {

@@ -25,7 +25,8 @@ type question struct {
 	asked   time.Duration
 	life    *life // who was asked; nil if it did not come so far
 	answers int
-	remote  *wire.Envelope // as asked by another member's caller
+	remote  *wire.Envelope     // as asked by another member's caller
+	copy    *eventra.SeatsView // that changes are asked to
 	waiter  *awaited[*reply]
 }
 
@@ -73,7 +74,7 @@ func (d *desk) once(m *member, msg any, timeout time.Duration) (*reply, error) {
 
 // send brings a question to a member, or loses it.
 func (d *desk) send(m *member, msg any, timeout time.Duration, waiter *awaited[*reply]) {
-	q := &question{id: uint32(len(d.questions)), msg: msg, asked: d.s.clock, waiter: waiter}
+	q := &question{id: uint32(len(d.questions)), msg: msg, asked: d.s.clock, copy: d.s.copy, waiter: waiter}
 	d.questions = append(d.questions, q)
 	if !d.s.calm && d.s.chance(d.s.odds.lost) {
 		d.s.note("lost on its way to %s: question %d", m.name, q.id)

@@ -1,6 +1,7 @@
 package actors
 
 import (
+	"slices"
 	"time"
 
 	"github.com/eventra/eventra"
@@ -128,9 +129,10 @@ func (s *simulation) stop() {
 }
 
 // disturb is an activation of which nobody hears again, an event that nobody
-// asked for a while, or one that an admin has changed.
+// asked for a while, one that an admin has changed, or a false word that a hold
+// is due.
 func (s *simulation) disturb() {
-	switch s.rng.IntN(3) {
+	switch s.rng.IntN(4) {
 	case 0:
 		s.db.begin(&transaction{ended: func(eventra.Receipt, *eventra.Snapshot, error) {}}, true)
 	case 1:
@@ -140,6 +142,10 @@ func (s *simulation) disturb() {
 					l.activation.retire()
 				}
 			})
+		}
+	case 2:
+		if m := s.owner; len(s.db.order) > 0 {
+			m.later(func() { m.activation().receive(nil, &holdsDue{slices.Clone(s.db.order)}) })
 		}
 	default:
 		s.start(nil, func() { _, _ = s.desk.once(s.owner, &reload{}, askTimeout) })

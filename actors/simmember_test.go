@@ -134,7 +134,7 @@ func (l *life) receive(from *actor.PID, msg any) bool {
 		l.s.note("%s hears %s", l.name, said(msg))
 	}
 	l.activation.handle(from, msg)
-	l.s.checkMemory(l)
+	l.s.checkMemory(l, msg)
 	return true
 }
 

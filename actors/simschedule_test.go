@@ -19,8 +19,9 @@ type simulation struct {
 	clock  time.Duration // the store's clock, since the opening
 	agenda agenda
 	asked  uint64 // entries of the agenda so far
-	tasks  map[*task]bool
-	turn   *task // who is at work; nil if it is the agenda itself
+	crew   *crew
+	tasks  map[*task]bool // that have work
+	turn   *task          // who is at work; nil if it is the agenda itself
 
 	odds    odds
 	calm    bool // no faults any more
@@ -35,9 +36,9 @@ type simulation struct {
 
 	bookings, payments int // made so far
 	promises           map[eventra.ID]*promise
-	takings            [][]taking // by seat
-	versions           []uint64   // by seat, last seen in the store
-	seen               uint64     // version of the seats last seen by a reader
+	takings            [][]taking         // by seat
+	versions           []uint64           // by seat, last seen in the store
+	copy               *eventra.SeatsView // what readers have
 
 	traced bool
 	trace  strings.Builder
@@ -119,32 +120,54 @@ func (a *agenda) Pop() any {
 }
 
 // task is what would be a goroutine: work that waits now and then. Only one
-// is at work at a time, until it waits.
+// is at work at a time, until it waits. Where the work is done, other work takes
+// its place, for to begin is dear under the race detector.
 type task struct {
-	member *member // in whose process; nil for a buyer's
-	next   func() (struct{}, bool)
-	stop   func()
-	yield  func(struct{}) bool
-	waits  int // so far; who wakes it for an earlier one comes too late
+	member  *member // in whose process; nil for a buyer's
+	work    func()  // nil once it is done
+	waits   int     // so far; who wakes it for an earlier one comes too late
+	dropped bool
+	next    func() (struct{}, bool)
+	stop    func()
+	yield   func(struct{}) bool
 }
 
 // abandoned ends the work of a process that was killed.
 type abandoned struct{}
 
+func newTask() *task {
+	t := &task{}
+	t.next, t.stop = iter.Pull(func(yield func(struct{}) bool) {
+		t.yield = yield
+		for {
+			t.do()
+			t.work = nil
+			if !yield(struct{}{}) {
+				return
+			}
+		}
+	})
+	return t
+}
+
+func (t *task) do() {
+	defer func() {
+		if fault := recover(); fault != nil && fault != (abandoned{}) {
+			panic(fault)
+		}
+	}()
+	if !t.dropped {
+		t.work()
+	}
+}
+
 // start begins a task a little later.
 func (s *simulation) start(m *member, work func()) {
-	t := &task{member: m}
-	t.next, t.stop = iter.Pull(func(yield func(struct{}) bool) {
-		defer func() {
-			if fault := recover(); fault != nil && fault != (abandoned{}) {
-				panic(fault)
-			}
-		}()
-		t.yield = yield
-		work()
-	})
+	t := s.crew.hire()
+	t.member, t.work, t.dropped = m, work, false
 	s.tasks[t] = true
-	s.after(s.between(0, 50*time.Microsecond), func() { s.wake(t, 0) })
+	wait := t.waits
+	s.after(s.between(0, 50*time.Microsecond), func() { s.wake(t, wait) })
 }
 
 // wake has a task go on from the wait given, unless it has done so already. In
@@ -157,25 +180,50 @@ func (s *simulation) wake(t *task, wait int) {
 	case t.member != nil && t.member.frozen:
 		t.member.later(func() { s.wake(t, wait) })
 	default:
-		t.waits++
-		before := s.turn
-		s.turn = t
-		if _, more := t.next(); !more {
-			delete(s.tasks, t)
-		}
-		s.turn = before
+		s.goOn(t)
+	}
+}
+
+func (s *simulation) goOn(t *task) {
+	t.waits++
+	before := s.turn
+	s.turn = t
+	t.next()
+	s.turn = before
+	if t.work == nil {
+		delete(s.tasks, t)
+		s.crew.idle = append(s.crew.idle, t)
 	}
 }
 
 func (s *simulation) abandon(t *task) {
-	delete(s.tasks, t)
-	t.stop()
+	t.dropped = true
+	s.goOn(t)
+}
+
+// crew are tasks without work, of one goroutine.
+type crew struct{ idle []*task }
+
+func (c *crew) hire() *task {
+	last := len(c.idle) - 1
+	if last < 0 {
+		return newTask()
+	}
+	t := c.idle[last]
+	c.idle = c.idle[:last]
+	return t
+}
+
+func (c *crew) dismiss() {
+	for _, t := range c.idle {
+		t.stop()
+	}
 }
 
 // park ends a task's turn until somebody wakes it.
 func (s *simulation) park() {
 	t := s.turn
-	if !t.yield(struct{}{}) {
+	if t.yield(struct{}{}); t.dropped {
 		panic(abandoned{})
 	}
 }

@@ -24,7 +24,7 @@ var (
 func TestSimulation(t *testing.T) {
 	t.Parallel()
 	if *simSeed != 0 {
-		fault, trace := play(*simSeed, true)
+		fault, trace := play(&crew{}, *simSeed, true)
 		t.Log("\n" + trace)
 		if fault != "" {
 			t.Error(fault)
@@ -39,7 +39,7 @@ func TestSimulation(t *testing.T) {
 		t.Logf("%d schedules in %v, from seed %d on", *simSchedules, time.Since(started).Round(time.Millisecond), first)
 		return
 	}
-	_, trace := play(seed, true)
+	_, trace := play(&crew{}, seed, true)
 	t.Errorf("seed %d, after %d schedules: %s\n%s\nPlay it again with -run TestSimulation -sim.seed=%d", seed, seed-first+1, fault, trace, seed)
 }
 
@@ -52,12 +52,14 @@ func search(first uint64, schedules int) (seed uint64, fault string) {
 	var players sync.WaitGroup
 	for range runtime.GOMAXPROCS(0) {
 		players.Go(func() {
+			var crew crew
+			defer crew.dismiss()
 			for {
 				mine := next.Add(1) - 1
 				if mine >= end {
 					return
 				}
-				if f, _ := play(mine, false); f != "" {
+				if f, _ := play(&crew, mine, false); f != "" {
 					mu.Lock()
 					if fault == "" || mine < seed {
 						seed, fault = mine, f
@@ -73,16 +75,12 @@ func search(first uint64, schedules int) (seed uint64, fault string) {
 }
 
 // play plays one schedule and returns what went wrong, if anything did.
-func play(seed uint64, traced bool) (fault, trace string) {
+func play(crew *crew, seed uint64, traced bool) (fault, trace string) {
 	s := newSimulation(seed)
+	s.crew = crew
 	s.traced = traced
 	defer func() {
-		for t := range s.tasks {
-			s.abandon(t)
-		}
 		trace = s.trace.String()
-	}()
-	defer func() {
 		switch broke := recover().(type) {
 		case nil:
 		case broken:
@@ -92,6 +90,9 @@ func play(seed uint64, traced bool) (fault, trace string) {
 		}
 	}()
 	s.run()
+	for t := range s.tasks {
+		s.abandon(t)
+	}
 	return "", ""
 }
 
@@ -101,6 +102,8 @@ func newSimulation(seed uint64) *simulation {
 	s.house = newSimHouse(2 + s.rng.IntN(7))
 	seats := len(s.house.seats)
 	s.layout = eventra.NewLayout(s.house.seats)
+	s.copy = &eventra.SeatsView{EventID: s.house.event, Layout: s.layout,
+		Status: make([]eventra.SeatStatus, seats), Changed: make([]uint64, seats)}
 	s.takings, s.versions = make([][]taking, seats), make([]uint64, seats)
 	s.db = &authority{s: s, rows: rows{seats: make([]eventra.StoredState, seats), bookings: map[eventra.ID]eventra.Booking{},
 		payments: map[eventra.ID]eventra.Payment{}, outbox: map[eventra.ID]bool{}}}
@@ -146,6 +149,6 @@ const quietAfter = 15 * time.Second
 func (s *simulation) readers() {
 	for s.clock < storm {
 		s.sleep(s.between(0, 4*time.Second))
-		_, _ = s.desk.once(s.desk.locate(), &readSeats{since: s.seen, seats: len(s.house.seats)}, time.Second)
+		_, _ = s.desk.once(s.desk.locate(), &readSeats{since: s.copy.Version, seats: len(s.copy.Status)}, time.Second)
 	}
 }
