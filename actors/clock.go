@@ -19,7 +19,8 @@ func (c *storeClock) observe(at, asked, received time.Time) {
 	c.offset = min(max(c.offset, at.Sub(received)), at.Sub(asked))
 }
 
-func (c *storeClock) now() time.Time { return time.Now().Add(c.offset) }
+// at converts a time of the local clock.
+func (c *storeClock) at(local time.Time) time.Time { return local.Add(c.offset) }
 
 // local converts a time of the store's clock.
 func (c *storeClock) local(at time.Time) time.Time { return at.Add(-c.offset) }

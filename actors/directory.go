@@ -33,7 +33,7 @@ const (
 // OpenDirectory joins the cluster, or begins to serve alone; config.Activate
 // is set here.
 func OpenDirectory(deps *Dependencies, config cluster.Config) (*Directory, error) {
-	d := &Directory{deps: deps, runways: runways{deps: deps}, loads: make(chan struct{}, loadsMax), wakes: make(chan struct{}, wakesMax)}
+	d := &Directory{deps: deps, runways: runways{Dependencies: deps, world: process{}}, loads: make(chan struct{}, loadsMax), wakes: make(chan struct{}, wakesMax)}
 	config.Activate = func(life *cluster.Life, event eventra.ID) cluster.Activation {
 		seen := &seen{event: event}
 		return cluster.Activation{Describe: seen.describe, Props: actor.PropsFromProducer(func() actor.Actor {

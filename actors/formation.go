@@ -22,32 +22,32 @@ type formation []*flight
 
 // fly takes the locks, commits, and tells the actors; then it tells Redis, in
 // a goroutine of its own. Flights that stood in each other's way go on alone.
-func (f formation) fly(d *Dependencies) {
-	f.awaitLocks()
-	f.lock(d)
-	if apart := f.commit(d); apart {
+func (f formation) fly(r *runways) {
+	f.awaitLocks(r)
+	f.lock(r)
+	if apart := f.commit(r); apart {
 		for _, alone := range f {
-			go func() {
-				alone.commit(d)
-				formation{alone}.land(d)
-			}()
+			r.world.run(func() {
+				alone.commit(r)
+				formation{alone}.land(r)
+			})
 		}
 		return
 	}
-	f.land(d)
+	f.land(r)
 }
 
-func (f formation) awaitLocks() {
+func (f formation) awaitLocks(r *runways) {
 	for _, flight := range f {
 		for _, before := range flight.after {
-			<-before.settled // bounded by settleTimeout
+			r.world.wait(before.settled) // bounded by settleTimeout
 		}
 		flight.after = nil
 	}
 }
 
 // lock takes the seats' locks. Without Redis the fence alone keeps the sale safe.
-func (f formation) lock(d *Dependencies) {
+func (f formation) lock(r *runways) {
 	var wants []eventra.LockWant
 	var wanting []*flight // by position in wants
 	var at []int
@@ -63,9 +63,9 @@ func (f formation) lock(d *Dependencies) {
 	}
 	ctx, cancel := context.WithTimeout(context.Background(), settleTimeout)
 	defer cancel()
-	refused, err := d.Locks.Lock(ctx, wants)
+	refused, err := r.Locks.Lock(ctx, wants)
 	if err != nil {
-		d.Metrics.locksSkipped.Inc()
+		r.Metrics.locksSkipped.Inc()
 		return
 	}
 	for i, no := range refused {
@@ -76,7 +76,7 @@ func (f formation) lock(d *Dependencies) {
 }
 
 // commit commits what has its locks, unless the flights have to go apart.
-func (f formation) commit(d *Dependencies) (apart bool) {
+func (f formation) commit(r *runways) (apart bool) {
 	var batches []*eventra.Batch
 	var committing formation
 	for _, flight := range f {
@@ -89,10 +89,10 @@ func (f formation) commit(d *Dependencies) (apart bool) {
 	}
 	ctx, cancel := context.WithTimeout(context.Background(), commitTimeout)
 	defer cancel()
-	sent := time.Now()
-	receipts, err := d.Store.CommitTogether(ctx, batches)
-	back := time.Now()
-	d.Metrics.committed(batches, back.Sub(sent), err)
+	sent := r.world.now()
+	receipts, err := r.Store.CommitTogether(ctx, batches)
+	back := r.world.now()
+	r.Metrics.committed(batches, back.Sub(sent), err)
 	if errors.Is(err, eventra.ErrApart) {
 		return true
 	}
@@ -108,23 +108,23 @@ func (f formation) commit(d *Dependencies) (apart bool) {
 }
 
 // commit commits a flight that could not go with others.
-func (f *flight) commit(d *Dependencies) {
+func (f *flight) commit(r *runways) {
 	batch := f.committing()
 	if len(batch.Changes) == 0 {
 		return
 	}
 	ctx, cancel := context.WithTimeout(context.Background(), commitTimeout)
 	defer cancel()
-	f.sent = time.Now()
-	receipt, err := d.Store.Commit(ctx, batch)
-	f.back = time.Now()
+	f.sent = r.world.now()
+	receipt, err := r.Store.Commit(ctx, batch)
+	f.back = r.world.now()
 	f.committed(receipt, err)
-	d.Metrics.committed([]*eventra.Batch{batch}, f.back.Sub(f.sent), err)
+	r.Metrics.committed([]*eventra.Batch{batch}, f.back.Sub(f.sent), err)
 }
 
 // land tells the actors and then Redis. What Redis is told is read off the
 // batches before, for from then on the changes are the actors' alone.
-func (f formation) land(d *Dependencies) {
+func (f formation) land(r *runways) {
 	var settlement eventra.Settlement
 	for _, flight := range f {
 		flight.settle(&settlement)
@@ -133,10 +133,10 @@ func (f formation) land(d *Dependencies) {
 		close(flight.told)
 		flight.arrived()
 	}
-	go f.settle(d, settlement)
+	r.world.run(func() { f.settle(r, settlement) })
 }
 
-func (f formation) settle(d *Dependencies, s eventra.Settlement) {
+func (f formation) settle(r *runways, s eventra.Settlement) {
 	defer func() {
 		for _, flight := range f {
 			close(flight.settled)
@@ -147,8 +147,8 @@ func (f formation) settle(d *Dependencies, s eventra.Settlement) {
 	}
 	ctx, cancel := context.WithTimeout(context.Background(), settleTimeout)
 	defer cancel()
-	if err := d.Locks.Settle(ctx, s); err != nil {
+	if err := r.Locks.Settle(ctx, s); err != nil {
 		// Locks run out by themselves, and the hold timer needs no TTL key.
-		d.Log.Debug("redis not told of a batch", "events", len(f), "error", err)
+		r.Log.Debug("redis not told of a batch", "events", len(f), "error", err)
 	}
 }

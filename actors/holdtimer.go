@@ -22,75 +22,87 @@ type deadline struct {
 	at      time.Time
 }
 
-// holdTimer mirrors the TTLs of one event's holds: a heap and one timer. It
-// only asks its parent, who decides, so a deadline too many does no harm.
+// holdTimer mirrors the TTLs of one event's holds: it rings when the first of
+// them is due. It only asks its parent, who decides, so a deadline too many does
+// no harm.
 type holdTimer struct {
-	holds deadlines
-	timer *time.Timer
-	next  time.Time // what timer is set to; zero if it is not
+	deadlines deadlines
+	timer     *time.Timer
 }
 
 func newHoldTimer() *holdTimer { return &holdTimer{} }
 
 // Receive implements actor.Actor.
 func (t *holdTimer) Receive(ctx actor.Context) {
-	switch msg := ctx.Message().(type) {
-	case *arm:
-		t.arm(msg)
-	case *tick:
-		t.next = time.Time{}
+	switch ctx.Message().(type) {
+	case *arm, *tick:
 	case *actor.Stopping:
-		if t.timer != nil {
-			t.timer.Stop()
-		}
+		t.stop()
 		return
 	default:
 		return
 	}
-	if due := t.due(time.Now()); len(due) > 0 {
+	due, next := t.deadlines.handle(ctx.Message(), time.Now())
+	if len(due) > 0 {
 		ctx.Send(ctx.Parent(), &holdsDue{due})
 	}
-	t.set(ctx)
-}
-
-func (t *holdTimer) arm(msg *arm) {
-	if msg.afresh {
-		t.holds = append(t.holds[:0], msg.holds...)
-		heap.Init(&t.holds)
-		return
-	}
-	for _, d := range msg.holds {
-		heap.Push(&t.holds, d)
+	if !next.IsZero() {
+		t.stop()
+		self, root := ctx.Self(), ctx.ActorSystem().Root
+		t.timer = time.AfterFunc(time.Until(next), func() { root.Send(self, &tick{}) })
 	}
 }
 
-func (t *holdTimer) due(now time.Time) (ids []eventra.ID) {
-	for len(t.holds) > 0 && !t.holds[0].at.After(now) {
-		ids = append(ids, heap.Pop(&t.holds).(deadline).booking)
-	}
-	return ids
-}
-
-func (t *holdTimer) set(ctx actor.Context) {
-	if len(t.holds) == 0 || !t.next.IsZero() && !t.holds[0].at.Before(t.next) {
-		return
-	}
+func (t *holdTimer) stop() {
 	if t.timer != nil {
 		t.timer.Stop()
 	}
-	t.next = t.holds[0].at
-	self, root := ctx.Self(), ctx.ActorSystem().Root
-	t.timer = time.AfterFunc(time.Until(t.next), func() { root.Send(self, &tick{}) })
 }
 
-// deadlines is a heap.Interface, the earliest first.
-type deadlines []deadline
+// deadlines are those of an event's holds, and the next tick.
+type deadlines struct {
+	holds deadlineHeap
+	next  time.Time // of the tick to come; zero if there is none
+}
 
-func (d deadlines) Len() int           { return len(d) }
-func (d deadlines) Less(i, j int) bool { return d[i].at.Before(d[j].at) }
-func (d deadlines) Swap(i, j int)      { d[i], d[j] = d[j], d[i] }
-func (d *deadlines) Push(x any)        { *d = append(*d, x.(deadline)) }
-func (d *deadlines) Pop() any {
+// handle takes an arm or a tick. It returns the holds that are due and when to
+// tick instead of as agreed before; zero: as agreed.
+func (d *deadlines) handle(msg any, now time.Time) (due []eventra.ID, next time.Time) {
+	switch msg := msg.(type) {
+	case *arm:
+		d.arm(msg)
+	case *tick:
+		d.next = time.Time{}
+	}
+	for len(d.holds) > 0 && !d.holds[0].at.After(now) {
+		due = append(due, heap.Pop(&d.holds).(deadline).booking)
+	}
+	if len(d.holds) == 0 || !d.next.IsZero() && !d.holds[0].at.Before(d.next) {
+		return due, time.Time{}
+	}
+	d.next = d.holds[0].at
+	return due, d.next
+}
+
+func (d *deadlines) arm(msg *arm) {
+	if msg.afresh {
+		d.holds = append(d.holds[:0], msg.holds...)
+		heap.Init(&d.holds)
+		return
+	}
+	for _, hold := range msg.holds {
+		heap.Push(&d.holds, hold)
+	}
+}
+
+// deadlineHeap is a heap.Interface, the earliest first.
+type deadlineHeap []deadline
+
+func (d deadlineHeap) Len() int           { return len(d) }
+func (d deadlineHeap) Less(i, j int) bool { return d[i].at.Before(d[j].at) }
+func (d deadlineHeap) Swap(i, j int)      { d[i], d[j] = d[j], d[i] }
+func (d *deadlineHeap) Push(x any)        { *d = append(*d, x.(deadline)) }
+func (d *deadlineHeap) Pop() any {
 	last := len(*d) - 1
 	x := (*d)[last]
 	*d = (*d)[:last]

@@ -26,31 +26,30 @@ var (
 )
 
 // load takes a new epoch and reads the event under it.
-func (a *eventActor) load() {
+func (a *activation) load() {
 	a.phase, a.stale = loading, false
-	self, root, store, id, slots := a.self, a.root, a.Store, a.id, a.directory.loads
-	go func() {
-		slots <- struct{}{} // held for loadTimeout at the most
-		defer func() { <-slots }()
+	a.run(func() {
+		a.loads <- struct{}{} // held for loadTimeout at the most
+		defer func() { <-a.loads }()
 		ctx, cancel := context.WithTimeout(context.Background(), loadTimeout)
 		defer cancel()
 		msg := &loaded{}
-		msg.snapshot, msg.err = store.Activate(ctx, id)
-		root.Send(self, msg)
-	}()
+		msg.snapshot, msg.err = a.Store.Activate(ctx, a.id)
+		a.tell(msg)
+	})
 }
 
 // mayWait reports whether a request may wait to be decided. It starts another
 // attempt at loading if the store was away and it is time.
-func (a *eventActor) mayWait() bool {
-	if a.phase == down && !time.Now().Before(a.nextTry) {
+func (a *activation) mayWait() bool {
+	if a.phase == down && !a.now().Before(a.nextTry) {
 		a.load()
 	}
 	return a.phase != down
 }
 
 // reload answers when the event has been read anew.
-func (a *eventActor) reload(from asker) {
+func (a *activation) reload(from asker) {
 	if a.phase >= moving {
 		a.reply(from, &reply{err: cluster.ErrMoved})
 		return
@@ -67,7 +66,7 @@ func (a *eventActor) reload(from asker) {
 	}
 }
 
-func (a *eventActor) loaded(msg *loaded) {
+func (a *activation) loaded(msg *loaded) {
 	if a.phase != loading {
 		return
 	}
@@ -89,23 +88,23 @@ func (a *eventActor) loaded(msg *loaded) {
 	a.pump()
 }
 
-func (a *eventActor) activate(msg *loaded) error {
+func (a *activation) activate(msg *loaded) error {
 	seats, err := eventra.NewSeatMap(msg.snapshot)
 	if err != nil {
 		a.Log.Error("stored seats contradict each other; not selling", "event", a.id, "error", err)
 		return err
 	}
-	a.seats, a.epoch, a.phase, a.backoff = seats, msg.snapshot.Epoch, active, 0
-	a.clock.reset(msg.snapshot.Now, time.Now())
+	a.seats, a.epoch, a.phase, a.behind, a.backoff = seats, msg.snapshot.Epoch, active, false, 0
+	a.clock.reset(msg.snapshot.Now, a.now())
 	a.Metrics.activations.Inc()
 	var holds []deadline
 	seats.Holds(func(b *eventra.Booking) { holds = append(holds, deadline{b.ID, a.clock.local(b.Due())}) })
 	a.overdue = nil
-	a.root.Send(a.timer, &arm{holds: holds, afresh: true})
+	a.arm(&arm{holds: holds, afresh: true})
 	return nil
 }
 
-func (a *eventActor) loadFailed(err error) {
+func (a *activation) loadFailed(err error) {
 	missing := eventra.CodeOf(err) == eventra.CodeEventNotFound
 	if !missing {
 		a.Log.Warn("event not loaded", "event", a.id, "error", err)
@@ -113,7 +112,7 @@ func (a *eventActor) loadFailed(err error) {
 	}
 	a.phase = down
 	a.backoff = min(max(2*a.backoff, backoffMin), backoffMax)
-	a.nextTry = time.Now().Add(a.backoff)
+	a.nextTry = a.now().Add(a.backoff)
 	for _, r := range a.waiting {
 		a.fail(r, err)
 	}

@@ -49,7 +49,7 @@ func encodeQuestion(event eventra.ID, msg any) *wire.Envelope {
 }
 
 // receiveEnvelope is Receive for what another member's caller asks.
-func (a *eventActor) receiveEnvelope(sender *actor.PID, e *wire.Envelope) {
+func (a *activation) receiveEnvelope(sender *actor.PID, e *wire.Envelope) {
 	from := asker{sender, e}
 	if event, err := e.EventID(); err != nil || event != a.id {
 		a.reply(from, &reply{err: cluster.ErrMoved}) // whoever it was meant for
@@ -68,7 +68,7 @@ func (a *eventActor) receiveEnvelope(sender *actor.PID, e *wire.Envelope) {
 		case cmd == nil:
 			a.reply(from, &reply{err: cluster.ErrUnsupported})
 		default:
-			a.receive(&request{command: command{cmd, time.Now().Add(time.Duration(e.GetPatience()) * time.Microsecond)}, from: from})
+			a.receive(&request{command: command{cmd, a.now().Add(time.Duration(e.GetPatience()) * time.Microsecond)}, from: from})
 		}
 	}
 }
@@ -110,7 +110,12 @@ func askRemote(life *cluster.Life, event eventra.ID, pid *actor.PID, question *w
 		}
 		return nil, err
 	}
-	r := &reply{}
+	return decodeReply(event, answer)
+}
+
+// decodeReply undoes encodeReply.
+func decodeReply(event eventra.ID, answer *wire.Envelope) (r *reply, err error) {
+	r = &reply{}
 	switch body := answer.Body.(type) {
 	case *wire.Envelope_Done:
 	case *wire.Envelope_Outcome:

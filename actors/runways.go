@@ -19,7 +19,8 @@ const (
 // runways let flights leave, few at a time, in the order in which they came:
 // group commit over all events of an instance.
 type runways struct {
-	deps *Dependencies
+	*Dependencies
+	world surroundings
 
 	mu      sync.Mutex
 	taken   int
@@ -35,13 +36,13 @@ func (r *runways) leave(f *flight) {
 		return
 	}
 	r.taken++
-	go r.run(formation{f})
+	r.world.run(func() { r.serve(formation{f}) })
 }
 
-// run keeps a runway as long as flights wait.
-func (r *runways) run(next formation) {
+// serve keeps a runway as long as flights wait.
+func (r *runways) serve(next formation) {
 	for next != nil {
-		next.fly(r.deps)
+		next.fly(r)
 		next = r.next()
 	}
 }

@@ -20,7 +20,7 @@ var activationStates = [...]eventra.ActivationState{
 }
 
 // note is called by the activation when it has worked.
-func (s *seen) note(a *eventActor) {
+func (s *seen) note(a *activation) {
 	s.state.Store(&activationStates[a.phase])
 	s.queued.Store(int64(a.queued()))
 	s.epoch.Store(a.epoch)

@@ -1,0 +1,191 @@
+package actors
+
+import (
+	"errors"
+	"slices"
+
+	"github.com/eventra/eventra"
+)
+
+// flightsMax is how many flights of one event may be in the air: while one is
+// being committed, another one's locks, answers and the way between processes
+// take their time.
+const flightsMax = 2
+
+// takeOff sends the filled batch on its way, unless there is nothing to send or
+// it has to wait. Beside another one only a batch flies that is worth a
+// transaction of its own.
+func (a *activation) takeOff() bool {
+	f := a.filling
+	switch {
+	case f.len() == 0 || len(a.air) == flightsMax:
+		return false
+	case len(a.air) > 0 && 2*f.len() < a.air[len(a.air)-1].len():
+		return false
+	}
+	f.batch.EventID, f.batch.Epoch = a.id, a.epoch
+	f.batch.Version, f.batch.Hold = a.nextVersion(), a.seats.Terms().Hold()
+	f.arrived = func() { a.tell(&flushed{f}) }
+	f.after = a.unsettled()
+	a.filling, a.air = newFlight(), append(a.air, f)
+	a.runways.leave(f)
+	return true
+}
+
+func (a *activation) nextVersion() uint64 {
+	last := a.seats.Version()
+	if n := len(a.air); n > 0 {
+		last = max(last, a.air[n-1].batch.Version)
+	}
+	return last + 1
+}
+
+// unsettled are flights that have landed and whose locks may not be given back
+// yet: seats that they freed may be wanted already.
+func (a *activation) unsettled() []*flight {
+	a.landed = slices.DeleteFunc(a.landed, func(f *flight) bool {
+		select {
+		case <-f.settled:
+			return true
+		default:
+			return false
+		}
+	})
+	return slices.Clone(a.landed)
+}
+
+// land takes a flight's outcome and passes on all outcomes whose turn it is:
+// versions go up one after the other, whichever transaction ended first.
+func (a *activation) land(f *flight) {
+	f.landed = true
+	for len(a.air) > 0 && a.air[0].landed {
+		first := a.air[0]
+		a.air, a.landed = a.air[1:], append(a.landed, first)
+		a.outcome(first)
+	}
+	switch {
+	case a.phase == over:
+		a.requeue(nil)
+		a.turnAway()
+	case a.phase == moving && len(a.air) == 0:
+		a.retire()
+	case a.phase != active || a.stale && len(a.air) > 0:
+	case a.stale:
+		a.requeue(nil)
+		a.load()
+	default:
+		a.unpark()
+		a.pump()
+	}
+}
+
+// outcome gives a flight's outcome to everybody who waits for it.
+func (a *activation) outcome(f *flight) {
+	lost := errors.Is(f.err, eventra.ErrDiverged) || errors.Is(f.err, eventra.ErrOutcomeUnknown)
+	switch {
+	case f.err == nil && !a.behind:
+		a.committed(f)
+	case f.err == nil:
+		a.requeue(f) // who was shown this version would never be shown what is behind it
+	case a.phase >= moving:
+		a.behind = a.behind || lost
+		a.requeue(f) // the next owner knows
+	case errors.Is(f.err, eventra.ErrStaleEpoch):
+		a.Log.Info("another activation took over", "event", a.id, "epoch", a.epoch)
+		a.requeue(f)
+		a.retire()
+	case lost:
+		a.Log.Warn("reloading after a batch", "event", a.id, "changes", f.len(), "error", f.err)
+		a.requeue(f)
+		a.behind, a.stale = true, true
+	default:
+		a.Log.Warn("batch not committed", "event", a.id, "changes", f.len(), "error", f.err)
+		a.notCommitted(f)
+	}
+}
+
+func (a *activation) committed(f *flight) {
+	mails := false
+	a.seen.committed(f.len())
+	if !f.sent.IsZero() {
+		a.clock.observe(f.receipt.At, f.sent, f.back)
+	}
+	for i, c := range f.batch.Changes {
+		r := f.requests[i]
+		switch {
+		case f.is(f.contended, i):
+			a.seats.Withdraw(c)
+			a.again(r)
+		case f.is(f.receipt.Refused, i):
+			a.seats.Withdraw(c)
+			a.refused(c, r)
+		default:
+			a.seats.Apply(c, f.batch.Version, f.receipt.At)
+			mails = mails || c.Kind == eventra.Confirmed || c.Kind == eventra.Rebooked
+			if c.Kind == eventra.Expired {
+				a.Metrics.expiryLateness.Observe(f.receipt.At.Sub(c.Booking.Due()).Seconds())
+			}
+			if c.Booking != nil && c.Booking.Status == eventra.BookingHeld {
+				a.rearm(c.Booking.ID, rearmPause)
+			}
+			a.reply(r.from, &reply{booking: c.Booking, payment: c.Payment})
+		}
+	}
+	if mails {
+		a.Confirmed()
+	}
+}
+
+// again lets a request that met a foreign lock try once more a little later.
+func (a *activation) again(r *request) {
+	if a.now().Add(contentionPause).After(r.deadline) {
+		a.fail(r, eventra.Unavailable("the seat lock", nil))
+		return
+	}
+	a.parked = append(a.parked, r)
+	if !a.retries {
+		a.retries = true
+		a.tellAfter(contentionPause, &retry{})
+	}
+}
+
+// refused tells what the store's own guard said of one change.
+func (a *activation) refused(c *eventra.Change, r *request) {
+	switch c.Kind {
+	case eventra.Expired:
+		a.rearm(c.Booking.ID, rearmPause)
+		a.reply(r.from, &reply{})
+	default:
+		a.fail(r, errStored)
+	}
+}
+
+func (a *activation) notCommitted(f *flight) {
+	for i, c := range f.batch.Changes {
+		a.seats.Withdraw(c)
+		if c.Kind == eventra.Expired {
+			a.rearm(c.Booking.ID, rearmAwayPause)
+		}
+		a.fail(f.requests[i], eventra.Unavailable("postgres", f.err))
+	}
+}
+
+// requeue gives up all claims, those of a flight that told nothing (nil: none)
+// and those of the batch being filled, and lets their requests be decided anew.
+func (a *activation) requeue(f *flight) {
+	var open []*request
+	if f != nil {
+		for _, r := range f.requests {
+			if r.tries++; r.tries < triesMax {
+				open = append(open, r)
+			} else {
+				a.fail(r, eventra.Unavailable("postgres", f.err))
+			}
+		}
+	}
+	open = append(open, a.filling.requests...)
+	a.filling = newFlight()
+	open = append(open, a.parked...)
+	a.parked = nil
+	a.waiting = append(open, a.waiting...)
+}

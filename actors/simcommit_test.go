@@ -1,0 +1,227 @@
+package actors
+
+import (
+	"slices"
+
+	"github.com/eventra/eventra"
+)
+
+// rows are what the tables have.
+type rows struct {
+	epoch    int64
+	seats    []eventra.StoredState
+	bookings map[eventra.ID]eventra.Booking
+	order    []eventra.ID // of the bookings' insertion
+	payments map[eventra.ID]eventra.Payment
+	outbox   map[eventra.ID]bool // by booking
+}
+
+// diverged aborts a transaction: a row is not as the activation believes.
+type diverged struct{}
+
+func (tx *transaction) must(ok bool) {
+	if !ok {
+		panic(diverged{})
+	}
+}
+
+// apply carries out a batch with the guards that persistence/postgres has in
+// its statements: all of it but for the refused changes, or nothing.
+func (db *authority) apply(tx *transaction) (receipt eventra.Receipt, err error) {
+	defer func() {
+		if fault := recover(); fault != nil {
+			if fault != (diverged{}) {
+				panic(fault)
+			}
+			for _, undo := range slices.Backward(tx.undo) {
+				undo()
+			}
+			receipt, err = eventra.Receipt{}, eventra.ErrDiverged
+		}
+	}()
+	receipt.At = tx.at
+	for i, c := range tx.batch.Changes {
+		if db.write(tx, c) {
+			continue
+		}
+		if receipt.Refused == nil {
+			receipt.Refused = make([]bool, len(tx.batch.Changes))
+		}
+		receipt.Refused[i] = true
+	}
+	return receipt, nil
+}
+
+// write carries out one change; false refuses it alone.
+func (db *authority) write(tx *transaction, c *eventra.Change) bool {
+	switch c.Kind {
+	case eventra.Held:
+		return db.hold(tx, c)
+	case eventra.Released:
+		b := db.bookings[c.Booking.ID]
+		tx.must(b.Status == eventra.BookingHeld && b.PaymentID.IsZero())
+		db.release(tx, b, eventra.BookingCancelled)
+	case eventra.Expired:
+		return db.expire(tx, c)
+	case eventra.PaymentStarted:
+		return db.startPayment(tx, c)
+	case eventra.PaymentEnded:
+		return db.endPayment(tx, c)
+	case eventra.Confirmed:
+		db.confirm(tx, c)
+	case eventra.Rebooked:
+		return db.rebook(tx, c)
+	case eventra.RefundDue:
+		p := db.payments[c.Payment.ID]
+		if p.Status != eventra.PaymentPending {
+			return false
+		}
+		db.pay(tx, p, eventra.PaymentRefundPending)
+	case eventra.Refunded:
+		b := db.bookings[c.Booking.ID]
+		p := db.payments[b.PaymentID]
+		tx.must(b.Status == eventra.BookingConfirmed && p.Status == eventra.PaymentSucceeded && p.BookingID == b.ID)
+		db.pay(tx, p, eventra.PaymentRefundPending)
+		db.release(tx, b, eventra.BookingRefunded)
+	}
+	return true
+}
+
+// hold inserts a booking unless its id was used before.
+func (db *authority) hold(tx *transaction, c *eventra.Change) bool {
+	if _, used := db.bookings[c.Booking.ID]; used {
+		return false
+	}
+	b := *c.Booking
+	b.CreatedAt, b.ExpiresAt = tx.at, tx.at.Add(tx.batch.Hold)
+	db.insert(tx, b, eventra.SeatHeld)
+	return true
+}
+
+// expire ends a hold unless its time is not over.
+func (db *authority) expire(tx *transaction, c *eventra.Change) bool {
+	b := db.bookings[c.Booking.ID]
+	tx.must(b.Status == eventra.BookingHeld)
+	if b.ExpiresAt.After(tx.at) || b.PayingUntil.After(tx.at) {
+		return false
+	}
+	db.release(tx, b, eventra.BookingExpired)
+	return true
+}
+
+// startPayment notes an attempt unless its id was used before or it is too late.
+func (db *authority) startPayment(tx *transaction, c *eventra.Change) bool {
+	b := db.bookings[c.Booking.ID]
+	tx.must(b.Status == eventra.BookingHeld && b.PaymentID.IsZero())
+	if _, used := db.payments[c.Payment.ID]; used || !b.ExpiresAt.After(tx.at) {
+		return false
+	}
+	p := *c.Payment
+	p.CreatedAt = tx.at
+	db.pay(tx, p, eventra.PaymentPending)
+	b.PaymentID, b.PayingUntil = p.ID, tx.at.Add(c.Grace)
+	put(tx, db.bookings, b.ID, b)
+	return true
+}
+
+// endPayment ends an attempt that bought nothing, unless it has ended.
+func (db *authority) endPayment(tx *transaction, c *eventra.Change) bool {
+	p := db.payments[c.Payment.ID]
+	if p.Status != eventra.PaymentPending {
+		return false
+	}
+	db.pay(tx, p, c.Payment.Status)
+	if c.Booking != nil {
+		b := db.bookings[c.Booking.ID]
+		tx.must(b.Status == eventra.BookingHeld && b.PaymentID == p.ID)
+		b.PaymentID, b.PayingUntil = eventra.ID{}, c.Booking.PayingUntil
+		put(tx, db.bookings, b.ID, b)
+	}
+	return true
+}
+
+func (db *authority) confirm(tx *transaction, c *eventra.Change) {
+	b, p := db.bookings[c.Booking.ID], db.payments[c.Payment.ID]
+	tx.must(b.Status == eventra.BookingHeld && p.Status == eventra.PaymentPending && p.BookingID == b.ID)
+	db.pay(tx, p, eventra.PaymentSucceeded)
+	b.Status, b.PaymentID, b.PayingUntil = eventra.BookingConfirmed, p.ID, c.Booking.PayingUntil
+	put(tx, db.bookings, b.ID, b)
+	for _, s := range b.Seats {
+		seat := db.seats[s.No]
+		tx.must(seat.Status == eventra.SeatHeld && seat.Booking == b.ID)
+		db.seat(tx, s.No, eventra.StoredState{Status: eventra.SeatBooked, Booking: b.ID, Version: tx.batch.Version})
+	}
+	db.mail(tx, b.ID)
+}
+
+// rebook sells the seats of an expired booking to its late payer, unless the
+// payment has ended.
+func (db *authority) rebook(tx *transaction, c *eventra.Change) bool {
+	p := db.payments[c.Payment.ID]
+	if p.Status != eventra.PaymentPending || p.BookingID != c.Payment.BookingID {
+		return false
+	}
+	expired := db.bookings[p.BookingID]
+	_, used := db.bookings[c.Booking.ID]
+	tx.must(expired.Status == eventra.BookingExpired && expired.ReplacedBy.IsZero() && !used)
+	expired.ReplacedBy = c.Booking.ID
+	put(tx, db.bookings, expired.ID, expired)
+	b := *c.Booking
+	b.CreatedAt, b.ExpiresAt = tx.at, tx.at
+	db.insert(tx, b, eventra.SeatBooked)
+	p.BookingID = b.ID
+	db.pay(tx, p, eventra.PaymentSucceeded)
+	db.mail(tx, b.ID)
+	return true
+}
+
+// insert adds a live booking and takes its seats. A seat is in one live booking.
+func (db *authority) insert(tx *transaction, b eventra.Booking, status eventra.SeatStatus) {
+	put(tx, db.bookings, b.ID, b)
+	before := len(db.order)
+	db.order = append(db.order, b.ID)
+	tx.undo = append(tx.undo, func() { db.order = db.order[:before] })
+	for _, s := range b.Seats {
+		tx.must(db.seats[s.No].Status == eventra.SeatAvailable)
+		db.seat(tx, s.No, eventra.StoredState{Status: status, Booking: b.ID, Version: tx.batch.Version})
+	}
+}
+
+// release ends a booking and frees its seats.
+func (db *authority) release(tx *transaction, b eventra.Booking, status eventra.BookingStatus) {
+	b.Status = status
+	put(tx, db.bookings, b.ID, b)
+	for _, s := range b.Seats {
+		tx.must(db.seats[s.No].Booking == b.ID)
+		db.seat(tx, s.No, eventra.StoredState{Version: tx.batch.Version})
+	}
+}
+
+func (db *authority) seat(tx *transaction, no eventra.SeatNo, next eventra.StoredState) {
+	before := db.seats[no]
+	db.seats[no] = next
+	tx.undo = append(tx.undo, func() { db.seats[no] = before })
+}
+
+func (db *authority) pay(tx *transaction, p eventra.Payment, status eventra.PaymentStatus) {
+	p.Status, p.UpdatedAt = status, tx.at
+	put(tx, db.payments, p.ID, p)
+}
+
+func (db *authority) mail(tx *transaction, booking eventra.ID) {
+	tx.must(!db.outbox[booking])
+	put(tx, db.outbox, booking, true)
+}
+
+// put writes a row.
+func put[K comparable, V any](tx *transaction, table map[K]V, key K, row V) {
+	before, was := table[key]
+	table[key] = row
+	tx.undo = append(tx.undo, func() {
+		if was {
+			table[key] = before
+		} else {
+			delete(table, key)
+		}
+	})
+}

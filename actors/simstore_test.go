@@ -1,0 +1,241 @@
+package actors
+
+import (
+	"context"
+	"errors"
+	"slices"
+	"time"
+
+	"github.com/eventra/eventra"
+)
+
+// authority is PostgreSQL with one event: rows, transactions that wait for each
+// other as the real ones do, and a network to it that loses what it likes. What
+// a commit guards is in simcommit_test.go.
+type authority struct {
+	s *simulation
+	rows
+
+	sharing int  // transactions that hold the event's row FOR SHARE
+	taken   bool // an activation's transaction has updated the row
+	queue   []*transaction
+}
+
+// transaction is a batch or, without one, an activation's taking of an epoch.
+type transaction struct {
+	batch *eventra.Batch
+	at    time.Time // its now()
+	undo  []func()
+	ended func(eventra.Receipt, *eventra.Snapshot, error)
+}
+
+var errAborted = errors.New("canceling statement due to statement timeout")
+
+// Activate implements EventStore.
+func (db *authority) Activate(context.Context, eventra.ID) (*eventra.Snapshot, error) {
+	type result struct {
+		snapshot *eventra.Snapshot
+		err      error
+	}
+	answer := awaiting[result](db.s)
+	if db.away() {
+		db.s.sleep(db.s.between(time.Millisecond, time.Second))
+		return nil, eventra.Unavailable("postgres", nil)
+	}
+	tx := &transaction{}
+	tx.ended = func(_ eventra.Receipt, snapshot *eventra.Snapshot, err error) {
+		db.reply(func() { answer.keep(result{snapshot, err}) })
+	}
+	db.send(func() { db.begin(tx, true) })
+	if r, ok := answer.await(db.patience(loadTimeout)); ok {
+		return r.snapshot, r.err
+	}
+	return nil, eventra.Unavailable("postgres", nil)
+}
+
+// Commit implements EventStore.
+func (db *authority) Commit(_ context.Context, batch *eventra.Batch) (eventra.Receipt, error) {
+	return db.commit(batch, true)
+}
+
+// CommitTogether implements EventStore.
+func (db *authority) CommitTogether(_ context.Context, batches []*eventra.Batch) ([]eventra.Receipt, error) {
+	if len(batches) != 1 {
+		db.s.fail("%d flights of one event in one formation", len(batches))
+	}
+	receipt, err := db.commit(batches[0], false)
+	return []eventra.Receipt{receipt}, err
+}
+
+func (db *authority) commit(batch *eventra.Batch, waits bool) (eventra.Receipt, error) {
+	type result struct {
+		receipt eventra.Receipt
+		err     error
+	}
+	answer := awaiting[result](db.s)
+	if db.away() {
+		db.s.sleep(db.s.between(time.Millisecond, time.Second))
+		return eventra.Receipt{}, eventra.ErrNotCommitted
+	}
+	tx := &transaction{batch: batch}
+	tx.ended = func(receipt eventra.Receipt, _ *eventra.Snapshot, err error) {
+		db.reply(func() { answer.keep(result{receipt, err}) })
+	}
+	db.send(func() { db.begin(tx, waits) })
+	if r, ok := answer.await(db.patience(commitTimeout)); ok {
+		return r.receipt, r.err
+	}
+	return eventra.Receipt{}, eventra.ErrOutcomeUnknown
+}
+
+// Booking implements EventStore.
+func (db *authority) Booking(_ context.Context, id eventra.ID) (*eventra.Booking, error) {
+	if err := db.read(); err != nil {
+		return nil, err
+	}
+	row, ok := db.bookings[id]
+	if !ok {
+		return nil, eventra.Errorf(eventra.CodeNotFound, "no such booking")
+	}
+	return &row, nil
+}
+
+// Payment implements PaymentStore.
+func (db *authority) Payment(_ context.Context, id eventra.ID) (*eventra.Payment, error) {
+	if err := db.read(); err != nil {
+		return nil, err
+	}
+	row, ok := db.payments[id]
+	if !ok {
+		return nil, eventra.Errorf(eventra.CodeNotFound, "no such payment")
+	}
+	return &row, nil
+}
+
+// Layout implements EventStore.
+func (db *authority) Layout(context.Context, eventra.ID) ([]eventra.Seat, error) {
+	return slices.Clone(db.s.house.seats), nil
+}
+
+func (db *authority) read() error {
+	db.s.sleep(db.s.travel())
+	if db.away() {
+		return eventra.Unavailable("postgres", nil)
+	}
+	return nil
+}
+
+// away reports whether there is no connection now.
+func (db *authority) away() bool { return !db.s.calm && db.s.chance(db.s.odds.storeAway) }
+
+// send brings a transaction to the server, unless it is lost on the way.
+func (db *authority) send(arrive func()) {
+	if db.s.calm || !db.s.chance(db.s.odds.storeLost) {
+		db.s.after(db.s.travel(), arrive)
+	}
+}
+
+// reply brings the server's answer, unless it is lost.
+func (db *authority) reply(arrive func()) {
+	if db.s.calm || !db.s.chance(db.s.odds.storeLost) {
+		db.s.after(db.s.travel(), arrive)
+	}
+}
+
+// patience is when the client gives up: a connection may break before its time
+// is over.
+func (db *authority) patience(timeout time.Duration) time.Duration {
+	if !db.s.calm && db.s.chance(db.s.odds.storeLost) {
+		return db.s.between(time.Millisecond, 100*time.Millisecond)
+	}
+	return timeout
+}
+
+// begin is a transaction's first statement, which wants the event's row. Who
+// does not wait is told so.
+func (db *authority) begin(tx *transaction, waits bool) {
+	tx.at = db.s.storeTime()
+	if !waits && db.taken {
+		tx.ended(eventra.Receipt{}, nil, eventra.ErrApart)
+		return
+	}
+	db.queue = append(db.queue, tx)
+	db.grant()
+}
+
+// grant lets those go on who need not wait any more: batches share the row, an
+// activation has it alone.
+func (db *authority) grant() {
+	waiting := db.queue[:0]
+	for _, tx := range db.queue {
+		switch {
+		case db.taken, tx.batch == nil && db.sharing > 0:
+			waiting = append(waiting, tx)
+		case tx.batch == nil:
+			db.taken = true
+			now := db.s.storeTime()
+			db.s.after(db.work(), func() { db.takeOver(tx, now) })
+		case !db.owns(tx.batch.Epoch):
+			tx.ended(eventra.Receipt{}, nil, eventra.ErrStaleEpoch)
+		default:
+			db.sharing++
+			db.s.after(db.work(), func() { db.end(tx) })
+		}
+	}
+	db.queue = waiting
+}
+
+// owns is the fence.
+func (db *authority) owns(epoch int64) bool { return epoch == db.epoch }
+
+// work is how long the server takes.
+func (db *authority) work() time.Duration {
+	if db.s.chance(db.s.odds.late) {
+		return db.s.between(10*time.Millisecond, 3*time.Second)
+	}
+	return db.s.between(100*time.Microsecond, 5*time.Millisecond)
+}
+
+// takeOver commits an activation's transaction.
+func (db *authority) takeOver(tx *transaction, now time.Time) {
+	db.taken = false
+	if db.aborts() {
+		tx.ended(eventra.Receipt{}, nil, eventra.Unavailable("postgres", errAborted))
+	} else {
+		db.epoch++
+		db.s.note("store: epoch %d", db.epoch)
+		tx.ended(eventra.Receipt{}, db.snapshot(now), nil)
+	}
+	db.grant()
+}
+
+// end commits a batch's transaction, or rolls it back.
+func (db *authority) end(tx *transaction) {
+	db.sharing--
+	receipt, err := eventra.Receipt{}, eventra.ErrNotCommitted
+	if !db.aborts() {
+		receipt, err = db.apply(tx)
+	}
+	if db.s.traced {
+		db.s.note("store: batch of epoch %d, version %d: %s: %v", tx.batch.Epoch, tx.batch.Version, describe(tx.batch, receipt.Refused), err)
+	}
+	if err == nil {
+		db.s.checkStore(tx)
+	}
+	tx.ended(receipt, nil, err)
+	db.grant()
+}
+
+func (db *authority) aborts() bool { return !db.s.calm && db.s.chance(db.s.odds.aborts) }
+
+// snapshot is what an activation reads.
+func (db *authority) snapshot(now time.Time) *eventra.Snapshot {
+	snapshot := &eventra.Snapshot{EventID: db.s.house.event, Epoch: db.epoch, Terms: db.s.house.terms,
+		Seats: slices.Clone(db.s.house.seats), States: slices.Clone(db.seats), Now: now}
+	for _, id := range db.order {
+		if b := db.bookings[id]; b.Status.Live() {
+			snapshot.Bookings = append(snapshot.Bookings, &b)
+		}
+	}
+	return snapshot
+}

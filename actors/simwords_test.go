@@ -1,0 +1,119 @@
+package actors
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+
+	"github.com/eventra/eventra"
+	"github.com/eventra/eventra/actors/cluster"
+	"github.com/eventra/eventra/actors/wire"
+)
+
+// Traces call bookings b1, payments p1 and users u1.
+
+func idOf(kind byte, n int) (id eventra.ID) {
+	id[0], id[14], id[15] = kind, byte(n>>8), byte(n)
+	return id
+}
+
+func nameOf(id eventra.ID) string {
+	if id.IsZero() {
+		return "-"
+	}
+	return fmt.Sprintf("%c%d", id[0], int(id[14])<<8|int(id[15]))
+}
+
+func namesOf(ids []eventra.ID) string {
+	all := make([]string, len(ids))
+	for i, id := range ids {
+		all[i] = nameOf(id)
+	}
+	return strings.Join(all, " ")
+}
+
+var changeWords = [...]string{eventra.Held: "hold", eventra.Released: "release", eventra.Expired: "expire",
+	eventra.PaymentStarted: "start payment of", eventra.PaymentEnded: "end payment of", eventra.Confirmed: "confirm",
+	eventra.Rebooked: "rebook as", eventra.RefundDue: "refund late payment", eventra.Refunded: "refund"}
+
+// describe is a batch in words, with what the store refused of it.
+func describe(b *eventra.Batch, refused []bool) string {
+	var all []string
+	for i, c := range b.Changes {
+		words := changeWords[c.Kind]
+		switch {
+		case c.Booking != nil && c.Kind.ChangesSeats():
+			words += " " + nameOf(c.Booking.ID) + " " + fmt.Sprint(c.Booking.SeatNames())
+		case c.Booking != nil:
+			words += " " + nameOf(c.Booking.ID)
+		}
+		if c.Payment != nil {
+			words += " by " + nameOf(c.Payment.ID)
+		}
+		if refused != nil && refused[i] {
+			words += " (refused)"
+		}
+		all = append(all, words)
+	}
+	return "{" + strings.Join(all, ", ") + "}"
+}
+
+// said is a message in words.
+func said(msg any) string {
+	switch msg := msg.(type) {
+	case *command:
+		return commandWords(msg.cmd)
+	case *wire.Envelope:
+		if cmd, err := msg.Command(); err == nil && cmd != nil {
+			return commandWords(cmd) + " from afar"
+		}
+	case *flushed:
+		return "of flight " + describe(&msg.flight.batch, msg.flight.receipt.Refused) + ": " + outcomeName(msg.flight.err)
+	case *loaded:
+		if msg.err != nil {
+			return "not loaded: " + msg.err.Error()
+		}
+		return fmt.Sprintf("loaded, epoch %d", msg.snapshot.Epoch)
+	case *holdsDue:
+		return "holds due: " + namesOf(msg.bookings)
+	}
+	return fmt.Sprintf("%T", msg)
+}
+
+func commandWords(cmd eventra.Command) string {
+	switch cmd := cmd.(type) {
+	case *eventra.HoldSeats:
+		if cmd.Best != nil {
+			return fmt.Sprintf("hold %s best %d", nameOf(cmd.BookingID), cmd.Best.Quantity)
+		}
+		return fmt.Sprintf("hold %s %v", nameOf(cmd.BookingID), cmd.Seats)
+	case *eventra.ReleaseHold:
+		return "release " + nameOf(cmd.BookingID)
+	case *eventra.StartPayment:
+		return "start payment " + nameOf(cmd.PaymentID) + " of " + nameOf(cmd.BookingID)
+	case *eventra.FinishPayment:
+		return fmt.Sprintf("payment %s of %s %s", nameOf(cmd.Payment.ID), nameOf(cmd.Payment.BookingID), cmd.Outcome)
+	case *eventra.RefundBooking:
+		return "refund " + nameOf(cmd.BookingID)
+	}
+	return fmt.Sprintf("%T", cmd)
+}
+
+// answerWords is a reply in words.
+func answerWords(r *reply) string {
+	switch {
+	case errors.Is(r.err, cluster.ErrMoved):
+		return "moved"
+	case errors.Is(r.err, errLoading):
+		return "loading"
+	case r.err != nil:
+		return r.err.Error()
+	case r.booking != nil:
+		return fmt.Sprintf("%s %s %v", nameOf(r.booking.ID), r.booking.Status, r.booking.SeatNames())
+	case r.payment != nil:
+		return fmt.Sprintf("%s %s", nameOf(r.payment.ID), r.payment.Status)
+	case r.seats != nil:
+		return fmt.Sprintf("seats of version %d %v", r.seats.Version, r.seats.Status)
+	}
+	return "done"
+}
