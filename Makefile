@@ -90,6 +90,10 @@ test-cluster: deps build bin/devstack bin/clustertest bin/eventra-next ## Run se
 faults: deps build bin/devstack bin/faults ## Throw faults at three instances, and check what buyers were told (FAULTS_SEED, FAULTS_SEEDS, FAULTS_MINUTES)
 	@bin/devstack exec -- bin/faults $(if $(FAULTS_SEED),-seed $(FAULTS_SEED)) -seeds $(FAULTS_SEEDS) -minutes $(FAULTS_MINUTES)
 
+.PHONY: mutations
+mutations: deps bin/devstack ## Compile deliberate bugs in, one after the other, and see that tests find each
+	@bin/devstack exec --volatile -- go test -tags mutations -count=1 -timeout=20m -v -run MutationsAreCaught ./actors
+
 ##@ Build
 
 .PHONY: build

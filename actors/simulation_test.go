@@ -16,7 +16,7 @@ import (
 
 var (
 	simSeed      = flag.Uint64("sim.seed", 0, "play the schedule of this seed only, and show its trace")
-	simSchedules = flag.Int("sim.schedules", 100_000, "how many schedules to play")
+	simSchedules = flag.Int("sim.schedules", simSchedulesDefault, "how many schedules to play")
 )
 
 // TestSimulation plays schedules of faults on activations of one event. See

@@ -1,0 +1,81 @@
+//go:build mutations
+
+package actors
+
+// mutations are what the simulation has to find.
+var mutations = []mutation{
+	{"the store does not fence", []edit{
+		{"actors/simstore_test.go", `return epoch == db.epoch`, `return true`}}},
+	{"replies before the commit", []edit{
+		{"actors/landing.go", `	a.runways.leave(f)`, `	for i, r := range f.requests {
+		a.reply(r.from, &reply{booking: f.batch.Changes[i].Booking, payment: f.batch.Changes[i].Payment})
+		r.from = asker{}
+	}
+	a.runways.leave(f)`}}},
+	{"expires without asking status or deadline", []edit{
+		{"decide.go", `if h == nil || m.claims[cmd.BookingID] != nil || h.booking.Status != BookingHeld || now.Before(h.booking.Due()) {`,
+			`if h == nil || m.claims[cmd.BookingID] != nil {`},
+		{"actors/simcommit_test.go", `	tx.must(b.Status == eventra.BookingHeld)
+	if b.ExpiresAt.After(tx.at) || b.PayingUntil.After(tx.at) {
+		return false
+	}
+`, ``}}},
+	{"the store drops the mail", []edit{
+		{"actors/simcommit_test.go", `	put(tx, db.outbox, booking, true)`, ``}}},
+	{"takes unknown for failed", []edit{
+		{"actors/landing.go", ` || errors.Is(f.err, eventra.ErrOutcomeUnknown)`, ``}}},
+	{"does not reload after an unknown outcome", []edit{
+		{"actors/landing.go", `a.behind, a.stale = true, true`, `a.behind = true`}}},
+	{"lands flights out of order", []edit{
+		{"actors/landing.go", `	for len(a.air) > 0 && a.air[0].landed {
+		first := a.air[0]
+		a.air, a.landed = a.air[1:], append(a.landed, first)
+		a.outcome(first)
+	}`, `	a.air = slices.DeleteFunc(a.air, func(other *flight) bool { return other == f })
+	a.landed = append(a.landed, f)
+	a.outcome(f)`}}},
+	{"gives two flights one version", []edit{
+		{"actors/landing.go", `		last = max(last, a.air[n-1].batch.Version)`, `		_ = n`}}},
+	{"does not advance the version", []edit{
+		{"actors/landing.go", `	return last + 1`, `	return last`}}},
+	{"refuses for a claim", []edit{
+		{"decide.go", `		case seat.owner != nil:
+			taken`, `		case seat.owner != nil || seat.claimed:
+			taken`}}},
+	{"forgets who is parked", []edit{
+		{"actors/landing.go", `	open = append(open, a.parked...)`, ``}}},
+	{"forgets the claim of who met a lock", []edit{
+		{"actors/landing.go", `			a.seats.Withdraw(c)
+			a.again(r)`, `			a.again(r)`}}},
+	{"believes a hold that the store refused", []edit{
+		{"actors/landing.go", `		case f.is(f.receipt.Refused, i):`, `		case f.is(f.receipt.Refused, i) && c.Kind != eventra.Held:`}}},
+	{"goes on after it was fenced off", []edit{
+		{"actors/landing.go", `		a.requeue(f)
+		a.retire()`, `		a.requeue(f)`}}},
+	{"leaves without a word", []edit{
+		{"actors/handover.go", `	for _, r := range a.waiting {
+		a.fail(r, cluster.ErrMoved)
+	}
+`, ``}}},
+	{"believes the store's clock to be ahead", []edit{
+		{"actors/clock.go", `min(max(c.offset, at.Sub(received)), at.Sub(asked))`, `at.Sub(asked) + received.Sub(asked)`}}},
+	{"sells a late payer seats that are claimed", []edit{
+		{"decidepayment.go", `	if wait {
+		return Decision{Verdict: Wait}
+	}`, ``}}},
+	{"shows what is behind an unknown outcome", []edit{
+		{"actors/landing.go", `case f.err == nil && !a.behind:`, `case f.err == nil:`}}},
+}
+
+// storeMutations are bugs in the real stores, for their own suites to find.
+var storeMutations = []mutation{
+	{"PostgreSQL does not fence", []edit{
+		{"persistence/postgres/commitsql.go", `events.epoch = f.epoch LIMIT 1 FOR SHARE`, `true LIMIT 1 FOR SHARE`}}},
+	{"PostgreSQL expires before the deadline", []edit{
+		{"persistence/postgres/commitsql.go", `
+        AND asked.expires_at <= now() AND (asked.paying_until IS NULL OR asked.paying_until <= now())`, ``}}},
+	{"PostgreSQL drops the mail", []edit{
+		{"persistence/postgres/commitpaymentsql.go", `SELECT booking_id, now(), now() FROM paid`, `SELECT booking_id, now(), now() FROM paid WHERE false`}}},
+	{"Redis releases another's lock", []edit{
+		{"persistence/redis/lock.go", `if redis.call('GET', KEYS[i]) == token then redis.call('DEL', KEYS[i]) end`, `redis.call('DEL', KEYS[i])`}}},
+}
