@@ -56,15 +56,15 @@ func (g *gate) leave() { <-g.slots }
 
 // enterGate is called when bytes of a request have come in.
 func (c *connection) enterGate() {
-	c.inside = c.door.gate.enter()
-	c.crowded = !c.inside
+	entered := c.door.gate.enter()
+	c.inside.Store(entered)
+	c.crowded = !entered
 }
 
 // leaveGate is called before a request's goroutine waits for anything: other
 // bytes, an event, a store. Calling it again is harmless.
 func (c *connection) leaveGate() {
-	if c.inside {
-		c.inside = false
+	if c.inside.CompareAndSwap(true, false) {
 		c.door.gate.leave()
 	}
 }

@@ -4,6 +4,7 @@ import (
 	"io"
 	"net"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/valyala/fasthttp"
@@ -87,11 +88,11 @@ func (d *door) Close() error {
 type connection struct {
 	net.Conn
 	door   *door
-	spoken bool // of the goroutine that reads, as all below
+	spoken bool // of the goroutine that reads, as linger and crowded
 	linger bool
 
-	inside  bool // has a slot of the gate
-	crowded bool // got none, for too many wait
+	inside  atomic.Bool // has a slot of the gate; who shuts down closes connections, too
+	crowded bool        // got none, for too many wait
 }
 
 // Read implements net.Conn.
