@@ -12,9 +12,7 @@ var mutations = []mutation{
 		r.from = asker{}
 	}
 	a.runways.leave(f)`}}},
-	{"expires without asking status or deadline", []edit{
-		{"decide.go", `if h == nil || m.claims[cmd.BookingID] != nil || h.booking.Status != BookingHeld || now.Before(h.booking.Due()) {`,
-			`if h == nil || m.claims[cmd.BookingID] != nil {`},
+	{"the store expires what it is told to", []edit{
 		{"actors/simcommit_test.go", `	tx.must(b.Status == eventra.BookingHeld)
 	if b.ExpiresAt.After(tx.at) || b.PayingUntil.After(tx.at) {
 		return false

@@ -129,10 +129,10 @@ func (s *simulation) stop() {
 }
 
 // disturb is an activation of which nobody hears again, an event that nobody
-// asked for a while, one that an admin has changed, or a false word that a hold
-// is due.
+// asked for a while, one that an admin has changed, a false word that a hold
+// is due, or a clock that is put right.
 func (s *simulation) disturb() {
-	switch s.rng.IntN(4) {
+	switch s.rng.IntN(5) {
 	case 0:
 		s.db.begin(&transaction{ended: func(eventra.Receipt, *eventra.Snapshot, error) {}}, true)
 	case 1:
@@ -147,6 +147,10 @@ func (s *simulation) disturb() {
 		if m := s.owner; len(s.db.order) > 0 {
 			m.later(func() { m.activation().receive(nil, &holdsDue{slices.Clone(s.db.order)}) })
 		}
+	case 3:
+		m := s.anyMember()
+		m.skew, m.stepped = m.skew+s.between(-3*time.Second, 3*time.Second), true
+		s.note("%s puts its clock right", m.name)
 	default:
 		s.start(nil, func() { _, _ = s.desk.once(s.owner, &reload{}, askTimeout) })
 	}

@@ -15,6 +15,7 @@ type member struct {
 	s        *simulation
 	name     string
 	skew     time.Duration // of its clock against the store's
+	stepped  bool          // its clock was put right: until the next answer of the store it misjudges deadlines
 	runways  runways
 	loads    chan struct{}
 	resident *life // whom those who look here find
