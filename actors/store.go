@@ -72,7 +72,8 @@ type PaymentStore interface {
 // Gateway moves the money. Calls are idempotent by the payment's id.
 type Gateway interface {
 	// Charge takes the amount. CodePaymentDeclined if the payer's bank
-	// refuses; any other error leaves open whether money moved.
+	// refuses; any other error, of a voided payment too, leaves open whether
+	// money moved.
 	Charge(ctx context.Context, p eventra.Payment, token string) error
 	// Void makes sure that no charge for this payment can happen any more and
 	// reports whether one had.

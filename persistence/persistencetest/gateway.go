@@ -78,7 +78,9 @@ func chargeVoided(t *testing.T, gateway Gateway) {
 	require.NoError(t, err)
 	require.False(t, charged)
 	for range 2 {
-		require.Equal(t, eventra.CodePaymentDeclined, eventra.CodeOf(gateway.Charge(t.Context(), p, "tok_ok")))
+		err := gateway.Charge(t.Context(), p, "tok_ok")
+		require.Error(t, err)
+		require.NotEqual(t, eventra.CodePaymentDeclined, eventra.CodeOf(err), "no bank refused anything")
 	}
 	charged, err = gateway.Void(t.Context(), p.ID)
 	require.NoError(t, err)
@@ -91,7 +93,7 @@ func refundCharged(t *testing.T, gateway Gateway) {
 	for range 2 {
 		require.NoError(t, gateway.Refund(t.Context(), p))
 	}
-	require.Equal(t, eventra.CodePaymentDeclined, eventra.CodeOf(gateway.Charge(t.Context(), p, "tok_ok")), "money went back for good")
+	require.Error(t, gateway.Charge(t.Context(), p, "tok_ok"), "money went back for good")
 	charged, err := gateway.Void(t.Context(), p.ID)
 	require.NoError(t, err)
 	require.False(t, charged)

@@ -22,10 +22,11 @@ const slowestToken = time.Minute
 var (
 	errDeclined = eventra.Errorf(eventra.CodePaymentDeclined, "the payment was declined")
 	errGateway  = errors.New("mock gateway: out of order, as the token asks")
+	errVoided   = errors.New("mock gateway: the payment was voided")
 )
 
 // Charge takes the payment's amount, once however often it is asked. A payment
-// that was voided is declined for ever.
+// that was voided fails for ever.
 func (db *DB) Charge(ctx context.Context, p eventra.Payment, token string) error {
 	switch wait, slow := slowness(token); {
 	case token == "tok_error":
@@ -41,7 +42,7 @@ func (db *DB) Charge(ctx context.Context, p eventra.Payment, token string) error
 	}
 	status, err := db.charges.ask(ctx, charge{p.ID, p.Amount})
 	if err == nil && status != "CHARGED" {
-		return errDeclined
+		return errVoided
 	}
 	return err
 }
