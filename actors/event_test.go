@@ -352,6 +352,34 @@ func TestLatePayment(t *testing.T) {
 	}
 }
 
+// TestVoidedWhileItIsCharged: a charge that the reconciler has voided in the
+// meantime has failed. No bank has declined it, and nobody is told so.
+func TestVoidedWhileItIsCharged(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t, 1, 2, 600)
+	office, _ := h.office(h.db)
+	b, err := h.hold(office, "A-1-1")
+	require.NoError(t, err)
+	ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
+	defer cancel()
+	pay := eventra.PaymentRequest{PaymentID: newID(), BookingID: b.ID, UserID: b.UserID, Method: "mock", Token: "tok_slow_50"}
+	charged, err := h.db.Void(ctx, pay.PaymentID)
+	require.NoError(t, err)
+	require.False(t, charged)
+	for range 2 {
+		_, _, err = office.Pay(ctx, pay)
+		require.Equal(t, eventra.CodePaymentUnavailable, eventra.CodeOf(err))
+	}
+	p, err := h.db.Payment(ctx, pay.PaymentID)
+	require.NoError(t, err)
+	require.Equal(t, eventra.PaymentFailed, p.Status)
+	pay.PaymentID, pay.Token = newID(), "tok_ok"
+	_, paid, err := office.Pay(ctx, pay)
+	require.NoError(t, err)
+	require.Equal(t, eventra.BookingConfirmed, paid.Status)
+	h.stored()
+}
+
 // TestUsedIDs: a command that comes again after its booking or payment has
 // ended gets the first outcome, and others of the event do not notice.
 func TestUsedIDs(t *testing.T) {
