@@ -16,6 +16,7 @@ SCRIPT   ?= onsale
 FAULTS_SEED    ?=
 FAULTS_SEEDS   ?= 1
 FAULTS_MINUTES ?= 3
+SOAK_MINUTES   ?= 30
 # How many packages are tested at a time: several at once on two cores only wait for each other, past the limits under test.
 TEST_PACKAGES ?= 1
 
@@ -38,9 +39,9 @@ help: ## List the targets
 	@awk 'BEGIN { FS = ":.*## " } \
 		/^##@ / { printf "\n%s\n", substr($$0, 5) } \
 		/^[a-z-]+:.*## / { printf "  %-16s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
-	@printf '\nVariables: ADDR=%s DATA=%s PKG=%s RUN=%s BENCH=%s FUZZTIME=%s REPEAT=%s BENCH_ARGS=%s SCRIPT=%s\n           FAULTS_SEED=%s FAULTS_SEEDS=%s FAULTS_MINUTES=%s\n' \
+	@printf '\nVariables: ADDR=%s DATA=%s PKG=%s RUN=%s BENCH=%s FUZZTIME=%s REPEAT=%s BENCH_ARGS=%s SCRIPT=%s\n           FAULTS_SEED=%s FAULTS_SEEDS=%s FAULTS_MINUTES=%s SOAK_MINUTES=%s\n' \
 		'$(ADDR)' '$(DATA)' '$(PKG)' '$(RUN)' '$(BENCH)' '$(FUZZTIME)' '$(REPEAT)' '$(BENCH_ARGS)' '$(SCRIPT)' \
-		'$(FAULTS_SEED)' '$(FAULTS_SEEDS)' '$(FAULTS_MINUTES)'
+		'$(FAULTS_SEED)' '$(FAULTS_SEEDS)' '$(FAULTS_MINUTES)' '$(SOAK_MINUTES)'
 
 .PHONY: run
 run: deps build bin/devstack ## Run Eventra on a private stack and keep its data (ADDR, DATA)
@@ -77,6 +78,11 @@ fuzz: deps bin/devstack ## Fuzz each target in turn, each for FUZZTIME
 bench-http: deps build bin/devstack bin/bench-http bin/reference ## Measure the whole on this machine: see loadtest/README.md (BENCH_ARGS)
 	@scripts/deps wrk
 	@bin/devstack exec -- bin/bench-http $(BENCH_ARGS)
+
+.PHONY: soak
+soak: deps build bin/devstack bin/bench-http ## Use everything for long at half of what the machine can, and see that nothing grows (SOAK_MINUTES)
+	@scripts/deps wrk
+	@bin/devstack exec -- bin/bench-http -run soak -c 128 -for $(SOAK_MINUTES)m
 
 .PHONY: load
 load: deps build bin/devstack ## Run a script of loadtest/k6, and check what it left (SCRIPT)

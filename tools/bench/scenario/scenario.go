@@ -48,6 +48,7 @@ var All = []Scenario{
 	{"overload", "twice the holds that can be made, and what becomes of the others", overload},
 	{"growth", "holds in larger houses, and beside more bookings of the past", growth},
 	{"paced", "holds at a fixed rate", paced},
+	{"soak", "all that visitors do, at half of saturation, and what grows", soak},
 }
 
 // bench is a scenario under way.

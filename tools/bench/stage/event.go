@@ -47,7 +47,7 @@ func (s *Stage) warm(at *Server, sales []*client.Sale) error {
 }
 
 func (s *Stage) openAtReference(house client.House) (*client.Sale, error) {
-	token, err := s.adminToken()
+	token, err := s.AdminToken()
 	if err != nil {
 		return nil, err
 	}
@@ -57,7 +57,8 @@ func (s *Stage) openAtReference(house client.House) (*client.Sale, error) {
 		"seatsPerRow": house.SeatsPerRow, "price": object{"amount": 2500, "currency": "EUR"}}, nil)
 }
 
-func (s *Stage) adminToken() (string, error) {
+// AdminToken is an access token of the administrator, a new one each time.
+func (s *Stage) AdminToken() (string, error) {
 	var session struct{ AccessToken string }
 	err := Call(s.Eventra, 200, "POST", "/api/v1/auth/login", "",
 		object{"email": s.Admin.Email, "password": s.Admin.Password}, &session)
@@ -66,7 +67,7 @@ func (s *Stage) adminToken() (string, error) {
 
 // AddSection adds seats to an event at Eventra.
 func (s *Stage) AddSection(at *Server, event, name string, rows, seatsPerRow int) error {
-	token, err := s.adminToken()
+	token, err := s.AdminToken()
 	if err != nil {
 		return err
 	}

@@ -34,6 +34,7 @@ const (
 	eventraCounts   = "eventra_http_request_duration_seconds_count"
 	referenceCounts = "reference_http_requests_total"
 	metricsPatience = 10 * time.Second
+	checkWithin     = 10 * time.Minute // of some million bookings
 )
 
 // IsReference tells the reference server from another build of Eventra.
@@ -144,7 +145,7 @@ func (s *Server) Settle(ctx context.Context) error {
 
 // Check has `eventra check` look for broken invariants.
 func (s *Server) Check(ctx context.Context, eventra string) error {
-	ctx, cancel := context.WithTimeout(ctx, 2*time.Minute)
+	ctx, cancel := context.WithTimeout(ctx, checkWithin)
 	defer cancel()
 	command := exec.CommandContext(ctx, eventra, "check")
 	command.Env = append(os.Environ(), s.stores.Environment()...)

@@ -104,3 +104,34 @@ func (r *Redis) ask(command string) (string, error) {
 	}
 	return line, nil
 }
+
+// RedisUsage tells how many keys there are in the database of a URL, and how
+// many bytes its server takes for all of them.
+func RedisUsage(address string) (keys, bytes int64, err error) {
+	parsed, err := url.Parse(address)
+	if err != nil {
+		return 0, 0, err
+	}
+	r := &Redis{address: parsed.Host}
+	keyspace, err := r.ask("INFO keyspace")
+	if err != nil {
+		return 0, 0, err
+	}
+	// db3:keys=12,expires=10,… ; a database without keys is not listed.
+	if _, rest, found := strings.Cut(keyspace, "\ndb"+strings.TrimPrefix(parsed.Path, "/")+":keys="); found {
+		digits, _, _ := strings.Cut(rest, ",")
+		if keys, err = strconv.ParseInt(digits, 10, 64); err != nil {
+			return 0, 0, fmt.Errorf("redis's keyspace %q: %w", keyspace, err)
+		}
+	}
+	memory, err := r.ask("INFO memory")
+	if err != nil {
+		return 0, 0, err
+	}
+	_, rest, _ := strings.Cut(memory, "used_memory:")
+	digits, _, _ := strings.Cut(rest, "\r")
+	if bytes, err = strconv.ParseInt(digits, 10, 64); err != nil {
+		return 0, 0, fmt.Errorf("redis's memory %q: %w", memory, err)
+	}
+	return keys, bytes, nil
+}
