@@ -13,6 +13,8 @@ type IdempotencyClaim struct {
 	// ResourceID is the id that the request's resource gets, the same on
 	// every try, so that a try after a crash makes nothing twice.
 	ResourceID ID
+	// Again: an earlier try left no outcome. What it made may be there.
+	Again bool
 	// Stored is the first outcome, to be replayed; nil if the request is to
 	// be carried out now.
 	Stored *StoredResponse

@@ -20,8 +20,9 @@ func NewBoxOffice(events *Directory, store EventStore, payments *PaymentProcesso
 	return &BoxOffice{events, store, payments}
 }
 
-// Hold holds seats under the booking id that the command carries. If there is
-// such a booking of this user already, that is the answer, whatever became of it.
+// Hold holds seats under the booking id that the command carries. If that is
+// live already, or is found to be used when it is stored, the booking that was
+// made before is the answer.
 func (b *BoxOffice) Hold(ctx context.Context, event eventra.ID, cmd *eventra.HoldSeats) (*eventra.Booking, error) {
 	r, err := b.events.do(ctx, event, cmd)
 	if errors.Is(err, errStored) { // made before, and live no more
@@ -32,6 +33,25 @@ func (b *BoxOffice) Hold(ctx context.Context, event eventra.ID, cmd *eventra.Hol
 	}
 	b.events.whereabouts.note(r.booking.ID, event)
 	return r.booking, nil
+}
+
+// HoldAgain is [BoxOffice.Hold] for a command that may have been carried out
+// before, without anybody being told. If it was, its booking is the answer, whatever
+// became of that, and not what is true of the seats by now.
+func (b *BoxOffice) HoldAgain(ctx context.Context, event eventra.ID, cmd *eventra.HoldSeats) (*eventra.Booking, error) {
+	booking, err := b.Hold(ctx, event, cmd)
+	switch eventra.CodeOf(err) {
+	case "", eventra.CodeUnavailable, eventra.CodeOverloaded:
+		return booking, err
+	}
+	made, storeErr := b.booking(ctx, cmd.UserID, cmd.BookingID)
+	switch {
+	case storeErr == nil:
+		return made, nil
+	case eventra.CodeOf(storeErr) == eventra.CodeNotFound:
+		return nil, err
+	}
+	return nil, storeErr
 }
 
 // Release gives a user's held seats back; doing so again is harmless.
@@ -49,20 +69,22 @@ func (b *BoxOffice) Refund(ctx context.Context, id eventra.ID) (*eventra.Booking
 }
 
 // end carries out a command that ends a booking. Where it has ended already,
-// its stored status says whether that is what was wanted.
+// its stored status says whether that is what was wanted. The event is asked
+// even if the store says so: it may hear of a commit later than others read it,
+// and what it tells must not be older than this answer.
 func (b *BoxOffice) end(ctx context.Context, user, id eventra.ID, cmd eventra.Command, wanted eventra.BookingStatus, otherwise eventra.Code) (*eventra.Booking, error) {
 	booking, err := b.booking(ctx, user, id)
 	if err != nil {
 		return nil, err
 	}
-	if booking.Status.Live() {
-		r, err := b.events.doTo(ctx, booking, cmd)
-		if err == nil {
-			return r.booking, nil
-		}
-		if !errors.Is(err, eventra.ErrNotLive) {
-			return nil, err
-		}
+	r, err := b.events.doTo(ctx, booking, cmd)
+	switch {
+	case err == nil:
+		return r.booking, nil
+	case !errors.Is(err, eventra.ErrNotLive):
+		return nil, err
+	}
+	if booking.Status.Live() { // when it was read
 		if booking, err = b.booking(ctx, user, id); err != nil {
 			return nil, err
 		}

@@ -109,6 +109,11 @@ func (p *PaymentProcessor) resume(ctx context.Context, req eventra.PaymentReques
 		return nil, nil, err
 	}
 	if payment.Status != eventra.PaymentPending {
+		// It has ended since, and maybe the event has not heard of it yet, whose
+		// word must not be older than this answer: it is asked once more.
+		if _, err := p.start(ctx, req); eventra.CodeOf(err) == eventra.CodeUnavailable {
+			return nil, nil, err
+		}
 		return p.outcome(ctx, payment)
 	}
 	booking, err := p.store.Booking(ctx, payment.BookingID)

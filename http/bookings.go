@@ -133,6 +133,9 @@ func (s *Server) hold(c *fiber.Ctx, eventID eventra.ID, cmd *eventra.HoldSeats) 
 	leaveGate(c.Context())
 	s.holding.Add(1)
 	defer s.holding.Add(-1)
+	if triedBefore(c) {
+		return s.cfg.BoxOffice.HoldAgain(c.UserContext(), eventID, cmd)
+	}
 	return s.cfg.BoxOffice.Hold(c.UserContext(), eventID, cmd)
 }
 

@@ -5,6 +5,7 @@ import (
 	"crypto/sha256"
 	"slices"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/eventra/eventra"
@@ -23,6 +24,8 @@ type fakes struct {
 	payments map[eventra.ID]*eventra.Payment
 	keys     map[eventra.IdempotencyKey]*fakeKey
 	counts   map[string]int
+
+	heldAgain atomic.Int64 // calls of HoldAgain
 
 	hold func(context.Context, *eventra.HoldSeats) (*eventra.Booking, error) // in place of Hold
 	pay  func(eventra.PaymentRequest) (*eventra.Payment, *eventra.Booking, error)
@@ -252,6 +255,11 @@ func (f *fakes) Hold(ctx context.Context, eventID eventra.ID, cmd *eventra.HoldS
 	return b, f.err
 }
 
+func (f *fakes) HoldAgain(ctx context.Context, eventID eventra.ID, cmd *eventra.HoldSeats) (*eventra.Booking, error) {
+	f.heldAgain.Add(1)
+	return f.Hold(ctx, eventID, cmd)
+}
+
 func (f *fakes) Release(ctx context.Context, userID, id eventra.ID) (*eventra.Booking, error) {
 	b, err := f.Booking(ctx, id)
 	if err == nil && b.UserID != userID {
@@ -321,6 +329,7 @@ func (f *fakes) Begin(_ context.Context, key eventra.IdempotencyKey, hash [sha25
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	k := f.keys[key]
+	again := k != nil && k.stored == nil
 	switch {
 	case k == nil:
 		k = &fakeKey{hash: hash, id: id}
@@ -331,7 +340,7 @@ func (f *fakes) Begin(_ context.Context, key eventra.IdempotencyKey, hash [sha25
 		return nil, eventra.Errorf(eventra.CodeIdempotencyInProgress, "the first call is still running")
 	}
 	k.taken = k.stored == nil
-	return &eventra.IdempotencyClaim{ResourceID: k.id, Stored: k.stored}, nil
+	return &eventra.IdempotencyClaim{ResourceID: k.id, Again: again, Stored: k.stored}, nil
 }
 
 func (f *fakes) Finish(_ context.Context, key eventra.IdempotencyKey, outcome eventra.StoredResponse) error {

@@ -23,15 +23,27 @@ const (
 	settleTimeout = 2 * time.Second
 )
 
-const resourceIDLocal = "resourceId"
+const claimLocal = "idempotencyClaim"
+
+func claimOf(c *fiber.Ctx) *eventra.IdempotencyClaim {
+	claim, _ := c.Locals(claimLocal).(*eventra.IdempotencyClaim)
+	return claim
+}
 
 // resourceID is the id of what the request makes: the same on every try of a
 // request with an idempotency key.
 func resourceID(c *fiber.Ctx) eventra.ID {
-	if id, ok := c.Locals(resourceIDLocal).(eventra.ID); ok {
-		return id
+	if claim := claimOf(c); claim != nil {
+		return claim.ResourceID
 	}
 	return newID()
+}
+
+// triedBefore reports whether an earlier try of the request, of which nobody
+// was told the outcome, may have made the resource.
+func triedBefore(c *fiber.Ctx) bool {
+	claim := claimOf(c)
+	return claim != nil && claim.Again
 }
 
 // once carries a request with an Idempotency-Key out once and answers its
@@ -59,7 +71,7 @@ func (s *Server) onceOr(c *fiber.Ctx, again fiber.Handler) error {
 	if err != nil {
 		return err
 	}
-	c.Locals(resourceIDLocal, claim.ResourceID)
+	c.Locals(claimLocal, claim)
 	if claim.Stored != nil {
 		c.Set(headerIdempotencyReplayed, "true")
 		if again != nil && claim.Stored.Status < 300 {

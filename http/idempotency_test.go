@@ -95,6 +95,23 @@ func TestOnlyFinalOutcomesAreKept(t *testing.T) {
 	}
 }
 
+func TestHoldWithoutAnOutcomeIsAskedForAsSuch(t *testing.T) {
+	w := newWorld(t)
+	hold := func() answer {
+		return w.send("POST", "/api/v1/bookings", w.userToken, `{"eventId":"`+w.published+`","seats":["A-1-1"]}`, "Idempotency-Key: k")
+	}
+	w.fakes.hold = func(context.Context, *eventra.HoldSeats) (*eventra.Booking, error) {
+		return nil, eventra.Unavailable("the event", nil)
+	}
+	w.problem(hold(), 503, eventra.CodeUnavailable)
+	require.Zero(t, w.fakes.heldAgain.Load())
+	w.fakes.hold = nil
+	require.Equal(t, 201, hold().StatusCode)
+	require.EqualValues(t, 1, w.fakes.heldAgain.Load())
+	require.Equal(t, 201, hold().StatusCode)
+	require.EqualValues(t, 1, w.fakes.heldAgain.Load(), "replayed")
+}
+
 func TestKeyIsFreeAgainAfterAPanic(t *testing.T) {
 	w := newWorld(t)
 	w.fakes.pay = func(eventra.PaymentRequest) (*eventra.Payment, *eventra.Booking, error) { panic("oops") }

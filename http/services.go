@@ -62,6 +62,8 @@ type SeatMaps interface {
 // BoxOffice sells seats.
 type BoxOffice interface {
 	Hold(ctx context.Context, eventID eventra.ID, cmd *eventra.HoldSeats) (*eventra.Booking, error)
+	// HoldAgain is Hold by somebody who was not told what came of it before.
+	HoldAgain(ctx context.Context, eventID eventra.ID, cmd *eventra.HoldSeats) (*eventra.Booking, error)
 	Release(ctx context.Context, userID, bookingID eventra.ID) (*eventra.Booking, error)
 	Refund(ctx context.Context, bookingID eventra.ID) (*eventra.Booking, error)
 	// Pay charges for a held booking and confirms it. Errors: CodePaymentDeclined,

@@ -92,7 +92,7 @@ func takenOver(t *testing.T, store IdempotencyStore) {
 	require.NoError(t, err)
 	claim, err := store.Begin(t.Context(), key, someRequest, NewID(), lease)
 	require.NoError(t, err)
-	require.Equal(t, &eventra.IdempotencyClaim{ResourceID: id}, claim, "the resource id stays")
+	require.Equal(t, &eventra.IdempotencyClaim{ResourceID: id, Again: true}, claim, "the resource id stays")
 	_, err = store.Begin(t.Context(), key, someRequest, NewID(), lease)
 	require.Equal(t, eventra.CodeIdempotencyInProgress, eventra.CodeOf(err))
 }

@@ -115,7 +115,10 @@ type invariant struct {
 func (inv *invariant) check(ctx context.Context, tx pgx.Tx, args pgx.NamedArgs) (CheckFinding, error) {
 	f := CheckFinding{Name: inv.name, Sentence: inv.sentence, Outcome: CheckOK, Rows: []string{}}
 	begun := time.Now()
-	rows, err := tx.Query(ctx, `SELECT count(*) OVER (), broken FROM (`+inv.sql+`) AS found (broken) ORDER BY broken LIMIT @rows_max`, args)
+	// Materialized, so that only what is found is put in words and in order: the
+	// planner takes half of all rows for it, and would sort those words before a join.
+	rows, err := tx.Query(ctx, `WITH found (broken) AS MATERIALIZED (`+inv.sql+`)
+		SELECT count(*) OVER (), broken FROM found ORDER BY broken LIMIT @rows_max`, args)
 	if err != nil {
 		return f, err
 	}

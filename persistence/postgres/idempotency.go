@@ -51,7 +51,8 @@ func (db *DB) Begin(
 		return nil, &eventra.Error{Code: eventra.CodeIdempotencyInProgress,
 			Message: "the first request with this idempotency key is still running", RetryAfter: time.Second}
 	}
-	return &eventra.IdempotencyClaim{ResourceID: found.resourceID, Stored: found.stored}, nil
+	again := found.claimed && found.resourceID != newResourceID
+	return &eventra.IdempotencyClaim{ResourceID: found.resourceID, Again: again, Stored: found.stored}, nil
 }
 
 // Finish stores the outcome to replay. The first one stays.

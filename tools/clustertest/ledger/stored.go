@@ -53,7 +53,7 @@ func ReadStored(ctx context.Context, db Database, events []string) (*Stored, err
 	}
 	defer func() { _ = tx.Rollback(ctx) }()
 	s := &Stored{Bookings: map[string]StoredBooking{}, Taken: map[Place]StoredSeat{}, Keys: map[string]string{}}
-	if err := tx.QueryRow(ctx, "SELECT now()").Scan(&s.Now); err != nil {
+	if err := tx.QueryRow(ctx, "SELECT clock_timestamp()").Scan(&s.Now); err != nil {
 		return nil, err
 	}
 	for _, read := range []func(context.Context, pgx.Tx, []string) error{s.readBookings, s.readTaken, s.readKeys} {

@@ -27,6 +27,12 @@ type History struct {
 // deadlineGrain is how far a deadline as told may be from the real one.
 const deadlineGrain = time.Millisecond
 
+// readAhead is how far a read of one booking may be ahead: it is answered from
+// the store, which knows of a commit before the event's owner hears of it, by
+// whose word maps and refusals go. The owner waits no longer than 3 s for that,
+// and then reads for itself.
+const readAhead = int64(5 * time.Second)
+
 // builder makes steps of operations.
 type builder struct {
 	*History
@@ -162,6 +168,9 @@ func (b *builder) operation(o *client.Operation) {
 	case client.Read:
 		add = o.Succeeded()
 		s.kind, s.allowed = witness, string(statusOf(o.State))
+		if s.allowed != string(held) {
+			until = min(b.end, until+readAhead)
+		}
 	}
 	if add {
 		at.part.step(s, b.time(o.Start), until)
