@@ -85,10 +85,11 @@ func (b *bench) with(ctx context.Context, withReference bool, work func() error,
 	if err := work(); err != nil {
 		return err
 	}
+	started := time.Now()
 	if err := b.Stage.Eventra.Check(ctx, b.Settings.Eventra); err != nil {
 		b.fault("%v", err)
 		return nil
 	}
-	b.say("  eventra check: clean")
+	b.say("  eventra check: clean, in %.1f s", time.Since(started).Seconds())
 	return nil
 }
