@@ -82,6 +82,12 @@ func (h *house) hold(office *actors.BoxOffice, seats ...string) (*eventra.Bookin
 	return office.Hold(ctx, h.event, &eventra.HoldSeats{BookingID: newID(), UserID: newID(), Seats: seats})
 }
 
+func within(t *testing.T) context.Context {
+	ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
+	t.Cleanup(cancel)
+	return ctx
+}
+
 // stored reads what the authority has, and checks that it is consistent.
 func (h *house) stored() *eventra.Snapshot {
 	h.t.Helper()

@@ -62,12 +62,6 @@ func (h *house) pair() (owner, other member) {
 	return one, two
 }
 
-func within(t *testing.T) context.Context {
-	ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
-	t.Cleanup(cancel)
-	return ctx
-}
-
 // TestTheStoryAtAnotherMember: everything that the owner can do can be asked
 // of a member that is not the owner.
 func TestTheStoryAtAnotherMember(t *testing.T) {
