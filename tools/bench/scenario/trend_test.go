@@ -7,6 +7,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/eventra/eventra/tools/bench/stage"
+	"github.com/eventra/eventra/tools/clustertest/client"
 )
 
 func TestGrowthIsJudgedByThirds(t *testing.T) {
@@ -14,7 +15,7 @@ func TestGrowthIsJudgedByThirds(t *testing.T) {
 	const mebibyte = 1 << 20
 	grow := func(change func(s *stage.Sample, minute int64)) (samples []stage.Sample) {
 		for minute := range int64(30) {
-			s := stage.Sample{Resident: 90 * mebibyte, Heap: 40 * mebibyte, Goroutines: 80, Files: 50, Holds: 5000, RedisKeys: 5010,
+			s := stage.Sample{Footprint: client.Footprint{Resident: 90 * mebibyte, Heap: 40 * mebibyte, Goroutines: 80, Files: 50}, Holds: 5000, RedisKeys: 5010,
 				Tables: []stage.Table{{Name: "bookings", Rows: 20_000 * (minute + 1), Bytes: 400 * 20_000 * (minute + 1)}}}
 			change(&s, minute)
 			samples = append(samples, s)

@@ -6,17 +6,17 @@ import (
 
 	"github.com/jackc/pgx/v5"
 
+	"github.com/eventra/eventra/tools/clustertest/client"
 	"github.com/eventra/eventra/tools/clustertest/store"
 )
 
 // Sample is what the server and its stores take at a moment.
 type Sample struct {
-	Resident, Heap    int64 // bytes of the process, and of Go's heap in it
-	Goroutines, Files int64
-	RedisKeys         int64
-	RedisBytes        int64 // of the whole Redis server
-	Holds             int64 // that are alive
-	Tables            []Table
+	client.Footprint
+	RedisKeys  int64
+	RedisBytes int64 // of the whole Redis server
+	Holds      int64 // that are alive
+	Tables     []Table
 }
 
 // Table is what one of PostgreSQL's tables takes, its indexes included.
@@ -37,23 +37,19 @@ func (s Sample) String() string {
 	for _, t := range s.Tables {
 		tables += t.Bytes
 	}
-	return fmt.Sprintf("%d MiB resident, %d MiB of heap, %d goroutines, %d files; %d holds, %d Redis keys in %d MiB; %d MiB of tables",
-		s.Resident/mebibyte, s.Heap/mebibyte, s.Goroutines, s.Files, s.Holds, s.RedisKeys, s.RedisBytes/mebibyte, tables/mebibyte)
+	return fmt.Sprintf("%v; %d holds, %d Redis keys in %d MiB; %d MiB of tables",
+		s.Footprint, s.Holds, s.RedisKeys, s.RedisBytes/mebibyte, tables/mebibyte)
 }
 
 // Sample looks at the server and its stores.
 func (s *Server) Sample(ctx context.Context) (sample Sample, err error) {
-	for name, value := range map[string]*int64{
-		"process_resident_memory_bytes": &sample.Resident, "go_memstats_heap_inuse_bytes": &sample.Heap,
-		"go_goroutines": &sample.Goroutines, "process_open_fds": &sample.Files,
-	} {
-		v, err := s.Metric(name)
-		if err != nil {
-			return sample, err
-		}
-		*value = int64(v)
+	if sample.Footprint, err = s.Target.Footprint(metricsPatience); err != nil {
+		return sample, err
 	}
 	if sample.RedisKeys, sample.RedisBytes, err = store.RedisUsage(s.stores.RedisURL); err != nil {
+		return sample, err
+	}
+	if sample.Holds, err = s.Number(ctx, "SELECT count(*) FROM bookings WHERE status = 'HELD'"); err != nil {
 		return sample, err
 	}
 	conn, err := pgx.Connect(ctx, s.stores.PostgresURL)
@@ -61,9 +57,6 @@ func (s *Server) Sample(ctx context.Context) (sample Sample, err error) {
 		return sample, err
 	}
 	defer func() { _ = conn.Close(ctx) }()
-	if err := conn.QueryRow(ctx, "SELECT count(*) FROM bookings WHERE status = 'HELD'").Scan(&sample.Holds); err != nil {
-		return sample, err
-	}
 	rows, err := conn.Query(ctx, tablesSQL)
 	if err != nil {
 		return sample, err

@@ -91,7 +91,7 @@ func (f *FaultRun) run(ctx context.Context, s *Settings, r *Report) (err error) 
 
 // judge waits until all is as it should be after the last fault, and then looks
 // at everything.
-func (f *FaultRun) judge(ctx context.Context, w *faultWorld, market *load.Market, crowd *load.Visitors, before []footprint) error {
+func (f *FaultRun) judge(ctx context.Context, w *faultWorld, market *load.Market, crowd *load.Visitors, before []client.Footprint) error {
 	if err := w.settle(ctx); err != nil {
 		return err
 	}
