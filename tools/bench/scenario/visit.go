@@ -65,10 +65,14 @@ func (v *visitors) visit(w *drive.Worker, i int64, due time.Time) {
 			do(postRequest(booking+"/refund", accounts.admin, nil))
 		}
 	case 2, 3:
-		do(&wire.Request{Method: "DELETE", Path: booking, Header: []string{"Authorization: Bearer " + token}})
+		do(ownRequest("DELETE", booking, token))
 	case 4:
-		do(&wire.Request{Method: "GET", Path: booking, Header: []string{"Authorization: Bearer " + token}})
+		do(ownRequest("GET", booking, token))
 	}
+}
+
+func ownRequest(method, path, token string) *wire.Request {
+	return &wire.Request{Method: method, Path: path, Header: []string{"Authorization: Bearer " + token}}
 }
 
 // look asks for the map, packed, unless it is still the one that is known.
