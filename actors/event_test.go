@@ -368,8 +368,7 @@ func TestVoidedWhileItIsCharged(t *testing.T) {
 	office, _ := h.office(h.db)
 	b, err := h.hold(office, "A-1-1")
 	require.NoError(t, err)
-	ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
-	defer cancel()
+	ctx := within(t)
 	pay := eventra.PaymentRequest{PaymentID: newID(), BookingID: b.ID, UserID: b.UserID, Method: "mock", Token: "tok_slow_50"}
 	charged, err := h.db.Void(ctx, pay.PaymentID)
 	require.NoError(t, err)
@@ -394,8 +393,7 @@ func TestUsedIDs(t *testing.T) {
 	t.Parallel()
 	h := newHouse(t, 1, 4, 600)
 	office, _ := h.office(h.db)
-	ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
-	defer cancel()
+	ctx := within(t)
 	hold := &eventra.HoldSeats{BookingID: newID(), UserID: newID(), Seats: []string{"A-1-1"}}
 	pay := eventra.PaymentRequest{PaymentID: newID(), BookingID: hold.BookingID, UserID: hold.UserID, Method: "mock", Token: "tok_declined"}
 	_, err := office.Hold(ctx, h.event, hold)
