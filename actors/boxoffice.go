@@ -40,8 +40,7 @@ func (b *BoxOffice) Hold(ctx context.Context, event eventra.ID, cmd *eventra.Hol
 // became of that, and not what is true of the seats by now.
 func (b *BoxOffice) HoldAgain(ctx context.Context, event eventra.ID, cmd *eventra.HoldSeats) (*eventra.Booking, error) {
 	booking, err := b.Hold(ctx, event, cmd)
-	switch eventra.CodeOf(err) {
-	case "", eventra.CodeUnavailable, eventra.CodeOverloaded:
+	if err == nil || undecided(err) {
 		return booking, err
 	}
 	made, storeErr := b.booking(ctx, cmd.UserID, cmd.BookingID)
@@ -52,6 +51,12 @@ func (b *BoxOffice) HoldAgain(ctx context.Context, event eventra.ID, cmd *eventr
 		return nil, err
 	}
 	return nil, storeErr
+}
+
+// undecided reports whether an event has not said what it makes of a command.
+func undecided(err error) bool {
+	code := eventra.CodeOf(err)
+	return code == eventra.CodeUnavailable || code == eventra.CodeOverloaded
 }
 
 // Release gives a user's held seats back; doing so again is harmless.

@@ -111,7 +111,7 @@ func (p *PaymentProcessor) resume(ctx context.Context, req eventra.PaymentReques
 	if payment.Status != eventra.PaymentPending {
 		// It has ended since, and maybe the event has not heard of it yet, whose
 		// word must not be older than this answer: it is asked once more.
-		if _, err := p.start(ctx, req); eventra.CodeOf(err) == eventra.CodeUnavailable {
+		if _, err := p.start(ctx, req); undecided(err) {
 			return nil, nil, err
 		}
 		return p.outcome(ctx, payment)

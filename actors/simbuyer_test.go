@@ -80,7 +80,7 @@ func (b *buyer) wish() *eventra.HoldSeats {
 func (b *buyer) again(ask func() (*reply, error)) (*reply, error) {
 	for tries := 0; ; tries++ {
 		r, err := ask()
-		if code := eventra.CodeOf(err); tries == 4 || code != eventra.CodeUnavailable && code != eventra.CodeOverloaded {
+		if tries == 4 || !undecided(err) {
 			return r, err
 		}
 		b.s.sleep(b.s.between(time.Millisecond, 500*time.Millisecond))
