@@ -60,6 +60,9 @@ func findServer(pid int) (*Server, error) {
 	if err := errors.Join(err1, err2, err3, err4, err5); err != nil {
 		return nil, err
 	}
+	if len(line) == 0 { // and none of the environment either, then
+		return nil, fmt.Errorf("process %d has no command line: it has only just begun, or ended", pid)
+	}
 	s := &Server{pid: pid, line: list(line)}
 	s.spec = exec.Cmd{Path: path, Dir: folder, Env: list(environment), SysProcAttr: user(status)}
 	return s, nil
