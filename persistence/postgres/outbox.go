@@ -62,7 +62,11 @@ WHERE booking_id = $1`
 // MarkSent notes that a mail server has taken the mail. Repeating it is harmless.
 func (db *DB) MarkSent(ctx context.Context, bookingID eventra.ID) error {
 	return db.do(ctx, callTimeout, func(ctx context.Context, conn *pgxpool.Conn) error {
-		_, err := conn.Exec(ctx, `UPDATE outbox SET sent_at = now() WHERE booking_id = $1 AND sent_at IS NULL`, bookingID)
+		_, err := conn.Exec(ctx, markSentSQL, bookingID)
 		return err
 	})
 }
+
+// With sent_at IS NULL among its conditions, it would be looked up among all
+// that are unsent.
+const markSentSQL = `UPDATE outbox SET sent_at = coalesce(sent_at, now()) WHERE booking_id = $1`
