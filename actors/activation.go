@@ -40,13 +40,12 @@ type activation struct {
 	backoff   time.Duration
 	reloading []asker // who waits for a fresh load
 	stale     bool    // a reload is wanted when the flight has landed
-	behind    bool    // seats may lack what a flight has written; later ones are not applied before a reload
 
 	waiting []*request // undecided
 	parked  []*request // their outcome hangs on a flight
 	overdue []eventra.ID
 	filling *flight
-	air     []*flight // in the order in which they took off, which is that of their versions
+	air     *flight   // one at a time; nil: none
 	landed  []*flight // whose locks may not have been given back yet
 	retries bool      // a retry message is on its way
 }
@@ -91,8 +90,8 @@ func (a *activation) fail(r *request, err error) { a.reply(r.from, &reply{err: e
 // queued counts the requests whose outcome is open.
 func (a *activation) queued() int {
 	n := len(a.waiting) + len(a.parked) + a.filling.len()
-	for _, f := range a.air {
-		n += f.len()
+	if a.air != nil {
+		n += a.air.len()
 	}
 	return n
 }
@@ -149,13 +148,11 @@ func (a *activation) decide(r *request) {
 // than who did not pay.
 const dueChangesMax = 128
 
-// pump decides what waits, as far as the flights that may leave have room.
+// pump decides what waits, as far as the next flight has room.
 func (a *activation) pump() {
-	for a.phase == active && !a.stale {
+	if a.phase == active && !a.stale {
 		a.fill()
-		if !a.takeOff() {
-			return
-		}
+		a.takeOff()
 	}
 }
 

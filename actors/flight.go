@@ -26,7 +26,7 @@ type flight struct {
 
 	told    chan struct{} // closed when the outcome is known
 	settled chan struct{} // closed when Redis knows it too
-	landed  bool          // the actor has heard the outcome
+	owed    bool          // Redis is to learn of it, and nobody is telling it; the runways' alone
 }
 
 func newFlight() *flight {

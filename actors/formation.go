@@ -20,10 +20,9 @@ const (
 // trip for their locks, one transaction, one round trip for Redis to know.
 type formation []*flight
 
-// fly takes the locks, commits, and tells the actors; then it tells Redis, in
-// a goroutine of its own. Flights that stood in each other's way go on alone.
+// fly takes the locks, commits, and tells the actors. Flights that stood in each
+// other's way go on alone.
 func (f formation) fly(r *runways) {
-	f.awaitLocks(r)
 	f.lock(r)
 	if apart := f.commit(r); apart {
 		for _, alone := range f {
@@ -37,16 +36,8 @@ func (f formation) fly(r *runways) {
 	f.land(r)
 }
 
-func (f formation) awaitLocks(r *runways) {
-	for _, flight := range f {
-		for _, before := range flight.after {
-			r.world.wait(before.settled) // bounded by settleTimeout
-		}
-		flight.after = nil
-	}
-}
-
-// lock takes the seats' locks. Without Redis the fence alone keeps the sale safe.
+// lock takes the seats' locks, and tells Redis of the flights before on the
+// way. Without Redis the fence alone keeps the sale safe.
 func (f formation) lock(r *runways) {
 	var wants []eventra.LockWant
 	var wanting []*flight // by position in wants
@@ -59,11 +50,14 @@ func (f formation) lock(r *runways) {
 		}
 	}
 	if len(wants) == 0 {
+		r.settle()
 		return
 	}
+	owed := f.awaitLocks(r)
+	defer owed.settled()
 	ctx, cancel := context.WithTimeout(context.Background(), settleTimeout)
 	defer cancel()
-	refused, err := r.Locks.Lock(ctx, wants)
+	refused, err := r.Locks.Lock(ctx, owed.Settlement, wants)
 	if err != nil {
 		r.Metrics.locksSkipped.Inc()
 		return
@@ -72,6 +66,23 @@ func (f formation) lock(r *runways) {
 		if no {
 			wanting[i].contend(at[i])
 		}
+	}
+}
+
+// awaitLocks waits until the locks of the flights before can be given back on
+// the way, or have been.
+func (f formation) awaitLocks(r *runways) debts {
+	var before []*flight
+	for _, flight := range f {
+		before = append(before, flight.after...)
+		flight.after = nil
+	}
+	for {
+		owed, settling := r.collect(before)
+		if settling == nil {
+			return owed
+		}
+		r.world.wait(settling.settled) // bounded by settleTimeout
 	}
 }
 
@@ -122,33 +133,14 @@ func (f *flight) commit(r *runways) {
 	r.Metrics.committed([]*eventra.Batch{batch}, f.back.Sub(f.sent), err)
 }
 
-// land tells the actors and then Redis. What Redis is told is read off the
-// batches before, for from then on the changes are the actors' alone.
+// land tells the actors. What Redis is to learn is read off the batches before,
+// for from then on the changes are the actors' alone.
 func (f formation) land(r *runways) {
-	var settlement eventra.Settlement
 	for _, flight := range f {
-		flight.settle(&settlement)
+		r.owe(flight)
 	}
 	for _, flight := range f {
 		close(flight.told)
 		flight.arrived()
-	}
-	r.world.run(func() { f.settle(r, settlement) })
-}
-
-func (f formation) settle(r *runways, s eventra.Settlement) {
-	defer func() {
-		for _, flight := range f {
-			close(flight.settled)
-		}
-	}()
-	if len(s.Unlock)+len(s.Held)+len(s.Ended) == 0 {
-		return
-	}
-	ctx, cancel := context.WithTimeout(context.Background(), settleTimeout)
-	defer cancel()
-	if err := r.Locks.Settle(ctx, s); err != nil {
-		// Locks run out by themselves, and the hold timer needs no TTL key.
-		r.Log.Debug("redis not told of a batch", "events", len(f), "error", err)
 	}
 }

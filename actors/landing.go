@@ -7,37 +7,20 @@ import (
 	"github.com/eventra/eventra"
 )
 
-// flightsMax is how many flights of one event may be in the air: while one is
-// being committed, another one's locks, answers and the way between processes
-// take their time.
-const flightsMax = 2
-
 // takeOff sends the filled batch on its way, unless there is nothing to send or
-// it has to wait. Beside another one only a batch flies that is worth a
-// transaction of its own.
-func (a *activation) takeOff() bool {
+// one is in the air. What comes meanwhile fills the next: the busier the event,
+// the larger its batches.
+func (a *activation) takeOff() {
 	f := a.filling
-	switch {
-	case f.len() == 0 || len(a.air) == flightsMax:
-		return false
-	case len(a.air) > 0 && 2*f.len() < a.air[len(a.air)-1].len():
-		return false
+	if f.len() == 0 || a.air != nil {
+		return
 	}
 	f.batch.EventID, f.batch.Epoch = a.id, a.epoch
-	f.batch.Version, f.batch.Hold = a.nextVersion(), a.seats.Terms().Hold()
+	f.batch.Version, f.batch.Hold = a.seats.Version()+1, a.seats.Terms().Hold()
 	f.arrived = func() { a.tell(&flushed{f}) }
 	f.after = a.unsettled()
-	a.filling, a.air = newFlight(), append(a.air, f)
+	a.filling, a.air = newFlight(), f
 	a.runways.leave(f)
-	return true
-}
-
-func (a *activation) nextVersion() uint64 {
-	last := a.seats.Version()
-	if n := len(a.air); n > 0 {
-		last = max(last, a.air[n-1].batch.Version)
-	}
-	return last + 1
 }
 
 // unsettled are flights that have landed and whose locks may not be given back
@@ -54,22 +37,17 @@ func (a *activation) unsettled() []*flight {
 	return slices.Clone(a.landed)
 }
 
-// land takes a flight's outcome and passes on all outcomes whose turn it is:
-// versions go up one after the other, whichever transaction ended first.
+// land takes the flight's outcome, and lets the next one take off. Redis learns
+// of this one on the next one's way, or now if there is none.
 func (a *activation) land(f *flight) {
-	f.landed = true
-	for len(a.air) > 0 && a.air[0].landed {
-		first := a.air[0]
-		a.air, a.landed = a.air[1:], append(a.landed, first)
-		a.outcome(first)
-	}
+	a.air, a.landed = nil, append(a.landed, f)
+	a.outcome(f)
 	switch {
 	case a.phase == over:
 		a.requeue(nil)
 		a.turnAway()
-	case a.phase == moving && len(a.air) == 0:
+	case a.phase == moving:
 		a.retire()
-	case a.phase != active || a.stale && len(a.air) > 0:
 	case a.stale:
 		a.requeue(nil)
 		a.load()
@@ -77,27 +55,26 @@ func (a *activation) land(f *flight) {
 		a.unpark()
 		a.pump()
 	}
+	if a.air == nil {
+		a.runways.settle()
+	}
 }
 
 // outcome gives a flight's outcome to everybody who waits for it.
 func (a *activation) outcome(f *flight) {
-	lost := errors.Is(f.err, eventra.ErrDiverged) || errors.Is(f.err, eventra.ErrOutcomeUnknown)
 	switch {
-	case f.err == nil && !a.behind:
-		a.committed(f)
 	case f.err == nil:
-		a.requeue(f) // who was shown this version would never be shown what is behind it
+		a.committed(f)
 	case a.phase >= moving:
-		a.behind = a.behind || lost
 		a.requeue(f) // the next owner knows
 	case errors.Is(f.err, eventra.ErrStaleEpoch):
 		a.Log.Info("another activation took over", "event", a.id, "epoch", a.epoch)
 		a.requeue(f)
 		a.retire()
-	case lost:
+	case errors.Is(f.err, eventra.ErrDiverged) || errors.Is(f.err, eventra.ErrOutcomeUnknown):
 		a.Log.Warn("reloading after a batch", "event", a.id, "changes", f.len(), "error", f.err)
 		a.requeue(f)
-		a.behind, a.stale = true, true
+		a.stale = true
 	default:
 		a.Log.Warn("batch not committed", "event", a.id, "changes", f.len(), "error", f.err)
 		a.notCommitted(f)

@@ -56,7 +56,7 @@ func (a *activation) reload(from asker) {
 	}
 	a.reloading = append(a.reloading, from)
 	switch {
-	case len(a.air) > 0:
+	case a.air != nil:
 		a.stale = true
 	case a.phase == loading:
 		a.stale = true // the load under way may have read what was before
@@ -94,7 +94,7 @@ func (a *activation) activate(msg *loaded) error {
 		a.Log.Error("stored seats contradict each other; not selling", "event", a.id, "error", err)
 		return err
 	}
-	a.seats, a.epoch, a.phase, a.behind, a.backoff = seats, msg.snapshot.Epoch, active, false, 0
+	a.seats, a.epoch, a.phase, a.backoff = seats, msg.snapshot.Epoch, active, 0
 	a.clock.reset(msg.snapshot.Now, a.now())
 	a.Metrics.activations.Inc()
 	var holds []deadline

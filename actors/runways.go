@@ -25,6 +25,9 @@ type runways struct {
 	mu      sync.Mutex
 	taken   int
 	waiting []*flight
+
+	owed     debts
+	settling bool // somebody is telling Redis
 }
 
 // leave sends a flight on its way, at once or as soon as a runway is free.

@@ -148,14 +148,9 @@ func (s *simulation) wasTaken(a *activation, no eventra.SeatNo, asked time.Durat
 			return true
 		}
 	}
-	for _, f := range a.air {
-		for _, c := range f.batch.Changes {
-			if c.Kind.FreesSeats() && slices.ContainsFunc(c.Booking.Seats, func(seat eventra.BookedSeat) bool { return seat.No == no }) {
-				return true
-			}
-		}
-	}
-	return false
+	return a.air != nil && slices.ContainsFunc(a.air.batch.Changes, func(c *eventra.Change) bool {
+		return c.Kind.FreesSeats() && slices.ContainsFunc(c.Booking.Seats, func(seat eventra.BookedSeat) bool { return seat.No == no })
+	})
 }
 
 // checkRead brings a reader's copy up to date by what has changed since, and

@@ -27,10 +27,11 @@ const lockTTL = 5 * time.Second
 var errRedisAway = errors.New("redis is away")
 
 // Lock implements SeatLocks.
-func (k *lockKeeper) Lock(_ context.Context, wants []eventra.LockWant) ([]bool, error) {
+func (k *lockKeeper) Lock(_ context.Context, before eventra.Settlement, wants []eventra.LockWant) ([]bool, error) {
 	if err := k.trip(); err != nil {
 		return nil, err
 	}
+	k.settle(before)
 	refused := make([]bool, len(wants))
 	for i, want := range wants {
 		for _, no := range want.Seats {
@@ -57,6 +58,12 @@ func (k *lockKeeper) Settle(_ context.Context, settlement eventra.Settlement) er
 	if err := k.trip(); err != nil {
 		return err
 	}
+	k.settle(settlement)
+	k.s.sleep(k.s.travel())
+	return nil
+}
+
+func (k *lockKeeper) settle(settlement eventra.Settlement) {
 	for _, want := range settlement.Unlock {
 		for _, no := range want.Seats {
 			if k.locks[no].booking == want.BookingID {
@@ -71,8 +78,6 @@ func (k *lockKeeper) Settle(_ context.Context, settlement eventra.Settlement) er
 	for _, hold := range settlement.Ended {
 		delete(k.holds, hold.BookingID)
 	}
-	k.s.sleep(k.s.travel())
-	return nil
 }
 
 // trip is the way to Redis.

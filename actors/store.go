@@ -38,9 +38,10 @@ type ExpiryStore interface {
 // the authority decides. They save work; they do not make sales safe.
 type SeatLocks interface {
 	// Lock takes the seats of each booking, all of a booking's or none, for
-	// at most a few seconds. It reports by position who got none because somebody
-	// else has one. An error means that locks are not to be had now.
-	Lock(ctx context.Context, wants []eventra.LockWant) (refused []bool, err error)
+	// at most a few seconds, after it has settled what ended before. It reports
+	// by position who got none because somebody else has one. An error means that
+	// locks are not to be had now.
+	Lock(ctx context.Context, before eventra.Settlement, wants []eventra.LockWant) (refused []bool, err error)
 	// Settle ends what Lock began, after the batches' end: it drops the locks that
 	// are still these bookings', sets the TTL keys of new holds and deletes
 	// those of ended ones.

@@ -11,8 +11,7 @@ package postgres
 // once instead of searched for each row.
 //
 // That nothing moves between look-up and update is the fence's doing: no other
-// activation writes, and what one activation has in flight at the same time is
-// of different seats. Nobody locks seats before they are updated: an update
+// activation writes, and one activation has one batch at a time. Nobody locks seats before they are updated: an update
 // does so, asks the row itself whether it may, and if it has moved nevertheless
 // the statement's count says so.
 
@@ -31,9 +30,9 @@ const (
     ) AS payment ON true`
 )
 
-// The fence. FOR SHARE lets batches of one activation overlap and keeps the
-// next activation, which updates the row, waiting until they have ended. Who
-// commits for several events does not wait for one of them.
+// The fence. FOR SHARE keeps the next activation, which updates the row, waiting
+// until the batch has ended. Who commits for several events does not wait for
+// one of them.
 const (
 	fenceSQL     = fenceBegin + fenceEnd
 	fenceHereSQL = fenceBegin + ` NOWAIT` + fenceEnd

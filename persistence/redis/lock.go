@@ -58,12 +58,20 @@ type Locks struct{ db *DB }
 func NewLocks(db *DB) *Locks { return &Locks{db} }
 
 // Lock implements actors.SeatLocks in one round trip.
-func (l *Locks) Lock(ctx context.Context, wants []eventra.LockWant) ([]bool, error) {
+func (l *Locks) Lock(ctx context.Context, before eventra.Settlement, wants []eventra.LockWant) ([]bool, error) {
 	if len(wants) == 0 {
-		return nil, nil
+		return nil, l.Settle(ctx, before)
 	}
+	var locked *goredis.Cmd
 	keys, args := lockArguments(wants, lockTTL.Milliseconds())
-	positions, err := lockScript.Run(ctx, l.db.client, keys, args...).Int64Slice()
+	err := l.trip(ctx, func(pipe goredis.Pipeliner, run runScript) {
+		settle(ctx, pipe, run, before)
+		locked = run(lockScript, ctx, pipe, keys, args...)
+	})
+	if err != nil {
+		return nil, err
+	}
+	positions, err := locked.Int64Slice()
 	if err != nil {
 		return nil, unavailable(err)
 	}
@@ -76,10 +84,13 @@ func (l *Locks) Lock(ctx context.Context, wants []eventra.LockWant) ([]bool, err
 
 // Settle implements actors.SeatLocks in one round trip.
 func (l *Locks) Settle(ctx context.Context, s eventra.Settlement) error {
-	keys, args := lockArguments(s.Unlock)
-	pipe := l.db.client.Pipeline()
-	if len(keys) > 0 {
-		unlockScript.EvalSha(ctx, pipe, keys, args...)
+	return l.trip(ctx, func(pipe goredis.Pipeliner, run runScript) { settle(ctx, pipe, run, s) })
+}
+
+func settle(ctx context.Context, pipe goredis.Pipeliner, run runScript, s eventra.Settlement) {
+	if len(s.Unlock) > 0 {
+		keys, args := lockArguments(s.Unlock)
+		run(unlockScript, ctx, pipe, keys, args...)
 	}
 	for _, held := range s.Held {
 		if held.TTL > 0 {
@@ -93,12 +104,25 @@ func (l *Locks) Settle(ctx context.Context, s eventra.Settlement) error {
 		}
 		pipe.Del(ctx, ended...)
 	}
+}
+
+// runScript runs a script by its hash, or by its text.
+type runScript = func(script *goredis.Script, ctx context.Context, pipe goredis.Scripter, keys []string, args ...any) *goredis.Cmd
+
+// trip sends commands in one round trip; none if there are none. A server that
+// started anew has forgotten the scripts: then it gets all once more, with the
+// scripts' texts, for each command may be repeated.
+func (l *Locks) trip(ctx context.Context, fill func(goredis.Pipeliner, runScript)) error {
+	pipe := l.db.client.Pipeline()
+	fill(pipe, (*goredis.Script).EvalSha)
 	if pipe.Len() == 0 {
 		return nil
 	}
 	_, err := pipe.Exec(ctx)
-	if goredis.HasErrorPrefix(err, "NOSCRIPT") { // a server that started anew; the rest of the pipeline has run
-		err = unlockScript.Eval(ctx, l.db.client, keys, args...).Err()
+	if goredis.HasErrorPrefix(err, "NOSCRIPT") {
+		pipe = l.db.client.Pipeline()
+		fill(pipe, (*goredis.Script).Eval)
+		_, err = pipe.Exec(ctx)
 	}
 	return unavailable(err)
 }

@@ -47,18 +47,18 @@ func TestLockGivesABookingAllSeatsOrNone(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			locks, event := redis.NewLocks(open(t)), newID()
-			_, err := locks.Lock(t.Context(), in(event, test.before))
+			_, err := locks.Lock(t.Context(), eventra.Settlement{}, in(event, test.before))
 			require.NoError(t, err)
 
-			refused, err := locks.Lock(t.Context(), in(event, test.wants))
+			refused, err := locks.Lock(t.Context(), eventra.Settlement{}, in(event, test.wants))
 			require.NoError(t, err)
 			require.Equal(t, test.refused, refused)
 			if len(test.free) > 0 {
-				refused, err = locks.Lock(t.Context(), in(event, []eventra.LockWant{want(newID(), test.free...)}))
+				refused, err = locks.Lock(t.Context(), eventra.Settlement{}, in(event, []eventra.LockWant{want(newID(), test.free...)}))
 				require.NoError(t, err)
 				require.Equal(t, []bool{false}, refused, "these are free")
 			}
-			refused, err = locks.Lock(t.Context(), in(newID(), test.wants))
+			refused, err = locks.Lock(t.Context(), eventra.Settlement{}, in(newID(), test.wants))
 			require.NoError(t, err)
 			require.NotContains(t, refused[:min(1, len(refused))], true, "another event's seats are others")
 		})
@@ -72,7 +72,7 @@ func TestOneOfManyGetsTheLock(t *testing.T) {
 	var all sync.WaitGroup
 	for range 50 {
 		all.Go(func() {
-			refused, err := locks.Lock(t.Context(), in(event, []eventra.LockWant{want(newID(), 7, 8)}))
+			refused, err := locks.Lock(t.Context(), eventra.Settlement{}, in(event, []eventra.LockWant{want(newID(), 7, 8)}))
 			if err == nil && !refused[0] {
 				got.Add(1)
 			}
@@ -86,7 +86,7 @@ func TestLocksEndByThemselves(t *testing.T) {
 	t.Parallel()
 	url := persistencetest.NewRedis(t)
 	locks, event, client := redis.NewLocks(openURL(t, url)), newID(), peek(t, url)
-	_, err := locks.Lock(t.Context(), in(event, []eventra.LockWant{want(newID(), 1)}))
+	_, err := locks.Lock(t.Context(), eventra.Settlement{}, in(event, []eventra.LockWant{want(newID(), 1)}))
 	require.NoError(t, err)
 
 	key := "eventra:lock:{" + event.String() + "}:1"
@@ -100,18 +100,36 @@ func TestSettleDropsOnlyTheBookingsOwnLocks(t *testing.T) {
 	t.Parallel()
 	locks, event := redis.NewLocks(open(t)), newID()
 	owner, other := newID(), newID()
-	_, err := locks.Lock(t.Context(), in(event, []eventra.LockWant{want(owner, 1, 2)}))
+	_, err := locks.Lock(t.Context(), eventra.Settlement{}, in(event, []eventra.LockWant{want(owner, 1, 2)}))
 	require.NoError(t, err)
 
 	require.NoError(t, locks.Settle(t.Context(), eventra.Settlement{Unlock: in(event, []eventra.LockWant{want(other, 1, 2)})}))
-	refused, err := locks.Lock(t.Context(), in(event, []eventra.LockWant{want(other, 1)}))
+	refused, err := locks.Lock(t.Context(), eventra.Settlement{}, in(event, []eventra.LockWant{want(other, 1)}))
 	require.NoError(t, err)
 	require.Equal(t, []bool{true}, refused, "somebody else's unlock freed nothing")
 
 	require.NoError(t, locks.Settle(t.Context(), eventra.Settlement{Unlock: in(event, []eventra.LockWant{want(owner, 1, 2)})}))
-	refused, err = locks.Lock(t.Context(), in(event, []eventra.LockWant{want(other, 1, 2)}))
+	refused, err = locks.Lock(t.Context(), eventra.Settlement{}, in(event, []eventra.LockWant{want(other, 1, 2)}))
 	require.NoError(t, err)
 	require.Equal(t, []bool{false}, refused)
+}
+
+func TestLockSettlesWhatEndedBefore(t *testing.T) {
+	t.Parallel()
+	url := persistencetest.NewRedis(t)
+	locks, event, client := redis.NewLocks(openURL(t, url)), newID(), peek(t, url)
+	before, next := newID(), newID()
+	_, err := locks.Lock(t.Context(), eventra.Settlement{}, in(event, []eventra.LockWant{want(before, 1)}))
+	require.NoError(t, err)
+
+	ended := eventra.Settlement{
+		Unlock: in(event, []eventra.LockWant{want(before, 1)}),
+		Held:   []eventra.HeldKey{{HoldRef: eventra.HoldRef{EventID: event, BookingID: before}, TTL: time.Minute}},
+	}
+	refused, err := locks.Lock(t.Context(), ended, in(event, []eventra.LockWant{want(next, 1)}))
+	require.NoError(t, err)
+	require.Equal(t, []bool{false}, refused, "the seat was given back on the way")
+	require.EqualValues(t, 2, client.DBSize(t.Context()).Val(), "the new lock, and the key of the hold")
 }
 
 func TestSettleKeepsHoldKeys(t *testing.T) {
@@ -144,7 +162,7 @@ func TestScriptsAreTaughtAgain(t *testing.T) {
 	a, b := newID(), newID()
 	for range 3 {
 		require.NoError(t, client.ScriptFlush(t.Context()).Err())
-		refused, err := locks.Lock(t.Context(), in(event, []eventra.LockWant{want(a, 1)}))
+		refused, err := locks.Lock(t.Context(), eventra.Settlement{}, in(event, []eventra.LockWant{want(a, 1)}))
 		require.NoError(t, err)
 		require.Equal(t, []bool{false}, refused)
 
@@ -170,11 +188,11 @@ func TestALargeBatchIsOneRoundTrip(t *testing.T) {
 		}
 		wants = append(wants, w)
 	}
-	refused, err := locks.Lock(t.Context(), in(event, wants))
+	refused, err := locks.Lock(t.Context(), eventra.Settlement{}, in(event, wants))
 	require.NoError(t, err)
 	require.NotContains(t, refused, true)
 	require.NoError(t, locks.Settle(t.Context(), eventra.Settlement{Unlock: in(event, wants)}))
-	refused, err = locks.Lock(t.Context(), in(event, []eventra.LockWant{want(newID(), 0, 9999)}))
+	refused, err = locks.Lock(t.Context(), eventra.Settlement{}, in(event, []eventra.LockWant{want(newID(), 0, 9999)}))
 	require.NoError(t, err)
 	require.Equal(t, []bool{false}, refused)
 }
