@@ -10,18 +10,13 @@ import (
 	"github.com/eventra/eventra"
 )
 
-const (
-	// groupCallsMax bounds a round trip: beyond some hundred calls a larger one
-	// only adds latency.
-	groupCallsMax = 256
-	// groupTripsMax is how many round trips of one group are under way at a
-	// time. The fewer, the more calls share one.
-	groupTripsMax = 2
-)
+// groupCallsMax bounds a round trip: beyond some hundred calls a larger one
+// only adds latency.
+const groupCallsMax = 256
 
 // group carries calls of one kind out together, as the commits of a sale are:
-// those that come while its round trips are under way wait, and share the
-// next. A call sees everything that was committed before it was made.
+// those that come while a round trip is under way wait, and share the next. A
+// second one beside it would only make both smaller. A call sees everything that was committed before it was made.
 type group[Question, Answer any] struct {
 	db *DB
 	// carry answers questions in their order, within one round trip.
@@ -31,7 +26,7 @@ type group[Question, Answer any] struct {
 	same func(Question) any
 
 	mu      sync.Mutex
-	trips   int
+	travels bool // a round trip is under way
 	waiting []*groupCall[Question, Answer]
 }
 
@@ -59,8 +54,8 @@ func (g *group[Question, Answer]) join(call *groupCall[Question, Answer]) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	g.waiting = append(g.waiting, call)
-	if g.trips < groupTripsMax {
-		g.trips++
+	if !g.travels {
+		g.travels = true
 		go g.travel()
 	}
 }
@@ -91,9 +86,7 @@ func (g *group[Question, Answer]) next() (calls []*groupCall[Question, Answer]) 
 	}
 	clear(g.waiting[len(left):])
 	g.waiting = left
-	if calls == nil {
-		g.trips--
-	}
+	g.travels = calls != nil
 	return calls
 }
 
