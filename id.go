@@ -28,14 +28,22 @@ func (id ID) IsZero() bool { return id == ID{} }
 // Compare orders ids by their bytes, which for version 7 is by time of making.
 func (id ID) Compare(other ID) int { return bytes.Compare(id[:], other[:]) }
 
+// String is the canonical lower-case form.
 func (id ID) String() string {
-	text, _ := id.MarshalText()
-	return string(text)
+	text := id.text()
+	return string(text[:])
 }
 
 // MarshalText writes the canonical lower-case form.
-func (id ID) MarshalText() ([]byte, error) {
-	text := make([]byte, idTextLen)
+func (id ID) MarshalText() ([]byte, error) { return id.AppendText(nil) }
+
+// AppendText implements encoding.TextAppender.
+func (id ID) AppendText(b []byte) ([]byte, error) {
+	text := id.text()
+	return append(b, text[:]...), nil
+}
+
+func (id ID) text() (text [idTextLen]byte) {
 	hex.Encode(text[0:8], id[0:4])
 	text[8] = '-'
 	hex.Encode(text[9:13], id[4:6])
@@ -45,7 +53,7 @@ func (id ID) MarshalText() ([]byte, error) {
 	hex.Encode(text[19:23], id[8:10])
 	text[23] = '-'
 	hex.Encode(text[24:36], id[10:16])
-	return text, nil
+	return text
 }
 
 // UnmarshalText reads the canonical form; anything else is [ErrBadID].

@@ -23,8 +23,12 @@ type whereabouts struct {
 func (w *whereabouts) note(booking, event eventra.ID) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	if w.young == nil || len(w.young) >= whereaboutsMax {
-		w.young, w.old = make(map[eventra.ID]eventra.ID), w.young
+	switch {
+	case w.young == nil:
+		w.young, w.old = map[eventra.ID]eventra.ID{}, map[eventra.ID]eventra.ID{}
+	case len(w.young) >= whereaboutsMax:
+		w.young, w.old = w.old, w.young
+		clear(w.young) // and keeps its memory
 	}
 	w.young[booking] = event
 }

@@ -129,8 +129,12 @@ func (l *Locks) trip(ctx context.Context, fill func(goredis.Pipeliner, runScript
 
 func lockArguments(wants []eventra.LockWant, first ...any) (keys []string, args []any) {
 	args = first
+	var id eventra.ID
+	var event string
 	for _, want := range wants {
-		event := want.EventID.String()
+		if event == "" || want.EventID != id { // mostly they are of one
+			id, event = want.EventID, want.EventID.String()
+		}
 		for _, seat := range want.Seats {
 			keys = append(keys, lockKey(event, seat))
 		}
