@@ -65,10 +65,10 @@ func (b *bench) expire(ctx context.Context) (free time.Duration, meanwhile figur
 	stop, paced := make(chan struct{}), make(chan error, 1)
 	go func() {
 		var err error
-		meanwhile, err = b.pace(sale, b.Connections[0], stop)
+		meanwhile, err = b.pace(sale, b.Connections[0], 0, stop)
 		paced <- err
 	}()
-	free, err = b.awaitFree(sale, due)
+	free, err = b.awaitFree(sale, "B", due)
 	close(stop)
 	err = errors.Join(err, <-paced, <-profiled)
 	if err != nil {
@@ -133,11 +133,11 @@ func (b *bench) makeDue(ctx context.Context, sale *client.Sale) (due time.Time, 
 	return due, nil
 }
 
-// awaitFree waits until section B is available again and tells how long after
+// awaitFree waits until a section is available again and tells how long after
 // the deadline that was.
-func (b *bench) awaitFree(sale *client.Sale, due time.Time) (time.Duration, error) {
+func (b *bench) awaitFree(sale *client.Sale, section string, due time.Time) (time.Duration, error) {
 	for time.Since(due) < freeWithin {
-		held, err := heldIn(b.Stage.Eventra, sale.ID, "B")
+		held, err := heldIn(b.Stage.Eventra, sale.ID, section)
 		if err != nil {
 			return 0, err
 		}

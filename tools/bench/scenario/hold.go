@@ -62,6 +62,12 @@ func (b *bench) house() client.House {
 // holds are accepted holds of seats that nobody was asked for before. When an
 // event is sold out, the next one is the hot one.
 func (b *bench) holds(name string, at *stage.Server, connections, group int) contender {
+	return b.leisurelyHolds(name, at, connections, group, 0)
+}
+
+// leisurelyHolds are holds whose connections think, on average for so long,
+// before they ask again.
+func (b *bench) leisurelyHolds(name string, at *stage.Server, connections, group int, think time.Duration) contender {
 	return contender{name: name, at: at, what: accepted, prepare: func(ctx context.Context) (measured, error) {
 		most := eventraMax
 		if at.IsReference() {
@@ -80,6 +86,7 @@ func (b *bench) holds(name string, at *stage.Server, connections, group int) con
 		if err != nil {
 			return nil, err
 		}
+		script.Think = think
 		return wrkDrive(at, script.Script(), connections, b.For), nil
 	}}
 }

@@ -87,9 +87,7 @@ func (b *bench) load(ctx context.Context, connections int, rate float64, name st
 	if rate == 0 {
 		result = crowd.For(b.For, func(w *drive.Worker, i int64) { step(w, i, time.Time{}) })
 	} else {
-		stop := make(chan struct{})
-		time.AfterFunc(b.For, func() { close(stop) })
-		result = crowd.Rate(rate, stop, step)
+		result = crowd.Rate(rate, after(b.For), step)
 	}
 	result.CPU, result.Note = at.CPU()-cpu, "machine load "+stage.MachineLoad()
 	return result, <-profiled

@@ -31,21 +31,27 @@ func (b *bench) pacedHolds(connections int) contender {
 			return nil, err
 		}
 		return func(context.Context) (figures.Result, error) {
-			stop := make(chan struct{})
-			time.AfterFunc(b.For, func() { close(stop) })
-			return b.pace(sales[0], connections, stop)
+			return b.pace(sales[0], connections, 0, after(b.For))
 		}, nil
 	}}
 }
 
-// pace holds one seat after the other at the rate that was asked for.
-func (b *bench) pace(sale *client.Sale, connections int, stop <-chan struct{}) (figures.Result, error) {
+// after is closed when so much time has passed.
+func after(d time.Duration) <-chan struct{} {
+	over := make(chan struct{})
+	time.AfterFunc(d, func() { close(over) })
+	return over
+}
+
+// pace holds one seat after the other, from the first one on, at the rate that
+// was asked for.
+func (b *bench) pace(sale *client.Sale, connections, first int, stop <-chan struct{}) (figures.Result, error) {
 	tokens, err := b.Tokens()
 	if err != nil {
 		return figures.Result{}, err
 	}
 	crowd := drive.Crowd{Address: b.Stage.Eventra.Target.Address(), Connections: connections}
 	return crowd.Rate(b.Rate, stop, func(w *drive.Worker, i int64, due time.Time) {
-		w.Do(holdRequest(tokens[int(i)%len(tokens)], sale.ID, sale.Seat(int(i))), due)
+		w.Do(holdRequest(tokens[int(i)%len(tokens)], sale.ID, sale.Seat(first+int(i))), due)
 	}), nil
 }

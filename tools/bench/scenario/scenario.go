@@ -20,7 +20,7 @@ type Settings struct {
 	Runs        int
 	Seats       int     // an event, 100 a row
 	Scatter     bool    // ask for seats all over the house instead of row by row
-	Rate        float64 // holds a second of paced and, meanwhile, of expiry
+	Rate        float64 // holds a second of paced, lateness and, meanwhile, of expiry
 	Events      int     // of many
 	Holds       int     // that expiry has end at once
 	Bookings    int     // that growth adds
@@ -44,9 +44,11 @@ var All = []Scenario{
 	{"mapfull", "a whole seat map, packed", mapFull},
 	{"many", "holds spread over many events", many},
 	{"expiry", "many holds that end in the same second", expiry},
+	{"lateness", "short holds that end one by one, beside many other keys in Redis", lateness},
 	{"activation", "a large event's first request after a restart, and its memory", activation},
 	{"overload", "twice the holds that can be made, and what becomes of the others", overload},
 	{"growth", "holds in larger houses, and beside more bookings of the past", growth},
+	{"half", "holds at half of what can be made, with a client that costs little", half},
 	{"paced", "holds at a fixed rate", paced},
 	{"soak", "all that visitors do, at half of saturation, and what grows", soak},
 }

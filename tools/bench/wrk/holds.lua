@@ -38,3 +38,7 @@ function request()
 	body = body .. '"]}'
 	return heads[n % #heads + 1] .. #body .. "\r\n\r\n" .. body
 end
+
+if think > 0 then
+	function delay() return math.random(0, 2 * think) end -- ms
+end

@@ -6,6 +6,7 @@ package wrk
 import (
 	"fmt"
 	"strings"
+	"time"
 )
 
 // Holds asks for seats, each one once. Seats are named SECTION-ROW-NUMBER.
@@ -23,6 +24,9 @@ type Holds struct {
 	// Spread has requests take turns with the events, instead of selling one
 	// out after the other.
 	Spread bool
+	// Think is what each connection waits before its next request, on average:
+	// anything from nothing to twice as long. Whole milliseconds; 0: it does not.
+	Think time.Duration
 	// Endless begins anew when all seats were asked for: for refusals.
 	Endless bool
 }
@@ -37,7 +41,7 @@ func (h *Holds) Script() string {
 	return settings(
 		"method", "POST", "path", "/api/v1/bookings", "host", h.Host, "tokens", h.Tokens, "events", h.Events,
 		"section", h.Section, "perRow", h.SeatsPerRow, "group", h.Group, "groups", h.groupsPerEvent(),
-		"first", h.First, "step", max(1, h.Step), "spread", h.Spread, "endless", h.Endless,
+		"first", h.First, "step", max(1, h.Step), "think", h.Think.Milliseconds(), "spread", h.Spread, "endless", h.Endless,
 	) + holdsLua + doneLua
 }
 

@@ -105,6 +105,25 @@ func (r *Redis) ask(command string) (string, error) {
 	return line, nil
 }
 
+// crowdStep keeps a command within what ask waits.
+const crowdStep = 10_000
+
+// CrowdRedis adds keys that last for a day to the database of a URL.
+func CrowdRedis(address string, keys int) error {
+	parsed, err := url.Parse(address)
+	if err != nil {
+		return err
+	}
+	r := &Redis{address: parsed.Host}
+	for first := 0; first < keys; first += crowdStep {
+		if _, err := r.ask(fmt.Sprintf(`EVAL "redis.call('SELECT', '%s') for i = %d, %d do redis.call('SET', 'other:' .. i, '', 'EX', 86400) end return 'OK'" 0`,
+			strings.TrimPrefix(parsed.Path, "/"), first, min(first+crowdStep, keys)-1)); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
 // RedisUsage tells how many keys there are in the database of a URL, and how
 // many bytes its server takes for all of them.
 func RedisUsage(address string) (keys, bytes int64, err error) {

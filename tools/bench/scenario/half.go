@@ -1,0 +1,41 @@
+package scenario
+
+import (
+	"context"
+	"time"
+
+	"github.com/eventra/eventra/tools/bench/figures"
+)
+
+// half has as many connections as saturate the server think between requests,
+// for so long that they make half of the holds that they made before: what a
+// buyer waits when the machine is not the limit. Its client is wrk, which leaves
+// the machine to the servers.
+func half(ctx context.Context, b *bench) error {
+	return b.with(ctx, false, func() error {
+		for _, connections := range b.Connections {
+			b.say(" %d connections", connections)
+			var p50s, p99s []time.Duration
+			for run := range b.Runs {
+				full, err := b.measure(ctx, b.holds("saturation", b.Stage.Eventra, connections, 1))
+				if err != nil {
+					return err
+				}
+				b.say("  %d saturation %s", run+1, describe(&full, accepted))
+				turn := time.Duration(2 * float64(connections) / full.PerSecond(full.Accepted()) * float64(time.Second))
+				result, err := b.measure(ctx, b.leisurelyHolds("half", b.Stage.Eventra, connections, 1, turn-answerAtHalf))
+				if err != nil {
+					return err
+				}
+				b.say("  %d half of it %s", run+1, describe(&result, accepted))
+				p50s, p99s = append(p50s, result.P50), append(p99s, result.P99)
+			}
+			b.say("  = at half of saturation p50 %s, p99 %s (medians of %d)", ms(figures.Median(p50s)), ms(figures.Median(p99s)), b.Runs)
+		}
+		return nil
+	})
+}
+
+// answerAtHalf is about what an answer takes then: the rest of a connection's
+// turn it thinks.
+const answerAtHalf = 8 * time.Millisecond
