@@ -50,6 +50,7 @@ func (a *activation) leave() {
 		a.wait(f.told) // bounded by settleTimeout and commitTimeout, and by those before it on the runways
 		a.air = nil
 		a.outcome(f)
+		a.runways.settle()
 	}
 	a.requeue(nil)
 	a.turnAway()

@@ -66,5 +66,5 @@ var storeMutations = []mutation{
 	{"PostgreSQL drops the mail", []edit{
 		{"persistence/postgres/commitpaymentsql.go", `SELECT booking_id, now(), now() FROM paid`, `SELECT booking_id, now(), now() FROM paid WHERE false`}}},
 	{"Redis releases another's lock", []edit{
-		{"persistence/redis/lock.go", `if redis.call('GET', KEYS[i]) == token then redis.call('DEL', KEYS[i]) end`, `redis.call('DEL', KEYS[i])`}}},
+		{"persistence/redis/lock.go", `if owner == token then own[#own + 1] = KEYS[first + i - 1] end`, `own[#own + 1] = KEYS[first + i - 1]`}}},
 }

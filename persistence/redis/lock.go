@@ -43,10 +43,15 @@ return refused`)
 var unlockScript = goredis.NewScript(`
 local first = 1
 for arg = 1, #ARGV, 2 do
-	local token, last = ARGV[arg], first + tonumber(ARGV[arg + 1]) - 1
-	for i = first, last do
-		if redis.call('GET', KEYS[i]) == token then redis.call('DEL', KEYS[i]) end
+	local token, last, own = ARGV[arg], first + tonumber(ARGV[arg + 1]) - 1, {}
+	if last == first then
+		if redis.call('GET', KEYS[first]) == token then own[1] = KEYS[first] end
+	elseif last > first then
+		for i, owner in ipairs(redis.call('MGET', unpack(KEYS, first, last))) do
+			if owner == token then own[#own + 1] = KEYS[first + i - 1] end
+		end
 	end
+	if #own > 0 then redis.call('DEL', unpack(own)) end
 	first = last + 1
 end
 return #KEYS`)
