@@ -17,7 +17,7 @@ const (
 )
 
 // formation is flights of different events on their way together: one round
-// trip for their locks, one transaction, one round trip for Redis to know.
+// trip for their locks, one transaction.
 type formation []*flight
 
 // fly takes the locks, commits, and tells the actors. Flights that stood in each
