@@ -32,6 +32,9 @@ func (d *Directory) Seats(ctx context.Context, event eventra.ID) (*eventra.Seats
 	case err != nil:
 		return nil, err
 	case r.changes == nil:
+		if known != nil { // this instance has become the owner: what it knew of another's is not the last any more
+			d.replicas.put(event, r.seats)
+		}
 		return r.seats, nil
 	}
 	return d.replicate(ctx, event, known, r.changes)
