@@ -41,6 +41,16 @@ func (f *flight) add(c *eventra.Change, r *request) {
 	f.requests = append(f.requests, r)
 }
 
+// isSettled reports whether Redis knows, or nobody will tell it any more.
+func (f *flight) isSettled() bool {
+	select {
+	case <-f.settled:
+		return true
+	default:
+		return false
+	}
+}
+
 func (f *flight) len() int { return len(f.requests) }
 
 func (f *flight) full() bool { return f.len() >= batchChangesMax }

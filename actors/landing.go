@@ -26,14 +26,7 @@ func (a *activation) takeOff() {
 // unsettled are flights that have landed and whose locks may not be given back
 // yet: seats that they freed may be wanted already.
 func (a *activation) unsettled() []*flight {
-	a.landed = slices.DeleteFunc(a.landed, func(f *flight) bool {
-		select {
-		case <-f.settled:
-			return true
-		default:
-			return false
-		}
-	})
+	a.landed = slices.DeleteFunc(a.landed, (*flight).isSettled)
 	return slices.Clone(a.landed)
 }
 

@@ -40,12 +40,8 @@ func (r *runways) collect(before []*flight) (owed debts, settling *flight) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	for _, f := range before {
-		if !f.owed {
-			select {
-			case <-f.settled:
-			default:
-				return debts{}, f
-			}
+		if !f.owed && !f.isSettled() {
+			return debts{}, f
 		}
 	}
 	return r.take(), nil

@@ -105,19 +105,27 @@ func (r *Redis) ask(command string) (string, error) {
 	return line, nil
 }
 
+// redisAt is the server behind a URL, to be asked, and the URL's database.
+func redisAt(address string) (r *Redis, database string, err error) {
+	parsed, err := url.Parse(address)
+	if err != nil {
+		return nil, "", err
+	}
+	return &Redis{address: parsed.Host}, strings.TrimPrefix(parsed.Path, "/"), nil
+}
+
 // crowdStep keeps a command within what ask waits.
 const crowdStep = 10_000
 
 // CrowdRedis adds keys that last for a day to the database of a URL.
 func CrowdRedis(address string, keys int) error {
-	parsed, err := url.Parse(address)
+	r, database, err := redisAt(address)
 	if err != nil {
 		return err
 	}
-	r := &Redis{address: parsed.Host}
 	for first := 0; first < keys; first += crowdStep {
 		if _, err := r.ask(fmt.Sprintf(`EVAL "redis.call('SELECT', '%s') for i = %d, %d do redis.call('SET', 'other:' .. i, '', 'EX', 86400) end return 'OK'" 0`,
-			strings.TrimPrefix(parsed.Path, "/"), first, min(first+crowdStep, keys)-1)); err != nil {
+			database, first, min(first+crowdStep, keys)-1)); err != nil {
 			return err
 		}
 	}
@@ -127,17 +135,16 @@ func CrowdRedis(address string, keys int) error {
 // RedisUsage tells how many keys there are in the database of a URL, and how
 // many bytes its server takes for all of them.
 func RedisUsage(address string) (keys, bytes int64, err error) {
-	parsed, err := url.Parse(address)
+	r, database, err := redisAt(address)
 	if err != nil {
 		return 0, 0, err
 	}
-	r := &Redis{address: parsed.Host}
 	keyspace, err := r.ask("INFO keyspace")
 	if err != nil {
 		return 0, 0, err
 	}
 	// db3:keys=12,expires=10,… ; a database without keys is not listed.
-	if _, rest, found := strings.Cut(keyspace, "\ndb"+strings.TrimPrefix(parsed.Path, "/")+":keys="); found {
+	if _, rest, found := strings.Cut(keyspace, "\ndb"+database+":keys="); found {
 		digits, _, _ := strings.Cut(rest, ",")
 		if keys, err = strconv.ParseInt(digits, 10, 64); err != nil {
 			return 0, 0, fmt.Errorf("redis's keyspace %q: %w", keyspace, err)
