@@ -15,6 +15,8 @@ type Member struct {
 
 	// Unreachable are the ids of members that do not answer this one.
 	Unreachable []string
+	// Shares names who owns what, as this member acts by it; 0: it has not said.
+	Shares uint64
 }
 
 // MemberStatus is what a member is to the others.

@@ -61,7 +61,7 @@ func (a *activation) handle(sender *actor.PID, msg any) {
 		a.receive(&request{command: *msg, from: asker{pid: sender}})
 	case *wire.Envelope:
 		a.receiveEnvelope(sender, msg)
-	case *readSeats, *readAvailability:
+	case *readSeats, *readAvailability, *readLast:
 		a.read(asker{pid: sender}, msg)
 	case *reload:
 		a.reload(asker{pid: sender})
@@ -214,9 +214,14 @@ func (a *activation) rearm(id eventra.ID, pause time.Duration) {
 }
 
 func (a *activation) read(from asker, what any) {
+	_, last := what.(*readLast)
 	switch {
-	case a.phase == over:
+	case !last && (a.phase >= moving || !a.serving()): // the next owner may have sold meanwhile
 		a.reply(from, &reply{err: cluster.ErrMoved})
+	case last && a.seats == nil:
+		a.reply(from, &reply{})
+	case last:
+		a.reply(from, &reply{seats: a.seats.View(), availability: a.seats.Availability()})
 	case a.seats == nil && !a.mayWait():
 		a.reply(from, &reply{err: eventra.Unavailable("postgres", nil)})
 	case a.seats == nil:

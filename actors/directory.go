@@ -172,9 +172,14 @@ func (d *Directory) wakeElsewhere(event eventra.ID) {
 	defer func() { <-d.wakes }()
 	ctx, cancel := context.WithTimeout(context.Background(), time.Second)
 	defer cancel()
-	if life := d.node.Life(); life != nil {
-		_, _ = life.Locate(ctx, event) // who asks for it will see that it is done
-	}
+	_, _ = retried(ctx, func(time.Duration) (*reply, error) { // if not now, then when somebody asks for it
+		life := d.node.Life()
+		if life == nil {
+			return nil, cluster.ErrMoved
+		}
+		_, err := life.Locate(ctx, event)
+		return &reply{}, err
+	})
 }
 
 // Reload has the event's actor, if there is one, read it anew; it returns when

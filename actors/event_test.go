@@ -107,7 +107,7 @@ func TestTwoActivations(t *testing.T) {
 	two, twoEvents := h.office(h.db)
 	for _, events := range []*actors.Directory{oneEvents, twoEvents} { // both believe from the start that they own it
 		ctx, cancel := context.WithTimeout(t.Context(), 5*time.Second)
-		_, err := events.Availability(ctx, h.event)
+		_, _, err := events.Availability(ctx, h.event)
 		cancel()
 		require.NoError(t, err)
 	}
@@ -180,7 +180,7 @@ func TestAnOwnerThatFellBehindIsNotBelieved(t *testing.T) {
 			return paid.Status, nil
 		},
 	} {
-		_, err := events.Availability(ctx, h.event)
+		_, _, err := events.Availability(ctx, h.event)
 		require.NoError(t, err)
 		ahead, _ := h.office(h.db)
 		held, err := h.hold(ahead, "A-1-1")
@@ -233,7 +233,7 @@ func TestEveryOutcomeOfACommit(t *testing.T) {
 	require.NotEmpty(t, told)
 	ctx, cancel := context.WithTimeout(t.Context(), 5*time.Second)
 	defer cancel()
-	view, err := events.Seats(ctx, h.event)
+	view, _, err := events.Seats(ctx, h.event)
 	require.NoError(t, err)
 	s := h.stored()
 	for i, state := range s.States {
@@ -265,7 +265,7 @@ func TestHoldsExpire(t *testing.T) {
 	count := func() *eventra.Availability {
 		ctx, cancel := context.WithTimeout(context.Background(), 5*time.Second)
 		defer cancel()
-		a, err := events.Availability(ctx, h.event)
+		a, _, err := events.Availability(ctx, h.event)
 		require.NoError(t, err)
 		return a
 	}

@@ -21,6 +21,8 @@ type (
 		seats int
 	}
 	readAvailability struct{}
+	// readLast asks for both as they were known last, by whoever knows.
+	readLast struct{}
 	// reload: the event was changed in the store by an admin's hand.
 	reload struct{}
 	// wake: make sure that the event is loaded, for its timer to run. No reply.

@@ -123,17 +123,17 @@ func TestSeatMapsAtAnotherMember(t *testing.T) {
 	owner, other := h.pair()
 	same := func() *eventra.SeatsView {
 		t.Helper()
-		want, err := owner.events.Seats(within(t), h.event)
+		want, _, err := owner.events.Seats(within(t), h.event)
 		require.NoError(t, err)
-		got, err := other.events.Seats(within(t), h.event)
+		got, _, err := other.events.Seats(within(t), h.event)
 		require.NoError(t, err)
 		require.Equal(t, want.Version, got.Version)
 		require.Equal(t, want.Status, got.Status)
 		require.Equal(t, want.Changed, got.Changed)
 		require.Equal(t, want.Layout.Seats, got.Layout.Seats)
-		counted, err := owner.events.Availability(within(t), h.event)
+		counted, _, err := owner.events.Availability(within(t), h.event)
 		require.NoError(t, err)
-		countedThere, err := other.events.Availability(within(t), h.event)
+		countedThere, _, err := other.events.Availability(within(t), h.event)
 		require.NoError(t, err)
 		require.Equal(t, counted, countedThere)
 		return got
@@ -154,6 +154,39 @@ func TestSeatMapsAtAnotherMember(t *testing.T) {
 	_, err = h.hold(other.office, "B-1-1")
 	require.NoError(t, err)
 	same()
+}
+
+// TestWhoIsCutOffSaysThatItsMapIsOld: it shows what it knew last, while the next
+// owner sells.
+func TestWhoIsCutOffSaysThatItsMapIsOld(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t, 1, 10, 600)
+	database := persistencetest.NewDatabase(t)
+	proxy, through := persistencetest.ProxyTo(t, database)
+	cut := h.member(through)
+	_, err := h.hold(cut.office, "A-1-1")
+	require.NoError(t, err)
+	before, last, err := cut.events.Seats(within(t), h.event)
+	require.NoError(t, err)
+	require.False(t, last)
+
+	proxy.Cut()
+	require.Eventually(t, func() bool { return cut.events.Ready(t.Context()) != nil }, 15*time.Second, 5*time.Millisecond)
+	next := h.member(database)
+	_, err = h.hold(next.office, "A-1-2")
+	require.NoError(t, err)
+	now, last, err := next.events.Seats(within(t), h.event)
+	require.NoError(t, err)
+	require.False(t, last)
+	require.Equal(t, eventra.SeatHeld, now.Status[1])
+	old, last, err := cut.events.Seats(within(t), h.event)
+	require.NoError(t, err)
+	require.True(t, last)
+	require.Equal(t, before.Status, old.Status)
+	counts, last, err := cut.events.Availability(within(t), h.event)
+	require.NoError(t, err)
+	require.True(t, last)
+	require.Equal(t, 9, counts.Total.Available)
 }
 
 // TestTheOwnerLeaves: its holds live on at the next owner, which ends them in

@@ -12,8 +12,8 @@ import (
 
 // Seats returns all seats of an event. If another member has them, only what
 // has changed since the last time comes over the network. A suspended or
-// isolated instance shows what it knew last: nobody is promised anything by it.
-func (d *Directory) Seats(ctx context.Context, event eventra.ID) (*eventra.SeatsView, error) {
+// isolated instance shows what it knew last, and says so: last.
+func (d *Directory) Seats(ctx context.Context, event eventra.ID) (view *eventra.SeatsView, last bool, err error) {
 	known := d.replicas.get(event)
 	question := &readSeats{}
 	if known != nil {
@@ -22,50 +22,56 @@ func (d *Directory) Seats(ctx context.Context, event eventra.ID) (*eventra.Seats
 	r, err := d.ask(ctx, event, question)
 	switch {
 	case cutOff(err):
-		if warm := d.warm(event, question); warm != nil && warm.seats != nil {
-			return warm.seats, nil
+		if view := d.last(event).seats; view != nil {
+			return view, true, nil
 		}
 		if known != nil {
-			return known, nil
+			return known, true, nil
 		}
-		return nil, err
+		return nil, false, err
 	case err != nil:
-		return nil, err
+		return nil, false, err
 	case r.changes == nil:
 		if known != nil { // this instance has become the owner: what it knew of another's is not the last any more
 			d.replicas.put(event, r.seats)
 		}
-		return r.seats, nil
+		return r.seats, false, nil
 	}
-	return d.replicate(ctx, event, known, r.changes)
+	view, err = d.replicate(ctx, event, known, r.changes)
+	return view, false, err
 }
 
-// Availability returns an event's counters.
-func (d *Directory) Availability(ctx context.Context, event eventra.ID) (*eventra.Availability, error) {
+// Availability returns an event's counters, as [Directory.Seats] does.
+func (d *Directory) Availability(ctx context.Context, event eventra.ID) (counts *eventra.Availability, last bool, err error) {
 	r, err := d.ask(ctx, event, &readAvailability{})
 	if cutOff(err) {
-		r = d.warm(event, &readAvailability{})
+		if counts := d.last(event).availability; counts != nil {
+			return counts, true, nil
+		}
 	}
-	if r == nil || r.availability == nil {
-		return nil, err
+	if err != nil {
+		return nil, false, err
 	}
-	return r.availability, nil
+	return r.availability, false, nil
 }
 
-// warmTimeout is for an answer from memory.
-const warmTimeout = time.Second
+// lastTimeout is for an answer from memory.
+const lastTimeout = time.Second
 
-// warm asks for what is in this process's memory, if it is.
-func (d *Directory) warm(event eventra.ID, question any) *reply {
+// last asks for what is in this process's memory, if it is.
+func (d *Directory) last(event eventra.ID) *reply {
 	life := d.node.Life()
 	if life == nil {
-		return nil
+		return &reply{}
 	}
 	pid := life.Resident(event)
 	if pid == nil {
-		return nil
+		return &reply{}
 	}
-	r, _ := askLocal(life, event, pid, question, warmTimeout)
+	r, err := askLocal(life, event, pid, &readLast{}, lastTimeout)
+	if err != nil {
+		return &reply{}
+	}
 	return r
 }
 

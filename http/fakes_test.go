@@ -30,6 +30,8 @@ type fakes struct {
 	hold func(context.Context, *eventra.HoldSeats) (*eventra.Booking, error) // in place of Hold
 	pay  func(eventra.PaymentRequest) (*eventra.Payment, *eventra.Booking, error)
 	err  error
+
+	cutOff bool // from who sells
 }
 
 type fakeKey struct {
@@ -220,19 +222,19 @@ func (f *fakes) AddSeats(_ context.Context, id eventra.ID, seats []eventra.Seat)
 	return len(f.seats[id]), f.err
 }
 
-func (f *fakes) Seats(_ context.Context, id eventra.ID) (*eventra.SeatsView, error) {
+func (f *fakes) Seats(_ context.Context, id eventra.ID) (*eventra.SeatsView, bool, error) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	seats := f.seats[id]
 	return &eventra.SeatsView{EventID: id, Version: 7, Layout: eventra.NewLayout(seats),
-		Status: make([]eventra.SeatStatus, len(seats)), Changed: make([]uint64, len(seats))}, f.err
+		Status: make([]eventra.SeatStatus, len(seats)), Changed: make([]uint64, len(seats))}, f.cutOff, f.err
 }
 
-func (f *fakes) Availability(_ context.Context, id eventra.ID) (*eventra.Availability, error) {
+func (f *fakes) Availability(_ context.Context, id eventra.ID) (*eventra.Availability, bool, error) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	n := len(f.seats[id])
-	return &eventra.Availability{EventID: id, Version: 7, Total: eventra.SectionTally{Total: n, Available: n}}, f.err
+	return &eventra.Availability{EventID: id, Version: 7, Total: eventra.SectionTally{Total: n, Available: n}}, f.cutOff, f.err
 }
 
 func (f *fakes) Hold(ctx context.Context, eventID eventra.ID, cmd *eventra.HoldSeats) (*eventra.Booking, error) {

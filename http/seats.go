@@ -95,6 +95,7 @@ func (s *Server) addSeats(c *fiber.Ctx) error {
 // @Param If-None-Match header string false "ETag of the representation that is known already"
 // @Success 200 {object} Availability "Seats counted"
 // @Header 200 {string} ETag "Strong entity tag"
+// @Header 200 {string} Eventra-Stale "true if this instance is cut off from the one that sells the event, and shows what it knew last"
 // @Success 304 "Not changed"
 // @Failure 404 {object} Problem "event_not_found, also for drafts to all but admins"
 // @Router /api/v1/events/{eventId}/availability [get]
@@ -103,10 +104,11 @@ func (s *Server) availability(c *fiber.Ctx) error {
 	if err != nil {
 		return err
 	}
-	counts, err := s.cfg.SeatMaps.Availability(c.UserContext(), event.ID)
+	counts, last, err := s.cfg.SeatMaps.Availability(c.UserContext(), event.ID)
 	if err != nil {
 		return err
 	}
+	sayStale(c, last)
 	if fresh(c, seatsTag(counts.Version, counts.Total.Total, "")) {
 		return nil
 	}
@@ -128,6 +130,7 @@ func (s *Server) availability(c *fiber.Ctx) error {
 // @Param If-None-Match header string false "ETag of the representation that is known already"
 // @Success 200 {object} SeatMap "Seats"
 // @Header 200 {string} ETag "Strong entity tag"
+// @Header 200 {string} Eventra-Stale "true if this instance is cut off from the one that sells the event, and shows what it knew last"
 // @Success 304 "Not changed"
 // @Failure 404 {object} Problem "event_not_found, also for drafts to all but admins"
 // @Failure 422 {object} Problem "validation_failed"
@@ -149,10 +152,11 @@ func (s *Server) seatMap(c *fiber.Ctx) error {
 	if err := q.faults.Err(); err != nil {
 		return err
 	}
-	view, err := s.cfg.SeatMaps.Seats(c.UserContext(), event.ID)
+	view, last, err := s.cfg.SeatMaps.Seats(c.UserContext(), event.ID)
 	if err != nil {
 		return err
 	}
+	sayStale(c, last)
 	if part.bySection && !slices.Contains(view.Layout.Sections, part.section) {
 		q.faults.Add("section", "unknown", "must be a section of the event")
 		return q.faults.Err()
@@ -166,6 +170,16 @@ func (s *Server) seatMap(c *fiber.Ctx) error {
 		c.Set(fiber.HeaderContentEncoding, coding)
 	}
 	return replyJSON(c, fiber.StatusOK, s.bodies.body(view, part, coding))
+}
+
+// headerStale is "true" on what an instance knew last that is cut off from the
+// one that sells the event.
+const headerStale = "Eventra-Stale"
+
+func sayStale(c *fiber.Ctx, stale bool) {
+	if stale {
+		c.Set(headerStale, "true")
+	}
 }
 
 // seatsTag is the tag of what a version looks like in a content coding; the

@@ -113,6 +113,20 @@ func TestSinceAndSection(t *testing.T) {
 	require.Equal(t, 0, count("?since=18446744073709551615"))
 }
 
+// TestWhatWasKnownLastIsSaidToBeOld: nobody takes it for the present.
+func TestWhatWasKnownLastIsSaidToBeOld(t *testing.T) {
+	w := newWorld(t)
+	for _, path := range []string{"/seats", "/availability"} {
+		require.Empty(t, w.send("GET", "/api/v1/events/"+w.published+path, "", "").Header.Get("Eventra-Stale"))
+	}
+	w.fakes.cutOff = true
+	for _, path := range []string{"/seats", "/availability"} {
+		old := w.send("GET", "/api/v1/events/"+w.published+path, "", "")
+		require.Equal(t, 200, old.StatusCode)
+		require.Equal(t, "true", old.Header.Get("Eventra-Stale"))
+	}
+}
+
 // seatView makes a view with some seats of those names.
 func seatView(section, row, currency string, n int) *eventra.SeatsView {
 	v := &eventra.SeatsView{EventID: newID(), Version: 9}

@@ -54,9 +54,10 @@ type Catalog interface {
 }
 
 // SeatMaps answers what seats are free, from the memory of whoever sells them.
+// Where that cannot be reached, it is what was known last.
 type SeatMaps interface {
-	Seats(ctx context.Context, eventID eventra.ID) (*eventra.SeatsView, error)
-	Availability(ctx context.Context, eventID eventra.ID) (*eventra.Availability, error)
+	Seats(ctx context.Context, eventID eventra.ID) (view *eventra.SeatsView, last bool, err error)
+	Availability(ctx context.Context, eventID eventra.ID) (counts *eventra.Availability, last bool, err error)
 }
 
 // BoxOffice sells seats.

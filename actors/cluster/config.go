@@ -31,7 +31,7 @@ const (
 type MemberStore interface {
 	// Join adds a member with a lease from now on.
 	Join(ctx context.Context, m *eventra.Member, lease time.Duration) error
-	// Renew gives self another lease, stores its Leaving and Unreachable, and
+	// Renew gives self another lease, stores its Leaving, Unreachable and Shares, and
 	// returns all members, the oldest first, and the store's time.
 	// CodeNotFound if self is a member no more.
 	Renew(ctx context.Context, self *eventra.Member, lease time.Duration) (all []eventra.Member, now time.Time, err error)

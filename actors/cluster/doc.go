@@ -28,7 +28,11 @@
 //     they do not reach. The largest group whose members all reach each other
 //     goes on, in case of a tie the one with the oldest member; who is not in it is
 //     isolated: it owns nothing until it is reached again.
-//  6. Who is asked for an event that it does not own by its own view, or while it
+//  6. Each member notes in its row which shares it acts by, once it has given up
+//     what is not its own any more. A member starts an event's actor only when all
+//     rows, its own among them, say what it sees itself: so nobody else serves the
+//     event any more, reads included. Actors that are there go on meanwhile.
+//  7. Who is asked for an event that it does not own by its own view, or while it
 //     is suspended, says so; the asker looks again and asks again until its
 //     deadline. Every command carries ids, so to ask again is harmless.
 //
@@ -45,4 +49,6 @@
 //	a member without PostgreSQL   suspended, given up by the others, a new life when PostgreSQL answers
 //	a member without the others   isolated by rule 5, within 5 s; ready again when they reach it
 //	LISTEN is not possible        changes are seen at the next renewal
+//	a member comes or goes while  nobody takes an event over until that one is awake or given up, by
+//	another one stands still      rule 6; who has events goes on
 package cluster

@@ -117,8 +117,9 @@ func (a announcing) StartMember(c *library.Cluster) error {
 	return nil
 }
 
-// see takes over who the members are.
-func (l *Life) see(members []eventra.Member) {
+// see takes over who the members are. When it returns, nothing is served that
+// is not this member's any more.
+func (l *Life) see(members []eventra.Member) *view {
 	before, v := l.view.Load(), newView(l.system.ID, members)
 	l.view.Store(v)
 	for _, m := range before.owners {
@@ -128,6 +129,7 @@ func (l *Life) see(members []eventra.Member) {
 	}
 	l.lookup.purge(v)
 	l.placement.handOver()
+	return v
 }
 
 // Root sends messages in this life.

@@ -24,8 +24,8 @@ const joinTimeout = 5 * time.Second
 type membership struct {
 	store MemberStore
 	log   *slog.Logger
-	apply func(members []eventra.Member) // called from one goroutine at a time
-	lost  func()                         // called once: this member was given up by the others
+	apply func(members []eventra.Member) *view // called from one goroutine at a time
+	lost  func()                               // called once: this member was given up by the others
 
 	cluster *library.Cluster
 	kick    chan struct{} // renew now
@@ -44,7 +44,7 @@ type membership struct {
 // origin is what leases are counted from, by the monotonic clock.
 var origin = time.Now()
 
-func newMembership(store MemberStore, version string, log *slog.Logger, apply func([]eventra.Member), lost func()) *membership {
+func newMembership(store MemberStore, version string, log *slog.Logger, apply func([]eventra.Member) *view, lost func()) *membership {
 	return &membership{store: store, log: log, apply: apply, lost: lost, kick: make(chan struct{}, 1),
 		patience: reapAfter, self: eventra.Member{Version: version}}
 }
@@ -178,9 +178,17 @@ func (m *membership) renew(ctx context.Context) (pause time.Duration, err error)
 	if m.goodSince.IsZero() {
 		m.goodSince = asked
 	}
-	m.publish(members)
-	return m.reap(ctx, members, now)
+	agreed := m.publish(members)
+	pause, err = m.reap(ctx, members, now)
+	if !agreed {
+		pause = min(pause, agreePause)
+	}
+	return pause, err
 }
+
+// agreePause parts looks whether the others act by the same shares, where they
+// could not be heard saying so.
+const agreePause = 50 * time.Millisecond
 
 // reap deletes members whose lease has ended, if this one may, and returns how
 // long to wait for the next renewal: shorter, if a lease is about to end.
@@ -211,9 +219,13 @@ func (m *membership) reap(ctx context.Context, members []eventra.Member, now tim
 	return pause, err
 }
 
-// publish tells this life and the library who the members are.
-func (m *membership) publish(members []eventra.Member) {
-	m.apply(members)
+// publish tells this life and the library who the members are, and the others
+// by which shares this member acts from now on. It reports whether all do.
+func (m *membership) publish(members []eventra.Member) (agreed bool) {
+	v := m.apply(members)
+	if v.shares != m.self.Shares { // written here only
+		m.tell(func(self *eventra.Member) { self.Shares = v.shares })
+	}
 	all := make(library.Members, 0, len(members))
 	for _, member := range members {
 		host, portText, err := net.SplitHostPort(member.Address)
@@ -228,6 +240,7 @@ func (m *membership) publish(members []eventra.Member) {
 		all = append(all, &library.Member{Id: member.ID, Host: host, Port: int32(port)})
 	}
 	m.cluster.MemberList.UpdateClusterTopology(all)
+	return v.agreed
 }
 
 const watchAgainMax = 2 * time.Second

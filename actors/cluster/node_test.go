@@ -213,6 +213,39 @@ func TestEveryNodeAsksTheOneOwner(t *testing.T) {
 	}
 }
 
+// TestNobodyTakesOverBeforeAllKnow: as long as a member acts by other shares it
+// may still serve what is somebody else's by now.
+func TestNobodyTakesOverBeforeAllKnow(t *testing.T) {
+	t.Parallel()
+	w := newTown(t)
+	one, two := w.node(), w.node()
+	w.knows(one, 2)
+	w.knows(two, 2)
+	served := someEvents(20)
+	for _, event := range served {
+		require.NoError(t, ask(one, event))
+	}
+	w.exec(`INSERT INTO cluster_members (id, address, version, leaving, shares, joined_at, lease_until)
+		VALUES ('behind', '127.0.0.1:1', 'test', true, 1, now(), now() + interval '1 hour')`)
+	for _, n := range []*cluster.Node{one, two} {
+		w.eventually("it is seen", func() bool {
+			all, err := n.Describe()
+			return err == nil && len(all.Members) == 3
+		})
+	}
+	for _, event := range someEvents(20) {
+		_, err := one.Life().Locate(t.Context(), event)
+		require.ErrorIs(t, err, cluster.ErrMoved)
+	}
+	for _, event := range served {
+		require.NoError(t, ask(two, event), "who serves goes on")
+	}
+	w.exec(`UPDATE cluster_members SET shares = (SELECT min(shares) FROM cluster_members other WHERE id <> 'behind') WHERE id = 'behind'`)
+	for _, event := range someEvents(20) {
+		require.NoError(t, ask(one, event))
+	}
+}
+
 func TestLeavingAndJoiningUnderLoad(t *testing.T) {
 	t.Parallel()
 	w := newTown(t)

@@ -33,8 +33,9 @@ func newPlacement(life *Life) *placement {
 	return &placement{life: life, active: map[eventra.ID]*placed{}}
 }
 
-// activate returns the event's actor, and starts it where there is none. It
-// refuses what is not this member's, and everything while it is suspended.
+// activate returns the event's actor, and starts it where there is none, once
+// all members know that it is to be here. It refuses what is not this member's,
+// and everything while it is suspended.
 func (p *placement) activate(event eventra.ID) (*actor.PID, error) {
 	if !p.life.Serving() {
 		return nil, ErrSuspended
@@ -52,6 +53,10 @@ func (p *placement) activate(event eventra.ID) (*actor.PID, error) {
 	}
 	if a := p.active[event]; a != nil {
 		return a.pid, nil
+	}
+	// A view that comes after this look hands over what is started here.
+	if v := p.life.view.Load(); !v.owns(event) || !v.agreed {
+		return nil, ErrMoved
 	}
 	activation := p.life.activate(p.life, event)
 	p.spawned++

@@ -16,6 +16,8 @@ type view struct {
 	self     string
 	owners   []owner
 	isolated map[string]bool
+	shares   uint64 // a hash of the owners, which is the same wherever they are; never 0
+	agreed   bool   // all members act by these shares, so that nobody else serves what is this one's
 }
 
 // owner is a member that events may belong to.
@@ -26,19 +28,40 @@ type owner struct {
 
 // alone is the view of who has no other members.
 func alone(self, version string) *view {
-	return newView(self, []eventra.Member{{ID: self, Version: version}})
+	v := newView(self, []eventra.Member{{ID: self, Version: version}})
+	v.agreed = true
+	return v
 }
 
 func newView(self string, members []eventra.Member) *view {
-	v := &view{members: members, self: self, isolated: isolated(members)}
+	v := &view{members: members, self: self, isolated: isolated(members), shares: 1}
 	for i := range members {
 		if m := &members[i]; !m.Leaving && !v.isolated[m.ID] {
 			hash := fnv.New64a()
 			hash.Write([]byte(m.ID))
 			v.owners = append(v.owners, owner{m, mix(hash.Sum64())})
+			v.shares += mix(hash.Sum64())
 		}
 	}
+	v.shares = max(v.shares, 1)
+	v.agreed = v.agree()
 	return v
+}
+
+// agree reports whether all members have said that they act by these shares,
+// this one among them: what it has not said yet, others could not heed. A member
+// of a release that says nothing is not waited for.
+func (v *view) agree() bool {
+	said := false
+	for _, m := range v.members {
+		switch {
+		case m.ID == v.self && m.Shares == v.shares:
+			said = true
+		case m.ID == v.self || m.Shares != v.shares && m.Shares != 0:
+			return false
+		}
+	}
+	return said
 }
 
 // owner returns the member that an event belongs to, by rendezvous hashing

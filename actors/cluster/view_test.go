@@ -77,6 +77,39 @@ func TestAllMembersAgree(t *testing.T) {
 	}
 }
 
+// TestAgreement: one may begin to serve when all have said that they act by its
+// shares, itself among them.
+func TestAgreement(t *testing.T) {
+	t.Parallel()
+	now := newView("member-0", members(3)).shares
+	require.NotZero(t, now)
+	before := newView("member-0", members(2)).shares
+	require.NotEqual(t, before, now)
+	const nothing = 0
+	for name, c := range map[string]struct {
+		said   [3]uint64
+		agreed bool
+	}{
+		"all":                        {[3]uint64{now, now, now}, true},
+		"one acts by those before":   {[3]uint64{now, before, now}, false},
+		"itself has not said so yet": {[3]uint64{before, now, now}, false},
+		"it has said nothing":        {[3]uint64{nothing, now, now}, false},
+		"a release that says nothing is not waited for": {[3]uint64{now, nothing, now}, true},
+	} {
+		all := members(3)
+		for i := range all {
+			all[i].Shares = c.said[i]
+		}
+		require.Equal(t, c.agreed, newView("member-0", all).agreed, name)
+	}
+	require.False(t, newView("member-0", nil).agreed, "it is no member")
+	require.True(t, alone("member-0", "v1").agreed)
+
+	all := members(3)
+	all[2].Leaving = true
+	require.Equal(t, before, newView("member-2", all).shares, "who owns what is the same with a third that owns nothing")
+}
+
 func TestWhoOwnsNothing(t *testing.T) {
 	t.Parallel()
 	require.Nil(t, newView("x", nil).owner(events(1)[0]), "nobody is there")

@@ -51,11 +51,13 @@ func RunMemberStore(t *testing.T, store MemberStore) {
 	require.Equal(t, one.Address, all[0].Address)
 	require.Equal(t, one.Version, all[0].Version)
 
-	two.Leaving, two.Unreachable = true, []string{one.ID}
+	two.Leaving, two.Unreachable, two.Shares = true, []string{one.ID}, 1<<64-2
 	for _, all := range [][]eventra.Member{renew(two), renew(one)} {
 		require.True(t, all[1].Leaving)
 		require.Equal(t, []string{one.ID}, all[1].Unreachable)
+		require.Equal(t, two.Shares, all[1].Shares)
 		require.Empty(t, all[0].Unreachable)
+		require.Zero(t, all[0].Shares, "it has not said")
 	}
 
 	reaped, err := store.Reap(t.Context(), late.ID, nil, 0)
@@ -87,6 +89,10 @@ func RunMemberStore(t *testing.T, store MemberStore) {
 	three.Leaving = true
 	renew(three)
 	expect("that it is leaving")
+	three.Shares = 5
+	renew(three)
+	expect("by which shares it acts")
+	renew(three)
 	for range 2 {
 		require.NoError(t, store.Leave(t.Context(), three.ID))
 	}

@@ -66,22 +66,24 @@ func (m *Members) Join(ctx context.Context, member *eventra.Member, lease time.D
 		member.ID, member.Address, member.Version, lease, memberChannel)
 }
 
-// Renew gives a member another lease, notes whom it does not reach and whether
-// it is leaving, and returns all members, the oldest first, with the server's
-// time. CodeNotFound if it is a member no more.
+// Renew gives a member another lease, notes whom it does not reach, whether it
+// is leaving and what shares it acts by, and returns all members, the oldest
+// first, with the server's time. CodeNotFound if it is a member no more.
 func (m *Members) Renew(ctx context.Context, self *eventra.Member, lease time.Duration) (all []eventra.Member, now time.Time, err error) {
 	ctx, cancel := context.WithTimeout(ctx, memberTimeout)
 	defer cancel()
 	// The outer query sees the table as it was before the update.
-	rows, err := m.pool.Query(ctx, renewSQL, self.ID, lease, self.Unreachable, self.Leaving, memberChannel)
+	rows, err := m.pool.Query(ctx, renewSQL, self.ID, lease, self.Unreachable, self.Leaving, int64(self.Shares), memberChannel)
 	if err != nil {
 		return nil, now, sortFault(err)
 	}
 	still := false
 	var member eventra.Member
-	into := []any{&member.ID, &member.Address, &member.Version, &member.Leaving, &member.Unreachable, &member.JoinedAt,
-		&member.LeaseUntil, &now, &still, nil}
+	var shares int64
+	into := []any{&member.ID, &member.Address, &member.Version, &member.Leaving, &member.Unreachable, &shares,
+		&member.JoinedAt, &member.LeaseUntil, &now, &still, nil}
 	if _, err = pgx.ForEachRow(rows, into, func() error {
+		member.Shares = uint64(shares)
 		all = append(all, member)
 		member.Unreachable = nil
 		return nil
@@ -98,16 +100,16 @@ func (m *Members) Renew(ctx context.Context, self *eventra.Member, lease time.Du
 // has changed; the last column announces it.
 const renewSQL = `
 WITH old AS MATERIALIZED (
-	SELECT id, leaving, unreachable FROM cluster_members WHERE id = $1 FOR UPDATE
+	SELECT id, leaving, unreachable, shares FROM cluster_members WHERE id = $1 FOR UPDATE
 ), renewed AS (
-	UPDATE cluster_members member SET lease_until = clock_timestamp() + $2, unreachable = coalesce($3::text[], '{}'), leaving = $4
+	UPDATE cluster_members member SET lease_until = clock_timestamp() + $2, unreachable = coalesce($3::text[], '{}'), leaving = $4, shares = $5
 	FROM old WHERE member.id = old.id
-	RETURNING member.id, member.leaving, member.unreachable, member.lease_until,
-		(old.leaving, old.unreachable) IS DISTINCT FROM (member.leaving, member.unreachable) AS changed
+	RETURNING member.id, member.leaving, member.unreachable, member.shares, member.lease_until,
+		(old.leaving, old.unreachable, old.shares) IS DISTINCT FROM (member.leaving, member.unreachable, member.shares) AS changed
 )
 SELECT member.id, address, version, coalesce(renewed.leaving, member.leaving), coalesce(renewed.unreachable, member.unreachable),
-	joined_at, coalesce(renewed.lease_until, member.lease_until), clock_timestamp(), EXISTS (SELECT FROM renewed),
-	CASE WHEN renewed.changed THEN pg_notify($5, $1)::text END
+	coalesce(renewed.shares, member.shares), joined_at, coalesce(renewed.lease_until, member.lease_until), clock_timestamp(), EXISTS (SELECT FROM renewed),
+	CASE WHEN renewed.changed THEN pg_notify($6, $1)::text END
 FROM cluster_members member LEFT JOIN renewed USING (id)
 ORDER BY joined_at, id`
 

@@ -138,7 +138,7 @@ func (b *Buyer) do(at *Target, method, path string, body any, o Operation) Opera
 		o.Unsent = errors.As(err, &failure) && !failure.Sent
 		o.Detail = err.Error()
 	} else {
-		o.Status, o.Replayed = a.status, a.replayed
+		o.Status, o.Replayed, o.Stale = a.status, a.replayed, a.stale
 		o.read(a.raw)
 	}
 	if b.Journal != nil {

@@ -44,6 +44,7 @@ type Operation struct {
 	Deadline   time.Time         // of the hold as answered
 	Took       time.Duration     // End - Start
 	Replayed   bool              // the first outcome of the same key
+	Stale      bool              // a map of what was known last, which may be old
 	Detail     string            // what was said, for people
 	Unsent     bool              // certainly not carried out: nothing was sent
 }

@@ -28,6 +28,7 @@ type answer struct {
 	status   int
 	raw      []byte
 	replayed bool
+	stale    bool
 }
 
 // callTimeout outlasts each deadline of Eventra's own: whoever waits so long
@@ -54,7 +55,7 @@ func (t *Target) call(method, path, token, key string, body any, timeout time.Du
 	if err != nil {
 		return nil, err
 	}
-	return &answer{response.Status, response.Body, response.Get("Idempotency-Replayed") == "true"}, nil
+	return &answer{response.Status, response.Body, response.Get("Idempotency-Replayed") == "true", response.Get("Eventra-Stale") == "true"}, nil
 }
 
 // want calls and requires a status; out, if not nil, is filled from the answer.

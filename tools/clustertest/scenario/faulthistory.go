@@ -37,12 +37,12 @@ func (f *FaultRun) judgeHistories(ctx context.Context, w *faultWorld, shows []*l
 		return err
 	}
 	byEvent := map[string][]client.Operation{}
-	stale := 0
+	stale := 0 // maps that an instance showed that was cut off: it says so
 	// Not what the audit asked once more: who asks again at the end for what was
 	// asked at the start is told as much by what is stored, and an answer that
 	// may be of any time between makes searches long.
 	for _, o := range f.Operations {
-		if o.Kind == client.Map && w.ready.doubtful(&o) {
+		if o.Stale {
 			stale++
 			continue
 		}
@@ -55,7 +55,7 @@ func (f *FaultRun) judgeHistories(ctx context.Context, w *faultWorld, shows []*l
 		}
 		record.Shows = append(record.Shows, kept)
 	}
-	w.Figure("maps that may be old", "%d of %d", stale, len(f.Operations.Of(client.Map)))
+	w.Figure("maps said to be old", "%d of %d", stale, len(f.Operations.Of(client.Map)))
 	f.Histories = record.Judge(w.Report, w.Settings.LogFolder)
 	if f.Histories.Violated+f.Histories.Undecided > 0 {
 		path := filepath.Join(w.Settings.LogFolder, fmt.Sprintf("faults-%d.history", f.Seed))

@@ -6,12 +6,10 @@ import (
 	"sync"
 	"time"
 
-	"github.com/eventra/eventra/tools/clustertest/client"
 	"github.com/eventra/eventra/tools/clustertest/instance"
 )
 
-// readiness is when which instance said that it was not ready, or nothing. One
-// that is cut off says so, and shows maps as it knew them last.
+// readiness is when which instance said that it was not ready, or nothing.
 type readiness struct {
 	mu   sync.Mutex
 	away map[string][]absence // by instance
@@ -63,21 +61,6 @@ func (r *readiness) note(name string, a absence) {
 		return
 	}
 	r.away[name] = append(all, a)
-}
-
-// readyAge is how old what /readyz tells may be.
-const readyAge = 1200 * time.Millisecond
-
-// doubtful reports whether the instance asked may not have been ready.
-func (r *readiness) doubtful(o *client.Operation) bool {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	for _, a := range r.away[o.Target] {
-		if o.End.After(a.from.Add(-readyAge)) && o.Start.Before(a.to.Add(readyAge)) {
-			return true
-		}
-	}
-	return false
 }
 
 // longest tells of the longest absence.
