@@ -38,7 +38,7 @@ var statements = [...]statement{
 func freeingColumns(w *write) []any { return append([]any{w.bookings}, w.changedSeats()...) }
 
 func (w *write) changedSeats() []any {
-	return []any{w.seatEvents, w.seatVersions, w.seats, w.seatBookings}
+	return []any{w.batches, w.versions, w.seatEvents, w.seats, w.seatBookings}
 }
 
 func (w *write) takenSeats() []any { return append(w.changedSeats(), w.positions, w.seatAmounts) }

@@ -48,22 +48,21 @@ WITH paid AS (
     WHERE bookings.ctid = paid.booking_at AND paid.booking_status = 'HELD'
     RETURNING 1
 ), succeeded AS (
-    UPDATE payments SET status = 'SUCCEEDED', updated_at = now() FROM paid
-    WHERE payments.ctid = paid.payment_at AND paid.payment_status = 'PENDING' AND paid.of = paid.booking_id
+    UPDATE payments SET status = 'SUCCEEDED', updated_at = now()
+    WHERE ctid = ANY (ARRAY (SELECT payment_at FROM paid WHERE payment_status = 'PENDING' AND of = booking_id))
     RETURNING 1
-), theirs AS MATERIALIZED (
-    SELECT s.version, s.booking_id, seat.at
-    FROM unnest($3::uuid[], $4::bigint[], $5::int[], $6::uuid[]) AS s (event_id, version, seat_no, booking_id)` + seatLookup + `
+), theirs AS (
+    SELECT seat.at FROM unnest($5::uuid[], $6::int[], $7::uuid[]) AS s (event_id, seat_no, booking_id)` + seatLookup + `
 ), booked AS (
-    UPDATE seats SET status = 'BOOKED', version = theirs.version FROM theirs
-    WHERE seats.ctid = theirs.at AND seats.booking_id = theirs.booking_id AND seats.status = 'HELD'
+    UPDATE seats SET status = 'BOOKED', version = ($4::bigint[])[array_position($3::uuid[], event_id)]
+    WHERE ctid = ANY (ARRAY (SELECT at FROM theirs)) AND status = 'HELD' AND (booking_id IN (SELECT booking_id FROM paid)) IS TRUE
     RETURNING 1
 ), mailed AS (
     INSERT INTO outbox (booking_id, created_at, due_at) SELECT booking_id, now(), now() FROM paid
 )
 SELECT eventra_assert((SELECT count(*) FROM confirmed) = cardinality($1::uuid[])
     AND (SELECT count(*) FROM succeeded) = cardinality($1::uuid[])
-    AND (SELECT count(*) FROM booked) = cardinality($5::int[]), 'EV002')`
+    AND (SELECT count(*) FROM booked) = cardinality($6::int[]), 'EV002')`
 
 // The payment moves first: what its guard lets through decides all the rest.
 const rebookedSQL = `
@@ -85,14 +84,15 @@ WITH asked AS (
     RETURNING 1
 ), theirs AS (
     SELECT s.*, seat.at
-    FROM unnest($8::uuid[], $9::bigint[], $10::int[], $11::uuid[], $12::int[], $13::bigint[])
-        AS s (event_id, version, seat_no, booking_id, position, amount)` + seatLookup + `
+    FROM unnest($10::uuid[], $11::int[], $12::uuid[], $13::int[], $14::bigint[])
+        AS s (event_id, seat_no, booking_id, position, amount)` + seatLookup + `
     WHERE (s.booking_id IN (SELECT successor_id FROM moved)) IS TRUE
 ), listed AS (
     INSERT INTO booking_seats (booking_id, event_id, seat_no, position, amount, live)
     SELECT booking_id, event_id, seat_no, position, amount, true FROM theirs
 ), taken AS (
-    UPDATE seats SET status = 'BOOKED', booking_id = theirs.booking_id, version = theirs.version FROM theirs
+    UPDATE seats SET status = 'BOOKED', booking_id = theirs.booking_id,
+        version = ($9::bigint[])[array_position($8::uuid[], seats.event_id)] FROM theirs
     WHERE seats.ctid = theirs.at AND seats.status = 'AVAILABLE'
     RETURNING 1
 ), mailed AS (
@@ -106,8 +106,8 @@ const refundDueSQL = `
 WITH asked AS (
     SELECT payment.at, payment.status FROM unnest($1::uuid[]) AS a (payment_id)` + paymentLookup + `
 ), owed AS (
-    UPDATE payments SET status = 'REFUND_PENDING', updated_at = now() FROM asked
-    WHERE payments.ctid = asked.at AND asked.status = 'PENDING'
+    UPDATE payments SET status = 'REFUND_PENDING', updated_at = now()
+    WHERE ctid = ANY (ARRAY (SELECT at FROM asked WHERE status = 'PENDING'))
     RETURNING id
 )
 SELECT ARRAY (SELECT id FROM owed), true`

@@ -35,9 +35,12 @@ type write struct {
 	currencies, methods, statuses       texts
 	holds, grace                        bigints // microseconds
 
+	// One entry a batch that changes seats: its event, and their new version.
+	batches  uuids
+	versions bigints
+
 	// One entry a seat.
 	seatEvents   uuids
-	seatVersions bigints
 	seats        ints
 	seatBookings uuids
 	positions    ints
@@ -93,9 +96,12 @@ func (w *write) addBooking(batch *eventra.Batch, c *eventra.Change) {
 	if !c.Kind.ChangesSeats() {
 		return
 	}
+	if event := uuid(batch.EventID); len(w.batches) == 0 || w.batches[len(w.batches)-1] != event {
+		w.batches = append(w.batches, event)
+		w.versions = append(w.versions, int64(batch.Version))
+	}
 	for i, s := range b.Seats {
 		w.seatEvents = append(w.seatEvents, uuid(batch.EventID))
-		w.seatVersions = append(w.seatVersions, int64(batch.Version))
 		w.seats = append(w.seats, int32(s.No))
 		w.seatBookings = append(w.seatBookings, uuid(b.ID))
 		w.positions = append(w.positions, int32(i))
