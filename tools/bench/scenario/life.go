@@ -1,14 +1,10 @@
 package scenario
 
 import (
-	"bytes"
 	"context"
 	"fmt"
-	"time"
 
-	"github.com/eventra/eventra/tools/bench/drive"
 	"github.com/eventra/eventra/tools/bench/figures"
-	"github.com/eventra/eventra/tools/clustertest/client"
 )
 
 // lives counts pairs of requests: a hold and its payment.
@@ -33,35 +29,13 @@ func (b *bench) lives(connections int) contender {
 		if err != nil {
 			return nil, err
 		}
-		tokens, err := b.Tokens()
+		script, err := b.script(at, sales, 1)
 		if err != nil {
 			return nil, err
 		}
-		return func(context.Context) (figures.Result, error) {
-			crowd := drive.Crowd{Address: at.Target.Address(), Connections: connections}
-			return crowd.For(b.For, func(w *drive.Worker, i int64) {
-				buyAt(w, tokens[int(i)%len(tokens)], sales[0], int(i))
-			}), nil
-		}, nil
+		script.Pays = true
+		return wrkDrive(at, script.Script(), connections, b.For), nil
 	}}
-}
-
-var payment = []byte(`{"method":"mock","token":"tok_ok"}`)
-
-// buyAt holds a seat and pays for it.
-func buyAt(w *drive.Worker, token string, sale *client.Sale, seat int) {
-	held := w.Do(holdRequest(token, sale.ID, sale.Seat(seat)), time.Time{})
-	if held == nil || held.Status != 201 {
-		return
-	}
-	w.Do(postRequest("/api/v1/bookings/"+idOf(held.Body)+"/payments", token, payment), time.Time{})
-}
-
-// idOf finds a booking's id, its first field, without reading all the rest.
-func idOf(body []byte) string {
-	_, rest, _ := bytes.Cut(body, []byte(`"id":"`))
-	id, _, _ := bytes.Cut(rest, []byte(`"`))
-	return string(id)
 }
 
 // sayMails tells how far the mails are behind.

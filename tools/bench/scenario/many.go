@@ -2,21 +2,15 @@ package scenario
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"slices"
-	"sync"
 
 	"github.com/eventra/eventra/tools/bench/figures"
 	"github.com/eventra/eventra/tools/clustertest/client"
 )
 
-// manyMax is more holds a second than are made at many events; openers make
-// the events meanwhile.
-const (
-	manyMax = 20_000
-	openers = 8
-)
+// manyMax is more holds a second than are made at many events.
+const manyMax = 20_000
 
 func many(ctx context.Context, b *bench) error {
 	return b.with(ctx, false, func() error {
@@ -32,27 +26,14 @@ func many(ctx context.Context, b *bench) error {
 	})
 }
 
+// openMany has that many events on sale, alike and in memory.
 func (b *bench) openMany(ctx context.Context, house client.House) ([]*client.Sale, error) {
-	if err := b.Admin.LogIn(b.Stage.Eventra.Target); err != nil {
+	sales, err := b.OpenSales(ctx, b.Stage.Eventra, house)
+	if err != nil {
 		return nil, err
 	}
-	sales, faults := make([][]*client.Sale, openers), make([]error, openers)
-	var all sync.WaitGroup
-	for i := range openers {
-		all.Go(func() {
-			for n := i; n < b.Events && faults[i] == nil && ctx.Err() == nil; n += openers {
-				var sale []*client.Sale
-				sale, faults[i] = b.OpenSales(ctx, b.Stage.Eventra, house)
-				sales[i] = append(sales[i], sale...)
-			}
-		})
-	}
-	all.Wait()
-	var opened []*client.Sale
-	for _, some := range sales {
-		opened = append(opened, some...)
-	}
-	return opened, errors.Join(append(faults, ctx.Err())...)
+	copies, err := b.CopySale(ctx, b.Stage.Eventra, sales[0], b.Events-1)
+	return append(sales, copies...), err
 }
 
 // spread holds seats of all events in turn; asked counts those that were asked

@@ -1,6 +1,7 @@
 package scenario
 
 import (
+	"bytes"
 	"sync/atomic"
 	"time"
 
@@ -84,4 +85,13 @@ func (v *visitors) look(worker int, event string, do func(*wire.Request) *wire.R
 	if answer := do(req); answer != nil && answer.Status == 200 {
 		v.maps[worker] = seenMap{event, answer.Get("ETag")}
 	}
+}
+
+var payment = []byte(`{"method":"mock","token":"tok_ok"}`)
+
+// idOf finds a booking's id, its first field, without reading all the rest.
+func idOf(body []byte) string {
+	_, rest, _ := bytes.Cut(body, []byte(`"id":"`))
+	id, _, _ := bytes.Cut(rest, []byte(`"`))
+	return string(id)
 }

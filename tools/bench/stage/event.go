@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"strings"
 	"time"
 
 	"github.com/eventra/eventra/tools/clustertest/client"
@@ -44,6 +45,36 @@ func (s *Stage) warm(at *Server, sales []*client.Sale) error {
 		}
 	}
 	return nil
+}
+
+// CopySale puts more events like one at Eventra on sale, where sales are
+// decided alone: in PostgreSQL. Their details are not to be had, which spares
+// the development stack's MongoDB half a second for each of many.
+func (s *Stage) CopySale(ctx context.Context, at *Server, of *client.Sale, copies int) (sales []*client.Sale, err error) {
+	ids := make([]string, copies)
+	for i := range ids {
+		ids[i] = newUUID()
+		sales = append(sales, &client.Sale{ID: ids[i], House: of.House})
+	}
+	into := "unnest('{" + strings.Join(ids, ",") + "}'::uuid[]) AS copy(id)"
+	if err := at.SQL(ctx,
+		`INSERT INTO events SELECT (jsonb_populate_record(of, jsonb_build_object('id', copy.id))).* FROM events of, `+into+` WHERE of.id = '`+of.ID+`'`,
+		`INSERT INTO seats (event_id, seat_no, section, row_label, number, amount, currency, version)
+			SELECT copy.id, seat_no, section, row_label, number, amount, currency, version FROM seats of, `+into+` WHERE of.event_id = '`+of.ID+`'`,
+	); err != nil {
+		return nil, err
+	}
+	tokens, err := s.Tokens()
+	if err != nil {
+		return nil, err
+	}
+	for _, sale := range sales { // asking for what there is not loads the event, and changes nothing
+		nothing := object{"eventId": sale.ID, "seats": []string{"NOWHERE-0-0"}}
+		if err := Call(at, 422, "POST", "/api/v1/bookings", tokens[0], nothing, nil); err != nil {
+			return nil, err
+		}
+	}
+	return sales, nil
 }
 
 func (s *Stage) openAtReference(house client.House) (*client.Sale, error) {

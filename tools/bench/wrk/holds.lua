@@ -18,7 +18,29 @@ local function seat(i)
 	return (i - number) / perRow + 1 .. "-" .. number + 1
 end
 
+-- Bookings to be paid for, the oldest first, and who holds what.
+local owed, made, paid, holders = {}, 0, 0, {}
+
+if pays then
+	local payment = '{"method":"mock","token":"tok_ok"}'
+	function response(_, _, body)
+		local id, event, held = body:match('^{"id":"([^"]+)","eventId":"([^"]+)","status":"HELD","seats":%[{"seat":"([^"]+)"')
+		if not id then return end
+		local token = holders[event .. held]
+		holders[event .. held] = nil
+		made = made + 1
+		owed[made] = "POST " .. path .. "/" .. id .. "/payments HTTP/1.1\r\nHost: " .. host .. "\r\nContent-Type: application/json\r\n" ..
+			"Authorization: Bearer " .. token .. "\r\nContent-Length: " .. #payment .. "\r\n\r\n" .. payment
+	end
+end
+
 function request()
+	if paid < made then
+		paid = paid + 1
+		local payment = owed[paid]
+		owed[paid] = nil
+		return payment
+	end
 	local at = n
 	n = n + 1
 	if at >= total then
@@ -36,6 +58,7 @@ function request()
 	local body = bodies[event + 1] .. seat(place)
 	for i = place + 1, place + group - 1 do body = body .. between .. seat(i) end
 	body = body .. '"]}'
+	if pays then holders[events[event + 1] .. section .. "-" .. seat(place)] = tokens[n % #heads + 1] end
 	return heads[n % #heads + 1] .. #body .. "\r\n\r\n" .. body
 end
 

@@ -27,6 +27,9 @@ type Holds struct {
 	// Think is what each connection waits before its next request, on average:
 	// anything from nothing to twice as long. Whole milliseconds; 0: it does not.
 	Think time.Duration
+	// Pays has a request pay for the oldest hold that was answered, if there is
+	// one, so that each second one does.
+	Pays bool
 	// Endless begins anew when all seats were asked for: for refusals.
 	Endless bool
 }
@@ -41,7 +44,7 @@ func (h *Holds) Script() string {
 	return settings(
 		"method", "POST", "path", "/api/v1/bookings", "host", h.Host, "tokens", h.Tokens, "events", h.Events,
 		"section", h.Section, "perRow", h.SeatsPerRow, "group", h.Group, "groups", h.groupsPerEvent(),
-		"first", h.First, "step", max(1, h.Step), "think", h.Think.Milliseconds(), "spread", h.Spread, "endless", h.Endless,
+		"first", h.First, "step", max(1, h.Step), "think", h.Think.Milliseconds(), "spread", h.Spread, "pays", h.Pays, "endless", h.Endless,
 	) + holdsLua + doneLua
 }
 

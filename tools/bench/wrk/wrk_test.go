@@ -116,6 +116,35 @@ func TestEndlessBeginsAnew(t *testing.T) {
 	require.False(t, r.ranOut())
 }
 
+// TestWhoHoldsPays: with the next request of whatever connection, by the token
+// that held.
+func TestWhoHoldsPays(t *testing.T) {
+	r := newRequester(t, (&Holds{Host: "h", Tokens: []string{"a", "b"}, Events: []string{"E"}, Section: "A",
+		Rows: 1, SeatsPerRow: 4, Group: 1, Pays: true}).Script())
+	answer := func(body string) {
+		require.NoError(t, r.l.CallByParam(lua.P{Fn: r.l.GetGlobal("response"), Protect: true}, lua.LNumber(201), r.l.NewTable(), lua.LString(body)))
+	}
+	first, body := r.next()
+	require.Equal(t, "/api/v1/bookings", first.URL.Path)
+	require.Contains(t, body, `"A-1-1"`)
+	second, _ := r.next()
+	require.NotEqual(t, first.Header.Get("Authorization"), second.Header.Get("Authorization"))
+	answer(`{"id":"2","eventId":"E","status":"HELD","seats":[{"seat":"A-1-2","section":"A"}]}`)
+	answer(`{"id":"1","eventId":"E","status":"HELD","seats":[{"seat":"A-1-1","section":"A"}]}`)
+	for _, want := range []struct {
+		path string
+		by   *http.Request
+	}{{"/api/v1/bookings/2/payments", second}, {"/api/v1/bookings/1/payments", first}} {
+		pays, body := r.next()
+		require.Equal(t, want.path, pays.URL.Path)
+		require.Equal(t, want.by.Header.Get("Authorization"), pays.Header.Get("Authorization"))
+		require.JSONEq(t, `{"method":"mock","token":"tok_ok"}`, body)
+		answer(`{"id":"9","bookingId":"2","status":"SUCCEEDED","booking":{"id":"2","status":"CONFIRMED"}}`)
+	}
+	_, body = r.next()
+	require.Contains(t, body, `"A-1-3"`, "all are paid")
+}
+
 func TestGetsCarryTheirFields(t *testing.T) {
 	r := newRequester(t, (&Gets{Host: "h", Path: "/x?y=1", Header: []string{`If-None-Match: "7-\5"`}}).Script())
 	request, _ := r.next()
