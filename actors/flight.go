@@ -1,6 +1,7 @@
 package actors
 
 import (
+	"slices"
 	"time"
 
 	"github.com/eventra/eventra"
@@ -59,6 +60,7 @@ func (f *flight) is(flags []bool, i int) bool { return flags != nil && flags[i] 
 
 // wants are the locks that the flight needs, and the changes that need them.
 func (f *flight) wants() (wants []eventra.LockWant, at []int) {
+	wants, at = make([]eventra.LockWant, 0, f.len()), make([]int, 0, f.len())
 	for i, c := range f.batch.Changes {
 		if c.Kind.TakesSeats() {
 			wants, at = append(wants, lockWant(c.Booking)), append(at, i)
@@ -116,6 +118,8 @@ func (f *flight) committed(receipt eventra.Receipt, err error) {
 
 // settle adds what Redis has to learn of the flight.
 func (f *flight) settle(s *eventra.Settlement) {
+	others := f.len() - f.due // mostly holds
+	s.Unlock, s.Held, s.Ended = slices.Grow(s.Unlock, others), slices.Grow(s.Held, others), slices.Grow(s.Ended, f.due)
 	for i, c := range f.batch.Changes {
 		if f.is(f.contended, i) {
 			continue

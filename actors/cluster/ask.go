@@ -25,10 +25,11 @@ var (
 	ErrTimeout = errors.New("no answer in time")
 )
 
-// asks are the questions to other members that wait for an answer, by address,
-// so that they fail at once when a member goes.
+// asks are the questions that wait for an answer, those to other members by
+// address, so that they fail at once when a member goes.
 type asks struct {
 	system *actor.ActorSystem
+	here   *sharedFuture
 	lastID atomic.Uint64
 
 	mu      sync.Mutex
@@ -37,14 +38,14 @@ type asks struct {
 }
 
 func newAsks(system *actor.ActorSystem) *asks {
-	a := &asks{system: system, pending: map[string]map[actor.Future]struct{}{}}
+	a := &asks{system: system, here: newSharedFuture(system), pending: map[string]map[actor.Future]struct{}{}}
 	a.lastID.Store(rand.Uint64()) // so that ids are other ones in each life
 	return a
 }
 
 // local asks an actor of this process.
 func (a *asks) local(pid *actor.PID, msg any, timeout time.Duration) (any, error) {
-	return sorted(a.system.Root.RequestFuture(pid, msg, timeout).Result())
+	return a.here.ask(pid, msg, timeout)
 }
 
 // remote asks an actor of another member. It sets the envelope's id and
@@ -58,8 +59,13 @@ func (a *asks) remote(pid *actor.PID, question *wire.Envelope, timeout time.Dura
 	}
 	defer a.remove(pid.Address, future)
 	a.system.Root.RequestWithCustomSender(pid, question, future.PID())
-	result, err := sorted(future.Result())
-	if err != nil {
+	result, err := future.Result()
+	switch {
+	case errors.Is(err, actor.ErrDeadLetter):
+		return nil, ErrMoved
+	case errors.Is(err, actor.ErrTimeout):
+		return nil, ErrTimeout
+	case err != nil:
 		return nil, err
 	}
 	answer, ok := result.(*wire.Envelope)
@@ -73,16 +79,6 @@ func (a *asks) remote(pid *actor.PID, question *wire.Envelope, timeout time.Dura
 		return nil, ErrUnsupported
 	}
 	return answer, nil
-}
-
-func sorted(result any, err error) (any, error) {
-	switch {
-	case errors.Is(err, actor.ErrDeadLetter):
-		return nil, ErrMoved
-	case errors.Is(err, actor.ErrTimeout):
-		return nil, ErrTimeout
-	}
-	return result, err
 }
 
 func (a *asks) add(address string, future actor.Future) bool {

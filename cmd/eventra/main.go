@@ -10,6 +10,7 @@ import (
 	_ "time/tzdata" // venues' time zones, wherever the binary runs
 
 	"github.com/alecthomas/kong"
+	"github.com/google/uuid"
 )
 
 // version is set by the linker.
@@ -36,6 +37,7 @@ func (versionCommand) Run() error {
 }
 
 func main() {
+	uuid.EnableRandPool() // ids are no secrets, so random bytes for them may wait in memory
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
 	cli := kong.Parse(&commands{}, kong.Name("eventra"), kong.UsageOnError(),

@@ -52,6 +52,12 @@ type position struct{ batch, change int }
 
 func gather(batches []*eventra.Batch) *writes {
 	all := &writes{}
+	var sizes [len(statements)]size
+	for _, batch := range batches {
+		for _, c := range batch.Changes {
+			sizes[c.Kind].count(c)
+		}
+	}
 	var byKind [len(statements)]*write
 	for i, batch := range batches {
 		all.events = append(all.events, uuid(batch.EventID))
@@ -59,7 +65,7 @@ func gather(batches []*eventra.Batch) *writes {
 		for j, c := range batch.Changes {
 			w := byKind[c.Kind]
 			if w == nil {
-				w = &write{statement: statements[c.Kind]}
+				w = newWrite(c.Kind, sizes[c.Kind])
 				byKind[c.Kind] = w
 				all.kinds = append(all.kinds, w)
 			}
@@ -68,6 +74,29 @@ func gather(batches []*eventra.Batch) *writes {
 		}
 	}
 	return all
+}
+
+// size is how many changes there are, in how many seats.
+type size struct{ changes, seats int }
+
+func (s *size) count(c *eventra.Change) {
+	s.changes++
+	if c.Booking != nil {
+		s.seats += len(c.Booking.Seats)
+	}
+}
+
+// newWrite has room for all that is to come; what its statement has no column
+// for stays without.
+func newWrite(kind eventra.ChangeKind, n size) *write {
+	w := &write{statement: statements[kind], at: make([]position, 0, n.changes),
+		events: make(uuids, 0, n.changes), bookings: make(uuids, 0, n.changes), users: make(uuids, 0, n.changes),
+		amounts: make(bigints, 0, n.changes), currencies: make(texts, 0, n.changes), holds: make(bigints, 0, n.changes)}
+	if kind.ChangesSeats() {
+		w.seatEvents, w.seats, w.seatBookings = make(uuids, 0, n.seats), make(ints, 0, n.seats), make(uuids, 0, n.seats)
+		w.positions, w.seatAmounts = make(ints, 0, n.seats), make(bigints, 0, n.seats)
+	}
+	return w
 }
 
 func (w *write) add(batch *eventra.Batch, c *eventra.Change) {

@@ -133,7 +133,7 @@ func (l *Locks) trip(ctx context.Context, fill func(goredis.Pipeliner, runScript
 }
 
 func lockArguments(wants []eventra.LockWant, first ...any) (keys []string, args []any) {
-	args = first
+	keys, args = make([]string, 0, len(wants)), append(make([]any, 0, len(first)+2*len(wants)), first...)
 	var id eventra.ID
 	var event string
 	for _, want := range wants {
