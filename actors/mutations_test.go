@@ -62,7 +62,7 @@ var storeMutations = []mutation{
 		{"persistence/postgres/commitsql.go", `events.epoch = f.epoch LIMIT 1 FOR SHARE`, `true LIMIT 1 FOR SHARE`}}},
 	{"PostgreSQL expires before the deadline", []edit{
 		{"persistence/postgres/commitsql.go", `
-        AND asked.expires_at <= now() AND (asked.paying_until IS NULL OR asked.paying_until <= now())`, ``}}},
+        AND expires_at <= now() AND (paying_until IS NULL OR paying_until <= now())`, ``}}},
 	{"PostgreSQL drops the mail", []edit{
 		{"persistence/postgres/commitpaymentsql.go", `SELECT booking_id, now(), now() FROM paid`, `SELECT booking_id, now(), now() FROM paid WHERE false`}}},
 	{"Redis releases another's lock", []edit{
