@@ -60,5 +60,6 @@ type ClusterMember struct {
 	Status   MemberStatus
 	Self     bool
 	Answered bool // whether it told of its events in time
+	Agrees   bool // it has said that it acts by the same shares as the one that looks
 	Events   []ActiveEvent
 }

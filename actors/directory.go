@@ -165,14 +165,22 @@ func (d *Directory) Owns(event eventra.ID) bool {
 	return life != nil && life.Serving() && life.Owns(event)
 }
 
+// wakeTimeout is for all members to agree who the next owner is, and for it to
+// begin to load.
+const wakeTimeout = time.Second
+
 // wakeElsewhere has the next owner of an event load it at once, rather than
 // when somebody asks for it.
 func (d *Directory) wakeElsewhere(event eventra.ID) {
-	d.wakes <- struct{}{}
-	defer func() { <-d.wakes }()
-	ctx, cancel := context.WithTimeout(context.Background(), time.Second)
+	ctx, cancel := context.WithTimeout(context.Background(), wakeTimeout)
 	defer cancel()
-	_, _ = retried(ctx, func(time.Duration) (*reply, error) { // if not now, then when somebody asks for it
+	select {
+	case d.wakes <- struct{}{}:
+	case <-ctx.Done():
+		return
+	}
+	defer func() { <-d.wakes }()
+	_, _ = retried(ctx, func(time.Duration) (*reply, error) { // if not now, then when somebody asks for it, or it has holds due
 		life := d.node.Life()
 		if life == nil {
 			return nil, cluster.ErrMoved

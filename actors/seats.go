@@ -32,7 +32,7 @@ func (d *Directory) Seats(ctx context.Context, event eventra.ID) (view *eventra.
 	case err != nil:
 		return nil, false, err
 	case r.changes == nil:
-		if known != nil { // this instance has become the owner: what it knew of another's is not the last any more
+		if known != nil && known != r.seats { // it has become the owner: what it knew of another's is not the last any more
 			d.replicas.put(event, r.seats)
 		}
 		return r.seats, false, nil

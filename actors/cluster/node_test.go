@@ -230,7 +230,7 @@ func TestNobodyTakesOverBeforeAllKnow(t *testing.T) {
 	for _, n := range []*cluster.Node{one, two} {
 		w.eventually("it is seen", func() bool {
 			all, err := n.Describe()
-			return err == nil && len(all.Members) == 3
+			return err == nil && len(all.Members) == 3 && !all.Members[2].Agrees
 		})
 	}
 	for _, event := range someEvents(20) {

@@ -53,15 +53,17 @@ func newView(self string, members []eventra.Member) *view {
 // of a release that says nothing is not waited for.
 func (v *view) agree() bool {
 	said := false
-	for _, m := range v.members {
-		switch {
-		case m.ID == v.self && m.Shares == v.shares:
-			said = true
-		case m.ID == v.self || m.Shares != v.shares && m.Shares != 0:
+	for i := range v.members {
+		if !v.agrees(&v.members[i]) {
 			return false
 		}
+		said = said || v.members[i].ID == v.self
 	}
 	return said
+}
+
+func (v *view) agrees(m *eventra.Member) bool {
+	return m.Shares == v.shares || m.Shares == 0 && m.ID != v.self
 }
 
 // owner returns the member that an event belongs to, by rendezvous hashing
