@@ -24,10 +24,14 @@ type stage struct {
 func (s *stage) serving() bool            { return s.serves }
 func (s *stage) now() time.Time           { return time.Time{} }
 func (s *stage) answer(_ asker, r *reply) { s.said = append(s.said, r) }
-func (s *stage) last(t *testing.T) *reply { require.NotEmpty(t, s.said); return s.said[len(s.said)-1] }
 
-// seatsOf is a house of one seat.
-func seatsOf(t *testing.T) *eventra.SeatMap {
+func (s *stage) last(t *testing.T) *reply {
+	require.NotEmpty(t, s.said)
+	return s.said[len(s.said)-1]
+}
+
+// oneSeat is a house of one seat.
+func oneSeat(t *testing.T) *eventra.SeatMap {
 	seats, err := eventra.NewSeatMap(&eventra.Snapshot{Seats: []eventra.Seat{{Section: "A", Row: "1", Number: 1}}, States: make([]eventra.StoredState, 1)})
 	require.NoError(t, err)
 	return seats
@@ -41,7 +45,7 @@ func TestWhoMayNotServeShowsNothing(t *testing.T) {
 		for _, lease := range []bool{true, false} {
 			t.Run(fmt.Sprint(activationStates[phase], lease), func(t *testing.T) {
 				s := &stage{serves: lease}
-				a := &activation{Dependencies: &Dependencies{}, world: s, id: eventra.ID(uuid.New()), phase: phase, seats: seatsOf(t)}
+				a := &activation{Dependencies: &Dependencies{}, world: s, id: eventra.ID(uuid.New()), phase: phase, seats: oneSeat(t)}
 				a.nextTry = a.now().Add(time.Hour)
 				anyone := actor.NewPID("elsewhere", "anyone")
 				for name, question := range map[string]any{
