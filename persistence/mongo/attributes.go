@@ -64,13 +64,15 @@ func attributesFromJSON(raw json.RawMessage) (bson.D, error) {
 	}
 	decoder := json.NewDecoder(bytes.NewReader(raw))
 	decoder.UseNumber()
-	value, err := readValue(decoder, 0)
+	switch begin, err := decoder.Token(); {
+	case err != nil:
+		return nil, err
+	case begin != json.Delim('{'):
+		return nil, errors.New("attributes are not a JSON object")
+	}
+	object, err := readObject(decoder, 0)
 	if err != nil {
 		return nil, err
-	}
-	object, ok := value.(bson.D)
-	if !ok {
-		return nil, errors.New("attributes are not a JSON object")
 	}
 	if _, err := decoder.Token(); !errors.Is(err, io.EOF) {
 		return nil, errors.New("attributes have data after their end")
@@ -140,13 +142,16 @@ func readArray(decoder *json.Decoder, depth int) (bson.A, error) {
 }
 
 // numberToBSON keeps the number exactly: as int64 or float64 if one of them
-// can, else as its text.
+// can, in this order however it is written (1.0 is 1), else as its text.
 func numberToBSON(literal string) any {
 	if i, err := strconv.ParseInt(literal, 10, 64); err == nil {
 		return i
 	}
 	f, err := strconv.ParseFloat(literal, 64)
 	if err == nil && f != 0 && decimalOf(formatFloat(f)) == decimalOf(literal) {
+		if f == math.Trunc(f) && math.Abs(f) < 1<<63 {
+			return int64(f)
+		}
 		return f
 	}
 	if err == nil && f == 0 && decimalOf(literal).digits == "" {
