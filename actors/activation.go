@@ -61,8 +61,10 @@ func (a *activation) handle(sender *actor.PID, msg any) {
 		a.receive(&request{command: *msg, from: asker{pid: sender}})
 	case *wire.Envelope:
 		a.receiveEnvelope(sender, msg)
-	case *readSeats, *readAvailability, *readLast:
+	case *readSeats, *readAvailability:
 		a.read(asker{pid: sender}, msg)
+	case *readLast:
+		a.showLast(asker{pid: sender})
 	case *reload:
 		a.reload(asker{pid: sender})
 	case *cluster.HandOver:
@@ -214,14 +216,9 @@ func (a *activation) rearm(id eventra.ID, pause time.Duration) {
 }
 
 func (a *activation) read(from asker, what any) {
-	_, last := what.(*readLast)
 	switch {
-	case !last && (a.phase >= moving || !a.serving()): // the next owner may have sold meanwhile
+	case a.phase >= moving || !a.serving(): // the next owner may have sold meanwhile
 		a.reply(from, &reply{err: cluster.ErrMoved})
-	case last && a.seats == nil:
-		a.reply(from, &reply{})
-	case last:
-		a.reply(from, &reply{seats: a.seats.View(), availability: a.seats.Availability()})
 	case a.seats == nil && !a.mayWait():
 		a.reply(from, &reply{err: eventra.Unavailable("postgres", nil)})
 	case a.seats == nil:
@@ -234,4 +231,13 @@ func (a *activation) read(from asker, what any) {
 			a.reply(from, &reply{availability: a.seats.Availability()})
 		}
 	}
+}
+
+// showLast answers with what is known, if anything is, whoever sells by now.
+func (a *activation) showLast(from asker) {
+	r := &reply{}
+	if a.seats != nil {
+		r.seats, r.availability = a.seats.View(), a.seats.Availability()
+	}
+	a.reply(from, r)
 }

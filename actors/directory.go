@@ -65,11 +65,7 @@ const askPauseMin, askPauseMax = 2 * time.Millisecond, 100 * time.Millisecond
 // ask sends a message until an activation answers it or ctx ends.
 func (d *Directory) ask(ctx context.Context, event eventra.ID, msg any) (*reply, error) {
 	return retried(ctx, func(timeout time.Duration) (*reply, error) {
-		life := d.node.Life()
-		if life == nil {
-			return nil, cluster.ErrMoved
-		}
-		pid, err := life.Locate(ctx, event)
+		life, pid, err := d.locate(ctx, event)
 		if err != nil {
 			return nil, err
 		}
@@ -78,6 +74,17 @@ func (d *Directory) ask(ctx context.Context, event eventra.ID, msg any) (*reply,
 		}
 		return askRemote(life, event, pid, encodeQuestion(event, msg), timeout)
 	})
+}
+
+// locate returns the event's actor, in the life of this instance in which it was
+// found.
+func (d *Directory) locate(ctx context.Context, event eventra.ID) (*cluster.Life, *actor.PID, error) {
+	life := d.node.Life()
+	if life == nil {
+		return nil, nil, cluster.ErrMoved
+	}
+	pid, err := life.Locate(ctx, event)
+	return life, pid, err
 }
 
 // retried asks again while that may help, with growing, jittered pauses, until
@@ -181,11 +188,7 @@ func (d *Directory) wakeElsewhere(event eventra.ID) {
 	}
 	defer func() { <-d.wakes }()
 	_, _ = retried(ctx, func(time.Duration) (*reply, error) { // if not now, then when somebody asks for it, or it has holds due
-		life := d.node.Life()
-		if life == nil {
-			return nil, cluster.ErrMoved
-		}
-		_, err := life.Locate(ctx, event)
+		_, _, err := d.locate(ctx, event)
 		return &reply{}, err
 	})
 }

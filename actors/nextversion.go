@@ -9,7 +9,6 @@ import (
 	"google.golang.org/protobuf/encoding/protowire"
 
 	"github.com/eventra/eventra"
-	"github.com/eventra/eventra/actors/cluster"
 	"github.com/eventra/eventra/actors/wire"
 )
 
@@ -19,11 +18,7 @@ const nextKind = 1000
 // AskNextKind asks another member's event what only the next release
 // understands. It reports false if the event is this member's.
 func (d *Directory) AskNextKind(ctx context.Context, event eventra.ID, timeout time.Duration) (asked bool, err error) {
-	life := d.node.Life()
-	if life == nil {
-		return true, cluster.ErrMoved
-	}
-	pid, err := life.Locate(ctx, event)
+	life, pid, err := d.locate(ctx, event)
 	if err != nil {
 		return true, err
 	}

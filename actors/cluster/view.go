@@ -29,18 +29,19 @@ type owner struct {
 // alone is the view of who has no other members.
 func alone(self, version string) *view {
 	v := newView(self, []eventra.Member{{ID: self, Version: version}})
-	v.agreed = true
+	v.members[0].Shares, v.agreed = v.shares, true
 	return v
 }
 
 func newView(self string, members []eventra.Member) *view {
-	v := &view{members: members, self: self, isolated: isolated(members), shares: 1}
+	v := &view{members: members, self: self, isolated: isolated(members)}
 	for i := range members {
 		if m := &members[i]; !m.Leaving && !v.isolated[m.ID] {
 			hash := fnv.New64a()
 			hash.Write([]byte(m.ID))
-			v.owners = append(v.owners, owner{m, mix(hash.Sum64())})
-			v.shares += mix(hash.Sum64())
+			o := owner{m, mix(hash.Sum64())}
+			v.owners = append(v.owners, o)
+			v.shares += o.hash
 		}
 	}
 	v.shares = max(v.shares, 1)

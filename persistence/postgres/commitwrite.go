@@ -125,12 +125,13 @@ func (w *write) addBooking(batch *eventra.Batch, c *eventra.Change) {
 	if !c.Kind.ChangesSeats() {
 		return
 	}
-	if event := uuid(batch.EventID); len(w.batches) == 0 || w.batches[len(w.batches)-1] != event {
+	event := uuid(batch.EventID)
+	if len(w.batches) == 0 || w.batches[len(w.batches)-1] != event {
 		w.batches = append(w.batches, event)
 		w.versions = append(w.versions, int64(batch.Version))
 	}
 	for i, s := range b.Seats {
-		w.seatEvents = append(w.seatEvents, uuid(batch.EventID))
+		w.seatEvents = append(w.seatEvents, event)
 		w.seats = append(w.seats, int32(s.No))
 		w.seatBookings = append(w.seatBookings, uuid(b.ID))
 		w.positions = append(w.positions, int32(i))
