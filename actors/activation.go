@@ -150,11 +150,16 @@ func (a *activation) decide(r *request) {
 // than who did not pay.
 const dueChangesMax = 128
 
-// pump decides what waits, as far as the next flight has room.
+// pump decides what waits, as far as the flights that leave and fill have room.
+// Afterwards somebody waits only if the filling one is full, so that nobody who
+// comes later is decided first.
 func (a *activation) pump() {
-	if a.phase == active && !a.stale {
+	if a.phase != active || a.stale {
+		return
+	}
+	a.fill()
+	if a.takeOff() {
 		a.fill()
-		a.takeOff()
 	}
 }
 

@@ -2,6 +2,7 @@ package actors
 
 import (
 	"fmt"
+	"strconv"
 	"testing"
 	"time"
 
@@ -24,17 +25,24 @@ type stage struct {
 func (s *stage) serving() bool            { return s.serves }
 func (s *stage) now() time.Time           { return time.Time{} }
 func (s *stage) answer(_ asker, r *reply) { s.said = append(s.said, r) }
+func (s *stage) run(func())               {} // what flies lands when a test says so
+func (s *stage) arm(*arm)                 {}
 
 func (s *stage) last(t *testing.T) *reply {
 	require.NotEmpty(t, s.said)
 	return s.said[len(s.said)-1]
 }
 
-// oneSeat is a house of one seat.
-func oneSeat(t *testing.T) *eventra.SeatMap {
-	seats, err := eventra.NewSeatMap(&eventra.Snapshot{Seats: []eventra.Seat{{Section: "A", Row: "1", Number: 1}}, States: make([]eventra.StoredState, 1)})
+// houseOf is one row of so many seats, on sale.
+func houseOf(t *testing.T, seats int) *eventra.SeatMap {
+	house := &eventra.Snapshot{States: make([]eventra.StoredState, seats),
+		Terms: eventra.Terms{Status: eventra.EventPublished, HoldSeconds: 60, MaxSeatsPerBooking: 1}}
+	for i := range seats {
+		house.Seats = append(house.Seats, eventra.Seat{Section: "A", Row: "1", Number: i + 1})
+	}
+	m, err := eventra.NewSeatMap(house)
 	require.NoError(t, err)
-	return seats
+	return m
 }
 
 // TestWhoMayNotServeShowsNothing: what it knows may have been sold by the next
@@ -45,7 +53,7 @@ func TestWhoMayNotServeShowsNothing(t *testing.T) {
 		for _, lease := range []bool{true, false} {
 			t.Run(fmt.Sprint(activationStates[phase], lease), func(t *testing.T) {
 				s := &stage{serves: lease}
-				a := &activation{Dependencies: &Dependencies{}, world: s, id: eventra.ID(uuid.New()), phase: phase, seats: oneSeat(t)}
+				a := &activation{Dependencies: &Dependencies{}, world: s, id: eventra.ID(uuid.New()), phase: phase, seats: houseOf(t, 1)}
 				a.nextTry = a.now().Add(time.Hour)
 				anyone := actor.NewPID("elsewhere", "anyone")
 				for name, question := range map[string]any{
@@ -65,5 +73,33 @@ func TestWhoMayNotServeShowsNothing(t *testing.T) {
 				require.NotNil(t, s.last(t).availability)
 			})
 		}
+	}
+}
+
+// TestWhoComesLaterIsServedLater, however many come: while more wait than a
+// flight holds, those who come after it has left must not fill the next one.
+func TestWhoComesLaterIsServedLater(t *testing.T) {
+	t.Parallel()
+	const all = 5 * batchChangesMax
+	s := &stage{serves: true}
+	a := &activation{Dependencies: &Dependencies{QueueMax: all}, world: s, phase: active, seats: houseOf(t, all), filling: newFlight(), seen: &seen{}}
+	a.runways = &runways{Dependencies: a.Dependencies, world: s}
+	asked := 0
+	ask := func(more int) {
+		for range more {
+			asked++
+			a.handle(actor.NewPID("here", "buyer"), &command{deadline: a.now().Add(time.Second), cmd: &eventra.HoldSeats{
+				BookingID: eventra.ID(uuid.New()), UserID: eventra.ID(uuid.New()), Seats: []string{"A-1-" + strconv.Itoa(asked)}}})
+		}
+	}
+	ask(2*batchChangesMax + 2*batchChangesMax/3)
+	for a.air != nil {
+		a.handle(nil, &flushed{a.air})
+		ask(min(batchChangesMax/3, all-asked))
+	}
+	require.Len(t, s.said, all)
+	for i, r := range s.said {
+		require.NoError(t, r.err)
+		require.Equal(t, i+1, r.booking.Seats[0].Number)
 	}
 }

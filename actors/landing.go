@@ -8,12 +8,12 @@ import (
 )
 
 // takeOff sends the filled batch on its way, unless there is nothing to send or
-// one is in the air. What comes meanwhile fills the next: the busier the event,
-// the larger its batches.
-func (a *activation) takeOff() {
+// one is in the air, and reports whether it did. What comes meanwhile fills the
+// next: the busier the event, the larger its batches.
+func (a *activation) takeOff() bool {
 	f := a.filling
 	if f.len() == 0 || a.air != nil {
-		return
+		return false
 	}
 	f.batch.EventID, f.batch.Epoch = a.id, a.epoch
 	f.batch.Version, f.batch.Hold = a.seats.Version()+1, a.seats.Terms().Hold()
@@ -21,6 +21,7 @@ func (a *activation) takeOff() {
 	f.after = a.unsettled()
 	a.filling, a.air = newFlight(), f
 	a.runways.leave(f)
+	return true
 }
 
 // unsettled are flights that have landed and whose locks may not be given back
