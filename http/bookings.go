@@ -132,7 +132,10 @@ func (s *Server) createBooking(c *fiber.Ctx) error {
 func (s *Server) hold(c *fiber.Ctx, eventID eventra.ID, cmd *eventra.HoldSeats) (*eventra.Booking, error) {
 	leaveGate(c.Context())
 	s.holding.Add(1)
-	defer s.holding.Add(-1)
+	defer func() {
+		s.holding.Add(-1)
+		s.exit.holdAnswered()
+	}()
 	if triedBefore(c) {
 		return s.cfg.BoxOffice.HoldAgain(c.UserContext(), eventID, cmd)
 	}

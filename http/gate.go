@@ -3,11 +3,8 @@ package http
 import (
 	"bytes"
 	"runtime"
-	"strconv"
 	"sync/atomic"
-	"time"
 
-	"github.com/gofiber/fiber/v2"
 	"github.com/valyala/fasthttp"
 )
 
@@ -98,27 +95,3 @@ func (s *Server) admit(ctx *fasthttp.RequestCtx) (admitted bool) {
 	s.turnAway(ctx)
 	return false
 }
-
-// turnAway answers without a look at anything but the request's id.
-func (s *Server) turnAway(ctx *fasthttp.RequestCtx) {
-	start := time.Now()
-	ctx.Response.Header.SetContentType(mimeProblem)
-	ctx.Response.Header.Set(fiber.HeaderXContentTypeOptions, "nosniff")
-	ctx.Response.Header.Set(fasthttp.HeaderRetryAfter, "1")
-	ctx.Response.Header.Set(fasthttp.HeaderCacheControl, "no-store")
-	ctx.SetStatusCode(fasthttp.StatusServiceUnavailable)
-	id := newID().String()
-	if given := string(ctx.Request.Header.Peek(fiber.HeaderXRequestID)); visibleASCII(given, requestIDMaxBytes) {
-		id = given
-	}
-	ctx.Response.Header.Set(fiber.HeaderXRequestID, id)
-	ctx.SetBodyString(crowdedBefore + strconv.Quote(id) + crowdedAfter)
-	s.requests.observe(string(holdsPath), fasthttp.MethodPost, fasthttp.StatusServiceUnavailable, time.Since(start))
-}
-
-// The problem of who is turned away at the gate, around the request's id.
-const (
-	crowdedBefore = `{"type":"` + problemTypePrefix + `overloaded","title":"Overloaded","status":503,` +
-		`"detail":"too many requests at once","instance":"/api/v1/bookings","code":"overloaded","requestId":`
-	crowdedAfter = `}`
-)

@@ -30,7 +30,8 @@ type Server struct {
 	readiness *readiness
 	bodies    seatBodies
 	holding   atomic.Int64 // requests that wait for seats
-	hashKey   []byte       // of idempotent requests
+	exit      *exit
+	hashKey   []byte // of idempotent requests
 
 	openAPITag string
 
@@ -64,7 +65,7 @@ func NewServer(cfg Config) (*Server, error) {
 
 		openAPITag: bodyTag(docs.OpenAPI),
 	}
-	s.door.gate = newGate()
+	s.door.gate, s.exit = newGate(), newExit()
 	s.readiness = newReadiness(cfg.Probes, cfg.Log)
 	var err error
 	if s.passwords, err = newPasswordHasher(cfg.PasswordCost, cfg.PasswordSlots, cfg.PasswordQueue); err != nil {

@@ -57,12 +57,18 @@ func (w *Worker) Do(req *wire.Request, due time.Time) *wire.Response {
 
 func (w *Worker) try(req *wire.Request, deadline time.Time) (answer *wire.Response, err error) {
 	if w.conn == nil {
-		if w.conn, err = wire.Dial(w.address, deadline); err != nil {
-			w.conn = nil
+		if err := w.dial(deadline); err != nil {
 			return nil, err
 		}
 	}
 	return w.conn.Do(req, deadline)
+}
+
+func (w *Worker) dial(deadline time.Time) (err error) {
+	if w.conn, err = wire.Dial(w.address, deadline); err != nil {
+		w.conn = nil
+	}
+	return err
 }
 
 func (w *Worker) hangUp() {
@@ -81,7 +87,7 @@ type Crowd struct {
 // Count has the workers carry out steps 0 to n-1, each when a worker is free.
 func (c Crowd) Count(n int64, step func(w *Worker, i int64)) figures.Result {
 	var next atomic.Int64
-	return c.run(func(w *Worker) {
+	return c.run(func(w *Worker, _ time.Time) {
 		for i := next.Add(1) - 1; i < n; i = next.Add(1) - 1 {
 			step(w, i)
 		}
@@ -90,10 +96,9 @@ func (c Crowd) Count(n int64, step func(w *Worker, i int64)) figures.Result {
 
 // For has the workers carry out steps until the time is over.
 func (c Crowd) For(d time.Duration, step func(w *Worker, i int64)) figures.Result {
-	end := time.Now().Add(d)
 	var next atomic.Int64
-	return c.run(func(w *Worker) {
-		for time.Now().Before(end) {
+	return c.run(func(w *Worker, start time.Time) {
+		for end := start.Add(d); time.Now().Before(end); {
 			step(w, next.Add(1)-1)
 		}
 	})
@@ -102,9 +107,8 @@ func (c Crowd) For(d time.Duration, step func(w *Worker, i int64)) figures.Resul
 // Rate has the workers carry out so many steps a second, each at its own due
 // time, until stop is closed. With too few workers for it, times grow.
 func (c Crowd) Rate(perSecond float64, stop <-chan struct{}, step func(w *Worker, i int64, due time.Time)) figures.Result {
-	start := time.Now()
 	var next atomic.Int64
-	return c.run(func(w *Worker) {
+	return c.run(func(w *Worker, start time.Time) {
 		for {
 			i := next.Add(1) - 1
 			due := start.Add(time.Duration(float64(i) / perSecond * float64(time.Second)))
@@ -118,18 +122,27 @@ func (c Crowd) Rate(perSecond float64, stop <-chan struct{}, step func(w *Worker
 	})
 }
 
-func (c Crowd) run(work func(*Worker)) figures.Result {
+// run has everybody connect, and then work.
+func (c Crowd) run(work func(w *Worker, start time.Time)) figures.Result {
 	workers := make([]*Worker, c.Connections)
-	var all sync.WaitGroup
-	start := time.Now()
+	var connected, all sync.WaitGroup
+	var start time.Time
+	begin := make(chan struct{})
 	for i := range workers {
 		w := &Worker{Number: i, address: c.Address, statuses: map[int]int64{}}
 		workers[i] = w
+		connected.Add(1)
 		all.Go(func() {
 			defer w.hangUp()
-			work(w)
+			_ = w.dial(time.Now().Add(answerTimeout)) // who cannot tries again for its first request
+			connected.Done()
+			<-begin
+			work(w, start)
 		})
 	}
+	connected.Wait()
+	start = time.Now()
+	close(begin)
 	all.Wait()
 	return tally(workers, time.Since(start))
 }

@@ -18,7 +18,7 @@ const (
 	seatsPerRow = 100
 	// eventraMax and referenceMax are more holds a second than these servers
 	// make: seats are prepared for so many.
-	eventraMax   = 30_000
+	eventraMax   = 50_000
 	referenceMax = 8_000
 )
 

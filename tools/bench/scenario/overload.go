@@ -15,82 +15,110 @@ import (
 )
 
 const (
-	// overloadQueue is how many may wait at the event: few enough for all
+	// overloadQueue is how many may wait at the event: few enough for most
 	// others to be turned away.
-	overloadQueue       = 512
-	overloadConnections = 4 * overloadQueue
-	peakConnections     = 256
+	overloadQueue   = 512
+	peakConnections = 256
 
 	// A login costs as much as some hundred holds, on purpose, so that there may
 	// be but few.
 	loginPause, readPause = time.Second, 100 * time.Millisecond
 )
 
+// crowds are how many connections ask for it. Who waits for an answer does not
+// ask again, so that few cannot ask for twice the peak for long.
+var crowds = []int{4 * overloadQueue, 16 * overloadQueue}
+
 // overload asks for twice what the server can do, by the same client, and
 // watches who is let in, how soon the others are told, and whether logins and
 // reads still answer.
 func overload(ctx context.Context, b *bench) error {
 	return b.with(ctx, false, func() error {
-		var ratios []float64
+		ratios := make([][]float64, len(crowds))
 		for run := range b.Runs {
-			peak, err := b.load(ctx, peakConnections, 0, "peak")
+			peak, rate, err := b.load(ctx, peakConnections, 0, "peak")
 			if err != nil {
 				return err
 			}
-			rate := peak.PerSecond(peak.Accepted())
-			b.say("  %d peak     %s", run+1, describe(&peak, accepted))
-			stop := make(chan struct{})
-			probed := make(chan string, 1)
-			go func() { probed <- b.probe(stop) }()
-			twice, err := b.load(ctx, overloadConnections, 2*rate, "twice")
-			close(stop)
-			reads := <-probed
-			if err != nil {
-				return err
-			}
-			accepts := twice.PerSecond(twice.Accepted())
-			ratios = append(ratios, accepts/rate)
-			b.say("  %d twice it %s; 503 after p99 %s; %s", run+1, describe(&twice, accepted), ms(twice.TurnedAwayP99), reads)
-			if twice.Statuses[503]+twice.Accepted() != twice.Requests || twice.Errors > 0 {
-				b.fault("at twice the peak: %s, errors %d", twice.Outcomes(), twice.Errors)
+			b.say("  %d peak     %.0f/s in time; %s", run+1, rate, describe(&peak, accepted))
+			for i, crowd := range crowds {
+				accepts, err := b.twice(ctx, crowd, rate, run+1)
+				if err != nil {
+					return err
+				}
+				ratios[i] = append(ratios[i], accepts/rate)
 			}
 		}
-		b.say("  = accepted at twice the peak / at the peak: %.2f (median of %.2f)", figures.Median(ratios), ratios)
+		for i, crowd := range crowds {
+			b.say("  = %d connections: accepted at twice the peak / at the peak: %.2f (median of %.2f)", crowd, figures.Median(ratios[i]), ratios[i])
+		}
 		return nil
 	}, fmt.Sprintf("EVENTRA_EVENT_QUEUE_MAX=%d", overloadQueue))
 }
 
-// load holds seats of a new event, at a rate or (0) as fast as answers come.
-func (b *bench) load(ctx context.Context, connections int, rate float64, name string) (result figures.Result, err error) {
+// twice asks for twice the rate, and returns how many holds a second were accepted.
+func (b *bench) twice(ctx context.Context, crowd int, rate float64, run int) (accepts float64, err error) {
+	stop := make(chan struct{})
+	probed := make(chan string, 1)
+	go func() { probed <- b.probe(stop) }()
+	result, accepts, err := b.load(ctx, crowd, 2*rate, "twice")
+	close(stop)
+	probes := <-probed
+	if err != nil {
+		return 0, err
+	}
+	b.say("  %d twice it, %d connections: %.0f/s in time; %s; 503 after p99 %s; %s", run, crowd, accepts, describe(&result, accepted), ms(result.TurnedAwayP99), probes)
+	if result.Statuses[503]+result.Accepted() != result.Requests || result.Errors > 0 {
+		b.fault("at twice the peak: %s, errors %d", result.Outcomes(), result.Errors)
+	}
+	return accepts, nil
+}
+
+// load holds seats of a new event, at a rate or (0) as fast as answers come,
+// and tells how many a second were held while it went on. Times are from when
+// a connection asked: when all wait for answers nobody else can ask.
+func (b *bench) load(ctx context.Context, connections int, rate float64, name string) (result figures.Result, inTime float64, err error) {
 	at := b.Stage.Eventra
 	seats := int(b.For.Seconds()) * 2 * eventraMax
 	houses := slices.Repeat([]client.House{b.house()}, seats/b.Seats+1)
 	sales, err := b.OpenSales(ctx, at, houses...)
 	if err != nil {
-		return result, err
+		return result, 0, err
 	}
 	if err := at.Settle(ctx); err != nil {
-		return result, err
+		return result, 0, err
 	}
 	tokens, err := b.Tokens()
 	if err != nil {
-		return result, err
+		return result, 0, err
 	}
-	step := func(w *drive.Worker, i int64, due time.Time) {
+	over := make(chan struct{})
+	var begin sync.Once
+	var held atomic.Int64
+	step := func(w *drive.Worker, i int64) {
+		begin.Do(func() { time.AfterFunc(b.For, func() { close(over) }) })
 		sale := sales[int(i)/b.Seats]
-		w.Do(holdRequest(tokens[int(i)%len(tokens)], sale.ID, sale.Seat(int(i)%b.Seats)), due)
+		answer := w.Do(holdRequest(tokens[int(i)%len(tokens)], sale.ID, sale.Seat(int(i)%b.Seats)), time.Time{})
+		if answer == nil || answer.Status != 201 {
+			return
+		}
+		select {
+		case <-over:
+		default:
+			held.Add(1)
+		}
 	}
 	crowd := drive.Crowd{Address: at.Target.Address(), Connections: connections}
 	cpu := at.CPU()
 	profiled := make(chan error, 1)
 	go func() { profiled <- at.Profile(b.For, b.Settings.Profiles, b.name+"-"+name) }()
 	if rate == 0 {
-		result = crowd.For(b.For, func(w *drive.Worker, i int64) { step(w, i, time.Time{}) })
+		result = crowd.For(b.For, step)
 	} else {
-		result = crowd.Rate(rate, after(b.For), step)
+		result = crowd.Rate(rate, over, func(w *drive.Worker, i int64, _ time.Time) { step(w, i) })
 	}
 	result.CPU, result.Note = at.CPU()-cpu, "machine load "+stage.MachineLoad()
-	return result, <-profiled
+	return result, float64(held.Load()) / b.For.Seconds(), <-profiled
 }
 
 // probe logs in and reads an availability over and over until stop is closed,
