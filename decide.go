@@ -64,11 +64,11 @@ func (m *SeatMap) decideHold(cmd *HoldSeats, now time.Time) Decision {
 	if m.claims[cmd.BookingID] != nil {
 		return Decision{Verdict: Wait}
 	}
-	if h := m.live[cmd.BookingID]; h != nil {
-		if h.booking.UserID != cmd.UserID {
+	if b := m.live[cmd.BookingID]; b != nil {
+		if b.UserID != cmd.UserID {
 			return refuse(Errorf(CodeNotFound, "no such booking"))
 		}
-		return answer(h.booking)
+		return answer(b)
 	}
 	if !m.terms.OpenAt(now) {
 		return refuse(Errorf(CodeSaleClosed, "the event is not on sale now"))
@@ -142,57 +142,57 @@ func (m *SeatMap) chooseNamed(names []string) (seats []SeatNo, wait bool, err er
 
 // owned finds a user's live booking. Without one, or while a change of it is in
 // flight, the decision says so.
-func (m *SeatMap) owned(booking, user ID) (*holding, *Decision) {
-	h := m.live[booking]
+func (m *SeatMap) owned(booking, user ID) (*Booking, *Decision) {
+	b := m.live[booking]
 	switch {
 	case m.claims[booking] != nil:
 		return nil, &Decision{Verdict: Wait}
-	case h == nil:
+	case b == nil:
 		return nil, &Decision{Verdict: Refuse, Err: ErrNotLive}
-	case h.booking.UserID != user:
+	case b.UserID != user:
 		return nil, &Decision{Verdict: Refuse, Err: Errorf(CodeNotFound, "no such booking")}
 	}
-	return h, nil
+	return b, nil
 }
 
 func (m *SeatMap) decideRelease(cmd *ReleaseHold) Decision {
-	h, otherwise := m.owned(cmd.BookingID, cmd.UserID)
+	b, otherwise := m.owned(cmd.BookingID, cmd.UserID)
 	switch {
 	case otherwise != nil:
 		return *otherwise
-	case h.booking.Status != BookingHeld:
-		return refuse(Errorf(CodeNotCancellable, "only a held booking can be cancelled; this one is %s", h.booking.Status))
-	case !h.booking.PaymentID.IsZero():
+	case b.Status != BookingHeld:
+		return refuse(Errorf(CodeNotCancellable, "only a held booking can be cancelled; this one is %s", b.Status))
+	case !b.PaymentID.IsZero():
 		return refuse(Errorf(CodeNotCancellable, "a payment for this booking is running"))
 	}
-	return m.accept(h.end(Released, BookingCancelled))
+	return m.accept(end(b, Released, BookingCancelled))
 }
 
 func (m *SeatMap) decideExpire(cmd *ExpireHold, now time.Time) Decision {
-	h := m.live[cmd.BookingID]
-	if h == nil || m.claims[cmd.BookingID] != nil || h.booking.Status != BookingHeld || now.Before(h.booking.Due()) {
+	b := m.live[cmd.BookingID]
+	if b == nil || m.claims[cmd.BookingID] != nil || b.Status != BookingHeld || now.Before(b.Due()) {
 		return Decision{Verdict: Ignore}
 	}
-	return m.accept(h.end(Expired, BookingExpired))
+	return m.accept(end(b, Expired, BookingExpired))
 }
 
 func (m *SeatMap) decideRefund(cmd *RefundBooking) Decision {
 	if m.claims[cmd.BookingID] != nil {
 		return Decision{Verdict: Wait}
 	}
-	h := m.live[cmd.BookingID]
+	b := m.live[cmd.BookingID]
 	switch {
-	case h == nil:
+	case b == nil:
 		return refuse(ErrNotLive)
-	case h.booking.Status != BookingConfirmed:
-		return refuse(Errorf(CodeNotRefundable, "only a confirmed booking can be refunded; this one is %s", h.booking.Status))
+	case b.Status != BookingConfirmed:
+		return refuse(Errorf(CodeNotRefundable, "only a confirmed booking can be refunded; this one is %s", b.Status))
 	}
-	return m.accept(h.end(Refunded, BookingRefunded))
+	return m.accept(end(b, Refunded, BookingRefunded))
 }
 
 // end is the change that takes a live booking's seats away.
-func (h *holding) end(kind ChangeKind, status BookingStatus) *Change {
-	b := *h.booking
+func end(live *Booking, kind ChangeKind, status BookingStatus) *Change {
+	b := *live
 	b.Status = status
 	return &Change{Kind: kind, Booking: &b}
 }

@@ -3,22 +3,22 @@ package eventra
 import "time"
 
 func (m *SeatMap) decideStartPayment(cmd *StartPayment, now time.Time) Decision {
-	h, otherwise := m.owned(cmd.BookingID, cmd.UserID)
+	live, otherwise := m.owned(cmd.BookingID, cmd.UserID)
 	switch {
 	case otherwise != nil:
 		return *otherwise
-	case h.booking.PaymentID == cmd.PaymentID:
-		return answer(h.booking)
-	case h.booking.Status == BookingConfirmed:
+	case live.PaymentID == cmd.PaymentID:
+		return answer(live)
+	case live.Status == BookingConfirmed:
 		return refuse(Errorf(CodeAlreadyPaid, "the booking is paid"))
-	case !h.booking.PaymentID.IsZero():
+	case !live.PaymentID.IsZero():
 		return refuse(&Error{Code: CodePaymentInProgress, Message: "another payment for this booking is running", RetryAfter: time.Second})
-	case !now.Before(h.booking.ExpiresAt):
+	case !now.Before(live.ExpiresAt):
 		return refuse(Errorf(CodeHoldExpired, "the hold has run out"))
 	case m.terms.Status != EventPublished:
 		return refuse(Errorf(CodeSaleClosed, "the event is cancelled"))
 	}
-	b := *h.booking
+	b := *live
 	b.PaymentID = cmd.PaymentID
 	return m.accept(&Change{Kind: PaymentStarted, Booking: &b, Grace: cmd.Grace, Payment: &Payment{
 		ID: cmd.PaymentID, BookingID: b.ID, EventID: m.eventID, UserID: b.UserID,
@@ -36,22 +36,22 @@ func (m *SeatMap) decideFinishPayment(cmd *FinishPayment) Decision {
 	}
 	paid := cmd.Outcome == PaymentSucceeded
 	payment.Status = cmd.Outcome
-	h, successor := m.live[payment.BookingID], m.live[payment.ID]
+	live, successor := m.live[payment.BookingID], m.live[payment.ID]
 	switch {
 	case paid && successor != nil:
-		return answer(successor.booking)
-	case paid && h == nil:
+		return answer(successor)
+	case paid && live == nil:
 		return m.rebook(&payment, cmd.Seats)
-	case paid && h.booking.Status == BookingHeld:
-		b := *h.booking
+	case paid && live.Status == BookingHeld:
+		b := *live
 		b.Status, b.PaymentID, b.PayingUntil = BookingConfirmed, payment.ID, time.Time{}
 		return m.accept(&Change{Kind: Confirmed, Booking: &b, Payment: &payment})
-	case paid && h.booking.PaymentID == payment.ID:
-		return answer(h.booking)
+	case paid && live.PaymentID == payment.ID:
+		return answer(live)
 	case paid:
 		return m.refundDue(&payment)
-	case h != nil && h.booking.Status == BookingHeld && h.booking.PaymentID == payment.ID:
-		b := *h.booking
+	case live != nil && live.Status == BookingHeld && live.PaymentID == payment.ID:
+		b := *live
 		b.PaymentID, b.PayingUntil = ID{}, time.Time{}
 		return m.accept(&Change{Kind: PaymentEnded, Booking: &b, Payment: &payment})
 	}

@@ -17,8 +17,7 @@ func (m *SeatMap) CheckInvariants() error {
 }
 
 func (m *SeatMap) checkBookings() error {
-	for id, h := range m.live {
-		b := h.booking
+	for id, b := range m.live {
 		switch {
 		case b.ID != id || b.EventID != m.eventID:
 			return fmt.Errorf("booking %v is filed as %v", b.ID, id)
@@ -30,7 +29,7 @@ func (m *SeatMap) checkBookings() error {
 			return fmt.Errorf("booking %v is held without a deadline", id)
 		}
 		for _, s := range b.Seats {
-			if int(s.No) >= len(m.seats) || m.seats[s.No].owner != h {
+			if int(s.No) >= len(m.seats) || m.seats[s.No].owner != b {
 				return fmt.Errorf("booking %v lists seat %s, which is not its", id, s.Name())
 			}
 		}
@@ -61,8 +60,8 @@ func (m *SeatMap) checkSeats() error {
 			return fmt.Errorf("seat %s is of version %d, the map of %d", m.layout.Seats[i].Name(), seat.version, m.version)
 		}
 	}
-	for _, h := range m.live {
-		owned -= len(h.booking.Seats)
+	for _, b := range m.live {
+		owned -= len(b.Seats)
 	}
 	for _, c := range m.claims {
 		if c.Kind.TakesSeats() {

@@ -20,8 +20,8 @@ type SeatMap struct {
 	version uint64
 
 	seats  []seatState
-	live   map[ID]*holding
-	claims map[ID]*Change // by Change.subject
+	live   map[ID]*Booking // as stored
+	claims map[ID]*Change  // by Change.subject
 
 	total    SectionTally
 	sections []SectionTally
@@ -30,20 +30,16 @@ type SeatMap struct {
 }
 
 type seatState struct {
-	owner   *holding // durable; nil if available
+	owner   *Booking // the one in SeatMap.live; nil if available
 	version uint64
 	claimed bool // by a change in flight that takes it
 }
-
-// holding is a live booking as it is stored. Seats point to it, so that a
-// change of its status changes them all.
-type holding struct{ booking *Booking }
 
 func (s *seatState) status() SeatStatus {
 	switch {
 	case s.owner == nil:
 		return SeatAvailable
-	case s.owner.booking.Status == BookingHeld:
+	case s.owner.Status == BookingHeld:
 		return SeatHeld
 	default:
 		return SeatBooked
@@ -61,13 +57,13 @@ func NewSeatMap(s *Snapshot) (*SeatMap, error) {
 		terms:   s.Terms,
 		layout:  NewLayout(s.Seats),
 		seats:   make([]seatState, len(s.Seats)),
-		live:    make(map[ID]*holding, len(s.Bookings)),
+		live:    make(map[ID]*Booking, len(s.Bookings)),
 		claims:  map[ID]*Change{},
 	}
 	m.sections = make([]SectionTally, len(m.layout.Sections))
 	m.rowFree = make([]int32, len(m.layout.rows))
 	for _, b := range s.Bookings {
-		m.live[b.ID] = &holding{b}
+		m.live[b.ID] = b
 	}
 	for i, stored := range s.States {
 		seat := &m.seats[i]
@@ -114,18 +110,13 @@ func (m *SeatMap) Version() uint64 { return m.version }
 func (m *SeatMap) Len() int { return len(m.seats) }
 
 // Live returns a live booking as it is stored, or nil.
-func (m *SeatMap) Live(id ID) *Booking {
-	if h := m.live[id]; h != nil {
-		return h.booking
-	}
-	return nil
-}
+func (m *SeatMap) Live(id ID) *Booking { return m.live[id] }
 
 // Holds calls f for every HELD booking.
 func (m *SeatMap) Holds(f func(*Booking)) {
-	for _, h := range m.live {
-		if h.booking.Status == BookingHeld {
-			f(h.booking)
+	for _, b := range m.live {
+		if b.Status == BookingHeld {
+			f(b)
 		}
 	}
 }
@@ -169,10 +160,10 @@ func (m *SeatMap) Apply(c *Change, version uint64, at time.Time) {
 	case PaymentStarted:
 		c.Payment.CreatedAt = at
 		c.Booking.PayingUntil = at.Add(c.Grace)
-		m.live[c.Booking.ID].booking = c.Booking
+		m.replace(c.Booking)
 	case PaymentEnded:
 		if c.Booking != nil {
-			m.live[c.Booking.ID].booking = c.Booking
+			m.replace(c.Booking)
 		}
 	case RefundDue:
 	default:
@@ -223,24 +214,23 @@ func (m *SeatMap) take(b *Booking, version uint64) {
 	if m.live[b.ID] != nil {
 		panic("a booking was made twice")
 	}
-	h := &holding{b}
-	m.live[b.ID] = h
+	m.live[b.ID] = b
 	for _, s := range b.Seats {
 		seat := &m.seats[s.No]
 		if seat.owner != nil {
 			panic("seat " + s.Name() + " is taken already")
 		}
-		seat.owner, seat.version = h, version
+		seat.owner, seat.version = b, version
 		m.rowFree[m.layout.row[s.No]]--
 		m.recount(s.No, SeatAvailable, seat.status())
 	}
 }
 
 func (m *SeatMap) free(b *Booking, version uint64) {
-	h := m.live[b.ID]
+	stored := m.live[b.ID]
 	for _, s := range b.Seats {
 		seat := &m.seats[s.No]
-		if seat.owner != h {
+		if seat.owner != stored {
 			panic("seat " + s.Name() + " is not this booking's")
 		}
 		m.recount(s.No, seat.status(), SeatAvailable)
@@ -250,16 +240,25 @@ func (m *SeatMap) free(b *Booking, version uint64) {
 	delete(m.live, b.ID)
 }
 
-// move gives a live booking its next status.
-func (m *SeatMap) move(b *Booking, version uint64) {
-	h := m.live[b.ID]
-	from := m.seats[b.Seats[0].No].status()
-	h.booking = b
+// replace stores what a live booking has become.
+func (m *SeatMap) replace(b *Booking) {
+	stored := m.live[b.ID]
+	m.live[b.ID] = b
 	for _, s := range b.Seats {
 		seat := &m.seats[s.No]
-		if seat.owner != h {
+		if seat.owner != stored {
 			panic("seat " + s.Name() + " is not this booking's")
 		}
+		seat.owner = b
+	}
+}
+
+// move gives a live booking its next status.
+func (m *SeatMap) move(b *Booking, version uint64) {
+	from := m.seats[b.Seats[0].No].status()
+	m.replace(b)
+	for _, s := range b.Seats {
+		seat := &m.seats[s.No]
 		seat.version = version
 		m.recount(s.No, from, seat.status())
 	}

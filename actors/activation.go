@@ -139,7 +139,7 @@ func (a *activation) decide(r *request) {
 		a.filling.add(d.Change, r)
 	case eventra.Ignore:
 		if expire, ok := r.cmd.(*eventra.ExpireHold); ok {
-			a.rearm(expire.BookingID, rearmPause)
+			a.rearm(rearmPause, expire.BookingID)
 		}
 		a.reply(r.from, &reply{})
 	}
@@ -206,18 +206,24 @@ const (
 	rearmAwayPause = time.Second
 )
 
-// rearm has the timer ask again when a hold is due, and not before the pause
-// is over.
-func (a *activation) rearm(id eventra.ID, pause time.Duration) {
-	b := a.seats.Live(id)
-	if b == nil || b.Status != eventra.BookingHeld {
-		return
+// rearm has the timer ask when holds are due, and not before the pause is over.
+func (a *activation) rearm(pause time.Duration, bookings ...eventra.ID) {
+	soonest := a.now().Add(pause)
+	holds := make([]deadline, 0, len(bookings))
+	for _, id := range bookings {
+		b := a.seats.Live(id)
+		if b == nil || b.Status != eventra.BookingHeld {
+			continue
+		}
+		at := a.clock.local(b.Due())
+		if at.Before(soonest) {
+			at = soonest
+		}
+		holds = append(holds, deadline{id, at})
 	}
-	at := a.clock.local(b.Due())
-	if soonest := a.now().Add(pause); at.Before(soonest) {
-		at = soonest
+	if len(holds) > 0 {
+		a.arm(&arm{holds: holds})
 	}
-	a.arm(&arm{holds: []deadline{{id, at}}})
 }
 
 func (a *activation) read(from asker, what any) {

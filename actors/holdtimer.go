@@ -1,7 +1,6 @@
 package actors
 
 import (
-	"container/heap"
 	"time"
 
 	"github.com/asynkron/protoactor-go/actor"
@@ -75,7 +74,7 @@ func (d *deadlines) handle(msg any, now time.Time) (due []eventra.ID, next time.
 		d.next = time.Time{}
 	}
 	for len(d.holds) > 0 && !d.holds[0].at.After(now) {
-		due = append(due, heap.Pop(&d.holds).(deadline).booking)
+		due = append(due, d.holds.pop().booking)
 	}
 	if len(d.holds) == 0 || !d.next.IsZero() && !d.holds[0].at.Before(d.next) {
 		return due, time.Time{}
@@ -86,25 +85,9 @@ func (d *deadlines) handle(msg any, now time.Time) (due []eventra.ID, next time.
 
 func (d *deadlines) arm(msg *arm) {
 	if msg.afresh {
-		d.holds = append(d.holds[:0], msg.holds...)
-		heap.Init(&d.holds)
-		return
+		d.holds = d.holds[:0]
 	}
 	for _, hold := range msg.holds {
-		heap.Push(&d.holds, hold)
+		d.holds.push(hold)
 	}
-}
-
-// deadlineHeap is a heap.Interface, the earliest first.
-type deadlineHeap []deadline
-
-func (d deadlineHeap) Len() int           { return len(d) }
-func (d deadlineHeap) Less(i, j int) bool { return d[i].at.Before(d[j].at) }
-func (d deadlineHeap) Swap(i, j int)      { d[i], d[j] = d[j], d[i] }
-func (d *deadlineHeap) Push(x any)        { *d = append(*d, x.(deadline)) }
-func (d *deadlineHeap) Pop() any {
-	last := len(*d) - 1
-	x := (*d)[last]
-	*d = (*d)[:last]
-	return x
 }

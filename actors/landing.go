@@ -77,6 +77,7 @@ func (a *activation) outcome(f *flight) {
 
 func (a *activation) committed(f *flight) {
 	mails := false
+	held := make([]eventra.ID, 0, f.len())
 	a.seen.committed(f.len())
 	if !f.sent.IsZero() {
 		a.clock.observe(f.receipt.At, f.sent, f.back)
@@ -97,11 +98,12 @@ func (a *activation) committed(f *flight) {
 				a.Metrics.expiryLateness.Observe(f.receipt.At.Sub(c.Booking.Due()).Seconds())
 			}
 			if c.Booking != nil && c.Booking.Status == eventra.BookingHeld {
-				a.rearm(c.Booking.ID, rearmPause)
+				held = append(held, c.Booking.ID)
 			}
 			a.reply(r.from, &reply{booking: c.Booking, payment: c.Payment})
 		}
 	}
+	a.rearm(rearmPause, held...)
 	if mails {
 		a.Confirmed()
 	}
@@ -124,7 +126,7 @@ func (a *activation) again(r *request) {
 func (a *activation) refused(c *eventra.Change, r *request) {
 	switch c.Kind {
 	case eventra.Expired:
-		a.rearm(c.Booking.ID, rearmPause)
+		a.rearm(rearmPause, c.Booking.ID)
 		a.reply(r.from, &reply{})
 	default:
 		a.fail(r, errStored)
@@ -132,13 +134,15 @@ func (a *activation) refused(c *eventra.Change, r *request) {
 }
 
 func (a *activation) notCommitted(f *flight) {
+	var due []eventra.ID
 	for i, c := range f.batch.Changes {
 		a.seats.Withdraw(c)
 		if c.Kind == eventra.Expired {
-			a.rearm(c.Booking.ID, rearmAwayPause)
+			due = append(due, c.Booking.ID)
 		}
 		a.fail(f.requests[i], eventra.Unavailable("postgres", f.err))
 	}
+	a.rearm(rearmAwayPause, due...)
 }
 
 // requeue gives up all claims, those of a flight that told nothing (nil: none)

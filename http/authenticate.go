@@ -4,6 +4,7 @@ import (
 	"strings"
 
 	"github.com/gofiber/fiber/v2"
+	"github.com/gofiber/fiber/v2/utils"
 
 	"github.com/eventra/eventra"
 )
@@ -52,7 +53,7 @@ func (s *Server) admins(c *fiber.Ctx) error {
 
 // authenticate notes who is calling, without any I/O.
 func (s *Server) authenticate(c *fiber.Ctx) error {
-	header := string(c.Request().Header.Peek(fiber.HeaderAuthorization))
+	header := utils.UnsafeString(c.Request().Header.Peek(fiber.HeaderAuthorization)) // the request's memory, for as long as this takes
 	scheme, token, _ := strings.Cut(header, " ")
 	if !strings.EqualFold(scheme, "Bearer") || token == "" {
 		return eventra.Errorf(eventra.CodeUnauthenticated, "this takes an access token: Authorization: Bearer …")

@@ -1,6 +1,7 @@
 package http
 
 import (
+	"strings"
 	"sync"
 	"time"
 )
@@ -35,12 +36,12 @@ func (c *tokenCache) get(token string, now time.Time) *caller {
 	return who
 }
 
-// put remembers a token, which must not be changed from then on.
+// put remembers a copy of a token.
 func (c *tokenCache) put(token string, who *caller) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if c.young == nil || len(c.young) >= tokenCacheMax {
 		c.young, c.old = make(map[string]*caller), c.young
 	}
-	c.young[token] = who
+	c.young[strings.Clone(token)] = who
 }

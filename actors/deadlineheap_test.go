@@ -1,0 +1,33 @@
+package actors
+
+import (
+	"slices"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+	"pgregory.net/rapid"
+)
+
+// The model is a list that is sorted whenever something is taken out.
+func TestADeadlineHeapGivesTheEarliest(t *testing.T) {
+	t.Parallel()
+	rapid.Check(t, func(t *rapid.T) {
+		var heap deadlineHeap
+		var model []time.Time
+		for _, at := range rapid.SliceOfN(rapid.IntRange(-1, 20), 1, 200).Draw(t, "a deadline, or -1 to take the earliest") {
+			if at >= 0 {
+				due := time.Unix(int64(at), 0)
+				heap.push(deadline{at: due})
+				model = append(model, due)
+				continue
+			}
+			if len(model) > 0 {
+				slices.SortFunc(model, time.Time.Compare)
+				require.Equal(t, model[0], heap.pop().at)
+				model = model[1:]
+			}
+		}
+		require.Len(t, heap, len(model))
+	})
+}
