@@ -20,6 +20,7 @@ type fakes struct {
 	denied   map[eventra.ID]bool
 	events   map[eventra.ID]*eventra.Event
 	seats    map[eventra.ID][]eventra.Seat
+	views    map[eventra.ID]*eventra.SeatsView // of those in whose seats something changes
 	bookings map[eventra.ID]*eventra.Booking
 	payments map[eventra.ID]*eventra.Payment
 	keys     map[eventra.IdempotencyKey]*fakeKey
@@ -45,6 +46,7 @@ func newFakes() *fakes {
 	return &fakes{
 		users: map[eventra.ID]*eventra.User{}, sessions: map[[sha256.Size]byte]*eventra.Session{},
 		denied: map[eventra.ID]bool{}, events: map[eventra.ID]*eventra.Event{}, seats: map[eventra.ID][]eventra.Seat{},
+		views:    map[eventra.ID]*eventra.SeatsView{},
 		bookings: map[eventra.ID]*eventra.Booking{}, payments: map[eventra.ID]*eventra.Payment{},
 		keys: map[eventra.IdempotencyKey]*fakeKey{}, counts: map[string]int{},
 	}
@@ -225,6 +227,9 @@ func (f *fakes) AddSeats(_ context.Context, id eventra.ID, seats []eventra.Seat)
 func (f *fakes) Seats(_ context.Context, id eventra.ID) (*eventra.SeatsView, bool, error) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
+	if view := f.views[id]; view != nil {
+		return view, f.cutOff, f.err
+	}
 	seats := f.seats[id]
 	return &eventra.SeatsView{EventID: id, Version: 7, Layout: eventra.NewLayout(seats),
 		Status: make([]eventra.SeatStatus, len(seats)), Changed: make([]uint64, len(seats))}, f.cutOff, f.err

@@ -88,8 +88,9 @@ func (d *door) Close() error {
 type connection struct {
 	net.Conn
 	door   *door
-	spoken bool // of the goroutine that reads, as linger and crowded
+	spoken bool // of the goroutine that reads, as those that follow
 	linger bool
+	stream bool // a write has its own time, the response any
 
 	inside  atomic.Bool // has a slot of the gate; who shuts down closes connections, too
 	crowded bool        // got none, for too many wait
@@ -109,6 +110,14 @@ func (c *connection) Read(b []byte) (int, error) {
 		}
 	}
 	return n, err
+}
+
+// Write implements net.Conn.
+func (c *connection) Write(b []byte) (int, error) {
+	if c.stream {
+		_ = c.Conn.SetWriteDeadline(time.Now().Add(writeTimeout))
+	}
+	return c.Conn.Write(b)
 }
 
 // SetReadDeadline implements net.Conn. Who is silent behind a closed door gets
@@ -140,5 +149,12 @@ func (c *connection) Close() error {
 func lingerAfter(ctx *fasthttp.RequestCtx) {
 	if conn, ok := ctx.Conn().(*connection); ok {
 		conn.linger = true
+	}
+}
+
+// writesOn lets the request's response take as long as it has something to say.
+func writesOn(ctx *fasthttp.RequestCtx) {
+	if conn, ok := ctx.Conn().(*connection); ok {
+		conn.stream = true
 	}
 }

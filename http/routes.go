@@ -32,6 +32,7 @@ func (s *Server) routes() {
 
 	api.Post("/events/:eventId/seats", admins, writes, within(seatsTimeout), s.once, s.addSeats)
 	api.Get("/events/:eventId/seats", anyone, reads, s.seatMap)
+	api.Get("/events/:eventId/seats/stream", anyone, reads, s.streamSeats)
 	api.Get("/events/:eventId/availability", anyone, reads, s.availability)
 
 	api.Get("/bookings", users, reads, s.listBookings)

@@ -31,6 +31,7 @@ type Server struct {
 	bodies    seatBodies
 	holding   atomic.Int64 // requests that wait for seats
 	exit      *exit
+	streams   *seatStreams
 	hashKey   []byte // of idempotent requests
 
 	openAPITag string
@@ -72,6 +73,9 @@ func NewServer(cfg Config) (*Server, error) {
 		return nil, err
 	}
 	if s.requests, err = newRequestMetrics(cfg.Metrics); err != nil {
+		return nil, err
+	}
+	if s.streams, err = newSeatStreams(cfg.SeatMaps, cfg.Metrics); err != nil {
 		return nil, err
 	}
 	s.app = fiber.New(fiber.Config{
@@ -137,6 +141,7 @@ func (s *Server) Shutdown(ctx context.Context) error {
 		case <-ctx.Done():
 		}
 	}
+	s.streams.close()
 	_ = s.door.Close() // also if Serve is only about to begin, which fasthttp would not notice
 	return s.app.ShutdownWithContext(ctx)
 }
