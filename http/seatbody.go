@@ -50,11 +50,13 @@ func (b *seatBodies) body(view *eventra.SeatsView, part seatPart, coding string)
 	}
 	kept := b.keep(seatBodyKey{view.EventID, coding}, view)
 	kept.once.Do(func() {
-		size := 128 + len(view.Status)*140
-		kept.body = encodeAs(coding, appendSeatMap(make([]byte, 0, size), view, part))
+		kept.body = encodeAs(coding, appendSeatMap(make([]byte, 0, seatMapBytes(view)), view, part))
 	})
 	return kept.body
 }
+
+// seatMapBytes is about what a whole seat map takes.
+func seatMapBytes(view *eventra.SeatsView) int { return 128 + len(view.Status)*140 }
 
 func (b *seatBodies) keep(key seatBodyKey, view *eventra.SeatsView) *seatBody {
 	b.mu.Lock()

@@ -3,6 +3,8 @@ package http
 import (
 	"context"
 	"io"
+	"os"
+	"slices"
 	"strconv"
 	"sync"
 	"time"
@@ -22,6 +24,11 @@ const (
 	streamHeartbeat = 15 * time.Second
 	// streamWatchersMax bounds the streams of an instance.
 	streamWatchersMax = 10_000
+	// streamLookMax bounds a look: an event on its way to another owner answers later.
+	streamLookMax = 5 * time.Second
+	// streamFrameMax is how long a client may take to read what it is sent at
+	// once, a map of 100,000 seats at the worst. Who is slower is cut off.
+	streamFrameMax = 2 * time.Minute
 
 	mimeEventStream   = "text/event-stream"
 	headerLastEventID = "Last-Event-ID"
@@ -55,25 +62,24 @@ func (s *seatStreams) close() {
 	}
 }
 
-// seatStream is one event as its watchers see it. All who have seen the same
-// version are written the same bytes.
+// seatStream is one event as its watchers see it.
 type seatStream struct {
 	id       eventra.ID
 	watchers int // of seatStreams.mu
 	stop     context.CancelFunc
 
-	mu      sync.Mutex
-	view    *eventra.SeatsView
-	newer   chan struct{} // closed when there is a newer view
-	gone    bool          // there will be none
-	frame   []byte        // the last one made
-	frameOf frameKey
+	mu       sync.Mutex
+	view     *eventra.SeatsView
+	newer    chan struct{} // closed when there is a newer view
+	gone     bool          // there will be none
+	snapshot []byte        // of the view; nil until somebody needs it
+	frame    []byte        // that leads to the view; nil until somebody needs one
+	frameOf  seatsKnown    // for whom
 }
 
-type frameKey struct{ from, to *eventra.SeatsView }
-
-// watch lets somebody see an event's changes from a view on.
-func (s *seatStreams) watch(view *eventra.SeatsView, first []byte) (*seatWatcher, error) {
+// watch lets somebody see what becomes of an event beyond what is known. The
+// view is a new one.
+func (s *seatStreams) watch(view *eventra.SeatsView, known seatsKnown) (*seatWatcher, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	select {
@@ -94,7 +100,7 @@ func (s *seatStreams) watch(view *eventra.SeatsView, first []byte) (*seatWatcher
 	stream.watchers++
 	s.watchers++
 	s.watching.Inc()
-	return &seatWatcher{of: s, stream: stream, view: view, rest: first}, nil
+	return &seatWatcher{of: s, stream: stream, known: known}, nil
 }
 
 func (s *seatStreams) leave(stream *seatStream) {
@@ -118,7 +124,7 @@ func (s *seatStream) look(ctx context.Context, maps SeatMaps) {
 			return
 		case <-ticker.C:
 		}
-		asking, cancel := context.WithTimeout(ctx, streamHeartbeat)
+		asking, cancel := context.WithTimeout(ctx, streamLookMax)
 		view, last, err := maps.Seats(asking, s.id)
 		cancel()
 		switch {
@@ -134,8 +140,8 @@ func (s *seatStream) look(ctx context.Context, maps SeatMaps) {
 func (s *seatStream) show(view *eventra.SeatsView) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if isNewer(view, s.view) {
-		s.view = view
+	if known(s.view).behind(view) {
+		s.view, s.snapshot, s.frame = view, nil, nil
 		close(s.newer)
 		s.newer = make(chan struct{})
 	}
@@ -148,26 +154,65 @@ func (s *seatStream) end() {
 	close(s.newer)
 }
 
-// isNewer also if seats were added, which is no new version.
-func isNewer(view, than *eventra.SeatsView) bool {
-	return view.Version > than.Version || view.Version == than.Version && len(view.Status) > len(than.Status)
+// seatsKnown is what a client knows: so many seats, of a version. Seats may
+// become more without a new version.
+type seatsKnown struct {
+	version uint64
+	seats   int
 }
 
-// after returns what there is after a view, if there is anything, and else who
-// will tell; newer is nil if nobody will.
-func (s *seatStream) after(view *eventra.SeatsView) (now *eventra.SeatsView, frame []byte, newer <-chan struct{}) {
+var nothingKnown = seatsKnown{seats: -1}
+
+func known(view *eventra.SeatsView) seatsKnown { return seatsKnown{view.Version, len(view.Status)} }
+
+func (k seatsKnown) behind(view *eventra.SeatsView) bool {
+	return view.Version > k.version || view.Version == k.version && len(view.Status) > k.seats
+}
+
+// after returns what somebody is to be told, if there is anything, and what is
+// known then; else who will tell, nil if nobody will. All who know the same are
+// told by the same bytes.
+func (s *seatStream) after(before seatsKnown) (frame []byte, now seatsKnown, newer <-chan struct{}) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.gone {
-		return nil, nil, nil
+	switch {
+	case s.gone:
+		return nil, before, nil
+	case !before.behind(s.view):
+		return nil, before, s.newer
+	case before == nothingKnown:
+		return s.whole(), known(s.view), s.newer
+	case s.frame == nil || s.frameOf != before:
+		s.frame, s.frameOf = s.since(before), before
 	}
-	if !isNewer(s.view, view) {
-		return nil, nil, s.newer
+	return s.frame, known(s.view), s.newer
+}
+
+func (s *seatStream) whole() []byte {
+	if s.snapshot == nil {
+		s.snapshot = appendSnapshot(nil, s.view)
 	}
-	if key := (frameKey{view, s.view}); s.frameOf != key {
-		s.frame, s.frameOf = appendFrame(nil, view, s.view), key
+	return s.snapshot
+}
+
+// deltaSeatsMin is from how many changes on a delta may be given up for a
+// snapshot that is no longer, and the same for all.
+const deltaSeatsMin = 1000
+
+func (s *seatStream) since(before seatsKnown) []byte {
+	if before.seats != len(s.view.Status) {
+		return s.whole()
 	}
-	return s.view, s.frame, s.newer
+	changed := 0
+	for _, version := range s.view.Changed {
+		if version > before.version {
+			changed++
+		}
+	}
+	if changed > max(deltaSeatsMin, len(s.view.Status)/2) {
+		return s.whole()
+	}
+	return appendDelta(nil, before.version, s.view)
 }
 
 // seatWatcher is the body of one stream: what its client has not been sent yet.
@@ -175,17 +220,22 @@ func (s *seatStream) after(view *eventra.SeatsView) (now *eventra.SeatsView, fra
 type seatWatcher struct {
 	of     *seatStreams
 	stream *seatStream
-	view   *eventra.SeatsView // as the client knows it
+	known  seatsKnown // to the client, when it has read the rest
 	rest   []byte
+	begun  time.Time // to be read
 	once   sync.Once
 }
 
 // Read implements io.Reader. It waits for changes, or sends a comment.
 func (w *seatWatcher) Read(b []byte) (int, error) {
-	if len(w.rest) == 0 {
+	switch {
+	case len(w.rest) == 0:
 		if w.rest = w.next(); w.rest == nil {
 			return 0, io.EOF
 		}
+		w.begun = time.Now()
+	case time.Since(w.begun) > streamFrameMax:
+		return 0, os.ErrDeadlineExceeded
 	}
 	n := copy(b, w.rest)
 	w.rest = w.rest[n:]
@@ -198,13 +248,13 @@ func (w *seatWatcher) next() []byte {
 	beat := time.NewTimer(streamHeartbeat)
 	defer beat.Stop()
 	for {
-		view, frame, newer := w.stream.after(w.view)
-		if newer == nil {
-			return nil
-		}
-		if view != nil {
-			w.view = view
+		frame, now, newer := w.stream.after(w.known)
+		switch {
+		case frame != nil:
+			w.known = now
 			return frame
+		case newer == nil:
+			return nil
 		}
 		select {
 		case <-newer:
@@ -234,15 +284,6 @@ type SeatChange struct {
 	Status string `json:"status" enums:"AVAILABLE,HELD,BOOKED" example:"HELD" validate:"required"`
 }
 
-// appendFrame writes the event that leads from one view to a newer one: a
-// delta, or a snapshot if there are more seats.
-func appendFrame(b []byte, from, to *eventra.SeatsView) []byte {
-	if len(from.Status) != len(to.Status) {
-		return appendSnapshot(b, to, appendSeatMap(nil, to, seatPart{}))
-	}
-	return appendDelta(b, from.Version, to)
-}
-
 // appendDelta writes what a [SeatDelta] would be, of all that changed since a version.
 func appendDelta(b []byte, since uint64, view *eventra.SeatsView) []byte {
 	b = strconv.AppendUint(append(b, "event: delta\nid: "...), view.Version, 10)
@@ -263,9 +304,12 @@ func appendDelta(b []byte, since uint64, view *eventra.SeatsView) []byte {
 	return append(b, "]}\n\n"...)
 }
 
-func appendSnapshot(b []byte, view *eventra.SeatsView, body []byte) []byte {
+// appendSnapshot writes a [SeatMap], which is one line.
+func appendSnapshot(b []byte, view *eventra.SeatsView) []byte {
+	b = slices.Grow(b, seatMapBytes(view))
 	b = strconv.AppendUint(append(b, "event: snapshot\nid: "...), view.Version, 10)
-	return append(append(append(b, "\ndata: "...), body...), "\n\n"...) // JSON of ours is one line
+	b = appendSeatMap(append(b, "\ndata: "...), view, seatPart{})
+	return append(b, "\n\n"...)
 }
 
 // streamSeats shows an event's seats and then what becomes of them.
@@ -292,28 +336,22 @@ func (s *Server) streamSeats(c *fiber.Ctx) error {
 	if err != nil {
 		return err
 	}
-	watcher, err := s.streams.watch(view, s.firstFrame(view, c.Get(headerLastEventID)))
-	if err != nil {
-		return err
-	}
 	sayStale(c, last)
 	c.Set(fiber.HeaderContentType, mimeEventStream)
 	c.Set(fiber.HeaderCacheControl, "no-store")
+	if c.Method() == fiber.MethodHead {
+		return nil
+	}
+	before := nothingKnown
+	if version, err := strconv.ParseUint(c.Get(headerLastEventID), 10, 64); err == nil && version <= view.Version {
+		before = seatsKnown{version, len(view.Status)}
+	}
+	watcher, err := s.streams.watch(view, before)
+	if err != nil {
+		return err
+	}
 	writesOn(c.Context())
 	c.Response().ImmediateHeaderFlush = true
 	c.Response().SetBodyStream(watcher, -1)
 	return nil
-}
-
-// firstFrame is what brings a client to a view: nothing if it is there, a delta
-// if it knows an earlier version, else everything.
-func (s *Server) firstFrame(view *eventra.SeatsView, known string) []byte {
-	since, err := strconv.ParseUint(known, 10, 64)
-	switch {
-	case err != nil || since > view.Version:
-		return appendSnapshot(nil, view, s.bodies.body(view, seatPart{}, ""))
-	case since == view.Version:
-		return nil
-	}
-	return appendDelta(nil, since, view)
 }

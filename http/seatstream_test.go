@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"io"
 	"net/http"
+	"os"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -160,7 +161,7 @@ func TestShutdownEndsStreams(t *testing.T) {
 	require.NoError(t, w.server.Shutdown(ctx))
 	_, err := io.ReadAll(stream.lines)
 	require.NoError(t, err)
-	_, err = w.server.streams.watch(&eventra.SeatsView{}, nil)
+	_, err = w.server.streams.watch(&eventra.SeatsView{}, nothingKnown)
 	require.Equal(t, eventra.CodeUnavailable, eventra.CodeOf(err))
 }
 
@@ -193,10 +194,10 @@ func read(t *testing.T, w *seatWatcher) string {
 func TestAStreamWithoutChangesIsAlive(t *testing.T) {
 	bubble(t, func(t *testing.T, f *fakes, s *seatStreams) {
 		view := f.change(newID(), 1, 0, eventra.SeatHeld)
-		w, err := s.watch(view, []byte("first"))
+		w, err := s.watch(view, nothingKnown)
 		require.NoError(t, err)
 		start := time.Now()
-		require.Equal(t, "first", read(t, w))
+		require.Contains(t, read(t, w), "snapshot")
 		require.Zero(t, time.Since(start))
 		for beat := range 3 {
 			require.Equal(t, ":\n\n", read(t, w))
@@ -214,9 +215,9 @@ func TestWhoReadsSlowlyMissesNothing(t *testing.T) {
 	bubble(t, func(t *testing.T, f *fakes, s *seatStreams) {
 		id := newID()
 		view := f.change(id, 2, 0, eventra.SeatHeld)
-		slow, err := s.watch(view, nil)
+		slow, err := s.watch(view, known(view))
 		require.NoError(t, err)
-		quick, err := s.watch(view, nil)
+		quick, err := s.watch(view, known(view))
 		require.NoError(t, err)
 		f.change(id, 2, 0, eventra.SeatAvailable)
 		require.Contains(t, read(t, quick), `[{"seat":"A-1-1","status":"AVAILABLE"}]`)
@@ -229,10 +230,58 @@ func TestWhoReadsSlowlyMissesNothing(t *testing.T) {
 	})
 }
 
+// Else 10,000 slow readers would keep 10,000 maps in memory.
+func TestWhoDoesNotReadIsCutOff(t *testing.T) {
+	bubble(t, func(t *testing.T, f *fakes, s *seatStreams) {
+		w, err := s.watch(f.change(newID(), 1, 0, eventra.SeatHeld), nothingKnown)
+		require.NoError(t, err)
+		n, err := w.Read(make([]byte, 1))
+		require.NoError(t, err)
+		require.Equal(t, 1, n)
+		time.Sleep(streamFrameMax + time.Second)
+		_, err = w.Read(make([]byte, 1))
+		require.ErrorIs(t, err, os.ErrDeadlineExceeded)
+		require.NoError(t, w.Close())
+	})
+}
+
+func TestALongDeltaIsASnapshot(t *testing.T) {
+	bubble(t, func(t *testing.T, f *fakes, s *seatStreams) {
+		const seats = 2*deltaSeatsMin + 2
+		view := f.change(newID(), seats, 0, eventra.SeatHeld)
+		for _, c := range []struct {
+			changes int
+			event   string
+		}{{deltaSeatsMin + 1, "event: delta"}, {deltaSeatsMin + 2, "event: snapshot"}} {
+			w, err := s.watch(view, known(view))
+			require.NoError(t, err)
+			newer := *view
+			newer.Version, newer.Changed = view.Version+uint64(c.changes), make([]uint64, seats)
+			for no := range c.changes {
+				newer.Changed[no] = view.Version + 1
+			}
+			f.mu.Lock()
+			f.views[view.EventID] = &newer
+			f.mu.Unlock()
+			require.Contains(t, read(t, w), c.event)
+			require.NoError(t, w.Close())
+		}
+	})
+}
+
+func TestAHouseWithoutSeatsIsShown(t *testing.T) {
+	bubble(t, func(t *testing.T, f *fakes, s *seatStreams) {
+		w, err := s.watch(&eventra.SeatsView{EventID: newID(), Layout: eventra.NewLayout(nil)}, nothingKnown)
+		require.NoError(t, err)
+		require.Contains(t, read(t, w), `"seats":[]`)
+		require.NoError(t, w.Close())
+	})
+}
+
 func TestWhatAnIsolatedInstanceKnewIsNoChange(t *testing.T) {
 	bubble(t, func(t *testing.T, f *fakes, s *seatStreams) {
 		view := f.change(newID(), 1, 0, eventra.SeatHeld)
-		w, err := s.watch(view, nil)
+		w, err := s.watch(view, known(view))
 		require.NoError(t, err)
 		f.mu.Lock()
 		f.cutOff = true
@@ -249,10 +298,10 @@ func TestStreamsAreBounded(t *testing.T) {
 		watchers := make([]*seatWatcher, streamWatchersMax)
 		for i := range watchers {
 			var err error
-			watchers[i], err = s.watch(view, nil)
+			watchers[i], err = s.watch(view, known(view))
 			require.NoError(t, err)
 		}
-		_, err := s.watch(view, nil)
+		_, err := s.watch(view, known(view))
 		require.Equal(t, eventra.CodeOverloaded, eventra.CodeOf(err))
 		for _, w := range watchers {
 			require.NoError(t, w.Close())
