@@ -90,10 +90,12 @@ load: deps build bin/devstack ## Run a script of loadtest/k6, and check what it 
 
 .PHONY: test-cluster
 test-cluster: deps build bin/devstack bin/clustertest bin/eventra-next ## Run several instances as one, and take them away (RUN, REPEAT)
+	-@scripts/deps netns
 	@bin/devstack exec -- bin/clustertest -run '$(RUN)' -repeat $(REPEAT)
 
 .PHONY: faults
 faults: deps build bin/devstack bin/faults ## Throw faults at three instances, and check what buyers were told (FAULTS_SEED, FAULTS_SEEDS, FAULTS_MINUTES)
+	-@scripts/deps netns
 	@bin/devstack exec -- bin/faults $(if $(FAULTS_SEED),-seed $(FAULTS_SEED)) -seeds $(FAULTS_SEEDS) -minutes $(FAULTS_MINUTES)
 
 .PHONY: mutations

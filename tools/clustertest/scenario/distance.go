@@ -25,7 +25,7 @@ var distance = Scenario{
 
 const (
 	rushRuns   = 5
-	rushFor    = 3 * time.Second
+	rushFor    = 2500 * time.Millisecond
 	rushWarmUp = 700 * time.Millisecond
 	// nonOwnerShare is what holds through another instance have to reach of
 	// the rate through the owner.
@@ -52,25 +52,26 @@ func runDistance(ctx context.Context, s *Settings, r *Report) error {
 	return w.check(ctx)
 }
 
-// compareDistance has pairs of rushes at one new event each, one through its
-// owner and one through another instance, in alternating order.
+// compareDistance has pairs of rushes, each at a new event, for the largest
+// house would not last for two: one through the event's owner and one through
+// another instance, in alternating order.
 func (w *World) compareDistance(ctx context.Context, connections int) error {
 	var near, far []load.Score
 	var shares []float64
 	for run := range rushRuns {
-		sales, err := w.openSales(1, client.House{Rows: 400, SeatsPerRow: 250})
-		if err != nil {
-			return err
-		}
-		if err := w.Targets[0].Wake(sales[0].ID); err != nil {
-			return err
-		}
-		owner, err := w.owner(ctx, sales[0].ID)
-		if err != nil {
-			return err
-		}
 		scores := map[bool]load.Score{}
 		for turn := range 2 {
+			sales, err := w.openSales(1, client.House{Rows: 400, SeatsPerRow: 250})
+			if err != nil {
+				return err
+			}
+			if err := w.Targets[0].Wake(sales[0].ID); err != nil {
+				return err
+			}
+			owner, err := w.owner(ctx, sales[0].ID)
+			if err != nil {
+				return err
+			}
 			atOwner := (run+turn)%2 == 0
 			target := w.Targets[owner]
 			if !atOwner {
@@ -84,12 +85,12 @@ func (w *World) compareDistance(ctx context.Context, connections int) error {
 		near, far = append(near, scores[true]), append(far, scores[false])
 		shares = append(shares, scores[false].PerSecond()/scores[true].PerSecond())
 	}
-	a, b := median(near), median(far)
 	slices.Sort(shares)
-	w.Figure(fmt.Sprintf("one event, %d connections", connections), "owner %v; non-owner %v; share %.0f %%, of each pair %.0f to %.0f %%",
-		a, b, 100*b.PerSecond()/a.PerSecond(), 100*shares[0], 100*shares[len(shares)-1])
-	if b.PerSecond() < nonOwnerShare*a.PerSecond() {
-		w.Fail("%d connections: through a non-owner %.0f %% of the owner's rate, at least %.0f %% wanted", connections, 100*b.PerSecond()/a.PerSecond(), 100*nonOwnerShare)
+	share := 100 * shares[len(shares)/2]
+	w.Figure(fmt.Sprintf("one event, %d connections", connections), "owner %v; non-owner %v; share, median of the pairs %.0f %% (%.0f to %.0f)",
+		median(near), median(far), share, 100*shares[0], 100*shares[len(shares)-1])
+	if share < 100*nonOwnerShare {
+		w.Fail("%d connections: through a non-owner %.0f %% of the owner's rate, at least %.0f %% wanted", connections, share, 100*nonOwnerShare)
 	}
 	return nil
 }
