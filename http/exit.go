@@ -20,7 +20,7 @@ type exit struct {
 }
 
 const (
-	holdsPerExit = 4
+	holdsPerExit = 8
 	// exitTurnsMax is how many turns are kept while nobody waits for one.
 	exitTurnsMax = 64
 	exitWaitMax  = time.Second

@@ -26,7 +26,7 @@ const (
 	// gateSlotsPerCPU keep all CPUs busy when some goroutines are interrupted.
 	gateSlotsPerCPU = 2
 	// gateWaitingMax is how many may wait at the gate: some tens of
-	// milliseconds of work. Whoever holds seats beyond it is turned away at once.
+	// milliseconds of work. Whoever holds seats beyond it is turned away.
 	gateWaitingMax = 1024
 )
 

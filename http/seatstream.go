@@ -79,7 +79,7 @@ type seatStream struct {
 
 // watch lets somebody see what becomes of an event beyond what is known. The
 // view is a new one.
-func (s *seatStreams) watch(view *eventra.SeatsView, known seatsKnown) (*seatWatcher, error) {
+func (s *seatStreams) watch(view *eventra.SeatsView, before seatsKnown) (*seatWatcher, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	select {
@@ -100,7 +100,7 @@ func (s *seatStreams) watch(view *eventra.SeatsView, known seatsKnown) (*seatWat
 	stream.watchers++
 	s.watchers++
 	s.watching.Inc()
-	return &seatWatcher{of: s, stream: stream, known: known}, nil
+	return &seatWatcher{of: s, stream: stream, known: before}, nil
 }
 
 func (s *seatStreams) leave(stream *seatStream) {

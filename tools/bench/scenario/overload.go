@@ -31,22 +31,21 @@ var crowds = []int{4 * overloadQueue, 16 * overloadQueue}
 
 // overload asks for twice what the server can do, by the same client, and
 // watches who is let in, how soon the others are told, and whether logins and
-// reads still answer.
+// reads, which there are at the peak too, still answer.
 func overload(ctx context.Context, b *bench) error {
 	return b.with(ctx, false, func() error {
 		ratios := make([][]float64, len(crowds))
 		for run := range b.Runs {
-			peak, rate, err := b.load(ctx, peakConnections, 0, "peak")
+			peak, err := b.crowded(ctx, run, "peak", peakConnections, 0)
 			if err != nil {
 				return err
 			}
-			b.say("  %d peak     %.0f/s in time; %s", run+1, rate, describe(&peak, accepted))
 			for i, crowd := range crowds {
-				accepts, err := b.twice(ctx, crowd, rate, run+1)
+				accepts, err := b.crowded(ctx, run, "twice", crowd, 2*peak)
 				if err != nil {
 					return err
 				}
-				ratios[i] = append(ratios[i], accepts/rate)
+				ratios[i] = append(ratios[i], accepts/peak)
 			}
 		}
 		for i, crowd := range crowds {
@@ -56,20 +55,21 @@ func overload(ctx context.Context, b *bench) error {
 	}, fmt.Sprintf("EVENTRA_EVENT_QUEUE_MAX=%d", overloadQueue))
 }
 
-// twice asks for twice the rate, and returns how many holds a second were accepted.
-func (b *bench) twice(ctx context.Context, crowd int, rate float64, run int) (accepts float64, err error) {
+// crowded puts a load on while others log in and read, and returns how many
+// holds a second were accepted.
+func (b *bench) crowded(ctx context.Context, run int, name string, connections int, rate float64) (accepts float64, err error) {
 	stop := make(chan struct{})
 	probed := make(chan string, 1)
 	go func() { probed <- b.probe(stop) }()
-	result, accepts, err := b.load(ctx, crowd, 2*rate, "twice")
+	result, accepts, err := b.load(ctx, connections, rate, name)
 	close(stop)
 	probes := <-probed
 	if err != nil {
 		return 0, err
 	}
-	b.say("  %d twice it, %d connections: %.0f/s in time; %s; 503 after p99 %s; %s", run, crowd, accepts, describe(&result, accepted), ms(result.TurnedAwayP99), probes)
+	b.say("  %d %-5s %d connections: %.0f/s in time; %s; 503 after p99 %s; %s", run+1, name, connections, accepts, describe(&result, accepted), ms(result.TurnedAwayP99), probes)
 	if result.Statuses[503]+result.Accepted() != result.Requests || result.Errors > 0 {
-		b.fault("at twice the peak: %s, errors %d", result.Outcomes(), result.Errors)
+		b.fault("%s: %s, errors %d", name, result.Outcomes(), result.Errors)
 	}
 	return accepts, nil
 }
