@@ -1,6 +1,7 @@
 package actors
 
 import (
+	"slices"
 	"time"
 
 	"github.com/asynkron/protoactor-go/actor"
@@ -87,6 +88,7 @@ func (d *deadlines) arm(msg *arm) {
 	if msg.afresh {
 		d.holds = d.holds[:0]
 	}
+	d.holds = slices.Grow(d.holds, len(msg.holds))
 	for _, hold := range msg.holds {
 		d.holds.push(hold)
 	}

@@ -39,39 +39,31 @@ type seatStreams struct {
 	maps     SeatMaps
 	watching prometheus.Gauge
 
+	closed context.Context // ends all streams; their clients find another instance
+	close  context.CancelFunc
+
 	mu       sync.Mutex
 	events   map[eventra.ID]*seatStream
 	watchers int
-	closed   chan struct{}
 }
 
 func newSeatStreams(maps SeatMaps, registry *prometheus.Registry) (*seatStreams, error) {
-	s := &seatStreams{maps: maps, events: map[eventra.ID]*seatStream{}, closed: make(chan struct{}),
+	s := &seatStreams{maps: maps, events: map[eventra.ID]*seatStream{},
 		watching: prometheus.NewGauge(prometheus.GaugeOpts{Name: "eventra_seat_streams", Help: "Streams of seat changes that are open."})}
+	s.closed, s.close = context.WithCancel(context.Background())
 	return s, registry.Register(s.watching)
-}
-
-// close ends all streams; their clients find another instance.
-func (s *seatStreams) close() {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	select {
-	case <-s.closed:
-	default:
-		close(s.closed)
-	}
 }
 
 // seatStream is one event as its watchers see it.
 type seatStream struct {
 	id       eventra.ID
 	watchers int // of seatStreams.mu
-	stop     context.CancelFunc
+	ended    <-chan struct{}
+	end      context.CancelFunc
 
 	mu       sync.Mutex
 	view     *eventra.SeatsView
 	newer    chan struct{} // closed when there is a newer view
-	gone     bool          // there will be none
 	snapshot []byte        // of the view; nil until somebody needs it
 	frame    []byte        // that leads to the view; nil until somebody needs one
 	frameOf  seatsKnown    // for whom
@@ -82,18 +74,16 @@ type seatStream struct {
 func (s *seatStreams) watch(view *eventra.SeatsView, before seatsKnown) (*seatWatcher, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	select {
-	case <-s.closed:
+	if s.closed.Err() != nil {
 		return nil, &eventra.Error{Code: eventra.CodeUnavailable, Message: "this instance is about to end", RetryAfter: time.Second}
-	default:
 	}
 	if s.watchers >= streamWatchersMax {
 		return nil, &eventra.Error{Code: eventra.CodeOverloaded, Message: "too many watch already", RetryAfter: streamHeartbeat}
 	}
 	stream := s.events[view.EventID]
 	if stream == nil {
-		ctx, stop := context.WithCancel(context.Background())
-		stream = &seatStream{id: view.EventID, stop: stop, view: view, newer: make(chan struct{})}
+		ctx, end := context.WithCancel(s.closed)
+		stream = &seatStream{id: view.EventID, ended: ctx.Done(), end: end, view: view, newer: make(chan struct{})}
 		s.events[view.EventID] = stream
 		go stream.look(ctx, s.maps)
 	}
@@ -109,7 +99,7 @@ func (s *seatStreams) leave(stream *seatStream) {
 	s.watchers--
 	s.watching.Dec()
 	if stream.watchers--; stream.watchers == 0 {
-		stream.stop()
+		stream.end()
 		delete(s.events, stream.id)
 	}
 }
@@ -147,13 +137,6 @@ func (s *seatStream) show(view *eventra.SeatsView) {
 	}
 }
 
-func (s *seatStream) end() {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.gone = true
-	close(s.newer)
-}
-
 // seatsKnown is what a client knows: so many seats, of a version. Seats may
 // become more without a new version.
 type seatsKnown struct {
@@ -170,14 +153,12 @@ func (k seatsKnown) behind(view *eventra.SeatsView) bool {
 }
 
 // after returns what somebody is to be told, if there is anything, and what is
-// known then; else who will tell, nil if nobody will. All who know the same are
-// told by the same bytes.
+// known then; else who will tell. All who know the same are told by the same
+// bytes.
 func (s *seatStream) after(before seatsKnown) (frame []byte, now seatsKnown, newer <-chan struct{}) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	switch {
-	case s.gone:
-		return nil, before, nil
 	case !before.behind(s.view):
 		return nil, before, s.newer
 	case before == nothingKnown:
@@ -249,18 +230,15 @@ func (w *seatWatcher) next() []byte {
 	defer beat.Stop()
 	for {
 		frame, now, newer := w.stream.after(w.known)
-		switch {
-		case frame != nil:
+		if frame != nil {
 			w.known = now
 			return frame
-		case newer == nil:
-			return nil
 		}
 		select {
 		case <-newer:
 		case <-beat.C:
 			return heartbeat
-		case <-w.of.closed:
+		case <-w.stream.ended:
 			return nil
 		}
 	}
@@ -272,19 +250,8 @@ func (w *seatWatcher) Close() error {
 	return nil
 }
 
-// SeatDelta is what a stream's delta holds.
-type SeatDelta struct {
-	Version uint64       `json:"version" example:"18" validate:"required"`
-	Changes []SeatChange `json:"changes" validate:"required"`
-}
-
-// SeatChange is a seat and what has become of it.
-type SeatChange struct {
-	Seat   string `json:"seat" example:"A-3-12" validate:"required"`
-	Status string `json:"status" enums:"AVAILABLE,HELD,BOOKED" example:"HELD" validate:"required"`
-}
-
-// appendDelta writes what a [SeatDelta] would be, of all that changed since a version.
+// appendDelta writes all that changed since a version:
+// {version, changes: [{seat, status}]}.
 func appendDelta(b []byte, since uint64, view *eventra.SeatsView) []byte {
 	b = strconv.AppendUint(append(b, "event: delta\nid: "...), view.Version, 10)
 	b = strconv.AppendUint(append(b, "\ndata: {\"version\":"...), view.Version, 10)

@@ -100,7 +100,10 @@ func seatsSaid(t *testing.T, event, data string) map[string]string {
 		}
 		return seats
 	}
-	var delta SeatDelta
+	var delta struct {
+		Version uint64
+		Changes []struct{ Seat, Status string }
+	}
 	require.NoError(t, json.Unmarshal([]byte(data), &delta))
 	for _, change := range delta.Changes {
 		seats[change.Seat] = change.Status
