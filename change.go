@@ -91,10 +91,10 @@ var (
 	ErrDiverged = errors.New("stored state differs from the activation's")
 	// ErrNotCommitted: the store was away or said no before the commit.
 	ErrNotCommitted = errors.New("not committed")
-	// ErrApart: of several batches to be committed together, one stood in the
+	// ErrSplitBatch: of several batches to be committed together, one stood in the
 	// way, or what it wants was locked. Each has to be committed alone, and will
 	// be told then what is wrong with it.
-	ErrApart = errors.New("the batches cannot be committed together")
+	ErrSplitBatch = errors.New("the batches cannot be committed together")
 	// ErrOutcomeUnknown: the answer to the commit was lost. Only what is
 	// stored tells, after a new epoch has fenced this transaction off.
 	ErrOutcomeUnknown = errors.New("outcome of the commit unknown")

@@ -2,24 +2,25 @@ package eventra
 
 import "time"
 
-// LockWant are the seats that one booking wants locked.
-type LockWant struct {
+// LockRequest asks for locks on all seats of one booking.
+type LockRequest struct {
 	EventID, BookingID ID
 	Seats              []SeatNo
 }
 
-// Settlement is what the keeper of locks has to learn of batches that ended.
-type Settlement struct {
-	Unlock []LockWant
-	Held   []HeldKey
-	Ended  []HoldRef // held no more
+// LockRelease is what the keeper of seat locks learns of batches that have
+// ended: locks to drop and holds that began or ended.
+type LockRelease struct {
+	Unlock []LockRequest
+	Held   []HoldKey
+	Ended  []HoldRef // holds that are over
 }
 
-// HoldRef says of which event a hold is, and which one.
+// HoldRef identifies a hold and its event.
 type HoldRef struct{ EventID, BookingID ID }
 
-// HeldKey is the key that goes with a hold, and announces it, after its TTL.
-type HeldKey struct {
+// HoldKey is a hold's TTL key, whose expiry announces the hold's deadline.
+type HoldKey struct {
 	HoldRef
 	TTL time.Duration
 }

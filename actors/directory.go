@@ -34,10 +34,10 @@ const (
 // is set here.
 func OpenDirectory(deps *Dependencies, config cluster.Config) (*Directory, error) {
 	d := &Directory{deps: deps, runways: runways{Dependencies: deps, world: process{}}, loads: make(chan struct{}, loadsMax), wakes: make(chan struct{}, wakesMax)}
-	config.Activate = func(life *cluster.Life, event eventra.ID) cluster.Activation {
+	config.Activate = func(incarnation *cluster.Incarnation, event eventra.ID) cluster.Activation {
 		seen := &seen{event: event}
 		return cluster.Activation{Describe: seen.describe, Props: actor.PropsFromProducer(func() actor.Actor {
-			return newEventActor(d, life, event, seen)
+			return newEventActor(d, incarnation, event, seen)
 		})}
 	}
 	var err error
@@ -65,26 +65,26 @@ const askPauseMin, askPauseMax = 2 * time.Millisecond, 100 * time.Millisecond
 // ask sends a message until an activation answers it or ctx ends.
 func (d *Directory) ask(ctx context.Context, event eventra.ID, msg any) (*reply, error) {
 	return retried(ctx, func(timeout time.Duration) (*reply, error) {
-		life, pid, err := d.locate(ctx, event)
+		incarnation, pid, err := d.locate(ctx, event)
 		if err != nil {
 			return nil, err
 		}
-		if life.Local(pid) {
-			return askLocal(life, event, pid, msg, timeout)
+		if incarnation.Local(pid) {
+			return askLocal(incarnation, event, pid, msg, timeout)
 		}
-		return askRemote(life, event, pid, encodeQuestion(event, msg), timeout)
+		return askRemote(incarnation, event, pid, encodeQuestion(event, msg), timeout)
 	})
 }
 
-// locate returns the event's actor, in the life of this instance in which it was
+// locate returns the event's actor, in the incarnation of this instance in which it was
 // found.
-func (d *Directory) locate(ctx context.Context, event eventra.ID) (*cluster.Life, *actor.PID, error) {
-	life := d.node.Life()
-	if life == nil {
+func (d *Directory) locate(ctx context.Context, event eventra.ID) (*cluster.Incarnation, *actor.PID, error) {
+	incarnation := d.node.Incarnation()
+	if incarnation == nil {
 		return nil, nil, cluster.ErrMoved
 	}
-	pid, err := life.Locate(ctx, event)
-	return life, pid, err
+	pid, err := incarnation.Locate(ctx, event)
+	return incarnation, pid, err
 }
 
 // retried asks again while that may help, with growing, jittered pauses, until
@@ -130,14 +130,14 @@ func cutOff(err error) bool {
 	return errors.Is(err, cluster.ErrSuspended) || errors.Is(err, cluster.ErrIsolated)
 }
 
-func askLocal(life *cluster.Life, event eventra.ID, pid *actor.PID, msg any, timeout time.Duration) (*reply, error) {
+func askLocal(incarnation *cluster.Incarnation, event eventra.ID, pid *actor.PID, msg any, timeout time.Duration) (*reply, error) {
 	if c, ok := msg.(*command); ok {
 		msg = &command{c.cmd, time.Now().Add(timeout)}
 	}
-	result, err := life.Ask(pid, msg, timeout)
+	result, err := incarnation.Ask(pid, msg, timeout)
 	if err != nil {
 		if errors.Is(err, cluster.ErrMoved) {
-			life.Forget(event, pid) // it is dead
+			incarnation.Forget(event, pid) // it is dead
 		}
 		return nil, err
 	}
@@ -157,19 +157,19 @@ func (d *Directory) ExpireHold(ctx context.Context, event, booking eventra.ID) {
 }
 
 func (d *Directory) send(ctx context.Context, event eventra.ID, msg any) {
-	life := d.node.Life()
-	if life == nil || !life.Owns(event) {
+	incarnation := d.node.Incarnation()
+	if incarnation == nil || !incarnation.Owns(event) {
 		return
 	}
-	if pid, err := life.Locate(ctx, event); err == nil && life.Local(pid) {
-		life.Root().Send(pid, msg)
+	if pid, err := incarnation.Locate(ctx, event); err == nil && incarnation.Local(pid) {
+		incarnation.Root().Send(pid, msg)
 	}
 }
 
 // Owns reports whether an event is this instance's to look after.
 func (d *Directory) Owns(event eventra.ID) bool {
-	life := d.node.Life()
-	return life != nil && life.Serving() && life.Owns(event)
+	incarnation := d.node.Incarnation()
+	return incarnation != nil && incarnation.Serving() && incarnation.Owns(event)
 }
 
 // wakeTimeout is for all members to agree who the next owner is, and for it to
@@ -197,15 +197,15 @@ func (d *Directory) wakeElsewhere(event eventra.ID) {
 // that is done.
 func (d *Directory) Reload(ctx context.Context, event eventra.ID) error {
 	_, err := retried(ctx, func(timeout time.Duration) (*reply, error) {
-		life := d.node.Life()
-		if life == nil {
+		incarnation := d.node.Incarnation()
+		if incarnation == nil {
 			return nil, cluster.ErrMoved
 		}
-		if placement := life.Placement(event); placement != nil {
-			return askRemote(life, event, placement, encodeQuestion(event, &reload{}), timeout)
+		if placement := incarnation.Placement(event); placement != nil {
+			return askRemote(incarnation, event, placement, encodeQuestion(event, &reload{}), timeout)
 		}
-		if pid := life.Resident(event); pid != nil {
-			return askLocal(life, event, pid, &reload{}, timeout)
+		if pid := incarnation.Resident(event); pid != nil {
+			return askLocal(incarnation, event, pid, &reload{}, timeout)
 		}
 		return &reply{}, nil
 	})

@@ -38,16 +38,16 @@ const (
 // name in the directory and the way to those who ask.
 type eventActor struct {
 	process
-	activation *activation
-	directory  *Directory
-	life       *cluster.Life
-	root       *actor.RootContext
-	self       *actor.PID
-	timer      *actor.PID
+	activation  *activation
+	directory   *Directory
+	incarnation *cluster.Incarnation
+	root        *actor.RootContext
+	self        *actor.PID
+	timer       *actor.PID
 }
 
-func newEventActor(d *Directory, life *cluster.Life, id eventra.ID, seen *seen) *eventActor {
-	e := &eventActor{directory: d, life: life, root: life.Root()}
+func newEventActor(d *Directory, incarnation *cluster.Incarnation, id eventra.ID, seen *seen) *eventActor {
+	e := &eventActor{directory: d, incarnation: incarnation, root: incarnation.Root()}
 	e.activation = newActivation(d, e, id, seen)
 	return e
 }

@@ -213,7 +213,7 @@ func (s *fickle) Commit(ctx context.Context, b *eventra.Batch) (eventra.Receipt,
 
 // CommitTogether has each batch commit alone, so that it fails alone.
 func (s *fickle) CommitTogether(context.Context, []*eventra.Batch) ([]eventra.Receipt, error) {
-	return nil, eventra.ErrApart
+	return nil, eventra.ErrSplitBatch
 }
 
 func TestEveryOutcomeOfACommit(t *testing.T) {

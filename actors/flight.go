@@ -59,8 +59,8 @@ func (f *flight) full() bool { return f.len() >= batchChangesMax }
 func (f *flight) is(flags []bool, i int) bool { return flags != nil && flags[i] }
 
 // wants are the locks that the flight needs, and the changes that need them.
-func (f *flight) wants() (wants []eventra.LockWant, at []int) {
-	wants, at = make([]eventra.LockWant, 0, f.len()), make([]int, 0, f.len())
+func (f *flight) wants() (wants []eventra.LockRequest, at []int) {
+	wants, at = make([]eventra.LockRequest, 0, f.len()), make([]int, 0, f.len())
 	for i, c := range f.batch.Changes {
 		if c.Kind.TakesSeats() {
 			wants, at = append(wants, lockWant(c.Booking)), append(at, i)
@@ -69,8 +69,8 @@ func (f *flight) wants() (wants []eventra.LockWant, at []int) {
 	return wants, at
 }
 
-func lockWant(b *eventra.Booking) eventra.LockWant {
-	want := eventra.LockWant{EventID: b.EventID, BookingID: b.ID, Seats: make([]eventra.SeatNo, len(b.Seats))}
+func lockWant(b *eventra.Booking) eventra.LockRequest {
+	want := eventra.LockRequest{EventID: b.EventID, BookingID: b.ID, Seats: make([]eventra.SeatNo, len(b.Seats))}
 	for i, s := range b.Seats {
 		want.Seats[i] = s.No
 	}
@@ -117,7 +117,7 @@ func (f *flight) committed(receipt eventra.Receipt, err error) {
 }
 
 // settle adds what Redis has to learn of the flight.
-func (f *flight) settle(s *eventra.Settlement) {
+func (f *flight) settle(s *eventra.LockRelease) {
 	others := f.len() - f.due // mostly holds
 	s.Unlock, s.Held, s.Ended = slices.Grow(s.Unlock, others), slices.Grow(s.Held, others), slices.Grow(s.Ended, f.due)
 	for i, c := range f.batch.Changes {
@@ -132,7 +132,7 @@ func (f *flight) settle(s *eventra.Settlement) {
 		}
 		switch c.Kind {
 		case eventra.Held:
-			s.Held = append(s.Held, eventra.HeldKey{HoldRef: holdRef(c.Booking), TTL: f.batch.Hold})
+			s.Held = append(s.Held, eventra.HoldKey{HoldRef: holdRef(c.Booking), TTL: f.batch.Hold})
 		case eventra.Released, eventra.Expired, eventra.Confirmed:
 			s.Ended = append(s.Ended, holdRef(c.Booking))
 		}

@@ -39,7 +39,7 @@ func (f formation) fly(r *runways) {
 // lock takes the seats' locks, and tells Redis of the flights before on the
 // way. Without Redis the fence alone keeps the sale safe.
 func (f formation) lock(r *runways) {
-	var wants []eventra.LockWant
+	var wants []eventra.LockRequest
 	var wanting []*flight // by position in wants
 	var at []int
 	for _, flight := range f {
@@ -57,7 +57,7 @@ func (f formation) lock(r *runways) {
 	defer owed.settled()
 	ctx, cancel := context.WithTimeout(context.Background(), settleTimeout)
 	defer cancel()
-	refused, err := r.Locks.Lock(ctx, owed.Settlement, wants)
+	refused, err := r.Locks.Lock(ctx, owed.LockRelease, wants)
 	if err != nil {
 		r.Metrics.locksSkipped.Inc()
 		return
@@ -104,7 +104,7 @@ func (f formation) commit(r *runways) (apart bool) {
 	receipts, err := r.Store.CommitTogether(ctx, batches)
 	back := r.world.now()
 	r.Metrics.committed(batches, back.Sub(sent), err)
-	if errors.Is(err, eventra.ErrApart) {
+	if errors.Is(err, eventra.ErrSplitBatch) {
 		return true
 	}
 	for i, flight := range committing {

@@ -62,7 +62,7 @@ func outcomeName(err error) string {
 	switch {
 	case err == nil:
 		return "committed"
-	case errors.Is(err, eventra.ErrApart):
+	case errors.Is(err, eventra.ErrSplitBatch):
 		return "apart"
 	case errors.Is(err, eventra.ErrStaleEpoch):
 		return "stale_epoch"

@@ -102,11 +102,11 @@ func encodeReply(question *wire.Envelope, r *reply) *wire.Envelope {
 }
 
 // askRemote asks an actor of another member and understands what it says.
-func askRemote(life *cluster.Life, event eventra.ID, pid *actor.PID, question *wire.Envelope, timeout time.Duration) (*reply, error) {
-	answer, err := life.AskRemote(pid, question, timeout)
+func askRemote(incarnation *cluster.Incarnation, event eventra.ID, pid *actor.PID, question *wire.Envelope, timeout time.Duration) (*reply, error) {
+	answer, err := incarnation.AskRemote(pid, question, timeout)
 	if err != nil {
 		if errors.Is(err, cluster.ErrMoved) {
-			life.Forget(event, pid)
+			incarnation.Forget(event, pid)
 		}
 		return nil, err
 	}

@@ -60,15 +60,15 @@ const lastTimeout = time.Second
 
 // last asks for what is in this process's memory, if it is.
 func (d *Directory) last(event eventra.ID) *reply {
-	life := d.node.Life()
-	if life == nil {
+	incarnation := d.node.Incarnation()
+	if incarnation == nil {
 		return &reply{}
 	}
-	pid := life.Resident(event)
+	pid := incarnation.Resident(event)
 	if pid == nil {
 		return &reply{}
 	}
-	r, err := askLocal(life, event, pid, &readLast{}, lastTimeout)
+	r, err := askLocal(incarnation, event, pid, &readLast{}, lastTimeout)
 	if err != nil {
 		return &reply{}
 	}

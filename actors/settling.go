@@ -10,7 +10,7 @@ import (
 // given back, holds that began or ended. It learns of them with the next flight
 // that takes locks, in the same round trip, or by itself if none follows.
 type debts struct {
-	eventra.Settlement
+	eventra.LockRelease
 	flights []*flight
 }
 
@@ -28,7 +28,7 @@ func (d *debts) settled() {
 func (r *runways) owe(f *flight) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	f.settle(&r.owed.Settlement)
+	f.settle(&r.owed.LockRelease)
 	f.owed = true
 	r.owed.flights = append(r.owed.flights, f)
 }
@@ -83,7 +83,7 @@ func (r *runways) tellRedis(owed debts) {
 	defer owed.settled()
 	ctx, cancel := context.WithTimeout(context.Background(), settleTimeout)
 	defer cancel()
-	if err := r.Locks.Settle(ctx, owed.Settlement); err != nil {
+	if err := r.Locks.Release(ctx, owed.LockRelease); err != nil {
 		r.Log.Debug("redis not told of flights", "flights", len(owed.flights), "error", err)
 	}
 }

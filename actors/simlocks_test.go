@@ -27,7 +27,7 @@ const lockTTL = 5 * time.Second
 var errRedisAway = errors.New("redis is away")
 
 // Lock implements SeatLocks.
-func (k *lockKeeper) Lock(_ context.Context, before eventra.Settlement, wants []eventra.LockWant) ([]bool, error) {
+func (k *lockKeeper) Lock(_ context.Context, before eventra.LockRelease, wants []eventra.LockRequest) ([]bool, error) {
 	if err := k.trip(); err != nil {
 		return nil, err
 	}
@@ -53,8 +53,8 @@ func (k *lockKeeper) Lock(_ context.Context, before eventra.Settlement, wants []
 	return refused, nil
 }
 
-// Settle implements SeatLocks.
-func (k *lockKeeper) Settle(_ context.Context, settlement eventra.Settlement) error {
+// Release implements SeatLocks.
+func (k *lockKeeper) Release(_ context.Context, settlement eventra.LockRelease) error {
 	if err := k.trip(); err != nil {
 		return err
 	}
@@ -63,7 +63,7 @@ func (k *lockKeeper) Settle(_ context.Context, settlement eventra.Settlement) er
 	return nil
 }
 
-func (k *lockKeeper) settle(settlement eventra.Settlement) {
+func (k *lockKeeper) settle(settlement eventra.LockRelease) {
 	for _, want := range settlement.Unlock {
 		for _, no := range want.Seats {
 			if k.locks[no].booking == want.BookingID {

@@ -156,7 +156,7 @@ func (db *authority) patience(timeout time.Duration) time.Duration {
 func (db *authority) begin(tx *transaction, waits bool) {
 	tx.at = db.s.storeTime()
 	if !waits && db.taken {
-		tx.ended(eventra.Receipt{}, nil, eventra.ErrApart)
+		tx.ended(eventra.Receipt{}, nil, eventra.ErrSplitBatch)
 		return
 	}
 	db.queue = append(db.queue, tx)

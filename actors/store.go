@@ -17,7 +17,7 @@ type EventStore interface {
 	Commit(ctx context.Context, batch *eventra.Batch) (eventra.Receipt, error)
 	// CommitTogether persists batches of different events in one transaction,
 	// and waits for no row that somebody else has locked. Besides Commit's its
-	// error may be ErrApart: then nothing was written, and each batch is to be
+	// error may be ErrSplitBatch: then nothing was written, and each batch is to be
 	// committed alone. The receipts are in the order of the batches.
 	CommitTogether(ctx context.Context, batches []*eventra.Batch) ([]eventra.Receipt, error)
 	// Booking reads one booking, live or not. CodeNotFound if there is none.
@@ -41,11 +41,11 @@ type SeatLocks interface {
 	// at most a few seconds, after it has settled what ended before. It reports
 	// by position who got none because somebody else has one. An error means that
 	// locks are not to be had now.
-	Lock(ctx context.Context, before eventra.Settlement, wants []eventra.LockWant) (refused []bool, err error)
-	// Settle ends what Lock began, after the batches' end: it drops the locks that
+	Lock(ctx context.Context, before eventra.LockRelease, wants []eventra.LockRequest) (refused []bool, err error)
+	// Release ends what Lock began, after the batches' end: it drops the locks that
 	// are still these bookings', sets the TTL keys of new holds and deletes
 	// those of ended ones.
-	Settle(ctx context.Context, s eventra.Settlement) error
+	Release(ctx context.Context, s eventra.LockRelease) error
 }
 
 // HoldExpiries is where expired hold keys are announced. A hint only: late or

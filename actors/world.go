@@ -41,7 +41,7 @@ func (process) now() time.Time            { return time.Now() }
 func (process) run(work func())           { go work() }
 func (process) wait(done <-chan struct{}) { <-done }
 
-func (e *eventActor) serving() bool { return e.life.Serving() }
+func (e *eventActor) serving() bool { return e.incarnation.Serving() }
 
 func (e *eventActor) answer(to asker, r *reply) { to.send(e.root, r) }
 
@@ -53,7 +53,7 @@ func (e *eventActor) tellAfter(d time.Duration, msg any) {
 
 func (e *eventActor) arm(msg *arm) { e.root.Send(e.timer, msg) }
 
-func (e *eventActor) forget() { e.life.Forget(e.activation.id, e.self) }
+func (e *eventActor) forget() { e.incarnation.Forget(e.activation.id, e.self) }
 
 func (e *eventActor) stopAfter(d time.Duration) {
 	time.AfterFunc(d, func() { e.root.Poison(e.self) })

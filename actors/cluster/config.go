@@ -53,7 +53,7 @@ type Activation struct {
 
 // HandOver tells an event's actor that the event is another member's now: it
 // finishes what is in flight, sends everybody else away, and calls
-// [Life.Forget].
+// [Incarnation.Forget].
 type HandOver struct{}
 
 // Config is what a [Node] is made of.
@@ -70,7 +70,7 @@ type Config struct {
 	Members MemberStore // may be nil if alone
 	Log     *slog.Logger
 	// Activate makes the actor of an event, in the life given.
-	Activate func(life *Life, event eventra.ID) Activation
+	Activate func(life *Incarnation, event eventra.ID) Activation
 }
 
 // Alone reports whether there are no other members, ever.

@@ -25,7 +25,7 @@ const (
 // lookup finds the actor of an event, wherever it is: the library's
 // IdentityLookup. No lock is held while another member is asked.
 type lookup struct {
-	life   *Life
+	life   *Incarnation
 	asking singleflight.Group
 	cache  sync.Map // eventra.ID → remoteActor
 	cached atomic.Int64

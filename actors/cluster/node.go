@@ -16,7 +16,7 @@ import (
 // Node is this instance's place in the cluster over all its lives.
 type Node struct {
 	config  Config
-	current atomic.Pointer[Life] // nil between two lives
+	current atomic.Pointer[Incarnation] // nil between two lives
 
 	stop   context.CancelFunc
 	ended  sync.WaitGroup
@@ -44,7 +44,7 @@ func Start(config Config) (*Node, error) {
 const againMin, againMax = 50 * time.Millisecond, time.Second
 
 // live replaces a life that was lost by the next one, until ctx ends.
-func (n *Node) live(ctx context.Context, life *Life) {
+func (n *Node) live(ctx context.Context, life *Incarnation) {
 	for {
 		select {
 		case <-ctx.Done():
@@ -69,12 +69,12 @@ func (n *Node) live(ctx context.Context, life *Life) {
 	}
 }
 
-// Life is the present one; nil while there is none.
-func (n *Node) Life() *Life { return n.current.Load() }
+// Incarnation is the present one; nil while there is none.
+func (n *Node) Incarnation() *Incarnation { return n.current.Load() }
 
 // Ready returns why requests should not be sent to this instance, if so.
 func (n *Node) Ready(context.Context) error {
-	life := n.Life()
+	life := n.Incarnation()
 	switch {
 	case life == nil:
 		return errors.New("not a member at the moment")
@@ -104,7 +104,7 @@ const describeTimeout = time.Second
 
 // Describe tells who the members are and asks each for its events.
 func (n *Node) Describe() (*eventra.Cluster, error) {
-	life := n.Life()
+	life := n.Incarnation()
 	if life == nil {
 		return nil, eventra.Unavailable("the cluster", nil)
 	}
@@ -126,7 +126,7 @@ func (n *Node) Describe() (*eventra.Cluster, error) {
 }
 
 // events asks a member for its events.
-func (l *Life) events(address string) ([]eventra.ActiveEvent, bool) {
+func (l *Incarnation) events(address string) ([]eventra.ActiveEvent, bool) {
 	question := &wire.Envelope{Body: &wire.Envelope_ListEvents{ListEvents: &wire.ListEvents{}}}
 	answer, err := l.asks.remote(actor.NewPID(address, placementName), question, describeTimeout)
 	if err != nil {

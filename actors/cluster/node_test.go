@@ -51,7 +51,7 @@ func (w *town) count(event eventra.ID, change int) {
 // echo answers every question with Done.
 type echo struct {
 	town  *town
-	life  *cluster.Life
+	life  *cluster.Incarnation
 	event eventra.ID
 }
 
@@ -81,7 +81,7 @@ func (w *town) nodeAt(database string, changes ...func(*cluster.Config)) *cluste
 	members, err := postgres.OpenMembers(w.t.Context(), database)
 	require.NoError(w.t, err)
 	config := cluster.Config{Listen: "127.0.0.1:0", Secret: []byte("secret"), Version: "test", Members: members, Log: slog.New(slog.NewTextHandler(w.t.Output(), nil)),
-		Activate: func(life *cluster.Life, event eventra.ID) cluster.Activation {
+		Activate: func(life *cluster.Incarnation, event eventra.ID) cluster.Activation {
 			return cluster.Activation{Describe: func() eventra.ActiveEvent { return eventra.ActiveEvent{EventID: event} },
 				Props: actor.PropsFromProducer(func() actor.Actor { return &echo{w, life, event} })}
 		}}
@@ -115,7 +115,7 @@ func ask(n *cluster.Node, event eventra.ID) error {
 }
 
 func askOnce(ctx context.Context, n *cluster.Node, event eventra.ID) error {
-	life := n.Life()
+	life := n.Incarnation()
 	if life == nil {
 		return cluster.ErrMoved
 	}
@@ -234,7 +234,7 @@ func TestNobodyTakesOverBeforeAllKnow(t *testing.T) {
 		})
 	}
 	for _, event := range someEvents(20) {
-		_, err := one.Life().Locate(t.Context(), event)
+		_, err := one.Incarnation().Locate(t.Context(), event)
 		require.ErrorIs(t, err, cluster.ErrMoved)
 	}
 	for _, event := range served {
@@ -295,13 +295,13 @@ func TestGivenUp(t *testing.T) {
 	w := newTown(t)
 	n, other := w.node(), w.node()
 	w.knows(n, 2)
-	before := n.Life()
+	before := n.Incarnation()
 	events := someEvents(10)
 	for _, event := range events {
 		require.NoError(t, ask(other, event))
 	}
 	w.exec("DELETE FROM cluster_members")
-	w.eventually("a new life", func() bool { return n.Life() != nil && n.Life() != before && n.Ready(t.Context()) == nil })
+	w.eventually("a new life", func() bool { return n.Incarnation() != nil && n.Incarnation() != before && n.Ready(t.Context()) == nil })
 	w.knows(n, 2)
 	require.False(t, before.Serving(), "the old one serves nothing")
 	for _, event := range events {
@@ -335,11 +335,11 @@ func TestANewLifeAtTheSameAddress(t *testing.T) {
 	require.NoError(t, free.Close())
 	n := w.node(func(c *cluster.Config) { c.Listen = free.Addr().String() })
 	for range 3 {
-		before := n.Life()
+		before := n.Incarnation()
 		event := someEvents(1)[0]
 		require.NoError(t, ask(n, event))
 		w.exec("DELETE FROM cluster_members")
-		w.eventually("a new life", func() bool { return n.Life() != nil && n.Life() != before && n.Ready(t.Context()) == nil })
+		w.eventually("a new life", func() bool { return n.Incarnation() != nil && n.Incarnation() != before && n.Ready(t.Context()) == nil })
 		require.NoError(t, ask(n, event))
 		require.Equal(t, free.Addr().String(), addressOf(t, n))
 	}
@@ -362,14 +362,14 @@ func TestPostgresAway(t *testing.T) {
 	proxy, through := persistencetest.ProxyTo(t, w.database)
 	one, two := w.nodeAt(through), w.nodeAt(through)
 	w.knows(one, 2)
-	lives := []*cluster.Life{one.Life(), two.Life()}
+	lives := []*cluster.Incarnation{one.Incarnation(), two.Incarnation()}
 	event := someEvents(1)[0]
 	require.NoError(t, ask(one, event))
 
 	proxy.Cut()
 	for _, n := range []*cluster.Node{one, two} {
 		w.eventually("suspension", func() bool { return errors.Is(n.Ready(t.Context()), cluster.ErrSuspended) })
-		_, err := n.Life().Locate(t.Context(), event)
+		_, err := n.Incarnation().Locate(t.Context(), event)
 		require.ErrorIs(t, err, cluster.ErrSuspended)
 	}
 	proxy.Restore()
@@ -377,7 +377,7 @@ func TestPostgresAway(t *testing.T) {
 		w.eventually("readiness", func() bool { return n.Ready(t.Context()) == nil })
 		require.NoError(t, ask(n, event))
 	}
-	require.Equal(t, lives, []*cluster.Life{one.Life(), two.Life()}, "nobody was given up")
+	require.Equal(t, lives, []*cluster.Incarnation{one.Incarnation(), two.Incarnation()}, "nobody was given up")
 }
 
 // TestWithoutPostgresAlone: one that cannot renew is given up by the other,
@@ -388,7 +388,7 @@ func TestWithoutPostgresAlone(t *testing.T) {
 	proxy, through := persistencetest.ProxyTo(t, w.database)
 	cut, stays := w.nodeAt(through), w.node()
 	w.knows(cut, 2)
-	before := cut.Life()
+	before := cut.Incarnation()
 	proxy.Cut()
 	w.knows(stays, 1)
 	require.ErrorIs(t, cut.Ready(t.Context()), cluster.ErrSuspended, "it knew before the other gave it up")
@@ -396,7 +396,9 @@ func TestWithoutPostgresAlone(t *testing.T) {
 		require.NoError(t, ask(stays, event))
 	}
 	proxy.Restore()
-	w.eventually("a new life", func() bool { return cut.Life() != nil && cut.Life() != before && cut.Ready(t.Context()) == nil })
+	w.eventually("a new life", func() bool {
+		return cut.Incarnation() != nil && cut.Incarnation() != before && cut.Ready(t.Context()) == nil
+	})
 	w.knows(stays, 2)
 }
 
@@ -406,12 +408,12 @@ func TestUnknownKindsAreAnswered(t *testing.T) {
 	one, two := w.node(), w.node()
 	w.knows(one, 2)
 	for _, event := range someEvents(20) {
-		if placement := one.Life().Placement(event); placement != nil {
-			_, err := one.Life().AskRemote(placement, &wire.Envelope{Event: event[:]}, 5*time.Second)
+		if placement := one.Incarnation().Placement(event); placement != nil {
+			_, err := one.Incarnation().AskRemote(placement, &wire.Envelope{Event: event[:]}, 5*time.Second)
 			require.ErrorIs(t, err, cluster.ErrUnsupported)
 		} else {
-			require.True(t, one.Life().Owns(event))
-			require.False(t, two.Life().Owns(event))
+			require.True(t, one.Incarnation().Owns(event))
+			require.False(t, two.Incarnation().Owns(event))
 		}
 	}
 }
@@ -427,8 +429,8 @@ func TestAnActorIsNeverTakenForAnother(t *testing.T) {
 	remembered := map[eventra.ID]*actor.PID{}
 	for _, event := range someEvents(40) {
 		require.NoError(t, ask(asks, event))
-		if dies.Life().Owns(event) {
-			pid, err := asks.Life().Locate(t.Context(), event)
+		if dies.Incarnation().Owns(event) {
+			pid, err := asks.Incarnation().Locate(t.Context(), event)
 			require.NoError(t, err)
 			remembered[event] = pid
 		}
@@ -442,7 +444,7 @@ func TestAnActorIsNeverTakenForAnother(t *testing.T) {
 	}
 	for event, pid := range remembered {
 		question := &wire.Envelope{Event: event[:], Body: &wire.Envelope_ReadAvailability{ReadAvailability: &wire.ReadAvailability{}}}
-		_, err := asks.Life().AskRemote(pid, question, 5*time.Second)
+		_, err := asks.Incarnation().AskRemote(pid, question, 5*time.Second)
 		require.ErrorIs(t, err, cluster.ErrMoved)
 	}
 }

@@ -16,7 +16,7 @@ const placementName = "eventra-placement"
 
 // placement is the events that are active in one life.
 type placement struct {
-	life *Life
+	life *Incarnation
 
 	mu      sync.RWMutex
 	active  map[eventra.ID]*placed
@@ -29,7 +29,7 @@ type placed struct {
 	describe func() eventra.ActiveEvent
 }
 
-func newPlacement(life *Life) *placement {
+func newPlacement(life *Incarnation) *placement {
 	return &placement{life: life, active: map[eventra.ID]*placed{}}
 }
 

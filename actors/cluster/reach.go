@@ -23,7 +23,7 @@ const (
 )
 
 // reach finds out which members this one reaches, until ctx ends.
-func (l *Life) reach(ctx context.Context) {
+func (l *Incarnation) reach(ctx context.Context) {
 	type pong struct {
 		member string
 		at     time.Time
@@ -90,7 +90,7 @@ const refusedTimeout = 300 * time.Millisecond
 
 // lostConnection looks whether anybody still listens where a connection was
 // lost. A member listens as long as it is one.
-func (l *Life) lostConnection(address string) {
+func (l *Incarnation) lostConnection(address string) {
 	conn, err := net.DialTimeout("tcp", address, refusedTimeout)
 	if err == nil {
 		conn.Close()
@@ -105,7 +105,7 @@ func (l *Life) lostConnection(address string) {
 	}
 }
 
-func (l *Life) ping(address string) bool {
+func (l *Incarnation) ping(address string) bool {
 	question := &wire.Envelope{Body: &wire.Envelope_Ping{Ping: &wire.Ping{}}}
 	_, err := l.asks.remote(actor.NewPID(address, placementName), question, 2*pingPause)
 	return err == nil

@@ -188,7 +188,7 @@ func TestALostLifeKeepsNobody(t *testing.T) {
 	t.Parallel()
 	w := newTown(t)
 	n := w.node()
-	before := n.Life()
+	before := n.Incarnation()
 	conn, err := grpc.NewClient(addressOf(t, n), grpc.WithTransportCredentials(insecure.NewCredentials()))
 	require.NoError(t, err)
 	defer conn.Close()
@@ -200,7 +200,7 @@ func TestALostLifeKeepsNobody(t *testing.T) {
 		let <- err
 	}()
 	w.exec("DELETE FROM cluster_members")
-	w.eventually("a new life", func() bool { return n.Life() != nil && n.Life() != before })
+	w.eventually("a new life", func() bool { return n.Incarnation() != nil && n.Incarnation() != before })
 	select {
 	case err := <-let:
 		require.Error(t, err)

@@ -55,7 +55,7 @@ func apart(w *world) {
 		b := w.booking(1)
 		good := w.batch(longHold, change(eventra.Held, b))
 		_, err := w.store.CommitTogether(w.t.Context(), []*eventra.Batch{good, bad})
-		require.ErrorIs(w.t, err, eventra.ErrApart, name)
+		require.ErrorIs(w.t, err, eventra.ErrSplitBatch, name)
 		w.requireGone(b)
 
 		_, err = w.store.Commit(w.t.Context(), bad)

@@ -22,14 +22,14 @@ func (db *DB) Commit(ctx context.Context, batch *eventra.Batch) (eventra.Receipt
 
 // CommitTogether persists batches of different events: see [DB.commit]. What
 // is wrong with one of them, or a row that has to be waited for, stops all:
-// then its error is ErrApart.
+// then its error is ErrSplitBatch.
 func (db *DB) CommitTogether(ctx context.Context, batches []*eventra.Batch) ([]eventra.Receipt, error) {
 	receipts, err := db.commit(ctx, fenceHereSQL, batches)
 	switch {
 	case err == nil:
 		return receipts, nil
 	case lockedState(err), len(batches) > 1 && oneBatchesState(err):
-		return nil, fmt.Errorf("%w: %w", eventra.ErrApart, err)
+		return nil, fmt.Errorf("%w: %w", eventra.ErrSplitBatch, err)
 	}
 	return nil, sortCommitFault(err)
 }

@@ -31,9 +31,9 @@ func TestCommitTogetherWaitsForNobody(t *testing.T) {
 	}
 	begun := time.Now()
 	_, err = db.CommitTogether(t.Context(), []*eventra.Batch{&free.batch, &locked.batch})
-	require.ErrorIs(t, err, eventra.ErrApart)
+	require.ErrorIs(t, err, eventra.ErrSplitBatch)
 	_, err = db.CommitTogether(t.Context(), []*eventra.Batch{&locked.batch})
-	require.ErrorIs(t, err, eventra.ErrApart, "alone it would have to wait, too")
+	require.ErrorIs(t, err, eventra.ErrSplitBatch, "alone it would have to wait, too")
 	_, err = db.CommitTogether(t.Context(), []*eventra.Batch{&free.batch})
 	require.NoError(t, err)
 	require.Less(t, time.Since(begun), 2*time.Second, "nobody waited for the lock")

@@ -22,7 +22,7 @@ func TestALostServerCostsNothing(t *testing.T) {
 			proxy, url := persistencetest.ProxyTo(t, persistencetest.NewRedis(t))
 			locks, event := redis.NewLocks(openURL(t, url)), newID()
 			lock := func() error {
-				_, err := locks.Lock(t.Context(), eventra.Settlement{}, in(event, []eventra.LockWant{want(newID(), 1)}))
+				_, err := locks.Lock(t.Context(), eventra.LockRelease{}, in(event, []eventra.LockRequest{want(newID(), 1)}))
 				return err
 			}
 			require.NoError(t, lock())

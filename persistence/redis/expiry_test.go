@@ -49,8 +49,8 @@ func requireHears(t *testing.T, l *listener, server string) {
 	locks, client, event := redis.NewLocks(db), peek(t, server), newID()
 	require.Eventually(t, func() bool {
 		booking := newID()
-		held := eventra.Settlement{Held: []eventra.HeldKey{{HoldRef: eventra.HoldRef{EventID: event, BookingID: booking}, TTL: time.Millisecond}}}
-		if locks.Settle(t.Context(), held) != nil {
+		held := eventra.LockRelease{Held: []eventra.HoldKey{{HoldRef: eventra.HoldRef{EventID: event, BookingID: booking}, TTL: time.Millisecond}}}
+		if locks.Release(t.Context(), held) != nil {
 			return false
 		}
 		for deadline := time.Now().Add(200 * time.Millisecond); time.Now().Before(deadline); {

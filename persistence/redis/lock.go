@@ -63,9 +63,9 @@ type Locks struct{ db *DB }
 func NewLocks(db *DB) *Locks { return &Locks{db} }
 
 // Lock implements actors.SeatLocks in one round trip.
-func (l *Locks) Lock(ctx context.Context, before eventra.Settlement, wants []eventra.LockWant) ([]bool, error) {
+func (l *Locks) Lock(ctx context.Context, before eventra.LockRelease, wants []eventra.LockRequest) ([]bool, error) {
 	if len(wants) == 0 {
-		return nil, l.Settle(ctx, before)
+		return nil, l.Release(ctx, before)
 	}
 	var locked *goredis.Cmd
 	keys, args := lockArguments(wants, lockTTL.Milliseconds())
@@ -87,12 +87,12 @@ func (l *Locks) Lock(ctx context.Context, before eventra.Settlement, wants []eve
 	return refused, nil
 }
 
-// Settle implements actors.SeatLocks in one round trip.
-func (l *Locks) Settle(ctx context.Context, s eventra.Settlement) error {
+// Release implements actors.SeatLocks in one round trip.
+func (l *Locks) Release(ctx context.Context, s eventra.LockRelease) error {
 	return l.trip(ctx, func(pipe goredis.Pipeliner, run runScript) { settle(ctx, pipe, run, s) })
 }
 
-func settle(ctx context.Context, pipe goredis.Pipeliner, run runScript, s eventra.Settlement) {
+func settle(ctx context.Context, pipe goredis.Pipeliner, run runScript, s eventra.LockRelease) {
 	if len(s.Unlock) > 0 {
 		keys, args := lockArguments(s.Unlock)
 		run(unlockScript, ctx, pipe, keys, args...)
@@ -132,7 +132,7 @@ func (l *Locks) trip(ctx context.Context, fill func(goredis.Pipeliner, runScript
 	return unavailable(err)
 }
 
-func lockArguments(wants []eventra.LockWant, first ...any) (keys []string, args []any) {
+func lockArguments(wants []eventra.LockRequest, first ...any) (keys []string, args []any) {
 	keys, args = make([]string, 0, len(wants)), append(make([]any, 0, len(first)+2*len(wants)), first...)
 	var id eventra.ID
 	var event string

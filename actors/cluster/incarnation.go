@@ -16,11 +16,11 @@ import (
 	"github.com/eventra/eventra/actors/wire"
 )
 
-// Life is one membership of this instance, from joining to its end, with an
+// Incarnation is one membership of this instance, from joining to its end, with an
 // actor system of its own: the library never lets a member that left come back.
-type Life struct {
+type Incarnation struct {
 	log      *slog.Logger
-	activate func(*Life, eventra.ID) Activation
+	activate func(*Incarnation, eventra.ID) Activation
 	system   *actor.ActorSystem
 
 	asks       *asks
@@ -36,8 +36,8 @@ type Life struct {
 }
 
 // begin starts a life; when it returns, events can be asked.
-func begin(c *Config) (*Life, error) {
-	l := &Life{log: c.Log, activate: c.Activate, lost: make(chan struct{})}
+func begin(c *Config) (*Incarnation, error) {
+	l := &Incarnation{log: c.Log, activate: c.Activate, lost: make(chan struct{})}
 	l.system = actor.NewActorSystem(actor.WithLoggerFactory(func(*actor.ActorSystem) *slog.Logger { return libraryLog(c.Log) }))
 	l.asks = newAsks(l.system)
 	l.lookup = &lookup{life: l}
@@ -60,7 +60,7 @@ func begin(c *Config) (*Life, error) {
 // ever that were silent for a while.
 const gossipNever = 100 * 365 * 24 * time.Hour
 
-func (l *Life) join(c *Config) error {
+func (l *Incarnation) join(c *Config) error {
 	config, err := remoting(c)
 	if err != nil {
 		return err
@@ -84,7 +84,7 @@ func (l *Life) join(c *Config) error {
 
 // startMember has the library start. It panics where others return errors, and
 // sleeps for a second when all is done, which nobody has to wait for.
-func (l *Life) startMember() error {
+func (l *Incarnation) startMember() error {
 	failed, started := make(chan error, 1), make(chan struct{})
 	l.cluster.Config.ClusterProvider = announcing{l.membership, started}
 	go func() {
@@ -119,7 +119,7 @@ func (a announcing) StartMember(c *library.Cluster) error {
 
 // see takes over who the members are. When it returns, nothing is served that
 // is not this member's any more.
-func (l *Life) see(members []eventra.Member) *view {
+func (l *Incarnation) see(members []eventra.Member) *view {
 	before, v := l.view.Load(), newView(l.system.ID, members)
 	l.view.Store(v)
 	for _, m := range before.owners {
@@ -133,22 +133,22 @@ func (l *Life) see(members []eventra.Member) *view {
 }
 
 // Root sends messages in this life.
-func (l *Life) Root() *actor.RootContext { return l.system.Root }
+func (l *Incarnation) Root() *actor.RootContext { return l.system.Root }
 
 // Local reports whether an actor is of this process.
-func (l *Life) Local(pid *actor.PID) bool { return pid.Address == l.system.Address() }
+func (l *Incarnation) Local(pid *actor.PID) bool { return pid.Address == l.system.Address() }
 
 // Serving reports whether this member may serve its events: its lease has not
 // ended.
-func (l *Life) Serving() bool { return l.membership == nil || l.membership.good() }
+func (l *Incarnation) Serving() bool { return l.membership == nil || l.membership.good() }
 
 // Owns reports whether an event is this member's.
-func (l *Life) Owns(event eventra.ID) bool { return l.view.Load().owns(event) }
+func (l *Incarnation) Owns(event eventra.ID) bool { return l.view.Load().owns(event) }
 
 // Locate returns the event's actor, which is started where it belongs.
 // ErrSuspended and ErrIsolated: this member can do nothing for anybody at the
 // moment; ErrMoved: look again.
-func (l *Life) Locate(ctx context.Context, event eventra.ID) (*actor.PID, error) {
+func (l *Incarnation) Locate(ctx context.Context, event eventra.ID) (*actor.PID, error) {
 	switch {
 	case !l.Serving():
 		return nil, ErrSuspended
@@ -160,11 +160,11 @@ func (l *Life) Locate(ctx context.Context, event eventra.ID) (*actor.PID, error)
 
 // Resident returns the event's actor if it is in this process, also if it
 // should not be; nil otherwise.
-func (l *Life) Resident(event eventra.ID) *actor.PID { return l.placement.find(event) }
+func (l *Incarnation) Resident(event eventra.ID) *actor.PID { return l.placement.find(event) }
 
 // Placement returns the placement actor of the event's owner, nil if that is
 // this member or nobody.
-func (l *Life) Placement(event eventra.ID) *actor.PID {
+func (l *Incarnation) Placement(event eventra.ID) *actor.PID {
 	owner := l.view.Load().owner(event)
 	if owner == nil || owner.ID == l.system.ID {
 		return nil
@@ -173,20 +173,20 @@ func (l *Life) Placement(event eventra.ID) *actor.PID {
 }
 
 // Ask asks an actor of this process.
-func (l *Life) Ask(pid *actor.PID, msg any, timeout time.Duration) (any, error) {
+func (l *Incarnation) Ask(pid *actor.PID, msg any, timeout time.Duration) (any, error) {
 	return l.asks.local(pid, msg, timeout)
 }
 
 // AskRemote asks an actor of another member. ErrMoved if it can be said that
 // no answer will come, however that is known.
-func (l *Life) AskRemote(pid *actor.PID, question *wire.Envelope, timeout time.Duration) (*wire.Envelope, error) {
+func (l *Incarnation) AskRemote(pid *actor.PID, question *wire.Envelope, timeout time.Duration) (*wire.Envelope, error) {
 	return l.asks.remote(pid, question, timeout)
 }
 
 // Forget is called by an event's actor that serves no more: it is not found
 // any more, and another one may be started. Elsewhere, it makes who sent the
 // caller away be looked up anew.
-func (l *Life) Forget(event eventra.ID, pid *actor.PID) {
+func (l *Incarnation) Forget(event eventra.ID, pid *actor.PID) {
 	l.placement.forget(event, pid)
 	l.lookup.forget(event, pid)
 }
@@ -205,7 +205,7 @@ const (
 )
 
 // leave hands all events over, while this member goes on asking others.
-func (l *Life) leave(ctx context.Context) {
+func (l *Incarnation) leave(ctx context.Context) {
 	if l.membership == nil || !l.Serving() {
 		return
 	}
@@ -217,7 +217,7 @@ func (l *Life) leave(ctx context.Context) {
 }
 
 // left reports whether the others may know that this member leaves.
-func (l *Life) left() bool {
+func (l *Incarnation) left() bool {
 	for _, m := range l.view.Load().members {
 		if m.ID == l.system.ID {
 			return m.Leaving
@@ -228,7 +228,7 @@ func (l *Life) left() bool {
 
 // end stops everything of a life. Gracefully, the lease is given back at once
 // instead of running out.
-func (l *Life) end(graceful bool) {
+func (l *Incarnation) end(graceful bool) {
 	if l.stopPing != nil {
 		l.stopPing()
 	}
