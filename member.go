@@ -15,8 +15,8 @@ type Member struct {
 
 	// Unreachable are the ids of members that do not answer this one.
 	Unreachable []string
-	// Shares names who owns what, as this member acts by it; 0: it has not said.
-	Shares uint64
+	// OwnershipHash names the assignment of events to members that this member acts by; 0: not announced.
+	OwnershipHash uint64
 }
 
 // MemberStatus is what a member is to the others.
@@ -57,9 +57,9 @@ type Cluster struct {
 // ClusterMember is a member, as another one or itself sees it.
 type ClusterMember struct {
 	Member
-	Status   MemberStatus
-	Self     bool
-	Answered bool // whether it told of its events in time
-	Agrees   bool // it has said that it acts by the same shares as the one that looks
-	Events   []ActiveEvent
+	Status    MemberStatus
+	Self      bool
+	Answered  bool // whether it told of its events in time
+	Converged bool // its ownership hash is that of the member that looks, or it announces none
+	Events    []ActiveEvent
 }

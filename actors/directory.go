@@ -201,7 +201,7 @@ func (d *Directory) Reload(ctx context.Context, event eventra.ID) error {
 		if incarnation == nil {
 			return nil, cluster.ErrMoved
 		}
-		if placement := incarnation.Placement(event); placement != nil {
+		if placement := incarnation.PlacementActor(event); placement != nil {
 			return askRemote(incarnation, event, placement, encodeQuestion(event, &reload{}), timeout)
 		}
 		if pid := incarnation.Resident(event); pid != nil {

@@ -20,7 +20,7 @@ type Member struct {
 	Version     string   `json:"version" example:"v1.0.0" validate:"required"`
 	Self        bool     `json:"self" example:"true" validate:"required"`                                                        // it is the one that answers
 	Answered    bool     `json:"answered" example:"true" validate:"required"`                                                    // it told of its events in time
-	Agrees      bool     `json:"agrees" example:"true" validate:"required"`                                                      // on who owns what, with the one that answers; events that are not active wait until all do
+	Converged   bool     `json:"agrees" example:"true" validate:"required"`                                                      // on who owns what, with the one that answers; events that are not active wait until all do
 	Unreachable []string `json:"unreachable,omitzero"`                                                                           // members that do not answer it
 	JoinedAt    Time     `json:"joinedAt,omitzero" swaggertype:"string" format:"date-time" example:"2027-05-01T12:00:00.000Z"`   // by the database's clock; absent if it is alone
 	LeaseUntil  Time     `json:"leaseUntil,omitzero" swaggertype:"string" format:"date-time" example:"2027-05-01T12:00:02.000Z"` // by the database's clock; absent if it is alone
@@ -54,7 +54,7 @@ func (s *Server) cluster(c *fiber.Ctx) error {
 	}
 	out := &Cluster{Members: make([]Member, len(all.Members)), Events: []ActiveEvent{}}
 	for i, m := range all.Members {
-		out.Members[i] = Member{ID: m.ID, Address: m.Address, Status: string(m.Status), Version: m.Version, Self: m.Self, Answered: m.Answered, Agrees: m.Agrees,
+		out.Members[i] = Member{ID: m.ID, Address: m.Address, Status: string(m.Status), Version: m.Version, Self: m.Self, Answered: m.Answered, Converged: m.Converged,
 			Unreachable: m.Unreachable, JoinedAt: Time(m.JoinedAt), LeaseUntil: Time(m.LeaseUntil)}
 		for _, e := range m.Events {
 			out.Events = append(out.Events, ActiveEvent{EventID: e.EventID, MemberID: m.ID, Address: m.Address, State: string(e.State),

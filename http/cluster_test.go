@@ -16,7 +16,7 @@ type town struct{ event eventra.ID }
 func (c town) Describe(context.Context) (*eventra.Cluster, error) {
 	joined := time.Date(2026, 11, 7, 10, 0, 0, 0, time.UTC)
 	one := eventra.ClusterMember{Member: eventra.Member{ID: "one", Address: "10.0.0.1:7400", Version: "v1", JoinedAt: joined, LeaseUntil: joined.Add(2 * time.Second)},
-		Status: eventra.MemberActive, Self: true, Answered: true, Agrees: true,
+		Status: eventra.MemberActive, Self: true, Answered: true, Converged: true,
 		Events: []eventra.ActiveEvent{{EventID: c.event, State: eventra.ActivationActive, Epoch: 3, Seats: 240, Queued: 1, Batches: 8, Changes: 9}}}
 	two := eventra.ClusterMember{Member: eventra.Member{ID: "two", Address: "10.0.0.2:7400", Version: "v1", Unreachable: []string{"one"}}, Status: eventra.MemberIsolated}
 	return &eventra.Cluster{Members: []eventra.ClusterMember{one, two}}, nil

@@ -35,9 +35,9 @@ type MemberStore interface {
 	// returns all members, the oldest first, and the store's time.
 	// CodeNotFound if self is a member no more.
 	Renew(ctx context.Context, self *eventra.Member, lease time.Duration) (all []eventra.Member, now time.Time, err error)
-	// Reap deletes members other than self whose lease has ended, and suspected
+	// Evict deletes members other than self whose lease has ended, and suspected
 	// ones with less than left of it.
-	Reap(ctx context.Context, self string, suspected []string, left time.Duration) (reaped int, err error)
+	Evict(ctx context.Context, self string, suspected []string, left time.Duration) (reaped int, err error)
 	// Leave deletes a member; one that is none is no error.
 	Leave(ctx context.Context, id string) error
 	// Watch calls changed at its begin and whenever members come, go or say

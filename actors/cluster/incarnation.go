@@ -162,9 +162,9 @@ func (l *Incarnation) Locate(ctx context.Context, event eventra.ID) (*actor.PID,
 // should not be; nil otherwise.
 func (l *Incarnation) Resident(event eventra.ID) *actor.PID { return l.placement.find(event) }
 
-// Placement returns the placement actor of the event's owner, nil if that is
+// PlacementActor returns the placement actor of the event's owner, nil if that is
 // this member or nobody.
-func (l *Incarnation) Placement(event eventra.ID) *actor.PID {
+func (l *Incarnation) PlacementActor(event eventra.ID) *actor.PID {
 	owner := l.view.Load().owner(event)
 	if owner == nil || owner.ID == l.system.ID {
 		return nil

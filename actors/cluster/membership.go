@@ -211,7 +211,7 @@ func (m *membership) reap(ctx context.Context, members []eventra.Member, now tim
 	if !late || time.Since(m.goodSince) < m.patience {
 		return pause, nil
 	}
-	reaped, err := m.store.Reap(ctx, m.self.ID, suspected, lateBy)
+	reaped, err := m.store.Evict(ctx, m.self.ID, suspected, lateBy)
 	if reaped > 0 {
 		m.log.Info("members given up", "number", reaped)
 		m.renewSoon()
@@ -223,8 +223,8 @@ func (m *membership) reap(ctx context.Context, members []eventra.Member, now tim
 // by which shares this member acts from now on. It reports whether all do.
 func (m *membership) publish(members []eventra.Member) (agreed bool) {
 	v := m.apply(members)
-	if v.shares != m.self.Shares { // written here only
-		m.tell(func(self *eventra.Member) { self.Shares = v.shares })
+	if v.shares != m.self.OwnershipHash { // written here only
+		m.tell(func(self *eventra.Member) { self.OwnershipHash = v.shares })
 	}
 	all := make(library.Members, 0, len(members))
 	for _, member := range members {

@@ -114,7 +114,7 @@ func (n *Node) Describe() (*eventra.Cluster, error) {
 	for i := range v.members {
 		m := &all.Members[i]
 		*m = eventra.ClusterMember{Member: v.members[i], Status: v.status(&v.members[i]), Self: v.members[i].ID == v.self,
-			Agrees: v.agrees(&v.members[i])}
+			Converged: v.agrees(&v.members[i])}
 		if m.Self {
 			m.Answered, m.Events = true, life.placement.describe()
 			continue

@@ -230,7 +230,7 @@ func TestNobodyTakesOverBeforeAllKnow(t *testing.T) {
 	for _, n := range []*cluster.Node{one, two} {
 		w.eventually("it is seen", func() bool {
 			all, err := n.Describe()
-			return err == nil && len(all.Members) == 3 && !all.Members[2].Agrees
+			return err == nil && len(all.Members) == 3 && !all.Members[2].Converged
 		})
 	}
 	for _, event := range someEvents(20) {
@@ -408,7 +408,7 @@ func TestUnknownKindsAreAnswered(t *testing.T) {
 	one, two := w.node(), w.node()
 	w.knows(one, 2)
 	for _, event := range someEvents(20) {
-		if placement := one.Incarnation().Placement(event); placement != nil {
+		if placement := one.Incarnation().PlacementActor(event); placement != nil {
 			_, err := one.Incarnation().AskRemote(placement, &wire.Envelope{Event: event[:]}, 5*time.Second)
 			require.ErrorIs(t, err, cluster.ErrUnsupported)
 		} else {

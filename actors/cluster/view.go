@@ -29,7 +29,7 @@ type owner struct {
 // alone is the view of who has no other members.
 func alone(self, version string) *view {
 	v := newView(self, []eventra.Member{{ID: self, Version: version}})
-	v.members[0].Shares, v.agreed = v.shares, true
+	v.members[0].OwnershipHash, v.agreed = v.shares, true
 	return v
 }
 
@@ -64,7 +64,7 @@ func (v *view) agree() bool {
 }
 
 func (v *view) agrees(m *eventra.Member) bool {
-	return m.Shares == v.shares || m.Shares == 0 && m.ID != v.self
+	return m.OwnershipHash == v.shares || m.OwnershipHash == 0 && m.ID != v.self
 }
 
 // owner returns the member that an event belongs to, by rendezvous hashing

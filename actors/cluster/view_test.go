@@ -98,7 +98,7 @@ func TestAgreement(t *testing.T) {
 	} {
 		all := members(3)
 		for i := range all {
-			all[i].Shares = c.said[i]
+			all[i].OwnershipHash = c.said[i]
 		}
 		require.Equal(t, c.agreed, newView("member-0", all).agreed, name)
 	}

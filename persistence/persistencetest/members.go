@@ -15,7 +15,7 @@ import (
 type MemberStore interface {
 	Join(ctx context.Context, m *eventra.Member, lease time.Duration) error
 	Renew(ctx context.Context, self *eventra.Member, lease time.Duration) ([]eventra.Member, time.Time, error)
-	Reap(ctx context.Context, self string, suspected []string, left time.Duration) (int, error)
+	Evict(ctx context.Context, self string, suspected []string, left time.Duration) (int, error)
 	Leave(ctx context.Context, id string) error
 	Watch(ctx context.Context, changed func()) error
 }
@@ -51,19 +51,19 @@ func RunMemberStore(t *testing.T, store MemberStore) {
 	require.Equal(t, one.Address, all[0].Address)
 	require.Equal(t, one.Version, all[0].Version)
 
-	two.Leaving, two.Unreachable, two.Shares = true, []string{one.ID}, 1<<64-2
+	two.Leaving, two.Unreachable, two.OwnershipHash = true, []string{one.ID}, 1<<64-2
 	for _, all := range [][]eventra.Member{renew(two), renew(one)} {
 		require.True(t, all[1].Leaving)
 		require.Equal(t, []string{one.ID}, all[1].Unreachable)
-		require.Equal(t, two.Shares, all[1].Shares)
+		require.Equal(t, two.OwnershipHash, all[1].OwnershipHash)
 		require.Empty(t, all[0].Unreachable)
-		require.Zero(t, all[0].Shares, "it has not said")
+		require.Zero(t, all[0].OwnershipHash, "it has not said")
 	}
 
-	reaped, err := store.Reap(t.Context(), late.ID, nil, 0)
+	reaped, err := store.Evict(t.Context(), late.ID, nil, 0)
 	require.NoError(t, err)
 	require.Zero(t, reaped, "nobody reaps itself")
-	reaped, err = store.Reap(t.Context(), one.ID, nil, 0)
+	reaped, err = store.Evict(t.Context(), one.ID, nil, 0)
 	require.NoError(t, err)
 	require.Equal(t, 1, reaped)
 	_, _, err = store.Renew(t.Context(), late, time.Minute)
@@ -89,7 +89,7 @@ func RunMemberStore(t *testing.T, store MemberStore) {
 	three.Leaving = true
 	renew(three)
 	expect("that it is leaving")
-	three.Shares = 5
+	three.OwnershipHash = 5
 	renew(three)
 	expect("by which shares it acts")
 	renew(three)
@@ -99,7 +99,7 @@ func RunMemberStore(t *testing.T, store MemberStore) {
 	expect("its end")
 	join(-time.Second)
 	expect("joining")
-	_, err = store.Reap(t.Context(), one.ID, nil, 0)
+	_, err = store.Evict(t.Context(), one.ID, nil, 0)
 	require.NoError(t, err)
 	expect("its being reaped")
 	suspect := join(time.Second)
@@ -109,7 +109,7 @@ func RunMemberStore(t *testing.T, store MemberStore) {
 		left      time.Duration
 		reaped    int
 	}{{nil, time.Minute, 0}, {[]string{two.ID}, time.Second, 0}, {[]string{suspect.ID, two.ID}, 10 * time.Second, 1}} {
-		reaped, err = store.Reap(t.Context(), one.ID, c.suspected, c.left)
+		reaped, err = store.Evict(t.Context(), one.ID, c.suspected, c.left)
 		require.NoError(t, err)
 		require.Equal(t, c.reaped, reaped, "who is suspected and late")
 	}

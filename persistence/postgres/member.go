@@ -73,7 +73,7 @@ func (m *Members) Renew(ctx context.Context, self *eventra.Member, lease time.Du
 	ctx, cancel := context.WithTimeout(ctx, memberTimeout)
 	defer cancel()
 	// The outer query sees the table as it was before the update.
-	rows, err := m.pool.Query(ctx, renewSQL, self.ID, lease, self.Unreachable, self.Leaving, int64(self.Shares), memberChannel)
+	rows, err := m.pool.Query(ctx, renewSQL, self.ID, lease, self.Unreachable, self.Leaving, int64(self.OwnershipHash), memberChannel)
 	if err != nil {
 		return nil, now, sortFault(err)
 	}
@@ -83,7 +83,7 @@ func (m *Members) Renew(ctx context.Context, self *eventra.Member, lease time.Du
 	into := []any{&member.ID, &member.Address, &member.Version, &member.Leaving, &member.Unreachable, &shares,
 		&member.JoinedAt, &member.LeaseUntil, &now, &still, nil}
 	if _, err = pgx.ForEachRow(rows, into, func() error {
-		member.Shares = uint64(shares)
+		member.OwnershipHash = uint64(shares)
 		all = append(all, member)
 		member.Unreachable = nil
 		return nil
@@ -113,10 +113,10 @@ SELECT member.id, address, version, coalesce(renewed.leaving, member.leaving), c
 FROM cluster_members member LEFT JOIN renewed USING (id)
 ORDER BY joined_at, id`
 
-// Reap deletes members, but for the one given, whose lease has ended; of those
+// Evict deletes members, but for the one given, whose lease has ended; of those
 // suspected, also who has less than left of it. It returns how many. Who is
 // renewing its lease just now is left alone, and not waited for.
-func (m *Members) Reap(ctx context.Context, self string, suspected []string, left time.Duration) (reaped int, err error) {
+func (m *Members) Evict(ctx context.Context, self string, suspected []string, left time.Duration) (reaped int, err error) {
 	ctx, cancel := context.WithTimeout(ctx, memberTimeout)
 	defer cancel()
 	err = m.pool.QueryRow(ctx, `
