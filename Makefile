@@ -26,9 +26,9 @@ UNRACED := ./actors/...
 VERSION := $(shell git describe --tags --always --dirty 2>/dev/null || echo unknown)
 TOOL    := go tool -modfile=$(CURDIR)/tools/go.mod
 
-# Each of these folders is a Go module. The launcher, the tools and the load tests' reference have their own, so that what
-# they need stays out of the product.
-MODULES := . cmd/devstack tools loadtest/reference
+# Each of these folders is a Go module. All but the product's keep their own requirements out of it; the reference server is
+# measured as a separate program and requires nothing of the bench.
+MODULES := . cmd/devstack tools test loadtest loadtest/reference
 
 EACH_MODULE = @set -e; for module in $(MODULES); do (cd $$module && $(1)); done
 
@@ -56,7 +56,7 @@ test: deps-race bin/devstack bin/testgate ## Run all tests on real servers, unde
 	@bin/devstack exec --volatile -- bin/testgate -race -shuffle=on -count=1 -timeout=10m -p $(TEST_PACKAGES) ./...
 	@bin/devstack exec --volatile -- bin/testgate -shuffle=on -count=1 -timeout=5m $(UNRACED)
 	@cd cmd/devstack && ../../bin/testgate -race -shuffle=on -count=1 -timeout=5m ./...
-	@cd tools && ../bin/testgate -race -shuffle=on -count=1 -timeout=1m ./...
+	@for module in tools test loadtest; do (cd $$module && ../bin/testgate -race -shuffle=on -count=1 -timeout=1m ./...) || exit 1; done
 	@cd loadtest/reference && ../../bin/testgate -race -shuffle=on -count=1 -timeout=1m ./...
 
 .PHONY: test-one
@@ -137,11 +137,11 @@ bin/devstack:
 bin/testgate:
 	@cd tools && go build -o ../$@ ./testgate
 bin/clustertest:
-	@cd tools && go build -o ../$@ ./clustertest
+	@cd test && go build -o ../$@ ./cluster
 bin/faults:
-	@cd tools && go build -o ../$@ ./faults
+	@cd test && go build -o ../$@ ./faults
 bin/bench-http:
-	@cd tools && go build -o ../$@ ./bench
+	@cd loadtest && go build -o ../$@ ./bench
 bin/reference:
 	@cd loadtest/reference && go build -trimpath -ldflags '-s -w' -o ../../$@ .
 

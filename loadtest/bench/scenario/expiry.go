@@ -1,0 +1,168 @@
+package scenario
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/eventra/eventra/loadtest/bench/drive"
+	"github.com/eventra/eventra/loadtest/bench/figures"
+	"github.com/eventra/eventra/loadtest/bench/stage"
+	"github.com/eventra/eventra/test/client"
+)
+
+const (
+	// dueAfter is from setting the deadlines to them: time to start Eventra
+	// and to have it load the event.
+	dueAfter = 15 * time.Second
+	// freeWithin bounds the wait for the seats.
+	freeWithin = 60 * time.Second
+	freePoll   = 5 * time.Millisecond
+	profileFor = 2 * time.Second
+
+	latenessMetric = "eventra_expiry_lateness_seconds"
+)
+
+// expiry has many holds of section B end at one moment, while new ones in
+// section A go on.
+func expiry(ctx context.Context, b *bench) error {
+	return b.with(ctx, false, func() error {
+		var frees, p99s []time.Duration
+		for run := range b.Runs {
+			free, meanwhile, err := b.expire(ctx)
+			if err != nil {
+				return err
+			}
+			frees, p99s = append(frees, free), append(p99s, meanwhile.P99)
+			b.say("  %d all %d seats free after %s; new holds meanwhile: %s", run+1, b.Holds, ms(free), describe(&meanwhile, accepted))
+			if n := meanwhile.Refused() + meanwhile.Failed() + meanwhile.Errors; n > 0 {
+				b.fault("%d new holds were not accepted", n)
+			}
+		}
+		b.say("  = all free after %s, p99 of new holds %s (medians of %d)", ms(figures.Median(frees)), ms(figures.Median(p99s)), b.Runs)
+		return nil
+	})
+}
+
+func (b *bench) expire(ctx context.Context) (free time.Duration, meanwhile figures.Result, err error) {
+	sale, err := b.heldHouse(ctx)
+	if err != nil {
+		return 0, meanwhile, err
+	}
+	due, err := b.makeDue(ctx, sale)
+	if err != nil {
+		return 0, meanwhile, err
+	}
+	before, err := b.Stage.Eventra.Buckets(latenessMetric)
+	if err != nil {
+		return 0, meanwhile, err
+	}
+	time.Sleep(time.Until(due))
+	cpu, machine := b.Stage.Eventra.CPU(), stage.ReadMachine()
+	profiled := make(chan error, 1)
+	go func() { profiled <- b.Stage.Eventra.Profile(profileFor, b.Settings.Profiles, "expiry") }()
+	stop, paced := make(chan struct{}), make(chan error, 1)
+	go func() {
+		var err error
+		meanwhile, err = b.pace(sale, b.Connections[0], 0, stop)
+		paced <- err
+	}()
+	free, err = b.awaitFree(sale, "B", due)
+	close(stop)
+	err = errors.Join(err, <-paced, <-profiled)
+	if err != nil {
+		return free, meanwhile, err
+	}
+	meanwhile.CPU = b.Stage.Eventra.CPU() - cpu // with that of the expiry
+	after, err := b.Stage.Eventra.Buckets(latenessMetric)
+	meanwhile.Note = stage.ReadMachine().Since(machine, int64(b.Holds)) + fmt.Sprintf(" (of each hold that ended); 99 %% of the holds ended within %.3f s (a bucket's bound), machine load %s", after.Since(before).Quantile(0.99), stage.MachineLoad())
+	return free, meanwhile, err
+}
+
+// heldHouse is an event whose section B is held, seat by seat.
+func (b *bench) heldHouse(ctx context.Context) (*client.Sale, error) {
+	at := b.Stage.Eventra
+	rows := (b.Holds + seatsPerRow - 1) / seatsPerRow
+	sales, err := b.OpenSales(ctx, at, client.House{Rows: b.Seats/seatsPerRow - rows, SeatsPerRow: seatsPerRow})
+	if err != nil {
+		return nil, err
+	}
+	if err := b.AddSection(at, sales[0].ID, "B", rows, seatsPerRow); err != nil {
+		return nil, err
+	}
+	tokens, err := b.Tokens()
+	if err != nil {
+		return nil, err
+	}
+	crowd := drive.Crowd{Address: at.Target.Address(), Connections: sellConnections}
+	result := crowd.Count(int64(b.Holds), func(w *drive.Worker, i int64) {
+		seat := fmt.Sprintf("B-%d-%d", i/seatsPerRow+1, i%seatsPerRow+1)
+		w.Do(holdRequest(tokens[int(i)%len(tokens)], sales[0].ID, seat), time.Time{})
+	})
+	if result.Accepted() != int64(b.Holds) {
+		return nil, fmt.Errorf("hold section B: %s, errors %d", result.Outcomes(), result.Errors)
+	}
+	return sales[0], nil
+}
+
+// makeDue gives all holds of the event one deadline. So many cannot be made in
+// one second, so they are moved in the database while nobody has them in memory.
+func (b *bench) makeDue(ctx context.Context, sale *client.Sale) (due time.Time, err error) {
+	at := b.Stage.Eventra
+	if err := at.Stop(); err != nil {
+		return due, err
+	}
+	due = time.Now().Add(dueAfter)
+	if err := at.SQL(ctx, fmt.Sprintf("UPDATE bookings SET expires_at = '%s' WHERE event_id = '%s' AND status = 'HELD'",
+		due.UTC().Format(time.RFC3339Nano), sale.ID)); err != nil {
+		return due, err
+	}
+	if err := at.Settle(ctx); err != nil {
+		return due, err
+	}
+	if err := at.Start(); err != nil {
+		return due, err
+	}
+	if err := at.Target.Wake(sale.ID); err != nil {
+		return due, err
+	}
+	if time.Now().After(due) {
+		return due, fmt.Errorf("the machine is too busy: %v were not enough to start", dueAfter)
+	}
+	return due, nil
+}
+
+// awaitFree waits until a section is available again and tells how long after
+// the deadline that was.
+func (b *bench) awaitFree(sale *client.Sale, section string, due time.Time) (time.Duration, error) {
+	for time.Since(due) < freeWithin {
+		held, err := heldIn(b.Stage.Eventra, sale.ID, section)
+		if err != nil {
+			return 0, err
+		}
+		if held == 0 {
+			return time.Since(due), nil
+		}
+		time.Sleep(freePoll)
+	}
+	return 0, fmt.Errorf("seats are still held %v after their deadline", freeWithin)
+}
+
+func heldIn(at *stage.Server, event, section string) (held int, err error) {
+	var counts struct {
+		Sections []struct {
+			Name string
+			Held int
+		}
+	}
+	if err := stage.Call(at, 200, "GET", "/api/v1/events/"+event+"/availability", "", nil, &counts); err != nil {
+		return 0, err
+	}
+	for _, s := range counts.Sections {
+		if s.Name == section {
+			held = s.Held
+		}
+	}
+	return held, nil
+}

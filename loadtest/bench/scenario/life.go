@@ -1,0 +1,50 @@
+package scenario
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/eventra/eventra/loadtest/bench/figures"
+)
+
+// lives counts pairs of requests: a hold and its payment.
+var lives = outcome{"lives", func(r *figures.Result) int64 { return r.Accepted() / 2 }, (*figures.Result).Refused}
+
+func life(ctx context.Context, b *bench) error {
+	return b.with(ctx, false, func() error {
+		for _, connections := range b.Connections {
+			if err := b.contest(ctx, fmt.Sprintf("%d connections; times are those of single requests", connections), b.lives(connections)); err != nil {
+				return err
+			}
+			b.sayMails(ctx)
+		}
+		return nil
+	})
+}
+
+func (b *bench) lives(connections int) contender {
+	at := b.Stage.Eventra
+	return contender{name: "eventra", at: at, what: lives, prepare: func(ctx context.Context) (measured, error) {
+		sales, err := b.OpenSales(ctx, at, b.house())
+		if err != nil {
+			return nil, err
+		}
+		script, err := b.script(at, sales, 1)
+		if err != nil {
+			return nil, err
+		}
+		script.Pays = true
+		return wrkDrive(at, script.Script(), connections, b.For), nil
+	}}
+}
+
+// sayMails tells how far the mails are behind.
+func (b *bench) sayMails(ctx context.Context) {
+	unsent, err := b.Stage.Eventra.Number(ctx, "SELECT count(*) FROM outbox WHERE sent_at IS NULL")
+	all, err2 := b.Stage.Eventra.Number(ctx, "SELECT count(*) FROM outbox")
+	if err != nil || err2 != nil {
+		b.fault("count the mails: %v %v", err, err2)
+		return
+	}
+	b.say("  %d of %d mails are still to be sent", unsent, all)
+}

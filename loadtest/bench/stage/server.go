@@ -1,0 +1,168 @@
+package stage
+
+import (
+	"context"
+	"fmt"
+	"net/url"
+	"os"
+	"os/exec"
+	"regexp"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+
+	"github.com/eventra/eventra/loadtest/bench/figures"
+	"github.com/eventra/eventra/test/client"
+	"github.com/eventra/eventra/test/instance"
+	"github.com/eventra/eventra/test/store"
+)
+
+// Server is one of the programs that are measured.
+type Server struct {
+	Name   string
+	Target *client.Target
+
+	instance *instance.Instance
+	stores   store.Stores
+	counts   string // the metric that counts answers by status
+	profiles string // where it tells of itself; empty: it does not
+}
+
+const (
+	eventraCounts   = "eventra_http_request_duration_seconds_count"
+	referenceCounts = "reference_http_requests_total"
+	metricsPatience = 10 * time.Second
+	checkWithin     = 10 * time.Minute // of some million bookings
+)
+
+// IsReference tells the reference server from another build of Eventra.
+func (s *Server) IsReference() bool { return s.counts == referenceCounts }
+
+// Start starts the server and waits until it is ready.
+func (s *Server) Start() error {
+	if err := s.instance.Start(); err != nil {
+		return err
+	}
+	return s.instance.WaitReady(readyWithin)
+}
+
+// Set adds to the environment of the next start.
+func (s *Server) Set(environment ...string) {
+	s.instance.Environment = append(s.instance.Environment, environment...)
+}
+
+// Stop ends it in good order.
+func (s *Server) Stop() error { return s.instance.Stop(stopWithin) }
+
+var statusLabel = regexp.MustCompile(`status="(\d+)"`)
+
+// Statuses counts the answers since the server's start.
+func (s *Server) Statuses() (map[int]int64, error) {
+	samples, err := s.Target.Metrics(s.counts, metricsPatience)
+	if err != nil {
+		return nil, err
+	}
+	statuses := map[int]int64{}
+	for labels, n := range samples {
+		label := statusLabel.FindStringSubmatch(labels)
+		// What the harness itself asks for is no load.
+		if label == nil || strings.Contains(labels, `route="/metrics"`) || strings.Contains(labels, `route="/readyz"`) {
+			continue
+		}
+		status, _ := strconv.Atoi(label[1])
+		statuses[status] += int64(n)
+	}
+	return statuses, nil
+}
+
+// Metric returns a metric without labels.
+func (s *Server) Metric(name string) (float64, error) {
+	samples, err := s.Target.Metrics(name, metricsPatience)
+	if err != nil {
+		return 0, err
+	}
+	value, found := samples[""]
+	if !found {
+		return 0, fmt.Errorf("%s has no metric %s", s.Name, name)
+	}
+	return value, nil
+}
+
+var boundLabel = regexp.MustCompile(`^\{le="([^"]+)"\}$`)
+
+// Buckets returns a histogram without labels.
+func (s *Server) Buckets(name string) (figures.Buckets, error) {
+	samples, err := s.Target.Metrics(name+"_bucket", metricsPatience)
+	if err != nil {
+		return nil, err
+	}
+	buckets := figures.Buckets{}
+	for labels, n := range samples {
+		if label := boundLabel.FindStringSubmatch(labels); label != nil {
+			bound, err := strconv.ParseFloat(label[1], 64) // knows +Inf
+			if err != nil {
+				return nil, err
+			}
+			buckets[bound] = n
+		}
+	}
+	return buckets, nil
+}
+
+// SQL carries statements out in the server's database.
+func (s *Server) SQL(ctx context.Context, statements ...string) error {
+	conn, err := pgx.Connect(ctx, s.stores.PostgresURL)
+	if err != nil {
+		return err
+	}
+	defer func() { _ = conn.Close(ctx) }()
+	for _, statement := range statements {
+		if _, err := conn.Exec(ctx, statement); err != nil {
+			return fmt.Errorf("%s: %w", statement, err)
+		}
+	}
+	return nil
+}
+
+// Number asks the server's database for one number.
+func (s *Server) Number(ctx context.Context, query string) (n int64, err error) {
+	conn, err := pgx.Connect(ctx, s.stores.PostgresURL)
+	if err != nil {
+		return 0, err
+	}
+	defer func() { _ = conn.Close(ctx) }()
+	err = conn.QueryRow(ctx, query).Scan(&n)
+	return n, err
+}
+
+// CrowdRedis adds keys of others, that last, to Redis.
+func (s *Server) CrowdRedis(keys int) error { return store.CrowdRedis(s.stores.RedisURL, keys) }
+
+// Settle has the database do now what it would otherwise do in the middle of a
+// run: each run begins with planner statistics and without a backlog.
+func (s *Server) Settle(ctx context.Context) error {
+	return s.SQL(ctx, "VACUUM (ANALYZE)", "CHECKPOINT")
+}
+
+// Check has `eventra check` look for broken invariants.
+func (s *Server) Check(ctx context.Context, eventra string) error {
+	ctx, cancel := context.WithTimeout(ctx, checkWithin)
+	defer cancel()
+	command := exec.CommandContext(ctx, eventra, "check")
+	command.Env = append(os.Environ(), s.stores.Environment()...)
+	if out, err := command.CombinedOutput(); err != nil {
+		return fmt.Errorf("eventra check: %w\n%s", err, out)
+	}
+	return nil
+}
+
+func (s *Server) drop(ctx context.Context, from store.Stores) error {
+	address, err := url.Parse(s.stores.PostgresURL)
+	if err != nil {
+		return err
+	}
+	name := pgx.Identifier{strings.TrimPrefix(address.Path, "/")}.Sanitize()
+	return (&Server{stores: from}).SQL(ctx, "DROP DATABASE "+name+" WITH (FORCE)")
+}

@@ -1,0 +1,115 @@
+package ledger
+
+import (
+	"context"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+
+	"github.com/eventra/eventra/test/client"
+)
+
+// Stored is what the database says of some events.
+type Stored struct {
+	Bookings map[string]StoredBooking // by id
+	Taken    map[Place]StoredSeat     // seats that are not free
+	Keys     map[string]string        // the booking that a buyer's key stands for, by buyer and key
+	Now      time.Time
+}
+
+// Place is one seat of one event.
+type Place struct{ Event, Seat string }
+
+// StoredBooking is a booking's row.
+type StoredBooking struct {
+	Event, Buyer, Status, ReplacedBy string
+	Seats                            []string
+	Live                             int // seats that it still has
+	Deadline                         time.Time
+}
+
+// StoredSeat is a seat's row.
+type StoredSeat struct{ Status, Booking string }
+
+// Database is what reading takes: a connection or a pool.
+type Database interface {
+	BeginTx(ctx context.Context, options pgx.TxOptions) (pgx.Tx, error)
+}
+
+// Of is the booking that a hold made, whether or not its buyer was told.
+func (s *Stored) Of(hold *client.Operation) (id string, booking StoredBooking, found bool) {
+	if id = hold.Booking; id == "" {
+		id = s.Keys[scoped(hold.Buyer, hold.Key)]
+	}
+	booking, found = s.Bookings[id]
+	return id, booking, found
+}
+
+// ReadStored reads all of the events' bookings and seats at one moment.
+func ReadStored(ctx context.Context, db Database, events []string) (*Stored, error) {
+	tx, err := db.BeginTx(ctx, pgx.TxOptions{IsoLevel: pgx.RepeatableRead, AccessMode: pgx.ReadOnly})
+	if err != nil {
+		return nil, err
+	}
+	defer func() { _ = tx.Rollback(ctx) }()
+	s := &Stored{Bookings: map[string]StoredBooking{}, Taken: map[Place]StoredSeat{}, Keys: map[string]string{}}
+	if err := tx.QueryRow(ctx, "SELECT clock_timestamp()").Scan(&s.Now); err != nil {
+		return nil, err
+	}
+	for _, read := range []func(context.Context, pgx.Tx, []string) error{s.readBookings, s.readTaken, s.readKeys} {
+		if err := read(ctx, tx, events); err != nil {
+			return nil, err
+		}
+	}
+	return s, nil
+}
+
+func (s *Stored) readBookings(ctx context.Context, tx pgx.Tx, events []string) error {
+	rows, err := tx.Query(ctx, `
+		SELECT b.id::text, b.event_id::text, b.user_id::text, b.status, coalesce(b.replaced_by::text, ''), b.expires_at,
+		       array_agg(s.section || '-' || s.row_label || '-' || s.number ORDER BY bs.position), count(*) FILTER (WHERE bs.live)
+		FROM bookings b JOIN booking_seats bs ON bs.booking_id = b.id
+		     JOIN seats s ON s.event_id = bs.event_id AND s.seat_no = bs.seat_no
+		WHERE b.event_id = ANY ($1::text[]::uuid[]) GROUP BY b.id`, events)
+	if err != nil {
+		return err
+	}
+	var id string
+	var b StoredBooking
+	_, err = pgx.ForEachRow(rows, []any{&id, &b.Event, &b.Buyer, &b.Status, &b.ReplacedBy, &b.Deadline, &b.Seats, &b.Live}, func() error {
+		s.Bookings[id] = b
+		b.Seats = nil
+		return nil
+	})
+	return err
+}
+
+func (s *Stored) readTaken(ctx context.Context, tx pgx.Tx, events []string) error {
+	rows, err := tx.Query(ctx, `
+		SELECT event_id::text, section || '-' || row_label || '-' || number, status, coalesce(booking_id::text, '')
+		FROM seats WHERE event_id = ANY ($1::text[]::uuid[]) AND (status <> 'AVAILABLE' OR booking_id IS NOT NULL)`, events)
+	if err != nil {
+		return err
+	}
+	var place Place
+	var seat StoredSeat
+	_, err = pgx.ForEachRow(rows, []any{&place.Event, &place.Seat, &seat.Status, &seat.Booking}, func() error {
+		s.Taken[place] = seat
+		return nil
+	})
+	return err
+}
+
+func (s *Stored) readKeys(ctx context.Context, tx pgx.Tx, _ []string) error {
+	rows, err := tx.Query(ctx, `
+		SELECT user_id::text, key, resource_id::text FROM idempotency_keys WHERE route = 'POST /api/v1/bookings'`)
+	if err != nil {
+		return err
+	}
+	var buyer, key, booking string
+	_, err = pgx.ForEachRow(rows, []any{&buyer, &key, &booking}, func() error {
+		s.Keys[scoped(buyer, key)] = booking
+		return nil
+	})
+	return err
+}

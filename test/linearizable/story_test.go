@@ -1,0 +1,125 @@
+package linearizable
+
+import (
+	"strings"
+	"time"
+
+	"github.com/eventra/eventra/test/client"
+	"github.com/eventra/eventra/test/ledger"
+)
+
+// story writes a history by hand; times are in milliseconds.
+type story struct {
+	History
+	keys int
+}
+
+const (
+	holdMs   = 5000
+	noAnswer = 0
+)
+
+func newStory() *story {
+	return &story{History: History{Event: "show", HoldFor: holdMs * time.Millisecond,
+		Seats: []string{"A-1-1", "A-1-2", "A-1-3", "A-1-4", "A-2-1", "A-2-2"}}}
+}
+
+func at(ms int) time.Time {
+	return time.Unix(1_700_000_000, 0).Add(time.Duration(ms) * time.Millisecond)
+}
+
+func (s *story) op(from, to int, o client.Operation) *story {
+	o.Event, o.Buyer, o.Target = "show", "buyer", "i1"
+	o.Start, o.End = at(from), at(to)
+	if (o.Holds() || o.Kind == client.Pay) && o.Key == "" {
+		s.keys++
+		o.Key = strings.Repeat("k", s.keys)
+	}
+	s.Operations = append(s.Operations, o)
+	return s
+}
+
+// hold is granted, with the deadline that its end gives it.
+func (s *story) hold(from, to int, booking, seats string) *story {
+	names := strings.Fields(seats)
+	return s.op(from, to, client.Operation{Kind: client.Hold, Key: booking, Seats: names, Held: names, Booking: booking, Status: 201, State: "HELD", Deadline: at(to + holdMs)})
+}
+
+func (s *story) best(from, to int, booking string, seats string) *story {
+	names := strings.Fields(seats)
+	return s.op(from, to, client.Operation{Kind: client.Best, Key: booking, Wanted: len(names), Held: names, Booking: booking, Status: 201, State: "HELD", Deadline: at(to + holdMs)})
+}
+
+func (s *story) lost(from, to int, key, seats string) *story {
+	return s.op(from, to, client.Operation{Kind: client.Hold, Key: key, Seats: strings.Fields(seats), Status: noAnswer})
+}
+
+func (s *story) refused(from, to int, seats, taken string) *story {
+	return s.op(from, to, client.Operation{Kind: client.Hold, Seats: strings.Fields(seats), Refused: strings.Fields(taken), Status: 409, Code: "seats_unavailable"})
+}
+
+func (s *story) tooFew(from, to, wanted int) *story {
+	return s.op(from, to, client.Operation{Kind: client.Best, Wanted: wanted, Status: 409, Code: "not_enough_seats"})
+}
+
+func (s *story) release(from, to int, booking string, status int, code string) *story {
+	return s.op(from, to, client.Operation{Kind: client.Release, Booking: booking, Status: status, Code: code, State: "CANCELLED"})
+}
+
+func (s *story) pay(from, to int, booking, token string, status int, code string) *story {
+	return s.op(from, to, client.Operation{Kind: client.Pay, Booking: booking, Token: token, Status: status, Code: code, State: "CONFIRMED"})
+}
+
+func (s *story) payLate(from, to int, booking, successor string) *story {
+	return s.op(from, to, client.Operation{Kind: client.Pay, Booking: booking, Token: "tok_ok", Status: 201, State: "CONFIRMED", Successor: successor})
+}
+
+// payAgain is a payment under the key of another.
+func (s *story) payAgain(from, to int, booking, key string, status int) *story {
+	return s.op(from, to, client.Operation{Kind: client.Pay, Key: key, Booking: booking, Token: "tok_ok", Status: status, State: "CONFIRMED"})
+}
+
+func (s *story) read(from, to int, booking, state string) *story {
+	return s.op(from, to, client.Operation{Kind: client.Read, Booking: booking, Status: 200, State: state})
+}
+
+func (s *story) look(from, to int, shown string) *story {
+	seats := map[string]string{}
+	for _, pair := range strings.Fields(shown) {
+		seat, status, _ := strings.Cut(pair, "=")
+		seats[seat] = status
+	}
+	return s.op(from, to, client.Operation{Kind: client.Map, Status: 200, Shown: seats})
+}
+
+// end has the database say how bookings ended, such as "b1=HELD:A-1-1,A-1-2".
+// What is named by its key only, nobody was told of.
+func (s *story) end(bookings string) *story {
+	s.Stored = &ledger.Stored{Bookings: map[string]ledger.StoredBooking{}, Keys: map[string]string{}, Now: at(60_000)}
+	for _, line := range strings.Fields(bookings) {
+		id, rest, _ := strings.Cut(line, "=")
+		status, seats, _ := strings.Cut(rest, ":")
+		status, successor, _ := strings.Cut(status, ">")
+		s.Stored.Bookings[id] = ledger.StoredBooking{Event: "show", Status: status, ReplacedBy: successor, Seats: strings.Split(seats, ","), Deadline: at(holdMs)}
+		s.Stored.Keys["buyer "+id] = id
+		for i := range s.Operations {
+			if o := &s.Operations[i]; o.Booking == id && o.Holds() {
+				b := s.Stored.Bookings[id]
+				b.Deadline = o.Deadline
+				s.Stored.Bookings[id] = b
+			}
+		}
+	}
+	return s
+}
+
+// verdict is the worst of the parts' verdicts.
+func (s *story) verdict() Verdict {
+	worst := Linearizable
+	for _, part := range s.Parts() {
+		if v := part.Judge(10 * time.Second); v != Linearizable {
+			worst = v
+		}
+	}
+	return worst
+}
