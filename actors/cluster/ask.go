@@ -13,23 +13,24 @@ import (
 )
 
 var (
-	// ErrMoved: whoever was asked promised nothing; look again, ask again.
+	// ErrMoved says that the actor or member that was asked promised nothing:
+	// look the owner up and ask again.
 	ErrMoved = errors.New("the event is served elsewhere")
-	// ErrSuspended: this member's lease has ended; it may serve nothing.
+	// ErrSuspended says that this member's lease has ended, so it serves nothing.
 	ErrSuspended = errors.New("this instance is cut off from the cluster's database")
-	// ErrIsolated: this member does not reach the others, to whom all events belong.
+	// ErrIsolated says that this member does not reach the others, which own all events.
 	ErrIsolated = errors.New("this instance is cut off from the other instances")
-	// ErrUnsupported: the other member's release does not know the question.
+	// ErrUnsupported says that the other member's release does not know the question.
 	ErrUnsupported = errors.New("the event's instance runs a release that does not know this")
-	// ErrTimeout: no answer in time.
+	// ErrTimeout says that no answer came in time.
 	ErrTimeout = errors.New("no answer in time")
 )
 
-// asks are the questions that wait for an answer, those to other members by
-// address, so that they fail at once when a member goes.
+// asks holds the questions that wait for an answer. Questions to other members
+// are kept by address, so that they fail at once when a member is gone.
 type asks struct {
 	system *actor.ActorSystem
-	here   *sharedFuture
+	shared *sharedFuture // for actors of this process
 	lastID atomic.Uint64
 
 	mu      sync.Mutex
@@ -38,14 +39,14 @@ type asks struct {
 }
 
 func newAsks(system *actor.ActorSystem) *asks {
-	a := &asks{system: system, here: newSharedFuture(system), pending: map[string]map[actor.Future]struct{}{}}
-	a.lastID.Store(rand.Uint64()) // so that ids are other ones in each life
+	a := &asks{system: system, shared: newSharedFuture(system), pending: map[string]map[actor.Future]struct{}{}}
+	a.lastID.Store(rand.Uint64()) // each incarnation has other ids
 	return a
 }
 
 // local asks an actor of this process.
 func (a *asks) local(pid *actor.PID, msg any, timeout time.Duration) (any, error) {
-	return a.here.ask(pid, msg, timeout)
+	return a.shared.ask(pid, msg, timeout)
 }
 
 // remote asks an actor of another member. It sets the envelope's id and
@@ -70,7 +71,7 @@ func (a *asks) remote(pid *actor.PID, question *wire.Envelope, timeout time.Dura
 	}
 	answer, ok := result.(*wire.Envelope)
 	if !ok || answer.GetId() != question.Id {
-		return nil, ErrMoved // meant for whoever had this address before
+		return nil, ErrMoved // meant for a process that had this address before
 	}
 	switch answer.GetBody().(type) {
 	case *wire.Envelope_Moved:
@@ -100,8 +101,8 @@ func (a *asks) remove(address string, future actor.Future) {
 	delete(a.pending[address], future)
 }
 
-// gone fails all questions to an address.
-func (a *asks) gone(address string) {
+// failAddress fails all questions to an address from which no answer will come.
+func (a *asks) failAddress(address string) {
 	a.mu.Lock()
 	futures := a.pending[address]
 	delete(a.pending, address)
@@ -111,7 +112,7 @@ func (a *asks) gone(address string) {
 	}
 }
 
-// close fails all questions, and those to come.
+// close fails all questions, present and future.
 func (a *asks) close() {
 	a.mu.Lock()
 	a.closed = true

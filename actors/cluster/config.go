@@ -14,69 +14,69 @@ import (
 )
 
 const (
-	// lease is how long a member is one without a sign of life. Fail-over takes as
-	// long where nothing else is known; so it is as short as a busy machine allows.
+	// lease is how long a member stays one without renewing. Fail-over takes as
+	// long where nothing else is known, so it is as short as a busy machine allows.
 	lease = 2 * time.Second
 	// renewPause leaves three more tries before a lease ends.
 	renewPause = lease / 4
-	// lateBy is how much of its lease a member has left that has missed a renewal.
-	lateBy = lease - 2*renewPause
-	// reapAfter is how long a member's own lease has to have held before it gives
-	// up others; reapAfterBreak if it had ended, for then it was most likely the
-	// store that was away, and others may find it again later than this one.
-	reapAfter, reapAfterBreak = lease, 3 * lease
+	// missedRenewalLeft is what is left of a lease whose member has missed a renewal.
+	missedRenewalLeft = lease - 2*renewPause
+	// heldToEvict is how long a member's own lease must have held before it evicts
+	// others. After a gap in its lease it is heldToEvictAfterGap: then most likely
+	// the store was away, and others may find it again later than this member.
+	heldToEvict, heldToEvictAfterGap = lease, 3 * lease
 )
 
-// MemberStore keeps who the members are, and their leases in its own time.
+// MemberStore keeps the members and their leases, in the store's own time.
 type MemberStore interface {
-	// Join adds a member with a lease from now on.
+	// Join adds a member with a lease that begins now.
 	Join(ctx context.Context, m *eventra.Member, lease time.Duration) error
-	// Renew gives self another lease, stores its Leaving, Unreachable and Shares, and
-	// returns all members, the oldest first, and the store's time.
-	// CodeNotFound if self is a member no more.
+	// Renew gives self another lease, stores its Leaving, Unreachable and
+	// OwnershipHash, and returns all members, the oldest first, and the store's
+	// time. CodeNotFound if self is no longer a member.
 	Renew(ctx context.Context, self *eventra.Member, lease time.Duration) (all []eventra.Member, now time.Time, err error)
 	// Evict deletes members other than self whose lease has ended, and suspected
-	// ones with less than left of it.
-	Evict(ctx context.Context, self string, suspected []string, left time.Duration) (reaped int, err error)
-	// Leave deletes a member; one that is none is no error.
+	// members with less than left of theirs. It returns how many.
+	Evict(ctx context.Context, self string, suspected []string, left time.Duration) (evicted int, err error)
+	// Leave deletes a member; an unknown id is no error.
 	Leave(ctx context.Context, id string) error
-	// Watch calls changed at its begin and whenever members come, go or say
-	// something new, until ctx ends or the connection is lost.
+	// Watch calls changed when it begins to listen and whenever members come, go
+	// or announce something, until ctx ends or the connection is lost.
 	Watch(ctx context.Context, changed func()) error
 }
 
-// Activation is an event's actor: how to start it, and what it tells of itself.
+// Activation is an event's actor: how to start it, and how to describe it.
 type Activation struct {
 	Props    *actor.Props
 	Describe func() eventra.ActiveEvent // from any goroutine
 }
 
-// HandOver tells an event's actor that the event is another member's now: it
-// finishes what is in flight, sends everybody else away, and calls
+// HandOver tells an event's actor that another member owns the event now. The
+// actor completes what is in flight, redirects all other callers, and calls
 // [Incarnation.Forget].
 type HandOver struct{}
 
-// Config is what a [Node] is made of.
+// Config configures a [Node].
 type Config struct {
-	// Listen is the host:port that other members connect to; empty: alone,
-	// without a port and without members. Advertise is what they are told;
-	// empty: what Listen came to.
+	// Listen is the host:port to listen on for other members. If it is empty, the
+	// node is alone: it opens no port and has no members. Advertise is the
+	// host:port that others connect to; if it is empty, the one of Listen.
 	Listen, Advertise string
 	// Credentials are this member's; nil only if Listen is a loopback address.
 	Credentials *Credentials
-	// Secret is the same on all members and known to nobody else.
+	// Secret is shared by all members and by nobody else.
 	Secret  []byte
 	Version string
 	Members MemberStore // may be nil if alone
 	Log     *slog.Logger
-	// Activate makes the actor of an event, in the life given.
-	Activate func(life *Incarnation, event eventra.ID) Activation
+	// Activate makes the actor of an event for an incarnation.
+	Activate func(incarnation *Incarnation, event eventra.ID) Activation
 }
 
-// Alone reports whether there are no other members, ever.
+// Alone reports whether the node never has other members.
 func (c *Config) Alone() bool { return c.Listen == "" }
 
-// Check says what is wrong with the addresses and credentials.
+// Check returns what is wrong with the addresses and credentials, nil if nothing is.
 func (c *Config) Check() error {
 	if c.Alone() {
 		return nil
@@ -87,7 +87,7 @@ func (c *Config) Check() error {
 	}
 	ip := net.ParseIP(host)
 	if c.Credentials == nil && (ip == nil || !ip.IsLoopback()) {
-		return errors.New("without certificates only a loopback address may be listened on: whoever reaches the port is obeyed")
+		return errors.New("without certificates only a loopback address may be listened on: any peer that reaches the port is obeyed")
 	}
 	if c.Advertise == "" && (ip == nil || ip.IsUnspecified()) {
 		return errors.New("an address to advertise is needed when listening on all interfaces")

@@ -10,19 +10,19 @@ import (
 	"google.golang.org/grpc/credentials"
 )
 
-// ServerName is the name in the certificate of every member. Members verify it
-// of each other whatever address they dial, for addresses come and go.
+// ServerName is the name in every member's certificate. Members verify this name
+// of each other whatever address they dial, since addresses come and go.
 const ServerName = "eventra.cluster"
 
-// Credentials are a member's certificate and the authority that all members'
-// certificates come from.
+// Credentials are a member's certificate and the authority that issues the
+// certificates of all members.
 type Credentials struct {
 	authority         *x509.CertPool
 	certFile, keyFile string
 }
 
-// LoadCredentials reads PEM files. The certificate is read anew for each
-// connection, so that it can be renewed while the member runs.
+// LoadCredentials reads PEM files. Each connection reads the certificate again,
+// so that it can be renewed while the member runs.
 func LoadCredentials(authorityFile, certFile, keyFile string) (*Credentials, error) {
 	pem, err := os.ReadFile(authorityFile)
 	if err != nil {
@@ -52,8 +52,8 @@ func (c *Credentials) verify(peer *x509.Certificate, usage x509.ExtKeyUsage) err
 	return err
 }
 
-// server makes what accepts connections: only from who has a certificate of
-// the authority with a member's name.
+// server accepts connections only from peers with a certificate of the authority
+// and the members' name.
 func (c *Credentials) server() credentials.TransportCredentials {
 	return credentials.NewTLS(&tls.Config{
 		MinVersion:     tls.VersionTLS13,
@@ -69,7 +69,7 @@ func (c *Credentials) server() credentials.TransportCredentials {
 	})
 }
 
-// client makes what connects, likewise.
+// client connects only to such peers.
 func (c *Credentials) client() credentials.TransportCredentials {
 	return credentials.NewTLS(&tls.Config{
 		MinVersion:           tls.VersionTLS13,

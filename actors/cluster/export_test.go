@@ -1,4 +1,4 @@
 package cluster
 
-// MemberToken lets tests be a member that means no good.
+// MemberToken lets a test act as a malicious member.
 var MemberToken = memberToken

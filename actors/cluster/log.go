@@ -5,8 +5,8 @@ import (
 	"log/slog"
 )
 
-// libraryLog lowers what the library says by one level: to it, every peer that
-// goes is an error.
+// libraryLog lowers the library's log records by one level: it reports every
+// peer that goes as an error.
 func libraryLog(log *slog.Logger) *slog.Logger { return slog.New(lowered{log.Handler()}) }
 
 type lowered struct{ slog.Handler }

@@ -15,42 +15,42 @@ import (
 )
 
 const (
-	// activationTimeout bounds the question to a member where an event's actor is.
+	// activationTimeout bounds the question to the owner for an event's actor.
 	activationTimeout = time.Second
-	// cacheMax bounds the events whose actors elsewhere are remembered; past it
-	// all are looked up anew, which costs a round trip each.
+	// cacheMax bounds the remembered actors of other members. Past it the cache is
+	// cleared, and each event costs one more round trip.
 	cacheMax = 1 << 16
 )
 
-// lookup finds the actor of an event, wherever it is: the library's
-// IdentityLookup. No lock is held while another member is asked.
+// lookup implements the library's IdentityLookup: it finds the actor of an event,
+// on whichever member it is. It holds no lock while it asks another member.
 type lookup struct {
-	life   *Incarnation
-	asking singleflight.Group
-	cache  sync.Map // eventra.ID → remoteActor
-	cached atomic.Int64
+	incarnation *Incarnation
+	asking      singleflight.Group
+	cache       sync.Map // eventra.ID → remoteActor
+	cached      atomic.Int64
 }
 
-// remoteActor is where an event's actor was, and at whose place.
+// remoteActor is an event's actor on another member, as it answered last.
 type remoteActor struct {
 	pid    *actor.PID
 	member string
 }
 
-// locate returns the event's actor; it is started where it belongs. ErrMoved if
-// it is not clear at the moment where that is.
+// locate returns the event's actor, which its owner starts if need be. ErrMoved
+// while no member is known to own the event.
 func (l *lookup) locate(ctx context.Context, event eventra.ID) (*actor.PID, error) {
-	owner := l.life.view.Load().owner(event)
+	owner := l.incarnation.view.Load().owner(event)
 	switch {
 	case owner == nil:
 		return nil, ErrMoved
-	case owner.ID == l.life.system.ID:
-		return l.life.placement.activate(event)
+	case owner.ID == l.incarnation.system.ID:
+		return l.incarnation.activations.activate(event)
 	}
 	if known, ok := l.cache.Load(event); ok && known.(remoteActor).member == owner.ID {
 		return known.(remoteActor).pid, nil
 	}
-	asked := l.asking.DoChan(owner.ID+string(event[:]), func() (any, error) { return l.ask(event, owner) })
+	asked := l.asking.DoChan(owner.ID+string(event[:]), func() (any, error) { return l.activate(event, owner) })
 	select {
 	case <-ctx.Done():
 		return nil, ErrTimeout
@@ -62,11 +62,12 @@ func (l *lookup) locate(ctx context.Context, event eventra.ID) (*actor.PID, erro
 	}
 }
 
-func (l *lookup) ask(event eventra.ID, owner *eventra.Member) (*actor.PID, error) {
+// activate asks the owner for the event's actor and remembers it.
+func (l *lookup) activate(event eventra.ID, owner *eventra.Member) (*actor.PID, error) {
 	question := &wire.Envelope{Event: event[:], Body: &wire.Envelope_Activate{Activate: &wire.Activate{}}}
-	answer, err := l.life.asks.remote(actor.NewPID(owner.Address, placementName), question, activationTimeout)
+	answer, err := l.incarnation.asks.remote(actor.NewPID(owner.Address, placementActorName), question, activationTimeout)
 	if err != nil {
-		return nil, ErrMoved // also when it does not answer: it may be gone, and somebody else be the owner soon
+		return nil, ErrMoved // even if it did not answer: it may be gone, and another member own the event soon
 	}
 	activated, ok := answer.Body.(*wire.Envelope_Activated)
 	if !ok {
@@ -80,7 +81,7 @@ func (l *lookup) ask(event eventra.ID, owner *eventra.Member) (*actor.PID, error
 	return pid, nil
 }
 
-// forget takes an actor out of the cache that has sent its caller away.
+// forget removes an actor that has answered ErrMoved from the cache.
 func (l *lookup) forget(event eventra.ID, pid *actor.PID) {
 	if known, ok := l.cache.Load(event); ok && known.(remoteActor).pid == pid {
 		l.drop(event, known)
@@ -93,7 +94,7 @@ func (l *lookup) drop(event, known any) {
 	}
 }
 
-// purge forgets what is not where it belongs by the present view.
+// purge removes the actors of members that no longer own their event.
 func (l *lookup) purge(v *view) {
 	l.cache.Range(func(event, known any) bool {
 		if owner := v.owner(event.(eventra.ID)); owner == nil || owner.ID != known.(remoteActor).member {

@@ -11,16 +11,17 @@ import (
 
 	"github.com/eventra/eventra"
 	"github.com/eventra/eventra/actors/wire"
+	"github.com/eventra/eventra/sleep"
 )
 
-// Node is this instance's place in the cluster over all its lives.
+// Node is this instance in the cluster, across all its incarnations.
 type Node struct {
 	config  Config
-	current atomic.Pointer[Incarnation] // nil between two lives
+	current atomic.Pointer[Incarnation] // nil between two incarnations
 
-	stop   context.CancelFunc
-	ended  sync.WaitGroup
-	closed sync.Once
+	stop       context.CancelFunc
+	background sync.WaitGroup
+	closed     sync.Once
 }
 
 // Start joins the cluster, or begins to serve alone.
@@ -28,107 +29,107 @@ func Start(config Config) (*Node, error) {
 	if err := config.Check(); err != nil {
 		return nil, err
 	}
-	life, err := begin(&config)
+	incarnation, err := startIncarnation(&config)
 	if err != nil {
 		return nil, err
 	}
 	n := &Node{config: config}
-	n.current.Store(life)
+	n.current.Store(incarnation)
 	var ctx context.Context
 	ctx, n.stop = context.WithCancel(context.Background())
-	n.ended.Go(func() { n.live(ctx, life) })
+	n.background.Go(func() { n.rejoinWhenEvicted(ctx, incarnation) })
 	return n, nil
 }
 
-// againMin and againMax part attempts to join anew.
-const againMin, againMax = 50 * time.Millisecond, time.Second
+// rejoinPauseMin and rejoinPauseMax bound the pause between attempts to join again.
+const rejoinPauseMin, rejoinPauseMax = 50 * time.Millisecond, time.Second
 
-// live replaces a life that was lost by the next one, until ctx ends.
-func (n *Node) live(ctx context.Context, life *Incarnation) {
+// rejoinWhenEvicted replaces an evicted incarnation by a new one, until ctx ends.
+func (n *Node) rejoinWhenEvicted(ctx context.Context, incarnation *Incarnation) {
 	for {
 		select {
 		case <-ctx.Done():
 			return
-		case <-life.lost:
+		case <-incarnation.evicted:
 		}
 		n.current.Store(nil)
-		over := life
-		n.ended.Go(func() { over.end(false) }) // its port is free long before its last flights have landed
-		for pause := againMin; ; pause = min(2*pause, againMax) {
+		evicted := incarnation
+		n.background.Go(func() { evicted.stop(false) }) // it frees the port long before its last batches complete
+		for pause := rejoinPauseMin; ; pause = min(2*pause, rejoinPauseMax) {
 			var err error
-			if life, err = begin(&n.config); err == nil {
+			if incarnation, err = startIncarnation(&n.config); err == nil {
 				break
 			}
 			n.config.Log.Warn("not joined again yet", "error", err)
-			if sleep(ctx, pause); ctx.Err() != nil {
+			if sleep.For(ctx, pause) != nil {
 				return
 			}
 		}
-		n.config.Log.Info("joined again", "member", life.system.ID)
-		n.current.Store(life)
+		n.config.Log.Info("joined again", "member", incarnation.system.ID)
+		n.current.Store(incarnation)
 	}
 }
 
-// Incarnation is the present one; nil while there is none.
+// Incarnation returns the present incarnation, nil while there is none.
 func (n *Node) Incarnation() *Incarnation { return n.current.Load() }
 
-// Ready returns why requests should not be sent to this instance, if so.
+// Ready returns why this instance should not get requests, nil if it should.
 func (n *Node) Ready(context.Context) error {
-	life := n.Incarnation()
+	incarnation := n.Incarnation()
 	switch {
-	case life == nil:
+	case incarnation == nil:
 		return errors.New("not a member at the moment")
-	case !life.Serving():
+	case !incarnation.Serving():
 		return ErrSuspended
-	case life.view.Load().isolated[life.system.ID]:
+	case incarnation.view.Load().isolated[incarnation.system.ID]:
 		return ErrIsolated
 	}
 	return nil
 }
 
-// Close leaves the cluster: events are handed over, what is in flight lands,
-// the lease is given back. ctx bounds the handing over.
+// Close leaves the cluster: it hands all events over, lets in-flight batches
+// complete, and gives the lease back. ctx bounds the handing over.
 func (n *Node) Close(ctx context.Context) {
 	n.closed.Do(func() {
 		n.stop()
-		if life := n.current.Load(); life != nil {
-			life.leave(ctx)
-			life.end(true)
+		if incarnation := n.current.Load(); incarnation != nil {
+			incarnation.leave(ctx)
+			incarnation.stop(true)
 		}
-		n.ended.Wait()
+		n.background.Wait()
 	})
 }
 
 // describeTimeout bounds the question to each member for its events.
 const describeTimeout = time.Second
 
-// Describe tells who the members are and asks each for its events.
+// Describe returns all members, each with the events that it answered with.
 func (n *Node) Describe() (*eventra.Cluster, error) {
-	life := n.Incarnation()
-	if life == nil {
+	incarnation := n.Incarnation()
+	if incarnation == nil {
 		return nil, eventra.Unavailable("the cluster", nil)
 	}
-	v := life.view.Load()
+	v := incarnation.view.Load()
 	all := &eventra.Cluster{Members: make([]eventra.ClusterMember, len(v.members))}
 	var asking sync.WaitGroup
 	for i := range v.members {
 		m := &all.Members[i]
 		*m = eventra.ClusterMember{Member: v.members[i], Status: v.status(&v.members[i]), Self: v.members[i].ID == v.self,
-			Converged: v.agrees(&v.members[i])}
+			Converged: v.hasConverged(&v.members[i])}
 		if m.Self {
-			m.Answered, m.Events = true, life.placement.describe()
+			m.Answered, m.Events = true, incarnation.activations.describe()
 			continue
 		}
-		asking.Go(func() { m.Events, m.Answered = life.events(m.Address) })
+		asking.Go(func() { m.Events, m.Answered = incarnation.eventsOf(m.Address) })
 	}
 	asking.Wait()
 	return all, nil
 }
 
-// events asks a member for its events.
-func (l *Incarnation) events(address string) ([]eventra.ActiveEvent, bool) {
+// eventsOf asks the member at an address for its events.
+func (i *Incarnation) eventsOf(address string) ([]eventra.ActiveEvent, bool) {
 	question := &wire.Envelope{Body: &wire.Envelope_ListEvents{ListEvents: &wire.ListEvents{}}}
-	answer, err := l.asks.remote(actor.NewPID(address, placementName), question, describeTimeout)
+	answer, err := i.asks.remote(actor.NewPID(address, placementActorName), question, describeTimeout)
 	if err != nil {
 		return nil, false
 	}

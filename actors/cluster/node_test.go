@@ -26,44 +26,44 @@ import (
 	"github.com/eventra/eventra/persistence/postgres"
 )
 
-// town is a cluster in one process, with a real store of members.
-type town struct {
+// testCluster is several nodes in one process, with a real store of members.
+type testCluster struct {
 	t        *testing.T
 	database string
 
 	mu     sync.Mutex
 	active map[eventra.ID]int // activations now
-	most   map[eventra.ID]int // at once
+	most   map[eventra.ID]int // activations at the same time, at most
 }
 
-func newTown(t *testing.T) *town {
-	return &town{t: t, database: persistencetest.NewDatabase(t), active: map[eventra.ID]int{}, most: map[eventra.ID]int{}}
+func newTestCluster(t *testing.T) *testCluster {
+	return &testCluster{t: t, database: persistencetest.NewDatabase(t), active: map[eventra.ID]int{}, most: map[eventra.ID]int{}}
 }
 
-// count notes that an event's actor begins or ends.
-func (w *town) count(event eventra.ID, change int) {
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	w.active[event] += change
-	w.most[event] = max(w.most[event], w.active[event])
+// count notes that an event's actor starts or ends.
+func (c *testCluster) count(event eventra.ID, change int) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.active[event] += change
+	c.most[event] = max(c.most[event], c.active[event])
 }
 
 // echo answers every question with Done.
 type echo struct {
-	town  *town
-	life  *cluster.Incarnation
-	event eventra.ID
+	cluster     *testCluster
+	incarnation *cluster.Incarnation
+	event       eventra.ID
 }
 
 func (e *echo) Receive(ctx actor.Context) {
 	switch msg := ctx.Message().(type) {
 	case *actor.Started:
-		e.town.count(e.event, 1)
+		e.cluster.count(e.event, 1)
 	case *cluster.HandOver:
 		ctx.Stop(ctx.Self())
 	case *actor.Stopping:
-		e.town.count(e.event, -1)
-		e.life.Forget(e.event, ctx.Self())
+		e.cluster.count(e.event, -1)
+		e.incarnation.Forget(e.event, ctx.Self())
 	case *wire.Envelope:
 		ctx.Respond(&wire.Envelope{Id: msg.Id, Body: &wire.Envelope_Done{Done: &wire.Done{}}})
 	case string:
@@ -71,27 +71,27 @@ func (e *echo) Receive(ctx actor.Context) {
 	}
 }
 
-func (w *town) node(changes ...func(*cluster.Config)) *cluster.Node {
-	w.t.Helper()
-	return w.nodeAt(w.database, changes...)
+func (c *testCluster) node(changes ...func(*cluster.Config)) *cluster.Node {
+	c.t.Helper()
+	return c.nodeAt(c.database, changes...)
 }
 
-func (w *town) nodeAt(database string, changes ...func(*cluster.Config)) *cluster.Node {
-	w.t.Helper()
-	members, err := postgres.OpenMembers(w.t.Context(), database)
-	require.NoError(w.t, err)
-	config := cluster.Config{Listen: "127.0.0.1:0", Secret: []byte("secret"), Version: "test", Members: members, Log: slog.New(slog.NewTextHandler(w.t.Output(), nil)),
-		Activate: func(life *cluster.Incarnation, event eventra.ID) cluster.Activation {
+func (c *testCluster) nodeAt(database string, changes ...func(*cluster.Config)) *cluster.Node {
+	c.t.Helper()
+	members, err := postgres.OpenMembers(c.t.Context(), database)
+	require.NoError(c.t, err)
+	config := cluster.Config{Listen: "127.0.0.1:0", Secret: []byte("secret"), Version: "test", Members: members, Log: slog.New(slog.NewTextHandler(c.t.Output(), nil)),
+		Activate: func(incarnation *cluster.Incarnation, event eventra.ID) cluster.Activation {
 			return cluster.Activation{Describe: func() eventra.ActiveEvent { return eventra.ActiveEvent{EventID: event} },
-				Props: actor.PropsFromProducer(func() actor.Actor { return &echo{w, life, event} })}
+				Props: actor.PropsFromProducer(func() actor.Actor { return &echo{c, incarnation, event} })}
 		}}
 	for _, change := range changes {
 		change(&config)
 	}
 	n, err := cluster.Start(config)
-	require.NoError(w.t, err)
-	w.t.Cleanup(members.Close)
-	w.t.Cleanup(func() { leave(n) })
+	require.NoError(c.t, err)
+	c.t.Cleanup(members.Close)
+	c.t.Cleanup(func() { leave(n) })
 	return n
 }
 
@@ -101,35 +101,41 @@ func leave(n *cluster.Node) {
 	n.Close(ctx)
 }
 
-// ask asks an event through a node, again and again as long as that may help.
+// ask asks an event through a node until it is answered, for 15 s at most.
 func ask(n *cluster.Node, event eventra.ID) error {
 	ctx, cancel := context.WithTimeout(context.Background(), 15*time.Second)
 	defer cancel()
+	retry := time.NewTicker(2 * time.Millisecond)
+	defer retry.Stop()
 	for {
 		err := askOnce(ctx, n, event)
-		if err == nil || ctx.Err() != nil {
-			return err
+		if err == nil {
+			return nil
 		}
-		time.Sleep(2 * time.Millisecond) // as callers do
+		select {
+		case <-ctx.Done():
+			return err
+		case <-retry.C:
+		}
 	}
 }
 
 func askOnce(ctx context.Context, n *cluster.Node, event eventra.ID) error {
-	life := n.Incarnation()
-	if life == nil {
+	incarnation := n.Incarnation()
+	if incarnation == nil {
 		return cluster.ErrMoved
 	}
-	pid, err := life.Locate(ctx, event)
+	pid, err := incarnation.Locate(ctx, event)
 	if err != nil {
 		return err
 	}
-	if life.Local(pid) {
-		_, err = life.Ask(pid, "hello", time.Second)
+	if incarnation.Local(pid) {
+		_, err = incarnation.Ask(pid, "hello", time.Second)
 	} else {
-		_, err = life.AskRemote(pid, &wire.Envelope{Event: event[:], Body: &wire.Envelope_ReadAvailability{ReadAvailability: &wire.ReadAvailability{}}}, time.Second)
+		_, err = incarnation.AskRemote(pid, &wire.Envelope{Event: event[:], Body: &wire.Envelope_ReadAvailability{ReadAvailability: &wire.ReadAvailability{}}}, time.Second)
 	}
 	if errors.Is(err, cluster.ErrMoved) {
-		life.Forget(event, pid)
+		incarnation.Forget(event, pid)
 	}
 	return err
 }
@@ -142,15 +148,15 @@ func someEvents(n int) []eventra.ID {
 	return events
 }
 
-func (w *town) eventually(what string, ok func() bool) {
-	w.t.Helper()
-	require.Eventually(w.t, ok, 30*time.Second, 5*time.Millisecond, what)
+func (c *testCluster) eventually(what string, ok func() bool) {
+	c.t.Helper()
+	require.Eventually(c.t, ok, 30*time.Second, 5*time.Millisecond, what)
 }
 
-// knows waits until a node sees so many active members.
-func (w *town) knows(n *cluster.Node, number int) {
-	w.t.Helper()
-	w.eventually("members known", func() bool {
+// awaitMembers waits until a node sees that many members, all of them active.
+func (c *testCluster) awaitMembers(n *cluster.Node, number int) {
+	c.t.Helper()
+	c.eventually("members known", func() bool {
 		all, err := n.Describe()
 		if err != nil {
 			return false
@@ -165,22 +171,22 @@ func (w *town) knows(n *cluster.Node, number int) {
 	})
 }
 
-// once requires that each event is active exactly once.
-func (w *town) once(events []eventra.ID) {
-	w.t.Helper()
-	w.mu.Lock()
-	defer w.mu.Unlock()
+// requireOneActivation requires that each event is active exactly once.
+func (c *testCluster) requireOneActivation(events []eventra.ID) {
+	c.t.Helper()
+	c.mu.Lock()
+	defer c.mu.Unlock()
 	for _, event := range events {
-		require.Equal(w.t, 1, w.active[event])
+		require.Equal(c.t, 1, c.active[event])
 	}
 }
 
-func TestEveryNodeAsksTheOneOwner(t *testing.T) {
+func TestNode_AsksTheOneOwner(t *testing.T) {
 	t.Parallel()
-	w := newTown(t)
-	nodes := []*cluster.Node{w.node(), w.node(), w.node()}
+	c := newTestCluster(t)
+	nodes := []*cluster.Node{c.node(), c.node(), c.node()}
 	for _, n := range nodes {
-		w.knows(n, 3)
+		c.awaitMembers(n, 3)
 	}
 	events := someEvents(60)
 	var asking sync.WaitGroup
@@ -194,12 +200,12 @@ func TestEveryNodeAsksTheOneOwner(t *testing.T) {
 		}
 	}
 	asking.Wait()
-	w.once(events)
+	c.requireOneActivation(events)
 	all, err := nodes[0].Describe()
 	require.NoError(t, err)
 	listed := map[eventra.ID]int{}
 	for _, m := range all.Members {
-		require.NotEmpty(t, m.Events, "each has its share")
+		require.NotEmpty(t, m.Events, "each member has its share")
 		for _, e := range m.Events {
 			listed[e.EventID]++
 		}
@@ -208,27 +214,27 @@ func TestEveryNodeAsksTheOneOwner(t *testing.T) {
 	for _, times := range listed {
 		require.Equal(t, 1, times)
 	}
-	for _, most := range w.most {
-		require.Equal(t, 1, most, "never two at once while nobody comes or goes")
+	for _, most := range c.most {
+		require.Equal(t, 1, most, "never two at once while the members stay the same")
 	}
 }
 
-// TestNobodyTakesOverBeforeAllKnow: as long as a member acts by other shares it
-// may still serve what is somebody else's by now.
-func TestNobodyTakesOverBeforeAllKnow(t *testing.T) {
+// As long as a member acts by another ownership hash, it may still serve an event
+// that has another owner by now.
+func TestNode_TakesNoEventOverBeforeConvergence(t *testing.T) {
 	t.Parallel()
-	w := newTown(t)
-	one, two := w.node(), w.node()
-	w.knows(one, 2)
-	w.knows(two, 2)
+	c := newTestCluster(t)
+	one, two := c.node(), c.node()
+	c.awaitMembers(one, 2)
+	c.awaitMembers(two, 2)
 	served := someEvents(20)
 	for _, event := range served {
 		require.NoError(t, ask(one, event))
 	}
-	w.exec(`INSERT INTO cluster_members (id, address, version, leaving, shares, joined_at, lease_until)
+	c.exec(`INSERT INTO cluster_members (id, address, version, leaving, shares, joined_at, lease_until)
 		VALUES ('behind', '127.0.0.1:1', 'test', true, 1, now(), now() + interval '1 hour')`)
 	for _, n := range []*cluster.Node{one, two} {
-		w.eventually("it is seen", func() bool {
+		c.eventually("the third member is seen", func() bool {
 			all, err := n.Describe()
 			return err == nil && len(all.Members) == 3 && !all.Members[2].Converged
 		})
@@ -238,29 +244,31 @@ func TestNobodyTakesOverBeforeAllKnow(t *testing.T) {
 		require.ErrorIs(t, err, cluster.ErrMoved)
 	}
 	for _, event := range served {
-		require.NoError(t, ask(two, event), "who serves goes on")
+		require.NoError(t, ask(two, event), "running actors go on")
 	}
-	w.exec(`UPDATE cluster_members SET shares = (SELECT min(shares) FROM cluster_members other WHERE id <> 'behind') WHERE id = 'behind'`)
+	c.exec(`UPDATE cluster_members SET shares = (SELECT min(shares) FROM cluster_members other WHERE id <> 'behind') WHERE id = 'behind'`)
 	for _, event := range someEvents(20) {
 		require.NoError(t, ask(one, event))
 	}
 }
 
-func TestLeavingAndJoiningUnderLoad(t *testing.T) {
+func TestNode_LeavesAndJoinsUnderLoad(t *testing.T) {
 	t.Parallel()
-	w := newTown(t)
-	stays, leaves := w.node(), w.node()
-	w.knows(stays, 2)
+	c := newTestCluster(t)
+	stays, leaves := c.node(), c.node()
+	c.awaitMembers(stays, 2)
 	events := someEvents(20)
 	stop := make(chan struct{})
 	var asking sync.WaitGroup
 	for _, event := range events {
 		asking.Go(func() {
+			next := time.NewTicker(5 * time.Millisecond)
+			defer next.Stop()
 			for {
 				select {
 				case <-stop:
 					return
-				case <-time.After(5 * time.Millisecond):
+				case <-next.C:
 				}
 				if err := ask(stays, event); err != nil {
 					t.Error("asking while members come and go: ", err)
@@ -269,19 +277,19 @@ func TestLeavingAndJoiningUnderLoad(t *testing.T) {
 		})
 	}
 	leave(leaves)
-	w.knows(stays, 1)
-	w.node()
-	w.knows(stays, 2)
+	c.awaitMembers(stays, 1)
+	c.node()
+	c.awaitMembers(stays, 2)
 	close(stop)
 	asking.Wait()
 	for _, event := range events {
 		require.NoError(t, ask(stays, event))
 	}
-	w.eventually("each to be active once", func() bool {
-		w.mu.Lock()
-		defer w.mu.Unlock()
+	c.eventually("each event is active once", func() bool {
+		c.mu.Lock()
+		defer c.mu.Unlock()
 		for _, event := range events {
-			if w.active[event] != 1 {
+			if c.active[event] != 1 {
 				return false
 			}
 		}
@@ -289,31 +297,30 @@ func TestLeavingAndJoiningUnderLoad(t *testing.T) {
 	})
 }
 
-// TestGivenUp: who was given up by the others begins a new life by itself.
-func TestGivenUp(t *testing.T) {
+func TestNode_RejoinsWhenEvicted(t *testing.T) {
 	t.Parallel()
-	w := newTown(t)
-	n, other := w.node(), w.node()
-	w.knows(n, 2)
+	c := newTestCluster(t)
+	n, other := c.node(), c.node()
+	c.awaitMembers(n, 2)
 	before := n.Incarnation()
 	events := someEvents(10)
 	for _, event := range events {
 		require.NoError(t, ask(other, event))
 	}
-	w.exec("DELETE FROM cluster_members")
-	w.eventually("a new life", func() bool { return n.Incarnation() != nil && n.Incarnation() != before && n.Ready(t.Context()) == nil })
-	w.knows(n, 2)
-	require.False(t, before.Serving(), "the old one serves nothing")
+	c.exec("DELETE FROM cluster_members")
+	c.eventually("a new incarnation", func() bool { return n.Incarnation() != nil && n.Incarnation() != before && n.Ready(t.Context()) == nil })
+	c.awaitMembers(n, 2)
+	require.False(t, before.Serving(), "the old incarnation serves nothing")
 	for _, event := range events {
 		require.NoError(t, ask(n, event))
 		require.NoError(t, ask(other, event))
 	}
 }
 
-func TestAlone(t *testing.T) {
+func TestNode_Alone(t *testing.T) {
 	t.Parallel()
-	w := newTown(t)
-	n := w.node(func(c *cluster.Config) { c.Listen = "" })
+	c := newTestCluster(t)
+	n := c.node(func(c *cluster.Config) { c.Listen = "" })
 	event := someEvents(1)[0]
 	require.NoError(t, ask(n, event))
 	require.NoError(t, n.Ready(t.Context()))
@@ -325,88 +332,86 @@ func TestAlone(t *testing.T) {
 	require.Equal(t, event, all.Members[0].Events[0].EventID)
 }
 
-// TestANewLifeAtTheSameAddress: the port is in use until the old life has let
-// go of it, so the first tries to begin the new one fail.
-func TestANewLifeAtTheSameAddress(t *testing.T) {
+// The port is in use until the old incarnation has closed it, so the first
+// attempts to start the new one fail.
+func TestNode_RejoinsAtTheSameAddress(t *testing.T) {
 	t.Parallel()
-	w := newTown(t)
+	c := newTestCluster(t)
 	free, err := net.Listen("tcp", "127.0.0.1:0")
 	require.NoError(t, err)
 	require.NoError(t, free.Close())
-	n := w.node(func(c *cluster.Config) { c.Listen = free.Addr().String() })
+	n := c.node(func(c *cluster.Config) { c.Listen = free.Addr().String() })
 	for range 3 {
 		before := n.Incarnation()
 		event := someEvents(1)[0]
 		require.NoError(t, ask(n, event))
-		w.exec("DELETE FROM cluster_members")
-		w.eventually("a new life", func() bool { return n.Incarnation() != nil && n.Incarnation() != before && n.Ready(t.Context()) == nil })
+		c.exec("DELETE FROM cluster_members")
+		c.eventually("a new incarnation", func() bool { return n.Incarnation() != nil && n.Incarnation() != before && n.Ready(t.Context()) == nil })
 		require.NoError(t, ask(n, event))
 		require.Equal(t, free.Addr().String(), addressOf(t, n))
 	}
 }
 
-func (w *town) exec(sql string) {
-	w.t.Helper()
-	conn, err := pgx.Connect(w.t.Context(), w.database)
-	require.NoError(w.t, err)
+func (c *testCluster) exec(sql string) {
+	c.t.Helper()
+	conn, err := pgx.Connect(c.t.Context(), c.database)
+	require.NoError(c.t, err)
 	defer conn.Close(context.Background())
-	_, err = conn.Exec(w.t.Context(), sql)
-	require.NoError(w.t, err)
+	_, err = conn.Exec(c.t.Context(), sql)
+	require.NoError(c.t, err)
 }
 
-// TestPostgresAway: all are suspended, nobody is given up, all go on as the
-// members that they were.
-func TestPostgresAway(t *testing.T) {
+// All members are suspended, none is evicted, and all go on as the members that
+// they were.
+func TestNode_IsSuspendedWhilePostgresIsAway(t *testing.T) {
 	t.Parallel()
-	w := newTown(t)
-	proxy, through := persistencetest.ProxyTo(t, w.database)
-	one, two := w.nodeAt(through), w.nodeAt(through)
-	w.knows(one, 2)
-	lives := []*cluster.Incarnation{one.Incarnation(), two.Incarnation()}
+	c := newTestCluster(t)
+	proxy, through := persistencetest.ProxyTo(t, c.database)
+	one, two := c.nodeAt(through), c.nodeAt(through)
+	c.awaitMembers(one, 2)
+	incarnations := []*cluster.Incarnation{one.Incarnation(), two.Incarnation()}
 	event := someEvents(1)[0]
 	require.NoError(t, ask(one, event))
 
 	proxy.Cut()
 	for _, n := range []*cluster.Node{one, two} {
-		w.eventually("suspension", func() bool { return errors.Is(n.Ready(t.Context()), cluster.ErrSuspended) })
+		c.eventually("suspension", func() bool { return errors.Is(n.Ready(t.Context()), cluster.ErrSuspended) })
 		_, err := n.Incarnation().Locate(t.Context(), event)
 		require.ErrorIs(t, err, cluster.ErrSuspended)
 	}
 	proxy.Restore()
 	for _, n := range []*cluster.Node{one, two} {
-		w.eventually("readiness", func() bool { return n.Ready(t.Context()) == nil })
+		c.eventually("readiness", func() bool { return n.Ready(t.Context()) == nil })
 		require.NoError(t, ask(n, event))
 	}
-	require.Equal(t, lives, []*cluster.Incarnation{one.Incarnation(), two.Incarnation()}, "nobody was given up")
+	require.Equal(t, incarnations, []*cluster.Incarnation{one.Incarnation(), two.Incarnation()}, "no member was evicted")
 }
 
-// TestWithoutPostgresAlone: one that cannot renew is given up by the other,
-// and comes back.
-func TestWithoutPostgresAlone(t *testing.T) {
+func TestNode_IsEvictedWhenCutOffFromPostgresAndRejoins(t *testing.T) {
 	t.Parallel()
-	w := newTown(t)
-	proxy, through := persistencetest.ProxyTo(t, w.database)
-	cut, stays := w.nodeAt(through), w.node()
-	w.knows(cut, 2)
+	c := newTestCluster(t)
+	proxy, through := persistencetest.ProxyTo(t, c.database)
+	cut, stays := c.nodeAt(through), c.node()
+	c.awaitMembers(cut, 2)
 	before := cut.Incarnation()
 	proxy.Cut()
-	w.knows(stays, 1)
-	require.ErrorIs(t, cut.Ready(t.Context()), cluster.ErrSuspended, "it knew before the other gave it up")
+	c.awaitMembers(stays, 1)
+	require.ErrorIs(t, cut.Ready(t.Context()), cluster.ErrSuspended, "it knew before the other evicted it")
 	for _, event := range someEvents(10) {
 		require.NoError(t, ask(stays, event))
 	}
 	proxy.Restore()
-	w.eventually("a new life", func() bool {
+	c.eventually("a new incarnation", func() bool {
 		return cut.Incarnation() != nil && cut.Incarnation() != before && cut.Ready(t.Context()) == nil
 	})
-	w.knows(stays, 2)
+	c.awaitMembers(stays, 2)
 }
 
-func TestUnknownKindsAreAnswered(t *testing.T) {
+func TestIncarnation_AskRemoteAnswersUnknownKinds(t *testing.T) {
 	t.Parallel()
-	w := newTown(t)
-	one, two := w.node(), w.node()
-	w.knows(one, 2)
+	c := newTestCluster(t)
+	one, two := c.node(), c.node()
+	c.awaitMembers(one, 2)
 	for _, event := range someEvents(20) {
 		if placement := one.Incarnation().PlacementActor(event); placement != nil {
 			_, err := one.Incarnation().AskRemote(placement, &wire.Envelope{Event: event[:]}, 5*time.Second)
@@ -418,13 +423,13 @@ func TestUnknownKindsAreAnswered(t *testing.T) {
 	}
 }
 
-// TestAnActorIsNeverTakenForAnother: a process that has the address of one that
-// died does not answer for the actors that callers remember of that one.
-func TestAnActorIsNeverTakenForAnother(t *testing.T) {
+// A process that takes over the address of another one does not answer for the
+// actors that callers remember of that one.
+func TestIncarnation_AskRemoteNeverReachesAnotherActor(t *testing.T) {
 	t.Parallel()
-	w := newTown(t)
-	asks, dies := w.node(), w.node()
-	w.knows(asks, 2)
+	c := newTestCluster(t)
+	asks, dies := c.node(), c.node()
+	c.awaitMembers(asks, 2)
 	address := addressOf(t, dies)
 	remembered := map[eventra.ID]*actor.PID{}
 	for _, event := range someEvents(40) {
@@ -437,10 +442,10 @@ func TestAnActorIsNeverTakenForAnother(t *testing.T) {
 	}
 	require.NotEmpty(t, remembered)
 	leave(dies)
-	next := w.node(func(c *cluster.Config) { c.Listen = address })
-	w.knows(asks, 2)
+	next := c.node(func(c *cluster.Config) { c.Listen = address })
+	c.awaitMembers(asks, 2)
 	for _, event := range someEvents(40) {
-		require.NoError(t, ask(next, event), "it has as many actors")
+		require.NoError(t, ask(next, event), "the new process has as many actors")
 	}
 	for event, pid := range remembered {
 		question := &wire.Envelope{Event: event[:], Body: &wire.Envelope_ReadAvailability{ReadAvailability: &wire.ReadAvailability{}}}

@@ -24,24 +24,24 @@ import (
 )
 
 const (
-	// A message is small but for the seats of a whole event, of about 1 MB; the
-	// library sends up to writerBatch of them as one, and what is too large for
-	// gRPC is lost without a word.
+	// A message is small, except for the seats of a whole event, about 1 MB. The
+	// library sends up to writerBatch messages as one, and a message that is too
+	// large for gRPC is lost silently.
 	messageMaxBytes = 64 << 20
 	writerBatch     = 512
-	writerQueue     = 1024 // to begin with; the library's default takes 16 MB a peer
+	writerQueue     = 1024 // the initial size; the library's default takes 16 MB per peer
 
 	connectTimeout = time.Second
-	// keepAlive notices, within 13 s, that a silent peer is gone (10 s is the
-	// least that gRPC allows); membership knows long before.
+	// keepAlive detects a vanished peer within 13 s (gRPC allows no less than
+	// 10 s); the membership detects it long before.
 	keepAlive, keepAliveAnswer = 10 * time.Second, 3 * time.Second
 
-	// tokenHeader carries what proves that a peer knows the secret.
+	// tokenHeader carries the proof that a peer knows the secret.
 	tokenHeader = "eventra-member"
 )
 
-// remoting configures the library's remoting so that it obeys members alone,
-// and survives what they send.
+// remoting configures the library's remoting to obey members only, and to survive
+// whatever they send.
 func remoting(c *Config) (*remote.Config, error) {
 	host, portText, err := net.SplitHostPort(c.Listen)
 	if err != nil {
@@ -76,22 +76,22 @@ func remoting(c *Config) (*remote.Config, error) {
 	return config, nil
 }
 
-// memberToken proves that a peer knows the secret without telling it.
+// memberToken proves that a peer knows the secret without revealing it.
 func memberToken(secret []byte) string {
 	mac := hmac.New(sha256.New, secret)
 	mac.Write([]byte("eventra cluster member"))
 	return hex.EncodeToString(mac.Sum(nil))
 }
 
-// guard shuts strangers out, and keeps a message that the library panics over
-// from ending the process.
+// guard rejects peers without the token, and keeps a message over which the
+// library panics from ending the process.
 type guard struct {
 	token string
 	log   *slog.Logger
 }
 
 func (g guard) stream(server any, stream grpc.ServerStream, _ *grpc.StreamServerInfo, handle grpc.StreamHandler) (err error) {
-	if !g.knows(stream.Context()) {
+	if !g.authenticated(stream.Context()) {
 		return status.Error(codes.Unauthenticated, "not a member")
 	}
 	defer func() {
@@ -103,12 +103,12 @@ func (g guard) stream(server any, stream grpc.ServerStream, _ *grpc.StreamServer
 	return handle(server, stream)
 }
 
-// unary refuses all: the library has such calls, and panics in them.
+// unary rejects all calls: the library has some, and panics in them.
 func (g guard) unary(_ context.Context, _ any, info *grpc.UnaryServerInfo, _ grpc.UnaryHandler) (any, error) {
 	return nil, status.Error(codes.Unimplemented, fmt.Sprintf("%s is not served", info.FullMethod))
 }
 
-func (g guard) knows(ctx context.Context) bool {
+func (g guard) authenticated(ctx context.Context) bool {
 	md, _ := metadata.FromIncomingContext(ctx)
 	tokens := md.Get(tokenHeader)
 	return len(tokens) == 1 && subtle.ConstantTimeCompare([]byte(tokens[0]), []byte(g.token)) == 1
@@ -120,5 +120,5 @@ func (g guard) GetRequestMetadata(context.Context, ...string) (map[string]string
 }
 
 // RequireTransportSecurity implements credentials.PerRPCCredentials: on
-// loopback there may be none.
+// loopback, TLS is optional.
 func (g guard) RequireTransportSecurity() bool { return false }

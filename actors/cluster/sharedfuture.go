@@ -7,26 +7,26 @@ import (
 	"github.com/asynkron/protoactor-go/actor"
 )
 
-// sharedFuture is one process that waits for the answers to all questions to
-// actors of this process, where the library would register, time and forget a
-// future for each. Its like is the SharedFutureProcess of Proto.Actor for .NET.
+// sharedFuture is one actor process that receives the answers to all questions to
+// actors of this operating system process. The library would register, time and
+// remove a future for each. It follows SharedFutureProcess of Proto.Actor for .NET.
 type sharedFuture struct {
 	system *actor.ActorSystem
 	id     string
 
 	mu      sync.Mutex
-	waiting map[*actor.PID]*waiter // by sender: each question has a PID of its own, though all lead here
+	waiting map[*actor.PID]*waiter // by sender: each question has its own PID, and all lead here
 }
 
 // waiter waits for one answer at a time.
 type waiter struct {
-	answer chan any // has room for it
-	late   *time.Timer
+	answer chan any // has room for one
+	timer  *time.Timer
 }
 
 var waiters = sync.Pool{New: func() any {
-	w := &waiter{answer: make(chan any, 1), late: time.NewTimer(0)}
-	w.late.Stop()
+	w := &waiter{answer: make(chan any, 1), timer: time.NewTimer(0)}
+	w.timer.Stop()
 	return w
 }}
 
@@ -36,8 +36,8 @@ func newSharedFuture(system *actor.ActorSystem) *sharedFuture {
 	return f
 }
 
-// ask sends a question and waits for its one answer. Errors: ErrMoved if there
-// is no such actor any more, ErrTimeout.
+// ask sends a question and waits for its answer. ErrMoved if there is no such
+// actor, ErrTimeout if it has not answered in time.
 func (f *sharedFuture) ask(to *actor.PID, question any, timeout time.Duration) (answer any, err error) {
 	w := waiters.Get().(*waiter)
 	defer waiters.Put(w)
@@ -46,15 +46,15 @@ func (f *sharedFuture) ask(to *actor.PID, question any, timeout time.Duration) (
 	f.waiting[from] = w
 	f.mu.Unlock()
 	f.system.Root.RequestWithCustomSender(to, question, from)
-	w.late.Reset(timeout)
-	defer w.late.Stop()
+	w.timer.Reset(timeout)
+	defer w.timer.Stop()
 	select {
 	case answer = <-w.answer:
-	case <-w.late.C:
+	case <-w.timer.C:
 		if f.take(from) != nil {
 			return nil, ErrTimeout
 		}
-		answer = <-w.answer // taken by the answer, which is about to be here
+		answer = <-w.answer // take returned nil: the answer is being delivered
 	}
 	if _, dead := answer.(*actor.DeadLetterResponse); dead {
 		return nil, ErrMoved
@@ -62,7 +62,7 @@ func (f *sharedFuture) ask(to *actor.PID, question any, timeout time.Duration) (
 	return answer, nil
 }
 
-// take has a question wait no longer; nil if it does not.
+// take ends the wait of a question and returns its waiter, nil if it had ended.
 func (f *sharedFuture) take(from *actor.PID) *waiter {
 	f.mu.Lock()
 	defer f.mu.Unlock()

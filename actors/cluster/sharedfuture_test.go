@@ -10,8 +10,8 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// parrot says what it hears, twice; it keeps silent about nothing.
-func parrot(ctx actor.Context) {
+// answerTwice answers each number with it and with its negative, and nothing else.
+func answerTwice(ctx actor.Context) {
 	if n, ok := ctx.Message().(int); ok {
 		ctx.Respond(n)
 		ctx.Respond(-n)
@@ -30,11 +30,11 @@ func newSystem(t testing.TB) *actor.ActorSystem {
 	return system
 }
 
-func TestEachQuestionGetsItsOwnAnswer(t *testing.T) {
+func TestSharedFuture_GivesEachQuestionItsOwnAnswer(t *testing.T) {
 	t.Parallel()
 	system := newSystem(t)
 	f := newSharedFuture(system)
-	pid := system.Root.Spawn(actor.PropsFromFunc(parrot))
+	pid := system.Root.Spawn(actor.PropsFromFunc(answerTwice))
 	var all sync.WaitGroup
 	for n := range 64 {
 		all.Go(func() {
@@ -51,21 +51,21 @@ func TestEachQuestionGetsItsOwnAnswer(t *testing.T) {
 	require.Zero(t, f.open())
 }
 
-func TestQuestionsWithoutAnAnswer(t *testing.T) {
+func TestSharedFuture_FailsWithoutAnAnswer(t *testing.T) {
 	t.Parallel()
 	system := newSystem(t)
 	f := newSharedFuture(system)
-	pid := system.Root.Spawn(actor.PropsFromFunc(parrot))
-	_, err := f.ask(pid, "what it does not know", time.Millisecond)
+	pid := system.Root.Spawn(actor.PropsFromFunc(answerTwice))
+	_, err := f.ask(pid, "it does not answer this", time.Millisecond)
 	require.ErrorIs(t, err, ErrTimeout)
 	require.NoError(t, system.Root.StopFuture(pid).Wait())
 	_, err = f.ask(pid, 1, time.Minute)
-	require.ErrorIs(t, err, ErrMoved, "nobody is there")
+	require.ErrorIs(t, err, ErrMoved, "the actor has stopped")
 	require.Zero(t, f.open())
 }
 
-// BenchmarkAsk is a question to an actor of this process and its answer.
-func BenchmarkAsk(b *testing.B) {
+// BenchmarkSharedFuture measures a question to an actor of this process and its answer.
+func BenchmarkSharedFuture(b *testing.B) {
 	system := newSystem(b)
 	pid := system.Root.Spawn(actor.PropsFromFunc(func(ctx actor.Context) {
 		if _, ok := ctx.Message().(*int); ok {

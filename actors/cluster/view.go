@@ -9,27 +9,27 @@ import (
 	"github.com/eventra/eventra"
 )
 
-// view is who the members are and what belongs to whom, at one moment. It is
-// never written to once made.
+// view is one member's knowledge of all members, and so of who owns what, at one
+// moment. It is immutable.
 type view struct {
-	members  []eventra.Member // the oldest first
-	self     string
-	owners   []owner
-	isolated map[string]bool
-	shares   uint64 // a hash of the owners, which is the same wherever they are; never 0
-	agreed   bool   // all members act by these shares, so that nobody else serves what is this one's
+	members       []eventra.Member // the oldest first
+	self          string
+	owners        []owner
+	isolated      map[string]bool
+	ownershipHash uint64 // of the owners, whatever their order; never 0
+	converged     bool   // all members act by this hash, so no other member serves an event of this one
 }
 
-// owner is a member that events may belong to.
+// owner is a member that can own events.
 type owner struct {
 	*eventra.Member
 	hash uint64
 }
 
-// alone is the view of who has no other members.
+// alone is the view of a node without other members.
 func alone(self, version string) *view {
 	v := newView(self, []eventra.Member{{ID: self, Version: version}})
-	v.members[0].OwnershipHash, v.agreed = v.shares, true
+	v.members[0].OwnershipHash, v.converged = v.ownershipHash, true
 	return v
 }
 
@@ -41,35 +41,35 @@ func newView(self string, members []eventra.Member) *view {
 			hash.Write([]byte(m.ID))
 			o := owner{m, mix(hash.Sum64())}
 			v.owners = append(v.owners, o)
-			v.shares += o.hash
+			v.ownershipHash += o.hash
 		}
 	}
-	v.shares = max(v.shares, 1)
-	v.agreed = v.agree()
+	v.ownershipHash = max(v.ownershipHash, 1)
+	v.converged = v.haveConverged()
 	return v
 }
 
-// agree reports whether all members have said that they act by these shares,
-// this one among them: what it has not said yet, others could not heed. A member
-// of a release that says nothing is not waited for.
-func (v *view) agree() bool {
-	said := false
+// haveConverged reports whether all members have announced this ownership hash,
+// this one among them: until it has, the others could not respect it.
+func (v *view) haveConverged() bool {
+	announced := false
 	for i := range v.members {
-		if !v.agrees(&v.members[i]) {
+		if !v.hasConverged(&v.members[i]) {
 			return false
 		}
-		said = said || v.members[i].ID == v.self
+		announced = announced || v.members[i].ID == v.self
 	}
-	return said
+	return announced
 }
 
-func (v *view) agrees(m *eventra.Member) bool {
-	return m.OwnershipHash == v.shares || m.OwnershipHash == 0 && m.ID != v.self
+// hasConverged is also true of a member whose release announces no hash.
+func (v *view) hasConverged(m *eventra.Member) bool {
+	return m.OwnershipHash == v.ownershipHash || m.OwnershipHash == 0 && m.ID != v.self
 }
 
-// owner returns the member that an event belongs to, by rendezvous hashing
-// (Thaler and Ravishankar, 1998): whoever scores highest. When a member comes or
-// goes only its own share moves. Nil if there is nobody.
+// owner returns the member that owns an event, nil if there is none: the member
+// with the highest score by rendezvous hashing (Thaler and Ravishankar, 1998).
+// When a member comes or goes, only its own share of the events moves.
 func (v *view) owner(event eventra.ID) *eventra.Member {
 	key := mix(binary.LittleEndian.Uint64(event[:8]) ^ mix(binary.LittleEndian.Uint64(event[8:])))
 	var best *eventra.Member
@@ -82,8 +82,8 @@ func (v *view) owner(event eventra.ID) *eventra.Member {
 	return best
 }
 
-// mix is the finaliser of SplitMix64 (Steele, Lea and Flood, 2014): without
-// one, shares are far from even.
+// mix is the finaliser of SplitMix64 (Steele, Lea and Flood, 2014). Without it,
+// the members' shares of the events are far from even.
 func mix(x uint64) uint64 {
 	x = (x ^ x>>30) * 0xbf58476d1ce4e5b9
 	x = (x ^ x>>27) * 0x94d049bb133111eb
@@ -115,59 +115,60 @@ func (v *view) others() (others []eventra.Member) {
 	return others
 }
 
-// groupMax is up to how many members the best group is searched for: there are
-// 2^n groups. In a larger cluster those are isolated whom most do not reach.
-const groupMax = 16
+// cliqueMax is the largest number of members among which the largest clique is
+// searched for: there are 2^n groups. In a larger cluster a member is isolated if
+// it is cut off from more than half of all members.
+const cliqueMax = 16
 
-// isolated names the members outside of the largest group whose members all
-// reach each other; of groups of a size, the one with older members goes on.
-// All who see the same rows find the same.
+// isolated names the members outside the largest group whose members all reach
+// each other (the maximum clique). Of groups of the same size, the one with the
+// older members goes on. All members that see the same rows find the same group.
 func isolated(members []eventra.Member) map[string]bool {
 	n := len(members)
 	if !slices.ContainsFunc(members, func(m eventra.Member) bool { return len(m.Unreachable) > 0 }) {
 		return nil
 	}
-	apart := make([]uint64, n) // by member: a bit for each that it is cut off from, either way
-	cut := make([]int, n)
+	cut := make([]uint64, n) // by member: a bit for each member that it is cut off from, in either direction
+	cuts := make([]int, n)   // by member: the number of these
 	for i := range members {
 		for j := range members {
 			if slices.Contains(members[i].Unreachable, members[j].ID) || slices.Contains(members[j].Unreachable, members[i].ID) {
-				apart[i] |= 1 << (j % 64)
-				cut[i]++
+				cut[i] |= 1 << (j % 64)
+				cuts[i]++
 			}
 		}
 	}
-	alone := map[string]bool{}
-	if n > groupMax {
+	outside := map[string]bool{}
+	if n > cliqueMax {
 		for i, m := range members {
-			if cut[i] > n/2 {
-				alone[m.ID] = true
+			if cuts[i] > n/2 {
+				outside[m.ID] = true
 			}
 		}
-		return alone
+		return outside
 	}
-	group := largestGroup(apart)
+	clique := largestClique(cut)
 	for i, m := range members {
-		if group>>i&1 == 0 {
-			alone[m.ID] = true
+		if clique>>i&1 == 0 {
+			outside[m.ID] = true
 		}
 	}
-	return alone
+	return outside
 }
 
-// largestGroup tries every group, as a set of bits of which the lowest are the
-// oldest members.
-func largestGroup(apart []uint64) (best uint64) {
-	for group := uint64(1); group < 1<<len(apart); group++ {
+// largestClique tries every group. A group is a set of bits, the lowest bits for
+// the oldest members.
+func largestClique(cut []uint64) (best uint64) {
+	for group := uint64(1); group < 1<<len(cut); group++ {
 		size := bits.OnesCount64(group)
 		if size < bits.OnesCount64(best) || size == bits.OnesCount64(best) && bits.Reverse64(group) < bits.Reverse64(best) {
 			continue
 		}
-		whole := true
-		for rest := group; rest != 0 && whole; rest &= rest - 1 {
-			whole = apart[bits.TrailingZeros64(rest)]&group == 0
+		connected := true
+		for rest := group; rest != 0 && connected; rest &= rest - 1 {
+			connected = cut[bits.TrailingZeros64(rest)]&group == 0
 		}
-		if whole {
+		if connected {
 			best = group
 		}
 	}

@@ -27,15 +27,15 @@ func events(n int) (all []eventra.ID) {
 	return all
 }
 
-// TestSharesAreEven: also of ids that differ in a few bits only.
-func TestSharesAreEven(t *testing.T) {
+// Ids that differ in a few bits only are spread as evenly as others.
+func TestView_OwnerSpreadsEventsEvenly(t *testing.T) {
 	t.Parallel()
 	const number = 30_000
 	dense := make([]eventra.ID, number)
 	for i := range dense {
 		binary.BigEndian.PutUint32(dense[i][12:], uint32(i))
 	}
-	for name, all := range map[string][]eventra.ID{"UUIDs made at once": events(number), "counted": dense} {
+	for name, all := range map[string][]eventra.ID{"UUIDs made at once": events(number), "numbers": dense} {
 		for _, n := range []int{2, 3, 5, 8} {
 			v, share := newView("", members(n)), map[string]int{}
 			for _, event := range all {
@@ -48,7 +48,7 @@ func TestSharesAreEven(t *testing.T) {
 	}
 }
 
-func TestOnlyTheShareOfWhoCameOrWentMoves(t *testing.T) {
+func TestView_OwnerMovesOnlyTheShareOfTheMemberThatLeft(t *testing.T) {
 	t.Parallel()
 	all := members(5)
 	before, after := newView("", all), newView("", all[:4])
@@ -63,7 +63,7 @@ func TestOnlyTheShareOfWhoCameOrWentMoves(t *testing.T) {
 	require.InEpsilon(t, 2000, moved, 0.1)
 }
 
-func TestAllMembersAgree(t *testing.T) {
+func TestView_OwnsIsTrueOfOneMember(t *testing.T) {
 	t.Parallel()
 	all := members(4)
 	for _, event := range events(1000) {
@@ -77,42 +77,42 @@ func TestAllMembersAgree(t *testing.T) {
 	}
 }
 
-// TestAgreement: one may begin to serve when all have said that they act by its
-// shares, itself among them.
-func TestAgreement(t *testing.T) {
+// A member may begin to serve when all have announced its ownership hash, itself
+// among them.
+func TestView_Converged(t *testing.T) {
 	t.Parallel()
-	now := newView("member-0", members(3)).shares
+	now := newView("member-0", members(3)).ownershipHash
 	require.NotZero(t, now)
-	before := newView("member-0", members(2)).shares
+	before := newView("member-0", members(2)).ownershipHash
 	require.NotEqual(t, before, now)
 	const nothing = 0
 	for name, c := range map[string]struct {
-		said   [3]uint64
-		agreed bool
+		announced [3]uint64
+		converged bool
 	}{
-		"all":                        {[3]uint64{now, now, now}, true},
-		"one acts by those before":   {[3]uint64{now, before, now}, false},
-		"itself has not said so yet": {[3]uint64{before, now, now}, false},
-		"it has said nothing":        {[3]uint64{nothing, now, now}, false},
-		"a release that says nothing is not waited for": {[3]uint64{now, nothing, now}, true},
+		"all":                                     {[3]uint64{now, now, now}, true},
+		"one acts by the hash before":             {[3]uint64{now, before, now}, false},
+		"it has not announced it itself yet":      {[3]uint64{before, now, now}, false},
+		"it has announced nothing itself":         {[3]uint64{nothing, now, now}, false},
+		"another one's release announces nothing": {[3]uint64{now, nothing, now}, true},
 	} {
 		all := members(3)
 		for i := range all {
-			all[i].OwnershipHash = c.said[i]
+			all[i].OwnershipHash = c.announced[i]
 		}
-		require.Equal(t, c.agreed, newView("member-0", all).agreed, name)
+		require.Equal(t, c.converged, newView("member-0", all).converged, name)
 	}
-	require.False(t, newView("member-0", nil).agreed, "it is no member")
-	require.True(t, alone("member-0", "v1").agreed)
+	require.False(t, newView("member-0", nil).converged, "it is no member")
+	require.True(t, alone("member-0", "v1").converged)
 
 	all := members(3)
 	all[2].Leaving = true
-	require.Equal(t, before, newView("member-2", all).shares, "who owns what is the same with a third that owns nothing")
+	require.Equal(t, before, newView("member-2", all).ownershipHash, "a third member that owns nothing does not change the owners")
 }
 
-func TestWhoOwnsNothing(t *testing.T) {
+func TestView_OwnerIsNeitherLeavingNorIsolated(t *testing.T) {
 	t.Parallel()
-	require.Nil(t, newView("x", nil).owner(events(1)[0]), "nobody is there")
+	require.Nil(t, newView("x", nil).owner(events(1)[0]), "there are no members")
 	all := members(3)
 	all[1].Leaving = true
 	all[2].Unreachable = []string{all[0].ID}
@@ -124,23 +124,23 @@ func TestWhoOwnsNothing(t *testing.T) {
 	}
 }
 
-func TestIsolation(t *testing.T) {
+func TestIsolated(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct {
 		members  int
-		cuts     [][2]int // who does not reach whom
+		cuts     [][2]int // the first does not reach the second
 		isolated []string
 	}{
-		"all reach all":                          {3, nil, nil},
-		"one is cut off":                         {3, [][2]int{{2, 0}, {2, 1}, {0, 2}, {1, 2}}, []string{"member-2"}},
-		"the oldest is cut off":                  {3, [][2]int{{0, 1}, {0, 2}, {1, 0}, {2, 0}}, []string{"member-0"}},
-		"noticed by one side only":               {3, [][2]int{{1, 2}, {0, 2}}, []string{"member-2"}},
-		"of two the older goes on":               {2, [][2]int{{0, 1}, {1, 0}}, []string{"member-1"}},
-		"two halves: with the oldest":            {4, [][2]int{{0, 2}, {0, 3}, {1, 2}, {1, 3}}, []string{"member-2", "member-3"}},
-		"two of three do not reach each other":   {3, [][2]int{{1, 2}}, []string{"member-2"}},
-		"nobody reaches anybody":                 {3, [][2]int{{0, 1}, {0, 2}, {1, 2}}, []string{"member-1", "member-2"}},
-		"one who is not a member is not reached": {2, [][2]int{{0, 7}}, nil},
-		"many members":                           {20, cutFromAll(3, 20), []string{"member-3"}},
+		"all members reach each other":                   {3, nil, nil},
+		"one is cut off":                                 {3, [][2]int{{2, 0}, {2, 1}, {0, 2}, {1, 2}}, []string{"member-2"}},
+		"the oldest is cut off":                          {3, [][2]int{{0, 1}, {0, 2}, {1, 0}, {2, 0}}, []string{"member-0"}},
+		"detected by one side only":                      {3, [][2]int{{1, 2}, {0, 2}}, []string{"member-2"}},
+		"of two, the older goes on":                      {2, [][2]int{{0, 1}, {1, 0}}, []string{"member-1"}},
+		"of two halves, the one with the oldest goes on": {4, [][2]int{{0, 2}, {0, 3}, {1, 2}, {1, 3}}, []string{"member-2", "member-3"}},
+		"two of three do not reach each other":           {3, [][2]int{{1, 2}}, []string{"member-2"}},
+		"no member reaches another":                      {3, [][2]int{{0, 1}, {0, 2}, {1, 2}}, []string{"member-1", "member-2"}},
+		"an id that is no member":                        {2, [][2]int{{0, 7}}, nil},
+		"many members":                                   {20, cutFromAll(3, 20), []string{"member-3"}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			all := members(c.members)
@@ -168,8 +168,8 @@ func cutFromAll(one, n int) (cuts [][2]int) {
 	return cuts
 }
 
-// TestWhoGoesOnReachesEachOther tries random cuts.
-func TestWhoGoesOnReachesEachOther(t *testing.T) {
+// It tries random cuts.
+func TestIsolated_LeavesMembersThatReachEachOther(t *testing.T) {
 	t.Parallel()
 	seed := rand.Uint64()
 	t.Logf("seed %d", seed)
@@ -183,17 +183,17 @@ func TestWhoGoesOnReachesEachOther(t *testing.T) {
 				}
 			}
 		}
-		alone := isolated(all)
-		require.Less(t, len(alone), len(all), "somebody goes on")
+		outside := isolated(all)
+		require.Less(t, len(outside), len(all), "some member goes on")
 		for _, m := range all {
 			for _, other := range m.Unreachable {
-				require.False(t, !alone[m.ID] && !alone[other], "%s and %s go on and do not reach each other", m.ID, other)
+				require.False(t, !outside[m.ID] && !outside[other], "%s and %s go on and do not reach each other", m.ID, other)
 			}
 		}
 	}
 }
 
-func BenchmarkOwner(b *testing.B) {
+func BenchmarkView_Owner(b *testing.B) {
 	v, all := newView("", members(5)), events(1024)
 	b.ReportAllocs()
 	for i := 0; b.Loop(); i++ {

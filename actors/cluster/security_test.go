@@ -29,7 +29,7 @@ import (
 	"github.com/eventra/eventra/actors/cluster"
 )
 
-// authority makes certificates that members know each other by.
+// authority issues certificates to members.
 type authority struct {
 	t    *testing.T
 	cert *x509.Certificate
@@ -64,7 +64,7 @@ func (a *authority) issue(name string, template, parent *x509.Certificate) (*x50
 	return cert, key
 }
 
-// member makes a certificate for a name.
+// member issues a certificate for a name.
 func (a *authority) member(dnsName string) (crt, key string) {
 	template := &x509.Certificate{SerialNumber: big.NewInt(2), NotBefore: time.Now().Add(-time.Hour), NotAfter: time.Now().Add(time.Hour),
 		DNSNames: []string{dnsName}, ExtKeyUsage: []x509.ExtKeyUsage{x509.ExtKeyUsageClientAuth, x509.ExtKeyUsageServerAuth}}
@@ -96,12 +96,12 @@ func addressOf(t *testing.T, n *cluster.Node) string {
 	return ""
 }
 
-func TestMembersWithCertificates(t *testing.T) {
+func TestNode_AsksMembersOverTLS(t *testing.T) {
 	t.Parallel()
-	w := newTown(t)
+	c := newTestCluster(t)
 	a := newAuthority(t)
-	one, two := w.node(secured(a.credentials(t))), w.node(secured(a.credentials(t)))
-	w.knows(one, 2)
+	one, two := c.node(secured(a.credentials(t))), c.node(secured(a.credentials(t)))
+	c.awaitMembers(one, 2)
 	for _, event := range someEvents(10) {
 		require.NoError(t, ask(one, event))
 		require.NoError(t, ask(two, event))
@@ -123,7 +123,7 @@ func connect(t *testing.T, address string, transport credentials.TransportCreden
 		return err
 	}
 	for _, message := range messages {
-		_ = stream.Send(message) // its end is told by Recv
+		_ = stream.Send(message) // Recv returns its end
 	}
 	_, err = stream.Recv()
 	return err
@@ -134,11 +134,11 @@ func hello() *remote.RemoteMessage {
 		ConnectionType: &remote.ConnectRequest_ServerConnection{ServerConnection: &remote.ServerConnection{MemberId: "x", Address: "127.0.0.1:1"}}}}}
 }
 
-func TestStrangersAreShutOut(t *testing.T) {
+func TestNode_RejectsPeersThatAreNoMembers(t *testing.T) {
 	t.Parallel()
-	w := newTown(t)
+	c := newTestCluster(t)
 	a := newAuthority(t)
-	n := w.node(secured(a.credentials(t)))
+	n := c.node(secured(a.credentials(t)))
 	address := addressOf(t, n)
 	withCert := func(from *authority, name string) credentials.TransportCredentials {
 		crt, key := from.member(name)
@@ -146,23 +146,23 @@ func TestStrangersAreShutOut(t *testing.T) {
 		require.NoError(t, err)
 		return credentials.NewTLS(&tls.Config{Certificates: []tls.Certificate{own}, InsecureSkipVerify: true})
 	}
-	for name, c := range map[string]credentials.TransportCredentials{
-		"in clear":                     insecure.NewCredentials(),
-		"without a certificate":        credentials.NewTLS(&tls.Config{InsecureSkipVerify: true}),
-		"of another authority":         withCert(newAuthority(t), cluster.ServerName),
-		"of ours, but not of a member": withCert(a, "somebody.else"),
-		"a member without the secret":  withCert(a, cluster.ServerName),
+	for name, peer := range map[string]credentials.TransportCredentials{
+		"without TLS":                 insecure.NewCredentials(),
+		"without a certificate":       credentials.NewTLS(&tls.Config{InsecureSkipVerify: true}),
+		"of another authority":        withCert(newAuthority(t), cluster.ServerName),
+		"of ours, for another name":   withCert(a, "somebody.else"),
+		"a member without the secret": withCert(a, cluster.ServerName),
 	} {
-		require.Error(t, connect(t, address, c, "", hello()), name)
+		require.Error(t, connect(t, address, peer, "", hello()), name)
 	}
 	require.NoError(t, ask(n, someEvents(1)[0]))
 }
 
-// TestPacketsThatCrashABareNode are sent by somebody who even has the secret.
-func TestPacketsThatCrashABareNode(t *testing.T) {
+// The peer has the secret and sends messages over which the library panics.
+func TestNode_SurvivesMaliciousMessages(t *testing.T) {
 	t.Parallel()
-	w := newTown(t)
-	n := w.node()
+	c := newTestCluster(t)
+	n := c.node()
 	address := addressOf(t, n)
 	require.Equal(t, codes.Unauthenticated, status.Code(connect(t, address, insecure.NewCredentials(), "", hello())))
 
@@ -179,61 +179,61 @@ func TestPacketsThatCrashABareNode(t *testing.T) {
 	require.Equal(t, codes.Unimplemented, status.Code(err))
 	_, err = client.GetProcessDiagnostics(t.Context(), &remote.GetProcessDiagnosticsRequest{})
 	require.Equal(t, codes.Unimplemented, status.Code(err))
-	require.NoError(t, ask(n, someEvents(1)[0]), "it is all there still")
+	require.NoError(t, ask(n, someEvents(1)[0]), "the node still answers")
 }
 
-// TestALostLifeKeepsNobody: a peer that was about to connect when a life was
-// lost is let go at once, to connect to the next life at the same address.
-func TestALostLifeKeepsNobody(t *testing.T) {
+// A peer that is connecting when a member is evicted is disconnected at once, so
+// that it connects to the next incarnation at the same address.
+func TestNode_DisconnectsPeersWhenEvicted(t *testing.T) {
 	t.Parallel()
-	w := newTown(t)
-	n := w.node()
+	c := newTestCluster(t)
+	n := c.node()
 	before := n.Incarnation()
 	conn, err := grpc.NewClient(addressOf(t, n), grpc.WithTransportCredentials(insecure.NewCredentials()))
 	require.NoError(t, err)
 	defer conn.Close()
 	stream, err := remote.NewRemotingClient(conn).Receive(metadata.AppendToOutgoingContext(t.Context(), "eventra-member", cluster.MemberToken([]byte("secret"))))
 	require.NoError(t, err)
-	let := make(chan error, 1)
+	disconnected := make(chan error, 1)
 	go func() {
 		_, err := stream.Recv()
-		let <- err
+		disconnected <- err
 	}()
-	w.exec("DELETE FROM cluster_members")
-	w.eventually("a new life", func() bool { return n.Incarnation() != nil && n.Incarnation() != before })
+	c.exec("DELETE FROM cluster_members")
+	c.eventually("a new incarnation", func() bool { return n.Incarnation() != nil && n.Incarnation() != before })
 	select {
-	case err := <-let:
+	case err := <-disconnected:
 		require.Error(t, err)
 	case <-time.After(3 * time.Second):
-		require.Fail(t, "the old life still holds its peer")
+		require.Fail(t, "the old incarnation still holds its peer")
 	}
 }
 
-func TestCredentialsThatCannotBe(t *testing.T) {
+func TestLoadCredentials_RejectsInvalidFiles(t *testing.T) {
 	t.Parallel()
 	a, other := newAuthority(t), newAuthority(t)
 	crt, key := a.member(cluster.ServerName)
 	wrongCrt, wrongKey := a.member("somebody.else")
 	for name, files := range map[string][3]string{
-		"no such file":              {"nowhere", crt, key},
-		"an authority that is none": {key, crt, key},
-		"a key of another":          {a.file(), crt, wrongKey},
-		"not a member's name":       {a.file(), wrongCrt, wrongKey},
-		"another authority":         {other.file(), crt, key},
+		"no such file":        {"nowhere", crt, key},
+		"not a certificate":   {key, crt, key},
+		"a key of another":    {a.file(), crt, wrongKey},
+		"not a member's name": {a.file(), wrongCrt, wrongKey},
+		"another authority":   {other.file(), crt, key},
 	} {
 		_, err := cluster.LoadCredentials(files[0], files[1], files[2])
 		require.Error(t, err, name)
 	}
 }
 
-func TestAddressesThatCannotBe(t *testing.T) {
+func TestConfig_CheckRejectsInvalidAddresses(t *testing.T) {
 	t.Parallel()
 	for name, config := range map[string]cluster.Config{
-		"no port":                        {Listen: "127.0.0.1"},
-		"in clear on all interfaces":     {Listen: "0.0.0.0:7400", Advertise: "10.0.0.1:7400"},
-		"in clear on a name":             {Listen: "localhost:7400"},
-		"all interfaces, none to tell":   {Listen: "0.0.0.0:7400", Credentials: &cluster.Credentials{}},
-		"an address without a port told": {Listen: "0.0.0.0:7400", Advertise: "host", Credentials: &cluster.Credentials{}},
+		"no port":                              {Listen: "127.0.0.1"},
+		"no TLS on all interfaces":             {Listen: "0.0.0.0:7400", Advertise: "10.0.0.1:7400"},
+		"no TLS on a name":                     {Listen: "localhost:7400"},
+		"all interfaces, no address":           {Listen: "0.0.0.0:7400", Credentials: &cluster.Credentials{}},
+		"an advertised address without a port": {Listen: "0.0.0.0:7400", Advertise: "host", Credentials: &cluster.Credentials{}},
 	} {
 		require.Error(t, config.Check(), name)
 	}
