@@ -1,6 +1,6 @@
-// Package balancer is a small load balancer for tests. It believes /readyz,
-// keeps connections alive, and tries each request once: what an instance makes
-// of a request, the client sees.
+// Package balancer is a small load balancer for tests. It obeys /readyz, keeps
+// connections alive and tries each request once, so that the client sees every
+// failure of an instance.
 package balancer
 
 import (
@@ -11,7 +11,7 @@ import (
 	"sync/atomic"
 	"time"
 
-	"github.com/eventra/eventra/test/wire"
+	"github.com/eventra/eventra/test/http1"
 )
 
 // Balancer spreads requests over the instances that are ready, in turn.
@@ -23,7 +23,8 @@ type Balancer struct {
 	stop      context.CancelFunc
 }
 
-// Start listens on a free port of the loopback interface.
+// Start starts a balancer for the instances at addresses, on a free port of the
+// loopback interface.
 func Start(addresses ...string) (*Balancer, error) {
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
@@ -32,7 +33,7 @@ func Start(addresses ...string) (*Balancer, error) {
 	ctx, stop := context.WithCancel(context.Background())
 	b := &Balancer{listener: listener, stop: stop}
 	for _, address := range addresses {
-		u := &upstream{pool: wire.NewPool(address)}
+		u := &upstream{pool: http1.NewPool(address)}
 		u.probe()
 		b.upstreams = append(b.upstreams, u)
 		go u.watch(ctx)
@@ -42,10 +43,10 @@ func Start(addresses ...string) (*Balancer, error) {
 	return b, nil
 }
 
-// Address is where clients connect.
+// Address returns where clients connect.
 func (b *Balancer) Address() string { return b.listener.Addr().String() }
 
-// Ready counts the instances that requests are sent to.
+// Ready counts the instances that receive requests.
 func (b *Balancer) Ready() (n int) {
 	for _, u := range b.upstreams {
 		if u.ready.Load() {
@@ -55,22 +56,22 @@ func (b *Balancer) Ready() (n int) {
 	return n
 }
 
-// Close ends the balancer, and its clients' connections.
+// Close closes the balancer and its clients' connections.
 func (b *Balancer) Close() {
 	b.stop()
 	_ = b.server.Close()
 	for _, u := range b.upstreams {
-		u.pool.Forget()
+		u.pool.CloseIdle()
 	}
 }
 
-// bodyMaxBytes is what Eventra accepts at most, and more.
+// bodyMaxBytes is more than Eventra accepts.
 const bodyMaxBytes = 32 << 20
 
-// exchangeTimeout outlasts every deadline of Eventra's own.
+// exchangeTimeout is longer than every timeout of Eventra.
 const exchangeTimeout = 60 * time.Second
 
-// InstanceHeader tells the client which instance was asked.
+// InstanceHeader names the instance that the request went to.
 const InstanceHeader = "X-Balancer-Instance"
 
 func (b *Balancer) ServeHTTP(w http.ResponseWriter, r *http.Request) {
@@ -85,27 +86,27 @@ func (b *Balancer) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		refuse(w, http.StatusBadRequest, err.Error())
 		return
 	}
-	answer, err := u.pool.Do(&wire.Request{Method: r.Method, Path: r.URL.RequestURI(), Header: fields(r.Header), Body: body}, exchangeTimeout)
+	response, err := u.pool.Do(&http1.Request{Method: r.Method, Path: r.URL.RequestURI(), Header: fields(r.Header), Body: body}, exchangeTimeout)
 	if err != nil {
 		refuse(w, http.StatusBadGateway, err.Error())
 		return
 	}
-	for name, value := range answer.Fields() {
-		if !ofConnection(name) {
+	for name, value := range response.Fields() {
+		if !hopByHop(name) {
 			w.Header().Add(name, value)
 		}
 	}
-	w.WriteHeader(answer.Status)
-	_, _ = w.Write(answer.Body) // a client that has gone is its own affair
+	w.WriteHeader(response.Status)
+	_, _ = w.Write(response.Body) // the client may have closed its connection
 }
 
-// refuse answers in the balancer's own name.
-func refuse(w http.ResponseWriter, status int, why string) {
+// refuse responds on the balancer's behalf.
+func refuse(w http.ResponseWriter, status int, reason string) {
 	w.WriteHeader(status)
-	_, _ = io.WriteString(w, why)
+	_, _ = io.WriteString(w, reason)
 }
 
-// next is the instance whose turn it is; nil if none is ready.
+// next returns the ready instance whose turn it is, nil if none is ready.
 func (b *Balancer) next() *upstream {
 	for range b.upstreams {
 		u := b.upstreams[b.turn.Add(1)%uint64(len(b.upstreams))]
@@ -118,7 +119,7 @@ func (b *Balancer) next() *upstream {
 
 func fields(header http.Header) (lines []string) {
 	for name, values := range header {
-		if ofConnection(name) {
+		if hopByHop(name) {
 			continue
 		}
 		for _, value := range values {
@@ -128,9 +129,9 @@ func fields(header http.Header) (lines []string) {
 	return lines
 }
 
-// ofConnection names the fields that speak of one connection or of the body's
-// framing on it.
-func ofConnection(name string) bool {
+// hopByHop reports whether a header field concerns one connection or the body's
+// framing on it, and so is not forwarded.
+func hopByHop(name string) bool {
 	switch http.CanonicalHeaderKey(name) {
 	case "Connection", "Keep-Alive", "Transfer-Encoding", "Content-Length", "Host", "Te", "Trailer", "Upgrade":
 		return true

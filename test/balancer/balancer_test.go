@@ -13,16 +13,16 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"github.com/eventra/eventra/test/wire"
+	"github.com/eventra/eventra/test/http1"
 )
 
-// backend is an instance as far as a balancer knows.
+// backend stands in for an instance.
 type backend struct {
 	*httptest.Server
-	name  string
-	ready atomic.Bool
-	asked atomic.Int64
-	reset atomic.Bool // cuts the connection instead of answering
+	name     string
+	ready    atomic.Bool
+	requests atomic.Int64
+	reset    atomic.Bool // resets the connection instead of responding
 }
 
 func newBackend(t *testing.T, name string) *backend {
@@ -42,7 +42,7 @@ func (b *backend) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		}
 		return
 	}
-	b.asked.Add(1)
+	b.requests.Add(1)
 	body, _ := io.ReadAll(r.Body)
 	if b.reset.Load() {
 		conn, _, _ := http.NewResponseController(w).Hijack()
@@ -55,7 +55,7 @@ func (b *backend) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	fmt.Fprintf(w, "%s %s %s", b.name, r.RequestURI, body)
 }
 
-func start(t *testing.T, backends ...*backend) (*Balancer, *wire.Pool) {
+func start(t *testing.T, backends ...*backend) (*Balancer, *http1.Pool) {
 	var addresses []string
 	for _, b := range backends {
 		addresses = append(addresses, b.address())
@@ -63,61 +63,61 @@ func start(t *testing.T, backends ...*backend) (*Balancer, *wire.Pool) {
 	b, err := Start(addresses...)
 	require.NoError(t, err)
 	t.Cleanup(b.Close)
-	return b, wire.NewPool(b.Address())
+	return b, http1.NewPool(b.Address())
 }
 
-func ask(t *testing.T, pool *wire.Pool) *wire.Response {
-	answer, err := pool.Do(&wire.Request{Method: "POST", Path: "/a?b=c", Header: []string{"Idempotency-Key: k"}, Body: []byte("body")}, 5*time.Second)
+func send(t *testing.T, pool *http1.Pool) *http1.Response {
+	response, err := pool.Do(&http1.Request{Method: "POST", Path: "/a?b=c", Header: []string{"Idempotency-Key: k"}, Body: []byte("body")}, 5*time.Second)
 	require.NoError(t, err)
-	return answer
+	return response
 }
 
-func TestRequestsAndAnswersPassWhole(t *testing.T) {
+func TestBalancer_ForwardsRequestsAndResponsesWhole(t *testing.T) {
 	one := newBackend(t, "one")
 	_, pool := start(t, one)
-	answer := ask(t, pool)
-	require.Equal(t, 201, answer.Status)
-	require.Equal(t, "one /a?b=c body", string(answer.Body))
-	require.Equal(t, "k", answer.Get("x-echo"))
-	require.Equal(t, one.address(), answer.Get(InstanceHeader))
+	response := send(t, pool)
+	require.Equal(t, 201, response.Status)
+	require.Equal(t, "one /a?b=c body", string(response.Body))
+	require.Equal(t, "k", response.Get("x-echo"))
+	require.Equal(t, one.address(), response.Get(InstanceHeader))
 }
 
-func TestAllReadyInstancesTakeTurns(t *testing.T) {
+func TestBalancer_TakesInstancesInTurn(t *testing.T) {
 	one, two := newBackend(t, "one"), newBackend(t, "two")
 	_, pool := start(t, one, two)
 	for range 10 {
-		require.Equal(t, 201, ask(t, pool).Status)
+		require.Equal(t, 201, send(t, pool).Status)
 	}
-	require.EqualValues(t, 5, one.asked.Load())
-	require.EqualValues(t, 5, two.asked.Load())
+	require.EqualValues(t, 5, one.requests.Load())
+	require.EqualValues(t, 5, two.requests.Load())
 }
 
-func TestOnlyReadyInstancesAreAsked(t *testing.T) {
+func TestBalancer_UsesOnlyReadyInstances(t *testing.T) {
 	one, two := newBackend(t, "one"), newBackend(t, "two")
 	b, pool := start(t, one, two)
 	two.ready.Store(false)
 	require.Eventually(t, func() bool { return b.Ready() == 1 }, 5*time.Second, 5*time.Millisecond)
 	for range 5 {
-		ask(t, pool)
+		send(t, pool)
 	}
-	require.Zero(t, two.asked.Load())
+	require.Zero(t, two.requests.Load())
 
 	one.ready.Store(false)
 	require.Eventually(t, func() bool { return b.Ready() == 0 }, 5*time.Second, 5*time.Millisecond)
-	require.Equal(t, 503, ask(t, pool).Status)
+	require.Equal(t, 503, send(t, pool).Status)
 
 	two.ready.Store(true)
 	require.Eventually(t, func() bool { return b.Ready() == 1 }, 5*time.Second, 5*time.Millisecond)
-	require.Equal(t, 201, ask(t, pool).Status)
+	require.Equal(t, 201, send(t, pool).Status)
 }
 
-func TestARequestIsTriedOnce(t *testing.T) {
+func TestBalancer_TriesARequestOnce(t *testing.T) {
 	one, two := newBackend(t, "one"), newBackend(t, "two")
 	_, pool := start(t, one, two)
 	one.reset.Store(true)
 	two.reset.Store(true)
 	for n := range int64(6) {
-		require.Equal(t, 502, ask(t, pool).Status)
-		require.Equal(t, n+1, one.asked.Load()+two.asked.Load())
+		require.Equal(t, 502, send(t, pool).Status)
+		require.Equal(t, n+1, one.requests.Load()+two.requests.Load())
 	}
 }

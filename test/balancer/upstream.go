@@ -5,21 +5,20 @@ import (
 	"sync/atomic"
 	"time"
 
-	"github.com/eventra/eventra/test/wire"
+	"github.com/eventra/eventra/test/http1"
 )
 
 // upstream is one instance as the balancer sees it.
 type upstream struct {
-	pool  *wire.Pool
+	pool  *http1.Pool
 	ready atomic.Bool
 }
 
 const (
-	// probePause parts looks at /readyz. Eventra's drain delay is to be a few
-	// of these.
+	// probePause is the pause between probes of /readyz. Eventra's drain delay
+	// must be a few of these.
 	probePause = 100 * time.Millisecond
-	// probeTimeout is when silence means not ready. /readyz may wait a second
-	// for a dependency.
+	// probeTimeout exceeds the second that /readyz may wait for a dependency.
 	probeTimeout = 1500 * time.Millisecond
 )
 
@@ -36,16 +35,16 @@ func (u *upstream) watch(ctx context.Context) {
 	}
 }
 
-// probe asks on a connection of its own, as a balancer's health check does.
+// probe uses a new connection, as health checks of balancers do.
 func (u *upstream) probe() {
 	ready := false
 	deadline := time.Now().Add(probeTimeout)
-	if conn, err := wire.Dial(u.pool.Address(), deadline); err == nil {
-		answer, err := conn.Do(&wire.Request{Method: "GET", Path: "/readyz"}, deadline)
-		ready = err == nil && answer.Status == 200
+	if conn, err := http1.Dial(u.pool.Address(), deadline); err == nil {
+		response, err := conn.Do(&http1.Request{Method: "GET", Path: "/readyz"}, deadline)
+		ready = err == nil && response.Status == 200
 		conn.Close()
 	}
 	if was := u.ready.Swap(ready); was && !ready {
-		u.pool.Forget()
+		u.pool.CloseIdle()
 	}
 }

@@ -11,7 +11,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-func TestMembersTrustEachOther(t *testing.T) {
+func TestIssue_MembersTrustEachOther(t *testing.T) {
 	folder := t.TempDir()
 	files := Files{filepath.Join(folder, "ca.crt"), filepath.Join(folder, "member.crt"), filepath.Join(folder, "member.key")}
 	require.NoError(t, issue(files))

@@ -13,13 +13,13 @@ import (
 	"time"
 )
 
-// memberName is what members expect of each other's certificates.
+// memberName is the DNS name that members expect in each other's certificates.
 const memberName = "eventra.cluster"
 
-// life is longer than any run.
-const life = 24 * time.Hour
+// validity is longer than any run.
+const validity = 24 * time.Hour
 
-// issue makes an authority and one certificate that all members share.
+// issue makes an authority, and one certificate that all members share.
 func issue(files Files) error {
 	now := time.Now()
 	authorityKey, err1 := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
@@ -29,12 +29,12 @@ func issue(files Files) error {
 	}
 	authority := &x509.Certificate{
 		SerialNumber: big.NewInt(1), Subject: pkix.Name{CommonName: "cluster test authority"},
-		NotBefore: now.Add(-time.Minute), NotAfter: now.Add(life),
+		NotBefore: now.Add(-time.Minute), NotAfter: now.Add(validity),
 		IsCA: true, BasicConstraintsValid: true, KeyUsage: x509.KeyUsageCertSign,
 	}
 	member := &x509.Certificate{
 		SerialNumber: big.NewInt(2), Subject: pkix.Name{CommonName: memberName}, DNSNames: []string{memberName},
-		NotBefore: now.Add(-time.Minute), NotAfter: now.Add(life), KeyUsage: x509.KeyUsageDigitalSignature,
+		NotBefore: now.Add(-time.Minute), NotAfter: now.Add(validity), KeyUsage: x509.KeyUsageDigitalSignature,
 		ExtKeyUsage: []x509.ExtKeyUsage{x509.ExtKeyUsageClientAuth, x509.ExtKeyUsageServerAuth},
 	}
 	authorityDER, err1 := x509.CreateCertificate(rand.Reader, authority, authority, &authorityKey.PublicKey, authorityKey)

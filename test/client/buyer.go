@@ -5,93 +5,73 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"sync"
 	"time"
 
-	"github.com/eventra/eventra/test/wire"
+	"github.com/eventra/eventra/test/http1"
 )
 
-// Journal receives every operation when it has ended.
-type Journal interface{ Record(Operation) }
+// Recorder receives every operation when it has ended.
+type Recorder interface{ Record(Operation) }
 
-// Buyer is one user.
+// Buyer is a user whose operations are recorded.
 type Buyer struct {
-	ID      string
-	Journal Journal
-	// Patience is how long an answer is waited for; zero: callTimeout.
-	Patience time.Duration
+	ID       string
+	Recorder Recorder      // may be nil
+	Timeout  time.Duration // of a request; zero: callTimeout
 
-	email  string
-	mu     sync.Mutex
-	token  string
-	issued time.Time
+	email string
+	session
 }
 
 const buyersPassword = "correct horse"
 
-// Register makes a new user.
-func Register(at *Target, journal Journal) (*Buyer, error) {
-	b := &Buyer{Journal: journal, email: rand.Text() + "@example.org"}
-	var session struct {
+// Register creates a user.
+func Register(at *Target, recorder Recorder) (*Buyer, error) {
+	b := &Buyer{Recorder: recorder, email: rand.Text() + "@example.org"}
+	var body struct {
 		User        struct{ ID string }
 		AccessToken string
 	}
 	b.issued = time.Now()
-	err := at.want(201, "POST", "/api/v1/auth/register", "",
-		object{"email": b.email, "password": buyersPassword, "name": "Somebody"}, &session)
-	b.ID, b.token = session.User.ID, session.AccessToken
+	err := at.Expect(201, "POST", "/api/v1/auth/register", "",
+		object{"email": b.email, "password": buyersPassword, "name": "Somebody"}, &body)
+	b.ID, b.token = body.User.ID, body.AccessToken
 	return b, err
 }
 
-// Renew logs in again if the access token is getting old.
+// Renew logs in again if the access token is old.
 func (b *Buyer) Renew(at *Target) error {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	if time.Since(b.issued) < tokenAge {
-		return nil
+	if err := b.renew(at, b.email, buyersPassword); err != nil {
+		return fmt.Errorf("renew a log-in: %w", err)
 	}
-	var session struct{ AccessToken string }
-	issued := time.Now()
-	if err := at.want(200, "POST", "/api/v1/auth/login", "", object{"email": b.email, "password": buyersPassword}, &session); err != nil {
-		return fmt.Errorf("renew a login: %w", err)
-	}
-	b.token, b.issued = session.AccessToken, issued
 	return nil
 }
 
-// Token is the buyer's access token.
-func (b *Buyer) Token() string {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	return b.token
-}
-
-// NewKey makes an Idempotency-Key.
+// NewKey returns a new Idempotency-Key.
 func NewKey() string { return rand.Text() }
 
-// Hold asks for seats under a key. The same key asks again for the same
-// booking.
+// Hold requests seats under an idempotency key.
 func (b *Buyer) Hold(at *Target, event, key string, seats ...string) Operation {
 	return b.do(at, "POST", "/api/v1/bookings", object{"eventId": event, "seats": seats},
 		Operation{Kind: Hold, Event: event, Seats: seats, Key: key})
 }
 
-// HoldBest asks for the best seats side by side under a key.
-func (b *Buyer) HoldBest(at *Target, event, key string, wanted int) Operation {
-	return b.do(at, "POST", "/api/v1/bookings", object{"eventId": event, "bestAvailable": object{"quantity": wanted}},
-		Operation{Kind: Best, Event: event, Wanted: wanted, Key: key})
+// HoldBest requests the best available adjacent seats under an idempotency key.
+func (b *Buyer) HoldBest(at *Target, event, key string, quantity int) Operation {
+	return b.do(at, "POST", "/api/v1/bookings", object{"eventId": event, "bestAvailable": object{"quantity": quantity}},
+		Operation{Kind: Best, Event: event, Quantity: quantity, Key: key})
 }
 
-// Again asks for a hold once more, under its key.
-func (b *Buyer) Again(at *Target, hold Operation) Operation {
+// RetryHold repeats a hold under its key.
+func (b *Buyer) RetryHold(at *Target, hold Operation) Operation {
 	if hold.Kind == Best {
-		return b.HoldBest(at, hold.Event, hold.Key, hold.Wanted)
+		return b.HoldBest(at, hold.Event, hold.Key, hold.Quantity)
 	}
 	return b.Hold(at, hold.Event, hold.Key, hold.Seats...)
 }
 
-// What the mock gateway makes of a token. Any other one, such as
-// tok_slow_<ms>, is accepted sooner or later.
+// Tokens of the mock gateway, by what it does with them. It accepts any other
+// token; tok_slow_<ms> after a delay.
 const (
 	GoodToken     = "tok_ok"
 	DeclinedToken = "tok_declined"
@@ -103,54 +83,54 @@ func (b *Buyer) Pay(at *Target, event, booking, key string) Operation {
 	return b.PayWith(at, event, booking, key, GoodToken)
 }
 
-// PayWith pays with one of the mock gateway's tokens.
+// PayWith pays for a held booking with one of the mock gateway's tokens.
 func (b *Buyer) PayWith(at *Target, event, booking, key, token string) Operation {
 	return b.do(at, "POST", "/api/v1/bookings/"+booking+"/payments", object{"method": "mock", "token": token},
 		Operation{Kind: Pay, Event: event, Booking: booking, Key: key, Token: token})
 }
 
-// Look reads the map of all seats.
-func (b *Buyer) Look(at *Target, event string) Operation {
+// ReadSeatMap reads the event's seat map.
+func (b *Buyer) ReadSeatMap(at *Target, event string) Operation {
 	return b.do(at, "GET", "/api/v1/events/"+event+"/seats", nil, Operation{Kind: Map, Event: event})
 }
 
-// Release gives a held booking's seats back.
+// Release cancels a held booking.
 func (b *Buyer) Release(at *Target, event, booking string) Operation {
 	return b.do(at, "DELETE", "/api/v1/bookings/"+booking, nil, Operation{Kind: Release, Event: event, Booking: booking})
 }
 
-// Read looks at a booking.
-func (b *Buyer) Read(at *Target, event, booking string) Operation {
+// ReadBooking reads a booking.
+func (b *Buyer) ReadBooking(at *Target, event, booking string) Operation {
 	return b.do(at, "GET", "/api/v1/bookings/"+booking, nil, Operation{Kind: Read, Event: event, Booking: booking})
 }
 
 func (b *Buyer) do(at *Target, method, path string, body any, o Operation) Operation {
-	patience := b.Patience
-	if patience == 0 {
-		patience = callTimeout
+	timeout := b.Timeout
+	if timeout == 0 {
+		timeout = callTimeout
 	}
 	o.Buyer, o.Target, o.Start = b.ID, at.Name, time.Now()
-	a, err := at.call(method, path, b.Token(), o.Key, body, patience)
+	r, err := at.call(method, path, b.Token(), o.Key, body, timeout)
 	o.End = time.Now()
 	o.Took = o.End.Sub(o.Start)
 	if err != nil {
-		var failure *wire.Error
+		var failure *http1.Error
 		o.Unsent = errors.As(err, &failure) && !failure.Sent
 		o.Detail = err.Error()
 	} else {
-		o.Status, o.Replayed, o.Stale = a.status, a.replayed, a.stale
-		o.read(a.raw)
+		o.Status, o.Replayed, o.Stale = r.status, r.replayed, r.stale
+		o.decode(r.body)
 	}
-	if b.Journal != nil {
-		b.Journal.Record(o)
+	if b.Recorder != nil {
+		b.Recorder.Record(o)
 	}
 	return o
 }
 
-// read takes what the answer says of the booking, or of the refusal.
-func (o *Operation) read(raw []byte) {
+// decode reads the booking, the seat map or the problem from a response's body.
+func (o *Operation) decode(body []byte) {
 	if !o.Succeeded() {
-		o.readProblem(raw)
+		o.decodeProblem(body)
 		return
 	}
 	var told struct {
@@ -159,42 +139,42 @@ func (o *Operation) read(raw []byte) {
 		Seats               []struct{ Seat, Status string }
 		Booking             *struct{ ID, EventID, Status string }
 	}
-	if err := json.Unmarshal(raw, &told); err != nil {
-		o.Detail = "an answer that cannot be read: " + err.Error()
+	if err := json.Unmarshal(body, &told); err != nil {
+		o.Detail = "the response is not as described: " + err.Error()
 		return
 	}
-	o.State, o.Deadline, o.Sold = told.Status, told.ExpiresAt, told.EventID
+	o.State, o.Deadline, o.BookedEvent = told.Status, told.ExpiresAt, told.EventID
 	if o.Kind == Map {
-		o.Shown = map[string]string{}
+		o.SeatMap = map[string]string{}
 		for _, seat := range told.Seats {
 			if seat.Status != "AVAILABLE" {
-				o.Shown[seat.Seat] = seat.Status
+				o.SeatMap[seat.Seat] = seat.Status
 			}
 		}
 		return
 	}
 	for _, seat := range told.Seats {
-		o.Held = append(o.Held, seat.Seat)
+		o.BookedSeats = append(o.BookedSeats, seat.Seat)
 	}
 	switch {
 	case o.Holds():
 		o.Booking = told.ID
-	case told.Booking != nil: // of a payment
-		o.State, o.Sold = told.Booking.Status, told.Booking.EventID
+	case told.Booking != nil: // a payment
+		o.State, o.BookedEvent = told.Booking.Status, told.Booking.EventID
 		if told.Booking.ID != o.Booking {
 			o.Successor = told.Booking.ID
 		}
 	}
 }
 
-func (o *Operation) readProblem(raw []byte) {
+func (o *Operation) decodeProblem(body []byte) {
 	var problem struct {
 		Code, Detail string
 		Unavailable  []string
 	}
-	if json.Unmarshal(raw, &problem) != nil { // a balancer's, for instance
-		o.Detail = fmt.Sprintf("%.200s", raw)
+	if json.Unmarshal(body, &problem) != nil { // a balancer's, for instance
+		o.Detail = fmt.Sprintf("%.200s", body)
 		return
 	}
-	o.Code, o.Detail, o.Refused = problem.Code, problem.Detail, problem.Unavailable
+	o.Code, o.Detail, o.Unavailable = problem.Code, problem.Detail, problem.Unavailable
 }

@@ -6,8 +6,8 @@ import (
 	"time"
 )
 
-// Cluster is the cluster as one instance sees it.
-type Cluster struct {
+// ClusterView is the cluster as one instance sees it.
+type ClusterView struct {
 	Members []Member     `json:"members"`
 	Events  []Activation `json:"events"`
 }
@@ -15,7 +15,7 @@ type Cluster struct {
 // Member is one process of the cluster.
 type Member struct {
 	ID         string    `json:"id"`
-	Address    string    `json:"address"` // for its peers
+	Address    string    `json:"address"` // where its peers reach it
 	Status     string    `json:"status"`
 	LeaseUntil time.Time `json:"leaseUntil"`
 	JoinedAt   time.Time `json:"joinedAt"`
@@ -24,7 +24,7 @@ type Member struct {
 	Answered   bool      `json:"answered"`
 }
 
-// Activation is one event's actor.
+// Activation is an event's actor.
 type Activation struct {
 	EventID  string `json:"eventId"`
 	MemberID string `json:"memberId"`
@@ -37,32 +37,32 @@ type Activation struct {
 	Changes  int64  `json:"changes"`
 }
 
-// Cluster asks an instance for its view; it needs a login before.
-func (a *Admin) Cluster(at *Target, patience time.Duration) (*Cluster, error) {
-	reply, err := at.call("GET", "/api/v1/admin/cluster", a.token, "", nil, patience)
+// ClusterView returns an instance's view of the cluster. LogIn comes first.
+func (a *Admin) ClusterView(at *Target, timeout time.Duration) (*ClusterView, error) {
+	r, err := at.call("GET", "/api/v1/admin/cluster", a.Token(), "", nil, timeout)
 	if err != nil {
-		return nil, fmt.Errorf("cluster as %s sees it: %w", at.Name, err)
+		return nil, fmt.Errorf("cluster view of %s: %w", at.Name, err)
 	}
-	if reply.status != 200 {
-		return nil, fmt.Errorf("cluster as %s sees it: %d %.200s", at.Name, reply.status, reply.raw)
+	if r.status != 200 {
+		return nil, fmt.Errorf("cluster view of %s: %d %.200s", at.Name, r.status, r.body)
 	}
-	view := &Cluster{}
-	return view, json.Unmarshal(reply.raw, view)
+	view := &ClusterView{}
+	return view, json.Unmarshal(r.body, view)
 }
 
-// Self is the member that answered; nil if it knows of no membership.
-func (c *Cluster) Self() *Member {
-	for i := range c.Members {
-		if c.Members[i].Self {
-			return &c.Members[i]
+// Self returns the member that responded, nil if it has no membership.
+func (v *ClusterView) Self() *Member {
+	for i := range v.Members {
+		if v.Members[i].Self {
+			return &v.Members[i]
 		}
 	}
 	return nil
 }
 
-// Active counts the members that are active and answered.
-func (c *Cluster) Active() (n int) {
-	for _, m := range c.Members {
+// Active counts the members that are active and responded to the instance.
+func (v *ClusterView) Active() (n int) {
+	for _, m := range v.Members {
 		if m.Status == "ACTIVE" && m.Answered {
 			n++
 		}
@@ -71,8 +71,8 @@ func (c *Cluster) Active() (n int) {
 }
 
 // Of returns the activations of one event.
-func (c *Cluster) Of(event string) (found []Activation) {
-	for _, a := range c.Events {
+func (v *ClusterView) Of(event string) (found []Activation) {
+	for _, a := range v.Events {
 		if a.EventID == event {
 			found = append(found, a)
 		}

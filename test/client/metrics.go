@@ -11,16 +11,16 @@ import (
 
 // Metrics returns the samples of one metric by their labels, such as
 // `{outcome="timeout"}`.
-func (t *Target) Metrics(name string, patience time.Duration) (map[string]float64, error) {
-	a, err := t.call("GET", "/metrics", "", "", nil, patience)
+func (t *Target) Metrics(name string, timeout time.Duration) (map[string]float64, error) {
+	r, err := t.call("GET", "/metrics", "", "", nil, timeout)
 	if err != nil {
 		return nil, err
 	}
-	if a.status != 200 {
-		return nil, fmt.Errorf("metrics of %s: %d", t.Name, a.status)
+	if r.status != 200 {
+		return nil, fmt.Errorf("metrics of %s: %d", t.Name, r.status)
 	}
 	samples := map[string]float64{}
-	for lines := bufio.NewScanner(bytes.NewReader(a.raw)); lines.Scan(); {
+	for lines := bufio.NewScanner(bytes.NewReader(r.body)); lines.Scan(); {
 		rest, found := strings.CutPrefix(lines.Text(), name)
 		at := strings.LastIndexByte(rest, ' ')
 		if !found || at < 0 || (at > 0 && rest[0] != '{') {

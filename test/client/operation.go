@@ -1,6 +1,5 @@
-// Package client is Eventra's API as those see it who use it: an administrator
-// who sets up sales, and buyers, each of whose operations is recorded with
-// what is known of its outcome.
+// Package client calls Eventra's API as an administrator and as buyers. Each
+// operation of a buyer is recorded with what the response says of its outcome.
 package client
 
 import (
@@ -13,63 +12,65 @@ type Kind string
 // The operations of a buyer.
 const (
 	Hold    Kind = "hold"
-	Best    Kind = "best" // a hold of the best seats there are
+	Best    Kind = "best" // a hold of the best available seats
 	Pay     Kind = "pay"
 	Release Kind = "release"
-	Read    Kind = "read" // of one booking
-	Map     Kind = "map"  // of all seats
+	Read    Kind = "read" // a booking
+	Map     Kind = "map"  // a seat map
 )
 
-// Operation is one request of a buyer, and what came of it.
+// Operation is one request of a buyer with its outcome.
 type Operation struct {
-	Kind    Kind
-	Buyer   string // user id
-	Event   string
-	Seats   []string // asked for
-	Wanted  int      // how many of the best
-	Token   string   // paid with
-	Key     string   // Idempotency-Key, of holds and payments
-	Booking string   // asked about; of a hold: as answered
-	Target  string   // whom it was sent to
+	Kind     Kind
+	Buyer    string // user id
+	Event    string
+	Seats    []string // requested
+	Quantity int      // requested of the best seats
+	Token    string   // for the payment gateway
+	Key      string   // Idempotency-Key of holds and payments
+	Booking  string   // of a hold: from the response
+	Target   string   // name of the target that it was sent to
 
 	Start, End time.Time
-	Status     int               // 0 without an answer
-	Code       string            // of a refusal
-	Refused    []string          // seats that are not to be had
-	Held       []string          // seats as answered
-	Shown      map[string]string // seats that are not AVAILABLE, as answered by a map
-	Sold       string            // the event that the answered booking is for
-	State      string            // of the booking as answered
-	Successor  string            // the booking that a late payment bought instead
-	Deadline   time.Time         // of the hold as answered
-	Took       time.Duration     // End - Start
-	Replayed   bool              // the first outcome of the same key
-	Stale      bool              // a map of what was known last, which may be old
-	Detail     string            // what was said, for people
-	Unsent     bool              // certainly not carried out: nothing was sent
+	Took       time.Duration // End - Start
+	Status     int           // 0 without a response
+	Unsent     bool          // certainly not executed: nothing was sent
+
+	// The fields below are from the response.
+	Code        string            // of a problem
+	Detail      string            // of a problem, or an error's text
+	Unavailable []string          // seats refused
+	BookedSeats []string          // seats of the booking
+	BookedEvent string            // event of the booking
+	State       string            // status of the booking
+	Deadline    time.Time         // of the hold
+	Successor   string            // the booking that a late payment made
+	SeatMap     map[string]string // statuses by seat, without those AVAILABLE
+	Replayed    bool              // the first outcome of the key, repeated
+	Stale       bool              // the seat map may be out of date
 }
 
-// Holds reports whether the operation asks for seats.
+// Holds reports whether the operation requests seats.
 func (o *Operation) Holds() bool { return o.Kind == Hold || o.Kind == Best }
 
-// Succeeded reports whether the operation was acknowledged.
+// Succeeded reports whether the status is 2xx.
 func (o *Operation) Succeeded() bool { return o.Status >= 200 && o.Status < 300 }
 
-// Certain reports whether the answer tells the outcome. Without an answer, and
-// after 5xx, what was asked may have happened or not; a first try of the same
-// key that still runs leaves it open too.
+// Certain reports whether the outcome is known. Without a response, and after
+// 5xx, the operation may have been executed or not. The same holds while an
+// earlier request of the same key is in progress.
 func (o *Operation) Certain() bool {
-	if o.Futile() {
+	if o.NotExecuted() {
 		return true
 	}
 	return o.Status != 0 && o.Status < 500 && o.Code != "idempotency_in_progress"
 }
 
-// Futile reports whether the operation was certainly not carried out: it was
-// not sent, or refused before anything was decided.
-func (o *Operation) Futile() bool { return o.Unsent || o.Code == "overloaded" }
+// NotExecuted reports whether the operation was certainly not executed: it was
+// not sent, or the server shed it.
+func (o *Operation) NotExecuted() bool { return o.Unsent || o.Code == "overloaded" }
 
-// Refusal reports whether seats were refused, which in a sale is no fault.
+// Refusal reports whether the seats were refused, which is normal in a sale.
 func (o *Operation) Refusal() bool {
 	switch o.Kind {
 	case Hold:
@@ -80,5 +81,5 @@ func (o *Operation) Refusal() bool {
 	return false
 }
 
-// Failed reports whether a client would call it an outage.
+// Failed reports whether a client would regard the outcome as an outage.
 func (o *Operation) Failed() bool { return !o.Succeeded() && !o.Refusal() }

@@ -5,39 +5,39 @@ import (
 	"fmt"
 	"time"
 
-	"github.com/eventra/eventra/test/wire"
+	"github.com/eventra/eventra/test/http1"
 )
 
-// Target is whom requests are sent to: an instance or a balancer.
+// Target is a server that requests are sent to: an instance or a balancer.
 type Target struct {
 	Name string
-	pool *wire.Pool
+	pool *http1.Pool
 }
 
-// NewTarget makes a target at an address.
-func NewTarget(name, address string) *Target { return &Target{name, wire.NewPool(address)} }
+// NewTarget returns a target at an address.
+func NewTarget(name, address string) *Target { return &Target{name, http1.NewPool(address)} }
 
-// Address is the target's address.
+// Address returns the target's address.
 func (t *Target) Address() string { return t.pool.Address() }
 
-// Forget closes the connections that are kept for later.
-func (t *Target) Forget() { t.pool.Forget() }
+// CloseIdle closes the idle connections.
+func (t *Target) CloseIdle() { t.pool.CloseIdle() }
 
-// answer is a response, decoded as far as all calls need it.
-type answer struct {
+// response is the part of an HTTP response that all calls need.
+type response struct {
 	status   int
-	raw      []byte
+	body     []byte
 	replayed bool
 	stale    bool
 }
 
-// callTimeout outlasts each deadline of Eventra's own: whoever waits so long
-// has met a hang.
+// callTimeout is longer than every timeout of Eventra, so that exceeding it
+// means a hang.
 const callTimeout = 10 * time.Second
 
-// call sends one JSON request, once.
-func (t *Target) call(method, path, token, key string, body any, timeout time.Duration) (*answer, error) {
-	req := &wire.Request{Method: method, Path: path}
+// call sends a JSON request once.
+func (t *Target) call(method, path, token, key string, body any, timeout time.Duration) (*response, error) {
+	req := &http1.Request{Method: method, Path: path}
 	if body != nil {
 		var err error
 		if req.Body, err = json.Marshal(body); err != nil {
@@ -51,32 +51,33 @@ func (t *Target) call(method, path, token, key string, body any, timeout time.Du
 	if key != "" {
 		req.Header = append(req.Header, "Idempotency-Key: "+key)
 	}
-	response, err := t.pool.Do(req, timeout)
+	r, err := t.pool.Do(req, timeout)
 	if err != nil {
 		return nil, err
 	}
-	return &answer{response.Status, response.Body, response.Get("Idempotency-Replayed") == "true", response.Get("Eventra-Stale") == "true"}, nil
+	return &response{r.Status, r.Body, r.Get("Idempotency-Replayed") == "true", r.Get("Eventra-Stale") == "true"}, nil
 }
 
-// want calls and requires a status; out, if not nil, is filled from the answer.
-func (t *Target) want(status int, method, path, token string, body, out any) error {
-	a, err := t.call(method, path, token, "", body, slowTimeout)
+// Expect sends a JSON request and returns an error unless the response has the
+// given status. It decodes the response into out, unless out is nil.
+func (t *Target) Expect(status int, method, path, token string, body, out any) error {
+	r, err := t.call(method, path, token, "", body, setupTimeout)
 	if err != nil {
 		return fmt.Errorf("%s %s at %s: %w", method, path, t.Name, err)
 	}
-	if a.status != status {
-		return fmt.Errorf("%s %s at %s: %d %.300s", method, path, t.Name, a.status, a.raw)
+	if r.status != status {
+		return fmt.Errorf("%s %s at %s: %d %.300s", method, path, t.Name, r.status, r.body)
 	}
 	if out == nil {
 		return nil
 	}
-	return json.Unmarshal(a.raw, out)
+	return json.Unmarshal(r.body, out)
 }
 
-// slowTimeout is for adding a house of 100,000 seats on a busy machine.
-const slowTimeout = 40 * time.Second
+// setupTimeout is enough to add 100,000 seats on a busy machine.
+const setupTimeout = 40 * time.Second
 
-// Wake has an event's actor answer, wherever it is.
-func (t *Target) Wake(event string) error {
-	return t.want(200, "GET", "/api/v1/events/"+event+"/availability", "", nil, nil)
+// Activate makes sure that the event has an activation at some instance.
+func (t *Target) Activate(event string) error {
+	return t.Expect(200, "GET", "/api/v1/events/"+event+"/availability", "", nil, nil)
 }

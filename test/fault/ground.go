@@ -7,7 +7,7 @@ import (
 	"sync"
 
 	"github.com/eventra/eventra/test/instance"
-	"github.com/eventra/eventra/test/mailbox"
+	"github.com/eventra/eventra/test/mailsink"
 	"github.com/eventra/eventra/test/network"
 	"github.com/eventra/eventra/test/store"
 )
@@ -20,7 +20,7 @@ type Ground struct {
 	Doors     []*network.Forwarder            // from buyers to each instance
 	Postgres  *store.Postgres
 	Redis     *store.Redis
-	Mail      *mailbox.Box
+	Mail      *mailsink.Sink
 
 	locks sync.Map // by subject
 }

@@ -30,12 +30,12 @@ func pauseRedis(a *Act) error {
 }
 
 func fillRedis(a *Act) error {
-	if err := a.Redis.Fill(true); err != nil {
+	if err := a.Redis.SetFull(true); err != nil {
 		return err
 	}
 	a.note(fmt.Sprintf("takes nothing, for %v", round(a.For)))
 	a.last()
-	return a.Redis.Fill(false)
+	return a.Redis.SetFull(false)
 }
 
 func killPostgres(a *Act) error {

@@ -4,8 +4,7 @@ import (
 	"net"
 )
 
-// FreeAddresses returns loopback addresses whose ports nobody listens on. They
-// are chosen at once, so that they differ.
+// FreeAddresses returns n different loopback addresses with free ports.
 func FreeAddresses(n int) (addresses []string, err error) {
 	for range n {
 		listener, err := net.Listen("tcp", "127.0.0.1:0")

@@ -1,5 +1,5 @@
-// Package instance runs Eventra as processes of their own, which a test can
-// stop, kill, freeze and start again.
+// Package instance runs instances of Eventra as separate processes, which a test
+// can stop, kill, freeze and restart.
 package instance
 
 import (
@@ -15,41 +15,41 @@ import (
 	"github.com/eventra/eventra/test/process"
 )
 
-// Spec says how an instance is started, and started again.
+// Spec is how an instance is started.
 type Spec struct {
-	Name        string // for people, and for the log's file name
-	Binary      string
-	Environment []string // on top of the runner's own
-	HTTPAddress string
-	Cluster     string   // the address that its peers reach it at
-	Within      []string // a command that runs it elsewhere, such as ip netns exec NAME
-	LogFolder   string
+	Name           string // in reports; the log's file name
+	Binary         string
+	Environment    []string // added to this process's environment
+	HTTPAddress    string
+	ClusterAddress string   // where its peers reach it
+	Wrapper        []string // a command that runs the binary, such as ip netns exec NAME
+	LogFolder      string
 }
 
-// Instance is one place in the cluster: its address stays, its process changes.
+// Instance keeps its addresses while its process changes.
 type Instance struct {
 	Spec
 
 	mu      sync.Mutex
-	process *life
+	current *run // nil before the first start
 	starts  int
 }
 
-// life is one process of an instance.
-type life struct {
+// run is one process of an instance.
+type run struct {
 	cmd    *exec.Cmd
-	exited chan struct{} // closed when it has ended
-	code   int           // valid then; -1 if a signal ended it
+	exited chan struct{} // closed when the process has ended
+	code   int           // valid afterwards; -1 if a signal ended it
 }
 
-// New makes an instance that does not run yet.
+// New returns an instance that does not run yet.
 func New(spec Spec) *Instance { return &Instance{Spec: spec} }
 
-// Start starts the process. It does not wait until it is ready.
+// Start starts the process without waiting until it is ready.
 func (i *Instance) Start() error {
 	i.mu.Lock()
 	defer i.mu.Unlock()
-	if i.process != nil && !i.process.ended() {
+	if i.current != nil && !i.current.ended() {
 		return fmt.Errorf("%s runs already", i.Name)
 	}
 	log, err := os.OpenFile(i.LogPath(), os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o644)
@@ -60,7 +60,7 @@ func (i *Instance) Start() error {
 	i.starts++
 	fmt.Fprintf(log, "——— start %d at %s\n", i.starts, time.Now().Format(time.RFC3339Nano))
 
-	line := append(append([]string{}, i.Within...), i.Binary, "serve")
+	line := append(append([]string{}, i.Wrapper...), i.Binary, "serve")
 	cmd := exec.Command(line[0], line[1:]...)
 	cmd.Env = append(os.Environ(), i.Environment...)
 	cmd.Stdout, cmd.Stderr = log, log
@@ -68,49 +68,49 @@ func (i *Instance) Start() error {
 	if err := process.Start(cmd); err != nil {
 		return fmt.Errorf("start %s: %w", i.Name, err)
 	}
-	i.process = &life{cmd: cmd, exited: make(chan struct{})}
-	go i.process.wait()
+	i.current = &run{cmd: cmd, exited: make(chan struct{})}
+	go i.current.wait()
 	return nil
 }
 
-func (p *life) wait() {
-	_ = p.cmd.Wait() // its state says more
-	p.code = p.cmd.ProcessState.ExitCode()
-	close(p.exited)
+func (r *run) wait() {
+	_ = r.cmd.Wait() // the exit code says more than the error
+	r.code = r.cmd.ProcessState.ExitCode()
+	close(r.exited)
 }
 
-func (p *life) ended() bool {
+func (r *run) ended() bool {
 	select {
-	case <-p.exited:
+	case <-r.exited:
 		return true
 	default:
 		return false
 	}
 }
 
-// LogPath is the file of what all lives of the instance said.
+// LogPath returns the log file of all the instance's processes.
 func (i *Instance) LogPath() string { return filepath.Join(i.LogFolder, i.Name+".log") }
 
-// PID is the process's id, 0 if none runs.
+// PID returns the process's id, 0 if none runs.
 func (i *Instance) PID() int {
 	i.mu.Lock()
 	defer i.mu.Unlock()
-	if i.process == nil || i.process.ended() {
+	if i.current == nil || i.current.ended() {
 		return 0
 	}
-	return i.process.cmd.Process.Pid
+	return i.current.cmd.Process.Pid
 }
 
-// Running reports whether the process lives; a frozen one does.
+// Running reports whether the process exists, frozen or not.
 func (i *Instance) Running() bool { return i.PID() != 0 }
 
 var errNotRunning = errors.New("the instance does not run")
 
-func (i *Instance) signal(s syscall.Signal) (*life, error) {
+func (i *Instance) signal(s syscall.Signal) (*run, error) {
 	i.mu.Lock()
 	defer i.mu.Unlock()
-	if i.process == nil || i.process.ended() {
+	if i.current == nil || i.current.ended() {
 		return nil, fmt.Errorf("%s: %w", i.Name, errNotRunning)
 	}
-	return i.process, i.process.cmd.Process.Signal(s)
+	return i.current, i.current.cmd.Process.Signal(s)
 }

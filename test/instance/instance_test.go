@@ -10,7 +10,8 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// asInstance makes the test binary a program that serves /readyz.
+// asInstance makes the test binary a program that serves /readyz at the address
+// in this variable.
 const asInstance = "CLUSTERTEST_AS_INSTANCE"
 
 func TestMain(m *testing.M) {
@@ -37,7 +38,7 @@ func newInstance(t *testing.T) *Instance {
 	return i
 }
 
-func TestAnInstanceIsKilledAndStartsAgain(t *testing.T) {
+func TestInstance_StartsAgainAfterKill(t *testing.T) {
 	i := newInstance(t)
 	first := i.PID()
 	require.ErrorContains(t, i.Start(), "runs already")
@@ -54,16 +55,16 @@ func TestAnInstanceIsKilledAndStartsAgain(t *testing.T) {
 	require.Contains(t, string(log), "start 2 at")
 }
 
-func TestAFrozenInstanceAnswersNothingUntilItThaws(t *testing.T) {
+func TestInstance_Freeze_SilencesItUntilThaw(t *testing.T) {
 	i := newInstance(t)
 	require.NoError(t, i.Freeze())
 	require.True(t, i.Running())
-	require.Zero(t, i.Readiness(100*time.Millisecond))
+	require.Eventually(t, func() bool { return i.Readiness(100*time.Millisecond) == 0 }, 5*time.Second, time.Millisecond, "SIGSTOP is asynchronous")
 	require.NoError(t, i.Thaw())
 	require.NoError(t, i.WaitReady(5*time.Second))
 }
 
-func TestAnInstanceThatEndsByASignalDidNotLeaveWell(t *testing.T) {
+func TestInstance_Stop_FailsIfASignalEndsIt(t *testing.T) {
 	i := newInstance(t)
 	require.ErrorContains(t, i.Stop(5*time.Second), "exit code -1")
 }

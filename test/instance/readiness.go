@@ -4,39 +4,38 @@ import (
 	"fmt"
 	"time"
 
-	"github.com/eventra/eventra/test/wire"
+	"github.com/eventra/eventra/test/http1"
 )
 
-// Readiness asks /readyz once and returns its status, 0 without an answer. A
-// frozen instance costs as long as patience.
-func (i *Instance) Readiness(patience time.Duration) int {
-	deadline := time.Now().Add(patience)
-	conn, err := wire.Dial(i.HTTPAddress, deadline)
+// Readiness requests /readyz once and returns the status, 0 without a response.
+func (i *Instance) Readiness(timeout time.Duration) int {
+	deadline := time.Now().Add(timeout)
+	conn, err := http1.Dial(i.HTTPAddress, deadline)
 	if err != nil {
 		return 0
 	}
 	defer conn.Close()
-	answer, err := conn.Do(&wire.Request{Method: "GET", Path: "/readyz"}, deadline)
+	response, err := conn.Do(&http1.Request{Method: "GET", Path: "/readyz"}, deadline)
 	if err != nil {
 		return 0
 	}
-	return answer.Status
+	return response.Status
 }
 
-// readyPoll parts looks at /readyz.
+// readyPoll is the pause between requests of /readyz.
 const readyPoll = 25 * time.Millisecond
 
-// WaitReady waits until the instance answers that it is ready.
-func (i *Instance) WaitReady(within time.Duration) error {
+// WaitReady waits until /readyz returns 200. It fails early if the process ends.
+func (i *Instance) WaitReady(timeout time.Duration) error {
 	started := time.Now()
-	for time.Since(started) < within {
+	for time.Since(started) < timeout {
 		if !i.Running() {
-			return fmt.Errorf("%s ended instead of becoming ready: see %s", i.Name, i.LogPath())
+			return fmt.Errorf("%s ended before it was ready: see %s", i.Name, i.LogPath())
 		}
 		if i.Readiness(time.Second) == 200 {
 			return nil
 		}
 		time.Sleep(readyPoll)
 	}
-	return fmt.Errorf("%s is not ready after %v: see %s", i.Name, within, i.LogPath())
+	return fmt.Errorf("%s is not ready after %v: see %s", i.Name, timeout, i.LogPath())
 }

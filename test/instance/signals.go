@@ -6,58 +6,59 @@ import (
 	"time"
 )
 
-// Kill ends the process as a crash would, and waits until it is gone.
+// Kill sends SIGKILL and waits until the process has ended.
 func (i *Instance) Kill() error {
-	process, err := i.signal(syscall.SIGKILL)
+	killed, err := i.signal(syscall.SIGKILL)
 	if err != nil {
 		return err
 	}
-	<-process.exited
+	<-killed.exited
 	return nil
 }
 
-// Terminate asks the process to leave. What comes of it, Wait tells.
+// Terminate sends SIGTERM. Wait returns the outcome.
 func (i *Instance) Terminate() error {
 	_, err := i.signal(syscall.SIGTERM)
 	return err
 }
 
-// Wait waits for the process's end and returns its exit code, -1 after a
-// signal.
-func (i *Instance) Wait(within time.Duration) (code int, err error) {
+// Wait waits until the process has ended and returns its exit code, -1 if a
+// signal ended it.
+func (i *Instance) Wait(timeout time.Duration) (code int, err error) {
 	i.mu.Lock()
-	process := i.process
+	current := i.current
 	i.mu.Unlock()
-	if process == nil {
+	if current == nil {
 		return 0, fmt.Errorf("%s: %w", i.Name, errNotRunning)
 	}
 	select {
-	case <-process.exited:
-		return process.code, nil
-	case <-time.After(within):
-		return 0, fmt.Errorf("%s still runs after %v", i.Name, within)
+	case <-current.exited:
+		return current.code, nil
+	case <-time.After(timeout):
+		return 0, fmt.Errorf("%s still runs after %v", i.Name, timeout)
 	}
 }
 
-// Stop asks the process to leave and requires that it goes well.
-func (i *Instance) Stop(within time.Duration) error {
+// Stop sends SIGTERM and waits until the process has ended. A non-zero exit code
+// is an error.
+func (i *Instance) Stop(timeout time.Duration) error {
 	if err := i.Terminate(); err != nil {
 		return err
 	}
-	code, err := i.Wait(within)
+	code, err := i.Wait(timeout)
 	if err == nil && code != 0 {
-		err = fmt.Errorf("%s left with exit code %d", i.Name, code)
+		err = fmt.Errorf("%s ended with exit code %d: see %s", i.Name, code, i.LogPath())
 	}
 	return err
 }
 
-// Freeze stops the process as a long pause of its machine would.
+// Freeze sends SIGSTOP, which looks like a long pause of the machine.
 func (i *Instance) Freeze() error {
 	_, err := i.signal(syscall.SIGSTOP)
 	return err
 }
 
-// Thaw lets a frozen process go on.
+// Thaw sends SIGCONT to a frozen process.
 func (i *Instance) Thaw() error {
 	_, err := i.signal(syscall.SIGCONT)
 	return err

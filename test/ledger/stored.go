@@ -9,34 +9,34 @@ import (
 	"github.com/eventra/eventra/test/client"
 )
 
-// Stored is what the database says of some events.
+// Stored is the bookings and seats of some events in the database, at one moment.
 type Stored struct {
 	Bookings map[string]StoredBooking // by id
-	Taken    map[Place]StoredSeat     // seats that are not free
-	Keys     map[string]string        // the booking that a buyer's key stands for, by buyer and key
+	Taken    map[EventSeat]StoredSeat // without the available ones
+	Keys     map[string]string        // booking ids by buyer and idempotency key
 	Now      time.Time
 }
 
-// Place is one seat of one event.
-type Place struct{ Event, Seat string }
+// EventSeat is one seat of one event.
+type EventSeat struct{ Event, Seat string }
 
 // StoredBooking is a booking's row.
 type StoredBooking struct {
 	Event, Buyer, Status, ReplacedBy string
 	Seats                            []string
-	Live                             int // seats that it still has
+	Live                             int // number of live seats
 	Deadline                         time.Time
 }
 
 // StoredSeat is a seat's row.
 type StoredSeat struct{ Status, Booking string }
 
-// Database is what reading takes: a connection or a pool.
+// Database is a connection or a pool.
 type Database interface {
 	BeginTx(ctx context.Context, options pgx.TxOptions) (pgx.Tx, error)
 }
 
-// Of is the booking that a hold made, whether or not its buyer was told.
+// Of returns the booking that a hold made, acknowledged or not.
 func (s *Stored) Of(hold *client.Operation) (id string, booking StoredBooking, found bool) {
 	if id = hold.Booking; id == "" {
 		id = s.Keys[scoped(hold.Buyer, hold.Key)]
@@ -45,14 +45,14 @@ func (s *Stored) Of(hold *client.Operation) (id string, booking StoredBooking, f
 	return id, booking, found
 }
 
-// ReadStored reads all of the events' bookings and seats at one moment.
+// ReadStored reads the events' bookings and seats in one snapshot.
 func ReadStored(ctx context.Context, db Database, events []string) (*Stored, error) {
 	tx, err := db.BeginTx(ctx, pgx.TxOptions{IsoLevel: pgx.RepeatableRead, AccessMode: pgx.ReadOnly})
 	if err != nil {
 		return nil, err
 	}
 	defer func() { _ = tx.Rollback(ctx) }()
-	s := &Stored{Bookings: map[string]StoredBooking{}, Taken: map[Place]StoredSeat{}, Keys: map[string]string{}}
+	s := &Stored{Bookings: map[string]StoredBooking{}, Taken: map[EventSeat]StoredSeat{}, Keys: map[string]string{}}
 	if err := tx.QueryRow(ctx, "SELECT clock_timestamp()").Scan(&s.Now); err != nil {
 		return nil, err
 	}
@@ -91,7 +91,7 @@ func (s *Stored) readTaken(ctx context.Context, tx pgx.Tx, events []string) erro
 	if err != nil {
 		return err
 	}
-	var place Place
+	var place EventSeat
 	var seat StoredSeat
 	_, err = pgx.ForEachRow(rows, []any{&place.Event, &place.Seat, &seat.Status, &seat.Booking}, func() error {
 		s.Taken[place] = seat

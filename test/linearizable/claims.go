@@ -36,7 +36,7 @@ type claims struct {
 func gather(operations []client.Operation, stored *ledger.Stored, holdFor time.Duration) *claims {
 	c := &claims{byKey: map[string]*claim{}, byBooking: map[string]*claim{}, stored: stored, holdFor: holdFor}
 	for i := range operations {
-		if o := &operations[i]; o.Holds() && !o.Futile() {
+		if o := &operations[i]; o.Holds() && !o.NotExecuted() {
 			c.try(o)
 		}
 	}
@@ -69,12 +69,12 @@ func (c *claims) try(o *client.Operation) {
 	case !o.Certain() || made.granted || made.refused != nil || made.tooFew > 0:
 	case o.Succeeded():
 		made.granted, made.last, made.target = true, o.End, o.Target
-		made.booking, made.seats, made.deadline = o.Booking, o.Held, o.Deadline
+		made.booking, made.seats, made.deadline = o.Booking, o.BookedSeats, o.Deadline
 		c.byBooking[o.Booking] = made
 	case o.Refusal() && o.Kind == client.Best:
-		made.tooFew, made.last, made.target = o.Wanted, o.End, o.Target
+		made.tooFew, made.last, made.target = o.Quantity, o.End, o.Target
 	case o.Refusal():
-		made.refused, made.last, made.target = o.Refused, o.End, o.Target
+		made.refused, made.last, made.target = o.Unavailable, o.End, o.Target
 	}
 }
 

@@ -87,7 +87,7 @@ func onePayment(operations []client.Operation) (folded []client.Operation) {
 		key := o.Buyer + " " + o.Booking + " " + o.Key
 		n, tried := first[key]
 		switch {
-		case o.Kind != client.Pay || o.Futile():
+		case o.Kind != client.Pay || o.NotExecuted():
 		case !tried:
 			first[key] = len(folded)
 		case folded[n].Certain():
@@ -142,7 +142,7 @@ func (b *builder) hold(c *claim) {
 
 // operation adds what is no hold.
 func (b *builder) operation(o *client.Operation) {
-	if o.Holds() || o.Futile() {
+	if o.Holds() || o.NotExecuted() {
 		return
 	}
 	if o.Kind == client.Map {
@@ -233,7 +233,7 @@ func (b *builder) look(o *client.Operation) {
 	for _, part := range b.parts {
 		shown := make([]byte, len(part.seats))
 		for i, seat := range part.seats {
-			switch o.Shown[seat] {
+			switch o.SeatMap[seat] {
 			case "HELD":
 				shown[i] = held
 			case "BOOKED":

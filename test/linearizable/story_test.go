@@ -42,12 +42,12 @@ func (s *story) op(from, to int, o client.Operation) *story {
 // hold is granted, with the deadline that its end gives it.
 func (s *story) hold(from, to int, booking, seats string) *story {
 	names := strings.Fields(seats)
-	return s.op(from, to, client.Operation{Kind: client.Hold, Key: booking, Seats: names, Held: names, Booking: booking, Status: 201, State: "HELD", Deadline: at(to + holdMs)})
+	return s.op(from, to, client.Operation{Kind: client.Hold, Key: booking, Seats: names, BookedSeats: names, Booking: booking, Status: 201, State: "HELD", Deadline: at(to + holdMs)})
 }
 
 func (s *story) best(from, to int, booking string, seats string) *story {
 	names := strings.Fields(seats)
-	return s.op(from, to, client.Operation{Kind: client.Best, Key: booking, Wanted: len(names), Held: names, Booking: booking, Status: 201, State: "HELD", Deadline: at(to + holdMs)})
+	return s.op(from, to, client.Operation{Kind: client.Best, Key: booking, Quantity: len(names), BookedSeats: names, Booking: booking, Status: 201, State: "HELD", Deadline: at(to + holdMs)})
 }
 
 func (s *story) lost(from, to int, key, seats string) *story {
@@ -55,11 +55,11 @@ func (s *story) lost(from, to int, key, seats string) *story {
 }
 
 func (s *story) refused(from, to int, seats, taken string) *story {
-	return s.op(from, to, client.Operation{Kind: client.Hold, Seats: strings.Fields(seats), Refused: strings.Fields(taken), Status: 409, Code: "seats_unavailable"})
+	return s.op(from, to, client.Operation{Kind: client.Hold, Seats: strings.Fields(seats), Unavailable: strings.Fields(taken), Status: 409, Code: "seats_unavailable"})
 }
 
 func (s *story) tooFew(from, to, wanted int) *story {
-	return s.op(from, to, client.Operation{Kind: client.Best, Wanted: wanted, Status: 409, Code: "not_enough_seats"})
+	return s.op(from, to, client.Operation{Kind: client.Best, Quantity: wanted, Status: 409, Code: "not_enough_seats"})
 }
 
 func (s *story) release(from, to int, booking string, status int, code string) *story {
@@ -89,7 +89,7 @@ func (s *story) look(from, to int, shown string) *story {
 		seat, status, _ := strings.Cut(pair, "=")
 		seats[seat] = status
 	}
-	return s.op(from, to, client.Operation{Kind: client.Map, Status: 200, Shown: seats})
+	return s.op(from, to, client.Operation{Kind: client.Map, Status: 200, SeatMap: seats})
 }
 
 // end has the database say how bookings ended, such as "b1=HELD:A-1-1,A-1-2".

@@ -47,8 +47,8 @@ func Resolve(at *client.Target, open []Open, within time.Duration) error {
 	for {
 		var left []Open
 		for _, o := range open {
-			again := o.Buyer.Again(at, o.Hold)
-			if !again.Certain() || again.Futile() {
+			again := o.Buyer.RetryHold(at, o.Hold)
+			if !again.Certain() || again.NotExecuted() {
 				left = append(left, o)
 			}
 		}

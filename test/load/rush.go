@@ -8,7 +8,7 @@ import (
 	"sync/atomic"
 	"time"
 
-	"github.com/eventra/eventra/test/wire"
+	"github.com/eventra/eventra/test/http1"
 )
 
 // Rush is as many holds as the instances can take: each connection asks for
@@ -90,13 +90,13 @@ type lane struct {
 }
 
 func (l *lane) rush(r *Rush, begin, end time.Time, soldOut *atomic.Bool) {
-	conn, err := wire.Dial(l.address, time.Now().Add(requestTimeout))
+	conn, err := http1.Dial(l.address, time.Now().Add(requestTimeout))
 	if err != nil {
 		l.err = err
 		return
 	}
 	defer func() { conn.Close() }()
-	req := &wire.Request{Method: "POST", Path: "/api/v1/bookings",
+	req := &http1.Request{Method: "POST", Path: "/api/v1/bookings",
 		Header: []string{"Content-Type: application/json", "Authorization: Bearer " + l.token}}
 	for now := time.Now(); now.Before(end); {
 		event, seat, ok := r.Next()
@@ -110,7 +110,7 @@ func (l *lane) rush(r *Rush, begin, end time.Time, soldOut *atomic.Bool) {
 		switch {
 		case err != nil:
 			l.other["no answer"]++
-			if conn, l.err = wire.Dial(l.address, done.Add(requestTimeout)); l.err != nil {
+			if conn, l.err = http1.Dial(l.address, done.Add(requestTimeout)); l.err != nil {
 				return
 			}
 		case answer.Status != 201:

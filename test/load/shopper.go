@@ -63,7 +63,7 @@ func (s *shopper) settle() {
 	k := s.kept[i]
 	what := s.dice.Float64()
 	if what < 0.2 {
-		s.buyer.Read(s.target, k.event, k.booking)
+		s.buyer.ReadBooking(s.target, k.event, k.booking)
 		return // and keep it
 	}
 	s.kept[i] = s.kept[len(s.kept)-1]

@@ -86,7 +86,7 @@ func (v *visitor) step() {
 	}
 	switch luck := v.dice.Float64(); {
 	case luck < 0.15:
-		v.buyer.Look(v.target(), show.ID)
+		v.buyer.ReadSeatMap(v.target(), show.ID)
 	case luck < 0.3:
 		v.note(v.buyer.HoldBest(v.target(), show.ID, client.NewKey(), 1+v.dice.IntN(2)))
 	default:
@@ -112,7 +112,7 @@ func (v *visitor) seats(show *Show) (seats []string) {
 // note keeps a hold in mind. Who was told nothing mostly asks again.
 func (v *visitor) note(hold client.Operation) {
 	for tries := 0; !hold.Certain() && tries < 2 && v.dice.Float64() < 0.6; tries++ {
-		hold = v.buyer.Again(v.target(), hold)
+		hold = v.buyer.RetryHold(v.target(), hold)
 	}
 	v.all.note(v.buyer, hold)
 	v.failed = !hold.Certain()
@@ -128,7 +128,7 @@ func (v *visitor) settle() {
 	event, booking := hold.Event, hold.Booking
 	luck := v.dice.Float64()
 	if luck < 0.15 {
-		v.buyer.Read(v.target(), event, booking)
+		v.buyer.ReadBooking(v.target(), event, booking)
 		return // and keep it
 	}
 	v.kept[n] = v.kept[len(v.kept)-1]
@@ -152,7 +152,7 @@ const patience = 3 * time.Second
 
 func (v *visitor) release(event, booking string) {
 	for tries := 0; tries < 2; tries++ {
-		if o := v.buyer.Release(v.target(), event, booking); o.Certain() && !o.Futile() {
+		if o := v.buyer.Release(v.target(), event, booking); o.Certain() && !o.NotExecuted() {
 			return
 		}
 	}

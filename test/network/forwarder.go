@@ -1,5 +1,6 @@
-// Package network puts instances into network namespaces of their own, joined
-// by a bridge, and cuts the wires between them. It takes Linux and root.
+// Package network injects network faults. A Forwarder is a TCP proxy that can
+// reset, stall and delay connections. A Testbed gives each instance a network
+// namespace on a bridge, whose packets can be dropped; it needs Linux and root.
 package network
 
 import (
@@ -7,18 +8,19 @@ import (
 	"sync"
 )
 
-// Forwarder passes connections on to another address.
+// Forwarder is a TCP proxy to one target.
 type Forwarder struct {
 	listener net.Listener
 	target   string
 
-	mu      sync.Mutex
-	conns   map[net.Conn]struct{}
-	closed  bool
-	trouble trouble
+	mu         sync.Mutex
+	conns      map[net.Conn]struct{}
+	closed     bool
+	impairment impairment
 }
 
-// Forward listens at an address, port 0 for any, and forwards to target.
+// Forward starts a forwarder that listens at an address (port 0: any port) and
+// connects to target.
 func Forward(listen, target string) (*Forwarder, error) {
 	listener, err := net.Listen("tcp", listen)
 	if err != nil {
@@ -29,10 +31,10 @@ func Forward(listen, target string) (*Forwarder, error) {
 	return f, nil
 }
 
-// Address is where it listens.
+// Address returns where the forwarder listens.
 func (f *Forwarder) Address() string { return f.listener.Addr().String() }
 
-// Close ends the forwarder and all connections through it.
+// Close closes the forwarder and all connections through it.
 func (f *Forwarder) Close() {
 	_ = f.listener.Close()
 	f.Heal()
@@ -50,42 +52,43 @@ func (f *Forwarder) accept() {
 		if err != nil {
 			return
 		}
-		go f.join(conn)
+		go f.forward(conn)
 	}
 }
 
-// join copies both ways until one side is done.
-func (f *Forwarder) join(from net.Conn) {
-	defer f.drop(from)
-	if !f.keep(from) {
+// forward copies both ways until one side ends.
+func (f *Forwarder) forward(from net.Conn) {
+	defer f.remove(from)
+	if !f.add(from) {
 		return
 	}
 	to, err := net.Dial("tcp", f.target)
 	if err != nil {
 		return
 	}
-	defer f.drop(to)
-	if !f.keep(to) {
+	defer f.remove(to)
+	if !f.add(to) {
 		return
 	}
 	done := make(chan struct{}, 2)
 	for _, pair := range [][2]net.Conn{{from, to}, {to, from}} {
 		go func() {
-			f.pass(pair[0], pair[1])
+			f.copy(pair[0], pair[1])
 			done <- struct{}{}
 		}()
 	}
 	<-done
 }
 
-func (f *Forwarder) keep(conn net.Conn) bool {
+// add registers a connection and reports whether it may be used.
+func (f *Forwarder) add(conn net.Conn) (usable bool) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	f.conns[conn] = struct{}{}
-	return !f.closed && !f.trouble.cut
+	return !f.closed && !f.impairment.cut
 }
 
-func (f *Forwarder) drop(conn net.Conn) {
+func (f *Forwarder) remove(conn net.Conn) {
 	_ = conn.Close()
 	f.mu.Lock()
 	defer f.mu.Unlock()

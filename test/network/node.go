@@ -7,7 +7,7 @@ import (
 	"strings"
 )
 
-// Command is what runs a program inside the node.
+// Command returns the arguments that run a program inside the node.
 func (n *Node) Command() []string { return []string{"ip", "netns", "exec", n.namespace} }
 
 // CutHost drops all packets between the node and a host.
@@ -29,7 +29,7 @@ func (n *Node) CutServer(address string) error {
 		"-A INPUT -p tcp -s "+host+" --sport "+port+" -j DROP")
 }
 
-// Heal joins all that was cut.
+// Heal undoes all cuts of the node.
 func (n *Node) Heal() error { return n.filter("-F") }
 
 func (n *Node) filter(rules ...string) error {

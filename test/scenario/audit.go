@@ -31,22 +31,22 @@ func (w *World) audit(ctx context.Context, at *client.Target, loads ...unknowns)
 		return err
 	}
 	w.Figure("bookings", "%d granted, %d refused, %d without an answer of which %d were made", audit.Granted, audit.Refused, audit.Unknown, audit.Stored)
-	w.Figure("faults", "%s", ledger.Count(audit.Faults))
-	w.failBy(audit.Faults)
+	w.Figure("faults", "%s", ledger.Count(audit.Violations))
+	w.failBy(audit.Violations)
 
 	var open []load.Open
 	for _, l := range loads {
 		open = append(open, l.Unknown()...)
 	}
-	if len(open) > 0 && len(audit.Faults) == 0 {
+	if len(open) > 0 && len(audit.Violations) == 0 {
 		if err := load.Resolve(at, open, resolveWithin); err != nil {
 			w.Fail("%v", err)
 		}
 		if audit, err = w.compare(ctx); err != nil {
 			return err
 		}
-		w.Say("asked again for %d, by their keys: faults %s", len(open), ledger.Count(audit.Faults))
-		w.failBy(audit.Faults)
+		w.Say("asked again for %d, by their keys: faults %s", len(open), ledger.Count(audit.Violations))
+		w.failBy(audit.Violations)
 	}
 	return w.check(ctx)
 }
@@ -59,7 +59,7 @@ func (w *World) compare(ctx context.Context) (*ledger.Audit, error) {
 	return w.Ledger.Audit(stored), nil
 }
 
-func (w *World) failBy(faults []ledger.Fault) {
+func (w *World) failBy(faults []ledger.Violation) {
 	for i, fault := range faults {
 		if i == faultsShown {
 			w.Say("… and %d more", len(faults)-i)
@@ -74,7 +74,7 @@ func (w *World) failBy(faults []ledger.Fault) {
 
 // check has Eventra's own check look at the database, where the binary has it.
 func (w *World) check(ctx context.Context) error {
-	if !instance.Knows(ctx, w.Settings.Binary, "check") {
+	if !instance.HasSubcommand(ctx, w.Settings.Binary, "check") {
 		w.Say("this build has no `eventra check`")
 		return nil
 	}

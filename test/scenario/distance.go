@@ -65,7 +65,7 @@ func (w *World) compareDistance(ctx context.Context, connections int) error {
 			if err != nil {
 				return err
 			}
-			if err := w.Targets[0].Wake(sales[0].ID); err != nil {
+			if err := w.Targets[0].Activate(sales[0].ID); err != nil {
 				return err
 			}
 			owner, err := w.owner(ctx, sales[0].ID)
@@ -113,7 +113,7 @@ func (w *World) compareSpread(ctx context.Context, s *Settings, r *Report) error
 			return err
 		}
 		for _, sale := range sales[k] {
-			if err := world.Targets[0].Wake(sale.ID); err != nil {
+			if err := world.Targets[0].Activate(sale.ID); err != nil {
 				return err
 			}
 		}

@@ -7,7 +7,7 @@ import (
 
 	"github.com/jackc/pgx/v5"
 
-	"github.com/eventra/eventra/test/mailbox"
+	"github.com/eventra/eventra/test/mailsink"
 )
 
 // mailsWithin outlasts the lease of a mail whose queue was emptied, and the
@@ -27,10 +27,10 @@ func (w *faultWorld) judgeMails(ctx context.Context) error {
 		return err
 	}
 	began := time.Now()
-	var letters map[string]mailbox.Letter // by booking
+	var letters map[string]mailsink.Message // by booking
 	missing, confirmed := 0, 0
 	err = until(ctx, mailsWithin, "the mail of every confirmed booking", func() bool {
-		letters = byBooking(w.ground.Mail.Letters())
+		letters = byBooking(w.ground.Mail.Messages())
 		missing, confirmed = 0, 0
 		for id, is := range status {
 			if is == "CONFIRMED" {
@@ -62,8 +62,8 @@ func (w *faultWorld) judgeMails(ctx context.Context) error {
 
 // byBooking goes by the booking that a message id names: a second copy has the
 // same one.
-func byBooking(letters map[string]mailbox.Letter) map[string]mailbox.Letter {
-	named := map[string]mailbox.Letter{}
+func byBooking(letters map[string]mailsink.Message) map[string]mailsink.Message {
+	named := map[string]mailsink.Message{}
 	for id, letter := range letters {
 		booking, _, _ := strings.Cut(id, "@")
 		named[booking] = letter

@@ -16,7 +16,7 @@ func TestARecordIsJudgedAgainTheSame(t *testing.T) {
 	folder := t.TempDir()
 	hold := func(key string, ms int) client.Operation {
 		start := time.Unix(1_700_000_000, 0).Add(time.Duration(ms) * time.Millisecond)
-		return client.Operation{Kind: client.Hold, Event: "e", Buyer: "b", Key: key, Seats: []string{"A-1-1"}, Held: []string{"A-1-1"},
+		return client.Operation{Kind: client.Hold, Event: "e", Buyer: "b", Key: key, Seats: []string{"A-1-1"}, BookedSeats: []string{"A-1-1"},
 			Booking: key, Status: 201, Start: start, End: start.Add(time.Millisecond), Deadline: start.Add(5 * time.Second)}
 	}
 	stored := &ledger.Stored{Keys: map[string]string{}, Bookings: map[string]ledger.StoredBooking{

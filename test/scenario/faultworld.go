@@ -7,7 +7,7 @@ import (
 
 	"github.com/eventra/eventra/test/client"
 	"github.com/eventra/eventra/test/fault"
-	"github.com/eventra/eventra/test/mailbox"
+	"github.com/eventra/eventra/test/mailsink"
 	"github.com/eventra/eventra/test/network"
 	"github.com/eventra/eventra/test/store"
 )
@@ -17,7 +17,7 @@ type faultWorld struct {
 	*World
 	ground *fault.Ground
 	doors  []*client.Target // the instances, as buyers reach them
-	lab    *network.Lab     // nil without root
+	lab    *network.Testbed // nil without root
 	wires  []*network.Forwarder
 	ready  readiness
 }
@@ -35,7 +35,7 @@ func openFaultWorld(ctx context.Context, s *Settings, servers *store.Servers, r 
 			err = errors.Join(err, w.Close())
 		}
 	}()
-	if w.ground.Mail, err = mailbox.Open(); err != nil {
+	if w.ground.Mail, err = mailsink.Open(); err != nil {
 		return w, err
 	}
 	stores, err := s.Stores.Fresh(ctx)
@@ -75,12 +75,12 @@ func (w *faultWorld) places(r *Report, stores store.Stores) (places []Place, err
 		gateway = w.lab.Gateway
 		w.ground.Nodes = w.lab.Nodes
 		for _, node := range w.lab.Nodes {
-			places = append(places, Place{HTTP: node.Address + ":8080", Cluster: node.Address + ":9000", Within: node.Command()})
+			places = append(places, Place{HTTP: node.Address + ":8080", Cluster: node.Address + ":9000", Wrapper: node.Command()})
 		}
 	}
 	for n := range places {
 		wires := map[string]*network.Forwarder{}
-		reached, err := stores.At(func(name, address string) (string, error) {
+		reached, err := stores.Via(func(name, address string) (string, error) {
 			f, err := network.Forward(gateway+":0", address)
 			if err != nil {
 				return "", err

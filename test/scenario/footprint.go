@@ -39,7 +39,7 @@ func (w *faultWorld) footprints() (all []client.Footprint, err error) {
 // judgeFootprints waits until nobody takes much more than at the start.
 func (w *faultWorld) judgeFootprints(ctx context.Context, before []client.Footprint) error {
 	for _, target := range append(w.doors, w.Targets...) {
-		target.Forget()
+		target.CloseIdle()
 	}
 	for n, target := range w.Targets {
 		var now client.Footprint

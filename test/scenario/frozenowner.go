@@ -31,7 +31,7 @@ func runFrozenOwner(ctx context.Context, s *Settings, r *Report) error {
 		return err
 	}
 	event := sales[0].ID
-	if err := w.Targets[0].Wake(event); err != nil {
+	if err := w.Targets[0].Activate(event); err != nil {
 		return err
 	}
 	k, err := w.owner(ctx, event)
@@ -111,7 +111,7 @@ func (w *World) patientCrowd(sales []*load.Counter, target *client.Target) (*loa
 		if err != nil {
 			return nil, err
 		}
-		b.Patience = frozenFor + 15*time.Second
+		b.Timeout = frozenFor + 15*time.Second
 		crowd.Buyers = append(crowd.Buyers, b)
 	}
 	return crowd, nil

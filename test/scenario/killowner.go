@@ -45,7 +45,7 @@ func (w *World) killOnce(ctx context.Context, round uint64) ([]unknowns, time.Du
 	if err != nil {
 		return nil, 0, err
 	}
-	if err := w.Targets[0].Wake(sales[0].ID); err != nil {
+	if err := w.Targets[0].Activate(sales[0].ID); err != nil {
 		return nil, 0, err
 	}
 	owner, err := w.owner(ctx, sales[0].ID)

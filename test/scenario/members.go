@@ -34,7 +34,7 @@ func (w *World) waitWhole(ctx context.Context) (time.Duration, error) {
 }
 
 // views asks each running instance for its view; they have to agree.
-func (w *World) views() (views []*client.Cluster, err error) {
+func (w *World) views() (views []*client.ClusterView, err error) {
 	running := 0
 	for _, i := range w.Instances {
 		if i.Running() {
@@ -45,7 +45,7 @@ func (w *World) views() (views []*client.Cluster, err error) {
 		if !w.Instances[k].Running() {
 			continue
 		}
-		view, err := w.Admin.Cluster(target, viewPatience)
+		view, err := w.Admin.ClusterView(target, viewPatience)
 		if err != nil {
 			return nil, err
 		}
@@ -59,7 +59,7 @@ func (w *World) views() (views []*client.Cluster, err error) {
 
 // memberID is the id of an instance's present membership; "" if it does not say.
 func (w *World) memberID(k int, patience time.Duration) string {
-	view, err := w.Admin.Cluster(w.Targets[k], patience)
+	view, err := w.Admin.ClusterView(w.Targets[k], patience)
 	if err != nil {
 		return ""
 	}
@@ -78,7 +78,7 @@ func (w *World) owner(ctx context.Context, event string) (k int, err error) {
 			if !w.Instances[n].Running() {
 				continue
 			}
-			view, err := w.Admin.Cluster(target, viewPatience)
+			view, err := w.Admin.ClusterView(target, viewPatience)
 			if err != nil {
 				return false
 			}
@@ -95,9 +95,9 @@ func (w *World) owner(ctx context.Context, event string) (k int, err error) {
 }
 
 // at finds an instance by the address at which its peers reach it.
-func (w *World) at(cluster string) int {
+func (w *World) at(address string) int {
 	for k, i := range w.Instances {
-		if i.Cluster == cluster {
+		if i.ClusterAddress == address {
 			return k
 		}
 	}

@@ -29,11 +29,11 @@ const (
 // cut is one way to take wires away from a node.
 type cut struct {
 	name  string
-	apply func(lab *network.Lab, node int, reached store.Stores) error
+	apply func(lab *network.Testbed, node int, reached store.Stores) error
 }
 
 var cuts = []cut{
-	{"from its peers", func(lab *network.Lab, node int, _ store.Stores) (err error) {
+	{"from its peers", func(lab *network.Testbed, node int, _ store.Stores) (err error) {
 		for n, other := range lab.Nodes {
 			if n != node {
 				err = errors.Join(err, lab.Nodes[node].CutHost(other.Address))
@@ -41,10 +41,10 @@ var cuts = []cut{
 		}
 		return err
 	}},
-	{"from PostgreSQL", func(lab *network.Lab, node int, reached store.Stores) error {
+	{"from PostgreSQL", func(lab *network.Testbed, node int, reached store.Stores) error {
 		return cutStore(lab.Nodes[node], reached.PostgresURL)
 	}},
-	{"from Redis", func(lab *network.Lab, node int, reached store.Stores) error {
+	{"from Redis", func(lab *network.Testbed, node int, reached store.Stores) error {
 		return cutStore(lab.Nodes[node], reached.RedisURL)
 	}},
 }
@@ -67,13 +67,13 @@ func runPartition(ctx context.Context, s *Settings, r *Report) (err error) {
 	if err != nil {
 		return err
 	}
-	reached, err := stores.At(func(_, address string) (string, error) { return lab.Forward(address) })
+	reached, err := stores.Via(func(_, address string) (string, error) { return lab.Forward(address) })
 	if err != nil {
 		return err
 	}
 	var places []Place
 	for _, node := range lab.Nodes {
-		places = append(places, Place{HTTP: node.Address + ":8080", Cluster: node.Address + ":9000", Within: node.Command(), Stores: &reached})
+		places = append(places, Place{HTTP: node.Address + ":8080", Cluster: node.Address + ":9000", Wrapper: node.Command(), Stores: &reached})
 	}
 	w, err := newWorldAt(ctx, s, r, stores, places)
 	if err != nil {
@@ -99,7 +99,7 @@ func runPartition(ctx context.Context, s *Settings, r *Report) (err error) {
 }
 
 // cutOff takes wires away from one node for a while, under load.
-func (w *World) cutOff(ctx context.Context, lab *network.Lab, node int, c cut, crowd *load.Crowd, arrivals *load.Arrivals,
+func (w *World) cutOff(ctx context.Context, lab *network.Testbed, node int, c cut, crowd *load.Crowd, arrivals *load.Arrivals,
 	reached store.Stores, sales []*load.Counter,
 ) error {
 	crowd.Start()

@@ -20,7 +20,7 @@ const samplePause = 400 * time.Millisecond
 // move means two activations that take the event from each other.
 func (w *World) watchSingle(ctx context.Context, sales []*load.Counter, span time.Duration) error {
 	for k, sale := range sales {
-		if err := w.Targets[k%len(w.Targets)].Wake(sale.ID); err != nil {
+		if err := w.Targets[k%len(w.Targets)].Activate(sale.ID); err != nil {
 			return err
 		}
 	}
@@ -37,7 +37,7 @@ func (w *World) watchSingle(ctx context.Context, sales []*load.Counter, span tim
 			return err
 		}
 		at := w.Targets[samples%len(w.Targets)]
-		view, err := w.Admin.Cluster(at, viewPatience)
+		view, err := w.Admin.ClusterView(at, viewPatience)
 		if err != nil {
 			return err
 		}

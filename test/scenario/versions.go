@@ -90,7 +90,7 @@ func mixBuilds(ctx context.Context, s *Settings, r *Report, order string, builds
 
 // owners tells which instance has each event.
 func (w *World) owners(sales []*load.Counter) (map[string]int, error) {
-	view, err := w.Admin.Cluster(w.Targets[0], viewPatience)
+	view, err := w.Admin.ClusterView(w.Targets[0], viewPatience)
 	if err != nil {
 		return nil, err
 	}

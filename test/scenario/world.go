@@ -36,7 +36,7 @@ type World struct {
 type Place struct {
 	HTTP, Cluster string
 	Binary        string   // the run's own if empty
-	Within        []string // a command that runs it elsewhere
+	Wrapper       []string // a command that runs it elsewhere
 	Stores        *store.Stores
 }
 
@@ -102,8 +102,8 @@ func prepare(ctx context.Context, s *Settings, r *Report, stores store.Stores, p
 	}
 	w.machine = watchMachine(s.Stores.PostgresURL)
 	for i, place := range places {
-		spec := instance.Spec{Name: fmt.Sprintf("i%d", i+1), Binary: place.Binary, HTTPAddress: place.HTTP, Cluster: place.Cluster,
-			Within: place.Within, LogFolder: folder}
+		spec := instance.Spec{Name: fmt.Sprintf("i%d", i+1), Binary: place.Binary, HTTPAddress: place.HTTP, ClusterAddress: place.Cluster,
+			Wrapper: place.Wrapper, LogFolder: folder}
 		if spec.Binary == "" {
 			spec.Binary = s.Binary
 		}

@@ -15,15 +15,14 @@ import (
 	"github.com/jackc/pgx/v5"
 )
 
-// Postgres is the server's processes.
+// Postgres controls the processes of a PostgreSQL server.
 type Postgres struct {
 	*Server // the postmaster
 	url     string
-	frozen  []int
+	frozen  []int // process ids
 }
 
-// FindPostgres finds the processes of the server behind a URL, which has to
-// run on this machine.
+// FindPostgres finds the server behind a URL, which must run on this machine.
 func FindPostgres(ctx context.Context, address string) (*Postgres, error) {
 	conn, err := pgx.Connect(ctx, address)
 	if err != nil {
@@ -47,13 +46,12 @@ func FindPostgres(ctx context.Context, address string) (*Postgres, error) {
 	return &Postgres{Server: server, url: address}, err
 }
 
-// recoverWithin is for replaying the log of a busy minute.
-const recoverWithin = time.Minute
+// recoveryTimeout is enough to replay the log of a busy minute.
+const recoveryTimeout = time.Minute
 
-// Start starts the server after it was killed, and waits until it answers: it
-// replays its log first.
+// Start restarts the killed server and waits until crash recovery is done.
 func (p *Postgres) Start(ctx context.Context) error {
-	return p.startAgain(recoverWithin, func() error {
+	return p.restart(recoveryTimeout, func() error {
 		ctx, cancel := context.WithTimeout(ctx, time.Second)
 		defer cancel()
 		conn, err := pgx.Connect(ctx, p.url)
@@ -64,8 +62,8 @@ func (p *Postgres) Start(ctx context.Context) error {
 	})
 }
 
-// Freeze stops all processes, the postmaster first, so that none is born
-// meanwhile.
+// Freeze sends SIGSTOP to all processes, first to the postmaster, so that it
+// forks no more of them.
 func (p *Postgres) Freeze() error {
 	if err := syscall.Kill(p.pid, syscall.SIGSTOP); err != nil {
 		return err
@@ -84,7 +82,7 @@ func (p *Postgres) Freeze() error {
 	return nil
 }
 
-// Thaw lets all go on; without a freeze it does nothing.
+// Thaw sends SIGCONT to all frozen processes. Without a freeze it does nothing.
 func (p *Postgres) Thaw() (err error) {
 	slices.Reverse(p.frozen)
 	for _, pid := range p.frozen {
@@ -104,9 +102,9 @@ func childrenOf(parent int) (pids []int, err error) {
 	for _, path := range stats {
 		content, err := os.ReadFile(path)
 		if err != nil {
-			continue // ended meanwhile
+			continue // the process has ended
 		}
-		// pid (name) state parent …; the name may hold anything.
+		// pid (name) state parent …; the name may contain any character.
 		fields := bytes.Fields(content[bytes.LastIndexByte(content, ')')+1:])
 		if ppid, _ := strconv.Atoi(string(fields[1])); ppid != parent {
 			continue

@@ -13,14 +13,13 @@ import (
 	"time"
 )
 
-// Redis is the server's process.
+// Redis controls the process of a Redis server.
 type Redis struct {
 	*Server
 	address string
 }
 
-// FindRedis finds the process of the server behind a URL, which has to run on
-// this machine.
+// FindRedis finds the server behind a URL, which must run on this machine.
 func FindRedis(address string) (*Redis, error) {
 	parsed, err := url.Parse(address)
 	if err != nil {
@@ -35,37 +34,36 @@ func FindRedis(address string) (*Redis, error) {
 	line, _, _ := strings.Cut(rest, "\r\n")
 	pid, err := strconv.Atoi(line)
 	if err != nil {
-		return nil, fmt.Errorf("redis does not tell its process id: %w", err)
+		return nil, fmt.Errorf("redis does not report its process id: %w", err)
 	}
 	if r.Server, err = findServer(pid); err != nil {
 		return nil, err
 	}
-	r.line = []string{"redis-server", "--bind", "127.0.0.1", "--port", parsed.Port(), "--databases", databases, "--save", ""}
+	// Redis overwrites its arguments with a title. The first one makes the binary, which is several programs, the server.
+	r.args = []string{"redis-server", "--bind", "127.0.0.1", "--port", parsed.Port(), "--databases", databases, "--save", ""}
 	return r, nil
 }
 
-// databases are enough for the seeds of a night. The arguments are made anew
-// because Redis writes its title over them; its first one tells the program,
-// which has several trades, that it is to be the server.
+// databases is enough for a night of fault runs, which use one each.
 const databases = "1024"
 
-// Start starts the server after it was killed. It keeps nothing, so it is empty.
+// Start restarts the killed server, which is empty: it persists nothing.
 func (r *Redis) Start() error {
-	return r.startAgain(goneWithin, func() error {
+	return r.restart(exitTimeout, func() error {
 		_, err := r.ask("PING")
 		return err
 	})
 }
 
-// Freeze stops the process.
+// Freeze sends SIGSTOP to the process.
 func (r *Redis) Freeze() error { return syscall.Kill(r.pid, syscall.SIGSTOP) }
 
-// Thaw lets it go on.
+// Thaw sends SIGCONT to the process.
 func (r *Redis) Thaw() error { return syscall.Kill(r.pid, syscall.SIGCONT) }
 
-// Fill has the server refuse whatever takes memory, as if it had no more; or
-// take it again.
-func (r *Redis) Fill(full bool) error {
+// SetFull makes the server refuse commands that need memory, as if it had run
+// out, or accept them again.
+func (r *Redis) SetFull(full bool) error {
 	limit := "0" // none
 	if full {
 		limit = "1"
@@ -74,7 +72,7 @@ func (r *Redis) Fill(full bool) error {
 	return err
 }
 
-// ask sends one command, in the protocol's form for people.
+// ask sends one inline command and returns its reply.
 func (r *Redis) ask(command string) (string, error) {
 	conn, err := net.DialTimeout("tcp", r.address, time.Second)
 	if err != nil {
@@ -96,7 +94,7 @@ func (r *Redis) ask(command string) (string, error) {
 	case strings.HasPrefix(line, "$"):
 		n, err := strconv.Atoi(line[1:])
 		if err != nil || n < 0 {
-			return "", fmt.Errorf("redis answers %q", line)
+			return "", fmt.Errorf("redis replies %q", line)
 		}
 		body := make([]byte, n)
 		_, err = io.ReadFull(answers, body)
@@ -105,7 +103,7 @@ func (r *Redis) ask(command string) (string, error) {
 	return line, nil
 }
 
-// redisAt is the server behind a URL, to be asked, and the URL's database.
+// redisAt returns a client of the server behind a URL, and the URL's database.
 func redisAt(address string) (r *Redis, database string, err error) {
 	parsed, err := url.Parse(address)
 	if err != nil {
@@ -114,26 +112,26 @@ func redisAt(address string) (r *Redis, database string, err error) {
 	return &Redis{address: parsed.Host}, strings.TrimPrefix(parsed.Path, "/"), nil
 }
 
-// crowdStep keeps a command within what ask waits.
-const crowdStep = 10_000
+// addKeysStep is how many keys are set within the timeout of ask.
+const addKeysStep = 10_000
 
-// CrowdRedis adds keys that last for a day to the database of a URL.
-func CrowdRedis(address string, keys int) error {
+// AddRedisKeys adds keys that last for a day to the database of a URL.
+func AddRedisKeys(address string, keys int) error {
 	r, database, err := redisAt(address)
 	if err != nil {
 		return err
 	}
-	for first := 0; first < keys; first += crowdStep {
+	for first := 0; first < keys; first += addKeysStep {
 		if _, err := r.ask(fmt.Sprintf(`EVAL "redis.call('SELECT', '%s') for i = %d, %d do redis.call('SET', 'other:' .. i, '', 'EX', 86400) end return 'OK'" 0`,
-			database, first, min(first+crowdStep, keys)-1)); err != nil {
+			database, first, min(first+addKeysStep, keys)-1)); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-// RedisUsage tells how many keys there are in the database of a URL, and how
-// many bytes its server takes for all of them.
+// RedisUsage returns the number of keys in the database of a URL, and the bytes
+// that its server uses for all databases.
 func RedisUsage(address string) (keys, bytes int64, err error) {
 	r, database, err := redisAt(address)
 	if err != nil {

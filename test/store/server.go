@@ -17,23 +17,23 @@ import (
 	"github.com/eventra/eventra/test/process"
 )
 
-// Server is a store's process, which can be killed and started again just as
-// it was: the same program, arguments, environment, folder and user.
+// Server is a store's process. After a kill it can be restarted with the same
+// program, arguments, environment, folder and user.
 type Server struct {
 	pid   int
-	line  []string
-	spec  exec.Cmd      // what else is to be the same
-	ended chan struct{} // closed when it has; nil if it is not the runner's own
+	args  []string
+	spec  exec.Cmd      // everything else to restart it with
+	ended chan struct{} // closed when it has ended; nil if the launcher started it
 }
 
-// Servers are those that a runner kills and starts again. They are found once,
-// before the first of them is.
+// Servers are the servers that the fault runner kills and restarts. They are
+// found once, before any of them is killed.
 type Servers struct {
 	Postgres *Postgres
 	Redis    *Redis
 }
 
-// FindServers finds the processes of the servers behind the addresses.
+// FindServers finds the processes of the servers behind the URLs.
 func FindServers(ctx context.Context, s Stores) (*Servers, error) {
 	postgres, err := FindPostgres(ctx, s.PostgresURL)
 	if err != nil {
@@ -43,13 +43,13 @@ func FindServers(ctx context.Context, s Stores) (*Servers, error) {
 	return &Servers{postgres, redis}, err
 }
 
-// Close ends those that the runner started.
+// Close stops the servers that were restarted.
 func (s *Servers) Close() {
-	s.Postgres.end(syscall.SIGQUIT) // at once: nobody reads this data again
-	s.Redis.end(syscall.SIGTERM)
+	s.Postgres.stop(syscall.SIGQUIT) // immediate shutdown: nobody reads this data again
+	s.Redis.stop(syscall.SIGTERM)
 }
 
-// findServer learns from the system how a process was started.
+// findServer reads from /proc how a process was started.
 func findServer(pid int) (*Server, error) {
 	proc := filepath.Join("/proc", strconv.Itoa(pid))
 	path, err1 := os.Readlink(filepath.Join(proc, "exe"))
@@ -60,21 +60,22 @@ func findServer(pid int) (*Server, error) {
 	if err := errors.Join(err1, err2, err3, err4, err5); err != nil {
 		return nil, err
 	}
-	if len(line) == 0 { // and none of the environment either, then
+	if len(line) == 0 { // the environment is unknown then, too
 		return nil, fmt.Errorf("process %d has no command line: it has only just begun, or ended", pid)
 	}
-	s := &Server{pid: pid, line: list(line)}
-	s.spec = exec.Cmd{Path: path, Dir: folder, Env: list(environment), SysProcAttr: user(status)}
+	s := &Server{pid: pid, args: splitNul(line)}
+	s.spec = exec.Cmd{Path: path, Dir: folder, Env: splitNul(environment), SysProcAttr: credentials(status)}
 	return s, nil
 }
 
-// list splits what ends with a zero byte each.
-func list(content []byte) []string {
+// splitNul splits a list of NUL-terminated strings.
+func splitNul(content []byte) []string {
 	return strings.Split(string(bytes.TrimRight(content, "\x00")), "\x00")
 }
 
-// user is whom the process runs as, and what it may do beyond that.
-func user(status []byte) *syscall.SysProcAttr {
+// credentials returns the process's user and ambient capabilities, if it runs as
+// another user.
+func credentials(status []byte) *syscall.SysProcAttr {
 	attr := &syscall.SysProcAttr{Setpgid: true, Pdeathsig: syscall.SIGKILL}
 	id := func(name string) uint32 {
 		n, _ := strconv.ParseUint(field(status, name), 10, 32)
@@ -82,15 +83,15 @@ func user(status []byte) *syscall.SysProcAttr {
 	}
 	if uid := id("Uid"); int(uid) != os.Getuid() {
 		attr.Credential = &syscall.Credential{Uid: uid, Gid: id("Gid")}
-		abilities, _ := strconv.ParseUint(field(status, "CapAmb"), 16, 64)
-		for ; abilities != 0; abilities &= abilities - 1 {
-			attr.AmbientCaps = append(attr.AmbientCaps, uintptr(bits.TrailingZeros64(abilities)))
+		capabilities, _ := strconv.ParseUint(field(status, "CapAmb"), 16, 64)
+		for ; capabilities != 0; capabilities &= capabilities - 1 {
+			attr.AmbientCaps = append(attr.AmbientCaps, uintptr(bits.TrailingZeros64(capabilities)))
 		}
 	}
 	return attr
 }
 
-// field is the first word of a line of /proc/…/status.
+// field returns the first word of a line of /proc/…/status.
 func field(status []byte, name string) string {
 	for line := range strings.Lines(string(status)) {
 		if value, found := strings.CutPrefix(line, name+":"); found {
@@ -100,10 +101,10 @@ func field(status []byte, name string) string {
 	return ""
 }
 
-// goneWithin is how long a killed process may still be seen.
-const goneWithin = 10 * time.Second
+// exitTimeout bounds the time from a signal to the end of the process.
+const exitTimeout = 10 * time.Second
 
-// Kill ends the process as a crash does, and waits until it is gone.
+// Kill sends SIGKILL and waits until the process has ended.
 func (s *Server) Kill() error {
 	if err := syscall.Kill(s.pid, syscall.SIGKILL); err != nil {
 		return err
@@ -112,50 +113,50 @@ func (s *Server) Kill() error {
 		<-s.ended
 		return nil
 	}
-	for deadline := time.Now().Add(goneWithin); syscall.Kill(s.pid, 0) == nil; {
+	for deadline := time.Now().Add(exitTimeout); syscall.Kill(s.pid, 0) == nil; {
 		if time.Now().After(deadline) {
-			return fmt.Errorf("process %d is still there %v after it was killed", s.pid, goneWithin)
+			return fmt.Errorf("process %d still exists %v after SIGKILL", s.pid, exitTimeout)
 		}
 		time.Sleep(time.Millisecond)
 	}
 	return nil
 }
 
-// start starts the process again. It ends with the runner.
+// start starts the process again, as a child that dies with this process.
 func (s *Server) start() error {
-	cmd := &exec.Cmd{Path: s.spec.Path, Args: s.line, Dir: s.spec.Dir, Env: s.spec.Env, SysProcAttr: s.spec.SysProcAttr}
+	cmd := &exec.Cmd{Path: s.spec.Path, Args: s.args, Dir: s.spec.Dir, Env: s.spec.Env, SysProcAttr: s.spec.SysProcAttr}
 	if err := process.Start(cmd); err != nil {
 		return err
 	}
 	ended := make(chan struct{})
 	go func() {
-		_ = cmd.Wait() // however it ends, it is gone
+		_ = cmd.Wait() // only the end matters, not the exit code
 		close(ended)
 	}()
 	s.pid, s.ended = cmd.Process.Pid, ended
 	return nil
 }
 
-// startAgain starts the process until it answers: it may find that what was
-// left of the last one is still going.
-func (s *Server) startAgain(within time.Duration, answers func() error) error {
-	deadline := time.Now().Add(within)
+// restart starts the process until it responds. A start fails while children of
+// the killed process still run.
+func (s *Server) restart(timeout time.Duration, ping func() error) error {
+	deadline := time.Now().Add(timeout)
 	for {
 		if err := s.start(); err != nil {
 			return err
 		}
-		err := s.await(deadline, answers)
+		err := s.await(deadline, ping)
 		if err == nil || time.Now().After(deadline) {
 			return err
 		}
 	}
 }
 
-var errEnded = errors.New("it ended at once")
+var errEnded = errors.New("the process ended at once")
 
-func (s *Server) await(deadline time.Time, answers func() error) error {
+func (s *Server) await(deadline time.Time, ping func() error) error {
 	for {
-		err := answers()
+		err := ping()
 		if err == nil {
 			return nil
 		}
@@ -170,14 +171,14 @@ func (s *Server) await(deadline time.Time, answers func() error) error {
 	}
 }
 
-// end ends the process in good order, if the runner started it.
-func (s *Server) end(signal syscall.Signal) {
+// stop stops the process gracefully, unless the launcher started it.
+func (s *Server) stop(signal syscall.Signal) {
 	if s.ended == nil || syscall.Kill(s.pid, signal) != nil {
 		return
 	}
 	select {
 	case <-s.ended:
-	case <-time.After(goneWithin):
+	case <-time.After(exitTimeout):
 		_ = s.Kill()
 	}
 }

@@ -1,5 +1,5 @@
-// Package store reaches the servers that Eventra needs: it gives each scenario
-// stores of its own on them, and stops PostgreSQL for a while.
+// Package store connects tests to the servers that Eventra needs. It makes fresh
+// databases on them, and kills, freezes and restarts the servers.
 package store
 
 import (
@@ -14,10 +14,11 @@ import (
 	"github.com/jackc/pgx/v5"
 )
 
-// Stores are the addresses of one set of stores.
+// Stores are the URLs of one set of stores.
 type Stores struct{ PostgresURL, MongoURL, RedisURL, SMTPURL string }
 
-// FromEnvironment reads what the development stack's launcher sets.
+// FromEnvironment reads the variables that the launcher of the development stack
+// sets.
 func FromEnvironment() (s Stores, err error) {
 	for _, setting := range []struct {
 		name  string
@@ -27,22 +28,22 @@ func FromEnvironment() (s Stores, err error) {
 		{"EVENTRA_REDIS_URL", &s.RedisURL}, {"EVENTRA_SMTP_URL", &s.SMTPURL},
 	} {
 		if *setting.value = os.Getenv(setting.name); *setting.value == "" {
-			return s, fmt.Errorf("%s is not set: run it through make test-cluster", setting.name)
+			return s, fmt.Errorf("%s is not set: use make test-cluster, faults or bench-http, or bin/devstack exec -- COMMAND", setting.name)
 		}
 	}
 	return s, nil
 }
 
-// Environment is how an instance is told of them.
+// Environment returns the settings that name the stores to an instance.
 func (s Stores) Environment() []string {
 	return []string{"EVENTRA_POSTGRES_URL=" + s.PostgresURL, "EVENTRA_MONGO_URL=" + s.MongoURL,
 		"EVENTRA_REDIS_URL=" + s.RedisURL, "EVENTRA_SMTP_URL=" + s.SMTPURL}
 }
 
-// redisNumber counts the Redis databases in use; 0 is the launcher's.
+// redisNumber is the last Redis database in use; 0 is the launcher's.
 var redisNumber atomic.Int32
 
-// Fresh makes empty stores on the same servers.
+// Fresh creates empty databases on the same servers. Mails go to the same server.
 func (s Stores) Fresh(ctx context.Context) (Stores, error) {
 	name := "clustertest_" + strings.ToLower(rand.Text()[:10])
 	conn, err := pgx.Connect(ctx, s.PostgresURL)
@@ -67,9 +68,9 @@ func (s Stores) Fresh(ctx context.Context) (Stores, error) {
 	return s, nil
 }
 
-// At returns the same stores reached through other addresses: each is given
-// the host and port of its URL.
-func (s Stores) At(through func(name, address string) (string, error)) (Stores, error) {
+// Via returns the same stores at other addresses: proxy gets a store's name and
+// the host and port of its URL, and returns the host and port to use instead.
+func (s Stores) Via(proxy func(name, address string) (string, error)) (Stores, error) {
 	for _, u := range []struct {
 		name    string
 		address *string
@@ -78,7 +79,7 @@ func (s Stores) At(through func(name, address string) (string, error)) (Stores, 
 		if err != nil {
 			return s, err
 		}
-		if parsed.Host, err = through(u.name, parsed.Host); err != nil {
+		if parsed.Host, err = proxy(u.name, parsed.Host); err != nil {
 			return s, err
 		}
 		*u.address = parsed.String()

@@ -10,7 +10,7 @@ import (
 	"time"
 
 	"github.com/eventra/eventra/loadtest/bench/figures"
-	"github.com/eventra/eventra/test/wire"
+	"github.com/eventra/eventra/test/http1"
 )
 
 // turnedAway is the status of an overloaded server.
@@ -24,7 +24,7 @@ type Worker struct {
 	Number int // from 0
 
 	address  string
-	conn     *wire.Conn
+	conn     *http1.Conn
 	statuses map[int]int64
 	errors   int64
 	times    []time.Duration
@@ -35,7 +35,7 @@ type Worker struct {
 // Do sends one request and returns its answer, nil if there was none. Its time
 // counts from due, or from now if due is zero: who is late because the one
 // before was slow has waited, too.
-func (w *Worker) Do(req *wire.Request, due time.Time) *wire.Response {
+func (w *Worker) Do(req *http1.Request, due time.Time) *http1.Response {
 	start := time.Now()
 	if due.IsZero() {
 		due = start
@@ -55,7 +55,7 @@ func (w *Worker) Do(req *wire.Request, due time.Time) *wire.Response {
 	return answer
 }
 
-func (w *Worker) try(req *wire.Request, deadline time.Time) (answer *wire.Response, err error) {
+func (w *Worker) try(req *http1.Request, deadline time.Time) (answer *http1.Response, err error) {
 	if w.conn == nil {
 		if err := w.dial(deadline); err != nil {
 			return nil, err
@@ -65,7 +65,7 @@ func (w *Worker) try(req *wire.Request, deadline time.Time) (answer *wire.Respon
 }
 
 func (w *Worker) dial(deadline time.Time) (err error) {
-	if w.conn, err = wire.Dial(w.address, deadline); err != nil {
+	if w.conn, err = http1.Dial(w.address, deadline); err != nil {
 		w.conn = nil
 	}
 	return err

@@ -10,7 +10,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"github.com/eventra/eventra/test/wire"
+	"github.com/eventra/eventra/test/http1"
 )
 
 func serve(t *testing.T, handler http.HandlerFunc) string {
@@ -19,7 +19,7 @@ func serve(t *testing.T, handler http.HandlerFunc) string {
 	return strings.TrimPrefix(server.URL, "http://")
 }
 
-var get = &wire.Request{Method: "GET", Path: "/"}
+var get = &http1.Request{Method: "GET", Path: "/"}
 
 func TestEachStepIsCarriedOutOnce(t *testing.T) {
 	var asked atomic.Int64

@@ -88,7 +88,7 @@ func (b *bench) weigh(sale *client.Sale) error {
 	if err != nil {
 		return err
 	}
-	if err := at.Target.Wake(sale.ID); err != nil {
+	if err := at.Target.Activate(sale.ID); err != nil {
 		return err
 	}
 	after, err := heapInUse(at)

@@ -124,7 +124,7 @@ func (b *bench) makeDue(ctx context.Context, sale *client.Sale) (due time.Time, 
 	if err := at.Start(); err != nil {
 		return due, err
 	}
-	if err := at.Target.Wake(sale.ID); err != nil {
+	if err := at.Target.Activate(sale.ID); err != nil {
 		return due, err
 	}
 	if time.Now().After(due) {

@@ -18,7 +18,7 @@ const (
 func lateness(ctx context.Context, b *bench) error {
 	return b.with(ctx, false, func() error {
 		at := b.Stage.Eventra
-		if err := at.CrowdRedis(otherKeys); err != nil {
+		if err := at.AddRedisKeys(otherKeys); err != nil {
 			return err
 		}
 		sale, err := b.Admin.OpenSale(at.Target, "Short holds", b.house(), shortestHold)

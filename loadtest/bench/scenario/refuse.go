@@ -9,7 +9,7 @@ import (
 	"github.com/eventra/eventra/loadtest/bench/stage"
 	"github.com/eventra/eventra/loadtest/bench/wrk"
 	"github.com/eventra/eventra/test/client"
-	"github.com/eventra/eventra/test/wire"
+	"github.com/eventra/eventra/test/http1"
 )
 
 func refuse(ctx context.Context, b *bench) error {
@@ -93,7 +93,7 @@ func (b *bench) sell(at *stage.Server, sale *client.Sale, seats int) error {
 }
 
 // holdRequest asks for seats.
-func holdRequest(token, event string, seats ...string) *wire.Request {
+func holdRequest(token, event string, seats ...string) *http1.Request {
 	body := append(make([]byte, 0, 128), `{"eventId":"`...)
 	body = append(append(body, event...), `","seats":["`...)
 	for i, seat := range seats {
@@ -105,7 +105,7 @@ func holdRequest(token, event string, seats ...string) *wire.Request {
 	return postRequest("/api/v1/bookings", token, append(body, `"]}`...))
 }
 
-func postRequest(path, token string, body []byte) *wire.Request {
-	return &wire.Request{Method: "POST", Path: path, Body: body,
+func postRequest(path, token string, body []byte) *http1.Request {
+	return &http1.Request{Method: "POST", Path: path, Body: body,
 		Header: []string{"Content-Type: application/json", "Authorization: Bearer " + token}}
 }

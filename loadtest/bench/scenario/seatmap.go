@@ -8,7 +8,7 @@ import (
 	"github.com/eventra/eventra/loadtest/bench/figures"
 	"github.com/eventra/eventra/loadtest/bench/wrk"
 	"github.com/eventra/eventra/test/client"
-	"github.com/eventra/eventra/test/wire"
+	"github.com/eventra/eventra/test/http1"
 )
 
 // mapHouse is a seat map's of the size of a concert hall.
@@ -50,12 +50,12 @@ func (b *bench) seatMap(connections int, header func(known string) []string) con
 			return nil, err
 		}
 		path := "/api/v1/events/" + sales[0].ID + "/seats"
-		conn, err := wire.Dial(at.Target.Address(), time.Now().Add(10*time.Second))
+		conn, err := http1.Dial(at.Target.Address(), time.Now().Add(10*time.Second))
 		if err != nil {
 			return nil, err
 		}
 		defer conn.Close()
-		whole, err := conn.Do(&wire.Request{Method: "GET", Path: path, Header: []string{acceptEncoding}}, time.Now().Add(10*time.Second))
+		whole, err := conn.Do(&http1.Request{Method: "GET", Path: path, Header: []string{acceptEncoding}}, time.Now().Add(10*time.Second))
 		if err != nil {
 			return nil, err
 		}

@@ -6,7 +6,7 @@ import (
 	"time"
 
 	"github.com/eventra/eventra/loadtest/bench/drive"
-	"github.com/eventra/eventra/test/wire"
+	"github.com/eventra/eventra/test/http1"
 )
 
 // visitors come to see what is on sale, and do all that people do.
@@ -31,7 +31,7 @@ type seenMap struct{ event, tag string }
 // for two of ten pay, and one of four of these is refunded; two of ten give it
 // back; one of ten looks at it; the others let it run out.
 func (v *visitors) visit(w *drive.Worker, i int64, due time.Time) {
-	do := func(req *wire.Request) *wire.Response {
+	do := func(req *http1.Request) *http1.Response {
 		defer func() { due = time.Time{} }() // only the first one can be late
 		return w.Do(req, due)
 	}
@@ -41,10 +41,10 @@ func (v *visitors) visit(w *drive.Worker, i int64, due time.Time) {
 	path := "/api/v1/events/" + sale.ID
 	v.visits.Add(1)
 	if i%20 == 0 {
-		do(&wire.Request{Method: "GET", Path: path})
+		do(&http1.Request{Method: "GET", Path: path})
 	}
 	if i%2 == 0 {
-		do(&wire.Request{Method: "GET", Path: path + "/availability"})
+		do(&http1.Request{Method: "GET", Path: path + "/availability"})
 	}
 	if i%4 == 1 {
 		v.look(w.Number, sale.ID, do)
@@ -72,13 +72,13 @@ func (v *visitors) visit(w *drive.Worker, i int64, due time.Time) {
 	}
 }
 
-func ownRequest(method, path, token string) *wire.Request {
-	return &wire.Request{Method: method, Path: path, Header: []string{"Authorization: Bearer " + token}}
+func ownRequest(method, path, token string) *http1.Request {
+	return &http1.Request{Method: method, Path: path, Header: []string{"Authorization: Bearer " + token}}
 }
 
 // look asks for the map, packed, unless it is still the one that is known.
-func (v *visitors) look(worker int, event string, do func(*wire.Request) *wire.Response) {
-	req := &wire.Request{Method: "GET", Path: "/api/v1/events/" + event + "/seats", Header: []string{"Accept-Encoding: gzip"}}
+func (v *visitors) look(worker int, event string, do func(*http1.Request) *http1.Response) {
+	req := &http1.Request{Method: "GET", Path: "/api/v1/events/" + event + "/seats", Header: []string{"Accept-Encoding: gzip"}}
 	if known := v.maps[worker]; known.event == event {
 		req.Header = append(req.Header, "If-None-Match: "+known.tag)
 	}

@@ -8,7 +8,7 @@ import (
 	"time"
 
 	"github.com/eventra/eventra/test/client"
-	"github.com/eventra/eventra/test/wire"
+	"github.com/eventra/eventra/test/http1"
 )
 
 // HoldFor outlasts every run: nothing expires unless that is what is measured.
@@ -40,7 +40,7 @@ func (s *Stage) warm(at *Server, sales []*client.Sale) error {
 		return nil
 	}
 	for _, sale := range sales {
-		if err := at.Target.Wake(sale.ID); err != nil {
+		if err := at.Target.Activate(sale.ID); err != nil {
 			return err
 		}
 	}
@@ -115,7 +115,7 @@ func Call(at *Server, status int, method, path, token string, body, out any) err
 	if err != nil {
 		return err
 	}
-	req := &wire.Request{Method: method, Path: path, Body: raw, Header: []string{"Content-Type: application/json"}}
+	req := &http1.Request{Method: method, Path: path, Body: raw, Header: []string{"Content-Type: application/json"}}
 	if body == nil {
 		req.Body, req.Header = nil, nil
 	}
@@ -123,7 +123,7 @@ func Call(at *Server, status int, method, path, token string, body, out any) err
 		req.Header = append(req.Header, "Authorization: Bearer "+token)
 	}
 	deadline := time.Now().Add(callTimeout)
-	conn, err := wire.Dial(at.Target.Address(), deadline)
+	conn, err := http1.Dial(at.Target.Address(), deadline)
 	if err != nil {
 		return err
 	}

@@ -137,8 +137,8 @@ func (s *Server) Number(ctx context.Context, query string) (n int64, err error) 
 	return n, err
 }
 
-// CrowdRedis adds keys of others, that last, to Redis.
-func (s *Server) CrowdRedis(keys int) error { return store.CrowdRedis(s.stores.RedisURL, keys) }
+// AddRedisKeys adds keys of others, that last, to Redis.
+func (s *Server) AddRedisKeys(keys int) error { return store.AddRedisKeys(s.stores.RedisURL, keys) }
 
 // Settle has the database do now what it would otherwise do in the middle of a
 // run: each run begins with planner statistics and without a backlog.

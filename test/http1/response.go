@@ -1,4 +1,4 @@
-package wire
+package http1
 
 import (
 	"bufio"
@@ -11,16 +11,16 @@ import (
 	"strings"
 )
 
-// Response is a whole answer.
+// Response is an HTTP response with its whole body.
 type Response struct {
 	Status int
 	Body   []byte
 
-	head string // the header's lines
-	last bool   // the server closes the connection after it
+	head    string // the header's lines
+	closing bool   // the server closes the connection afterwards
 }
 
-// Fields gives the header's fields in turn.
+// Fields iterates over the header's fields.
 func (r *Response) Fields() iter.Seq2[string, string] {
 	return func(yield func(name, value string) bool) {
 		for line := range strings.Lines(r.head) {
@@ -32,7 +32,8 @@ func (r *Response) Fields() iter.Seq2[string, string] {
 	}
 }
 
-// Get returns the first value of a field; names are compared without case.
+// Get returns the first value of a header field, "" if there is none. Case does
+// not matter.
 func (r *Response) Get(name string) string {
 	for field, value := range r.Fields() {
 		if strings.EqualFold(field, name) {
@@ -42,10 +43,11 @@ func (r *Response) Get(name string) string {
 	return ""
 }
 
-// bodyMaxBytes is far above the largest seat map.
+// bodyMaxBytes bounds a body. The largest seat map is far smaller.
 const bodyMaxBytes = 64 << 20
 
-// readResponse reads an answer; head is memory to be used again.
+// readResponse reads a response. It appends the header to head, and returns that
+// buffer for the next call.
 func readResponse(r *bufio.Reader, method string, head []byte) (*Response, []byte, error) {
 	line, err := readLine(r)
 	if err != nil {
@@ -55,9 +57,9 @@ func readResponse(r *bufio.Reader, method string, head []byte) (*Response, []byt
 	code, _, _ := bytes.Cut(rest, []byte(" "))
 	status, err := strconv.Atoi(string(code))
 	if err != nil || !bytes.HasPrefix(protocol, []byte("HTTP/1.")) {
-		return nil, head, fmt.Errorf("no status line: %q", line)
+		return nil, head, fmt.Errorf("not a status line: %q", line)
 	}
-	answer := &Response{Status: status, last: string(protocol) == "HTTP/1.0"}
+	response := &Response{Status: status, closing: string(protocol) == "HTTP/1.0"}
 	framing := framing{length: -1}
 	for head = head[:0]; ; {
 		if line, err = readLine(r); err != nil {
@@ -67,33 +69,33 @@ func readResponse(r *bufio.Reader, method string, head []byte) (*Response, []byt
 			break
 		}
 		head = append(append(head, line...), '\n')
-		if err := framing.note(line); err != nil {
+		if err := framing.parse(line); err != nil {
 			return nil, head, err
 		}
 	}
-	answer.head = string(head)
-	answer.last = answer.last || framing.last
-	return answer, head, answer.readBody(r, method, framing.length, framing.chunked)
+	response.head = string(head)
+	response.closing = response.closing || framing.closing
+	return response, head, response.readBody(r, method, framing.length, framing.chunked)
 }
 
-// framing is what the header says of where the answer ends.
+// framing tells where the body ends.
 type framing struct {
-	length        int // -1: not said
-	chunked, last bool
+	length           int // -1: no Content-Length
+	chunked, closing bool
 }
 
-func (f *framing) note(line []byte) (err error) {
+func (f *framing) parse(line []byte) (err error) {
 	name, value, _ := bytes.Cut(line, []byte(":"))
 	value = bytes.TrimSpace(value)
 	switch {
 	case bytes.EqualFold(name, []byte("Content-Length")):
 		if f.length, err = strconv.Atoi(string(value)); err != nil || f.length < 0 {
-			return fmt.Errorf("no length: %q", value)
+			return fmt.Errorf("not a content length: %q", value)
 		}
 	case bytes.EqualFold(name, []byte("Transfer-Encoding")):
 		f.chunked = bytes.EqualFold(value, []byte("chunked"))
 	case bytes.EqualFold(name, []byte("Connection")):
-		f.last = bytes.EqualFold(value, []byte("close"))
+		f.closing = bytes.EqualFold(value, []byte("close"))
 	}
 	return nil
 }
@@ -108,8 +110,8 @@ func (r *Response) readBody(from *bufio.Reader, method string, length int, chunk
 	case length >= 0:
 		r.Body = make([]byte, length)
 		_, err = io.ReadFull(from, r.Body)
-	default: // until the connection ends
-		r.last = true
+	default: // the body ends with the connection
+		r.closing = true
 		r.Body, err = io.ReadAll(io.LimitReader(from, bodyMaxBytes))
 	}
 	return err
@@ -124,21 +126,21 @@ func readChunks(from *bufio.Reader) (body []byte, err error) {
 		digits, _, _ := bytes.Cut(line, []byte(";"))
 		size, err := strconv.ParseUint(string(digits), 16, 31)
 		if err != nil || len(body)+int(size) > bodyMaxBytes {
-			return nil, fmt.Errorf("no size of a chunk: %q", line)
+			return nil, fmt.Errorf("not a chunk size: %q", line)
 		}
 		at := len(body)
-		body = append(body, make([]byte, size+2)...) // with the line end after it
+		body = append(body, make([]byte, size+2)...) // the chunk and its line end
 		if _, err := io.ReadFull(from, body[at:]); err != nil {
 			return nil, err
 		}
 		body = body[:at+int(size)]
 		if size == 0 {
-			return body, nil // the servers here send no trailers
+			return body, nil // Eventra sends no trailers
 		}
 	}
 }
 
-// readLine returns a line without its end; it is valid until the next read.
+// readLine returns a line without its line end. It is valid until the next read.
 func readLine(r *bufio.Reader) ([]byte, error) {
 	line, err := r.ReadSlice('\n')
 	if err != nil {

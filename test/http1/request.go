@@ -1,16 +1,16 @@
-// Package wire speaks HTTP/1.1 over connections that the caller can see: one
-// attempt on one connection, never repeated behind the caller's back, and each
-// failure says whether the request may have been carried out. It is also lean,
-// so that a load generator on the same machine leaves the CPUs to the servers.
-package wire
+// Package http1 is an HTTP/1.1 client without retries: one attempt on one
+// connection, and each error says whether the server may have executed the
+// request. It costs little CPU, so that a load generator leaves the machine to
+// the servers that it measures.
+package http1
 
 import (
 	"bufio"
 	"strconv"
 )
 
-// Request is one request. Header holds whole fields such as "Accept: */*";
-// Host and Content-Length are added.
+// Request is an HTTP request. Header holds whole fields such as "Accept: */*";
+// Do adds Host and Content-Length.
 type Request struct {
 	Method string
 	Path   string
@@ -20,7 +20,7 @@ type Request struct {
 
 func (r *Request) write(w *bufio.Writer, host string) error {
 	for _, part := range []string{r.Method, " ", r.Path, " HTTP/1.1\r\nHost: ", host, "\r\n"} {
-		_, _ = w.WriteString(part) // bufio keeps its first error for Flush
+		_, _ = w.WriteString(part) // Flush returns bufio's first error
 	}
 	for _, field := range r.Header {
 		_, _ = w.WriteString(field)

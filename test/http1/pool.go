@@ -1,11 +1,11 @@
-package wire
+package http1
 
 import (
 	"sync"
 	"time"
 )
 
-// idleMax is how many idle connections to one address are kept.
+// idleMax bounds the idle connections to one address.
 const idleMax = 512
 
 // Pool keeps connections to one address alive between requests.
@@ -16,30 +16,30 @@ type Pool struct {
 	idle []*Conn
 }
 
-// NewPool makes a pool of connections to an address.
+// NewPool returns an empty pool for connections to address.
 func NewPool(address string) *Pool { return &Pool{address: address} }
 
-// Address is where the connections lead.
+// Address returns the server's address.
 func (p *Pool) Address() string { return p.address }
 
-// Do makes one attempt, on a kept connection if there is a usable one, else on
-// a new one. Its error is an [*Error].
+// Do sends a request once, on an idle connection if there is a usable one, else
+// on a new one. Its error is an [*Error].
 func (p *Pool) Do(req *Request, timeout time.Duration) (*Response, error) {
 	deadline := time.Now().Add(timeout)
-	conn, err := p.take(deadline)
+	conn, err := p.get(deadline)
 	if err != nil {
 		return nil, err
 	}
-	answer, err := conn.Do(req, deadline)
+	response, err := conn.Do(req, deadline)
 	if err != nil {
 		conn.Close()
 		return nil, err
 	}
-	p.giveBack(conn)
-	return answer, nil
+	p.put(conn)
+	return response, nil
 }
 
-func (p *Pool) take(deadline time.Time) (*Conn, error) {
+func (p *Pool) get(deadline time.Time) (*Conn, error) {
 	for {
 		p.mu.Lock()
 		n := len(p.idle)
@@ -57,7 +57,7 @@ func (p *Pool) take(deadline time.Time) (*Conn, error) {
 	}
 }
 
-func (p *Pool) giveBack(conn *Conn) {
+func (p *Pool) put(conn *Conn) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	if conn.broken || len(p.idle) >= idleMax {
@@ -67,8 +67,8 @@ func (p *Pool) giveBack(conn *Conn) {
 	p.idle = append(p.idle, conn)
 }
 
-// Forget closes the idle connections.
-func (p *Pool) Forget() {
+// CloseIdle closes the idle connections.
+func (p *Pool) CloseIdle() {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	for _, conn := range p.idle {

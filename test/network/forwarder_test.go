@@ -11,7 +11,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// echo is a server that says what it is told, behind a forwarder.
+// echo returns a forwarder to an echo server, and a connection through it.
 func echo(t *testing.T) (*Forwarder, net.Conn) {
 	t.Helper()
 	server, err := net.Listen("tcp", "127.0.0.1:0")
@@ -32,50 +32,50 @@ func echo(t *testing.T) (*Forwarder, net.Conn) {
 	conn, err := net.Dial("tcp", f.Address())
 	require.NoError(t, err)
 	t.Cleanup(func() { _ = conn.Close() })
-	require.NoError(t, say(conn, time.Second))
+	require.NoError(t, roundTrip(conn, time.Second))
 	return f, conn
 }
 
-// say sends a word and waits for it to come back.
-func say(conn net.Conn, patience time.Duration) error {
-	_ = conn.SetDeadline(time.Now().Add(patience))
+// roundTrip sends a word and waits for its echo.
+func roundTrip(conn net.Conn, timeout time.Duration) error {
+	_ = conn.SetDeadline(time.Now().Add(timeout))
 	if _, err := conn.Write([]byte("word")); err != nil {
 		return err
 	}
-	return hear(conn, patience)
+	return receive(conn, timeout)
 }
 
-func hear(conn net.Conn, patience time.Duration) error {
-	_ = conn.SetDeadline(time.Now().Add(patience))
+func receive(conn net.Conn, timeout time.Duration) error {
+	_ = conn.SetDeadline(time.Now().Add(timeout))
 	_, err := io.ReadFull(conn, make([]byte, 4))
 	return err
 }
 
-func TestWhatIsCutIsBroken(t *testing.T) {
+func TestForwarder_Cut_BreaksConnections(t *testing.T) {
 	f, conn := echo(t)
 	f.Cut()
-	err := say(conn, time.Second)
+	err := roundTrip(conn, time.Second)
 	require.Error(t, err)
 	require.False(t, errors.Is(err, os.ErrDeadlineExceeded))
 	f.Heal()
 	again, err := net.Dial("tcp", f.Address())
 	require.NoError(t, err)
 	defer again.Close()
-	require.NoError(t, say(again, time.Second))
+	require.NoError(t, roundTrip(again, time.Second))
 }
 
-func TestWhatIsStalledComesLater(t *testing.T) {
+func TestForwarder_Stall_ForwardsAfterHeal(t *testing.T) {
 	f, conn := echo(t)
 	f.Stall()
-	require.ErrorIs(t, say(conn, 50*time.Millisecond), os.ErrDeadlineExceeded)
+	require.ErrorIs(t, roundTrip(conn, 50*time.Millisecond), os.ErrDeadlineExceeded)
 	f.Heal()
-	require.NoError(t, hear(conn, time.Second))
+	require.NoError(t, receive(conn, time.Second))
 }
 
-func TestWhatIsSlowedTakesItsTime(t *testing.T) {
+func TestForwarder_Slow_DelaysBothWays(t *testing.T) {
 	f, conn := echo(t)
 	f.Slow(20 * time.Millisecond)
 	started := time.Now()
-	require.NoError(t, say(conn, time.Second))
+	require.NoError(t, roundTrip(conn, time.Second))
 	require.GreaterOrEqual(t, time.Since(started), 40*time.Millisecond) // there and back
 }

@@ -1,4 +1,4 @@
-package wire
+package http1
 
 import (
 	"bufio"
@@ -8,38 +8,38 @@ import (
 	"time"
 )
 
-// Error is a request without an answer.
+// Error is a request without a response.
 type Error struct {
-	// Sent is false if not one byte of the request can have arrived: it was
-	// certainly not carried out. Otherwise it may have been.
+	// Sent is false if no byte of the request can have reached the server, so
+	// that it was certainly not executed. Otherwise it may have been.
 	Sent bool
 	Err  error
 }
 
 func (e *Error) Error() string {
 	if e.Sent {
-		return fmt.Sprintf("no answer: %v", e.Err)
+		return fmt.Sprintf("no response: %v", e.Err)
 	}
 	return fmt.Sprintf("not sent: %v", e.Err)
 }
 
 func (e *Error) Unwrap() error { return e.Err }
 
-// Conn is one connection; one goroutine at a time may use it.
+// Conn is one connection. One goroutine may use it at a time.
 type Conn struct {
 	net    net.Conn
 	raw    syscall.RawConn
 	host   string
 	r      *bufio.Reader
 	w      *bufio.Writer
-	head   []byte // of the last answer; memory to be used again
+	head   []byte // buffer for the response's header, reused
 	broken bool
 }
 
-// bufferBytes holds the usual request, and the usual answer, whole.
+// bufferBytes is enough for a usual request or response.
 const bufferBytes = 4 << 10
 
-// Dial connects. Its error is an [*Error] of a request that was not sent.
+// Dial connects to address. Its error is an [*Error] with Sent false.
 func Dial(address string, deadline time.Time) (*Conn, error) {
 	dialer := net.Dialer{Deadline: deadline}
 	conn, err := dialer.Dial("tcp", address)
@@ -54,37 +54,36 @@ func Dial(address string, deadline time.Time) (*Conn, error) {
 		r: bufio.NewReaderSize(conn, bufferBytes), w: bufio.NewWriterSize(conn, bufferBytes)}, nil
 }
 
-// Do sends a request and reads its answer. After an [*Error] the connection is
-// of no more use.
+// Do sends a request and reads its response. After an [*Error] the connection
+// is unusable.
 func (c *Conn) Do(req *Request, deadline time.Time) (*Response, error) {
-	_ = c.net.SetDeadline(deadline) // fails for closed connections only, and so does what follows
+	_ = c.net.SetDeadline(deadline) // fails only on a closed connection, where the write fails as well
 	if err := req.write(c.w, c.host); err != nil {
 		c.broken = true
 		return nil, &Error{Sent: true, Err: err}
 	}
-	answer, head, err := readResponse(c.r, req.Method, c.head)
+	response, head, err := readResponse(c.r, req.Method, c.head)
 	c.head = head
 	if err != nil {
 		c.broken = true
 		return nil, &Error{Sent: true, Err: err}
 	}
-	c.broken = c.broken || answer.last
-	return answer, nil
+	c.broken = c.broken || response.closing
+	return response, nil
 }
 
-// Usable reports whether the connection can carry another request. An idle one
-// that the server has closed meanwhile is found out by looking, not by losing
-// a request.
+// Usable reports whether the connection can carry another request. It peeks at
+// the socket, so that an idle connection closed by the server costs no request.
 func (c *Conn) Usable() bool {
 	if c.broken || c.r.Buffered() > 0 {
 		return false
 	}
-	_ = c.net.SetDeadline(time.Time{}) // the last request's has passed, perhaps
+	_ = c.net.SetDeadline(time.Time{}) // the previous request's deadline may have passed
 	idle := false
 	err := c.raw.Read(func(fd uintptr) bool {
 		var one [1]byte
 		_, _, err := syscall.Recvfrom(int(fd), one[:], syscall.MSG_PEEK|syscall.MSG_DONTWAIT)
-		idle = err == syscall.EAGAIN // neither a byte nor an end has come
+		idle = err == syscall.EAGAIN // neither data nor end of file
 		return true
 	})
 	return err == nil && idle

@@ -11,56 +11,56 @@ import (
 	"strings"
 )
 
-// Lab is a private network: nodes, each in a namespace of its own, and the
-// host, all on one bridge. The bridge has a namespace too, so that the host's
-// own packet filter has no say between the nodes.
-type Lab struct {
-	Gateway string // the host's address in the lab
+// Testbed is a private network: nodes, each in a network namespace, and the host,
+// on one bridge. The bridge has a namespace of its own, out of reach of the
+// host's packet filter.
+type Testbed struct {
+	Gateway string // the host's address in the testbed
 	Nodes   []*Node
 
-	name string
-	undo [][]string
-	over []*Forwarder
+	name       string
+	undo       [][]string // arguments of ip
+	forwarders []*Forwarder
 }
 
-// Node is a namespace with an address.
+// Node is a network namespace with an address.
 type Node struct {
 	Address   string
 	namespace string
 }
 
-// Open makes a lab of n nodes.
-func Open(n int) (*Lab, error) {
+// Open makes a testbed of n nodes.
+func Open(n int) (*Testbed, error) {
 	if os.Geteuid() != 0 {
-		return nil, errors.New("network namespaces take root")
+		return nil, errors.New("network namespaces need root")
 	}
 	for _, program := range []string{"ip", "iptables"} {
 		if _, err := exec.LookPath(program); err != nil {
-			return nil, fmt.Errorf("network namespaces take the program %s: %w", program, err)
+			return nil, fmt.Errorf("network namespaces need the program %s: %w", program, err)
 		}
 	}
 	prefix, err := freeNetwork()
 	if err != nil {
 		return nil, err
 	}
-	l := &Lab{name: fmt.Sprintf("ev%05d", os.Getpid()%100_000), Gateway: prefix + ".254"}
-	if err := l.build(prefix, n); err != nil {
-		return nil, errors.Join(err, l.Close())
+	t := &Testbed{name: fmt.Sprintf("ev%05d", os.Getpid()%100_000), Gateway: prefix + ".254"}
+	if err := t.build(prefix, n); err != nil {
+		return nil, errors.Join(err, t.Close())
 	}
-	return l, nil
+	return t, nil
 }
 
-func (l *Lab) build(prefix string, n int) error {
-	hub, host := l.name+"-hub", l.name+"-host"
-	if err := l.addNamespace(hub); err != nil {
+func (t *Testbed) build(prefix string, n int) error {
+	hub, host := t.name+"-hub", t.name+"-host"
+	if err := t.addNamespace(hub); err != nil {
 		return err
 	}
 	for _, line := range []string{
-		"-n " + hub + " link add lab type bridge",
-		"-n " + hub + " link set lab up",
+		"-n " + hub + " link add testbed type bridge",
+		"-n " + hub + " link set testbed up",
 		"link add " + host + " type veth peer name host netns " + hub,
-		"-n " + hub + " link set host master lab up",
-		"addr add " + l.Gateway + "/24 dev " + host,
+		"-n " + hub + " link set host master testbed up",
+		"addr add " + t.Gateway + "/24 dev " + host,
 		"link set " + host + " up",
 	} {
 		if err := ip(line); err != nil {
@@ -68,13 +68,13 @@ func (l *Lab) build(prefix string, n int) error {
 		}
 	}
 	for i := 1; i <= n; i++ {
-		node := &Node{Address: fmt.Sprintf("%s.%d", prefix, i), namespace: fmt.Sprintf("%s-%d", l.name, i)}
-		if err := l.addNamespace(node.namespace); err != nil {
+		node := &Node{Address: fmt.Sprintf("%s.%d", prefix, i), namespace: fmt.Sprintf("%s-%d", t.name, i)}
+		if err := t.addNamespace(node.namespace); err != nil {
 			return err
 		}
 		for _, line := range []string{
 			fmt.Sprintf("-n %s link add eth0 type veth peer name node%d netns %s", node.namespace, i, hub),
-			fmt.Sprintf("-n %s link set node%d master lab up", hub, i),
+			fmt.Sprintf("-n %s link set node%d master testbed up", hub, i),
 			fmt.Sprintf("-n %s addr add %s/24 dev eth0", node.namespace, node.Address),
 			fmt.Sprintf("-n %s link set lo up", node.namespace),
 			fmt.Sprintf("-n %s link set eth0 up", node.namespace),
@@ -83,37 +83,37 @@ func (l *Lab) build(prefix string, n int) error {
 				return err
 			}
 		}
-		l.Nodes = append(l.Nodes, node)
+		t.Nodes = append(t.Nodes, node)
 	}
 	return nil
 }
 
-// addNamespace makes a namespace; what is in it goes with it.
-func (l *Lab) addNamespace(name string) error {
+// addNamespace makes a namespace. Deleting it deletes the interfaces in it.
+func (t *Testbed) addNamespace(name string) error {
 	err := ip("netns add " + name)
 	if err == nil {
-		l.undo = append(l.undo, []string{"netns", "del", name})
+		t.undo = append(t.undo, []string{"netns", "del", name})
 	}
 	return err
 }
 
 // Forward makes a loopback server of the host reachable from the nodes, and
 // returns its address there.
-func (l *Lab) Forward(target string) (string, error) {
-	f, err := Forward(l.Gateway+":0", target)
+func (t *Testbed) Forward(target string) (string, error) {
+	f, err := Forward(t.Gateway+":0", target)
 	if err != nil {
 		return "", err
 	}
-	l.over = append(l.over, f)
+	t.forwarders = append(t.forwarders, f)
 	return f.Address(), nil
 }
 
-// Close takes the lab down. The processes in it have to have ended.
-func (l *Lab) Close() (err error) {
-	for _, f := range l.over {
+// Close deletes the testbed. The processes in it must have ended.
+func (t *Testbed) Close() (err error) {
+	for _, f := range t.forwarders {
 		f.Close()
 	}
-	for _, args := range l.undo {
+	for _, args := range t.undo {
 		out, e := exec.Command("ip", args...).CombinedOutput()
 		if e != nil {
 			err = errors.Join(err, fmt.Errorf("ip %s: %w: %s", strings.Join(args, " "), e, out))
@@ -122,8 +122,8 @@ func (l *Lab) Close() (err error) {
 	return err
 }
 
-// freeNetwork finds a /24 that no interface of the host is in, and returns its
-// first three numbers.
+// freeNetwork finds a /24 network that no interface of the host is in, and
+// returns its first three octets.
 func freeNetwork() (string, error) {
 	taken, err := net.InterfaceAddrs()
 	if err != nil {

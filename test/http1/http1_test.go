@@ -1,4 +1,4 @@
-package wire
+package http1
 
 import (
 	"errors"
@@ -20,9 +20,9 @@ func serve(t *testing.T, handler http.HandlerFunc) (*httptest.Server, *Pool) {
 	return server, NewPool(strings.TrimPrefix(server.URL, "http://"))
 }
 
-const patience = 5 * time.Second
+const timeout = 5 * time.Second
 
-func TestAnswersAreReadWhole(t *testing.T) {
+func TestPool_Do_ReadsEveryFraming(t *testing.T) {
 	long := strings.Repeat("0123456789", 10_000)
 	_, pool := serve(t, func(w http.ResponseWriter, r *http.Request) {
 		body, _ := io.ReadAll(r.Body)
@@ -39,37 +39,37 @@ func TestAnswersAreReadWhole(t *testing.T) {
 		}
 	})
 	for path, want := range map[string]string{"/short": "short", "/chunked": long + "end", "/none": "", "/else": ""} {
-		answer, err := pool.Do(&Request{Method: "POST", Path: path, Body: []byte("sent")}, patience)
+		response, err := pool.Do(&Request{Method: "POST", Path: path, Body: []byte("sent")}, timeout)
 		require.NoError(t, err)
-		require.Equal(t, want, string(answer.Body), path)
-		require.Equal(t, "sent", answer.Get("x-body"))
+		require.Equal(t, want, string(response.Body), path)
+		require.Equal(t, "sent", response.Get("x-body"))
 	}
 	require.Len(t, pool.idle, 1, "one connection served them all")
 }
 
-func TestAConnectionThatWasClosedMeanwhileCostsNoRequest(t *testing.T) {
+func TestPool_Do_ReplacesAConnectionTheServerClosed(t *testing.T) {
 	server, pool := serve(t, func(http.ResponseWriter, *http.Request) {})
 	for range 3 {
-		_, err := pool.Do(&Request{Method: "GET", Path: "/"}, patience)
+		_, err := pool.Do(&Request{Method: "GET", Path: "/"}, timeout)
 		require.NoError(t, err)
 		server.CloseClientConnections()
-		time.Sleep(20 * time.Millisecond) // the end arrives
+		require.Eventually(t, func() bool { return !pool.idle[0].Usable() }, timeout, time.Millisecond, "the end of file arrives")
 	}
 }
 
-func TestADeadlineOfThePastDoesNotSpoilAKeptConnection(t *testing.T) {
+func TestConn_Usable_IgnoresAPastDeadline(t *testing.T) {
 	_, pool := serve(t, func(http.ResponseWriter, *http.Request) {})
 	for range 2 {
-		_, err := pool.Do(&Request{Method: "GET", Path: "/"}, 50*time.Millisecond)
+		_, err := pool.Do(&Request{Method: "GET", Path: "/"}, timeout)
 		require.NoError(t, err)
 		kept := pool.idle[0]
-		time.Sleep(60 * time.Millisecond)
+		require.NoError(t, kept.net.SetDeadline(time.Now().Add(-time.Second)))
 		require.Same(t, kept, pool.idle[0])
 		require.True(t, kept.Usable())
 	}
 }
 
-func TestFailuresSayWhetherTheRequestMayHaveArrived(t *testing.T) {
+func TestError_SaysWhetherTheRequestMayHaveArrived(t *testing.T) {
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	require.NoError(t, err)
 	address := listener.Addr().String()
@@ -81,15 +81,15 @@ func TestFailuresSayWhetherTheRequestMayHaveArrived(t *testing.T) {
 	}()
 	pool := NewPool(address)
 	var failure *Error
-	_, err = pool.Do(&Request{Method: "GET", Path: "/"}, patience)
+	_, err = pool.Do(&Request{Method: "GET", Path: "/"}, timeout)
 	require.True(t, errors.As(err, &failure) && failure.Sent, "%v", err)
 
 	require.NoError(t, listener.Close())
-	_, err = pool.Do(&Request{Method: "GET", Path: "/"}, patience)
+	_, err = pool.Do(&Request{Method: "GET", Path: "/"}, timeout)
 	require.True(t, errors.As(err, &failure) && !failure.Sent, "%v", err)
 }
 
-func TestSilenceEndsAtTheDeadline(t *testing.T) {
+func TestPool_Do_EndsAtTheTimeout(t *testing.T) {
 	done := make(chan struct{})
 	_, pool := serve(t, func(http.ResponseWriter, *http.Request) { <-done })
 	defer close(done)

@@ -1,4 +1,4 @@
-package mailbox
+package mailsink
 
 import (
 	"net/smtp"
@@ -8,30 +8,30 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-func send(b *Box, id string) error {
+func send(b *Sink, id string) error {
 	return smtp.SendMail(strings.TrimPrefix(b.URL(), "smtp://"), nil, "from@example.org", []string{"to@example.org"},
 		[]byte("Message-ID: <"+id+">\r\nSubject: Tickets\r\n\r\nText\r\n"))
 }
 
-func TestCopiesAreCountedByTheirMessageID(t *testing.T) {
+func TestSink_CountsCopiesByMessageID(t *testing.T) {
 	b, err := Open()
 	require.NoError(t, err)
 	defer b.Close()
 	require.NoError(t, send(b, "one@x"))
 	require.NoError(t, send(b, "one@x"))
 	require.NoError(t, send(b, "two@x"))
-	require.Equal(t, map[string]Letter{"one@x": {"to@example.org", 2}, "two@x": {"to@example.org", 1}}, b.Letters())
+	require.Equal(t, map[string]Message{"one@x": {"to@example.org", 2}, "two@x": {"to@example.org", 1}}, b.Messages())
 }
 
-func TestWhoIsRefusedIsToComeAgain(t *testing.T) {
+func TestSink_Refuse_IsTemporary(t *testing.T) {
 	b, err := Open()
 	require.NoError(t, err)
 	defer b.Close()
 	b.Refuse(true)
 	require.ErrorContains(t, send(b, "one@x"), "451")
 	require.Equal(t, int64(1), b.Refused())
-	require.Empty(t, b.Letters())
+	require.Empty(t, b.Messages())
 	b.Refuse(false)
 	require.NoError(t, send(b, "one@x"))
-	require.Len(t, b.Letters(), 1)
+	require.Len(t, b.Messages(), 1)
 }
