@@ -15,6 +15,7 @@ import (
 	"github.com/valyala/fasthttp"
 
 	"github.com/eventra/eventra/docs"
+	"github.com/eventra/eventra/sleep"
 )
 
 // Server answers HTTP requests. Make one with [NewServer], run it with
@@ -135,12 +136,7 @@ func (s *Server) Ready() { s.ready.Store(true) }
 // flight has been answered or ctx ends.
 func (s *Server) Shutdown(ctx context.Context) error {
 	s.draining.Store(true)
-	if s.cfg.DrainDelay > 0 {
-		select {
-		case <-time.After(s.cfg.DrainDelay):
-		case <-ctx.Done():
-		}
-	}
+	_ = sleep.For(ctx, s.cfg.DrainDelay)
 	s.streams.close()
 	_ = s.door.Close() // also if Serve is only about to begin, which fasthttp would not notice
 	return s.app.ShutdownWithContext(ctx)

@@ -18,6 +18,7 @@ import (
 	web "github.com/eventra/eventra/http"
 	"github.com/eventra/eventra/persistence/redis"
 	"github.com/eventra/eventra/persistence/smtp"
+	"github.com/eventra/eventra/sleep"
 )
 
 // App is the whole program, wired. Tests start it on port 0.
@@ -129,10 +130,8 @@ func (a *App) start(ctx context.Context, cfg *Config) (err error) {
 	a.runLoops(loops...)
 	// A token that was logged out before must not pass in the first moment.
 	for !denied.Ready() {
-		select {
-		case <-ctx.Done():
-			return fmt.Errorf("denied tokens not loaded: %w", ctx.Err())
-		case <-time.After(readyPoll):
+		if err := sleep.For(ctx, readyPoll); err != nil {
+			return fmt.Errorf("denied tokens not loaded: %w", err)
 		}
 	}
 	go func() { a.served <- a.server.Serve(a.listener) }()

@@ -11,6 +11,7 @@ import (
 	"github.com/eventra/eventra/persistence/mongo"
 	"github.com/eventra/eventra/persistence/postgres"
 	"github.com/eventra/eventra/persistence/redis"
+	"github.com/eventra/eventra/sleep"
 )
 
 // stores are the connections to everything that outlives the process.
@@ -85,10 +86,8 @@ func migrate(ctx context.Context, cfg *Config, log *slog.Logger) error {
 			return err
 		}
 		log.Warn("schema not up to date yet", "error", err)
-		select {
-		case <-ctx.Done():
-			return fmt.Errorf("migrate: %w", ctx.Err())
-		case <-time.After(time.Second):
+		if err := sleep.For(ctx, time.Second); err != nil {
+			return fmt.Errorf("migrate: %w", err)
 		}
 	}
 }

@@ -13,6 +13,7 @@ import (
 	"go.mongodb.org/mongo-driver/v2/mongo/options"
 
 	"github.com/eventra/eventra"
+	"github.com/eventra/eventra/sleep"
 )
 
 const (
@@ -103,10 +104,8 @@ func (db *DB) makeIndexes(ctx context.Context) {
 			return
 		}
 		slog.Debug("mongo: indexes not made yet", "error", err, "retryIn", delay)
-		select {
-		case <-ctx.Done():
+		if sleep.For(ctx, delay) != nil {
 			return
-		case <-time.After(delay):
 		}
 	}
 }

@@ -9,6 +9,8 @@ import (
 
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgconn"
+
+	"github.com/eventra/eventra/sleep"
 )
 
 const (
@@ -81,12 +83,12 @@ func (b *breaker) watch(ctx context.Context) {
 			if !b.open.Swap(true) {
 				slog.Warn("postgres is away", "error", err)
 			}
-			wait(ctx, probePause)
+			_ = sleep.For(ctx, probePause)
 		}
 		if b.open.Swap(false) {
 			slog.Info("postgres is back")
 		}
-		wait(ctx, probePause)
+		_ = sleep.For(ctx, probePause)
 	}
 }
 
@@ -107,13 +109,4 @@ func (b *breaker) probe(ctx context.Context) error {
 func (b *breaker) close() {
 	b.stop()
 	<-b.stopped
-}
-
-func wait(ctx context.Context, d time.Duration) {
-	timer := time.NewTimer(d)
-	defer timer.Stop()
-	select {
-	case <-ctx.Done():
-	case <-timer.C:
-	}
 }

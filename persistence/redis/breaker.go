@@ -8,6 +8,8 @@ import (
 	"time"
 
 	goredis "github.com/redis/go-redis/v9"
+
+	"github.com/eventra/eventra/sleep"
 )
 
 // probeInterval is how often a lost server is asked whether it is back.
@@ -58,10 +60,8 @@ func (b *breaker) watch(ctx context.Context) {
 		case <-b.tripped:
 		}
 		for b.probe.Ping(ctx).Err() != nil {
-			select {
-			case <-ctx.Done():
+			if sleep.For(ctx, probeInterval) != nil {
 				return
-			case <-time.After(probeInterval):
 			}
 		}
 		slog.Info("redis is back")

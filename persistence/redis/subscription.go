@@ -7,6 +7,8 @@ import (
 	"time"
 
 	goredis "github.com/redis/go-redis/v9"
+
+	"github.com/eventra/eventra/sleep"
 )
 
 const (
@@ -27,10 +29,7 @@ func (db *DB) subscribe(ctx context.Context, channel string, prepare func(contex
 		if db.listen(ctx, channel, heard) {
 			delay = resubscribeMin
 		}
-		select {
-		case <-ctx.Done():
-		case <-time.After(delay):
-		}
+		_ = sleep.For(ctx, delay)
 		delay = min(2*delay, resubscribeMax)
 	}
 }
