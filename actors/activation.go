@@ -8,6 +8,7 @@ import (
 	"github.com/eventra/eventra"
 	"github.com/eventra/eventra/actors/cluster"
 	"github.com/eventra/eventra/actors/wire"
+	"github.com/eventra/eventra/groupcommit"
 )
 
 type phase uint8
@@ -16,21 +17,21 @@ const (
 	loading phase = iota // the store is being asked; requests wait
 	active
 	down   // the store did not answer; requests are refused until the next try
-	moving // the event is another member's; last flights are in the air
+	moving // the event is another member's; the last batch is in flight
 	over   // this activation promises nothing any more; all are sent elsewhere
 )
 
 // activation is one life of an event's actor: it owns the event's seats in this
 // process and decides about them. It never blocks but in its last act: loads and
-// flights run beside it and come back as messages. Of the world it knows only
-// [world], so what it does follows from the messages and their order alone.
+// batches run beside it and come back as messages. It knows its surroundings only
+// by [environment], so what it does follows from the messages and their order alone.
 type activation struct {
 	*Dependencies
-	world
-	runways *runways
-	loads   chan struct{} // bounds the loads under way in this process
-	id      eventra.ID
-	seen    *seen
+	environment
+	pool  *groupcommit.Pool
+	loads chan struct{} // bounds the loads under way in this process
+	id    eventra.ID
+	seen  *seen
 
 	phase     phase
 	seats     *eventra.SeatMap // durable state as last known; nil before the first load
@@ -39,19 +40,18 @@ type activation struct {
 	nextTry   time.Time // when down: not before this
 	backoff   time.Duration
 	reloading []asker // who waits for a fresh load
-	stale     bool    // a reload is wanted when the flight has landed
+	stale     bool    // a reload is wanted when the batch in flight has completed
 
-	waiting []*request // undecided
-	parked  []*request // their outcome hangs on a flight
-	overdue []eventra.ID
-	filling *flight
-	air     *flight   // one at a time; nil: none
-	landed  []*flight // whose locks may not have been given back yet
-	retries bool      // a retry message is on its way
+	waiting  []*request // undecided
+	parked   []*request // their outcome hangs on the batch in flight
+	overdue  []eventra.ID
+	filling  *batch
+	inFlight *batch // nil: none
+	retries  bool   // a retry message is on its way
 }
 
-func newActivation(d *Directory, w world, id eventra.ID, seen *seen) *activation {
-	return &activation{Dependencies: d.deps, world: w, runways: &d.runways, loads: d.loads, id: id, seen: seen, filling: newFlight()}
+func newActivation(d *Directory, env environment, id eventra.ID, seen *seen) *activation {
+	return &activation{Dependencies: d.deps, environment: env, pool: d.pool, loads: d.loads, id: id, seen: seen, filling: &batch{}}
 }
 
 // handle does what a message asks for.
@@ -76,8 +76,8 @@ func (a *activation) handle(sender *actor.PID, msg any) {
 		a.pump()
 	case *loaded:
 		a.loaded(msg)
-	case *flushed:
-		a.land(msg.flight)
+	case *completed:
+		a.complete(msg.batch)
 	case *retry:
 		a.retries = false
 		a.unpark()
@@ -91,9 +91,9 @@ func (a *activation) fail(r *request, err error) { a.reply(r.from, &reply{err: e
 
 // queued counts the requests whose outcome is open.
 func (a *activation) queued() int {
-	n := len(a.waiting) + len(a.parked) + a.filling.len()
-	if a.air != nil {
-		n += a.air.len()
+	n := len(a.waiting) + len(a.parked) + a.filling.Len()
+	if a.inFlight != nil {
+		n += a.inFlight.Len()
 	}
 	return n
 }
@@ -117,17 +117,17 @@ func (a *activation) receive(r *request) {
 		a.fail(r, &eventra.Error{Code: eventra.CodeOverloaded, Message: "too many requests wait for this event", RetryAfter: time.Second})
 	case !a.mayWait():
 		a.fail(r, eventra.Unavailable("postgres", nil))
-	case a.phase == loading || a.stale || a.filling.full():
+	case a.phase == loading || a.stale || a.filling.Full():
 		a.waiting = append(a.waiting, r)
 	default:
 		a.decide(r)
-		a.takeOff()
+		a.flush()
 	}
 }
 
 // decide asks the core and does what it says.
 func (a *activation) decide(r *request) {
-	d := a.seats.Decide(r.cmd, a.clock.at(a.now()))
+	d := a.seats.Decide(r.cmd, a.clock.at(a.Now()))
 	switch d.Verdict {
 	case eventra.Refuse:
 		a.fail(r, d.Err)
@@ -145,12 +145,12 @@ func (a *activation) decide(r *request) {
 	}
 }
 
-// dueChangesMax bounds the holds that one flight ends: a request that comes
-// meanwhile waits for that flight, and who asks for a seat is in more of a hurry
+// dueChangesMax bounds the holds that one batch ends: a request that comes
+// meanwhile waits for that batch, and who asks for a seat is in more of a hurry
 // than who did not pay.
 const dueChangesMax = 128
 
-// pump decides what waits, as far as the flights that leave and fill have room.
+// pump decides what waits, as far as the batches submitted and filling have room.
 // Afterwards somebody waits only if the filling one is full, so that nobody who
 // comes later is decided first.
 func (a *activation) pump() {
@@ -158,7 +158,7 @@ func (a *activation) pump() {
 		return
 	}
 	a.fill()
-	if a.takeOff() {
+	if a.flush() {
 		a.fill()
 	}
 }
@@ -166,21 +166,21 @@ func (a *activation) pump() {
 // fill decides for the batch being filled. While requests wait, holds that are
 // due get half of it at the most.
 func (a *activation) fill() {
-	a.decideWaiting(batchChangesMax / 2)
+	a.decideWaiting(groupcommit.BatchChangesMax / 2)
 	due := a.overdue
-	for len(due) > 0 && a.filling.due < dueChangesMax && !a.filling.full() {
+	for len(due) > 0 && a.filling.due < dueChangesMax && !a.filling.Full() {
 		a.decide(&request{command: command{cmd: &eventra.ExpireHold{BookingID: due[0]}}})
 		due = due[1:]
 	}
 	a.overdue = due
-	a.decideWaiting(batchChangesMax)
+	a.decideWaiting(groupcommit.BatchChangesMax)
 }
 
 // decideWaiting decides those who wait, in their order, until the filling batch
 // has as many changes.
 func (a *activation) decideWaiting(changes int) {
-	now := a.now()
-	for len(a.waiting) > 0 && a.filling.len() < changes {
+	now := a.Now()
+	for len(a.waiting) > 0 && a.filling.Len() < changes {
 		r := a.waiting[0]
 		a.waiting = a.waiting[1:]
 		if r.from.pid != nil && now.After(r.deadline) {
@@ -191,7 +191,7 @@ func (a *activation) decideWaiting(changes int) {
 	}
 }
 
-// unpark puts the requests whose flight has landed before those that came later.
+// unpark puts the requests whose batch has completed before those that came later.
 func (a *activation) unpark() {
 	if len(a.parked) > 0 {
 		a.waiting = append(a.parked, a.waiting...)
@@ -208,7 +208,7 @@ const (
 
 // rearm has the timer ask when holds are due, and not before the pause is over.
 func (a *activation) rearm(pause time.Duration, bookings ...eventra.ID) {
-	soonest := a.now().Add(pause)
+	soonest := a.Now().Add(pause)
 	holds := make([]deadline, 0, len(bookings))
 	for _, id := range bookings {
 		b := a.seats.Live(id)

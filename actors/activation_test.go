@@ -13,19 +13,20 @@ import (
 	"github.com/eventra/eventra"
 	"github.com/eventra/eventra/actors/cluster"
 	"github.com/eventra/eventra/actors/wire"
+	"github.com/eventra/eventra/groupcommit"
 )
 
-// stage is a world in which time stands still and answers are kept.
+// stage is an environment in which time stands still and answers are kept.
 type stage struct {
-	world
+	environment
 	serves bool
 	said   []*reply
 }
 
 func (s *stage) serving() bool            { return s.serves }
-func (s *stage) now() time.Time           { return time.Time{} }
+func (s *stage) Now() time.Time           { return time.Time{} }
 func (s *stage) answer(_ asker, r *reply) { s.said = append(s.said, r) }
-func (s *stage) run(func())               {} // what flies lands when a test says so
+func (s *stage) Run(func())               {} // a batch completes when a test says so
 func (s *stage) arm(*arm)                 {}
 
 func (s *stage) last(t *testing.T) *reply {
@@ -53,8 +54,8 @@ func TestWhoMayNotServeShowsNothing(t *testing.T) {
 		for _, lease := range []bool{true, false} {
 			t.Run(fmt.Sprint(activationStates[phase], lease), func(t *testing.T) {
 				s := &stage{serves: lease}
-				a := &activation{Dependencies: &Dependencies{}, world: s, id: eventra.ID(uuid.New()), phase: phase, seats: houseOf(t, 1)}
-				a.nextTry = a.now().Add(time.Hour)
+				a := &activation{Dependencies: &Dependencies{}, environment: s, id: eventra.ID(uuid.New()), phase: phase, seats: houseOf(t, 1)}
+				a.nextTry = a.Now().Add(time.Hour)
 				anyone := actor.NewPID("elsewhere", "anyone")
 				for name, question := range map[string]any{
 					"seats": &readSeats{}, "counters": &readAvailability{},
@@ -77,25 +78,25 @@ func TestWhoMayNotServeShowsNothing(t *testing.T) {
 }
 
 // TestWhoComesLaterIsServedLater, however many come: while more wait than a
-// flight holds, those who come after it has left must not fill the next one.
+// batch holds, those who come after it has left must not fill the next one.
 func TestWhoComesLaterIsServedLater(t *testing.T) {
 	t.Parallel()
-	const all = 5 * batchChangesMax
+	const all = 5 * groupcommit.BatchChangesMax
 	s := &stage{serves: true}
-	a := &activation{Dependencies: &Dependencies{QueueMax: all}, world: s, phase: active, seats: houseOf(t, all), filling: newFlight(), seen: &seen{}}
-	a.runways = &runways{Dependencies: a.Dependencies, world: s}
+	a := &activation{Dependencies: &Dependencies{QueueMax: all}, environment: s, phase: active, seats: houseOf(t, all), filling: &batch{}, seen: &seen{}}
+	a.pool = groupcommit.NewPool(groupcommit.Config{Runtime: s})
 	asked := 0
 	ask := func(more int) {
 		for range more {
 			asked++
-			a.handle(actor.NewPID("here", "buyer"), &command{deadline: a.now().Add(time.Second), cmd: &eventra.HoldSeats{
+			a.handle(actor.NewPID("here", "buyer"), &command{deadline: a.Now().Add(time.Second), cmd: &eventra.HoldSeats{
 				BookingID: eventra.ID(uuid.New()), UserID: eventra.ID(uuid.New()), Seats: []string{"A-1-" + strconv.Itoa(asked)}}})
 		}
 	}
-	ask(2*batchChangesMax + 2*batchChangesMax/3)
-	for a.air != nil {
-		a.handle(nil, &flushed{a.air})
-		ask(min(batchChangesMax/3, all-asked))
+	ask(2*groupcommit.BatchChangesMax + 2*groupcommit.BatchChangesMax/3)
+	for a.inFlight != nil {
+		a.handle(nil, &completed{a.inFlight})
+		ask(min(groupcommit.BatchChangesMax/3, all-asked))
 	}
 	require.Len(t, s.said, all)
 	for i, r := range s.said {

@@ -10,13 +10,14 @@ import (
 
 	"github.com/eventra/eventra"
 	"github.com/eventra/eventra/actors/cluster"
+	"github.com/eventra/eventra/groupcommit"
 )
 
 // Directory finds the actor of an event, wherever in the cluster it is, and
 // asks it. It hides activations that end or move meanwhile.
 type Directory struct {
 	deps        *Dependencies
-	runways     runways
+	pool        *groupcommit.Pool
 	node        *cluster.Node
 	whereabouts whereabouts
 	replicas    replicas
@@ -33,7 +34,9 @@ const (
 // OpenDirectory joins the cluster, or begins to serve alone; config.Activate
 // is set here.
 func OpenDirectory(deps *Dependencies, config cluster.Config) (*Directory, error) {
-	d := &Directory{deps: deps, runways: runways{Dependencies: deps, world: process{}}, loads: make(chan struct{}, loadsMax), wakes: make(chan struct{}, wakesMax)}
+	d := &Directory{deps: deps, loads: make(chan struct{}, loadsMax), wakes: make(chan struct{}, wakesMax)}
+	d.pool = groupcommit.NewPool(groupcommit.Config{Store: deps.Store, Locks: deps.Locks, Metrics: deps.Metrics,
+		Runtime: groupcommit.GoRuntime{}, Log: deps.Log})
 	config.Activate = func(incarnation *cluster.Incarnation, event eventra.ID) cluster.Activation {
 		seen := &seen{event: event}
 		return cluster.Activation{Describe: seen.describe, Props: actor.PropsFromProducer(func() actor.Actor {
@@ -54,8 +57,8 @@ func (d *Directory) Ready(ctx context.Context) error { return d.node.Ready(ctx) 
 // Describe tells of all members and their active events.
 func (d *Directory) Describe(context.Context) (*eventra.Cluster, error) { return d.node.Describe() }
 
-// Close hands all events over, or stops them where nobody else is: flights
-// land, who waits is told.
+// Close hands all events over, or stops them where nobody else is: batches
+// complete, who waits is told.
 func (d *Directory) Close(ctx context.Context) { d.node.Close(ctx) }
 
 // askPauseMin and askPauseMax part attempts at an event that is moving or

@@ -8,12 +8,13 @@ import (
 
 	"github.com/eventra/eventra"
 	"github.com/eventra/eventra/actors/cluster"
+	"github.com/eventra/eventra/groupcommit"
 )
 
 // Dependencies are what event actors work with.
 type Dependencies struct {
 	Store   EventStore
-	Locks   SeatLocks
+	Locks   groupcommit.SeatLocks
 	Log     *slog.Logger
 	Metrics *Metrics
 	// QueueMax bounds the requests that wait at one event; more are refused
@@ -37,7 +38,7 @@ const (
 // eventActor is an activation's place in the world: its mailbox and timers, its
 // name in the directory and the way to those who ask.
 type eventActor struct {
-	process
+	groupcommit.GoRuntime
 	activation  *activation
 	directory   *Directory
 	incarnation *cluster.Incarnation

@@ -18,6 +18,7 @@ import (
 	"github.com/eventra/eventra"
 	"github.com/eventra/eventra/actors"
 	"github.com/eventra/eventra/actors/cluster"
+	"github.com/eventra/eventra/groupcommit"
 	"github.com/eventra/eventra/persistence/persistencetest"
 	"github.com/eventra/eventra/persistence/postgres"
 	"github.com/eventra/eventra/persistence/redis"
@@ -27,7 +28,7 @@ import (
 type house struct {
 	t     *testing.T
 	db    *postgres.DB
-	locks actors.SeatLocks
+	locks groupcommit.SeatLocks
 	event eventra.ID
 	seats int
 }

@@ -4,7 +4,7 @@ import (
 	"github.com/eventra/eventra/actors/cluster"
 )
 
-// handOver gives the event up: the flight in the air lands, all others are
+// handOver gives the event up: the batch in flight completes, all others are
 // sent to the next owner, who is told to load.
 func (a *activation) handOver() {
 	if a.phase >= moving {
@@ -13,7 +13,7 @@ func (a *activation) handOver() {
 	a.phase = moving
 	a.requeue(nil)
 	a.turnAway()
-	if a.air == nil {
+	if a.inFlight == nil {
 		a.retire()
 	}
 }
@@ -41,16 +41,16 @@ func (a *activation) turnAway() {
 	a.waiting, a.reloading, a.overdue = nil, nil, nil
 }
 
-// leave is the last act of an activation that is stopped: the flight in the
-// air is waited for, so that its callers get the outcome.
+// leave is the last act of an activation that is stopped: the batch in
+// flight is waited for, so that its callers get the outcome.
 func (a *activation) leave() {
 	a.forget()
 	a.phase = over
-	if f := a.air; f != nil {
-		a.wait(f.told) // bounded by settleTimeout and commitTimeout, and by those before it on the runways
-		a.air = nil
-		a.outcome(f)
-		a.runways.settle()
+	if b := a.inFlight; b != nil {
+		a.Wait(b.Done()) // bounded by the timeouts of groupcommit, for it and those before it in the pool
+		a.inFlight = nil
+		a.outcome(b)
+		a.pool.ReleasePending()
 	}
 	a.requeue(nil)
 	a.turnAway()

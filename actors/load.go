@@ -28,7 +28,7 @@ var (
 // load takes a new epoch and reads the event under it.
 func (a *activation) load() {
 	a.phase, a.stale = loading, false
-	a.run(func() {
+	a.Run(func() {
 		a.loads <- struct{}{} // held for loadTimeout at the most
 		defer func() { <-a.loads }()
 		ctx, cancel := context.WithTimeout(context.Background(), loadTimeout)
@@ -42,7 +42,7 @@ func (a *activation) load() {
 // mayWait reports whether a request may wait to be decided. It starts another
 // attempt at loading if the store was away and it is time.
 func (a *activation) mayWait() bool {
-	if a.phase == down && !a.now().Before(a.nextTry) {
+	if a.phase == down && !a.Now().Before(a.nextTry) {
 		a.load()
 	}
 	return a.phase != down
@@ -56,7 +56,7 @@ func (a *activation) reload(from asker) {
 	}
 	a.reloading = append(a.reloading, from)
 	switch {
-	case a.air != nil:
+	case a.inFlight != nil:
 		a.stale = true
 	case a.phase == loading:
 		a.stale = true // the load under way may have read what was before
@@ -95,7 +95,7 @@ func (a *activation) activate(msg *loaded) error {
 		return err
 	}
 	a.seats, a.epoch, a.phase, a.backoff = seats, msg.snapshot.Epoch, active, 0
-	a.clock.reset(msg.snapshot.Now, a.now())
+	a.clock.reset(msg.snapshot.Now, a.Now())
 	a.Metrics.activations.Inc()
 	var holds []deadline
 	seats.Holds(func(b *eventra.Booking) { holds = append(holds, deadline{b.ID, a.clock.local(b.Due())}) })
@@ -112,7 +112,7 @@ func (a *activation) loadFailed(err error) {
 	}
 	a.phase = down
 	a.backoff = min(max(2*a.backoff, backoffMin), backoffMax)
-	a.nextTry = a.now().Add(a.backoff)
+	a.nextTry = a.Now().Add(a.backoff)
 	for _, r := range a.waiting {
 		a.fail(r, err)
 	}

@@ -37,8 +37,8 @@ type (
 		snapshot *eventra.Snapshot
 		err      error
 	}
-	flushed struct{ flight *flight }
-	retry   struct{}
+	completed struct{ batch *batch }
+	retry     struct{}
 )
 
 type reply struct {
@@ -55,9 +55,9 @@ type reply struct {
 type request struct {
 	command
 	from  asker
-	tries int // flights that ended without telling this one's outcome
+	tries int // batches that ended without this one's outcome
 }
 
 // triesMax bounds how often a request is decided anew after a lost or
-// contradicted flight.
+// contradicted batch.
 const triesMax = 3

@@ -30,7 +30,7 @@ func NewMetrics(r prometheus.Registerer) *Metrics {
 			Name: "eventra_batch_events", Help: "Events whose changes were committed together in one transaction.",
 			Buckets: prometheus.ExponentialBuckets(1, 2, 10)}),
 		commitSeconds: prometheus.NewHistogram(prometheus.HistogramOpts{
-			Name: "eventra_commit_seconds", Help: "Time from a batch's departure to its outcome.",
+			Name: "eventra_commit_seconds", Help: "Time from sending a transaction to its outcome.",
 			Buckets: prometheus.ExponentialBuckets(0.0005, 2, 14)}),
 		expiryLateness: prometheus.NewHistogram(prometheus.HistogramOpts{
 			Name: "eventra_expiry_lateness_seconds", Help: "Time from a hold's deadline to its seats being free.",
@@ -46,8 +46,8 @@ func NewMetrics(r prometheus.Registerer) *Metrics {
 	return m
 }
 
-// committed notes what became of one transaction.
-func (m *Metrics) committed(batches []*eventra.Batch, took time.Duration, err error) {
+// Committed implements groupcommit.Metrics.
+func (m *Metrics) Committed(batches []*eventra.Batch, took time.Duration, err error) {
 	changes := 0
 	for _, b := range batches {
 		changes += len(b.Changes)
@@ -58,12 +58,15 @@ func (m *Metrics) committed(batches []*eventra.Batch, took time.Duration, err er
 	m.outcomes.WithLabelValues(outcomeName(err)).Inc()
 }
 
+// LocksSkipped implements groupcommit.Metrics.
+func (m *Metrics) LocksSkipped() { m.locksSkipped.Inc() }
+
 func outcomeName(err error) string {
 	switch {
 	case err == nil:
 		return "committed"
 	case errors.Is(err, eventra.ErrSplitBatch):
-		return "apart"
+		return "split"
 	case errors.Is(err, eventra.ErrStaleEpoch):
 		return "stale_epoch"
 	case errors.Is(err, eventra.ErrDiverged):

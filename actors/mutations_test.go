@@ -7,11 +7,11 @@ var mutations = []mutation{
 	{"the store does not fence", []edit{
 		{"actors/simstore_test.go", `return epoch == db.epoch`, `return true`}}},
 	{"replies before the commit", []edit{
-		{"actors/landing.go", `	a.runways.leave(f)`, `	for i, r := range f.requests {
-		a.reply(r.from, &reply{booking: f.batch.Changes[i].Booking, payment: f.batch.Changes[i].Payment})
+		{"actors/completion.go", `	a.pool.Submit(`, `	for i, r := range b.requests {
+		a.reply(r.from, &reply{booking: b.Changes[i].Booking, payment: b.Changes[i].Payment})
 		r.from = asker{}
 	}
-	a.runways.leave(f)`}}},
+	a.pool.Submit(`}}},
 	{"the store expires what it is told to", []edit{
 		{"actors/simcommit_test.go", `	tx.must(b.Status == eventra.BookingHeld)
 	if b.ExpiresAt.After(tx.at) || b.PayingUntil.After(tx.at) {
@@ -21,26 +21,26 @@ var mutations = []mutation{
 	{"the store drops the mail", []edit{
 		{"actors/simcommit_test.go", `	put(tx, db.outbox, booking, true)`, ``}}},
 	{"takes unknown for failed", []edit{
-		{"actors/landing.go", ` || errors.Is(f.err, eventra.ErrOutcomeUnknown)`, ``}}},
+		{"actors/completion.go", ` || errors.Is(b.Err, eventra.ErrOutcomeUnknown)`, ``}}},
 	{"does not reload after an unknown outcome", []edit{
-		{"actors/landing.go", `		a.stale = true
+		{"actors/completion.go", `		a.stale = true
 `, ``}}},
 	{"does not advance the version", []edit{
-		{"actors/landing.go", `a.seats.Version()+1`, `a.seats.Version()`}}},
+		{"actors/completion.go", `a.seats.Version()+1`, `a.seats.Version()`}}},
 	{"refuses for a claim", []edit{
 		{"decide.go", `		case seat.owner != nil:
 			taken`, `		case seat.owner != nil || seat.claimed:
 			taken`}}},
 	{"forgets who is parked", []edit{
-		{"actors/landing.go", `	open = append(open, a.parked...)`, ``}}},
+		{"actors/completion.go", `	open = append(open, a.parked...)`, ``}}},
 	{"forgets the claim of who met a lock", []edit{
-		{"actors/landing.go", `			a.seats.Withdraw(c)
+		{"actors/completion.go", `			a.seats.Withdraw(c)
 			a.again(r)`, `			a.again(r)`}}},
 	{"believes a hold that the store refused", []edit{
-		{"actors/landing.go", `		case f.is(f.receipt.Refused, i):`, `		case f.is(f.receipt.Refused, i) && c.Kind != eventra.Held:`}}},
+		{"actors/completion.go", `		case b.Refused(i):`, `		case b.Refused(i) && c.Kind != eventra.Held:`}}},
 	{"goes on after it was fenced off", []edit{
-		{"actors/landing.go", `		a.requeue(f)
-		a.retire()`, `		a.requeue(f)`}}},
+		{"actors/completion.go", `		a.requeue(b)
+		a.retire()`, `		a.requeue(b)`}}},
 	{"leaves without a word", []edit{
 		{"actors/handover.go", `	for _, r := range a.waiting {
 		a.fail(r, cluster.ErrMoved)
@@ -52,8 +52,8 @@ var mutations = []mutation{
 		{"decidepayment.go", `	if wait {
 		return Decision{Verdict: Wait}
 	}`, ``}}},
-	{"sends two flights at a time", []edit{
-		{"actors/landing.go", `f.len() == 0 || a.air != nil`, `f.len() == 0`}}},
+	{"has two batches of an event in flight", []edit{
+		{"actors/completion.go", `b.Len() == 0 || a.inFlight != nil`, `b.Len() == 0`}}},
 }
 
 // storeMutations are bugs in the real stores, for their own suites to find.

@@ -68,7 +68,7 @@ func (a *activation) receiveEnvelope(sender *actor.PID, e *wire.Envelope) {
 		case cmd == nil:
 			a.reply(from, &reply{err: cluster.ErrUnsupported})
 		default:
-			a.receive(&request{command: command{cmd, a.now().Add(time.Duration(e.GetPatience()) * time.Microsecond)}, from: from})
+			a.receive(&request{command: command{cmd, a.Now().Add(time.Duration(e.GetPatience()) * time.Microsecond)}, from: from})
 		}
 	}
 }

@@ -138,7 +138,7 @@ func (s *simulation) checkAnswer(l *life, q *question, r *reply) {
 func (s *simulation) current(a *activation) bool { return a.epoch == s.db.epoch }
 
 // wasTaken reports whether a seat was durably taken at some moment since the
-// question, or is given back by a flight whose outcome nobody has been told.
+// question, or is given back by a batch whose outcome nobody has been told.
 func (s *simulation) wasTaken(a *activation, no eventra.SeatNo, asked time.Duration) bool {
 	if !s.current(a) {
 		asked = 0
@@ -148,7 +148,7 @@ func (s *simulation) wasTaken(a *activation, no eventra.SeatNo, asked time.Durat
 			return true
 		}
 	}
-	return a.air != nil && slices.ContainsFunc(a.air.batch.Changes, func(c *eventra.Change) bool {
+	return a.inFlight != nil && slices.ContainsFunc(a.inFlight.Changes, func(c *eventra.Change) bool {
 		return c.Kind.FreesSeats() && slices.ContainsFunc(c.Booking.Seats, func(seat eventra.BookedSeat) bool { return seat.No == no })
 	})
 }
@@ -173,7 +173,7 @@ func (s *simulation) checkRead(l *life, q *question, view *eventra.SeatsView) {
 // checkMemory looks at an activation after each outcome.
 func (s *simulation) checkMemory(l *life, msg any) {
 	a := l.activation
-	if _, outcome := msg.(*flushed); !outcome {
+	if _, outcome := msg.(*completed); !outcome {
 		return
 	}
 	if err := a.seats.CheckInvariants(); err != nil {

@@ -109,7 +109,7 @@ func (d *desk) arrive(q *question, m *member, found *life, timeout time.Duration
 	if q.remote != nil {
 		msg = q.remote
 	} else if c, ok := msg.(*command); ok {
-		msg = &command{c.cmd, m.now().Add(timeout)}
+		msg = &command{c.cmd, m.Now().Add(timeout)}
 	}
 	if !l.receive(&actor.PID{RequestId: q.id}, msg) {
 		q.life = nil

@@ -7,16 +7,19 @@ import (
 
 	"github.com/asynkron/protoactor-go/actor"
 	"github.com/prometheus/client_golang/prometheus"
+
+	"github.com/eventra/eventra/groupcommit"
 )
 
-// member is an instance: its clock, its runways, and the event's activation if
+// member is an instance: its clock, its commit pool, and the event's activation if
 // it has one.
 type member struct {
 	s        *simulation
 	name     string
 	skew     time.Duration // of its clock against the store's
 	stepped  bool          // its clock was put right: until the next answer of the store it misjudges deadlines
-	runways  runways
+	deps     *Dependencies
+	pool     *groupcommit.Pool
 	loads    chan struct{}
 	resident *life // whom those who look here find
 	lives    []*life
@@ -37,17 +40,17 @@ const queueMax = 6
 
 func newMember(s *simulation, name string) *member {
 	m := &member{s: s, name: name, serving: true, loads: make(chan struct{}, 100)}
-	m.runways = runways{world: m, Dependencies: &Dependencies{
-		Store: s.db, Locks: s.locks, Log: silent, Metrics: unread, QueueMax: queueMax, Confirmed: func() {}}}
+	m.deps = &Dependencies{Store: s.db, Locks: s.locks, Log: silent, Metrics: unread, QueueMax: queueMax, Confirmed: func() {}}
+	m.pool = groupcommit.NewPool(groupcommit.Config{Store: s.db, Locks: s.locks, Metrics: unread, Runtime: m, Log: silent})
 	return m
 }
 
-func (m *member) now() time.Time { return m.s.storeTime().Add(m.skew) }
+func (m *member) Now() time.Time { return m.s.storeTime().Add(m.skew) }
 
-func (m *member) run(work func()) { m.s.start(m, work) }
+func (m *member) Run(work func()) { m.s.start(m, work) }
 
-// wait looks every now and then.
-func (m *member) wait(done <-chan struct{}) {
+// Wait looks every now and then.
+func (m *member) Wait(done <-chan struct{}) {
 	for pause := time.Millisecond; ; pause *= 2 {
 		select {
 		case <-done:
@@ -79,8 +82,8 @@ func (m *member) after(d time.Duration, do func()) {
 func (m *member) activation() *life {
 	if m.resident == nil {
 		l := &life{member: m, name: m.name + "." + string(rune('a'+len(m.lives)))}
-		l.activation = &activation{Dependencies: m.runways.Dependencies, world: l, runways: &m.runways, loads: m.loads,
-			id: m.s.house.event, seen: &seen{}, filling: newFlight()}
+		l.activation = &activation{Dependencies: m.deps, environment: l, pool: m.pool, loads: m.loads,
+			id: m.s.house.event, seen: &seen{}, filling: &batch{}}
 		m.resident, m.lives = l, append(m.lives, l)
 		m.s.note("%s begins", l.name)
 		l.activation.load()
@@ -164,14 +167,14 @@ func (l *life) ring(msg any) {
 	if l.stopped {
 		return
 	}
-	due, next := l.deadlines.handle(msg, l.now())
+	due, next := l.deadlines.handle(msg, l.Now())
 	if len(due) > 0 {
 		l.tell(&holdsDue{due})
 	}
 	if !next.IsZero() {
 		l.ticks++
 		set := l.ticks
-		l.member.after(max(0, next.Sub(l.now())), func() {
+		l.member.after(max(0, next.Sub(l.Now())), func() {
 			if l.ticks == set {
 				l.ring(&tick{})
 			}

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/eventra/eventra"
+	"github.com/eventra/eventra/groupcommit"
 )
 
 // authority is PostgreSQL with one event: rows, transactions that wait for each
@@ -61,7 +62,7 @@ func (db *authority) Commit(_ context.Context, batch *eventra.Batch) (eventra.Re
 // CommitTogether implements EventStore.
 func (db *authority) CommitTogether(_ context.Context, batches []*eventra.Batch) ([]eventra.Receipt, error) {
 	if len(batches) != 1 {
-		db.s.fail("%d flights of one event in one formation", len(batches))
+		db.s.fail("%d batches of one event in one transaction", len(batches))
 	}
 	receipt, err := db.commit(batches[0], false)
 	return []eventra.Receipt{receipt}, err
@@ -82,7 +83,7 @@ func (db *authority) commit(batch *eventra.Batch, waits bool) (eventra.Receipt, 
 		db.reply(func() { answer.keep(result{receipt, err}) })
 	}
 	db.send(func() { db.begin(tx, waits) })
-	if r, ok := answer.await(db.patience(commitTimeout)); ok {
+	if r, ok := answer.await(db.patience(groupcommit.CommitTimeout)); ok {
 		return r.receipt, r.err
 	}
 	return eventra.Receipt{}, eventra.ErrOutcomeUnknown

@@ -67,8 +67,9 @@ func said(msg any) string {
 		if cmd, err := msg.Command(); err == nil && cmd != nil {
 			return commandWords(cmd) + " from afar"
 		}
-	case *flushed:
-		return "of flight " + describe(&msg.flight.batch, msg.flight.receipt.Refused) + ": " + outcomeName(msg.flight.err)
+	case *completed:
+		b := &msg.batch.Batch
+		return "of batch " + describe(&b.Batch, b.Receipt.Refused) + ": " + outcomeName(b.Err)
 	case *loaded:
 		if msg.err != nil {
 			return "not loaded: " + msg.err.Error()

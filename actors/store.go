@@ -5,21 +5,15 @@ import (
 	"time"
 
 	"github.com/eventra/eventra"
+	"github.com/eventra/eventra/groupcommit"
 )
 
 // EventStore is the authority over events' seats, as event actors need it.
 type EventStore interface {
+	groupcommit.Store
 	// Activate takes the event's next epoch, which fences off every earlier
 	// activation, and reads the event under it. CodeEventNotFound if there is none.
 	Activate(ctx context.Context, eventID eventra.ID) (*eventra.Snapshot, error)
-	// Commit persists a batch in one transaction. Its error is, or wraps, one
-	// of eventra's: ErrStaleEpoch, ErrDiverged, ErrNotCommitted or ErrOutcomeUnknown.
-	Commit(ctx context.Context, batch *eventra.Batch) (eventra.Receipt, error)
-	// CommitTogether persists batches of different events in one transaction,
-	// and waits for no row that somebody else has locked. Besides Commit's its
-	// error may be ErrSplitBatch: then nothing was written, and each batch is to be
-	// committed alone. The receipts are in the order of the batches.
-	CommitTogether(ctx context.Context, batches []*eventra.Batch) ([]eventra.Receipt, error)
 	// Booking reads one booking, live or not. CodeNotFound if there is none.
 	Booking(ctx context.Context, id eventra.ID) (*eventra.Booking, error)
 	// Layout reads the seats of an event by their numbers, and nothing of their
@@ -32,20 +26,6 @@ type ExpiryStore interface {
 	// EventsWithHoldsDue lists events that have a HELD booking whose deadline
 	// and payment grace lie before now (by the store's clock) plus ahead.
 	EventsWithHoldsDue(ctx context.Context, ahead time.Duration, limit int) ([]eventra.ID, error)
-}
-
-// SeatLocks are the locks in Redis that keep instances from each other before
-// the authority decides. They save work; they do not make sales safe.
-type SeatLocks interface {
-	// Lock takes the seats of each booking, all of a booking's or none, for
-	// at most a few seconds, after it has settled what ended before. It reports
-	// by position who got none because somebody else has one. An error means that
-	// locks are not to be had now.
-	Lock(ctx context.Context, before eventra.LockRelease, wants []eventra.LockRequest) (refused []bool, err error)
-	// Release ends what Lock began, after the batches' end: it drops the locks that
-	// are still these bookings', sets the TTL keys of new holds and deletes
-	// those of ended ones.
-	Release(ctx context.Context, s eventra.LockRelease) error
 }
 
 // HoldExpiries is where expired hold keys are announced. A hint only: late or

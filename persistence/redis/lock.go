@@ -56,13 +56,13 @@ for arg = 1, #ARGV, 2 do
 end
 return #KEYS`)
 
-// Locks are the locks of seats and the TTL keys of holds: actors.SeatLocks.
+// Locks are the locks of seats and the TTL keys of holds: groupcommit.SeatLocks.
 type Locks struct{ db *DB }
 
 // NewLocks makes Locks in a database.
 func NewLocks(db *DB) *Locks { return &Locks{db} }
 
-// Lock implements actors.SeatLocks in one round trip.
+// Lock implements groupcommit.SeatLocks in one round trip.
 func (l *Locks) Lock(ctx context.Context, before eventra.LockRelease, wants []eventra.LockRequest) ([]bool, error) {
 	if len(wants) == 0 {
 		return nil, l.Release(ctx, before)
@@ -87,7 +87,7 @@ func (l *Locks) Lock(ctx context.Context, before eventra.LockRelease, wants []ev
 	return refused, nil
 }
 
-// Release implements actors.SeatLocks in one round trip.
+// Release implements groupcommit.SeatLocks in one round trip.
 func (l *Locks) Release(ctx context.Context, s eventra.LockRelease) error {
 	return l.trip(ctx, func(pipe goredis.Pipeliner, run runScript) { settle(ctx, pipe, run, s) })
 }
