@@ -29,7 +29,7 @@ const (
 	CodeIdempotencyInProgress Code = "idempotency_in_progress"
 
 	CodeEmailTaken          Code = "email_taken"
-	CodeInvalidCredentials  Code = "invalid_credentials"
+	CodeInvalidCredentials  Code = "invalid_credentials" //nolint:gosec // G101: a code, no secret
 	CodeInvalidRefreshToken Code = "invalid_refresh_token"
 
 	CodeEventNotFound     Code = "event_not_found"
@@ -110,8 +110,7 @@ func CodeOf(err error) Code {
 	if err == nil {
 		return ""
 	}
-	var e *Error
-	if errors.As(err, &e) {
+	if e, ok := errors.AsType[*Error](err); ok {
 		return e.Code
 	}
 	return CodeInternal

@@ -1,7 +1,6 @@
 package eventra_test
 
 import (
-	"errors"
 	"fmt"
 	"io"
 	"testing"
@@ -39,7 +38,7 @@ func TestFaultsGatherAll(t *testing.T) {
 	f.Add("name", "length", "must have %d", 1)
 	f.Add("email", "invalid_email", "is none")
 	var e *eventra.Error
-	require.True(t, errors.As(f.Err(), &e))
+	require.ErrorAs(t, f.Err(), &e)
 	require.Equal(t, eventra.CodeValidationFailed, e.Code)
 	require.Equal(t, []eventra.FieldError{
 		{Field: "name", Code: "length", Message: "must have 1"}, {Field: "email", Code: "invalid_email", Message: "is none"}}, e.Fields)

@@ -1,6 +1,7 @@
 package eventra_test
 
 import (
+	"errors"
 	"fmt"
 	"math/rand/v2"
 	"slices"
@@ -229,7 +230,7 @@ func (s *modelSale) decide(cmd eventra.Command) {
 		require.Equal(s.t, want.answer, d.Booking.ID)
 		require.Same(s.t, s.seats.Live(want.answer), d.Booking)
 	case eventra.Refuse:
-		if e, ok := d.Err.(*eventra.Error); ok {
+		if e, ok := errors.AsType[*eventra.Error](d.Err); ok {
 			require.Equal(s.t, want.names, e.Seats)
 		}
 		alone := s.fresh().Decide(cmd, s.now)

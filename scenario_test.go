@@ -1,6 +1,7 @@
 package eventra_test
 
 import (
+	"errors"
 	"flag"
 	"fmt"
 	"os"
@@ -50,12 +51,12 @@ type scenario struct {
 // run returns the story with the expectations replaced by what happens.
 func (s *scenario) run(text string) string {
 	var out []string
-	for _, block := range strings.Split(strings.TrimSpace(text), "\n\n") {
+	for block := range strings.SplitSeq(strings.TrimSpace(text), "\n\n") {
 		commands, _, asks := strings.Cut(block, "\n"+scenarioDashes)
 		lines := []string{commands}
 		if asks {
 			lines = append(lines, scenarioDashes)
-			for _, line := range strings.Split(commands, "\n") {
+			for line := range strings.SplitSeq(commands, "\n") {
 				if !strings.HasPrefix(line, "#") {
 					lines = append(lines, s.play(strings.Fields(line))...)
 				}
@@ -157,8 +158,7 @@ func (s *scenario) verdict(d eventra.Decision) string {
 	case d.Verdict == eventra.Answer:
 		return "answer: " + s.describe(d.Booking)
 	case d.Verdict == eventra.Refuse:
-		var e *eventra.Error
-		if e, _ = d.Err.(*eventra.Error); e != nil && len(e.Seats) > 0 {
+		if e, ok := errors.AsType[*eventra.Error](d.Err); ok && len(e.Seats) > 0 {
 			return outcome(d) + ": " + strings.Join(e.Seats, " ")
 		}
 	}
@@ -225,7 +225,7 @@ func parseHouse(t *testing.T, specs []string) (seats []eventra.Seat) {
 	for _, spec := range specs {
 		label, runs, _ := strings.Cut(spec, ":")
 		section, rowLabel, _ := strings.Cut(label, "-")
-		for _, run := range strings.Split(runs, ",") {
+		for run := range strings.SplitSeq(runs, ",") {
 			from, to, isRange := strings.Cut(run, "-")
 			if !isRange {
 				to = from

@@ -148,11 +148,9 @@ func (a *App) runLoops(loops ...func(context.Context)) {
 	var ctx context.Context
 	ctx, a.stopLoops = context.WithCancel(context.Background())
 	for _, loop := range loops {
-		a.loops.Add(1)
-		go func() {
-			defer a.loops.Done()
+		a.loops.Go(func() {
 			loop(ctx)
-		}()
+		})
 	}
 }
 

@@ -236,6 +236,7 @@ func (p pair) write(certFile, keyFile string) error {
 
 // writePEM replaces a file at once or not at all.
 func writePEM(file, kind string, der []byte, mode fs.FileMode) (err error) {
+	//nolint:gosec // G301: certificates are for everybody to read; the keys have modes of their own
 	if err := os.MkdirAll(filepath.Dir(file), 0o755); err != nil {
 		return err
 	}

@@ -63,7 +63,7 @@ func (l *RateLimits) UnmarshalText(text []byte) error {
 	if s := strings.TrimSpace(string(text)); s == "off" || s == "" {
 		return nil
 	}
-	for _, part := range strings.Split(string(text), ",") {
+	for part := range strings.SplitSeq(string(text), ",") {
 		class, limit, _ := strings.Cut(strings.TrimSpace(part), "=")
 		requests, window, _ := strings.Cut(limit, "/")
 		n, err := strconv.Atoi(requests)

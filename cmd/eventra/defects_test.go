@@ -70,7 +70,7 @@ func TestDefectRegistrationsLost(t *testing.T) {
 	}
 	_, email := p.user()
 	require.NotEmpty(t, p.login(email, "correct horse"))
-	require.EqualValues(t, 1, p.count("SELECT count(*) FROM users WHERE email = $1", email))
+	require.Equal(t, int64(1), p.count("SELECT count(*) FROM users WHERE email = $1", email))
 	require.Zero(t, p.count("SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND state LIKE 'idle in transaction%'"))
 }
 

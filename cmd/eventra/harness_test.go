@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"maps"
 	"net/http"
 	"net/url"
 	"os"
@@ -241,9 +242,7 @@ func (p *program) users(n int) []string {
 func (p *program) event(rows, seats int, terms object) (id string) {
 	p.t.Helper()
 	body := eventBody()
-	for k, v := range terms {
-		body[k] = v
-	}
+	maps.Copy(body, terms)
 	id = p.must(201, "POST", "/events", p.admin, body).text("id")
 	p.must(201, "POST", "/events/"+id+"/seats", p.admin, object{"sections": []object{{
 		"name": "A", "rowCount": rows, "seatsPerRow": seats, "price": object{"amount": 2500, "currency": "EUR"}}}})
@@ -287,13 +286,11 @@ func parallel(n, width int, f func(i int)) {
 	var wg sync.WaitGroup
 	next := make(chan int)
 	for range min(width, n) {
-		wg.Add(1)
-		go func() {
-			defer wg.Done()
+		wg.Go(func() {
 			for i := range next {
 				f(i)
 			}
-		}()
+		})
 	}
 	for i := range n {
 		next <- i

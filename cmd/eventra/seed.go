@@ -14,7 +14,7 @@ import (
 // Demo data. Its ids are fixed, so that loading it again finds it.
 const (
 	demoUserEmail    = "user@eventra.test"
-	demoUserPassword = "demo-user-password"
+	demoUserPassword = "demo-user-password" //nolint:gosec // G101: demo data is public
 )
 
 var (
