@@ -2,10 +2,7 @@ module github.com/eventra/eventra/tools
 
 go 1.26.0
 
-tool (
-	github.com/swaggo/swag/v2/cmd/swag
-	honnef.co/go/tools/cmd/staticcheck
-)
+tool github.com/swaggo/swag/v2/cmd/swag
 
 require (
 	github.com/bufbuild/protocompile v0.14.1
@@ -13,7 +10,6 @@ require (
 )
 
 require (
-	github.com/BurntSushi/toml v1.4.1-0.20240526193622-a339e1f7089c // indirect
 	github.com/KyleBanks/depth v1.2.1 // indirect
 	github.com/cpuguy83/go-md2man/v2 v2.0.5 // indirect
 	github.com/go-openapi/jsonpointer v0.19.6 // indirect
@@ -30,12 +26,9 @@ require (
 	github.com/swaggo/swag/v2 v2.0.0-rc5 // indirect
 	github.com/urfave/cli/v2 v2.27.5 // indirect
 	github.com/xrash/smetrics v0.0.0-20240521201337-686a1a2994c1 // indirect
-	golang.org/x/exp/typeparams v0.0.0-20231108232855-2478ac86f678 // indirect
-	golang.org/x/mod v0.41.0 // indirect
 	golang.org/x/sync v0.23.0 // indirect
 	golang.org/x/text v0.41.0 // indirect
 	golang.org/x/tools v0.51.0 // indirect
 	gopkg.in/yaml.v3 v3.0.1 // indirect
-	honnef.co/go/tools v0.8.2 // indirect
 	sigs.k8s.io/yaml v1.4.0 // indirect
 )
