@@ -29,9 +29,14 @@ type Decision struct {
 	Err     error
 }
 
-// ErrNotLive says that no live booking has that id: only the store can tell
-// whether there was one and what became of it.
-var ErrNotLive = errors.New("no live booking has that id")
+// What an event answers where only the store can tell the outcome.
+var (
+	// ErrNotLive: no live booking has that id. There may have been one.
+	ErrNotLive = errors.New("no live booking has that id")
+	// ErrRefusedByStore: the store's guard refused a decided change, because its
+	// deadline had passed, or its id was used or its payment ended before.
+	ErrRefusedByStore = errors.New("refused by what is stored")
+)
 
 func refuse(err error) Decision  { return Decision{Verdict: Refuse, Err: err} }
 func answer(b *Booking) Decision { return Decision{Verdict: Answer, Booking: b} }

@@ -116,6 +116,13 @@ func CodeOf(err error) Code {
 	return CodeInternal
 }
 
+// Undecided reports whether err means that nobody has decided about a command:
+// its event was away or had too much to do. The same command may be sent again.
+func Undecided(err error) bool {
+	code := CodeOf(err)
+	return code == CodeUnavailable || code == CodeOverloaded
+}
+
 // Faults gathers the faults of one input, so that a caller learns all at once.
 type Faults []FieldError
 

@@ -10,14 +10,13 @@ import (
 // BoxOffice sells seats: it finds a booking's event, asks the event's actor,
 // and answers from the store for bookings that are live no more.
 type BoxOffice struct {
-	events   *Directory
-	store    EventStore
-	payments *PaymentProcessor
+	events *Directory
+	store  EventStore
 }
 
 // NewBoxOffice makes a box office over a directory of events.
-func NewBoxOffice(events *Directory, store EventStore, payments *PaymentProcessor) *BoxOffice {
-	return &BoxOffice{events, store, payments}
+func NewBoxOffice(events *Directory, store EventStore) *BoxOffice {
+	return &BoxOffice{events, store}
 }
 
 // Hold holds seats under the booking id that the command carries. If that is
@@ -25,7 +24,7 @@ func NewBoxOffice(events *Directory, store EventStore, payments *PaymentProcesso
 // made before is the answer.
 func (b *BoxOffice) Hold(ctx context.Context, event eventra.ID, cmd *eventra.HoldSeats) (*eventra.Booking, error) {
 	r, err := b.events.do(ctx, event, cmd)
-	if errors.Is(err, errStored) { // made before, and live no more
+	if errors.Is(err, eventra.ErrRefusedByStore) { // made before, and live no more
 		return b.booking(ctx, cmd.UserID, cmd.BookingID)
 	}
 	if err != nil {
@@ -40,7 +39,7 @@ func (b *BoxOffice) Hold(ctx context.Context, event eventra.ID, cmd *eventra.Hol
 // became of that, and not what is true of the seats by now.
 func (b *BoxOffice) HoldAgain(ctx context.Context, event eventra.ID, cmd *eventra.HoldSeats) (*eventra.Booking, error) {
 	booking, err := b.Hold(ctx, event, cmd)
-	if err == nil || undecided(err) {
+	if err == nil || eventra.Undecided(err) {
 		return booking, err
 	}
 	made, storeErr := b.booking(ctx, cmd.UserID, cmd.BookingID)
@@ -53,24 +52,9 @@ func (b *BoxOffice) HoldAgain(ctx context.Context, event eventra.ID, cmd *eventr
 	return nil, storeErr
 }
 
-// undecided reports whether an event has not said what it makes of a command.
-func undecided(err error) bool {
-	code := eventra.CodeOf(err)
-	return code == eventra.CodeUnavailable || code == eventra.CodeOverloaded
-}
-
 // Release gives a user's held seats back; doing so again is harmless.
 func (b *BoxOffice) Release(ctx context.Context, user, id eventra.ID) (*eventra.Booking, error) {
 	return b.end(ctx, user, id, &eventra.ReleaseHold{BookingID: id, UserID: user}, eventra.BookingCancelled, eventra.CodeNotCancellable)
-}
-
-// Refund takes a confirmed booking back and has its money returned.
-func (b *BoxOffice) Refund(ctx context.Context, id eventra.ID) (*eventra.Booking, error) {
-	booking, err := b.end(ctx, eventra.ID{}, id, &eventra.RefundBooking{BookingID: id}, eventra.BookingRefunded, eventra.CodeNotRefundable)
-	if err == nil {
-		b.payments.refund(booking.PaymentID) // what fails here is made up for by the reconciler
-	}
-	return booking, err
 }
 
 // end carries out a command that ends a booking. Where it has ended already,
@@ -108,9 +92,4 @@ func (b *BoxOffice) booking(ctx context.Context, user, id eventra.ID) (*eventra.
 		return nil, eventra.Errorf(eventra.CodeNotFound, "no such booking")
 	}
 	return booking, err
-}
-
-// Pay pays for a held booking: see [PaymentProcessor.Pay].
-func (b *BoxOffice) Pay(ctx context.Context, req eventra.PaymentRequest) (*eventra.Payment, *eventra.Booking, error) {
-	return b.payments.Pay(ctx, req)
 }

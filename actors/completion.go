@@ -119,7 +119,7 @@ func (a *activation) refused(c *eventra.Change, r *request) {
 		a.rearm(rearmPause, c.Booking.ID)
 		a.reply(r.from, &reply{})
 	default:
-		a.fail(r, errStored)
+		a.fail(r, eventra.ErrRefusedByStore)
 	}
 }
 

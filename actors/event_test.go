@@ -19,6 +19,8 @@ import (
 	"github.com/eventra/eventra/actors"
 	"github.com/eventra/eventra/actors/cluster"
 	"github.com/eventra/eventra/groupcommit"
+	"github.com/eventra/eventra/payments"
+	"github.com/eventra/eventra/payments/mockgateway"
 	"github.com/eventra/eventra/persistence/persistencetest"
 	"github.com/eventra/eventra/persistence/postgres"
 	"github.com/eventra/eventra/persistence/redis"
@@ -73,8 +75,12 @@ func (h *house) office(store actors.EventStore) (*actors.BoxOffice, *actors.Dire
 		defer cancel()
 		events.Close(ctx)
 	})
-	payments := actors.NewPaymentProcessor(events, h.db, h.db, slog.New(slog.DiscardHandler), time.Second)
-	return actors.NewBoxOffice(events, store, payments), events
+	return actors.NewBoxOffice(events, store), events
+}
+
+// payments pays for what an office sells.
+func (h *house) payments(office *actors.BoxOffice) *payments.Processor {
+	return payments.NewProcessor(office, h.db, mockgateway.New(h.db), slog.New(slog.DiscardHandler), time.Second)
 }
 
 func (h *house) hold(office *actors.BoxOffice, seats ...string) (*eventra.Booking, error) {
@@ -174,7 +180,7 @@ func TestAnOwnerThatFellBehindIsNotBelieved(t *testing.T) {
 			return released.Status, nil
 		},
 		func(b *eventra.Booking) (eventra.BookingStatus, error) {
-			_, paid, err := behind.Pay(ctx, eventra.PaymentRequest{PaymentID: newID(), BookingID: b.ID, UserID: b.UserID, Method: "mock", Token: "tok_ok"})
+			_, paid, err := h.payments(behind).Pay(ctx, eventra.PaymentRequest{PaymentID: newID(), BookingID: b.ID, UserID: b.UserID, Method: "mock", Token: "tok_ok"})
 			if err != nil {
 				return "", err
 			}
@@ -303,91 +309,6 @@ func TestUnknownEvent(t *testing.T) {
 	}
 }
 
-// TestLatePayment: money that comes after the hold ran out buys the same seats
-// again if they are free, and goes back if they are not.
-func TestLatePayment(t *testing.T) {
-	t.Parallel()
-	for _, resold := range []bool{false, true} {
-		t.Run(fmt.Sprintf("resold=%v", resold), func(t *testing.T) {
-			t.Parallel()
-			h := newHouse(t, 1, 2, 5)
-			office, events := h.office(h.db)
-			b, err := h.hold(office, "A-1-1")
-			require.NoError(t, err)
-			// An instance that dies right after the gateway took the money
-			// leaves this: an intent past its grace, and a charge.
-			payment := eventra.Payment{ID: newID(), BookingID: b.ID, EventID: h.event, UserID: b.UserID, Method: "mock", Amount: b.Total}
-			require.NoError(t, events.Do(t, h.event, &eventra.StartPayment{PaymentID: payment.ID, BookingID: b.ID, UserID: b.UserID, Method: "mock"}))
-			require.NoError(t, h.db.Charge(t.Context(), payment, "tok_ok"))
-			status := func(id eventra.ID) eventra.BookingStatus {
-				b, err := h.db.Booking(context.Background(), id)
-				require.NoError(t, err)
-				return b.Status
-			}
-			require.Eventually(t, func() bool { return status(b.ID) == eventra.BookingExpired }, 9*time.Second, 20*time.Millisecond)
-			if resold { // as soon as the event has heard of what is stored already
-				require.Eventually(t, func() bool {
-					_, err := h.hold(office, "A-1-1")
-					return err == nil
-				}, 5*time.Second, 10*time.Millisecond)
-			}
-			ctx, cancel := context.WithCancel(context.Background())
-			done := make(chan struct{})
-			go func() {
-				defer close(done)
-				actors.NewPaymentProcessor(events, h.db, h.db, slog.New(slog.DiscardHandler), time.Second).Reconcile(ctx)
-			}()
-			want := eventra.PaymentSucceeded
-			if resold {
-				want = eventra.PaymentRefunded
-			}
-			require.Eventually(t, func() bool {
-				p, err := h.db.Payment(context.Background(), payment.ID)
-				return err == nil && p.Status == want
-			}, 15*time.Second, 20*time.Millisecond)
-			cancel()
-			<-done
-			require.Equal(t, eventra.BookingExpired, status(b.ID))
-			old, err := h.db.Booking(context.Background(), b.ID)
-			require.NoError(t, err)
-			if resold {
-				require.True(t, old.ReplacedBy.IsZero())
-			} else {
-				require.Equal(t, payment.ID, old.ReplacedBy)
-				require.Equal(t, eventra.BookingConfirmed, status(payment.ID))
-			}
-			h.stored()
-		})
-	}
-}
-
-// TestVoidedWhileItIsCharged: a charge that the reconciler has voided in the
-// meantime has failed. No bank has declined it, and nobody is told so.
-func TestVoidedWhileItIsCharged(t *testing.T) {
-	t.Parallel()
-	h := newHouse(t, 1, 2, 600)
-	office, _ := h.office(h.db)
-	b, err := h.hold(office, "A-1-1")
-	require.NoError(t, err)
-	ctx := within(t)
-	pay := eventra.PaymentRequest{PaymentID: newID(), BookingID: b.ID, UserID: b.UserID, Method: "mock", Token: "tok_slow_50"}
-	charged, err := h.db.Void(ctx, pay.PaymentID)
-	require.NoError(t, err)
-	require.False(t, charged)
-	for range 2 {
-		_, _, err = office.Pay(ctx, pay)
-		require.Equal(t, eventra.CodePaymentUnavailable, eventra.CodeOf(err))
-	}
-	p, err := h.db.Payment(ctx, pay.PaymentID)
-	require.NoError(t, err)
-	require.Equal(t, eventra.PaymentFailed, p.Status)
-	pay.PaymentID, pay.Token = newID(), "tok_ok"
-	_, paid, err := office.Pay(ctx, pay)
-	require.NoError(t, err)
-	require.Equal(t, eventra.BookingConfirmed, paid.Status)
-	h.stored()
-}
-
 // TestUsedIDs: a command that comes again after its booking or payment has
 // ended gets the first outcome, and others of the event do not notice.
 func TestUsedIDs(t *testing.T) {
@@ -400,7 +321,7 @@ func TestUsedIDs(t *testing.T) {
 	_, err := office.Hold(ctx, h.event, hold)
 	require.NoError(t, err)
 	for range 2 {
-		_, _, err = office.Pay(ctx, pay)
+		_, _, err = h.payments(office).Pay(ctx, pay)
 		require.Equal(t, eventra.CodePaymentDeclined, eventra.CodeOf(err))
 	}
 	_, err = office.Release(ctx, hold.UserID, hold.BookingID)

@@ -46,3 +46,15 @@ func ListenForExpiries(ctx context.Context, expiries HoldExpiries, events *Direc
 		log.Warn("not listening for expired keys; timers and the sweeper go on", "error", err)
 	}
 }
+
+// pause waits; it reports false once ctx has ended.
+func pause(ctx context.Context, d time.Duration) bool {
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-ctx.Done():
+		return false
+	case <-timer.C:
+		return true
+	}
+}

@@ -17,13 +17,8 @@ const (
 	backoffMin, backoffMax = 50 * time.Millisecond, time.Second
 )
 
-var (
-	// errLoading: nothing to show yet; ask again in a moment.
-	errLoading = errors.New("the event is being loaded")
-	// errStored: the store's guard refused a change, for its deadline is past or
-	// its outcome is there already; what is stored tells.
-	errStored = errors.New("refused by what is stored")
-)
+// errLoading: nothing to show yet; ask again in a moment.
+var errLoading = errors.New("the event is being loaded")
 
 // load takes a new epoch and reads the event under it.
 func (a *activation) load() {

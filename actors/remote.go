@@ -83,7 +83,7 @@ func encodeReply(question *wire.Envelope, r *reply) *wire.Envelope {
 		e.Body = &wire.Envelope_Unsupported{Unsupported: &wire.Unsupported{}}
 	case errors.Is(r.err, errLoading):
 		e.SetFailure(r.err, wire.Failure_LOADING)
-	case errors.Is(r.err, errStored):
+	case errors.Is(r.err, eventra.ErrRefusedByStore):
 		e.SetFailure(r.err, wire.Failure_STORED)
 	case errors.Is(r.err, eventra.ErrNotLive):
 		e.SetFailure(r.err, wire.Failure_NOT_LIVE)
@@ -140,7 +140,7 @@ func decodeFailure(f *wire.Failure) error {
 	case wire.Failure_NOT_LIVE:
 		return eventra.ErrNotLive
 	case wire.Failure_STORED:
-		return errStored
+		return eventra.ErrRefusedByStore
 	case wire.Failure_LOADING:
 		return errLoading
 	}

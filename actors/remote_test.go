@@ -41,7 +41,7 @@ func (h *house) member(database string) member {
 		defer cancel()
 		events.Close(ctx)
 	})
-	return member{events, actors.NewBoxOffice(events, h.db, actors.NewPaymentProcessor(events, h.db, h.db, log, time.Second))}
+	return member{events, actors.NewBoxOffice(events, h.db)}
 }
 
 // pair is the owner of the house's event and another member.
@@ -94,13 +94,14 @@ func TestTheStoryAtAnotherMember(t *testing.T) {
 		Best: &eventra.BestAvailable{Quantity: 2, Section: "Z"}})
 	require.NotEmpty(t, code(eventra.CodeValidationFailed, err).Fields)
 
-	payment, confirmed, err := other.office.Pay(within(t), eventra.PaymentRequest{PaymentID: newID(), BookingID: held.ID, UserID: cmd.UserID, Method: "mock", Token: "tok_ok"})
+	pay := h.payments(other.office)
+	payment, confirmed, err := pay.Pay(within(t), eventra.PaymentRequest{PaymentID: newID(), BookingID: held.ID, UserID: cmd.UserID, Method: "mock", Token: "tok_ok"})
 	require.NoError(t, err)
 	require.Equal(t, eventra.PaymentSucceeded, payment.Status)
 	require.Equal(t, eventra.BookingConfirmed, confirmed.Status)
-	_, _, err = other.office.Pay(within(t), eventra.PaymentRequest{PaymentID: newID(), BookingID: held.ID, UserID: cmd.UserID, Method: "mock", Token: "tok_ok"})
+	_, _, err = pay.Pay(within(t), eventra.PaymentRequest{PaymentID: newID(), BookingID: held.ID, UserID: cmd.UserID, Method: "mock", Token: "tok_ok"})
 	code(eventra.CodeAlreadyPaid, err)
-	refunded, err := other.office.Refund(within(t), held.ID)
+	refunded, err := pay.Refund(within(t), held.ID)
 	require.NoError(t, err)
 	require.Equal(t, eventra.BookingRefunded, refunded.Status)
 

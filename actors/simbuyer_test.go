@@ -80,7 +80,7 @@ func (b *buyer) wish() *eventra.HoldSeats {
 func (b *buyer) again(ask func() (*reply, error)) (*reply, error) {
 	for tries := 0; ; tries++ {
 		r, err := ask()
-		if tries == 4 || !undecided(err) {
+		if tries == 4 || !eventra.Undecided(err) {
 			return r, err
 		}
 		b.s.sleep(b.s.between(time.Millisecond, 500*time.Millisecond))
@@ -91,7 +91,7 @@ func (b *buyer) again(ask func() (*reply, error)) (*reply, error) {
 func (b *buyer) hold(cmd *eventra.HoldSeats) *eventra.Booking {
 	r, err := b.again(func() (*reply, error) { return b.s.desk.ask(&command{cmd: cmd}) })
 	switch {
-	case errors.Is(err, errStored):
+	case errors.Is(err, eventra.ErrRefusedByStore):
 		if _, made := b.s.db.bookings[cmd.BookingID]; !made {
 			b.s.fail("%s was refused as made before, and was not", nameOf(cmd.BookingID))
 		}

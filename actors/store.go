@@ -36,33 +36,6 @@ type HoldExpiries interface {
 	Listen(ctx context.Context, heard func(eventID, bookingID eventra.ID)) error
 }
 
-// PaymentStore reads what the payment processor works on.
-type PaymentStore interface {
-	Booking(ctx context.Context, id eventra.ID) (*eventra.Booking, error)
-	// Payment reads one attempt. CodeNotFound if there is none.
-	Payment(ctx context.Context, id eventra.ID) (*eventra.Payment, error)
-	// OpenPayments lists, oldest first, attempts that somebody has to end:
-	// PENDING past their grace by the store's clock, and REFUND_PENDING last touched
-	// longer ago than refundAge.
-	OpenPayments(ctx context.Context, refundAge time.Duration, limit int) ([]eventra.Payment, error)
-	// MarkRefunded notes that the gateway has given the money back:
-	// REFUND_PENDING → REFUNDED. Repeating it is harmless.
-	MarkRefunded(ctx context.Context, id eventra.ID) error
-}
-
-// Gateway moves the money. Calls are idempotent by the payment's id.
-type Gateway interface {
-	// Charge takes the amount. CodePaymentDeclined if the payer's bank
-	// refuses; any other error, of a voided payment too, leaves open whether
-	// money moved.
-	Charge(ctx context.Context, p eventra.Payment, token string) error
-	// Void makes sure that no charge for this payment can happen any more and
-	// reports whether one had.
-	Void(ctx context.Context, paymentID eventra.ID) (charged bool, err error)
-	// Refund gives a charge back.
-	Refund(ctx context.Context, p eventra.Payment) error
-}
-
 // Outbox holds the mails of confirmed bookings until a server took them.
 type Outbox interface {
 	// Due leases up to limit unsent mails for the time given: none is due

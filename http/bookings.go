@@ -253,7 +253,7 @@ func (s *Server) refundBooking(c *fiber.Ctx) error {
 	if err != nil {
 		return err
 	}
-	booking, err := s.cfg.BoxOffice.Refund(c.UserContext(), id)
+	booking, err := s.cfg.Payments.Refund(c.UserContext(), id)
 	if err != nil {
 		return err
 	}

@@ -18,6 +18,7 @@ type Config struct {
 	Catalog         Catalog
 	SeatMaps        SeatMaps
 	BoxOffice       BoxOffice
+	Payments        Payments
 	Bookings        Bookings
 	IdempotencyKeys IdempotencyKeys
 	RateCounters    RateCounters
@@ -89,6 +90,7 @@ func (c *Config) complete() error {
 		missing("Catalog", c.Catalog == nil),
 		missing("SeatMaps", c.SeatMaps == nil),
 		missing("BoxOffice", c.BoxOffice == nil),
+		missing("Payments", c.Payments == nil),
 		missing("Bookings", c.Bookings == nil),
 		missing("IdempotencyKeys", c.IdempotencyKeys == nil),
 		missing("RateCounters", c.RateCounters == nil),

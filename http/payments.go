@@ -84,7 +84,7 @@ func (s *Server) pay(c *fiber.Ctx) error {
 	if err := r.validate(); err != nil {
 		return err
 	}
-	payment, booking, err := s.cfg.BoxOffice.Pay(c.UserContext(), eventra.PaymentRequest{
+	payment, booking, err := s.cfg.Payments.Pay(c.UserContext(), eventra.PaymentRequest{
 		PaymentID: resourceID(c), BookingID: id, UserID: callerOf(c).UserID, Method: r.Method, Token: r.Token})
 	if err != nil {
 		return err

@@ -74,7 +74,7 @@ func newWorld(t *testing.T, change ...func(*Config)) *world {
 func (w *world) config() Config {
 	f := w.fakes
 	return Config{
-		Users: f, DeniedTokens: f, Catalog: f, SeatMaps: f, BoxOffice: f, Bookings: f,
+		Users: f, DeniedTokens: f, Catalog: f, SeatMaps: f, BoxOffice: f, Payments: f, Bookings: f,
 		IdempotencyKeys: fakeKeys{f}, RateCounters: f, Members: f,
 		Metrics: prometheus.NewRegistry(), Log: slog.New(slog.NewJSONHandler(w.log, nil)),
 		JWTSecret: []byte(testSecret), PasswordCost: bcrypt.MinCost, Version: "test",

@@ -66,10 +66,15 @@ type BoxOffice interface {
 	// HoldAgain is Hold by somebody who was not told what came of it before.
 	HoldAgain(ctx context.Context, eventID eventra.ID, cmd *eventra.HoldSeats) (*eventra.Booking, error)
 	Release(ctx context.Context, userID, bookingID eventra.ID) (*eventra.Booking, error)
-	Refund(ctx context.Context, bookingID eventra.ID) (*eventra.Booking, error)
+}
+
+// Payments moves money.
+type Payments interface {
 	// Pay charges for a held booking and confirms it. Errors: CodePaymentDeclined,
 	// CodeHoldExpired, CodeAlreadyPaid, CodePaymentInProgress, CodePaymentUnavailable, CodeNotFound.
 	Pay(ctx context.Context, req eventra.PaymentRequest) (*eventra.Payment, *eventra.Booking, error)
+	// Refund ends a confirmed booking and returns its money. Errors: CodeNotRefundable, CodeNotFound.
+	Refund(ctx context.Context, bookingID eventra.ID) (*eventra.Booking, error)
 }
 
 // Bookings reads what was booked.

@@ -200,6 +200,7 @@ func TestExec(t *testing.T) {
 		`EVENTRA_SMTP_URL=smtp://127\.0\.0\.1:\d+\n`,
 		`EVENTRA_DEV_MAIL_URL=http://127\.0\.0\.1:\d+\n`,
 		`EVENTRA_MAIL_FROM=Eventra <tickets@eventra\.test>\n`,
+		`EVENTRA_PAYMENT_GATEWAY=mock\n`,
 		`EVENTRA_JWT_SECRET=\w{64}\n`,
 	} {
 		if !regexp.MustCompile(pattern).MatchString(run.output()) {

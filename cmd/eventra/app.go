@@ -16,6 +16,7 @@ import (
 
 	"github.com/eventra/eventra/actors"
 	web "github.com/eventra/eventra/http"
+	"github.com/eventra/eventra/payments"
 	"github.com/eventra/eventra/persistence/redis"
 	"github.com/eventra/eventra/persistence/smtp"
 	"github.com/eventra/eventra/sleep"
@@ -87,14 +88,19 @@ func (a *App) start(ctx context.Context, cfg *Config) (err error) {
 	if err != nil {
 		return err
 	}
-	payments := actors.NewPaymentProcessor(a.events, a.stores.postgres, a.stores.postgres, a.log, cfg.PaymentTimeout)
+	gateway, err := cfg.gateway(a.stores.postgres)
+	if err != nil {
+		return err
+	}
+	office := actors.NewBoxOffice(a.events, store)
+	processor := payments.NewProcessor(office, a.stores.postgres, gateway, a.log, cfg.PaymentTimeout)
 	events := a.stores.newCatalog(a.events, a.log)
 	denied := redis.NewDeniedTokens(a.stores.redis)
 	rates := redis.NewRateCounters(a.stores.redis)
 
 	a.server, err = web.NewServer(web.Config{
 		Users: a.stores.postgres, DeniedTokens: denied, Catalog: events, SeatMaps: a.events,
-		BoxOffice: actors.NewBoxOffice(a.events, store, payments), Bookings: a.stores.postgres,
+		BoxOffice: office, Payments: processor, Bookings: a.stores.postgres,
 		IdempotencyKeys: a.stores.postgres, RateCounters: rates, Members: a.events,
 		Probes: []web.Probe{
 			{Name: "postgres", Required: true, Check: a.stores.postgres.Ping},
@@ -103,7 +109,7 @@ func (a *App) start(ctx context.Context, cfg *Config) (err error) {
 			{Name: "redis", Check: a.stores.redis.Ping},
 		},
 		Metrics: metrics, Log: a.log, Version: version, JWTSecret: []byte(cfg.JWTSecret),
-		PasswordCost: cfg.PasswordCost, HoldsMax: cfg.EventQueueMax, PaymentTimeout: payments.Bound(), DrainDelay: cfg.DrainDelay,
+		PasswordCost: cfg.PasswordCost, HoldsMax: cfg.EventQueueMax, PaymentTimeout: processor.Bound(), DrainDelay: cfg.DrainDelay,
 		RateLimits: cfg.RateLimits, LoginFailuresPerAccount: cfg.LoginFailuresAccount, LoginFailuresPerAddress: cfg.LoginFailuresAddress,
 		TrustedProxies: cfg.TrustedProxies,
 	})
@@ -113,7 +119,7 @@ func (a *App) start(ctx context.Context, cfg *Config) (err error) {
 	if a.listener, err = net.Listen("tcp", cfg.HTTPAddr); err != nil {
 		return err
 	}
-	loops := append(buildLoops(a, metrics), events.RunCopier, payments.Reconcile, rates.Run,
+	loops := append(buildLoops(a, metrics), events.RunCopier, payments.NewReconciler(processor).Run, rates.Run,
 		func(ctx context.Context) { actors.Sweep(ctx, a.stores.postgres, a.events, a.log) },
 		func(ctx context.Context) {
 			actors.ListenForExpiries(ctx, redis.NewHoldExpiries(a.stores.redis), a.events, a.log)

@@ -34,6 +34,7 @@ type Config struct {
 	AdminPassword  string         `env:"ADMIN_PASSWORD"`
 	RateLimits     RateLimits     `env:"RATE_LIMITS" envDefault:"bookings=20/1s,auth=30/1m,reads=100/1s"`
 	EventQueueMax  int            `env:"EVENT_QUEUE_MAX" envDefault:"10000"`
+	PaymentGateway string         `env:"PAYMENT_GATEWAY"` // serve requires it
 	PaymentTimeout time.Duration  `env:"PAYMENT_TIMEOUT" envDefault:"10s"`
 	Migrate        bool           `env:"MIGRATE" envDefault:"true"`
 	TrustedProxies []netip.Prefix `env:"TRUSTED_PROXIES"`
@@ -79,8 +80,15 @@ func (l *RateLimits) UnmarshalText(text []byte) error {
 	return nil
 }
 
+// loadServeConfig is loadConfig with what only serve needs.
+func loadServeConfig() (*Config, error) {
+	return readConfig(func(c *Config) []error { return append(c.faults(), c.gatewayFault()) })
+}
+
 // loadConfig reads the environment and names every fault at once.
-func loadConfig() (*Config, error) {
+func loadConfig() (*Config, error) { return readConfig((*Config).faults) }
+
+func readConfig(check func(*Config) []error) (*Config, error) {
 	cfg := &Config{
 		PasswordCost:         10,
 		LoginFailuresAccount: web.RateLimit{Requests: 10, Window: 15 * time.Minute},
@@ -93,9 +101,8 @@ func loadConfig() (*Config, error) {
 	} else if err != nil {
 		faults = append(faults, err)
 	}
-	faults = append(faults, cfg.faults()...)
-	if len(faults) > 0 {
-		return nil, fmt.Errorf("the configuration has faults:\n%w", errors.Join(faults...))
+	if err = errors.Join(append(faults, check(cfg)...)...); err != nil {
+		return nil, fmt.Errorf("the configuration has faults:\n%w", err)
 	}
 	return cfg, nil
 }

@@ -114,6 +114,7 @@ func testConfig(t *testing.T) *Config {
 		AdminPassword:  adminPassword,
 		EventQueueMax:  10000,
 		MailRate:       1000,
+		PaymentGateway: "mock",
 		PaymentTimeout: 2 * time.Second,
 		LogFormat:      "text",
 		PasswordCost:   bcrypt.MinCost,

@@ -34,7 +34,7 @@ type process struct {
 func environment(cfg *Config, addr string) []string {
 	return append(os.Environ(), asProgram+"=1", "EVENTRA_HTTP_ADDR="+addr,
 		"EVENTRA_POSTGRES_URL="+cfg.PostgresURL, "EVENTRA_MONGO_URL="+cfg.MongoURL, "EVENTRA_REDIS_URL="+cfg.RedisURL,
-		"EVENTRA_SMTP_URL="+cfg.SMTPURL, "EVENTRA_JWT_SECRET="+cfg.JWTSecret, "EVENTRA_LOG_FORMAT=text", "EVENTRA_LOG_LEVEL=warn",
+		"EVENTRA_SMTP_URL="+cfg.SMTPURL, "EVENTRA_JWT_SECRET="+cfg.JWTSecret, "EVENTRA_LOG_FORMAT=text", "EVENTRA_LOG_LEVEL=warn", "EVENTRA_PAYMENT_GATEWAY="+cfg.PaymentGateway,
 		"EVENTRA_ADMIN_EMAIL="+cfg.AdminEmail, "EVENTRA_ADMIN_PASSWORD="+cfg.AdminPassword, "EVENTRA_RATE_LIMITS=off")
 }
 
@@ -122,7 +122,8 @@ func TestFaultyConfigurationIsNamedWhole(t *testing.T) {
 	cmd.Env = []string{asProgram + "=1", "EVENTRA_POSTGRES_URL=http://x", "EVENTRA_JWT_SECRET=short", "EVENTRA_RATE_LIMITS=bookings=many", "EVENTRA_LOG_FORMAT=xml"}
 	out, err := cmd.CombinedOutput()
 	require.Error(t, err)
-	for _, name := range []string{"POSTGRES_URL", "MONGO_URL", "REDIS_URL", "SMTP_URL", "JWT_SECRET", "bookings=many", "LOG_FORMAT"} {
+	for _, name := range []string{"POSTGRES_URL", "MONGO_URL", "REDIS_URL", "SMTP_URL", "JWT_SECRET", "bookings=many", "LOG_FORMAT",
+		"EVENTRA_PAYMENT_GATEWAY: is required; choices: mock"} {
 		require.Contains(t, string(out), name)
 	}
 	require.NotContains(t, string(out), "goroutine", "no stack")

@@ -21,7 +21,7 @@ type serveCommand struct{}
 
 // Run serves until ctx ends, then stops gracefully.
 func (serveCommand) Run(ctx context.Context) error {
-	cfg, err := loadConfig()
+	cfg, err := loadServeConfig()
 	if err != nil {
 		return err
 	}

@@ -31,7 +31,7 @@ func scanBooking(row pgx.CollectableRow) (*eventra.Booking, error) {
 
 // Booking reads one booking, live or not; CodeNotFound.
 func (db *DB) Booking(ctx context.Context, id eventra.ID) (*eventra.Booking, error) {
-	booking, err := db.bookings.ask(ctx, id)
+	booking, err := db.bookings.Call(ctx, id)
 	if err == nil && booking == nil {
 		err = eventra.Errorf(eventra.CodeNotFound, "no such booking")
 	}
@@ -92,7 +92,7 @@ func readBookingResults(results pgx.BatchResults) (map[eventra.ID]*eventra.Booki
 func (db *DB) UserBookings(
 	ctx context.Context, userID eventra.ID, f eventra.BookingFilter, p eventra.Page,
 ) (bookings []*eventra.Booking, next *eventra.Cursor, err error) {
-	err = db.do(ctx, callTimeout, func(ctx context.Context, conn *pgxpool.Conn) error {
+	err = db.WithConn(ctx, callTimeout, func(ctx context.Context, conn *pgxpool.Conn) error {
 		before, beforeID := pgtype.Timestamptz{InfinityModifier: pgtype.Infinity, Valid: true}, eventra.ID{}
 		if p.Cursor != nil {
 			before, beforeID = pgtype.Timestamptz{Time: p.Cursor.Time, Valid: true}, p.Cursor.ID
@@ -163,7 +163,7 @@ WHERE listed.booking_id = ANY ($1) ORDER BY listed.booking_id, position`
 // EventsWithHoldsDue lists events with a HELD booking whose deadline and
 // payment grace lie before the store's now plus ahead.
 func (db *DB) EventsWithHoldsDue(ctx context.Context, ahead time.Duration, limit int) (events []eventra.ID, err error) {
-	err = db.do(ctx, callTimeout, func(ctx context.Context, conn *pgxpool.Conn) error {
+	err = db.WithConn(ctx, callTimeout, func(ctx context.Context, conn *pgxpool.Conn) error {
 		rows, err := conn.Query(ctx, holdsDueSQL, ahead.Microseconds(), limit)
 		if err != nil {
 			return err

@@ -13,8 +13,12 @@ import (
 	"github.com/jackc/pgx/v5/pgxpool"
 
 	"github.com/eventra/eventra"
+	"github.com/eventra/eventra/coalesce"
 	"github.com/eventra/eventra/migrations"
 )
+
+// backend is what errors call this store.
+const backend = "postgres"
 
 const (
 	connectTimeout = 2 * time.Second
@@ -67,10 +71,9 @@ type DB struct {
 	pool    *pgxpool.Pool
 	breaker *breaker
 
-	bookings group[eventra.ID, *eventra.Booking]
-	charges  group[charge, string]
-	claims   group[claim, keyFound]
-	outcomes group[outcome, struct{}]
+	bookings coalesce.Group[eventra.ID, *eventra.Booking]
+	claims   coalesce.Group[claim, keyFound]
+	outcomes coalesce.Group[outcome, struct{}]
 }
 
 // Open prepares a pool of connections. It connects when first used, so a
@@ -96,11 +99,21 @@ func Open(ctx context.Context, url string, options Options) (*DB, error) {
 		return nil, err
 	}
 	db := &DB{pool: pool, breaker: breaker}
-	db.bookings = group[eventra.ID, *eventra.Booking]{db: db, carry: readBookings}
-	db.charges = group[charge, string]{db: db, carry: bookCharges, same: func(c charge) any { return c.payment }}
-	db.claims = group[claim, keyFound]{db: db, carry: claimKeys, same: func(c claim) any { return c.key }}
-	db.outcomes = group[outcome, struct{}]{db: db, carry: storeOutcomes, same: func(o outcome) any { return o.key }}
+	db.bookings.Backend, db.bookings.Send = backend, sendOn(db, readBookings)
+	db.claims.Backend, db.claims.Send, db.claims.Key = backend, sendOn(db, claimKeys), func(c claim) any { return c.key }
+	db.outcomes.Backend, db.outcomes.Send, db.outcomes.Key = backend, sendOn(db, storeOutcomes), func(o outcome) any { return o.key }
 	return db, nil
+}
+
+// sendOn makes a coalesced call of one that needs a connection.
+func sendOn[Request, Response any](db *DB, send func(context.Context, *pgxpool.Conn, []Request) ([]Response, error)) func([]Request) ([]Response, error) {
+	return func(requests []Request) (responses []Response, err error) {
+		err = db.WithConn(context.Background(), callTimeout, func(ctx context.Context, conn *pgxpool.Conn) (err error) {
+			responses, err = send(ctx, conn, requests)
+			return err
+		})
+		return responses, err
+	}
 }
 
 // newConfig is what all pools have in common.
@@ -136,16 +149,17 @@ func (db *DB) Close() {
 
 // Ping asks whether Postgres answers.
 func (db *DB) Ping(ctx context.Context) error {
-	return db.do(ctx, callTimeout, func(ctx context.Context, conn *pgxpool.Conn) error { return conn.Ping(ctx) })
+	return db.WithConn(ctx, callTimeout, func(ctx context.Context, conn *pgxpool.Conn) error { return conn.Ping(ctx) })
 }
 
-// do lends a connection to work for at most the time given and sorts its error.
-func (db *DB) do(ctx context.Context, limit time.Duration, work func(context.Context, *pgxpool.Conn) error) error {
+// WithConn lends work a connection for at most the limit and sorts its error:
+// CodeUnavailable if Postgres is away or overburdened.
+func (db *DB) WithConn(ctx context.Context, limit time.Duration, work func(context.Context, *pgxpool.Conn) error) error {
 	ctx, cancel := context.WithTimeout(ctx, limit)
 	defer cancel()
 	conn, err := db.acquire(ctx)
 	if err != nil {
-		return eventra.Unavailable("postgres", err)
+		return eventra.Unavailable(backend, err)
 	}
 	defer conn.Release()
 	err = work(ctx, conn)
@@ -153,9 +167,9 @@ func (db *DB) do(ctx context.Context, limit time.Duration, work func(context.Con
 	return sortFault(err)
 }
 
-// inTx is like do, within one transaction that is committed if work returns nil.
+// inTx is like WithConn, within one transaction that is committed if work returns nil.
 func (db *DB) inTx(ctx context.Context, limit time.Duration, work func(context.Context, pgx.Tx) error) error {
-	return db.do(ctx, limit, func(ctx context.Context, conn *pgxpool.Conn) error {
+	return db.WithConn(ctx, limit, func(ctx context.Context, conn *pgxpool.Conn) error {
 		return pgx.BeginFunc(ctx, conn, func(tx pgx.Tx) error { return work(ctx, tx) })
 	})
 }

@@ -16,7 +16,7 @@ import (
 // ignored, so copies may come late and repeatedly. Changed terms take an epoch,
 // which has every activation load them before it sells anything more.
 func (db *DB) PutTerms(ctx context.Context, e *eventra.Event) error {
-	return db.do(ctx, callTimeout, func(ctx context.Context, conn *pgxpool.Conn) error {
+	return db.WithConn(ctx, callTimeout, func(ctx context.Context, conn *pgxpool.Conn) error {
 		_, err := conn.Exec(ctx, putTermsSQL, e.ID, string(e.Status), e.SaleStartsAt, e.SaleEndsAt, e.HoldSeconds,
 			e.MaxSeatsPerBooking, e.Title, venueLine(e.Venue), e.StartsAt, e.Venue.Timezone, e.Version)
 		return err
@@ -73,7 +73,7 @@ func (db *DB) DeleteEvent(ctx context.Context, id eventra.ID) error {
 
 // SeatsTotal tells how many seats an event has; CodeEventNotFound.
 func (db *DB) SeatsTotal(ctx context.Context, id eventra.ID) (total int, err error) {
-	err = db.do(ctx, callTimeout, func(ctx context.Context, conn *pgxpool.Conn) error {
+	err = db.WithConn(ctx, callTimeout, func(ctx context.Context, conn *pgxpool.Conn) error {
 		err := conn.QueryRow(ctx, `SELECT seats_total FROM events WHERE id = $1`, id).Scan(&total)
 		return orNotFound(err, eventra.CodeEventNotFound, "no such event")
 	})

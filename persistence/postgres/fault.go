@@ -25,7 +25,7 @@ func sortFault(err error) error {
 	if err == nil || errors.As(err, &domain) || !away(err) {
 		return err
 	}
-	return eventra.Unavailable("postgres", err)
+	return eventra.Unavailable(backend, err)
 }
 
 func away(err error) bool {

@@ -41,7 +41,7 @@ type (
 func (db *DB) Begin(
 	ctx context.Context, key eventra.IdempotencyKey, requestHash [32]byte, newResourceID eventra.ID, lease time.Duration,
 ) (*eventra.IdempotencyClaim, error) {
-	found, err := db.claims.ask(ctx, claim{key, requestHash, newResourceID, lease})
+	found, err := db.claims.Call(ctx, claim{key, requestHash, newResourceID, lease})
 	switch {
 	case err != nil:
 		return nil, err
@@ -57,14 +57,14 @@ func (db *DB) Begin(
 
 // Finish stores the outcome to replay. The first one stays.
 func (db *DB) Finish(ctx context.Context, key eventra.IdempotencyKey, response eventra.StoredResponse) error {
-	_, err := db.outcomes.ask(ctx, outcome{key, &response})
+	_, err := db.outcomes.Call(ctx, outcome{key, &response})
 	return err
 }
 
 // Release ends a claim without an outcome: the same request may be tried
 // again at once, with the same resource id.
 func (db *DB) Release(ctx context.Context, key eventra.IdempotencyKey) error {
-	_, err := db.outcomes.ask(ctx, outcome{key: key})
+	_, err := db.outcomes.Call(ctx, outcome{key: key})
 	return err
 }
 

@@ -13,7 +13,7 @@ import (
 // Due leases up to limit unsent mails: none of them is due again, to anybody,
 // before the lease is over.
 func (db *DB) Due(ctx context.Context, limit int, lease time.Duration) (bookings []eventra.ID, err error) {
-	err = db.do(ctx, callTimeout, func(ctx context.Context, conn *pgxpool.Conn) error {
+	err = db.WithConn(ctx, callTimeout, func(ctx context.Context, conn *pgxpool.Conn) error {
 		rows, err := conn.Query(ctx, outboxDueSQL, limit, lease.Microseconds())
 		if err != nil {
 			return err
@@ -33,7 +33,7 @@ RETURNING booking_id`
 
 // Mail puts together what the mail of a confirmed booking tells; CodeNotFound.
 func (db *DB) Mail(ctx context.Context, bookingID eventra.ID) (mail *eventra.TicketMail, sent bool, err error) {
-	err = db.do(ctx, callTimeout, func(ctx context.Context, conn *pgxpool.Conn) error {
+	err = db.WithConn(ctx, callTimeout, func(ctx context.Context, conn *pgxpool.Conn) error {
 		m := &eventra.TicketMail{BookingID: bookingID}
 		err := conn.QueryRow(ctx, mailSQL, bookingID).Scan(&sent, &m.To, &m.Name, &m.EventTitle, &m.Venue, &m.StartsAt, &m.Timezone,
 			&m.Total.Amount, &m.Total.Currency)
@@ -61,7 +61,7 @@ WHERE booking_id = $1`
 
 // MarkSent notes that a mail server has taken the mail. Repeating it is harmless.
 func (db *DB) MarkSent(ctx context.Context, bookingID eventra.ID) error {
-	return db.do(ctx, callTimeout, func(ctx context.Context, conn *pgxpool.Conn) error {
+	return db.WithConn(ctx, callTimeout, func(ctx context.Context, conn *pgxpool.Conn) error {
 		_, err := conn.Exec(ctx, markSentSQL, bookingID)
 		return err
 	})

@@ -20,7 +20,7 @@ func scanPayment(row pgx.CollectableRow) (p eventra.Payment, err error) {
 }
 
 func (db *DB) queryPayments(ctx context.Context, sql string, args ...any) (payments []eventra.Payment, err error) {
-	err = db.do(ctx, callTimeout, func(ctx context.Context, conn *pgxpool.Conn) error {
+	err = db.WithConn(ctx, callTimeout, func(ctx context.Context, conn *pgxpool.Conn) error {
 		rows, err := conn.Query(ctx, sql, args...)
 		if err != nil {
 			return err
@@ -78,7 +78,7 @@ ORDER BY created_at LIMIT $2`
 // MarkRefunded notes that the gateway has given the money back. Repeating it
 // is harmless.
 func (db *DB) MarkRefunded(ctx context.Context, id eventra.ID) error {
-	return db.do(ctx, callTimeout, func(ctx context.Context, conn *pgxpool.Conn) error {
+	return db.WithConn(ctx, callTimeout, func(ctx context.Context, conn *pgxpool.Conn) error {
 		_, err := conn.Exec(ctx,
 			`UPDATE payments SET status = 'REFUNDED', updated_at = now() WHERE id = $1 AND status = 'REFUND_PENDING'`, id)
 		return err

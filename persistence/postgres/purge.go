@@ -33,7 +33,7 @@ func (db *DB) Purge(ctx context.Context) (purged int64, err error) {
 	for _, sql := range purgeSQL {
 		for range purgeBatchesMax {
 			var deleted int64
-			err := db.do(ctx, callTimeout, func(ctx context.Context, conn *pgxpool.Conn) error {
+			err := db.WithConn(ctx, callTimeout, func(ctx context.Context, conn *pgxpool.Conn) error {
 				tag, err := conn.Exec(ctx, sql, purgeBatch)
 				deleted = tag.RowsAffected()
 				return err

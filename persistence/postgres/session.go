@@ -13,7 +13,7 @@ import (
 
 // CreateSession stores a login and its first refresh token.
 func (db *DB) CreateSession(ctx context.Context, s *eventra.Session) error {
-	return db.do(ctx, callTimeout, func(ctx context.Context, conn *pgxpool.Conn) error {
+	return db.WithConn(ctx, callTimeout, func(ctx context.Context, conn *pgxpool.Conn) error {
 		_, err := conn.Exec(ctx, `
 			WITH session AS (INSERT INTO sessions (id, user_id, expires_at) VALUES ($1, $2, $4))
 			INSERT INTO refresh_tokens (hash, session_id, expires_at) VALUES ($3, $1, $4)`,
@@ -80,7 +80,7 @@ func rotate(ctx context.Context, tx pgx.Tx, r eventra.Rotation) (user *eventra.U
 func (db *DB) EndSession(
 	ctx context.Context, userID eventra.ID, refresh [32]byte, accessID eventra.ID, accessExpires time.Time,
 ) error {
-	return db.do(ctx, callTimeout, func(ctx context.Context, conn *pgxpool.Conn) error {
+	return db.WithConn(ctx, callTimeout, func(ctx context.Context, conn *pgxpool.Conn) error {
 		_, err := conn.Exec(ctx, `
 			WITH revoked AS (
 				UPDATE sessions SET revoked_at = now() FROM refresh_tokens
@@ -96,7 +96,7 @@ func (db *DB) EndSession(
 // have not expired by themselves, oldest first. A transaction shows its rows a
 // moment after the time it gives them, so ask with an overlap of some seconds.
 func (db *DB) DeniedSince(ctx context.Context, after time.Time) (denied []eventra.DeniedToken, err error) {
-	err = db.do(ctx, callTimeout, func(ctx context.Context, conn *pgxpool.Conn) error {
+	err = db.WithConn(ctx, callTimeout, func(ctx context.Context, conn *pgxpool.Conn) error {
 		rows, err := conn.Query(ctx, deniedSinceSQL, after)
 		if err != nil {
 			return err

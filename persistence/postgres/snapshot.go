@@ -17,7 +17,7 @@ import (
 // other batch can commit before this transaction ends.
 func (db *DB) Activate(ctx context.Context, eventID eventra.ID) (*eventra.Snapshot, error) {
 	snapshot := &eventra.Snapshot{EventID: eventID}
-	err := db.do(ctx, bulkTimeout, func(ctx context.Context, conn *pgxpool.Conn) error {
+	err := db.WithConn(ctx, bulkTimeout, func(ctx context.Context, conn *pgxpool.Conn) error {
 		var queue pgx.Batch
 		queue.Queue(takeEpochSQL, eventID)
 		queue.Queue(readSeatsSQL, eventID)
@@ -138,7 +138,7 @@ func readLiveSeats(rows pgx.Rows, s *eventra.Snapshot) error {
 // Layout reads the seats of an event by their numbers, and nothing of their
 // sale.
 func (db *DB) Layout(ctx context.Context, eventID eventra.ID) (seats []eventra.Seat, err error) {
-	err = db.do(ctx, bulkTimeout, func(ctx context.Context, conn *pgxpool.Conn) error {
+	err = db.WithConn(ctx, bulkTimeout, func(ctx context.Context, conn *pgxpool.Conn) error {
 		rows, err := conn.Query(ctx, readSeatsSQL, eventID)
 		if err != nil {
 			return err

@@ -53,12 +53,6 @@ func TestIdempotencyStore(t *testing.T) {
 	persistencetest.RunIdempotencyStore(t, func(*testing.T) persistencetest.IdempotencyStore { return db })
 }
 
-func TestGateway(t *testing.T) {
-	t.Parallel()
-	db := open(t)
-	persistencetest.RunGateway(t, func(*testing.T) persistencetest.Gateway { return db })
-}
-
 func TestOutbox(t *testing.T) {
 	t.Parallel()
 	persistencetest.RunOutbox(t, open(t))

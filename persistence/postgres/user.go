@@ -20,7 +20,7 @@ func scanUser(row pgx.Row) (*eventra.User, error) {
 // CreateUser adds a user; CodeEmailTaken if the address has an account. The
 // same id and address again is no error, so a request may be repeated.
 func (db *DB) CreateUser(ctx context.Context, u *eventra.User) error {
-	return db.do(ctx, callTimeout, func(ctx context.Context, conn *pgxpool.Conn) error {
+	return db.WithConn(ctx, callTimeout, func(ctx context.Context, conn *pgxpool.Conn) error {
 		added, err := conn.Exec(ctx, `
 			INSERT INTO users (id, email, name, role, password_hash, created_at) VALUES ($1, $2, $3, $4, $5, $6)
 			ON CONFLICT DO NOTHING`, u.ID, u.Email, u.Name, string(u.Role), u.PasswordHash, u.CreatedAt)
@@ -47,7 +47,7 @@ func (db *DB) UserByID(ctx context.Context, id eventra.ID) (*eventra.User, error
 }
 
 func (db *DB) queryUser(ctx context.Context, sql string, arg any) (user *eventra.User, err error) {
-	err = db.do(ctx, callTimeout, func(ctx context.Context, conn *pgxpool.Conn) error {
+	err = db.WithConn(ctx, callTimeout, func(ctx context.Context, conn *pgxpool.Conn) error {
 		found, err := scanUser(conn.QueryRow(ctx, sql, arg))
 		user = found
 		return orNotFound(err, eventra.CodeNotFound, "no such user")
@@ -61,7 +61,7 @@ func (db *DB) queryUser(ctx context.Context, sql string, arg any) (user *eventra
 // EnsureAdmin makes the address an ADMIN with that password: it adds the
 // account, or gives the one that has the address the role and the password.
 func (db *DB) EnsureAdmin(ctx context.Context, u *eventra.User) error {
-	return db.do(ctx, callTimeout, func(ctx context.Context, conn *pgxpool.Conn) error {
+	return db.WithConn(ctx, callTimeout, func(ctx context.Context, conn *pgxpool.Conn) error {
 		_, err := conn.Exec(ctx, `
 			INSERT INTO users (id, email, name, role, password_hash, created_at) VALUES ($1, $2, $3, 'ADMIN', $4, $5)
 			ON CONFLICT (email) DO UPDATE SET role = excluded.role, password_hash = excluded.password_hash

@@ -73,6 +73,7 @@ func (s *Stack) Env() []string {
 	env := []string{
 		"EVENTRA_JWT_SECRET=" + s.folder.state.JWTSecret,
 		"EVENTRA_MAIL_FROM=Eventra <tickets@eventra.test>",
+		"EVENTRA_PAYMENT_GATEWAY=mock",
 	}
 	for _, service := range s.services {
 		env = append(env, service.env...)

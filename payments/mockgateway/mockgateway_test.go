@@ -1,4 +1,4 @@
-package persistencetest
+package mockgateway_test
 
 import (
 	"context"
@@ -8,37 +8,45 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/eventra/eventra"
+	"github.com/eventra/eventra/payments"
+	"github.com/eventra/eventra/payments/mockgateway"
+	"github.com/eventra/eventra/persistence/persistencetest"
+	"github.com/eventra/eventra/persistence/postgres"
 )
 
-// Gateway is what the suite needs of a payment gateway that obeys mock tokens.
-type Gateway interface {
-	Charge(ctx context.Context, p eventra.Payment, token string) error
-	Void(ctx context.Context, paymentID eventra.ID) (charged bool, err error)
-	Refund(ctx context.Context, p eventra.Payment) error
+var _ payments.Gateway = (*mockgateway.Gateway)(nil)
+
+func open(t testing.TB) *mockgateway.Gateway {
+	t.Helper()
+	db, err := postgres.Open(context.Background(), persistencetest.NewDatabase(t), postgres.Options{MaxConns: 8})
+	require.NoError(t, err)
+	t.Cleanup(db.Close)
+	return mockgateway.New(db)
 }
 
-// RunGateway checks that money moves once and never after a void.
-func RunGateway(t *testing.T, open func(*testing.T) Gateway) {
-	cases := map[string]func(*testing.T, Gateway){
+// TestGateway checks that money moves once and never after a void.
+func TestGateway(t *testing.T) {
+	t.Parallel()
+	gateway := open(t)
+	for name, run := range map[string]func(*testing.T, *mockgateway.Gateway){
 		"tokens":                         tokens,
 		"a void after a charge":          voidCharged,
 		"a charge after a void":          chargeVoided,
 		"a refund":                       refundCharged,
 		"a slow charge that is given up": slowCharge,
-	}
-	for name, run := range cases {
+	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			run(t, open(t))
+			run(t, gateway)
 		})
 	}
 }
 
 func newPayment() eventra.Payment {
-	return eventra.Payment{ID: NewID(), Method: "mock", Amount: eventra.Money{Amount: 4200, Currency: "EUR"}}
+	return eventra.Payment{ID: persistencetest.NewID(), Method: "mock", Amount: eventra.Money{Amount: 4200, Currency: "EUR"}}
 }
 
-func tokens(t *testing.T, gateway Gateway) {
+func tokens(t *testing.T, gateway *mockgateway.Gateway) {
 	for token, code := range map[string]eventra.Code{
 		"tok_ok":           "",
 		"tok_slow_0":       "",
@@ -60,7 +68,7 @@ func tokens(t *testing.T, gateway Gateway) {
 	}
 }
 
-func voidCharged(t *testing.T, gateway Gateway) {
+func voidCharged(t *testing.T, gateway *mockgateway.Gateway) {
 	p := newPayment()
 	for range 2 {
 		require.NoError(t, gateway.Charge(t.Context(), p, "tok_ok"))
@@ -72,7 +80,7 @@ func voidCharged(t *testing.T, gateway Gateway) {
 	}
 }
 
-func chargeVoided(t *testing.T, gateway Gateway) {
+func chargeVoided(t *testing.T, gateway *mockgateway.Gateway) {
 	p := newPayment()
 	charged, err := gateway.Void(t.Context(), p.ID)
 	require.NoError(t, err)
@@ -85,28 +93,28 @@ func chargeVoided(t *testing.T, gateway Gateway) {
 	require.False(t, charged)
 }
 
-// requireNoCharge requires a charge to fail, and nobody to be told that a bank
-// refused it.
-func requireNoCharge(t *testing.T, gateway Gateway, p eventra.Payment) {
+// requireNoCharge requires a charge to fail, without the claim that a bank
+// declined it.
+func requireNoCharge(t *testing.T, gateway *mockgateway.Gateway, p eventra.Payment) {
 	t.Helper()
 	err := gateway.Charge(t.Context(), p, "tok_ok")
 	require.Error(t, err)
 	require.NotEqual(t, eventra.CodePaymentDeclined, eventra.CodeOf(err))
 }
 
-func refundCharged(t *testing.T, gateway Gateway) {
+func refundCharged(t *testing.T, gateway *mockgateway.Gateway) {
 	p := newPayment()
 	require.NoError(t, gateway.Charge(t.Context(), p, "tok_ok"))
 	for range 2 {
 		require.NoError(t, gateway.Refund(t.Context(), p))
 	}
-	requireNoCharge(t, gateway, p) // money went back for good
+	requireNoCharge(t, gateway, p) // the money was returned for good
 	charged, err := gateway.Void(t.Context(), p.ID)
 	require.NoError(t, err)
 	require.False(t, charged)
 }
 
-func slowCharge(t *testing.T, gateway Gateway) {
+func slowCharge(t *testing.T, gateway *mockgateway.Gateway) {
 	p := newPayment()
 	ctx, cancel := context.WithTimeout(t.Context(), 10*time.Millisecond)
 	defer cancel()
@@ -114,4 +122,17 @@ func slowCharge(t *testing.T, gateway Gateway) {
 	charged, err := gateway.Void(t.Context(), p.ID)
 	require.NoError(t, err)
 	require.False(t, charged)
+}
+
+// BenchmarkCharge charges from many goroutines at once, as in a rush.
+func BenchmarkCharge(b *testing.B) {
+	gateway := open(b)
+	b.SetParallelism(64)
+	b.RunParallel(func(pb *testing.PB) {
+		for pb.Next() {
+			if err := gateway.Charge(b.Context(), newPayment(), "tok_ok"); err != nil {
+				b.Error(err)
+			}
+		}
+	})
 }

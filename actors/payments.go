@@ -1,0 +1,52 @@
+package actors
+
+import (
+	"context"
+	"errors"
+
+	"github.com/eventra/eventra"
+)
+
+// The event side of payments: what package payments asks of the box office.
+
+// StartPayment stores an attempt to pay for a held booking and keeps the hold
+// for the command's grace. The payment is nil if the same attempt was started
+// before.
+func (b *BoxOffice) StartPayment(ctx context.Context, cmd *eventra.StartPayment) (*eventra.Payment, *eventra.Booking, error) {
+	if event, known := b.events.whereabouts.of(cmd.BookingID); known {
+		r, err := b.events.do(ctx, event, cmd)
+		if !errors.Is(err, eventra.ErrNotLive) {
+			return r.attempt(err)
+		}
+	}
+	booking, err := b.booking(ctx, cmd.UserID, cmd.BookingID)
+	if err != nil {
+		return nil, nil, err
+	}
+	r, err := b.events.doTo(ctx, booking, cmd)
+	return r.attempt(err)
+}
+
+// FinishPayment lets the event decide what the outcome of an attempt means now.
+// The payment is nil if the event has its outcome already.
+func (b *BoxOffice) FinishPayment(ctx context.Context, cmd *eventra.FinishPayment) (*eventra.Payment, *eventra.Booking, error) {
+	r, err := b.events.do(ctx, cmd.Payment.EventID, cmd)
+	return r.attempt(err)
+}
+
+// attempt is what a reply says about a payment and its booking.
+func (r *reply) attempt(err error) (*eventra.Payment, *eventra.Booking, error) {
+	if err != nil {
+		return nil, nil, err
+	}
+	return r.payment, r.booking, nil
+}
+
+// RefundBooking ends a confirmed booking, whose money is due back then; doing
+// so again is harmless.
+func (b *BoxOffice) RefundBooking(ctx context.Context, id eventra.ID) (*eventra.Booking, error) {
+	return b.end(ctx, eventra.ID{}, id, &eventra.RefundBooking{BookingID: id}, eventra.BookingRefunded, eventra.CodeNotRefundable)
+}
+
+// Owns reports whether this instance looks after an event.
+func (b *BoxOffice) Owns(event eventra.ID) bool { return b.events.Owns(event) }

@@ -1,0 +1,28 @@
+package payments
+
+import (
+	"context"
+
+	"github.com/eventra/eventra"
+)
+
+// Events decide what payments mean for bookings. An event answers
+// [eventra.ErrNotLive] or [eventra.ErrRefusedByStore] when only the store can
+// tell the outcome.
+type Events interface {
+	// StartPayment stores the attempt as PENDING and keeps the booking's hold
+	// for the command's grace. The payment is nil if the same attempt was
+	// started before.
+	StartPayment(ctx context.Context, cmd *eventra.StartPayment) (*eventra.Payment, *eventra.Booking, error)
+	// FinishPayment decides what the attempt's outcome means now and stores
+	// that. The payment is nil if the attempt has ended before; the booking is
+	// nil if none is live after it.
+	FinishPayment(ctx context.Context, cmd *eventra.FinishPayment) (*eventra.Payment, *eventra.Booking, error)
+	// RefundBooking ends a confirmed booking and makes its money due back. It
+	// returns the refunded booking, also if it was refunded before.
+	// CodeNotRefundable if the booking was never confirmed, CodeNotFound if
+	// there is none.
+	RefundBooking(ctx context.Context, bookingID eventra.ID) (*eventra.Booking, error)
+	// Owns reports whether this instance looks after the event's open payments.
+	Owns(eventID eventra.ID) bool
+}

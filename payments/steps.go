@@ -1,0 +1,88 @@
+package payments
+
+import (
+	"context"
+	"errors"
+
+	"github.com/eventra/eventra"
+)
+
+// charge asks the gateway for the money and the event for what the answer means.
+func (p *Processor) charge(payment *eventra.Payment, booking *eventra.Booking, token string) (*eventra.Payment, *eventra.Booking, error) {
+	ctx, cancel := context.WithTimeout(context.Background(), p.gatewayTimeout)
+	defer cancel()
+	outcome, err := eventra.PaymentSucceeded, p.gateway.Charge(ctx, *payment, token)
+	switch {
+	case eventra.CodeOf(err) == eventra.CodePaymentDeclined:
+		outcome = eventra.PaymentDeclined
+	case err != nil:
+		p.log.Warn("gateway failed", "payment", payment.ID, "error", err)
+		if outcome, err = p.void(payment.ID); err != nil {
+			return nil, nil, outcomeUnknown(err)
+		}
+	}
+	return p.finish(payment, booking, outcome)
+}
+
+// void ends a charge whose outcome is unknown and returns that outcome.
+func (p *Processor) void(id eventra.ID) (eventra.PaymentStatus, error) {
+	ctx, cancel := context.WithTimeout(context.Background(), finishTimeout)
+	defer cancel()
+	charged, err := p.gateway.Void(ctx, id)
+	if charged {
+		return eventra.PaymentSucceeded, err
+	}
+	return eventra.PaymentFailed, err
+}
+
+// finish lets the event decide what the gateway's outcome means, and returns
+// money that is due back.
+func (p *Processor) finish(payment *eventra.Payment, booking *eventra.Booking, outcome eventra.PaymentStatus) (*eventra.Payment, *eventra.Booking, error) {
+	ctx, cancel := context.WithTimeout(context.Background(), finishTimeout)
+	defer cancel()
+	decided, bought, err := p.events.FinishPayment(ctx,
+		&eventra.FinishPayment{Payment: *payment, Outcome: outcome, Seats: seatNos(booking)})
+	if errors.Is(err, eventra.ErrRefusedByStore) || err == nil && decided == nil {
+		var stored *eventra.Payment
+		if stored, err = p.store.Payment(ctx, payment.ID); err == nil {
+			return p.storedOutcome(ctx, stored)
+		}
+	}
+	if err != nil {
+		return nil, nil, outcomeUnknown(err)
+	}
+	ended := *decided
+	if bought != nil {
+		ended.BookingID = bought.ID
+	}
+	if ended.Status == eventra.PaymentRefundPending {
+		ended.Status = p.returnMoney(ended.ID)
+	}
+	return answer(&ended, bought)
+}
+
+func seatNos(booking *eventra.Booking) []eventra.SeatNo {
+	nos := make([]eventra.SeatNo, len(booking.Seats))
+	for i, seat := range booking.Seats {
+		nos[i] = seat.No
+	}
+	return nos
+}
+
+// returnMoney returns money that is due back, and the payment's status after
+// that. The [Reconciler] tries again what fails here.
+func (p *Processor) returnMoney(id eventra.ID) eventra.PaymentStatus {
+	ctx, cancel := context.WithTimeout(context.Background(), finishTimeout)
+	defer cancel()
+	payment, err := p.store.Payment(ctx, id)
+	if err == nil && payment.Status == eventra.PaymentRefundPending {
+		if err = p.gateway.Refund(ctx, *payment); err == nil {
+			err = p.store.MarkRefunded(ctx, id)
+		}
+	}
+	if err != nil {
+		p.log.Warn("refund not done yet", "payment", id, "error", err)
+		return eventra.PaymentRefundPending
+	}
+	return eventra.PaymentRefunded
+}
