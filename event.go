@@ -87,6 +87,7 @@ const (
 	TagMaxRunes         = 50
 	VenueFieldMaxRunes  = 200
 	AttributesMaxBytes  = 16 << 10
+	AttributesDepthMax  = 32 // levels of objects and arrays
 
 	HoldSecondsMin, HoldSecondsMax, HoldSecondsDefault                      = 5, 3600, 600
 	MaxSeatsPerBookingMin, MaxSeatsPerBookingMax, MaxSeatsPerBookingDefault = 1, 50, 10
@@ -119,10 +120,13 @@ func (e *Event) Validate(f *Faults, timezoneExists func(string) bool) {
 	if e.MaxSeatsPerBooking < MaxSeatsPerBookingMin || e.MaxSeatsPerBooking > MaxSeatsPerBookingMax {
 		f.Add("maxSeatsPerBooking", "range", "must be from %d to %d", MaxSeatsPerBookingMin, MaxSeatsPerBookingMax)
 	}
-	if len(e.Attributes) > AttributesMaxBytes {
+	switch {
+	case len(e.Attributes) > AttributesMaxBytes:
 		f.Add("attributes", "too_large", "must have at most %d bytes", AttributesMaxBytes)
-	} else if !isJSONObject(e.Attributes) {
+	case !isJSONObject(e.Attributes):
 		f.Add("attributes", "type", "must be a JSON object")
+	case jsonDepth(e.Attributes) > AttributesDepthMax:
+		f.Add("attributes", "too_deep", "must have at most %d levels", AttributesDepthMax)
 	}
 }
 

@@ -69,6 +69,12 @@ func TestValidateEvent(t *testing.T) {
 		{"too many attributes", func(e *eventra.Event) {
 			e.Attributes = json.RawMessage(`{"a":"` + strings.Repeat("x", 16<<10) + `"}`)
 		}, "attributes too_large"},
+		{"deepest attributes", func(e *eventra.Event) {
+			e.Attributes = json.RawMessage(`{"a":` + strings.Repeat("[", 31) + strings.Repeat("]", 31) + `,"b":[]}`)
+		}, ""},
+		{"attributes too deep", func(e *eventra.Event) {
+			e.Attributes = json.RawMessage(`{"a":` + strings.Repeat("[", 32) + strings.Repeat("]", 32) + `}`)
+		}, "attributes too_deep"},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {

@@ -11,4 +11,21 @@ func isJSONObject(raw json.RawMessage) bool {
 	return len(trimmed) > 0 && trimmed[0] == '{' && json.Valid(raw)
 }
 
+// jsonDepth returns how many levels of objects and arrays a valid value has.
+func jsonDepth(raw json.RawMessage) (deepest int) {
+	decoder := json.NewDecoder(bytes.NewReader(raw))
+	for depth := 0; ; {
+		token, err := decoder.Token()
+		switch {
+		case err != nil:
+			return deepest
+		case token == json.Delim('{'), token == json.Delim('['):
+			depth++
+			deepest = max(deepest, depth)
+		case token == json.Delim('}'), token == json.Delim(']'):
+			depth--
+		}
+	}
+}
+
 func indexed(field string, i int) string { return field + "[" + strconv.Itoa(i) + "]" }

@@ -110,11 +110,8 @@ func timezoneExists(name string) bool {
 	return err == nil
 }
 
-// attributesMaxDepth is well below the 100 levels that a document store takes.
-const attributesMaxDepth = 32
-
-// attributes checks that a value can be stored in a document: not too deep,
-// numbers that a float64 can hold, no NUL in any text.
+// attributes checks what every reader of JSON can take: numbers within a double's
+// range, no NUL in any text. [eventra.Event.Validate] checks the rest.
 func attributes(f *eventra.Faults, value jsontext.Value) json.RawMessage {
 	if len(value) == 0 || value.Kind() == 'n' {
 		return json.RawMessage("{}")
@@ -129,9 +126,6 @@ func attributes(f *eventra.Faults, value jsontext.Value) json.RawMessage {
 			return json.RawMessage(value)
 		case err != nil:
 			f.Add("attributes", "type", "must be a JSON object")
-			return json.RawMessage(value)
-		case decoder.StackDepth() > attributesMaxDepth:
-			f.Add("attributes", "too_deep", "must have at most %d levels", attributesMaxDepth)
 			return json.RawMessage(value)
 		case token.Kind() == '"' && strings.ContainsRune(token.String(), 0):
 			f.Add("attributes", "invalid_text", "must not hold a NUL character")

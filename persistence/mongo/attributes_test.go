@@ -2,35 +2,39 @@ package mongo_test
 
 import (
 	"bytes"
+	"context"
 	"encoding/json"
 	"math/big"
 	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/require"
+	"go.mongodb.org/mongo-driver/v2/bson"
+	mongodriver "go.mongodb.org/mongo-driver/v2/mongo"
+	"go.mongodb.org/mongo-driver/v2/mongo/options"
 	"pgregory.net/rapid"
 
-	"github.com/eventra/eventra"
+	"github.com/eventra/eventra/persistence/persistencetest"
 )
 
-func TestAttributesComeBackTheSame(t *testing.T) {
+func TestDB_KeepsAttributes(t *testing.T) {
 	t.Parallel()
 	db := open(t)
 	for name, raw := range map[string]string{
-		"empty":               `{}`,
-		"nested":              `{"a":{"b":[1,[2,{"c":null}],{}],"d":[]},"e":true,"f":false,"g":null}`,
-		"whole numbers":       `{"n":[0,-1,9007199254740993,9223372036854775807,-9223372036854775808]}`,
-		"beyond 64 bits":      `{"n":[9223372036854775808,123456789012345678901234567890]}`,
-		"fractions":           `{"n":[0.1,-2.5,1e300,1e-7,1.5E+3,0.0,-0.0,0e99,2.0]}`,
-		"beyond a float":      `{"n":[0.1000000000000000000001,1e400,-1e-400,1e99999999999]}`,
-		"odd keys":            `{"":1,"$set":{"$gt":""},"a.b":2,"%":3,"%2E":4,"%number":"5","o":{"%number":"5"},"p":{"%array":[]},"é":6,"a$":7,"\u0000x":8,"_id":9}`,
-		"texts":               `{"s":["","\u0000","<&>","line\nfeed","𝄞\u2028","\"\\"]}`,
-		"twice the same key":  `{"a":1,"b":2,"a":3}`,
-		"the order is kept":   `{"z":1,"a":2,"m":{"y":1,"b":2}}`,
-		"a document's likes":  `{"$date":"2027-01-01","$oid":"x","$numberLong":"1"}`,
-		"space around":        " \n{ \"a\" : 1 } \t",
-		"as deep as can be":   deep(44),
-		"a key as of numbers": `{"0":"a","1":"b"}`,
+		"empty":             `{}`,
+		"nested":            `{"a":{"b":[1,[2,{"c":null}],{}],"d":[]},"e":true,"f":false,"g":null}`,
+		"whole numbers":     `{"n":[0,-1,9007199254740993,9223372036854775807,-9223372036854775808]}`,
+		"beyond 64 bits":    `{"n":[9223372036854775808,123456789012345678901234567890]}`,
+		"fractions":         `{"n":[0.1,-2.5,1e300,1e-7,1.5E+3,0.0,-0.0,0e99,2.0]}`,
+		"beyond a float":    `{"n":[0.1000000000000000000001,1e400,-1e-400,1e99999999999]}`,
+		"odd keys":          `{"":1,"$set":{"$gt":""},"a.b":2,"%":3,"%2E":4,"%number":"5","o":{"%number":"5"},"p":{"%array":[]},"é":6,"a$":7,"\u0000x":8,"_id":9}`,
+		"strings":           `{"s":["","\u0000","<&>","line\nfeed","𝄞\u2028","\"\\"]}`,
+		"a duplicate key":   `{"a":1,"b":2,"a":3}`,
+		"the order of keys": `{"z":1,"a":2,"m":{"y":1,"b":2}}`,
+		"extended JSON":     `{"$date":"2027-01-01","$oid":"x","$numberLong":"1"}`,
+		"white space":       " \n{ \"a\" : 1 } \t",
+		"deeply nested":     deep(44),
+		"numbers as keys":   `{"0":"a","1":"b"}`,
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -54,15 +58,57 @@ func TestAttributesComeBackTheSame(t *testing.T) {
 	})
 }
 
-func TestAttributesTooDeepAreTheCallersFault(t *testing.T) {
+// The documents are as earlier builds stored them.
+func TestDB_ReadsAttributesOfEarlierBuilds(t *testing.T) {
 	t.Parallel()
-	e := newEvent("deep", summer)
-	e.Attributes = json.RawMessage(deep(1000))
-	_, err := open(t).Insert(t.Context(), e)
-	require.Equal(t, eventra.CodeValidationFailed, eventra.CodeOf(err))
+	url := persistencetest.NewMongo(t)
+	db, events := openURL(t, url), collection(t, url)
+	for name, c := range map[string]struct{ stored, want string }{
+		"empty": {`{}`, `{}`},
+		"nested": {`{"a":{"b":[{"$numberLong":"1"},{"%array":[{"$numberLong":"2"},{"c":null}]},{}],"d":[]},"e":true,"f":false,"g":null}`,
+			`{"a":{"b":[1,[2,{"c":null}],{}],"d":[]},"e":true,"f":false,"g":null}`},
+		"whole numbers": {`{"n":[{"$numberInt":"7"},{"$numberLong":"9007199254740993"},{"$numberLong":"-9223372036854775808"}]}`,
+			`{"n":[7,9007199254740993,-9223372036854775808]}`},
+		"fractions": {`{"n":[{"$numberDouble":"0.1"},{"$numberDouble":"1E+300"},{"$numberDouble":"1E-07"},{"$numberDouble":"1.234567895E+08"},{"$numberDouble":"1E+20"}]}`,
+			`{"n":[0.1,1e300,1e-7,123456789.5,1e20]}`},
+		"exact numbers": {`{"n":[{"%number":"9223372036854775808"},{"%number":"0.1000000000000000000001"},{"%number":"-1e-400"}],"m":{"%number":"1e99999999999"}}`,
+			`{"n":[9223372036854775808,0.1000000000000000000001,-1e-400],"m":1e99999999999}`},
+		"odd keys": {`{"":1,"%24set":{"%24gt":""},"a%2Eb":2,"%25":3,"%252E":4,"%25number":"5","o":{"%25number":"5"},"p":{"%25array":[]},"é":6,"a$":7,"%00x":8,"_id":9}`,
+			`{"":1,"$set":{"$gt":""},"a.b":2,"%":3,"%2E":4,"%number":"5","o":{"%number":"5"},"p":{"%array":[]},"é":6,"a$":7,"\u0000x":8,"_id":9}`},
+		"strings": {`{"s":["","\u0000","<&>","line\nfeed","𝄞\u2028","\"\\"]}`, `{"s":["","\u0000","<&>","line\nfeed","𝄞\u2028","\"\\"]}`},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			e := newEvent(name, summer)
+			insert(t, db, e)
+			var stored bson.D
+			require.NoError(t, bson.UnmarshalExtJSON([]byte(c.stored), true, &stored))
+			_, err := events.UpdateByID(t.Context(), e.ID.String(), bson.D{{Key: "$set", Value: bson.D{{Key: "attributes", Value: stored}}}})
+			require.NoError(t, err)
+
+			got, _, err := db.Get(t.Context(), e.ID)
+			require.NoError(t, err)
+			requireSameJSON(t, c.want, got.Attributes)
+			next := *got
+			next.Version++
+			require.NoError(t, db.Replace(t.Context(), &next))
+			again, _, err := db.Get(t.Context(), e.ID)
+			require.NoError(t, err)
+			require.Equal(t, &next, again)
+		})
+	}
 }
 
-func TestAnyAttributesComeBackTheSame(t *testing.T) {
+func collection(t *testing.T, url string) *mongodriver.Collection {
+	t.Helper()
+	client, err := mongodriver.Connect(options.Client().ApplyURI(url))
+	require.NoError(t, err)
+	t.Cleanup(func() { require.NoError(t, client.Disconnect(context.Background())) })
+	database := url[strings.LastIndexByte(url, '/')+1:]
+	return client.Database(database).Collection("events")
+}
+
+func TestDB_KeepsAnyAttributes(t *testing.T) {
 	t.Parallel()
 	db := open(t)
 	rapid.Check(t, func(rt *rapid.T) {

@@ -5,7 +5,6 @@ import (
 	"strings"
 	"time"
 
-	"go.mongodb.org/mongo-driver/v2/bson"
 	"golang.org/x/text/unicode/norm"
 
 	"github.com/eventra/eventra"
@@ -22,7 +21,7 @@ type document struct {
 	Venue              venue      `bson:"venue"`
 	StartsAt           time.Time  `bson:"startsAt"`
 	EndsAt             time.Time  `bson:"endsAt"`
-	Attributes         bson.D     `bson:"attributes"`
+	Attributes         any        `bson:"attributes"` // see storedAttributes
 	Status             string     `bson:"status"`
 	SaleStartsAt       *time.Time `bson:"saleStartsAt"`
 	SaleEndsAt         *time.Time `bson:"saleEndsAt"`
@@ -59,7 +58,7 @@ type search struct {
 func fold(s string) string { return strings.ToLower(norm.NFKC.String(s)) }
 
 func newDocument(e *eventra.Event, copied bool) (*document, error) {
-	attributes, err := attributesFromJSON(e.Attributes)
+	attributes, err := storedAttributes(e.Attributes)
 	if err != nil {
 		return nil, err
 	}
@@ -96,7 +95,7 @@ func (d *document) event() (*eventra.Event, error) {
 	if err != nil {
 		return nil, fmt.Errorf("mongo: document %q: %w", d.ID, err)
 	}
-	attributes, err := attributesToJSON(d.Attributes)
+	attributes, err := readAttributes(d.Attributes)
 	if err != nil {
 		return nil, fmt.Errorf("mongo: document %s: %w", d.ID, err)
 	}
