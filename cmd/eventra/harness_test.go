@@ -10,7 +10,6 @@ import (
 	"maps"
 	"net/http"
 	"net/url"
-	"os"
 	"strings"
 	"sync"
 	"testing"
@@ -91,15 +90,6 @@ func (l testLog) Write(line []byte) (int, error) {
 	return len(line), nil
 }
 
-func needEnv(t *testing.T, name string) string {
-	t.Helper()
-	value := os.Getenv(name)
-	if value == "" {
-		t.Fatalf("%s is not set: run it through make test", name)
-	}
-	return value
-}
-
 func testConfig(t *testing.T) *Config {
 	t.Helper()
 	return &Config{
@@ -107,7 +97,7 @@ func testConfig(t *testing.T) *Config {
 		PostgresURL:    persistencetest.NewDatabase(t),
 		MongoURL:       persistencetest.NewMongo(t),
 		RedisURL:       persistencetest.NewRedis(t),
-		SMTPURL:        needEnv(t, "EVENTRA_SMTP_URL"),
+		SMTPURL:        persistencetest.Server(t, "EVENTRA_SMTP_URL"),
 		MailFrom:       "Eventra <tickets@eventra.test>",
 		JWTSecret:      "an-end-to-end-secret-of-32-bytes-or-more",
 		AdminEmail:     adminEmail,
@@ -311,7 +301,7 @@ type message struct {
 
 func mailsTo(t *testing.T, address string) (mails []message) {
 	t.Helper()
-	resp, err := http.Get(needEnv(t, "EVENTRA_DEV_MAIL_URL") + "/api/messages?to=" + url.QueryEscape(address))
+	resp, err := http.Get(persistencetest.Server(t, "EVENTRA_DEV_MAIL_URL") + "/api/messages?to=" + url.QueryEscape(address))
 	require.NoError(t, err)
 	defer resp.Body.Close()
 	require.NoError(t, json.NewDecoder(resp.Body).Decode(&mails))

@@ -8,7 +8,6 @@ import (
 	"fmt"
 	"io/fs"
 	"net/url"
-	"os"
 	"sync"
 	"testing"
 	"time"
@@ -28,9 +27,7 @@ const (
 // PostgresURL returns where the tests' server is.
 func PostgresURL(t testing.TB) string {
 	t.Helper()
-	server := os.Getenv("EVENTRA_POSTGRES_URL")
-	require.NotEmpty(t, server, "EVENTRA_POSTGRES_URL is not set: run it through make test")
-	return server
+	return Server(t, "EVENTRA_POSTGRES_URL")
 }
 
 // NewDatabase makes a migrated database for this test alone and returns its

@@ -4,7 +4,6 @@ import (
 	"context"
 	"encoding/hex"
 	"net/url"
-	"os"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -16,8 +15,7 @@ import (
 // with the test.
 func NewMongo(t testing.TB) string {
 	t.Helper()
-	server := os.Getenv("EVENTRA_MONGO_URL")
-	require.NotEmpty(t, server, "EVENTRA_MONGO_URL is not set: run it through make test")
+	server := Server(t, "EVENTRA_MONGO_URL")
 	u, err := url.Parse(server)
 	require.NoError(t, err)
 	name := "test_" + hex.EncodeToString(randomBytes(8))

@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"net/url"
-	"os"
 	"testing"
 
 	"github.com/redis/go-redis/v9"
@@ -18,9 +17,7 @@ const redisDatabases = 1024
 // RedisURL returns where the tests' server is.
 func RedisURL(t testing.TB) string {
 	t.Helper()
-	server := os.Getenv("EVENTRA_REDIS_URL")
-	require.NotEmpty(t, server, "EVENTRA_REDIS_URL is not set: run it through make test")
-	return server
+	return Server(t, "EVENTRA_REDIS_URL")
 }
 
 // NewRedis returns the URL of an empty Redis database for this test alone,

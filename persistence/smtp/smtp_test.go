@@ -8,7 +8,6 @@ import (
 	"net"
 	"net/http"
 	"net/url"
-	"os"
 	"strings"
 	"testing"
 	"time"
@@ -18,6 +17,7 @@ import (
 	"go.uber.org/goleak"
 
 	"github.com/eventra/eventra"
+	"github.com/eventra/eventra/persistence/persistencetest"
 )
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
@@ -42,8 +42,7 @@ type caught struct {
 
 func catch(t *testing.T, to string) []caught {
 	t.Helper()
-	page := os.Getenv("EVENTRA_DEV_MAIL_URL")
-	require.NotEmpty(t, page, "EVENTRA_DEV_MAIL_URL is not set: run it through make test")
+	page := persistencetest.Server(t, "EVENTRA_DEV_MAIL_URL")
 	response, err := http.Get(page + "/api/messages?to=" + url.QueryEscape(to))
 	require.NoError(t, err)
 	defer response.Body.Close()
@@ -54,8 +53,7 @@ func catch(t *testing.T, to string) []caught {
 }
 
 func newSender(t *testing.T) *Sender {
-	server := os.Getenv("EVENTRA_SMTP_URL")
-	require.NotEmpty(t, server, "EVENTRA_SMTP_URL is not set: run it through make test")
+	server := persistencetest.Server(t, "EVENTRA_SMTP_URL")
 	sender, err := NewSender(server, "Eventra <tickets@eventra.test>")
 	require.NoError(t, err)
 	t.Cleanup(sender.Close)
