@@ -33,7 +33,7 @@ func (s *Server) observe(c *fiber.Ctx) error {
 	route, status, took := routeOf(c), c.Response().StatusCode(), time.Since(start)
 	s.requests.observe(route, methodOf(c), status, took)
 	level := slog.LevelInfo
-	if status >= 500 && !turnedAway(err) {
+	if status >= 500 && !isOverload(err) {
 		level = slog.LevelWarn
 	}
 	if !s.cfg.Log.Enabled(ctx, level) {
@@ -58,8 +58,8 @@ func (s *Server) recovered(c *fiber.Ctx) (err error) {
 	return c.Next()
 }
 
-// within gives a route another deadline than the usual one.
-func within(d time.Duration) fiber.Handler {
+// timeout gives a route another deadline than the usual one.
+func timeout(d time.Duration) fiber.Handler {
 	return func(c *fiber.Ctx) error {
 		ctx, cancel := context.WithTimeout(context.Background(), d)
 		defer cancel()
@@ -67,11 +67,6 @@ func within(d time.Duration) fiber.Handler {
 		return c.Next()
 	}
 }
-
-// turnedAway reports whether an outcome is that there are too many. In a rush
-// there are thousands of these a second, which metrics count; a line for each
-// would only be more to do.
-func turnedAway(err error) bool { return eventra.CodeOf(err) == eventra.CodeOverloaded }
 
 // logFailure tells operators what a client is not told. A backend that is
 // away is expected to be; a fault of ours is not.

@@ -7,13 +7,14 @@ import (
 	"github.com/gofiber/fiber/v2/utils"
 
 	"github.com/eventra/eventra"
+	"github.com/eventra/eventra/http/auth"
 )
 
 const callerLocal = "caller"
 
 // callerOf returns who is calling; nil if nobody said.
-func callerOf(c *fiber.Ctx) *caller {
-	who, _ := c.Locals(callerLocal).(*caller)
+func callerOf(c *fiber.Ctx) *auth.Caller {
+	who, _ := c.Locals(callerLocal).(*auth.Caller)
 	return who
 }
 
@@ -58,7 +59,7 @@ func (s *Server) authenticate(c *fiber.Ctx) error {
 	if !strings.EqualFold(scheme, "Bearer") || token == "" {
 		return eventra.Errorf(eventra.CodeUnauthenticated, "this takes an access token: Authorization: Bearer …")
 	}
-	who, err := s.tokens.verify(strings.TrimLeft(token, " "))
+	who, err := s.accessTokens.Verify(strings.TrimLeft(token, " "))
 	if err != nil || s.cfg.DeniedTokens.Denied(who.AccessID) {
 		return &eventra.Error{Code: eventra.CodeUnauthenticated, Message: "the access token is not valid, or not any more", Err: err}
 	}

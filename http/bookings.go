@@ -6,6 +6,7 @@ import (
 	"github.com/gofiber/fiber/v2"
 
 	"github.com/eventra/eventra"
+	"github.com/eventra/eventra/http/admission"
 )
 
 // Booking is a group of seats that the caller holds, has bought, or had.
@@ -130,11 +131,11 @@ func (s *Server) createBooking(c *fiber.Ctx) error {
 
 // hold waits for the event, as one of those who do.
 func (s *Server) hold(c *fiber.Ctx, eventID eventra.ID, cmd *eventra.HoldSeats) (*eventra.Booking, error) {
-	leaveGate(c.Context())
+	admission.ReleaseSlot(c.Context().Conn())
 	s.holding.Add(1)
 	defer func() {
 		s.holding.Add(-1)
-		s.exit.holdAnswered()
+		s.pacer.Completed()
 	}()
 	if triedBefore(c) {
 		return s.cfg.BoxOffice.HoldAgain(c.UserContext(), eventID, cmd)

@@ -8,6 +8,8 @@ import (
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
+
+	"github.com/eventra/eventra/http/auth"
 )
 
 // Config is all that a [Server] is made of. Every service is needed; zero
@@ -38,7 +40,7 @@ type Config struct {
 	HoldsMax       int           // requests that wait for seats before more get 503; 10,000
 	RequestTimeout time.Duration // of a request's work; 5 s
 	PaymentTimeout time.Duration // of a payment's: the gateway's and what follows; 20 s
-	DrainDelay     time.Duration // from "not ready" to the closed door, for load balancers to notice; none
+	DrainDelay     time.Duration // from "not ready" to the closed listener, for load balancers to notice; none
 
 	// RateLimits by class: "bookings" per user, "auth" per address, "reads"
 	// per caller, "writes" per user. A class without one is not limited.
@@ -58,9 +60,8 @@ type RateLimit struct {
 	Window   time.Duration
 }
 
-// JWTSecretMinBytes is what HS256 needs to be as strong as its hash
-// (RFC 7518, 3.2).
-const JWTSecretMinBytes = 32
+// JWTSecretMinBytes is the least length of [Config.JWTSecret].
+const JWTSecretMinBytes = auth.SecretMinBytes
 
 const (
 	passwordCostDefault   = 10

@@ -9,6 +9,7 @@ import (
 	"github.com/gofiber/fiber/v2"
 
 	"github.com/eventra/eventra"
+	"github.com/eventra/eventra/http/admission"
 )
 
 const (
@@ -19,8 +20,8 @@ const (
 	// idempotencyMargin is what a claim outlives its request's deadline by:
 	// only then may somebody else take the request up.
 	idempotencyMargin = 10 * time.Second
-	// settleTimeout bounds storing an outcome, even if the request's own time is up.
-	settleTimeout = 2 * time.Second
+	// claimEndTimeout bounds ending a claim, even if the request's own time is up.
+	claimEndTimeout = 2 * time.Second
 )
 
 const claimLocal = "idempotencyClaim"
@@ -46,17 +47,17 @@ func triedBefore(c *fiber.Ctx) bool {
 	return claim != nil && claim.Again
 }
 
-// once carries a request with an Idempotency-Key out once and answers its
+// idempotent carries a request with an Idempotency-Key out once and answers its
 // repetitions with the first outcome.
-func (s *Server) once(c *fiber.Ctx) error { return s.onceOr(c, nil) }
+func (s *Server) idempotent(c *fiber.Ctx) error { return s.carryOutOnce(c, nil) }
 
-// onceAnew is once for successes that hold secrets: these are not stored, and
-// again makes them anew.
-func (s *Server) onceAnew(again fiber.Handler) fiber.Handler {
-	return func(c *fiber.Ctx) error { return s.onceOr(c, again) }
+// idempotentRenewing is idempotent for successes that hold secrets. These are not
+// stored: renew answers a repetition with new ones.
+func (s *Server) idempotentRenewing(renew fiber.Handler) fiber.Handler {
+	return func(c *fiber.Ctx) error { return s.carryOutOnce(c, renew) }
 }
 
-func (s *Server) onceOr(c *fiber.Ctx, again fiber.Handler) error {
+func (s *Server) carryOutOnce(c *fiber.Ctx, renew fiber.Handler) error {
 	key, given, err := idempotencyKey(c)
 	if !given || err != nil {
 		if err == nil {
@@ -64,7 +65,7 @@ func (s *Server) onceOr(c *fiber.Ctx, again fiber.Handler) error {
 		}
 		return err
 	}
-	leaveGate(c.Context())
+	admission.ReleaseSlot(c.Context().Conn())
 	ctx := c.UserContext()
 	deadline, _ := ctx.Deadline()
 	claim, err := s.cfg.IdempotencyKeys.Begin(ctx, key, s.requestHash(c), newID(), time.Until(deadline)+idempotencyMargin)
@@ -74,23 +75,23 @@ func (s *Server) onceOr(c *fiber.Ctx, again fiber.Handler) error {
 	c.Locals(claimLocal, claim)
 	if claim.Stored != nil {
 		c.Set(headerIdempotencyReplayed, "true")
-		if again != nil && claim.Stored.Status < 300 {
-			return again(c)
+		if renew != nil && claim.Stored.Status < 300 {
+			return renew(c)
 		}
 		return replay(c, claim.Stored)
 	}
-	settled := false
+	ended := false
 	defer func() {
-		if !settled { // a panic
-			s.settle(key, nil)
+		if !ended { // a panic
+			s.endClaim(key, nil)
 		}
 	}()
 	err = c.Next()
 	if err != nil {
 		s.writeProblem(c, err)
 	}
-	settled = true
-	s.settle(key, outcomeToStore(c, err, again != nil))
+	ended = true
+	s.endClaim(key, outcomeToStore(c, err, renew != nil))
 	return nil
 }
 
@@ -155,10 +156,11 @@ func final(e *eventra.Error) bool {
 	return kind.status >= 400 && kind.status < 500 && kind.retryAfter == 0
 }
 
-// settle ends a claim. If that fails the claim runs out by itself, and the next
-// try finds what this one did by its resource's id.
-func (s *Server) settle(key eventra.IdempotencyKey, outcome *eventra.StoredResponse) {
-	ctx, cancel := context.WithTimeout(context.Background(), settleTimeout)
+// endClaim finishes a claim with its outcome, or releases it if there is none to keep. If
+// that fails the claim runs out by itself, and the next try finds what this one made by
+// its resource's id.
+func (s *Server) endClaim(key eventra.IdempotencyKey, outcome *eventra.StoredResponse) {
+	ctx, cancel := context.WithTimeout(context.Background(), claimEndTimeout)
 	defer cancel()
 	var err error
 	if outcome != nil {
@@ -167,7 +169,7 @@ func (s *Server) settle(key eventra.IdempotencyKey, outcome *eventra.StoredRespo
 		err = s.cfg.IdempotencyKeys.Release(ctx, key)
 	}
 	if err != nil {
-		s.cfg.Log.Warn("idempotency key not settled", "route", key.Route, "error", err)
+		s.cfg.Log.Warn("idempotency claim not ended", "route", key.Route, "error", err)
 	}
 }
 

@@ -13,6 +13,7 @@ import (
 	"github.com/gofiber/fiber/v2"
 
 	"github.com/eventra/eventra"
+	"github.com/eventra/eventra/http/admission"
 )
 
 // Outcomes that only this layer knows: the request never made sense as HTTP.
@@ -110,7 +111,7 @@ func (s *Server) writeProblem(c *fiber.Ctx, err error) {
 		e = &eventra.Error{Code: eventra.CodeInternal, Err: err}
 		kind = problems[e.Code]
 	}
-	if kind.status >= 500 && !turnedAway(err) {
+	if kind.status >= 500 && !isOverload(err) {
 		s.logFailure(c, kind.status, err)
 	}
 	if e.Code == eventra.CodeInternal {
@@ -217,7 +218,7 @@ func routingProblem(err *fiber.Error) *eventra.Error {
 // also what Fiber calls for an error that no middleware answered.
 func (s *Server) refuseUnread(c *fiber.Ctx, err error) error {
 	setRequestID(c)
-	lingerAfter(c.Context())
+	admission.Linger(c.Context().Conn())
 	s.writeProblem(c, err)
 	s.requests.observe(routeUnmatched, methodUnknown, c.Response().StatusCode(), 0)
 	return nil

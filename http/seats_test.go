@@ -174,7 +174,7 @@ func FuzzSeatMapIsJSON(f *testing.F) {
 
 func TestSeatBodiesAreKeptWhileTheyLast(t *testing.T) {
 	t.Parallel()
-	var bodies seatBodies
+	var bodies seatMapBodies
 	older := seatView("A", "1", "EUR", 3)
 	newer := *older
 	newer.Version++
@@ -184,10 +184,10 @@ func TestSeatBodiesAreKeptWhileTheyLast(t *testing.T) {
 	require.NotEqual(t, string(first), string(second))
 	require.Equal(t, string(first), string(bodies.body(older, seatPart{}, "")))
 	require.Same(t, &second[0], &bodies.body(&newer, seatPart{}, "")[0], "an older view displaces no newer one")
-	for range 3 * seatBodiesMax {
+	for range 3 * seatMapBodiesMax {
 		bodies.body(seatView("A", "1", "EUR", 1), seatPart{}, codingGzip)
 	}
-	require.LessOrEqual(t, len(bodies.kept), seatBodiesMax)
+	require.LessOrEqual(t, len(bodies.kept), seatMapBodiesMax)
 }
 
 func BenchmarkSeatMap(b *testing.B) {

@@ -13,6 +13,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 
 	"github.com/eventra/eventra"
+	"github.com/eventra/eventra/http/admission"
 )
 
 const (
@@ -317,7 +318,7 @@ func (s *Server) streamSeats(c *fiber.Ctx) error {
 	if err != nil {
 		return err
 	}
-	writesOn(c.Context())
+	admission.Stream(c.Context().Conn())
 	c.Response().ImmediateHeaderFlush = true
 	c.Response().SetBodyStream(watcher, -1)
 	return nil

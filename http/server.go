@@ -15,6 +15,8 @@ import (
 	"github.com/valyala/fasthttp"
 
 	"github.com/eventra/eventra/docs"
+	"github.com/eventra/eventra/http/admission"
+	"github.com/eventra/eventra/http/auth"
 	"github.com/eventra/eventra/sleep"
 )
 
@@ -22,24 +24,23 @@ import (
 // [Server.Serve], tell load balancers with [Server.Ready], end it with
 // [Server.Shutdown].
 type Server struct {
-	cfg       Config
-	app       *fiber.App
-	tokens    *tokenIssuer
-	passwords *passwordHasher
-	cursors   cursorSealer
+	cfg          Config
+	app          *fiber.App
+	listener     admission.Listener
+	pacer        *admission.Pacer
+	holding      atomic.Int64 // requests that wait for seats
+	accessTokens *auth.AccessTokens
+	passwords    *auth.PasswordHasher
+	cursors      cursorSealer
+	hashKey      []byte // of idempotent requests
+	seatMaps     seatMapBodies
+	streams      *seatStreams
+	openAPITag   string
+
 	requests  *requestMetrics
 	readiness *readiness
-	bodies    seatBodies
-	holding   atomic.Int64 // requests that wait for seats
-	exit      *exit
-	streams   *seatStreams
-	hashKey   []byte // of idempotent requests
-
-	openAPITag string
-
-	door     door
-	ready    atomic.Bool
-	draining atomic.Bool
+	ready     atomic.Bool
+	draining  atomic.Bool
 }
 
 const (
@@ -60,17 +61,17 @@ func NewServer(cfg Config) (*Server, error) {
 		return nil, err
 	}
 	s := &Server{
-		cfg:     cfg,
-		tokens:  newTokenIssuer(cfg.JWTSecret),
-		cursors: cursorSealer{deriveKey(cfg.JWTSecret, "cursor")},
-		hashKey: deriveKey(cfg.JWTSecret, "idempotency"),
-
-		openAPITag: bodyTag(docs.OpenAPI),
+		cfg:          cfg,
+		listener:     admission.Listener{Limiter: admission.NewLimiter(), ReadTimeout: readTimeout, WriteTimeout: writeTimeout},
+		pacer:        admission.NewPacer(),
+		accessTokens: auth.NewAccessTokens(cfg.JWTSecret),
+		cursors:      cursorSealer{deriveKey(cfg.JWTSecret, "cursor")},
+		hashKey:      deriveKey(cfg.JWTSecret, "idempotency"),
+		openAPITag:   bodyTag(docs.OpenAPI),
+		readiness:    newReadiness(cfg.Probes, cfg.Log),
 	}
-	s.door.gate, s.exit = newGate(), newExit()
-	s.readiness = newReadiness(cfg.Probes, cfg.Log)
 	var err error
-	if s.passwords, err = newPasswordHasher(cfg.PasswordCost, cfg.PasswordSlots, cfg.PasswordQueue); err != nil {
+	if s.passwords, err = auth.NewPasswordHasher(cfg.PasswordCost, cfg.PasswordSlots, cfg.PasswordQueue); err != nil {
 		return nil, err
 	}
 	if s.requests, err = newRequestMetrics(cfg.Metrics); err != nil {
@@ -122,8 +123,8 @@ func (s *Server) prepare() {
 
 // Serve answers requests on ln until [Server.Shutdown]. It is called once.
 func (s *Server) Serve(ln net.Listener) error {
-	s.door.open(ln)
-	if err := s.app.Server().Serve(&s.door); err != nil && !errors.Is(err, net.ErrClosed) {
+	s.listener.Open(ln)
+	if err := s.app.Server().Serve(&s.listener); err != nil && !errors.Is(err, net.ErrClosed) {
 		return err
 	}
 	return nil
@@ -132,12 +133,12 @@ func (s *Server) Serve(ln net.Listener) error {
 // Ready lets /readyz say yes, if the dependencies do. Before, it says "starting".
 func (s *Server) Ready() { s.ready.Store(true) }
 
-// Shutdown says "not ready", closes the door, and waits until what is in
+// Shutdown says "not ready", closes the listener, and waits until what is in
 // flight has been answered or ctx ends.
 func (s *Server) Shutdown(ctx context.Context) error {
 	s.draining.Store(true)
 	_ = sleep.For(ctx, s.cfg.DrainDelay)
 	s.streams.close()
-	_ = s.door.Close() // also if Serve is only about to begin, which fasthttp would not notice
+	_ = s.listener.Close() // also if Serve is only about to begin, which fasthttp would not notice
 	return s.app.ShutdownWithContext(ctx)
 }

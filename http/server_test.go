@@ -97,7 +97,7 @@ func (w *world) account(email string, role eventra.Role) (*eventra.User, string)
 	require.NoError(w.t, err)
 	u := &eventra.User{ID: newID(), Email: email, Name: "Somebody", Role: role, PasswordHash: hash, CreatedAt: time.Now()}
 	w.fakes.users[u.ID] = u
-	token, err := w.server.tokens.issue(u, newID(), time.Now())
+	token, err := w.server.accessTokens.Issue(u, newID(), time.Now())
 	require.NoError(w.t, err)
 	return u, token
 }

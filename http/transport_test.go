@@ -157,17 +157,35 @@ func TestShutdownFinishesWhatIsInFlight(t *testing.T) {
 // A connection that was opened in advance and never used is nobody's request.
 func TestShutdownDoesNotWaitForTheSilent(t *testing.T) {
 	w := newWorld(t)
-	silent, err := net.Dial("tcp", strings.TrimPrefix(w.url, "http://"))
+	s, err := NewServer(w.config())
 	require.NoError(t, err)
-	defer silent.Close()
-	require.Eventually(t, func() bool {
-		w.server.door.mu.Lock()
-		defer w.server.door.mu.Unlock()
-		return len(w.server.door.silent) == 1
-	}, 5*time.Second, time.Millisecond)
+	ln, err := net.Listen("tcp", "127.0.0.1:0")
+	require.NoError(t, err)
+	accepting := &acceptCounter{Listener: ln, accepted: make(chan struct{}, 1)}
+	served := make(chan error, 1)
+	go func() { served <- s.Serve(accepting) }()
+	idle, err := net.Dial("tcp", ln.Addr().String())
+	require.NoError(t, err)
+	defer idle.Close()
+	<-accepting.accepted
 	ctx, cancel := context.WithTimeout(t.Context(), readTimeout/2)
 	defer cancel()
-	require.NoError(t, w.server.Shutdown(ctx))
+	require.NoError(t, s.Shutdown(ctx))
+	require.NoError(t, <-served)
+}
+
+// acceptCounter tells of each connection that it has accepted.
+type acceptCounter struct {
+	net.Listener
+	accepted chan struct{}
+}
+
+func (l *acceptCounter) Accept() (net.Conn, error) {
+	conn, err := l.Listener.Accept()
+	if err == nil {
+		l.accepted <- struct{}{}
+	}
+	return conn, err
 }
 
 func TestShutdownBeforeServe(t *testing.T) {

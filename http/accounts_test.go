@@ -1,6 +1,7 @@
 package http
 
 import (
+	"context"
 	"strings"
 	"sync"
 	"testing"
@@ -106,18 +107,30 @@ func TestABurstOfGuessesGainsNothing(t *testing.T) {
 	require.Equal(t, map[int]int{401: 5, 429: 45}, count)
 }
 
+// blocking is a context that tells when a caller begins to wait for it.
+type blocking struct {
+	context.Context
+	begun chan struct{}
+}
+
+func (b blocking) Done() <-chan struct{} {
+	close(b.begun)
+	return b.Context.Done()
+}
+
 func TestTooManyHashesAreRefused(t *testing.T) {
 	w := newWorld(t, func(c *Config) { c.PasswordSlots, c.PasswordQueue = 1, 1 })
 	busy, free := make(chan struct{}), make(chan struct{})
 	var held, queued sync.WaitGroup
 	held.Go(func() {
-		_ = w.server.passwords.run(t.Context(), func() error { close(busy); <-free; return nil })
+		_ = w.server.passwords.Run(t.Context(), func() error { close(busy); <-free; return nil })
 	})
 	<-busy
+	waits := blocking{t.Context(), make(chan struct{})}
 	queued.Go(func() {
-		require.NoError(t, w.server.passwords.run(t.Context(), func() error { return nil }))
+		require.NoError(t, w.server.passwords.Run(waits, func() error { return nil }))
 	})
-	require.Eventually(t, func() bool { return w.server.passwords.waiting.Load() == 2 }, time.Second, time.Millisecond)
+	<-waits.begun
 	w.problem(w.send("POST", "/api/v1/auth/login", "", `{"email":"user@example.com","password":"correct horse"}`), 503, eventra.CodeOverloaded)
 	close(free)
 	held.Wait()

@@ -19,24 +19,24 @@ type seatPart struct {
 
 func (p seatPart) whole() bool { return !p.bySection && !p.bySince }
 
-// seatBodies keeps the newest body of whole seat maps as they were last asked
+// seatMapBodies keeps the newest body of whole seat maps as they were last asked
 // for: writing and packing 100,000 seats takes much longer than anything else
 // that a reader can make us do.
-type seatBodies struct {
+type seatMapBodies struct {
 	mu   sync.Mutex
-	kept map[seatBodyKey]*seatBody
+	kept map[seatMapBodyKey]*seatMapBody
 }
 
-// seatBodiesMax bounds what is kept, some megabytes each at the worst.
-const seatBodiesMax = 32
+// seatMapBodiesMax bounds what is kept, some megabytes each at the worst.
+const seatMapBodiesMax = 32
 
-type seatBodyKey struct {
+type seatMapBodyKey struct {
 	eventID eventra.ID
 	coding  string
 }
 
-// seatBody is made once, by the first who asks for it.
-type seatBody struct {
+// seatMapBody is made once, by the first who asks for it.
+type seatMapBody struct {
 	view *eventra.SeatsView
 	once sync.Once
 	body []byte
@@ -44,11 +44,11 @@ type seatBody struct {
 
 // body returns the JSON of a part of a seat map in a content coding. It must
 // not be written to.
-func (b *seatBodies) body(view *eventra.SeatsView, part seatPart, coding string) []byte {
+func (b *seatMapBodies) body(view *eventra.SeatsView, part seatPart, coding string) []byte {
 	if !part.whole() {
 		return encodeAs(coding, appendSeatMap(nil, view, part))
 	}
-	kept := b.keep(seatBodyKey{view.EventID, coding}, view)
+	kept := b.keep(seatMapBodyKey{view.EventID, coding}, view)
 	kept.once.Do(func() {
 		kept.body = encodeAs(coding, appendSeatMap(make([]byte, 0, seatMapBytes(view)), view, part))
 	})
@@ -58,7 +58,7 @@ func (b *seatBodies) body(view *eventra.SeatsView, part seatPart, coding string)
 // seatMapBytes is about what a whole seat map takes.
 func seatMapBytes(view *eventra.SeatsView) int { return 128 + len(view.Status)*140 }
 
-func (b *seatBodies) keep(key seatBodyKey, view *eventra.SeatsView) *seatBody {
+func (b *seatMapBodies) keep(key seatMapBodyKey, view *eventra.SeatsView) *seatMapBody {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	kept := b.kept[key]
@@ -66,17 +66,17 @@ func (b *seatBodies) keep(key seatBodyKey, view *eventra.SeatsView) *seatBody {
 	case kept != nil && kept.view == view:
 		return kept
 	case kept != nil && kept.view.Version > view.Version && len(kept.view.Status) >= len(view.Status):
-		return &seatBody{view: view} // an older view must not displace a newer one
-	case kept == nil && len(b.kept) >= seatBodiesMax:
+		return &seatMapBody{view: view} // an older view must not displace a newer one
+	case kept == nil && len(b.kept) >= seatMapBodiesMax:
 		for other := range b.kept { // any one: maps begin anywhere
 			delete(b.kept, other)
 			break
 		}
 	}
 	if b.kept == nil {
-		b.kept = map[seatBodyKey]*seatBody{}
+		b.kept = map[seatMapBodyKey]*seatMapBody{}
 	}
-	kept = &seatBody{view: view}
+	kept = &seatMapBody{view: view}
 	b.kept[key] = kept
 	return kept
 }

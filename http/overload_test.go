@@ -2,46 +2,15 @@ package http
 
 import (
 	"context"
-	"sync"
 	"testing"
-	"time"
 
 	"github.com/stretchr/testify/require"
 
 	"github.com/eventra/eventra"
 )
 
-func TestTheGateLetsFewInAndTurnsACrowdAway(t *testing.T) {
-	t.Parallel()
-	g := &gate{slots: make(chan struct{}, 1)}
-	require.True(t, g.enter())
-	var entered sync.WaitGroup
-	for range gateWaitingMax {
-		entered.Go(func() {
-			require.True(t, g.enter(), "who waits has a turn")
-			g.leave()
-		})
-	}
-	require.Eventually(t, func() bool { return g.waiting.Load() == gateWaitingMax }, 5*time.Second, time.Millisecond)
-	require.False(t, g.enter(), "nobody waits beyond the crowd")
-	g.leave()
-	entered.Wait()
-	require.True(t, g.enter())
-	require.Zero(t, g.waiting.Load())
-}
-
-func TestASlotIsGivenBackOnce(t *testing.T) {
-	t.Parallel()
-	g := &gate{slots: make(chan struct{}, 2)}
-	c := &connection{door: &door{gate: g}}
-	c.enterGate()
-	c.leaveGate()
-	c.leaveGate()
-	require.Empty(t, g.slots)
-}
-
-// More holds than may wait are turned away at once, and nobody else is.
-func TestACrowdIsTurnedAway(t *testing.T) {
+// Only holds beyond the limit are shed.
+func TestServer_ShedsHoldsBeyondTheLimit(t *testing.T) {
 	w := newWorld(t, func(c *Config) { c.HoldsMax = 1 })
 	entered, goOn := make(chan struct{}), make(chan struct{})
 	w.fakes.hold = func(context.Context, *eventra.HoldSeats) (*eventra.Booking, error) {

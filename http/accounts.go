@@ -1,0 +1,103 @@
+package http
+
+import (
+	"time"
+
+	"github.com/gofiber/fiber/v2"
+
+	"github.com/eventra/eventra"
+)
+
+// User is an account, as its owner sees it.
+type User struct {
+	ID        eventra.ID `json:"id" swaggertype:"string" format:"uuid" example:"0197f2a0-6c1e-7b3a-9d54-2f6f0f8b1a03" validate:"required"`
+	Email     string     `json:"email" format:"email" example:"user@eventra.test" validate:"required"`
+	Name      string     `json:"name" example:"Ada Lovelace" validate:"required"`
+	Role      string     `json:"role" enums:"USER,ADMIN" example:"USER" validate:"required"`
+	CreatedAt Time       `json:"createdAt" swaggertype:"string" format:"date-time" example:"2027-01-05T10:00:00.000Z" validate:"required"`
+}
+
+func newUser(u *eventra.User) User {
+	return User{ID: u.ID, Email: u.Email, Name: u.Name, Role: string(u.Role), CreatedAt: Time(u.CreatedAt)}
+}
+
+// Registration asks for an account.
+type Registration struct {
+	Email    string `json:"email" format:"email" maxLength:"254" example:"ada@example.com" validate:"required"`                          // trimmed and lower-cased
+	Password string `json:"password" format:"password" minLength:"8" maxLength:"72" example:"correct horse battery" validate:"required"` // 8 to 72 bytes
+	Name     string `json:"name" minLength:"1" maxLength:"100" example:"Ada Lovelace" validate:"required"`
+}
+
+func (r *Registration) validate() error {
+	var faults eventra.Faults
+	r.Email = eventra.NormalizeEmail(r.Email)
+	eventra.ValidateEmail(&faults, "email", r.Email)
+	eventra.ValidatePassword(&faults, "password", r.Password)
+	eventra.ValidateName(&faults, "name", r.Name)
+	return faults.Err()
+}
+
+// @ID register
+// @Summary Open an account
+// @Description Creates a USER and signs them in at once. The e-mail address is trimmed and lower-cased.
+// @Tags auth
+// @Param Idempotency-Key header string false "Makes repetitions harmless: the same key with the same body gets the first outcome again" minLength(1) maxLength(255)
+// @Param body body Registration true "Account"
+// @Success 201 {object} Tokens "The account and its first tokens"
+// @Failure 409 {object} Problem "email_taken; idempotency_in_progress"
+// @Failure 422 {object} Problem "validation_failed; idempotency_key_reused"
+// @Router /api/v1/auth/register [post]
+func (s *Server) register(c *fiber.Ctx) error {
+	var r Registration
+	if err := decodeBody(c, &r); err != nil {
+		return err
+	}
+	if err := r.validate(); err != nil {
+		return err
+	}
+	hash, err := s.passwords.Hash(c.UserContext(), r.Password)
+	if err != nil {
+		return err
+	}
+	user := &eventra.User{ID: resourceID(c), Email: r.Email, Name: r.Name, Role: eventra.RoleUser,
+		PasswordHash: hash, CreatedAt: time.Now().UTC()}
+	if err := s.cfg.Users.CreateUser(c.UserContext(), user); err != nil {
+		return err
+	}
+	return s.startSession(c, fiber.StatusCreated, user)
+}
+
+// registerAgain answers the repetition of a registration that succeeded:
+// tokens are not kept, so it gets new ones, for the password it shows.
+func (s *Server) registerAgain(c *fiber.Ctx) error {
+	var r Registration
+	if err := decodeBody(c, &r); err != nil {
+		return err
+	}
+	user, err := s.cfg.Users.UserByID(c.UserContext(), resourceID(c))
+	if err != nil {
+		return err
+	}
+	if err := s.checkPassword(c, user, user.Email, r.Password); err != nil {
+		return err
+	}
+	return s.startSession(c, fiber.StatusCreated, user)
+}
+
+// @ID me
+// @Summary Who am I
+// @Tags auth
+// @Security BearerAuth
+// @Success 200 {object} User "The caller's account"
+// @Router /api/v1/auth/me [get]
+func (s *Server) me(c *fiber.Ctx) error {
+	user, err := s.cfg.Users.UserByID(c.UserContext(), callerOf(c).UserID)
+	if eventra.CodeOf(err) == eventra.CodeNotFound {
+		err = &eventra.Error{Code: eventra.CodeUnauthenticated, Message: "the account does not exist any more", Err: err}
+	}
+	if err != nil {
+		return err
+	}
+	c.Set(fiber.HeaderCacheControl, "no-store")
+	return reply(c, fiber.StatusOK, newUser(user))
+}

@@ -1,0 +1,100 @@
+package auth
+
+import (
+	"time"
+
+	"github.com/golang-jwt/jwt/v5"
+	"github.com/google/uuid"
+
+	"github.com/eventra/eventra"
+)
+
+const (
+	// AccessTokenLife is how long an access token is valid.
+	AccessTokenLife = 15 * time.Minute
+	// SecretMinBytes is what HS256 needs to be as strong as its hash (RFC 7518, 3.2).
+	SecretMinBytes = 32
+
+	issuer   = "eventra"
+	audience = "eventra"
+)
+
+// Caller is the user for whom an access token was issued. All requests with that token
+// share it, so it is not written to.
+type Caller struct {
+	UserID   eventra.ID
+	Role     eventra.Role
+	AccessID eventra.ID // of the token itself: its jti
+	Expires  time.Time
+}
+
+// claims are what an access token holds.
+type claims struct {
+	Issuer    string           `json:"iss"`
+	Audience  jwt.ClaimStrings `json:"aud"`
+	UserID    string           `json:"sub"`
+	Role      eventra.Role     `json:"role"`
+	AccessID  string           `json:"jti"`
+	SessionID string           `json:"sid"`
+	IssuedAt  *jwt.NumericDate `json:"iat"`
+	Expires   *jwt.NumericDate `json:"exp"`
+}
+
+func (c *claims) GetExpirationTime() (*jwt.NumericDate, error) { return c.Expires, nil }
+func (c *claims) GetIssuedAt() (*jwt.NumericDate, error)       { return c.IssuedAt, nil }
+func (c *claims) GetNotBefore() (*jwt.NumericDate, error)      { return nil, nil }
+func (c *claims) GetIssuer() (string, error)                   { return c.Issuer, nil }
+func (c *claims) GetSubject() (string, error)                  { return c.UserID, nil }
+func (c *claims) GetAudience() (jwt.ClaimStrings, error)       { return c.Audience, nil }
+
+// AccessTokens issues and verifies access tokens.
+type AccessTokens struct {
+	secret   []byte
+	parser   *jwt.Parser
+	verified tokenCache
+}
+
+// NewAccessTokens makes an issuer that signs with secret, of at least [SecretMinBytes].
+func NewAccessTokens(secret []byte) *AccessTokens {
+	return &AccessTokens{secret: secret, parser: jwt.NewParser(
+		jwt.WithValidMethods([]string{jwt.SigningMethodHS256.Alg()}),
+		jwt.WithIssuer(issuer), jwt.WithAudience(audience), jwt.WithExpirationRequired())}
+}
+
+// Issue signs a token for a user's session.
+func (t *AccessTokens) Issue(user *eventra.User, session eventra.ID, now time.Time) (string, error) {
+	return jwt.NewWithClaims(jwt.SigningMethodHS256, &claims{
+		Issuer:    issuer,
+		Audience:  jwt.ClaimStrings{audience},
+		UserID:    user.ID.String(),
+		Role:      user.Role,
+		AccessID:  uuid.Must(uuid.NewV7()).String(),
+		SessionID: session.String(),
+		IssuedAt:  jwt.NewNumericDate(now),
+		Expires:   jwt.NewNumericDate(now.Add(AccessTokenLife)),
+	}).SignedString(t.secret)
+}
+
+// Verify returns the caller of a valid token, also of one that was logged out. It does not
+// keep token.
+func (t *AccessTokens) Verify(token string) (*Caller, error) {
+	if caller := t.verified.get(token, time.Now()); caller != nil {
+		return caller, nil
+	}
+	var held claims
+	_, err := t.parser.ParseWithClaims(token, &held, func(*jwt.Token) (any, error) { return t.secret, nil })
+	if err != nil {
+		return nil, err
+	}
+	user, err := eventra.ParseID(held.UserID)
+	if err != nil {
+		return nil, err
+	}
+	access, err := eventra.ParseID(held.AccessID)
+	if err != nil {
+		return nil, err
+	}
+	caller := &Caller{UserID: user, Role: held.Role, AccessID: access, Expires: held.Expires.Time}
+	t.verified.put(token, caller)
+	return caller, nil
+}

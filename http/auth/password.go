@@ -1,0 +1,76 @@
+package auth
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"sync/atomic"
+
+	"golang.org/x/crypto/bcrypt"
+
+	"github.com/eventra/eventra"
+)
+
+// PasswordHasher hashes and compares passwords, a few at a time.
+type PasswordHasher struct {
+	cost    int
+	dummy   []byte // the hash that is compared for accounts that do not exist
+	slots   chan struct{}
+	waiting atomic.Int64 // in slots or for one
+	queue   int64
+}
+
+// NewPasswordHasher makes a hasher of a bcrypt cost that hashes in so many slots and lets
+// queue more callers wait for one.
+func NewPasswordHasher(cost, slots, queue int) (*PasswordHasher, error) {
+	token, _ := NewRefreshToken()
+	dummy, err := bcrypt.GenerateFromPassword([]byte(token), cost)
+	if err != nil {
+		return nil, fmt.Errorf("auth: password cost: %w", err)
+	}
+	return &PasswordHasher{cost: cost, dummy: dummy, slots: make(chan struct{}, slots), queue: int64(queue)}, nil
+}
+
+// Run calls work in one of the slots. The error is CodeOverloaded if too many callers
+// wait already, or if ctx ends first.
+func (h *PasswordHasher) Run(ctx context.Context, work func() error) error {
+	if h.waiting.Add(1) > h.queue+int64(cap(h.slots)) {
+		h.waiting.Add(-1)
+		return eventra.Errorf(eventra.CodeOverloaded, "too many people are signing in right now")
+	}
+	defer h.waiting.Add(-1)
+	select {
+	case h.slots <- struct{}{}:
+	case <-ctx.Done():
+		return eventra.Errorf(eventra.CodeOverloaded, "too many people are signing in right now")
+	}
+	defer func() { <-h.slots }()
+	return work()
+}
+
+// Hash makes the hash to store of a valid password, in one of the slots.
+func (h *PasswordHasher) Hash(ctx context.Context, password string) (hash []byte, err error) {
+	err = h.Run(ctx, func() error {
+		hash, err = bcrypt.GenerateFromPassword([]byte(password), h.cost)
+		return err
+	})
+	return hash, err
+}
+
+// Matches compares a password with the user's. A nil user takes as long as a wrong
+// password. Call it from within [PasswordHasher.Run].
+func (h *PasswordHasher) Matches(user *eventra.User, password string) (bool, error) {
+	hash := h.dummy
+	if user != nil {
+		hash = user.PasswordHash
+	}
+	err := bcrypt.CompareHashAndPassword(hash, []byte(password))
+	switch {
+	case errors.Is(err, bcrypt.ErrMismatchedHashAndPassword):
+		return false, nil
+	case err != nil:
+		return false, err
+	}
+	// bcrypt reads no further than its limit, so a longer password only seems to match.
+	return user != nil && len(password) <= eventra.PasswordMaxBytes, nil
+}

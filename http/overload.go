@@ -1,0 +1,63 @@
+package http
+
+import (
+	"bytes"
+	"strconv"
+	"time"
+
+	"github.com/gofiber/fiber/v2"
+	"github.com/valyala/fasthttp"
+
+	"github.com/eventra/eventra"
+	"github.com/eventra/eventra/http/admission"
+)
+
+var holdsPath = []byte("/api/v1/bookings")
+
+// admit decides whether a request is handled, before anything else looks at it. A hold
+// keeps its slot of the limiter on the way to its event, and is shed here when too many
+// requests compute or wait for seats already: that costs a fraction of a refusal by a
+// handler. Other requests are always admitted, without a slot: there are few of them,
+// and most wait for a store.
+func (s *Server) admit(ctx *fasthttp.RequestCtx) bool {
+	if !ctx.IsPost() || !bytes.Equal(ctx.Path(), holdsPath) {
+		admission.ReleaseSlot(ctx.Conn())
+		return true
+	}
+	if !admission.Overloaded(ctx.Conn()) && s.holding.Load() < int64(s.cfg.HoldsMax) {
+		return true
+	}
+	admission.ReleaseSlot(ctx.Conn())
+	s.shed(ctx)
+	return false
+}
+
+// shed refuses a hold at the pacer's pace. It looks at nothing but the request's id.
+func (s *Server) shed(ctx *fasthttp.RequestCtx) {
+	start := time.Now()
+	s.pacer.Wait()
+	ctx.Response.Header.SetContentType(mimeProblem)
+	ctx.Response.Header.Set(fiber.HeaderXContentTypeOptions, "nosniff")
+	ctx.Response.Header.Set(fasthttp.HeaderRetryAfter, "1")
+	ctx.Response.Header.Set(fasthttp.HeaderCacheControl, "no-store")
+	ctx.SetStatusCode(fasthttp.StatusServiceUnavailable)
+	id := newID().String()
+	if given := string(ctx.Request.Header.Peek(fiber.HeaderXRequestID)); visibleASCII(given, requestIDMaxBytes) {
+		id = given
+	}
+	ctx.Response.Header.Set(fiber.HeaderXRequestID, id)
+	ctx.SetBodyString(overloadedBeforeID + strconv.Quote(id) + overloadedAfterID)
+	s.requests.observe(string(holdsPath), fasthttp.MethodPost, fasthttp.StatusServiceUnavailable, time.Since(start))
+}
+
+// The problem of a shed hold, before and after the request's id.
+const (
+	overloadedBeforeID = `{"type":"` + problemTypePrefix + `overloaded","title":"Overloaded","status":503,` +
+		`"detail":"too many requests at once","instance":"/api/v1/bookings","code":"overloaded","requestId":`
+	overloadedAfterID = `}`
+)
+
+// isOverload reports whether a request failed because there are too many. In a rush that
+// happens thousands of times a second. Metrics count it, and a line in the log for each
+// would only add to the load.
+func isOverload(err error) bool { return eventra.CodeOf(err) == eventra.CodeOverloaded }
