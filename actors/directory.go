@@ -11,6 +11,7 @@ import (
 	"github.com/eventra/eventra"
 	"github.com/eventra/eventra/actors/cluster"
 	"github.com/eventra/eventra/groupcommit"
+	"github.com/eventra/eventra/sleep"
 )
 
 // Directory finds the actor of an event, wherever in the cluster it is, and
@@ -109,10 +110,8 @@ func retried(ctx context.Context, once func(timeout time.Duration) (*reply, erro
 		if !errors.Is(err, cluster.ErrMoved) && !errors.Is(err, errLoading) {
 			return r, answered(err)
 		}
-		select {
-		case <-ctx.Done():
-			return nil, eventra.Unavailable("the event", ctx.Err())
-		case <-time.After(pause/2 + rand.N(pause)):
+		if err := sleep.For(ctx, pause/2+rand.N(pause)); err != nil {
+			return nil, eventra.Unavailable("the event", err)
 		}
 	}
 }

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/eventra/eventra"
+	"github.com/eventra/eventra/sleep"
 )
 
 const (
@@ -33,7 +34,7 @@ func Sweep(ctx context.Context, store ExpiryStore, events *Directory, log *slog.
 		for _, event := range due {
 			events.Wake(ctx, event)
 		}
-		if !pause(ctx, sweepPause) {
+		if sleep.For(ctx, sweepPause) != nil {
 			return
 		}
 	}
@@ -44,17 +45,5 @@ func ListenForExpiries(ctx context.Context, expiries HoldExpiries, events *Direc
 	heard := func(event, booking eventra.ID) { events.ExpireHold(ctx, event, booking) }
 	if err := expiries.Listen(ctx, heard); err != nil && ctx.Err() == nil {
 		log.Warn("not listening for expired keys; timers and the sweeper go on", "error", err)
-	}
-}
-
-// pause waits; it reports false once ctx has ended.
-func pause(ctx context.Context, d time.Duration) bool {
-	timer := time.NewTimer(d)
-	defer timer.Stop()
-	select {
-	case <-ctx.Done():
-		return false
-	case <-timer.C:
-		return true
 	}
 }

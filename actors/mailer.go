@@ -9,6 +9,7 @@ import (
 	"golang.org/x/time/rate"
 
 	"github.com/eventra/eventra"
+	"github.com/eventra/eventra/sleep"
 )
 
 const (
@@ -92,7 +93,7 @@ func (m *Mailer) start(ctx actor.Context) {
 				return
 			}
 			m.Log.Debug("mail queue not worked off", "error", err)
-			if !pause(work, time.Second) {
+			if sleep.For(work, time.Second) != nil {
 				return
 			}
 		}
