@@ -117,7 +117,7 @@ certs: build ## Make certificates for a cluster on this machine in .certs, unles
 # A version to come, as far as members of a cluster can tell: it knows one kind of message more.
 .PHONY: bin/eventra-next
 bin/eventra-next:
-	@CGO_ENABLED=0 go build -trimpath -tags nextversion -ldflags '-s -w -X main.version=$(VERSION)-next' -o $@ ./cmd/eventra
+	@CGO_ENABLED=0 go build -trimpath -ldflags '-s -w -X main.version=$(VERSION)-next' -o $@ ./cmd/nextversion
 
 .PHONY: docker-build
 docker-build: ## Build the container image eventra:latest

@@ -52,6 +52,9 @@ func OpenDirectory(deps *Dependencies, config cluster.Config) (*Directory, error
 	return d, nil
 }
 
+// Node returns this instance's member of the cluster.
+func (d *Directory) Node() *cluster.Node { return d.node }
+
 // Ready returns why requests should not be sent to this instance, if so.
 func (d *Directory) Ready(ctx context.Context) error { return d.node.Ready(ctx) }
 

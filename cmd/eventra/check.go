@@ -9,6 +9,7 @@ import (
 	"os"
 	"time"
 
+	"github.com/eventra/eventra/cmd/eventra/app"
 	"github.com/eventra/eventra/persistence/postgres"
 )
 
@@ -55,7 +56,7 @@ func (c checkCommand) Run(ctx context.Context) error {
 }
 
 func (c checkCommand) check(ctx context.Context) (*postgres.CheckReport, error) {
-	url, err := postgresURLOfEnvironment()
+	url, err := app.PostgresURL()
 	if err != nil {
 		return nil, err
 	}

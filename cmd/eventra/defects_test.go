@@ -10,6 +10,8 @@ import (
 
 	"github.com/jackc/pgx/v5"
 	"github.com/stretchr/testify/require"
+
+	"github.com/eventra/eventra/cmd/eventra/app"
 )
 
 // The defects of the program that this one was written to replace. Holds that
@@ -51,7 +53,7 @@ func TestDefectPaidBookingExpires(t *testing.T) {
 // A payment that outlasts the hold keeps it, within a bound.
 func TestSlowPaymentKeepsItsHold(t *testing.T) {
 	t.Parallel()
-	p := start(t, func(c *Config) { c.PaymentTimeout = 20 * time.Second })
+	p := start(t, func(c *app.Config) { c.PaymentTimeout = 20 * time.Second })
 	event := p.event(1, 10, object{"holdSeconds": 5})
 	token, _ := p.user()
 	id := p.hold(token, event, "A-1-1").text("id")
@@ -70,7 +72,7 @@ func TestDefectRegistrationsLost(t *testing.T) {
 	}
 	_, email := p.user()
 	require.NotEmpty(t, p.login(email, "correct horse"))
-	require.Equal(t, int64(1), p.count("SELECT count(*) FROM users WHERE email = $1", email))
+	require.Equal(t, 1, p.count("SELECT count(*) FROM users WHERE email = $1", email))
 	require.Zero(t, p.count("SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND state LIKE 'idle in transaction%'"))
 }
 

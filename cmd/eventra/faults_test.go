@@ -13,6 +13,7 @@ import (
 
 	"github.com/eventra/eventra"
 	"github.com/eventra/eventra/actors"
+	"github.com/eventra/eventra/cmd/eventra/app"
 	"github.com/eventra/eventra/persistence/persistencetest"
 )
 
@@ -153,9 +154,7 @@ func (s lostAnswers) CommitTogether(ctx context.Context, batches []*eventra.Batc
 func TestCommittedButAnswerLost(t *testing.T) {
 	t.Parallel()
 	var left atomic.Int64
-	p := start(t, func(c *Config) {
-		c.wrapEventStore = func(s actors.EventStore) actors.EventStore { return lostAnswers{s, &left} }
-	})
+	p := startWith(t, testConfig(t), app.WithEventStore(func(s actors.EventStore) actors.EventStore { return lostAnswers{s, &left} }))
 	event := p.event(2, 10, nil)
 	token, _ := p.user()
 	other, _ := p.user()

@@ -19,6 +19,7 @@ import (
 	"github.com/stretchr/testify/require"
 	"golang.org/x/crypto/bcrypt"
 
+	"github.com/eventra/eventra/cmd/eventra/app"
 	"github.com/eventra/eventra/persistence/persistencetest"
 )
 
@@ -26,8 +27,9 @@ import (
 // test talks to over HTTP.
 type program struct {
 	t     *testing.T
-	cfg   *Config
-	app   *App
+	cfg   *app.Config
+	app   *app.App
+	with  []app.Option
 	url   string
 	admin string // access token
 	http  *http.Client
@@ -36,7 +38,7 @@ type program struct {
 const adminEmail, adminPassword = "root@eventra.test", "root-password"
 
 // start runs a program; each change edits its configuration first.
-func start(t *testing.T, changes ...func(*Config)) *program {
+func start(t *testing.T, changes ...func(*app.Config)) *program {
 	t.Helper()
 	cfg := testConfig(t)
 	for _, change := range changes {
@@ -45,9 +47,9 @@ func start(t *testing.T, changes ...func(*Config)) *program {
 	return startWith(t, cfg)
 }
 
-func startWith(t *testing.T, cfg *Config) *program {
+func startWith(t *testing.T, cfg *app.Config, options ...app.Option) *program {
 	t.Helper()
-	p := &program{t: t, cfg: cfg, http: &http.Client{Timeout: 30 * time.Second,
+	p := &program{t: t, cfg: cfg, with: options, http: &http.Client{Timeout: 30 * time.Second,
 		Transport: &http.Transport{MaxIdleConnsPerHost: 512}}}
 	p.boot()
 	t.Cleanup(func() {
@@ -64,9 +66,10 @@ func (p *program) boot() {
 	ctx, cancel := context.WithTimeout(context.Background(), 30*time.Second)
 	defer cancel()
 	log := slog.New(slog.NewTextHandler(testLog{p.t}, &slog.HandlerOptions{Level: slog.LevelWarn}))
-	app, err := Start(ctx, p.cfg, log)
+	var err error
+	p.app, err = app.Start(ctx, p.cfg, log, p.with...)
 	require.NoError(p.t, err)
-	p.app, p.url = app, "http://"+app.Addr()
+	p.url = "http://" + p.app.Addr()
 }
 
 func (p *program) stop() {
@@ -90,9 +93,9 @@ func (l testLog) Write(line []byte) (int, error) {
 	return len(line), nil
 }
 
-func testConfig(t *testing.T) *Config {
+func testConfig(t *testing.T) *app.Config {
 	t.Helper()
-	return &Config{
+	return &app.Config{
 		HTTPAddr:       "127.0.0.1:0",
 		PostgresURL:    persistencetest.NewDatabase(t),
 		MongoURL:       persistencetest.NewMongo(t),

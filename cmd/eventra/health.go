@@ -6,6 +6,8 @@ import (
 	"net"
 	"net/http"
 	"time"
+
+	"github.com/eventra/eventra/cmd/eventra/app"
 )
 
 type healthCommand struct{}
@@ -13,7 +15,7 @@ type healthCommand struct{}
 // Run asks /healthz; it needs only the address, so that a container's health
 // check works with any configuration.
 func (healthCommand) Run(ctx context.Context) error {
-	addr := httpAddrOfEnvironment()
+	addr := app.HTTPAddr()
 	host, port, err := net.SplitHostPort(addr)
 	if err != nil {
 		return err

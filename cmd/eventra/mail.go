@@ -6,6 +6,7 @@ import (
 	"os"
 	"text/tabwriter"
 
+	"github.com/eventra/eventra/cmd/eventra/app"
 	"github.com/eventra/eventra/persistence/redis"
 )
 
@@ -46,7 +47,7 @@ func (mailRetryCommand) Run(ctx context.Context) error {
 }
 
 func withMailQueue(do func(*redis.MailQueue) error) error {
-	cfg, err := loadConfig()
+	cfg, err := app.LoadConfig()
 	if err != nil {
 		return err
 	}

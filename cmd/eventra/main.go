@@ -7,10 +7,8 @@ import (
 	"os"
 	"os/signal"
 	"syscall"
-	_ "time/tzdata" // venues' time zones, wherever the binary runs
 
 	"github.com/alecthomas/kong"
-	"github.com/google/uuid"
 )
 
 // version is set by the linker.
@@ -37,7 +35,6 @@ func (versionCommand) Run() error {
 }
 
 func main() {
-	uuid.EnableRandPool() // ids are no secrets, so random bytes for them may wait in memory
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
 	cli := kong.Parse(&commands{}, kong.Name("eventra"), kong.UsageOnError(),

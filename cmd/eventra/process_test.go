@@ -12,6 +12,8 @@ import (
 	"time"
 
 	"github.com/stretchr/testify/require"
+
+	"github.com/eventra/eventra/cmd/eventra/app"
 )
 
 // asProgram makes the test binary the program itself, for tests that kill it.
@@ -31,7 +33,7 @@ type process struct {
 	url string
 }
 
-func environment(cfg *Config, addr string) []string {
+func environment(cfg *app.Config, addr string) []string {
 	return append(os.Environ(), asProgram+"=1", "EVENTRA_HTTP_ADDR="+addr,
 		"EVENTRA_POSTGRES_URL="+cfg.PostgresURL, "EVENTRA_MONGO_URL="+cfg.MongoURL, "EVENTRA_REDIS_URL="+cfg.RedisURL,
 		"EVENTRA_SMTP_URL="+cfg.SMTPURL, "EVENTRA_JWT_SECRET="+cfg.JWTSecret, "EVENTRA_LOG_FORMAT=text", "EVENTRA_LOG_LEVEL=warn", "EVENTRA_PAYMENT_GATEWAY="+cfg.PaymentGateway,
@@ -45,7 +47,7 @@ func freeAddr(t *testing.T) string {
 	return l.Addr().String()
 }
 
-func startProcess(t *testing.T, cfg *Config) *process {
+func startProcess(t *testing.T, cfg *app.Config) *process {
 	t.Helper()
 	addr := freeAddr(t)
 	cmd := exec.Command(os.Args[0], "serve")

@@ -9,6 +9,7 @@ import (
 	"golang.org/x/crypto/bcrypt"
 
 	"github.com/eventra/eventra"
+	"github.com/eventra/eventra/cmd/eventra/app"
 )
 
 // Demo data. Its ids are fixed, so that loading it again finds it.
@@ -35,11 +36,11 @@ type seedCommand struct{}
 
 // Run loads what is missing of the demo data.
 func (seedCommand) Run(ctx context.Context) error {
-	cfg, err := loadConfig()
+	cfg, err := app.LoadConfig()
 	if err != nil {
 		return err
 	}
-	stores, err := openStores(ctx, cfg, cfg.logger())
+	stores, err := app.OpenStores(ctx, cfg, cfg.Logger())
 	if err != nil {
 		return err
 	}
@@ -47,8 +48,8 @@ func (seedCommand) Run(ctx context.Context) error {
 	return seed(ctx, cfg, stores)
 }
 
-func seed(ctx context.Context, cfg *Config, s *stores) error {
-	if err := ensureAdmin(ctx, cfg, s); err != nil {
+func seed(ctx context.Context, cfg *app.Config, s *app.Stores) error {
+	if err := s.EnsureAdmin(ctx, cfg); err != nil {
 		return err
 	}
 	hash, err := bcrypt.GenerateFromPassword([]byte(demoUserPassword), cfg.PasswordCost)
@@ -56,7 +57,7 @@ func seed(ctx context.Context, cfg *Config, s *stores) error {
 		return err
 	}
 	user := &eventra.User{ID: demoUserID, Email: demoUserEmail, Name: "Demo User", Role: eventra.RoleUser, PasswordHash: hash, CreatedAt: time.Now()}
-	if err := s.postgres.CreateUser(ctx, user); err != nil && eventra.CodeOf(err) != eventra.CodeEmailTaken {
+	if err := s.Postgres.CreateUser(ctx, user); err != nil && eventra.CodeOf(err) != eventra.CodeEmailTaken {
 		return err
 	}
 	if err := seedEvent(ctx, s, demoPublished(time.Now()), demoSeats()); err != nil {
@@ -67,9 +68,9 @@ func seed(ctx context.Context, cfg *Config, s *stores) error {
 
 // seedEvent makes an event with seats and publishes it; each step that was
 // done before is passed over.
-func seedEvent(ctx context.Context, s *stores, e *eventra.Event, seats []eventra.Seat) error {
-	if _, err := s.catalog.Event(ctx, e.ID); eventra.CodeOf(err) == eventra.CodeEventNotFound {
-		if err := s.catalog.Create(ctx, e); err != nil {
+func seedEvent(ctx context.Context, s *app.Stores, e *eventra.Event, seats []eventra.Seat) error {
+	if _, err := s.Catalog.Event(ctx, e.ID); eventra.CodeOf(err) == eventra.CodeEventNotFound {
+		if err := s.Catalog.Create(ctx, e); err != nil {
 			return err
 		}
 	} else if err != nil {
@@ -78,10 +79,10 @@ func seedEvent(ctx context.Context, s *stores, e *eventra.Event, seats []eventra
 	if seats == nil {
 		return nil
 	}
-	if _, err := s.catalog.AddSeats(ctx, e.ID, seats); err != nil && eventra.CodeOf(err) != eventra.CodeSeatExists {
+	if _, err := s.Catalog.AddSeats(ctx, e.ID, seats); err != nil && eventra.CodeOf(err) != eventra.CodeSeatExists {
 		return err
 	}
-	_, err := s.catalog.Transition(ctx, e.ID, eventra.EventPublished)
+	_, err := s.Catalog.Transition(ctx, e.ID, eventra.EventPublished)
 	if eventra.CodeOf(err) == eventra.CodeInvalidTransition {
 		return nil
 	}

@@ -1,4 +1,4 @@
-package main
+package app
 
 import (
 	"errors"
@@ -42,7 +42,7 @@ func (c *Config) clusterFault() error {
 
 // clusterConfig is what this instance's place in the cluster is made of.
 func (c *Config) clusterConfig(members cluster.MemberStore, log *slog.Logger) (config cluster.Config, err error) {
-	config = cluster.Config{Listen: c.ClusterListen, Advertise: c.ClusterAdvert, Secret: []byte(c.JWTSecret), Version: version,
+	config = cluster.Config{Listen: c.ClusterListen, Advertise: c.ClusterAdvert, Secret: []byte(c.JWTSecret), Version: c.Version,
 		Members: members, Log: log}
 	if c.ClusterCA != "" {
 		if config.Credentials, err = cluster.LoadCredentials(c.ClusterCA, c.ClusterCert, c.ClusterKey); err != nil {

@@ -1,4 +1,4 @@
-package main
+package app
 
 import (
 	"errors"
@@ -9,18 +9,19 @@ import (
 	"net/url"
 	"os"
 	"slices"
-	"strconv"
 	"strings"
 	"time"
 
 	"github.com/caarlos0/env/v11"
 
-	"github.com/eventra/eventra/actors"
 	web "github.com/eventra/eventra/http"
 )
 
-// Config is everything that the environment decides; the README's table says
-// the same to people.
+// environment is where settings come from: variables with this prefix.
+var environment = env.Options{Prefix: "EVENTRA_"}
+
+// Config is everything that the environment decides; docs/OPERATIONS.md has the
+// same table for people.
 type Config struct {
 	HTTPAddr       string         `env:"HTTP_ADDR" envDefault:"127.0.0.1:8080"`
 	PostgresURL    string         `env:"POSTGRES_URL"`
@@ -48,53 +49,28 @@ type Config struct {
 	LogFormat      string         `env:"LOG_FORMAT" envDefault:"json"`
 	ProfileAddr    string         `env:"PROFILE_ADDR"`
 
-	// Not from the environment: what tests choose otherwise.
-	PasswordCost         int // bcrypt
-	LoginFailuresAccount web.RateLimit
-	LoginFailuresAddress web.RateLimit
-	wrapEventStore       func(actors.EventStore) actors.EventStore
+	// Not from the environment.
+	Version                 string // of the program
+	PasswordCost            int    // of bcrypt
+	LoginFailuresPerAccount web.RateLimit
+	LoginFailuresPerAddress web.RateLimit
 }
 
-// RateLimits are limits by class, written "bookings=20/1s,auth=10/1m" or "off".
-type RateLimits map[string]web.RateLimit
-
-// UnmarshalText implements encoding.TextUnmarshaler.
-func (l *RateLimits) UnmarshalText(text []byte) error {
-	*l = RateLimits{}
-	if s := strings.TrimSpace(string(text)); s == "off" || s == "" {
-		return nil
-	}
-	for part := range strings.SplitSeq(string(text), ",") {
-		class, limit, _ := strings.Cut(strings.TrimSpace(part), "=")
-		requests, window, _ := strings.Cut(limit, "/")
-		n, err := strconv.Atoi(requests)
-		d, err2 := time.ParseDuration(window)
-		if err != nil || err2 != nil || n < 1 || d < time.Second || d > time.Hour {
-			return fmt.Errorf("%q is not of the form class=requests/window, such as bookings=20/1s with a window of 1s to 1h", part)
-		}
-		if !slices.Contains(web.RateClasses, class) {
-			return fmt.Errorf("%q is none of the classes %s", class, strings.Join(web.RateClasses, ", "))
-		}
-		(*l)[class] = web.RateLimit{Requests: n, Window: d}
-	}
-	return nil
-}
-
-// loadServeConfig is loadConfig with what only serve needs.
-func loadServeConfig() (*Config, error) {
+// LoadServeConfig is LoadConfig with what only [Run] needs.
+func LoadServeConfig() (*Config, error) {
 	return readConfig(func(c *Config) []error { return append(c.faults(), c.gatewayFault()) })
 }
 
-// loadConfig reads the environment and names every fault at once.
-func loadConfig() (*Config, error) { return readConfig((*Config).faults) }
+// LoadConfig reads the environment. Its error names every fault at once.
+func LoadConfig() (*Config, error) { return readConfig((*Config).faults) }
 
 func readConfig(check func(*Config) []error) (*Config, error) {
 	cfg := &Config{
-		PasswordCost:         10,
-		LoginFailuresAccount: web.RateLimit{Requests: 10, Window: 15 * time.Minute},
-		LoginFailuresAddress: web.RateLimit{Requests: 50, Window: 15 * time.Minute},
+		PasswordCost:            10,
+		LoginFailuresPerAccount: web.RateLimit{Requests: 10, Window: 15 * time.Minute},
+		LoginFailuresPerAddress: web.RateLimit{Requests: 50, Window: 15 * time.Minute},
 	}
-	err := env.ParseWithOptions(cfg, env.Options{Prefix: "EVENTRA_"})
+	err := env.ParseWithOptions(cfg, environment)
 	var faults []error
 	if aggregate := (env.AggregateError{}); errors.As(err, &aggregate) {
 		faults = append(faults, aggregate.Errors...)
@@ -161,29 +137,11 @@ func (c *Config) faults() (faults []error) {
 	return faults
 }
 
-// logger makes the program's log as the configuration has it.
-func (c *Config) logger() *slog.Logger {
+// Logger makes the program's log as the configuration has it.
+func (c *Config) Logger() *slog.Logger {
 	options := &slog.HandlerOptions{Level: c.LogLevel}
 	if c.LogFormat == "text" {
 		return slog.New(slog.NewTextHandler(os.Stderr, options))
 	}
 	return slog.New(slog.NewJSONHandler(os.Stderr, options))
-}
-
-// httpAddrOfEnvironment reads one setting alone, for the health check.
-func httpAddrOfEnvironment() string {
-	var c struct {
-		HTTPAddr string `env:"HTTP_ADDR" envDefault:"127.0.0.1:8080"`
-	}
-	_ = env.ParseWithOptions(&c, env.Options{Prefix: "EVENTRA_"}) // a string cannot fail to parse
-	return c.HTTPAddr
-}
-
-// postgresURLOfEnvironment reads one setting alone, for the check of a database.
-func postgresURLOfEnvironment() (string, error) {
-	var c struct {
-		PostgresURL string `env:"POSTGRES_URL,notEmpty"`
-	}
-	err := env.ParseWithOptions(&c, env.Options{Prefix: "EVENTRA_"})
-	return c.PostgresURL, err
 }

@@ -1,0 +1,62 @@
+package app
+
+import (
+	"context"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+
+	"github.com/eventra/eventra/actors"
+	"github.com/eventra/eventra/persistence/redis"
+)
+
+// purgePause is the time between clean-ups of what has outlived its use.
+const purgePause = 10 * time.Minute
+
+// buildLoops makes what runs alongside the requests until the instance stops.
+func (a *App) buildLoops(cfg *Config, w *wiring, metrics prometheus.Registerer) ([]func(context.Context), error) {
+	loops := []func(context.Context){
+		func(ctx context.Context) { actors.Sweep(ctx, a.stores.Postgres, a.events, a.log) },
+		func(ctx context.Context) {
+			actors.ListenForExpiries(ctx, redis.NewHoldExpiries(a.stores.Redis), a.events, a.log)
+		},
+		func(ctx context.Context) { a.denied.Run(ctx, a.stores.Postgres) },
+		a.purge,
+	}
+	for _, loop := range w.loops {
+		loops = append(loops, func(ctx context.Context) { loop(ctx, a.events.Node(), metrics) })
+	}
+	if cfg.ProfileAddr != "" {
+		profiles, err := serveProfiles(cfg.ProfileAddr)
+		if err != nil {
+			return nil, err
+		}
+		loops = append(loops, profiles)
+	}
+	return loops, nil
+}
+
+func (a *App) runLoops(loops []func(context.Context)) {
+	var ctx context.Context
+	ctx, a.stopLoops = context.WithCancel(context.Background())
+	for _, loop := range loops {
+		a.loops.Go(func() { loop(ctx) })
+	}
+}
+
+func (a *App) purge(ctx context.Context) {
+	ticker := time.NewTicker(purgePause)
+	defer ticker.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-ticker.C:
+		}
+		if n, err := a.stores.Postgres.Purge(ctx); err != nil {
+			a.log.Warn("not purged", "error", err)
+		} else if n > 0 {
+			a.log.Info("purged", "rows", n)
+		}
+	}
+}

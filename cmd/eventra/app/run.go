@@ -1,0 +1,50 @@
+package app
+
+import (
+	"context"
+	"os"
+	"runtime/debug"
+	"time"
+
+	"github.com/google/uuid"
+)
+
+const (
+	// stopMargin is how much longer than a gateway's answer a graceful stop may
+	// take: the payment's outcome is stored, batches are committed, mails are
+	// handed over.
+	stopMargin = 20 * time.Second
+
+	// gcPercent is GOGC unless the environment gives one. A collection takes
+	// every idle CPU for some tens of milliseconds, and all other work waits,
+	// also that of a database on the same machine. So the collector runs a third
+	// as often as by Go's default.
+	gcPercent = 300
+)
+
+// Run serves until ctx ends, then stops gracefully.
+func Run(ctx context.Context, cfg *Config, options ...Option) error {
+	uuid.EnableRandPool() // ids are no secrets, so random bytes for them may wait in memory
+	if _, given := os.LookupEnv("GOGC"); !given {
+		debug.SetGCPercent(gcPercent)
+	}
+	log := cfg.Logger()
+	a, err := Start(ctx, cfg, log, options...)
+	if err != nil {
+		return err
+	}
+	log.Info("serving", "address", a.Addr(), "version", cfg.Version)
+	select {
+	case <-ctx.Done():
+		log.Info("stopping")
+	case err = <-a.Failed():
+		log.Error("serving ended", "error", err)
+	}
+	stop, cancel := context.WithTimeout(context.Background(), cfg.DrainDelay+cfg.PaymentTimeout+stopMargin)
+	defer cancel()
+	if stopErr := a.Stop(stop); err == nil {
+		err = stopErr
+	}
+	log.Info("stopped", "error", err)
+	return err
+}

@@ -1,0 +1,21 @@
+package app
+
+import "github.com/caarlos0/env/v11"
+
+// HTTPAddr reads one setting alone, for health checks.
+func HTTPAddr() string {
+	var c struct {
+		HTTPAddr string `env:"HTTP_ADDR" envDefault:"127.0.0.1:8080"`
+	}
+	_ = env.ParseWithOptions(&c, environment) // a string cannot fail to parse
+	return c.HTTPAddr
+}
+
+// PostgresURL reads one setting alone, for the check of a database.
+func PostgresURL() (string, error) {
+	var c struct {
+		PostgresURL string `env:"POSTGRES_URL,notEmpty"`
+	}
+	err := env.ParseWithOptions(&c, environment)
+	return c.PostgresURL, err
+}

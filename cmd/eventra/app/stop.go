@@ -1,0 +1,58 @@
+package app
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"github.com/asynkron/protoactor-go/actor"
+)
+
+// Stop ends the instance without losing anything: it says that it is not ready,
+// closes the intake, finishes requests, commits batches, hands mails over and
+// closes connections. ctx bounds the requests; what follows has a bound of its
+// own.
+func (a *App) Stop(ctx context.Context) error {
+	return errors.Join(a.server.Shutdown(ctx), a.release(ctx))
+}
+
+// releaseTimeout bounds what follows the last answer, however long that took.
+const releaseTimeout = 15 * time.Second
+
+// release ends everything behind the server, as much of it as was started.
+func (a *App) release(ctx context.Context) error {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), releaseTimeout)
+	defer cancel()
+	var errs []error
+	if a.stopLoops != nil {
+		a.stopLoops()
+		a.loops.Wait()
+	}
+	if a.listener != nil {
+		_ = a.listener.Close() // the server has closed it, unless the start failed before
+	}
+	if a.events != nil {
+		a.events.Close(ctx)
+	}
+	if a.system != nil {
+		if err := wait(ctx, a.system.Root.StopFuture(a.mailer)); err != nil {
+			// Its workers still use their connections, which end with the process.
+			return errors.Join(append(errs, err)...)
+		}
+		a.system.Shutdown()
+		a.mails.Close()
+		errs = append(errs, a.queue.Close())
+	}
+	return errors.Join(append(errs, a.stores.Close())...)
+}
+
+func wait(ctx context.Context, stopped actor.Future) error {
+	done := make(chan error, 1)
+	go func() { done <- stopped.Wait() }()
+	select {
+	case err := <-done:
+		return err
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}
