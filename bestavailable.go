@@ -1,41 +1,40 @@
 package eventra
 
-// placement is a block of seats side by side and what speaks against it.
-type placement struct {
+// block is some seats side by side, with its disadvantages.
+type block struct {
 	row, first int // position in Layout.rows, and of the first seat in the row
-	orphans    int // single seats left alone beside the block, 0 to 2
-	distance   int // from the front and centre, in half seats; a row counts as a seat
+	orphans    int // single free seats left next to the block, 0 to 2
+	distance   int // from the front and the centre, in half seats; a row counts as a seat
 }
 
-func (p placement) betterThan(q placement) bool {
-	if p.orphans != q.orphans {
-		return p.orphans < q.orphans
+func (b block) betterThan(other block) bool {
+	if b.orphans != other.orphans {
+		return b.orphans < other.orphans
 	}
-	return p.distance < q.distance
+	return b.distance < other.distance
 }
 
-// chooseBest finds free seats with consecutive numbers in one row. It avoids
-// leaving a single seat alone, then goes by the distance from the front and the
-// centre of the row; of equals the first in the layout's order wins. Seats
-// claimed in flight count as taken, unless only they keep it from finding any:
-// then it is to wait.
+// chooseBest finds free seats with consecutive numbers in one row. The best
+// block leaves the fewest orphans, then is nearest to the front and the centre of
+// its row, then is first in the layout's order. Claimed seats count as taken. If
+// a block exists only with them, the command has to wait.
 func (m *SeatMap) chooseBest(section int32, quantity int) (seats []SeatNo, wait bool, err error) {
-	if p, found := m.bestPlacement(section, quantity, false); found {
-		return m.layout.rows[p.row].seats[p.first : p.first+quantity], false, nil
+	if b, found := m.bestBlock(section, quantity, false); found {
+		return m.layout.rows[b.row].seats[b.first : b.first+quantity], false, nil
 	}
 	if len(m.claims) > 0 {
-		if _, found := m.bestPlacement(section, quantity, true); found {
+		if _, found := m.bestBlock(section, quantity, true); found {
 			return nil, true, nil
 		}
 	}
 	return nil, false, Errorf(CodeNotEnoughSeats, "there are no %d free seats side by side", quantity)
 }
 
-// anySection stands for the whole house.
+// anySection stands for all sections.
 const anySection int32 = -1
 
-// sectionNamed returns a section's position, or anySection if there is none of
-// that name.
+// sectionNamed returns the position of the section with that name, or anySection
+// if there is none.
 func (l *Layout) sectionNamed(name string) int32 {
 	for i, s := range l.Sections {
 		if s == name {
@@ -45,8 +44,8 @@ func (l *Layout) sectionNamed(name string) int32 {
 	return anySection
 }
 
-// bestPlacement searches all rows of a section.
-func (m *SeatMap) bestPlacement(section int32, quantity int, claimedIsFree bool) (best placement, found bool) {
+// bestBlock searches all rows of a section.
+func (m *SeatMap) bestBlock(section int32, quantity int, claimedIsFree bool) (best block, found bool) {
 	for i := range m.layout.rows {
 		row := &m.layout.rows[i]
 		if section != anySection && row.section != section || len(row.seats) < quantity {
@@ -61,10 +60,10 @@ func (m *SeatMap) bestPlacement(section int32, quantity int, claimedIsFree bool)
 		for start := 0; start < len(row.seats); {
 			end := m.freeRun(row, start, claimedIsFree)
 			for first := start; first+quantity <= end; first++ {
-				p := placement{row: i, first: first, orphans: orphans(start, end, first, quantity),
+				b := block{row: i, first: first, orphans: orphans(start, end, first, quantity),
 					distance: 2*row.depth + abs(2*first+quantity-len(row.seats))}
-				if !found || p.betterThan(best) {
-					best, found = p, true
+				if !found || b.betterThan(best) {
+					best, found = b, true
 				}
 			}
 			start = max(end, start+1)
@@ -73,8 +72,8 @@ func (m *SeatMap) bestPlacement(section int32, quantity int, claimedIsFree bool)
 	return best, found
 }
 
-// freeRun returns the end of the free seats with consecutive numbers from
-// start on.
+// freeRun returns the end of the run of free seats with consecutive numbers that
+// begins at start; it is start itself if that seat is not free.
 func (m *SeatMap) freeRun(row *seatRow, start int, claimedIsFree bool) (end int) {
 	for end = start; end < len(row.seats); end++ {
 		no := row.seats[end]
@@ -89,7 +88,7 @@ func (m *SeatMap) freeRun(row *seatRow, start int, claimedIsFree bool) (end int)
 	return end
 }
 
-// orphans counts the single seats that a block leaves in the free run around it.
+// orphans counts the single seats that a block leaves in its run of free seats.
 func orphans(start, end, first, quantity int) (n int) {
 	if first-start == 1 {
 		n++

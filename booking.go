@@ -2,13 +2,12 @@ package eventra
 
 import "time"
 
-// BookingStatus is where a booking stands:
+// BookingStatus is the state of a booking. These transitions exist, and no other:
 //
 //	HELD → CONFIRMED | EXPIRED | CANCELLED,  CONFIRMED → REFUNDED
-//
-// Nothing else, ever.
 type BookingStatus string
 
+// The states of a booking.
 const (
 	BookingHeld      BookingStatus = "HELD"
 	BookingConfirmed BookingStatus = "CONFIRMED"
@@ -17,7 +16,7 @@ const (
 	BookingRefunded  BookingStatus = "REFUNDED"
 )
 
-// Valid reports whether the status is one of ours.
+// Valid reports whether the status is one of the five above.
 func (s BookingStatus) Valid() bool {
 	switch s {
 	case BookingHeld, BookingConfirmed, BookingExpired, BookingCancelled, BookingRefunded:
@@ -30,24 +29,24 @@ func (s BookingStatus) Valid() bool {
 func (s BookingStatus) Live() bool { return s == BookingHeld || s == BookingConfirmed }
 
 // Booking is a group of seats of one event that a user holds, has bought, or
-// had. A *Booking that left its maker is never written to again.
+// had. A *Booking is never written to once its maker has handed it out.
 type Booking struct {
 	ID        ID
 	EventID   ID
 	UserID    ID
 	Status    BookingStatus
-	Seats     []BookedSeat // in the order asked for; never empty
+	Seats     []BookedSeat // in the order of the request; never empty
 	Total     Money
-	ExpiresAt time.Time // the hold's deadline; kept when the booking moves on
+	ExpiresAt time.Time // the hold's deadline; every later status keeps it
 	CreatedAt time.Time
 
-	// PaymentID is the attempt now running, if any: until PayingUntil the
-	// hold does not expire under its payer. Once CONFIRMED, it is the attempt that paid.
+	// PaymentID is the running payment, if any: the hold does not expire before
+	// PayingUntil. Once CONFIRMED, it is the payment that paid.
 	PaymentID   ID
 	PayingUntil time.Time
 
-	// ReplacedBy is the confirmed booking that a late payment of this
-	// expired one bought instead; zero otherwise.
+	// ReplacedBy is the successor that a late payment of this expired booking
+	// bought; zero if there is none.
 	ReplacedBy ID
 }
 
@@ -57,8 +56,8 @@ type BookedSeat struct {
 	Seat
 }
 
-// Due is when an unpaid hold ends: its deadline, or the end of the grace of a
-// payment that is running.
+// Due returns the time at which an unpaid hold ends: its deadline, or the end of
+// a running payment's grace if that is later.
 func (b *Booking) Due() time.Time {
 	if b.PayingUntil.After(b.ExpiresAt) {
 		return b.PayingUntil
@@ -66,7 +65,7 @@ func (b *Booking) Due() time.Time {
 	return b.ExpiresAt
 }
 
-// SeatNames lists the seats as clients name them.
+// SeatNames lists the names of the seats, in the order of Seats.
 func (b *Booking) SeatNames() []string {
 	names := make([]string, len(b.Seats))
 	for i, s := range b.Seats {

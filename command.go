@@ -5,12 +5,12 @@ import (
 	"time"
 )
 
-// Command is what a caller asks of one event's seats. Each carries the ids of
-// what it makes, so that the same command again has the same outcome.
+// Command is a request to change one event's bookings. It carries the ids of
+// what it makes, so that repeating a command repeats its outcome.
 type Command interface{ isCommand() }
 
-// HoldSeats asks for all of the named seats, or for the best ones free, or
-// for nothing.
+// HoldSeats asks for all of the named seats, or for the best available ones.
+// A hold takes all of its seats or none.
 type HoldSeats struct {
 	BookingID ID
 	UserID    ID
@@ -18,14 +18,14 @@ type HoldSeats struct {
 	Best      *BestAvailable // nil if Seats are named
 }
 
-// BestAvailable asks for seats side by side, wherever they are best.
+// BestAvailable asks for seats side by side that the core chooses.
 type BestAvailable struct {
 	Quantity int
 	Section  string // empty: any
 }
 
-// Validate checks what can be told without knowing the event: how many seats
-// are asked for, at most the number given, and that none is named twice.
+// Validate checks what needs no knowledge of the event: that the command asks
+// for 1 to most seats, and names none twice.
 func (cmd *HoldSeats) Validate(f *Faults, most int) {
 	if cmd.Best != nil {
 		if cmd.Best.Quantity < 1 || cmd.Best.Quantity > most {
@@ -48,20 +48,20 @@ func (cmd *HoldSeats) Validate(f *Faults, most int) {
 	}
 }
 
-// ReleaseHold gives a held booking's seats back: CANCELLED.
+// ReleaseHold gives a held booking's seats back. The booking is CANCELLED.
 type ReleaseHold struct {
 	BookingID ID
 	UserID    ID
 }
 
-// ExpireHold asks whether a hold's time is over. Anybody may ask, late, early
-// or often; only the deadline decides.
+// ExpireHold ends a hold if it is due. It may be sent early, late or often:
+// only the deadline decides.
 type ExpireHold struct {
 	BookingID ID
 }
 
-// StartPayment notes the intent to pay before the gateway is asked, and keeps
-// the hold from expiring for as long as Grace.
+// StartPayment records an attempt to pay before the gateway is asked. The hold
+// does not expire until Grace has passed.
 type StartPayment struct {
 	PaymentID ID
 	BookingID ID
@@ -70,14 +70,15 @@ type StartPayment struct {
 	Grace     time.Duration
 }
 
-// FinishPayment tells what came of a payment attempt.
+// FinishPayment reports the outcome of a payment attempt.
 type FinishPayment struct {
 	Payment Payment       // as it was started
 	Outcome PaymentStatus // SUCCEEDED, DECLINED or FAILED
-	Seats   []SeatNo      // of the payment's booking, should it be live no more
+	Seats   []SeatNo      // of the payment's booking, in case it is no longer live
 }
 
-// RefundBooking takes a confirmed booking back: REFUNDED, its seats free.
+// RefundBooking ends a confirmed booking. The booking is REFUNDED, its seats
+// are free.
 type RefundBooking struct {
 	BookingID ID
 }

@@ -5,36 +5,37 @@ import (
 	"time"
 )
 
-// Verdict is what a command came to.
+// Verdict is the core's decision on a command.
 type Verdict uint8
 
 const (
-	// Refuse: Err says why, and it rests on durable state alone.
+	// Refuse says no. Err says why, and rests on durable state alone.
 	Refuse Verdict = iota
-	// Accept: Change has been claimed and is to be persisted.
+	// Accept says yes. Change is claimed and has to be persisted.
 	Accept
-	// Answer: the command was carried out before; Booking is its outcome.
+	// Answer says that the command was carried out before. Booking is its outcome.
 	Answer
-	// Wait: the outcome hangs on a change in flight; decide again after it.
+	// Wait says that the outcome depends on a change in flight. Decide again when
+	// that change has ended.
 	Wait
-	// Ignore: nothing to do, nobody to tell.
+	// Ignore says that there is nothing to do and no caller to tell.
 	Ignore
 )
 
-// Decision is a verdict and what belongs to it.
+// Decision is a verdict with its details.
 type Decision struct {
 	Verdict Verdict
-	Change  *Change
-	Booking *Booking
-	Err     error
+	Change  *Change  // of Accept
+	Booking *Booking // of Answer
+	Err     error    // of Refuse
 }
 
-// What an event answers where only the store can tell the outcome.
+// Errors that leave the outcome to the store, which knows ended bookings too.
 var (
-	// ErrNotLive: no live booking has that id. There may have been one.
+	// ErrNotLive says that no live booking has the id. One may have had it before.
 	ErrNotLive = errors.New("no live booking has that id")
-	// ErrRefusedByStore: the store's guard refused a decided change, because its
-	// deadline had passed, or its id was used or its payment ended before.
+	// ErrRefusedByStore says that a guard of the store refused a decided change:
+	// its deadline had passed, its id was used before, or its payment had ended.
 	ErrRefusedByStore = errors.New("refused by what is stored")
 )
 
@@ -45,8 +46,8 @@ func (m *SeatMap) accept(c *Change) Decision {
 	return Decision{Verdict: Accept, Change: c}
 }
 
-// Decide answers a command at a time of the store's clock. An accepted change
-// is claimed until Apply or Withdraw.
+// Decide gives a verdict on a command; now is by the store's clock. An accepted
+// change is claimed until Apply or Withdraw.
 func (m *SeatMap) Decide(cmd Command, now time.Time) Decision {
 	switch cmd := cmd.(type) {
 	case *HoldSeats:
@@ -117,8 +118,8 @@ func (m *SeatMap) newBooking(id, user ID, status BookingStatus, seats []SeatNo) 
 	return b
 }
 
-// chooseNamed finds the named seats. Those durably taken are a refusal, those
-// claimed a reason to wait.
+// chooseNamed finds the named seats. A seat that is durably taken is a reason to
+// refuse, a claimed one a reason to wait.
 func (m *SeatMap) chooseNamed(names []string) (seats []SeatNo, wait bool, err error) {
 	seats = make([]SeatNo, len(names))
 	var unknown, taken []string
@@ -145,8 +146,8 @@ func (m *SeatMap) chooseNamed(names []string) (seats []SeatNo, wait bool, err er
 	return seats, wait, nil
 }
 
-// owned finds a user's live booking. Without one, or while a change of it is in
-// flight, the decision says so.
+// owned finds a user's live booking. It returns a decision instead if there is
+// none, or if a change of it is in flight.
 func (m *SeatMap) owned(booking, user ID) (*Booking, *Decision) {
 	b := m.live[booking]
 	switch {
@@ -195,7 +196,7 @@ func (m *SeatMap) decideRefund(cmd *RefundBooking) Decision {
 	return m.accept(end(b, Refunded, BookingRefunded))
 }
 
-// end is the change that takes a live booking's seats away.
+// end makes the change that ends a live booking and frees its seats.
 func end(live *Booking, kind ChangeKind, status BookingStatus) *Change {
 	b := *live
 	b.Status = status

@@ -26,9 +26,9 @@ func (m *SeatMap) decideStartPayment(cmd *StartPayment, now time.Time) Decision 
 	}})
 }
 
-// decideFinishPayment finds what an attempt's outcome means now. Money that
-// was taken buys the booking while it is live, else the same seats if they are
-// free, else it goes back.
+// decideFinishPayment decides what an attempt's outcome means now. Money that
+// was taken buys the booking while it is live; otherwise the same seats, if they
+// are free; otherwise it goes back.
 func (m *SeatMap) decideFinishPayment(cmd *FinishPayment) Decision {
 	payment := cmd.Payment
 	if m.claims[payment.BookingID] != nil {
@@ -72,7 +72,7 @@ func (m *SeatMap) rebook(payment *Payment, seats []SeatNo) Decision {
 	if wait {
 		return Decision{Verdict: Wait}
 	}
-	// The successor's id is the payment's, so that a repeated command makes it once.
+	// The successor has the payment's id, so that repeating the command makes no second one.
 	b := m.newBooking(payment.ID, payment.UserID, BookingConfirmed, seats)
 	b.PaymentID = payment.ID
 	return m.accept(&Change{Kind: Rebooked, Booking: b, Payment: payment})

@@ -7,10 +7,11 @@ import (
 	"time"
 )
 
-// Code is the stable, snake_case name of an outcome that is not success:
-// what clients switch on. docs/ and the HTTP layer hold one entry for each.
+// Code is the stable, snake_case name of an outcome that is not success. Clients
+// switch on it. The HTTP layer's table has an entry for each.
 type Code string
 
+// Codes of requests, of users, of events, of bookings and payments.
 const (
 	CodeMalformedBody         Code = "malformed_body"
 	CodeValidationFailed      Code = "validation_failed"
@@ -51,22 +52,22 @@ const (
 	CodePaymentUnavailable Code = "payment_unavailable"
 )
 
-// Error is an outcome that a caller is told: a stable code, one sentence for
-// people, and what the code needs to be useful. Anything that is not an
-// *Error is a fault of ours and is told to nobody.
+// Error is an outcome that clients may see: a stable code, one sentence for
+// people, and the details that the code needs. An error that is no *Error is an
+// internal fault, and clients see none of it.
 type Error struct {
 	Code    Code
 	Message string
 
 	// Fields are the faults of an input, for CodeValidationFailed.
 	Fields []FieldError
-	// Seats names the seats meant, for CodeSeatsUnavailable,
+	// Seats are the names of the seats concerned, for CodeSeatsUnavailable,
 	// CodeUnknownSeats and CodeSeatExists.
 	Seats []string
-	// Payment is the attempt this error ended, where there is one.
+	// Payment is the attempt that ended with this error; nil if there is none.
 	Payment *Payment
-	// RetryAfter says when another try may succeed; zero where the code
-	// alone decides.
+	// RetryAfter is the time after which another try may succeed; zero leaves it
+	// to the code.
 	RetryAfter time.Duration
 	// Err is the cause, for logs only.
 	Err error
@@ -99,13 +100,13 @@ func Errorf(code Code, format string, args ...any) *Error {
 	return &Error{Code: code, Message: fmt.Sprintf(format, args...)}
 }
 
-// Unavailable wraps the fault of a backend that is away for now.
+// Unavailable wraps the error of a backend that is away.
 func Unavailable(backend string, cause error) *Error {
 	return &Error{Code: CodeUnavailable, Message: backend + " is not available right now", Err: cause}
 }
 
-// CodeOf returns the code that err carries: "" for nil, CodeInternal for an
-// error without one.
+// CodeOf returns the code of the *Error that err is or wraps. It is "" for nil,
+// and CodeInternal for any other error.
 func CodeOf(err error) Code {
 	if err == nil {
 		return ""
@@ -123,15 +124,16 @@ func Undecided(err error) bool {
 	return code == CodeUnavailable || code == CodeOverloaded
 }
 
-// Faults gathers the faults of one input, so that a caller learns all at once.
+// Faults collects the faults of one input, so that one answer names them all.
 type Faults []FieldError
 
-// Add notes a fault of a field.
+// Add records a fault of a field.
 func (f *Faults) Add(field, code, format string, args ...any) {
 	*f = append(*f, FieldError{Field: field, Code: code, Message: fmt.Sprintf(format, args...)})
 }
 
-// Err returns nil without faults, else a CodeValidationFailed error.
+// Err returns a CodeValidationFailed error with the faults, or nil if there are
+// none.
 func (f Faults) Err() error {
 	if len(f) == 0 {
 		return nil

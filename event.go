@@ -5,23 +5,24 @@ import (
 	"time"
 )
 
-// EventStatus is where an event stands: drafts are seen by admins only, only
-// published ones are sold.
+// EventStatus is the state of an event. Only administrators see a draft, and only
+// a published event is on sale.
 type EventStatus string
 
+// The states of an event.
 const (
 	EventDraft     EventStatus = "DRAFT"
 	EventPublished EventStatus = "PUBLISHED"
 	EventCancelled EventStatus = "CANCELLED"
 )
 
-// Valid reports whether the status is one of ours.
+// Valid reports whether the status is one of the three above.
 func (s EventStatus) Valid() bool {
 	return s == EventDraft || s == EventPublished || s == EventCancelled
 }
 
-// CanBecome says which transitions exist: DRAFT to PUBLISHED, and either to
-// CANCELLED, for good.
+// CanBecome reports whether a transition exists: DRAFT to PUBLISHED, and either
+// of them to CANCELLED, which is final.
 func (s EventStatus) CanBecome(next EventStatus) bool {
 	switch next {
 	case EventPublished:
@@ -32,7 +33,7 @@ func (s EventStatus) CanBecome(next EventStatus) bool {
 	return false
 }
 
-// Event is a show: what people read, and the terms of its sale.
+// Event is a performance: the details that people read, and the terms of its sale.
 type Event struct {
 	ID          ID              `json:"id"`
 	Title       string          `json:"title"`
@@ -42,15 +43,15 @@ type Event struct {
 	Venue       Venue           `json:"venue"`
 	StartsAt    time.Time       `json:"startsAt"`
 	EndsAt      time.Time       `json:"endsAt"`
-	Attributes  json.RawMessage `json:"attributes"` // a JSON object, whatever the organiser needs
+	Attributes  json.RawMessage `json:"attributes"` // a JSON object with whatever the organiser needs
 	Terms
 	SeatsTotal int       `json:"seatsTotal"`
 	CreatedAt  time.Time `json:"createdAt"`
 	UpdatedAt  time.Time `json:"updatedAt"`
-	Version    int64     `json:"version"` // of the details; grows by one with each write
+	Version    int64     `json:"version"` // of the details; each write adds one
 }
 
-// Venue is where the show is.
+// Venue is the place of an event.
 type Venue struct {
 	Name     string `json:"name"`
 	Address  string `json:"address"`
@@ -59,8 +60,8 @@ type Venue struct {
 	Timezone string `json:"timezone"` // IANA name
 }
 
-// Terms are what a sale needs to know of its event. They are written with
-// the details and copied to the authority, which alone the sale obeys.
+// Terms are the facts about an event that its sale obeys. They are written with
+// the details and copied to PostgreSQL; the sale reads only the copy.
 type Terms struct {
 	Status             EventStatus `json:"status"`
 	SaleStartsAt       *time.Time  `json:"saleStartsAt,omitempty"`
@@ -69,16 +70,18 @@ type Terms struct {
 	MaxSeatsPerBooking int         `json:"maxSeatsPerBooking"`
 }
 
-// Hold is how long a booking is held for its payer.
+// Hold returns the time from a hold's commit to its deadline.
 func (t Terms) Hold() time.Duration { return time.Duration(t.HoldSeconds) * time.Second }
 
-// OpenAt reports whether seats may be held at the time given.
+// OpenAt reports whether seats may be held at that time: from SaleStartsAt on,
+// and before SaleEndsAt.
 func (t Terms) OpenAt(now time.Time) bool {
 	return t.Status == EventPublished &&
 		(t.SaleStartsAt == nil || !now.Before(*t.SaleStartsAt)) &&
 		(t.SaleEndsAt == nil || now.Before(*t.SaleEndsAt))
 }
 
+// Limits of an event's details.
 const (
 	TitleMaxRunes       = 200
 	DescriptionMaxRunes = 10_000
@@ -88,13 +91,20 @@ const (
 	VenueFieldMaxRunes  = 200
 	AttributesMaxBytes  = 16 << 10
 	AttributesDepthMax  = 32 // levels of objects and arrays
-
-	HoldSecondsMin, HoldSecondsMax, HoldSecondsDefault                      = 5, 3600, 600
-	MaxSeatsPerBookingMin, MaxSeatsPerBookingMax, MaxSeatsPerBookingDefault = 1, 50, 10
 )
 
-// Validate checks all that an organiser gives. Whether the time zone exists
-// is asked of the caller, for the answer lies in files.
+// Limits and defaults of an event's terms.
+const (
+	HoldSecondsMin            = 5
+	HoldSecondsMax            = 3600
+	HoldSecondsDefault        = 600
+	MaxSeatsPerBookingMin     = 1
+	MaxSeatsPerBookingMax     = 50
+	MaxSeatsPerBookingDefault = 10
+)
+
+// Validate checks everything that an organiser enters. The caller supplies
+// timezoneExists, because time zones are files and this package reads none.
 func (e *Event) Validate(f *Faults, timezoneExists func(string) bool) {
 	validateLine(f, "title", e.Title, 1, TitleMaxRunes)
 	validateText(f, "description", e.Description, 0, DescriptionMaxRunes)
@@ -152,9 +162,9 @@ func validateTimes(f *Faults, e *Event) {
 	}
 }
 
-// CheckChange says whether a sale under way allows old to become e: what a
-// ticket was bought for (when and where) stays as it was once published, and
-// a cancelled event changes no more.
+// CheckChange returns a CodeEventLocked error if old must not become e. Tickets
+// are bought for a time and a place, so these are fixed once the event is
+// published; a cancelled event is fixed as a whole.
 func (e *Event) CheckChange(old *Event) error {
 	switch old.Status {
 	case EventCancelled:

@@ -6,8 +6,8 @@ import (
 	"errors"
 )
 
-// ID identifies a user, an event, a booking or a payment. It is the 16 bytes
-// of a UUID (version 7 where this program made it).
+// ID identifies a user, an event, a booking or a payment. It is the 16 bytes of a
+// UUID, of version 7 if this program made it.
 type ID [16]byte
 
 // ErrBadID says that a text is not the canonical form of a UUID.
@@ -22,13 +22,14 @@ func ParseID(s string) (ID, error) {
 	return id, err
 }
 
-// IsZero reports whether no id was set.
+// IsZero reports whether the id is the zero UUID, which stands for none.
 func (id ID) IsZero() bool { return id == ID{} }
 
-// Compare orders ids by their bytes, which for version 7 is by time of making.
+// Compare orders ids by their bytes. UUIDs of version 7 are ordered by the time
+// at which they were made.
 func (id ID) Compare(other ID) int { return bytes.Compare(id[:], other[:]) }
 
-// String is the canonical lower-case form.
+// String returns the canonical lower-case form.
 func (id ID) String() string {
 	text := id.text()
 	return string(text[:])

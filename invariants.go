@@ -2,10 +2,10 @@ package eventra
 
 import "fmt"
 
-// CheckInvariants goes through everything and says what must never be: a seat
-// whose owner does not list it, a booking whose seats do not point back,
-// counters that do not add up, a hold without a deadline. It costs time in
-// proportion to the seats.
+// CheckInvariants looks at every booking and seat, and returns an error for the
+// first violation it finds: a seat whose owner does not list it, a booking whose
+// seats do not point back, a seat both taken and claimed, a hold without a
+// deadline, counters that do not add up. Its time is proportional to the seats.
 func (m *SeatMap) CheckInvariants() error {
 	if err := m.checkBookings(); err != nil {
 		return fmt.Errorf("event %v: %w", m.eventID, err)

@@ -11,7 +11,7 @@ func isJSONObject(raw json.RawMessage) bool {
 	return len(trimmed) > 0 && trimmed[0] == '{' && json.Valid(raw)
 }
 
-// jsonDepth returns how many levels of objects and arrays a valid value has.
+// jsonDepth returns the number of levels of objects and arrays in a valid value.
 func jsonDepth(raw json.RawMessage) (deepest int) {
 	decoder := json.NewDecoder(bytes.NewReader(raw))
 	for depth := 0; ; {

@@ -2,9 +2,9 @@ package eventra
 
 import "time"
 
-// TicketMail is all that the mail for a confirmed booking tells. That it is owed
-// is written to the outbox with the confirmation. Its id, the booking's, is also that
-// of the message, so that a second copy can be told.
+// TicketMail is the content of the mail for a confirmed booking. An outbox row,
+// written with the confirmation, makes it due. BookingID is also the id of the
+// message, so that a recipient can recognise a second copy.
 type TicketMail struct {
 	BookingID  ID
 	To         string

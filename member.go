@@ -2,46 +2,48 @@ package eventra
 
 import "time"
 
-// Member is one instance of Eventra in its cluster, from its joining to its
-// end. Who comes back after it was given up comes back as another member.
+// Member is one incarnation of an instance in the cluster. An instance that
+// returns after its eviction returns as another member.
 type Member struct {
 	ID      string // of its actor system
 	Address string // host:port at which other members reach it; empty if it is alone
 	Version string // of the program
-	Leaving bool   // it hands over its events and takes no more
+	Leaving bool   // it hands over its events and takes no new ones
 
-	JoinedAt   time.Time // the store's clock
-	LeaseUntil time.Time // the store's clock; past it others may take its place
+	JoinedAt   time.Time // by the store's clock
+	LeaseUntil time.Time // by the store's clock; afterwards others may evict it
 
-	// Unreachable are the ids of members that do not answer this one.
+	// Unreachable are the ids of the members that do not answer this one.
 	Unreachable []string
 	// OwnershipHash names the assignment of events to members that this member acts by; 0: not announced.
 	OwnershipHash uint64
 }
 
-// MemberStatus is what a member is to the others.
+// MemberStatus is the state of a member, as another one sees it.
 type MemberStatus string
 
+// The states of a member.
 const (
 	MemberActive   MemberStatus = "ACTIVE"
-	MemberIsolated MemberStatus = "ISOLATED" // cut off from the others: owns nothing until it reaches them again
+	MemberIsolated MemberStatus = "ISOLATED" // outside the largest fully connected group, so it owns nothing
 	MemberLeaving  MemberStatus = "LEAVING"
 )
 
-// ActiveEvent is an event whose seats a member has in its memory.
+// ActiveEvent is an event whose seats a member has in memory.
 type ActiveEvent struct {
 	EventID ID
 	State   ActivationState
 	Epoch   int64
 	Seats   int
-	Queued  int   // requests whose outcome is open
-	Batches int64 // committed by this activation
+	Queued  int   // requests without an outcome
+	Batches int64 // that this activation has committed
 	Changes int64 // in these batches
 }
 
-// ActivationState is where an activation stands.
+// ActivationState is the state of an activation.
 type ActivationState string
 
+// The states of an activation.
 const (
 	ActivationLoading ActivationState = "LOADING"
 	ActivationActive  ActivationState = "ACTIVE"
@@ -49,17 +51,17 @@ const (
 	ActivationMoving  ActivationState = "MOVING" // being handed over to another member
 )
 
-// Cluster is all of it as one member sees it.
+// Cluster is the members, as one of them sees them.
 type Cluster struct {
-	Members []ClusterMember // the oldest first
+	Members []ClusterMember // oldest first
 }
 
-// ClusterMember is a member, as another one or itself sees it.
+// ClusterMember is a member, as one of them sees it.
 type ClusterMember struct {
 	Member
 	Status    MemberStatus
 	Self      bool
-	Answered  bool // whether it told of its events in time
-	Converged bool // its ownership hash is that of the member that looks, or it announces none
+	Answered  bool // it listed its events in time
+	Converged bool // it announces the observer's ownership hash, or none
 	Events    []ActiveEvent
 }

@@ -2,35 +2,36 @@ package eventra
 
 import "time"
 
-// Page asks for a part of a list: at most Limit items after Cursor, which is
-// nil for the first page.
+// Page asks for a part of a list: at most Limit items after Cursor. The first page
+// has no cursor.
 type Page struct {
 	Limit  int
 	Cursor *Cursor
 }
 
-// Cursor is the place of the last item seen in a list sorted by time, then id.
+// Cursor is the position of an item in a list that is sorted by time, then by id.
 type Cursor struct {
 	Time time.Time
 	ID   ID
 }
 
+// Items on a page.
 const (
 	PageLimitMax     = 100
 	PageLimitDefault = 20
 )
 
-// EventFilter narrows the list of events. Zero fields do not narrow.
+// EventFilter narrows the list of events. A zero field does not narrow it.
 type EventFilter struct {
 	Text       string // words in title or description, any case
 	Category   string
 	City       string
 	From, To   time.Time // of StartsAt: From inclusive, To exclusive
 	Status     EventStatus
-	WithDrafts bool // else PUBLISHED only, whatever Status says
+	WithDrafts bool // without it the list has PUBLISHED events only, whatever Status is
 }
 
-// BookingFilter narrows a user's list of bookings. Zero fields do not narrow.
+// BookingFilter narrows a user's list of bookings. A zero field does not narrow it.
 type BookingFilter struct {
 	Status  BookingStatus
 	EventID ID

@@ -2,14 +2,15 @@ package eventra
 
 import "time"
 
-// PaymentStatus is where an attempt to pay stands:
+// PaymentStatus is the state of a payment:
 //
 //	PENDING → SUCCEEDED | DECLINED | FAILED | REFUND_PENDING
 //	SUCCEEDED → REFUND_PENDING → REFUNDED
 //
-// A PENDING row exists before the gateway is asked, and every one ends.
+// The row exists, PENDING, before the gateway is asked. No payment stays PENDING.
 type PaymentStatus string
 
+// The states of a payment.
 const (
 	PaymentPending       PaymentStatus = "PENDING"
 	PaymentSucceeded     PaymentStatus = "SUCCEEDED"
@@ -32,11 +33,11 @@ type Payment struct {
 	UpdatedAt time.Time
 }
 
-// PaymentRequest is a payer's wish to pay for a held booking.
+// PaymentRequest asks to pay for a held booking.
 type PaymentRequest struct {
 	PaymentID ID
 	BookingID ID
 	UserID    ID
 	Method    string
-	Token     string // what the gateway knows the payer's card by
+	Token     string // by which the gateway knows the payer's card
 }

@@ -14,8 +14,8 @@ type Money struct {
 	Currency string `json:"currency"`
 }
 
-// Seat is one place of an event and its price. It never changes once sold
-// from; its status lives in the [SeatMap].
+// Seat is one seat of an event, with its price. It never changes once it exists;
+// its status is in the [SeatMap].
 type Seat struct {
 	Section string
 	Row     string
@@ -23,16 +23,17 @@ type Seat struct {
 	Price   Money
 }
 
-// Name is the seat's unique name in its event, SECTION-ROW-NUMBER.
+// Name returns SECTION-ROW-NUMBER, which is unique in the event.
 func (s Seat) Name() string { return s.Section + "-" + s.Row + "-" + strconv.Itoa(s.Number) }
 
-// SeatNo is a seat's position in its event: dense from 0, in the order in
-// which seats were added, the same in memory and in the store.
+// SeatNo is a seat's position in its event, the same in memory and in the store:
+// 0, 1, 2 …, in the order in which the seats were added.
 type SeatNo int32
 
-// SeatStatus is whether a seat can be had.
+// SeatStatus is the state of a seat.
 type SeatStatus uint8
 
+// The states of a seat.
 const (
 	SeatAvailable SeatStatus = iota
 	SeatHeld
@@ -43,10 +44,10 @@ var seatStatusNames = [...]string{SeatAvailable: "AVAILABLE", SeatHeld: "HELD", 
 
 func (s SeatStatus) String() string { return seatStatusNames[s] }
 
-// MarshalText writes the status as clients know it.
+// MarshalText writes the status in the API's form.
 func (s SeatStatus) MarshalText() ([]byte, error) { return []byte(s.String()), nil }
 
-// ParseSeatStatus reads what String wrote.
+// ParseSeatStatus reads the result of String.
 func ParseSeatStatus(s string) (SeatStatus, error) {
 	for status, name := range seatStatusNames {
 		if name == s {
@@ -56,15 +57,16 @@ func ParseSeatStatus(s string) (SeatStatus, error) {
 	return 0, fmt.Errorf("unknown seat status %q", s)
 }
 
+// Limits of an event's seats.
 const (
 	SeatsPerEventMax  = 100_000
-	SeatLabelMaxRunes = 32     // of a section or a row
-	SeatNumberMax     = 99_999 // of a seat in its row
-	PriceMax          = 100_000_000_00
+	SeatLabelMaxRunes = 32             // of a section or a row
+	SeatNumberMax     = 99_999         // of a seat in its row
+	PriceMax          = 100_000_000_00 // in minor units
 )
 
-// ValidateSeatLabel checks the name of a section or row: letters, digits,
-// spaces, dots and underscores. No dash, which parts the name of a seat.
+// ValidateSeatLabel checks the name of a section or row: letters, digits, inner
+// spaces, dots and underscores. A dash separates the parts of a seat's name.
 func ValidateSeatLabel(f *Faults, field, label string) {
 	ok := label != "" && utf8.ValidString(label) && utf8.RuneCountInString(label) <= SeatLabelMaxRunes &&
 		strings.TrimSpace(label) == label &&
@@ -76,7 +78,7 @@ func ValidateSeatLabel(f *Faults, field, label string) {
 	}
 }
 
-// ValidatePrice checks an amount in minor units and its currency's form.
+// ValidatePrice checks an amount, and that the currency looks like one.
 func ValidatePrice(f *Faults, field string, p Money) {
 	if p.Amount < 0 || p.Amount > PriceMax {
 		f.Add(field+".amount", "range", "must be from 0 to %d minor units", int64(PriceMax))
@@ -86,7 +88,7 @@ func ValidatePrice(f *Faults, field string, p Money) {
 	}
 }
 
-// Validate checks one seat as an admin gives it.
+// Validate checks a seat that an administrator adds.
 func (s Seat) Validate(f *Faults, field string) {
 	ValidateSeatLabel(f, field+".section", s.Section)
 	ValidateSeatLabel(f, field+".row", s.Row)

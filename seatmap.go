@@ -6,13 +6,13 @@ import (
 	"time"
 )
 
-// SeatMap knows every seat of one event and every live booking, and decides
-// what becomes of them. It holds two kinds of state: what is durable, which
-// alone is shown and alone justifies a refusal, and the claims of changes
-// that were decided and not yet committed.
+// SeatMap has every seat of one event and every live booking, and decides about
+// them. It keeps two kinds of state apart: durable state, the only one that is
+// shown and that justifies a refusal, and the claims of changes that are decided
+// and not yet committed.
 //
-// [SeatMap.Decide] claims; then exactly one of [SeatMap.Apply] and
-// [SeatMap.Withdraw] ends each claim. It is not safe for concurrent use.
+// [SeatMap.Decide] makes a claim; exactly one call of [SeatMap.Apply] or
+// [SeatMap.Withdraw] ends it. A SeatMap is not safe for concurrent use.
 type SeatMap struct {
 	eventID ID
 	terms   Terms
@@ -26,13 +26,13 @@ type SeatMap struct {
 	total    SectionTally
 	sections []SectionTally
 	rowFree  []int32    // by row: seats neither taken nor claimed
-	view     *SeatsView // of this version; nil until somebody asks
+	view     *SeatsView // of this version; nil until View is called
 }
 
 type seatState struct {
 	owner   *Booking // the one in SeatMap.live; nil if available
 	version uint64
-	claimed bool // by a change in flight that takes it
+	claimed bool // by a change in flight
 }
 
 func (s *seatState) status() SeatStatus {
@@ -46,8 +46,8 @@ func (s *seatState) status() SeatStatus {
 	}
 }
 
-// NewSeatMap takes over what is stored. Rows that contradict each other are
-// an error: selling from them would only spread it.
+// NewSeatMap makes the seat map of a stored event. Rows that contradict each other
+// are an error: to sell from them would spread the damage.
 func NewSeatMap(s *Snapshot) (*SeatMap, error) {
 	if len(s.Seats) != len(s.States) {
 		return nil, fmt.Errorf("event %v: %d seats with %d states", s.EventID, len(s.Seats), len(s.States))
@@ -97,19 +97,19 @@ func (m *SeatMap) countSeat(no SeatNo, status SeatStatus) {
 	}
 }
 
-// EventID returns whose seats these are.
+// EventID returns the id of the event.
 func (m *SeatMap) EventID() ID { return m.eventID }
 
 // Terms returns the terms of the sale.
 func (m *SeatMap) Terms() Terms { return m.terms }
 
-// Version grows by one with each batch that changed a seat.
+// Version returns the version of the last batch that changed a seat.
 func (m *SeatMap) Version() uint64 { return m.version }
 
-// Len is how many seats the event has.
+// Len returns the number of seats.
 func (m *SeatMap) Len() int { return len(m.seats) }
 
-// Live returns a live booking as it is stored, or nil.
+// Live returns a live booking as it is stored, or nil if no live booking has the id.
 func (m *SeatMap) Live(id ID) *Booking { return m.live[id] }
 
 // Holds calls f for every HELD booking.
@@ -138,9 +138,9 @@ func (m *SeatMap) Availability() *Availability {
 	return &Availability{EventID: m.eventID, Version: m.version, Total: m.total, Sections: slices.Clone(m.sections)}
 }
 
-// Apply ends a claim: the change was committed in a batch of that version at
-// the store's time given. Times that only the store knows are filled in, so
-// this comes before anybody is shown the change's booking or payment.
+// Apply ends a claim because the change was committed: in a batch of that version,
+// at that time of the store's clock. It fills in the times that only the store
+// knows, so it must come before anybody reads the change's booking or payment.
 func (m *SeatMap) Apply(c *Change, version uint64, at time.Time) {
 	m.unclaim(c)
 	if c.Payment != nil {
@@ -175,7 +175,7 @@ func (m *SeatMap) Apply(c *Change, version uint64, at time.Time) {
 	}
 }
 
-// Withdraw ends a claim: the change was not committed.
+// Withdraw ends a claim because the change was not committed.
 func (m *SeatMap) Withdraw(c *Change) { m.unclaim(c) }
 
 func (m *SeatMap) claim(c *Change) {
@@ -240,7 +240,7 @@ func (m *SeatMap) free(b *Booking, version uint64) {
 	delete(m.live, b.ID)
 }
 
-// replace stores what a live booking has become.
+// replace stores the next state of a live booking.
 func (m *SeatMap) replace(b *Booking) {
 	stored := m.live[b.ID]
 	m.live[b.ID] = b
@@ -253,7 +253,7 @@ func (m *SeatMap) replace(b *Booking) {
 	}
 }
 
-// move gives a live booking its next status.
+// move stores the next status of a live booking, which its seats show.
 func (m *SeatMap) move(b *Booking, version uint64) {
 	from := m.seats[b.Seats[0].No].status()
 	m.replace(b)

@@ -2,7 +2,7 @@ package eventra
 
 import "slices"
 
-// Layout is the seats of an event. It is never written to once made, so any
+// Layout is the seats of an event. Nobody writes to it once it is made, so any
 // number of readers may share it.
 type Layout struct {
 	Seats    []Seat   // by SeatNo
@@ -14,15 +14,15 @@ type Layout struct {
 	rows    []seatRow
 }
 
-// seatRow is one row of one section, as best available seats are searched.
+// seatRow is one row of one section, for the search for the best available seats.
 type seatRow struct {
 	section int32
 	depth   int      // rows between this one and the front of its section
 	seats   []SeatNo // by Seat.Number
 }
 
-// NewLayout arranges seats given by SeatNo. Rows count from the front in the
-// order in which they were added.
+// NewLayout arranges seats, which are given by SeatNo. The first row that was
+// added is the front of its section.
 func NewLayout(seats []Seat) *Layout {
 	l := &Layout{
 		Seats:   seats,
@@ -50,7 +50,7 @@ func NewLayout(seats []Seat) *Layout {
 			l.rows = append(l.rows, seatRow{section: section, depth: depths[section]})
 			depths[section]++
 		}
-		// A store gives each seat strings of its own; a house has few different ones.
+		// Seats from a store have strings of their own; sharing them saves most of the memory.
 		first := &l.rows[row]
 		if len(first.seats) > 0 {
 			s.Row = seats[first.seats[0]].Row
@@ -66,7 +66,7 @@ func NewLayout(seats []Seat) *Layout {
 	return l
 }
 
-// Find returns the seat of that name.
+// Find returns the number of the seat with that name.
 func (l *Layout) Find(name string) (SeatNo, bool) {
 	no, ok := l.index[name]
 	return no, ok
@@ -75,8 +75,8 @@ func (l *Layout) Find(name string) (SeatNo, bool) {
 // Section returns the position in Sections of a seat's section.
 func (l *Layout) Section(no SeatNo) int { return int(l.section[no]) }
 
-// SeatsView is every seat of an event at one version. It is not written to
-// again, so any number of readers may share it.
+// SeatsView is every seat of an event at one version. Nobody writes to it once it
+// is made, so any number of readers may share it.
 type SeatsView struct {
 	EventID ID
 	Version uint64
@@ -93,14 +93,14 @@ type Availability struct {
 	Sections []SectionTally // in the order in which sections were added
 }
 
-// SectionTally counts the seats of one section, or of all.
+// SectionTally counts the seats of one section, or of all sections.
 type SectionTally struct {
 	Name      string
 	Total     int
 	Available int
 	Held      int
 	Booked    int
-	PriceFrom Money // the cheapest seat, sold or not
+	PriceFrom Money // of the cheapest seat, sold or not
 }
 
 func (t *SectionTally) add(status SeatStatus, n int) {

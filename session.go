@@ -2,8 +2,8 @@ package eventra
 
 import "time"
 
-// Session is one login: the family of refresh tokens that each replace the
-// one before. Tokens are kept as SHA-256 hashes only.
+// Session is one log-in. Its refresh tokens are a family: each replaces the one
+// before. Only their SHA-256 hashes are kept.
 type Session struct {
 	ID        ID // the family
 	UserID    ID
@@ -18,9 +18,9 @@ type Rotation struct {
 	ExpiresAt time.Time // of the successor
 }
 
-// DeniedToken is an access token that was logged out before its end.
+// DeniedToken is an access token that was logged out before it expired.
 type DeniedToken struct {
 	AccessID  ID
-	ExpiresAt time.Time // it need not be denied any longer
+	ExpiresAt time.Time // of the access token; afterwards it need not be denied
 	DeniedAt  time.Time // by the store's clock
 }

@@ -7,33 +7,35 @@ import (
 	"unicode/utf8"
 )
 
-// Role is what a user may do.
+// Role decides what a user may do.
 type Role string
 
+// The roles of users.
 const (
 	RoleUser  Role = "USER"
 	RoleAdmin Role = "ADMIN"
 )
 
-// User is somebody with an account.
+// User is a person with an account.
 type User struct {
 	ID           ID
-	Email        string // as NormalizeEmail gives it
+	Email        string // normalized; see NormalizeEmail
 	Name         string
 	Role         Role
 	PasswordHash []byte // bcrypt
 	CreatedAt    time.Time
 }
 
+// Limits of a user's details.
 const (
 	PasswordMinBytes = 8
-	PasswordMaxBytes = 72 // bcrypt reads no further, so more is refused rather than cut
+	PasswordMaxBytes = 72 // bcrypt reads no further; a longer password is refused rather than cut
 	NameMaxRunes     = 100
 	EmailMaxBytes    = 254 // RFC 5321, 4.5.3.1.3 less the angle brackets
 )
 
-// NormalizeEmail trims and lower-cases an address; two users never differ by
-// case alone.
+// NormalizeEmail trims an address and makes it lower-case, so that no two users
+// differ by case alone.
 func NormalizeEmail(s string) string { return strings.ToLower(strings.TrimSpace(s)) }
 
 // ValidateEmail checks a normalized address against RFC 5322's addr-spec.
@@ -44,8 +46,8 @@ func ValidateEmail(f *Faults, field, email string) {
 	}
 }
 
-// ValidatePassword checks the length in bytes, and that bcrypt would read all
-// of it (a NUL ends its input).
+// ValidatePassword checks the length in bytes, and that bcrypt reads all of it: a
+// NUL would end its input.
 func ValidatePassword(f *Faults, field, password string) {
 	if len(password) < PasswordMinBytes || len(password) > PasswordMaxBytes {
 		f.Add(field, "length", "must have %d to %d bytes", PasswordMinBytes, PasswordMaxBytes)
@@ -57,8 +59,8 @@ func ValidatePassword(f *Faults, field, password string) {
 // ValidateName checks a person's name.
 func ValidateName(f *Faults, field, name string) { validateLine(f, field, name, 1, NameMaxRunes) }
 
-// validateLine checks text that has to fit into one line, such as a mail's
-// subject.
+// validateLine checks text that must be a single line, because it may end up in a
+// mail's subject.
 func validateLine(f *Faults, field, s string, minRunes, maxRunes int) {
 	if strings.ContainsAny(s, "\n\r\t") {
 		f.Add(field, "invalid_text", "must be a single line")
@@ -67,8 +69,8 @@ func validateLine(f *Faults, field, s string, minRunes, maxRunes int) {
 	validateText(f, field, s, minRunes, maxRunes)
 }
 
-// validateText checks that s is printable text of minRunes to maxRunes
-// characters and not blank where one is needed.
+// validateText checks that s is printable text of minRunes to maxRunes characters,
+// and not blank if minRunes is more than zero.
 func validateText(f *Faults, field, s string, minRunes, maxRunes int) {
 	n := utf8.RuneCountInString(s)
 	switch {
