@@ -10,7 +10,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// hall makes a house of sections of 50 rows of 20 seats.
+// hall makes seats in sections of 50 rows of 20.
 func hall(seats int) []eventra.Seat {
 	list := make([]eventra.Seat, seats)
 	for i := range list {
@@ -29,9 +29,9 @@ func bookingNo(n int) (id eventra.ID) {
 	return id
 }
 
-// BenchmarkDecideHold holds, commits and releases one seat after the other:
-// two decisions and two applications an op.
-func BenchmarkDecideHold(b *testing.B) {
+// BenchmarkSeatMap_Hold holds, commits and releases one seat after the other: two
+// decisions and two applications an operation.
+func BenchmarkSeatMap_Hold(b *testing.B) {
 	for _, seats := range []int{1, 5_000, 100_000} {
 		b.Run(fmt.Sprintf("seats=%d", seats), func(b *testing.B) {
 			list := hall(seats)
@@ -39,49 +39,49 @@ func BenchmarkDecideHold(b *testing.B) {
 			for i, s := range list {
 				names[i] = s.Name()
 			}
-			h := newHouse(b, testTerms(), list)
+			f := newFixture(b, testTerms(), list)
 			version, user := uint64(0), named("u1")
 			b.ReportAllocs()
 			for n := 0; b.Loop(); n++ {
 				id := bookingNo(n)
-				at := n * 7919 % seats // spread over the house
+				at := n * 7919 % seats // spread over the sections
 				for _, cmd := range []eventra.Command{
 					&eventra.HoldSeats{BookingID: id, UserID: user, Seats: names[at : at+1]},
 					&eventra.ReleaseHold{BookingID: id, UserID: user},
 				} {
 					version++
-					h.Apply(h.Decide(cmd, opening).Change, version, opening)
+					f.Apply(f.Decide(cmd, opening).Change, version, opening)
 				}
 			}
 		})
 	}
 }
 
-// BenchmarkRefuseHold refuses a seat that is taken.
-func BenchmarkRefuseHold(b *testing.B) {
-	h := newHouse(b, testTerms(), hall(5_000))
-	h.do(b, hold("b1", "u1", "S0-1-1"))
+// BenchmarkSeatMap_RefuseHold refuses a seat that is taken.
+func BenchmarkSeatMap_RefuseHold(b *testing.B) {
+	f := newFixture(b, testTerms(), hall(5_000))
+	f.do(b, hold("b1", "u1", "S0-1-1"))
 	cmd := hold("b2", "u2", "S0-1-1")
 	b.ReportAllocs()
 	for b.Loop() {
-		h.Decide(cmd, opening)
+		f.Decide(cmd, opening)
 	}
 }
 
-// BenchmarkBestAvailable asks a house, from empty to full, for two seats
-// anywhere. What is sold is sold by best available itself, in pairs, and in
-// single seats once no pair is left.
-func BenchmarkBestAvailable(b *testing.B) {
+// BenchmarkSeatMap_BestAvailable asks a seat map, from empty to sold out, for two
+// seats in any section. The seats that are sold before were best available too:
+// pairs first, then single seats once no pair is left.
+func BenchmarkSeatMap_BestAvailable(b *testing.B) {
 	for _, seats := range []int{5_000, 100_000} {
 		for _, percent := range []int{0, 50, 90, 100} {
 			b.Run(fmt.Sprintf("seats=%d/sold=%d%%", seats, percent), func(b *testing.B) {
-				h := newHouse(b, testTerms(), hall(seats))
-				sell(b, h, seats*percent/100)
+				f := newFixture(b, testTerms(), hall(seats))
+				sell(b, f, seats*percent/100)
 				cmd := best("pair", 2, "")
 				b.ReportAllocs()
 				for b.Loop() {
-					if d := h.Decide(cmd, opening); d.Verdict == eventra.Accept {
-						h.Withdraw(d.Change)
+					if d := f.Decide(cmd, opening); d.Verdict == eventra.Accept {
+						f.Withdraw(d.Change)
 					}
 				}
 			})
@@ -89,13 +89,13 @@ func BenchmarkBestAvailable(b *testing.B) {
 	}
 }
 
-func sell(b *testing.B, h *house, seats int) {
+func sell(b *testing.B, f *fixture, seats int) {
 	want := &eventra.BestAvailable{Quantity: 2}
 	for n, sold := 0, 0; sold < seats; n++ {
-		d := h.decide(&eventra.HoldSeats{BookingID: bookingNo(n), UserID: named("u1"), Best: want})
+		d := f.decide(&eventra.HoldSeats{BookingID: bookingNo(n), UserID: named("u1"), Best: want})
 		if d.Verdict == eventra.Accept {
 			sold += want.Quantity
-			h.commit()
+			f.commit()
 			continue
 		}
 		require.Equal(b, 2, want.Quantity)
@@ -103,9 +103,9 @@ func sell(b *testing.B, h *house, seats int) {
 	}
 }
 
-// BenchmarkNewSeatMap100k loads a large house and reports what it weighs, the
-// snapshot's seats included.
-func BenchmarkNewSeatMap100k(b *testing.B) {
+// BenchmarkNewSeatMap loads an event of 100,000 seats and reports its memory,
+// including the snapshot's seats.
+func BenchmarkNewSeatMap(b *testing.B) {
 	const seats = 100_000
 	var before, after runtime.MemStats
 	runtime.GC()

@@ -9,13 +9,13 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-func TestBestAvailable(t *testing.T) {
+func TestSeatMap_BestAvailable(t *testing.T) {
 	t.Parallel()
 	tests := []struct {
 		name     string
-		house    []eventra.Seat
-		taken    string // held and committed
-		claimed  string // held in flight
+		seats    []eventra.Seat
+		taken    string // by a committed hold
+		claimed  string // by a hold in flight
 		quantity int
 		section  string
 		want     string // seats, or an outcome
@@ -26,10 +26,10 @@ func TestBestAvailable(t *testing.T) {
 		{"front row first", rows("A", 3, 5), "", "", 5, "", "A-1-1 A-1-2 A-1-3 A-1-4 A-1-5"},
 		{"next row when the front is full", rows("A", 3, 5), "A-1-3", "", 5, "", "A-2-1 A-2-2 A-2-3 A-2-4 A-2-5"},
 		{"centre of the second row beats the front's edge", rows("A", 2, 9), "A-1-3 A-1-4 A-1-5 A-1-6 A-1-7", "", 2, "", "A-2-4 A-2-5"},
-		{"front row beside the centre beats the second row", rows("A", 2, 9), "A-1-5 A-1-6", "", 2, "", "A-1-3 A-1-4"},
+		{"front row next to the centre beats the second row", rows("A", 2, 9), "A-1-5 A-1-6", "", 2, "", "A-1-3 A-1-4"},
 		{"an orphan that cannot be avoided", row("A", "1", numbers(1, 5)...), "", "", 4, "", "A-1-1 A-1-2 A-1-3 A-1-4"},
 		{"edge rather than orphans on both sides", row("A", "1", numbers(1, 5)...), "", "", 3, "", "A-1-1 A-1-2 A-1-3"},
-		{"no orphan beside a taken seat", row("A", "1", numbers(1, 9)...), "A-1-5", "", 2, "", "A-1-3 A-1-4"},
+		{"no orphan next to a taken seat", row("A", "1", numbers(1, 9)...), "A-1-5", "", 2, "", "A-1-3 A-1-4"},
 		{"row behind has no orphan", append(row("A", "1", 1, 2, 3), row("A", "2", 1, 2)...), "", "", 2, "", "A-2-1 A-2-2"},
 		{"one seat fills a hole", row("A", "1", numbers(1, 4)...), "A-1-2", "", 1, "", "A-1-1"},
 		{"never across a gap", row("A", "1", 1, 2, 4, 5), "", "", 3, "", "refuse not_enough_seats"},
@@ -43,29 +43,29 @@ func TestBestAvailable(t *testing.T) {
 		{"none asked for", rows("A", 1, 2), "", "", 0, "", "refuse validation_failed"},
 		{"fewer than none", rows("A", 1, 2), "", "", -1, "", "refuse validation_failed"},
 		{"too many", rows("A", 1, 9), "", "", 7, "", "refuse validation_failed"},
-		{"house without seats", nil, "", "", 1, "", "refuse not_enough_seats"},
-		{"claimed seats are gone round", rows("A", 1, 6), "", "A-1-3", 2, "", "A-1-1 A-1-2"},
-		{"claimed seats alone are missing", rows("A", 1, 3), "", "A-1-2", 2, "", "wait"},
-		{"it would not do without the claim either", rows("A", 1, 3), "A-1-2", "A-1-1", 2, "", "refuse not_enough_seats"},
-		{"claims elsewhere change nothing", append(rows("A", 1, 2), rows("B", 1, 2)...), "A-1-1", "B-1-1", 2, "A", "refuse not_enough_seats"},
+		{"event without seats", nil, "", "", 1, "", "refuse not_enough_seats"},
+		{"avoids claimed seats", rows("A", 1, 6), "", "A-1-3", 2, "", "A-1-1 A-1-2"},
+		{"waits if only claims are in the way", rows("A", 1, 3), "", "A-1-2", 2, "", "wait"},
+		{"refuses if there are no seats even without the claim", rows("A", 1, 3), "A-1-2", "A-1-1", 2, "", "refuse not_enough_seats"},
+		{"ignores claims in other sections", append(rows("A", 1, 2), rows("B", 1, 2)...), "A-1-1", "B-1-1", 2, "A", "refuse not_enough_seats"},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
 			t.Parallel()
-			h := newHouse(t, testTerms(), test.house)
+			f := newFixture(t, testTerms(), test.seats)
 			if test.taken != "" {
-				h.do(t, hold("taken", "u9", strings.Fields(test.taken)...))
+				f.do(t, hold("taken", "u9", strings.Fields(test.taken)...))
 			}
 			if test.claimed != "" {
-				h.decide(hold("claimed", "u8", strings.Fields(test.claimed)...))
+				f.decide(hold("claimed", "u8", strings.Fields(test.claimed)...))
 			}
-			d := h.decide(best("b1", test.quantity, test.section))
+			d := f.decide(best("b1", test.quantity, test.section))
 			got := outcome(d)
 			if d.Verdict == eventra.Accept && test.want != got {
 				got = strings.Join(d.Change.Booking.SeatNames(), " ")
 			}
 			require.Equal(t, test.want, got, "%v", d.Err)
-			require.NoError(t, h.CheckInvariants())
+			require.NoError(t, f.CheckInvariants())
 		})
 	}
 }
@@ -78,19 +78,19 @@ func rows(section string, count, seatsPerRow int) (seats []eventra.Seat) {
 	return seats
 }
 
-// Requests for pairs that come one after the other fill a house of even rows
-// without leaving a seat, whether or not the ones before are committed.
-func TestBestAvailableFillsTheHouse(t *testing.T) {
+// Requests for pairs, one after the other, fill rows of an even number of seats
+// completely, whether or not the requests before have been committed.
+func TestSeatMap_BestAvailable_PairsFillEveryRow(t *testing.T) {
 	t.Parallel()
 	for _, committed := range []bool{true, false} {
-		h := newHouse(t, testTerms(), rows("A", 5, 6))
+		f := newFixture(t, testTerms(), rows("A", 5, 6))
 		var taken []string
 		for i := range 15 {
-			d := h.decide(best("b"+string(rune('A'+i)), 2, ""))
+			d := f.decide(best("b"+string(rune('A'+i)), 2, ""))
 			require.Equal(t, eventra.Accept, d.Verdict, "pair %d: %v", i, d.Err)
 			taken = append(taken, d.Change.Booking.SeatNames()...)
 			if committed {
-				h.commit()
+				f.commit()
 			}
 		}
 		slices.Sort(taken)
@@ -99,6 +99,6 @@ func TestBestAvailableFillsTheHouse(t *testing.T) {
 		if committed {
 			want = "refuse not_enough_seats"
 		}
-		require.Equal(t, want, outcome(h.decide(best("last", 1, ""))))
+		require.Equal(t, want, outcome(f.decide(best("last", 1, ""))))
 	}
 }

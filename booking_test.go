@@ -8,7 +8,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-func TestBookingStatuses(t *testing.T) {
+func TestBookingStatus_LiveAndValid(t *testing.T) {
 	t.Parallel()
 	for status, live := range map[eventra.BookingStatus]bool{
 		eventra.BookingHeld: true, eventra.BookingConfirmed: true, eventra.BookingExpired: false,
@@ -20,7 +20,7 @@ func TestBookingStatuses(t *testing.T) {
 	require.False(t, eventra.BookingStatus("").Valid())
 }
 
-func TestBookingIsDueAtTheLaterOfDeadlineAndGrace(t *testing.T) {
+func TestBooking_Due_IsTheLaterOfDeadlineAndGrace(t *testing.T) {
 	t.Parallel()
 	deadline := opening.Add(testHold)
 	for _, test := range []struct {
@@ -29,16 +29,16 @@ func TestBookingIsDueAtTheLaterOfDeadlineAndGrace(t *testing.T) {
 		want        time.Time
 	}{
 		{"no payment", time.Time{}, deadline},
-		{"grace within the hold", deadline.Add(-time.Second), deadline},
-		{"grace beyond the hold", deadline.Add(time.Second), deadline.Add(time.Second)},
+		{"grace ends before the deadline", deadline.Add(-time.Second), deadline},
+		{"grace ends after the deadline", deadline.Add(time.Second), deadline.Add(time.Second)},
 	} {
 		b := &eventra.Booking{ExpiresAt: deadline, PayingUntil: test.payingUntil}
 		require.Equal(t, test.want, b.Due(), test.name)
 	}
 }
 
-// What a kind does to seats is one of three things at most.
-func TestChangeKinds(t *testing.T) {
+// A kind takes seats, frees them, confirms them, or leaves them alone.
+func TestChangeKind_EffectsOnSeats(t *testing.T) {
 	t.Parallel()
 	require.Len(t, kindNames, int(eventra.Refunded))
 	takes := map[eventra.ChangeKind]bool{eventra.Held: true, eventra.Rebooked: true}

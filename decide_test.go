@@ -9,54 +9,55 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// bookingStates bring booking b1 of user u1 (seats A-1-1 and A-1-2) and its
-// payment p1 into each state that a command can meet.
+// bookingStates are the states that a command can meet. Each brings booking b1 of
+// user u1 (seats A-1-1 and A-1-2) and its payment p1 there.
 var bookingStates = []struct {
 	name  string
-	reach func(t *testing.T, h *house)
+	reach func(t *testing.T, f *fixture)
 }{
-	{"none", func(*testing.T, *house) {}},
+	{"none", func(*testing.T, *fixture) {}},
 	{"held", reachHeld},
 	{"paying", reachPaying},
-	{"overdue", func(t *testing.T, h *house) { reachHeld(t, h); h.now = h.now.Add(testHold) }},
+	{"overdue", func(t *testing.T, f *fixture) { reachHeld(t, f); f.now = f.now.Add(testHold) }},
 	{"in grace", reachGrace},
-	{"grace over", func(t *testing.T, h *house) { reachGrace(t, h); h.now = h.Live(named("b1")).Due() }},
+	{"after the grace", func(t *testing.T, f *fixture) { reachGrace(t, f); f.now = f.Live(named("b1")).Due() }},
 	{"confirmed", reachConfirmed},
-	{"hold in flight", func(_ *testing.T, h *house) { h.decide(hold("b1", "u1", "A-1-1", "A-1-2")) }},
-	{"end in flight", func(t *testing.T, h *house) {
-		reachHeld(t, h)
-		h.decide(&eventra.ReleaseHold{BookingID: named("b1"), UserID: named("u1")})
+	{"hold in flight", func(_ *testing.T, f *fixture) { f.decide(hold("b1", "u1", "A-1-1", "A-1-2")) }},
+	{"end in flight", func(t *testing.T, f *fixture) {
+		reachHeld(t, f)
+		f.decide(&eventra.ReleaseHold{BookingID: named("b1"), UserID: named("u1")})
 	}},
 }
 
-func reachHeld(t *testing.T, h *house) { h.do(t, hold("b1", "u1", "A-1-1", "A-1-2")) }
+func reachHeld(t *testing.T, f *fixture) { f.do(t, hold("b1", "u1", "A-1-1", "A-1-2")) }
 
-func reachPaying(t *testing.T, h *house) {
-	reachHeld(t, h)
-	h.do(t, pay("p1", "b1", "u1"))
+func reachPaying(t *testing.T, f *fixture) {
+	reachHeld(t, f)
+	f.do(t, pay("p1", "b1", "u1"))
 }
 
-func reachGrace(t *testing.T, h *house) {
-	reachHeld(t, h)
-	h.now = h.now.Add(testHold - time.Nanosecond)
-	h.do(t, pay("p1", "b1", "u1"))
-	h.now = h.now.Add(testGrace - time.Nanosecond)
+func reachGrace(t *testing.T, f *fixture) {
+	reachHeld(t, f)
+	f.now = f.now.Add(testHold - time.Nanosecond)
+	f.do(t, pay("p1", "b1", "u1"))
+	f.now = f.now.Add(testGrace - time.Nanosecond)
 }
 
-func reachConfirmed(t *testing.T, h *house) {
-	reachPaying(t, h)
-	h.do(t, h.finish("p1", eventra.PaymentSucceeded))
+func reachConfirmed(t *testing.T, f *fixture) {
+	reachPaying(t, f)
+	f.do(t, f.finish("p1", eventra.PaymentSucceeded))
 }
 
-// finishB1 reports an outcome for b1's seats, whatever the store knows.
+// finishB1 reports the outcome of a payment for b1's seats, whether or not the
+// store has that payment.
 func finishB1(payment string, outcome eventra.PaymentStatus) *eventra.FinishPayment {
 	return &eventra.FinishPayment{Outcome: outcome, Seats: []eventra.SeatNo{0, 1}, Payment: eventra.Payment{
 		ID: named(payment), BookingID: named("b1"), EventID: named("show"), UserID: named("u1"), Status: eventra.PaymentPending}}
 }
 
-func TestDecideEveryCommandInEveryState(t *testing.T) {
+func TestSeatMap_Decide_EveryCommandInEveryState(t *testing.T) {
 	t.Parallel()
-	// The columns are the bookingStates in their order.
+	// The columns of want are the bookingStates.
 	tests := []struct {
 		name string
 		cmd  eventra.Command
@@ -101,25 +102,25 @@ func TestDecideEveryCommandInEveryState(t *testing.T) {
 		for i, state := range bookingStates {
 			t.Run(test.name+"/"+state.name, func(t *testing.T) {
 				t.Parallel()
-				h := newHouse(t, testTerms(), row("A", "1", numbers(1, 5)...))
-				state.reach(t, h)
-				d := h.decide(test.cmd)
+				f := newFixture(t, testTerms(), row("A", "1", numbers(1, 5)...))
+				state.reach(t, f)
+				d := f.decide(test.cmd)
 				require.Equal(t, wants[i], outcome(d), "%v", d.Err)
-				require.NoError(t, h.CheckInvariants())
-				h.commit()
-				require.NoError(t, h.CheckInvariants())
+				require.NoError(t, f.CheckInvariants())
+				f.commit()
+				require.NoError(t, f.CheckInvariants())
 			})
 		}
 	}
 }
 
-func TestDecideHoldInput(t *testing.T) {
+func TestSeatMap_DecideHold_ChecksItsInput(t *testing.T) {
 	t.Parallel()
 	tests := []struct {
 		name  string
 		seats []string
 		code  eventra.Code
-		seat  []string // that the error names
+		seat  []string // named by the error
 		field []string // field and code of each fault
 	}{
 		{"none", nil, eventra.CodeValidationFailed, nil, []string{"seats required"}},
@@ -133,24 +134,24 @@ func TestDecideHoldInput(t *testing.T) {
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
 			t.Parallel()
-			h := newHouse(t, testTerms(), row("A", "1", numbers(1, 5)...))
-			h.do(t, hold("b1", "u1", "A-1-1", "A-1-2"))
-			h.decide(hold("b3", "u3", "A-1-5"))
-			d := h.decide(hold("b2", "u2", test.seats...))
+			f := newFixture(t, testTerms(), row("A", "1", numbers(1, 5)...))
+			f.do(t, hold("b1", "u1", "A-1-1", "A-1-2"))
+			f.decide(hold("b3", "u3", "A-1-5"))
+			d := f.decide(hold("b2", "u2", test.seats...))
 			var e *eventra.Error
 			require.ErrorAs(t, d.Err, &e)
 			require.Equal(t, test.code, e.Code)
 			require.Equal(t, test.seat, e.Seats)
 			var fields []string
-			for _, f := range e.Fields {
-				fields = append(fields, f.Field+" "+f.Code)
+			for _, fault := range e.Fields {
+				fields = append(fields, fault.Field+" "+fault.Code)
 			}
 			require.Equal(t, test.field, fields)
 		})
 	}
 }
 
-func TestDecideHoldOutsideTheSale(t *testing.T) {
+func TestSeatMap_DecideHold_KeepsToTheSaleWindow(t *testing.T) {
 	t.Parallel()
 	closing := opening.Add(time.Hour)
 	window := eventra.Terms{Status: eventra.EventPublished, SaleStartsAt: &opening, SaleEndsAt: &closing, HoldSeconds: 5, MaxSeatsPerBooking: 1}
@@ -172,46 +173,46 @@ func TestDecideHoldOutsideTheSale(t *testing.T) {
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
 			t.Parallel()
-			h := newHouse(t, test.terms, row("A", "1", 1))
-			h.now = test.at
-			require.Equal(t, test.want, outcome(h.decide(hold("b1", "u1", "A-1-1"))))
+			f := newFixture(t, test.terms, row("A", "1", 1))
+			f.now = test.at
+			require.Equal(t, test.want, outcome(f.decide(hold("b1", "u1", "A-1-1"))))
 		})
 	}
 }
 
-func TestDecideHoldMakesTheBooking(t *testing.T) {
+func TestSeatMap_DecideHold_MakesTheBooking(t *testing.T) {
 	t.Parallel()
-	h := newHouse(t, testTerms(), append(row("A", "1", 1, 2), row("B", "1", 1)...))
-	d := h.decide(hold("b1", "u1", "B-1-1", "A-1-2"))
-	h.now = opening.Add(time.Second) // the store's time counts, not the decision's
-	h.commit()
+	f := newFixture(t, testTerms(), append(row("A", "1", 1, 2), row("B", "1", 1)...))
+	d := f.decide(hold("b1", "u1", "B-1-1", "A-1-2"))
+	f.now = opening.Add(time.Second) // the time of the commit counts, not that of the decision
+	f.commit()
 	b := d.Change.Booking
-	require.Equal(t, []string{"B-1-1", "A-1-2"}, b.SeatNames(), "in the order asked for")
+	require.Equal(t, []string{"B-1-1", "A-1-2"}, b.SeatNames(), "in the order of the request")
 	require.Equal(t, eventra.Money{Amount: 2100, Currency: "EUR"}, b.Total)
-	require.Equal(t, h.now, b.CreatedAt)
-	require.Equal(t, h.now.Add(testHold), b.ExpiresAt)
+	require.Equal(t, f.now, b.CreatedAt)
+	require.Equal(t, f.now.Add(testHold), b.ExpiresAt)
 	require.Equal(t, named("show"), b.EventID)
-	require.Same(t, b, h.Live(b.ID))
-	require.Same(t, b, h.decide(hold("b1", "u1", "B-1-1")).Booking)
+	require.Same(t, b, f.Live(b.ID))
+	require.Same(t, b, f.decide(hold("b1", "u1", "B-1-1")).Booking)
 }
 
-// A booking that was shown to somebody is never written to again.
-func TestDecideLeavesShownBookingsAlone(t *testing.T) {
+// A booking that was handed out is never written to again.
+func TestSeatMap_Decide_NeverWritesToABooking(t *testing.T) {
 	t.Parallel()
-	h := newHouse(t, testTerms(), row("A", "1", 1, 2))
-	reachHeld(t, h)
-	held := h.Live(named("b1"))
+	f := newFixture(t, testTerms(), row("A", "1", 1, 2))
+	reachHeld(t, f)
+	held := f.Live(named("b1"))
 	before := *held
-	h.do(t, pay("p1", "b1", "u1"))
-	paying := h.Live(named("b1"))
-	require.Equal(t, h.now.Add(testGrace), paying.PayingUntil)
+	f.do(t, pay("p1", "b1", "u1"))
+	paying := f.Live(named("b1"))
+	require.Equal(t, f.now.Add(testGrace), paying.PayingUntil)
 	beforePaid := *paying
-	h.do(t, h.finish("p1", eventra.PaymentSucceeded), &eventra.RefundBooking{BookingID: named("b1")})
+	f.do(t, f.finish("p1", eventra.PaymentSucceeded), &eventra.RefundBooking{BookingID: named("b1")})
 	require.Equal(t, before, *held)
 	require.Equal(t, beforePaid, *paying)
 }
 
-func TestDecidePaymentAgainstACancelledEvent(t *testing.T) {
+func TestSeatMap_DecidePayment_OfACancelledEvent(t *testing.T) {
 	t.Parallel()
 	terms := testTerms()
 	terms.Status = eventra.EventCancelled
@@ -227,8 +228,8 @@ func TestDecidePaymentAgainstACancelledEvent(t *testing.T) {
 	require.Equal(t, "accept RefundDue", outcome(m.Decide(late, opening)))
 }
 
-func TestDecideUnknownCommandPanics(t *testing.T) {
+func TestSeatMap_Decide_PanicsOnAnUnknownCommand(t *testing.T) {
 	t.Parallel()
-	h := newHouse(t, testTerms(), row("A", "1", 1))
-	require.Panics(t, func() { h.Decide(nil, opening) })
+	f := newFixture(t, testTerms(), row("A", "1", 1))
+	require.Panics(t, func() { f.Decide(nil, opening) })
 }

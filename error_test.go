@@ -9,7 +9,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-func TestErrorText(t *testing.T) {
+func TestError_TextAndCode(t *testing.T) {
 	t.Parallel()
 	tests := []struct {
 		err  error
@@ -31,7 +31,7 @@ func TestErrorText(t *testing.T) {
 	require.ErrorIs(t, eventra.Unavailable("redis", io.EOF), io.EOF)
 }
 
-func TestFaultsGatherAll(t *testing.T) {
+func TestFaults_CollectsAll(t *testing.T) {
 	t.Parallel()
 	var f eventra.Faults
 	require.NoError(t, f.Err())

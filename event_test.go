@@ -17,7 +17,7 @@ func goodEvent() *eventra.Event {
 		Attributes: json.RawMessage(`{}`), Terms: testTerms()}
 }
 
-func TestValidateEvent(t *testing.T) {
+func TestEvent_Validate(t *testing.T) {
 	t.Parallel()
 	at := func(s string) time.Time {
 		instant, err := time.Parse(time.RFC3339, s)
@@ -88,7 +88,7 @@ func TestValidateEvent(t *testing.T) {
 	}
 }
 
-func TestEventTransitions(t *testing.T) {
+func TestEventStatus_CanBecome(t *testing.T) {
 	t.Parallel()
 	all := []eventra.EventStatus{eventra.EventDraft, eventra.EventPublished, eventra.EventCancelled, ""}
 	allowed := map[[2]eventra.EventStatus]bool{
@@ -104,7 +104,7 @@ func TestEventTransitions(t *testing.T) {
 	}
 }
 
-func TestCheckChangeLocksWhatTicketsWereBoughtFor(t *testing.T) {
+func TestEvent_CheckChange_LocksTimeAndPlace(t *testing.T) {
 	t.Parallel()
 	tests := []struct {
 		name   string

@@ -48,7 +48,7 @@ func TestParseID(t *testing.T) {
 	}
 }
 
-func TestIDIsAUUID(t *testing.T) {
+func TestID_IsAUUID(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(t *rapid.T) {
 		theirs := uuid.UUID(rapid.SliceOfN(rapid.Byte(), 16, 16).Draw(t, "id"))
@@ -60,7 +60,7 @@ func TestIDIsAUUID(t *testing.T) {
 	})
 }
 
-func TestIDsOfVersion7AreOrderedByTime(t *testing.T) {
+func TestID_Compare_OrdersVersion7ByTime(t *testing.T) {
 	t.Parallel()
 	before := eventra.ID(uuid.Must(uuid.NewV7()))
 	for range 1000 {
@@ -72,7 +72,7 @@ func TestIDsOfVersion7AreOrderedByTime(t *testing.T) {
 	}
 }
 
-func TestIDInJSON(t *testing.T) {
+func TestID_InJSON(t *testing.T) {
 	t.Parallel()
 	id := eventra.ID(uuid.Must(uuid.NewV7()))
 	text, err := json.Marshal(map[eventra.ID]eventra.ID{id: id})
@@ -84,7 +84,7 @@ func TestIDInJSON(t *testing.T) {
 	require.ErrorIs(t, json.Unmarshal([]byte(`"x"`), &id), eventra.ErrBadID)
 }
 
-// FuzzParseID checks ours against google/uuid, which reads more forms.
+// FuzzParseID compares ParseID with google/uuid, which accepts more forms.
 func FuzzParseID(f *testing.F) {
 	f.Add("018f4e9b-7a3c-7d1e-9b52-0a1b2c3d4e5f")
 	f.Add("018F4E9B-7A3C-7D1E-9B52-0A1B2C3D4E5F")

@@ -14,15 +14,15 @@ import (
 	"pgregory.net/rapid"
 )
 
-// programStep is how many bytes make one step: what to do, and three choices.
-// The first byte of a program chooses the house.
+// programStep is the number of bytes of a step: what to do, and three choices. The
+// first byte of a program chooses the terms of the sale.
 const programStep = 4
 
-// TestSeatMapAgainstTheModel plays random programs. rapid prints its seed and
-// shortens the program from its end; the program itself is printed as well and
-// may be added to FuzzSeatMap's corpus. Bytes drawn one by one would mostly be
-// small, so they only seed the program.
-func TestSeatMapAgainstTheModel(t *testing.T) {
+// TestSeatMap_AgreesWithTheModel plays random programs. rapid prints its seed and
+// shortens a failing program from its end; the program is printed too, and may be
+// added to FuzzSeatMap's corpus. rapid prefers small bytes, so what it draws only
+// seeds the program.
+func TestSeatMap_AgreesWithTheModel(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(t *rapid.T) {
 		seed := rapid.SliceOfN(rapid.Byte(), 32, 32).Draw(t, "seed")
@@ -58,31 +58,31 @@ func playProgram(t rapid.TB, program []byte) {
 	finished = true
 }
 
-// modelSale plays each step to a SeatMap and to the model.
+// modelSale plays each step on a SeatMap and on the model.
 type modelSale struct {
-	t       rapid.TB
-	model   *model
-	seats   *eventra.SeatMap
-	now     time.Time
-	flight  []flown
-	last    eventra.Command
-	slots   [5]struct{ generation, attempt int } // of bookings and their payments
-	started []eventra.Payment                    // committed at some time
-	ends    map[eventra.ID]eventra.PaymentStatus // a payment's outcome never changes
-	log     []string
+	t        rapid.TB
+	model    *model
+	seats    *eventra.SeatMap
+	now      time.Time
+	inFlight []inFlightChange
+	last     eventra.Command
+	slots    [5]struct{ generation, attempt int } // of bookings and their payments
+	started  []eventra.Payment                    // whose start was committed
+	ends     map[eventra.ID]eventra.PaymentStatus // the outcome of a payment never changes
+	log      []string
 }
 
-// flown is a change in flight, as decided and as predicted.
-type flown struct {
+// inFlightChange is a change in flight: the decided one and the predicted one.
+type inFlightChange struct {
 	cmd    eventra.Command
 	change *eventra.Change
 	model  modelChange
 }
 
-func newModelSale(t rapid.TB, house byte) *modelSale {
+func newModelSale(t rapid.TB, choice byte) *modelSale {
 	terms := testTerms()
 	terms.MaxSeatsPerBooking = 4
-	if house&1 != 0 {
+	if choice&1 != 0 {
 		closing := opening.Add(3 * testHold)
 		terms.SaleEndsAt = &closing
 	}
@@ -118,7 +118,7 @@ func (s *modelSale) step(what, a, b, c byte) {
 	case 11:
 		s.decide(&eventra.RefundBooking{BookingID: s.booking(a, c)})
 	case 12, 13:
-		s.land(a, b)
+		s.complete(a, b)
 	case 14:
 		s.jump(a, b)
 	case 15:
@@ -137,8 +137,8 @@ func b2i(b bool) int {
 	return 0
 }
 
-// booking is the newest id of a slot, live or ended; with choice odd and high,
-// that of the booking that a late payment may have bought.
+// booking returns the newest booking of a slot, live or ended. A high odd choice
+// returns the successor that a late payment may have made.
 func (s *modelSale) booking(slot, choice byte) eventra.ID {
 	if choice > 128 && choice&1 != 0 {
 		return s.payment(slot, 0)
@@ -146,8 +146,8 @@ func (s *modelSale) booking(slot, choice byte) eventra.ID {
 	return named(fmt.Sprintf("b%d.%d", slot%5, s.slots[slot%5].generation))
 }
 
-// newBooking is the slot's id, or one that was never used if that has ended:
-// ids are used once.
+// newBooking returns the slot's booking, or a new id if that booking has ended: an
+// id is used once.
 func (s *modelSale) newBooking(slot byte) eventra.ID {
 	id := s.booking(slot, 0)
 	if _, used := s.model.bookings[id]; used {
@@ -160,7 +160,8 @@ func (s *modelSale) newBooking(slot byte) eventra.ID {
 	return id
 }
 
-// payment is the slot's attempt, or with a high choice one that was never started.
+// payment returns the slot's payment. Unless choice is zero, it returns the next
+// one if that has ended, or if choice is high.
 func (s *modelSale) payment(slot, choice byte) eventra.ID {
 	at := &s.slots[slot%5]
 	id := func() eventra.ID { return named(fmt.Sprintf("p%d.%d.%d", slot%5, at.generation, at.attempt)) }
@@ -200,8 +201,8 @@ func (s *modelSale) finish(p eventra.Payment, choice byte) *eventra.FinishPaymen
 	return cmd
 }
 
-// jump moves the clock on, often to just before, at or just after the end of a
-// hold, or so near to it that a payment's grace goes beyond.
+// jump moves the clock forward: often to just before, at or just after the end of
+// a hold, or so near to it that a payment's grace ends later than the hold.
 func (s *modelSale) jump(a, b byte) {
 	if held, live := s.model.live(s.booking(a, 0)); live && b&1 != 0 {
 		offset := []time.Duration{-testGrace / 2, -testGrace / 2, -1, 0, 0, 1}[b/2%6]
@@ -214,7 +215,7 @@ func (s *modelSale) jump(a, b byte) {
 	s.note("now")
 }
 
-// decide compares the SeatMap's word with the model's.
+// decide compares the decision of the SeatMap with that of the model.
 func (s *modelSale) decide(cmd eventra.Command) {
 	want := s.model.predict(cmd, s.now)
 	d := s.seats.Decide(cmd, s.now)
@@ -224,8 +225,8 @@ func (s *modelSale) decide(cmd eventra.Command) {
 	switch d.Verdict {
 	case eventra.Accept:
 		s.sameChange(want.change, d.Change)
-		s.flight = append(s.flight, flown{cmd, d.Change, want.change})
-		s.model.flight = append(s.model.flight, want.change)
+		s.inFlight = append(s.inFlight, inFlightChange{cmd, d.Change, want.change})
+		s.model.inFlight = append(s.model.inFlight, want.change)
 	case eventra.Answer:
 		require.Equal(s.t, want.answer, d.Booking.ID)
 		require.Same(s.t, s.seats.Live(want.answer), d.Booking)
@@ -236,7 +237,7 @@ func (s *modelSale) decide(cmd eventra.Command) {
 		alone := s.fresh().Decide(cmd, s.now)
 		require.Equal(s.t, d.Err, alone.Err, "a refusal rests on durable state alone")
 	case eventra.Wait:
-		require.NotEqual(s.t, eventra.Wait, s.fresh().Decide(cmd, s.now).Verdict, "only for what is in flight")
+		require.NotEqual(s.t, eventra.Wait, s.fresh().Decide(cmd, s.now).Verdict, "only a change in flight is a reason to wait")
 	}
 }
 
@@ -258,17 +259,18 @@ func (s *modelSale) sameChange(want modelChange, got *eventra.Change) {
 	}
 }
 
-// land ends the flight: committed but for what the store refuses, with some
-// holds' locks not to be had, not committed, or with the outcome unknown.
-func (s *modelSale) land(how, contended byte) {
-	flight := s.flight
-	s.flight, s.model.flight = nil, nil
+// complete ends the batch in flight. It is committed, except for what the store
+// refuses and for bookings whose seats are locked by others; or it is not
+// committed; or its outcome is unknown, and the seat map is loaded again.
+func (s *modelSale) complete(how, contended byte) {
+	batch := s.inFlight
+	s.inFlight, s.model.inFlight = nil, nil
 	lost, unknown := how%16 >= 13, how%16 == 12 || how%16 == 13
 	version := s.model.version + 1
-	var committed []flown
-	for i, f := range flight {
-		away := how%4 == 1 && f.change.Kind.TakesSeats() && contended>>(i%8)&1 != 0
-		if lost || away || s.model.refuses(f.model, s.now) {
+	var committed []inFlightChange
+	for i, f := range batch {
+		locked := how%4 == 1 && f.change.Kind.TakesSeats() && contended>>(i%8)&1 != 0
+		if lost || locked || s.model.refuses(f.model, s.now) {
 			if !unknown {
 				s.seats.Withdraw(f.change)
 			}
@@ -294,8 +296,8 @@ func (s *modelSale) land(how, contended byte) {
 	}
 }
 
-// repeat asks for what was just done: it has the first outcome.
-func (s *modelSale) repeat(f flown) {
+// repeat sends a committed command again. It has the first outcome.
+func (s *modelSale) repeat(f inFlightChange) {
 	d := s.seats.Decide(f.cmd, s.now)
 	switch f.change.Kind {
 	case eventra.Held, eventra.PaymentStarted, eventra.Confirmed, eventra.Rebooked:
@@ -305,7 +307,7 @@ func (s *modelSale) repeat(f flown) {
 		require.Equal(s.t, "refuse not_live", outcome(d))
 	case eventra.Expired:
 		require.Equal(s.t, "ignore", outcome(d))
-	case eventra.PaymentEnded, eventra.RefundDue: // the store knows that the payment has ended
+	case eventra.PaymentEnded, eventra.RefundDue: // only the store knows that the payment has ended
 		if d.Verdict == eventra.Accept {
 			s.seats.Withdraw(d.Change)
 		}
@@ -320,7 +322,7 @@ func (s *modelSale) fresh() *eventra.SeatMap {
 	return m
 }
 
-// check compares everything that shows.
+// check compares everything that readers see.
 func (s *modelSale) check() {
 	require.NoError(s.t, s.seats.CheckInvariants())
 	require.Equal(s.t, s.model.version, s.seats.Version(), "grows with each batch, never goes back")
@@ -347,8 +349,8 @@ func (s *modelSale) check() {
 	s.checkBookings()
 }
 
-// checkBookings compares the live bookings, and looks for a seat that two
-// have, or one has and a change in flight takes.
+// checkBookings compares the live bookings. It looks for a seat that two of them
+// own, or that one owns and a change in flight takes.
 func (s *modelSale) checkBookings() {
 	owner, held := map[string]eventra.ID{}, 0
 	for id, want := range s.model.bookings {
@@ -364,7 +366,7 @@ func (s *modelSale) checkBookings() {
 			owner[seat] = id
 		}
 	}
-	for _, f := range s.flight {
+	for _, f := range s.inFlight {
 		if f.change.Kind.TakesSeats() {
 			for _, seat := range f.change.Booking.SeatNames() {
 				require.NotContains(s.t, owner, seat)

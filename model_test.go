@@ -8,9 +8,9 @@ import (
 	"github.com/eventra/eventra"
 )
 
-// model is the sale as somebody would write it who has all the time in the
-// world: maps from seats to bookings, no counters, no shared state. It was
-// written from the contracts alone, and predicts what the SeatMap decides.
+// model is the sale in the simplest form, however slow: maps from seats to
+// bookings, no counters, no shared state. It was written from the documented
+// contracts alone, and predicts the decisions of the SeatMap.
 type model struct {
 	terms    eventra.Terms
 	seats    []eventra.Seat
@@ -18,7 +18,7 @@ type model struct {
 	changed  map[string]uint64     // version that last changed the seat
 	bookings map[eventra.ID]modelBooking
 	payments map[eventra.ID]eventra.PaymentStatus
-	flight   []modelChange
+	inFlight []modelChange
 	version  uint64
 }
 
@@ -30,8 +30,8 @@ type modelBooking struct {
 	payment        eventra.ID
 }
 
-// modelChange is a change in flight. Its booking is the one it is about, or
-// for Rebooked the successor.
+// modelChange is a change in flight. Its booking is its subject, or the successor
+// for Rebooked.
 type modelChange struct {
 	kind             eventra.ChangeKind
 	subject, booking eventra.ID
@@ -39,14 +39,14 @@ type modelChange struct {
 	seats            []string // for kinds that take seats
 	payment          eventra.ID
 	ends             eventra.PaymentStatus // of the payment
-	releasesPayer    bool                  // PaymentEnded: the booking notes the attempt no longer
+	endsAttempt      bool                  // PaymentEnded: the booking no longer notes the attempt
 }
 
-// prediction is what Decide has to say, in the words of outcome.
+// prediction is the expected decision, in the words of outcome.
 type prediction struct {
 	says   string
-	names  []string    // seats that the error names
-	answer eventra.ID  // the booking answered with
+	names  []string    // of the seats in the error
+	answer eventra.ID  // the booking of an answer
 	change modelChange // of an accept
 }
 
@@ -60,12 +60,12 @@ func (m *model) live(id eventra.ID) (modelBooking, bool) {
 	return b, ok && (b.status == eventra.BookingHeld || b.status == eventra.BookingConfirmed)
 }
 
-func (m *model) inFlight(subject eventra.ID) bool {
-	return slices.ContainsFunc(m.flight, func(c modelChange) bool { return c.subject == subject })
+func (m *model) hasInFlight(subject eventra.ID) bool {
+	return slices.ContainsFunc(m.inFlight, func(c modelChange) bool { return c.subject == subject })
 }
 
 func (m *model) claimed(seat string) bool {
-	return slices.ContainsFunc(m.flight, func(c modelChange) bool { return slices.Contains(c.seats, seat) })
+	return slices.ContainsFunc(m.inFlight, func(c modelChange) bool { return slices.Contains(c.seats, seat) })
 }
 
 func (m *model) taken(seat string) bool { _, taken := m.owner[seat]; return taken }
@@ -83,7 +83,7 @@ func accepted(c modelChange) prediction {
 
 func (m *model) predict(cmd eventra.Command, now time.Time) prediction {
 	subject, user := subjectOfCommand(cmd)
-	if m.inFlight(subject) {
+	if m.hasInFlight(subject) {
 		if _, expire := cmd.(*eventra.ExpireHold); expire {
 			return prediction{says: "ignore"}
 		}
@@ -137,7 +137,8 @@ func (m *model) predict(cmd eventra.Command, now time.Time) prediction {
 	return accepted(change)
 }
 
-// subjectOfCommand returns the booking meant and who has to own it.
+// subjectOfCommand returns the booking that a command is about, and the user who
+// has to own it; nil if any caller may send the command.
 func subjectOfCommand(cmd eventra.Command) (booking eventra.ID, user *eventra.ID) {
 	switch cmd := cmd.(type) {
 	case *eventra.HoldSeats:
@@ -201,7 +202,7 @@ func (m *model) predictHold(cmd *eventra.HoldSeats, now time.Time) prediction {
 }
 
 // bestBlock tries every block of every row and sorts them by the rules: fewest
-// orphans, nearest to front and centre, first in the house's order.
+// orphans, nearest to front and centre, first in the layout's order.
 func (m *model) bestBlock(want *eventra.BestAvailable, free func(string) bool) []string {
 	type block struct {
 		seats             []string
@@ -266,7 +267,7 @@ func (m *model) predictFinish(cmd *eventra.FinishPayment, b modelBooking, live b
 	change.payment, change.ends = cmd.Payment.ID, cmd.Outcome
 	if cmd.Outcome != eventra.PaymentSucceeded {
 		change.kind = eventra.PaymentEnded
-		change.releasesPayer = live && b.status == eventra.BookingHeld && b.payment == cmd.Payment.ID
+		change.endsAttempt = live && b.status == eventra.BookingHeld && b.payment == cmd.Payment.ID
 		return accepted(change)
 	}
 	if s, rebooked := m.live(cmd.Payment.ID); rebooked {
@@ -295,7 +296,7 @@ func (m *model) predictFinish(cmd *eventra.FinishPayment, b modelBooking, live b
 	return accepted(change)
 }
 
-// refuses says whether the store refuses a change alone, by its own clock.
+// refuses reports whether a guard of the store refuses a change alone.
 func (m *model) refuses(c modelChange, now time.Time) bool {
 	b := m.bookings[c.subject]
 	switch c.kind {
@@ -328,7 +329,7 @@ func (m *model) commit(c modelChange, version uint64, now time.Time) {
 	case eventra.PaymentStarted:
 		b.payment, b.grace = c.payment, now.Add(testGrace)
 	case eventra.PaymentEnded:
-		if c.releasesPayer {
+		if c.endsAttempt {
 			b.payment, b.grace = eventra.ID{}, time.Time{}
 		}
 	}
@@ -352,7 +353,7 @@ func (m *model) commit(c modelChange, version uint64, now time.Time) {
 	}
 }
 
-// status is what a seat shows.
+// status returns the status that a seat shows.
 func (m *model) status(seat string) eventra.SeatStatus {
 	if !m.taken(seat) {
 		return eventra.SeatAvailable
@@ -363,7 +364,7 @@ func (m *model) status(seat string) eventra.SeatStatus {
 	return eventra.SeatBooked
 }
 
-// snapshot is what the store would give to a new activation.
+// snapshot returns what a new activation would load from the store.
 func (m *model) snapshot() *eventra.Snapshot {
 	s := empty(m.terms, slices.Clone(m.seats))
 	nos := map[string]eventra.SeatNo{}

@@ -15,12 +15,12 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-var update = flag.Bool("update", false, "write what the scenarios do now as what is expected")
+var update = flag.Bool("update", false, "accept what the scenarios do now")
 
-// TestScenarios plays the stories in testdata/scenarios. A story is blocks
-// parted by empty lines: commands, a line of dashes, what they say. The
-// commands are listed in [scenario.play]; a last word such as +11m sets the
-// clock to that long after the opening, and # begins a comment.
+// TestScenarios plays the stories in testdata/scenarios. Empty lines divide a story
+// into blocks: commands, a line of dashes, and the expected output. The commands
+// are listed in [scenario.play]. A last word such as +11m first sets the clock to
+// that time after the opening; # begins a comment.
 func TestScenarios(t *testing.T) {
 	t.Parallel()
 	files, err := filepath.Glob("testdata/scenarios/*.txt")
@@ -45,10 +45,10 @@ const scenarioDashes = "----"
 
 type scenario struct {
 	t *testing.T
-	*house
+	*fixture
 }
 
-// run returns the story with the expectations replaced by what happens.
+// run returns the story with the expected output replaced by the actual one.
 func (s *scenario) run(text string) string {
 	var out []string
 	for block := range strings.SplitSeq(strings.TrimSpace(text), "\n\n") {
@@ -69,7 +69,7 @@ func (s *scenario) run(text string) string {
 
 // play carries out one command:
 //
-//	house A-1:1-5 A-2:1-2,4-6 …   opens an empty house
+//	house A-1:1-5 A-2:1-2,4-6 …   opens the sale of these seats
 //	hold BOOKING USER SEAT …      best BOOKING QUANTITY [SECTION]
 //	release BOOKING USER          expire BOOKING
 //	pay PAYMENT BOOKING USER      paid|declined|failed PAYMENT
@@ -85,7 +85,7 @@ func (s *scenario) play(words []string) []string {
 	}
 	verb, args := words[0], words[1:]
 	if verb == "house" {
-		s.house = newHouse(s.t, testTerms(), parseHouse(s.t, args))
+		s.fixture = newFixture(s.t, testTerms(), parseSeats(s.t, args))
 		return []string{tally(s.Availability().Total)}
 	}
 	said := s.perform(verb, args)
@@ -104,9 +104,9 @@ func (s *scenario) perform(verb string, args []string) []string {
 		for _, name := range args {
 			bookings = append(bookings, named(name))
 		}
-		before := len(s.flight)
+		before := len(s.inFlight)
 		s.withdraw(bookings...)
-		return []string{fmt.Sprintf("%d withdrawn", before-len(s.flight))}
+		return []string{fmt.Sprintf("%d withdrawn", before-len(s.inFlight))}
 	case "seats":
 		return s.picture()
 	case "availability":
@@ -165,14 +165,14 @@ func (s *scenario) verdict(d eventra.Decision) string {
 	return outcome(d)
 }
 
-// commitAll says what became of each change of the flight.
+// commitAll commits and reports the outcome of each change.
 func (s *scenario) commitAll() (lines []string) {
-	flight := s.flight
+	batch := s.inFlight
 	refused := map[*eventra.Change]bool{}
 	for _, c := range s.commit() {
 		refused[c] = true
 	}
-	for _, c := range flight {
+	for _, c := range batch {
 		line := kindNames[c.Kind] + " " + nameOf(subjectOf(c))
 		switch {
 		case refused[c]:
@@ -215,8 +215,8 @@ func (s *scenario) picture() (lines []string) {
 	return lines
 }
 
-// parseHouse reads rows such as A-2:1-2,4-6.
-func parseHouse(t *testing.T, specs []string) (seats []eventra.Seat) {
+// parseSeats reads rows such as A-2:1-2,4-6.
+func parseSeats(t *testing.T, specs []string) (seats []eventra.Seat) {
 	number := func(text string) int {
 		n, err := strconv.Atoi(text)
 		require.NoError(t, err)

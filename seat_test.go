@@ -26,7 +26,7 @@ func TestValidateSeatLabel(t *testing.T) {
 	}
 }
 
-func TestValidateSeat(t *testing.T) {
+func TestSeat_Validate(t *testing.T) {
 	t.Parallel()
 	good := row("A", "1", 1)[0]
 	tests := []struct {
@@ -61,7 +61,7 @@ func TestValidateSeat(t *testing.T) {
 	require.Equal(t, "A-1-1", good.Name())
 }
 
-func TestSeatStatusText(t *testing.T) {
+func TestSeatStatus_Text(t *testing.T) {
 	t.Parallel()
 	for status, text := range map[eventra.SeatStatus]string{
 		eventra.SeatAvailable: "AVAILABLE", eventra.SeatHeld: "HELD", eventra.SeatBooked: "BOOKED"} {

@@ -29,7 +29,7 @@ func halfSold() *eventra.Snapshot {
 	return s
 }
 
-func TestNewSeatMapTakesOverWhatIsStored(t *testing.T) {
+func TestNewSeatMap_TakesOverTheStoredState(t *testing.T) {
 	t.Parallel()
 	m, err := eventra.NewSeatMap(halfSold())
 	require.NoError(t, err)
@@ -59,7 +59,7 @@ func TestNewSeatMapTakesOverWhatIsStored(t *testing.T) {
 	require.Equal(t, []eventra.ID{named("b1")}, held)
 }
 
-func TestNewSeatMapRefusesContradictions(t *testing.T) {
+func TestNewSeatMap_RefusesContradictions(t *testing.T) {
 	t.Parallel()
 	tests := []struct {
 		name  string
@@ -81,7 +81,7 @@ func TestNewSeatMapRefusesContradictions(t *testing.T) {
 		{"booking without a deadline", func(s *eventra.Snapshot) { s.Bookings[0].ExpiresAt = time.Time{} }, "held without a deadline"},
 		{"ended booking", func(s *eventra.Snapshot) { s.Bookings[0].Status = eventra.BookingExpired }, "which is not live"},
 		{"another event's booking", func(s *eventra.Snapshot) { s.Bookings[0].EventID = named("other") }, "is filed as"},
-		{"seat beyond the house", func(s *eventra.Snapshot) { s.Bookings[0].Seats[1].No = 99 }, "which is not its"},
+		{"seat that does not exist", func(s *eventra.Snapshot) { s.Bookings[0].Seats[1].No = 99 }, "which is not its"},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
@@ -94,49 +94,49 @@ func TestNewSeatMapRefusesContradictions(t *testing.T) {
 	}
 }
 
-// What readers were given stays as it was.
-func TestViewsAreNotWrittenToAgain(t *testing.T) {
+// A view stays the same after its reader has got it.
+func TestSeatMap_View_IsNeverWrittenTo(t *testing.T) {
 	t.Parallel()
-	h := newHouse(t, testTerms(), rows("A", 1, 3))
-	view, counts := h.View(), h.Availability()
+	f := newFixture(t, testTerms(), rows("A", 1, 3))
+	view, counts := f.View(), f.Availability()
 	status, changed := slices.Clone(view.Status), slices.Clone(view.Changed)
-	h.decide(hold("b1", "u1", "A-1-1"))
-	require.Same(t, view, h.View(), "a claim shows nowhere")
-	require.Equal(t, counts, h.Availability())
+	f.decide(hold("b1", "u1", "A-1-1"))
+	require.Same(t, view, f.View(), "a claim is not shown")
+	require.Equal(t, counts, f.Availability())
 
-	h.commit()
+	f.commit()
 	require.Equal(t, status, view.Status)
 	require.Equal(t, changed, view.Changed)
 	require.Equal(t, 3, counts.Sections[0].Available)
-	require.NotSame(t, view, h.View())
-	require.Equal(t, uint64(1), h.View().Version)
-	held := h.View()
-	require.Same(t, held, h.View())
+	require.NotSame(t, view, f.View())
+	require.Equal(t, uint64(1), f.View().Version)
+	held := f.View()
+	require.Same(t, held, f.View())
 
-	h.do(t, pay("p1", "b1", "u1"))
-	require.Same(t, held, h.View(), "a payment's start changes no seat")
-	require.Equal(t, uint64(1), h.Version())
+	f.do(t, pay("p1", "b1", "u1"))
+	require.Same(t, held, f.View(), "a payment's start changes no seat")
+	require.Equal(t, uint64(1), f.Version())
 }
 
-// One batch gives its version to all that it changes.
-func TestVersionGrowsByOneWithEachBatch(t *testing.T) {
+// All seats that a batch changes get the batch's version.
+func TestSeatMap_Version_GrowsByOneWithEachBatch(t *testing.T) {
 	t.Parallel()
-	h := newHouse(t, testTerms(), rows("A", 1, 3))
-	h.decide(hold("b1", "u1", "A-1-1"))
-	h.decide(hold("b2", "u1", "A-1-3"))
-	h.commit()
-	require.Equal(t, []uint64{1, 0, 1}, h.View().Changed)
-	h.do(t, &eventra.ReleaseHold{BookingID: named("b1"), UserID: named("u1")})
-	require.Equal(t, []uint64{2, 0, 1}, h.View().Changed)
-	require.Equal(t, uint64(2), h.Version())
+	f := newFixture(t, testTerms(), rows("A", 1, 3))
+	f.decide(hold("b1", "u1", "A-1-1"))
+	f.decide(hold("b2", "u1", "A-1-3"))
+	f.commit()
+	require.Equal(t, []uint64{1, 0, 1}, f.View().Changed)
+	f.do(t, &eventra.ReleaseHold{BookingID: named("b1"), UserID: named("u1")})
+	require.Equal(t, []uint64{2, 0, 1}, f.View().Changed)
+	require.Equal(t, uint64(2), f.Version())
 }
 
-func TestMisuseOfClaimsPanics(t *testing.T) {
+func TestSeatMap_PanicsIfAClaimEndsTwice(t *testing.T) {
 	t.Parallel()
-	h := newHouse(t, testTerms(), rows("A", 1, 3))
-	d := h.decide(hold("b1", "u1", "A-1-1"))
-	h.commit()
-	require.Panics(t, func() { h.Apply(d.Change, 2, opening) }, "applied twice")
-	require.Panics(t, func() { h.Withdraw(d.Change) }, "withdrawn after the commit")
-	require.NoError(t, h.CheckInvariants())
+	f := newFixture(t, testTerms(), rows("A", 1, 3))
+	d := f.decide(hold("b1", "u1", "A-1-1"))
+	f.commit()
+	require.Panics(t, func() { f.Apply(d.Change, 2, opening) }, "applied twice")
+	require.Panics(t, func() { f.Withdraw(d.Change) }, "withdrawn after the commit")
+	require.NoError(t, f.CheckInvariants())
 }

@@ -8,8 +8,8 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// FuzzSeatName has seats named: a valid one can be told by its name alone, and
-// a map finds it by that and by no other.
+// FuzzSeatName names seats. The name of a valid seat tells its section, row and
+// number, and a layout finds the seat by this name and by no other.
 func FuzzSeatName(f *testing.F) {
 	f.Add("A", "3", 12, "A-3-12")
 	f.Add("Loge 2.", "_", 1, "Loge 2.-_-01")

@@ -44,7 +44,7 @@ func TestValidateEmail(t *testing.T) {
 	require.Equal(t, "ann@example.org", eventra.NormalizeEmail(" \tAnn@Example.ORG\r\n"))
 }
 
-func TestValidatePasswordCountsBytes(t *testing.T) {
+func TestValidatePassword_CountsBytes(t *testing.T) {
 	t.Parallel()
 	tests := []struct{ name, password, want string }{
 		{"seven", "1234567", "p length"},
@@ -65,7 +65,7 @@ func TestValidatePasswordCountsBytes(t *testing.T) {
 	}
 }
 
-func TestValidateNameCountsCharacters(t *testing.T) {
+func TestValidateName_CountsCharacters(t *testing.T) {
 	t.Parallel()
 	tests := []struct{ name, text, want string }{
 		{"one", "Ö", ""},

@@ -12,7 +12,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// opening is when every test's sale begins.
+// opening is the time at which the sale of every test begins.
 var opening = time.Date(2026, 11, 7, 10, 0, 0, 0, time.UTC)
 
 const (
@@ -24,7 +24,7 @@ func testTerms() eventra.Terms {
 	return eventra.Terms{Status: eventra.EventPublished, HoldSeconds: int(testHold / time.Second), MaxSeatsPerBooking: 6}
 }
 
-// named makes an id that nameOf can read: the text, padded with zeros.
+// named makes an id that nameOf can read: the text, padded with zero bytes.
 func named(name string) (id eventra.ID) {
 	copy(id[:], name)
 	return id
@@ -32,8 +32,8 @@ func named(name string) (id eventra.ID) {
 
 func nameOf(id eventra.ID) string { return string(bytes.TrimRight(id[:], "\x00")) }
 
-// row makes the seats of one row, each at 10 euros in section A and one more
-// in each section after it.
+// row makes the seats of one row. A seat costs 10 euros in section A, 11 in
+// section B, and so on.
 func row(section, label string, numbers ...int) (seats []eventra.Seat) {
 	price := eventra.Money{Amount: 1000 + 100*int64(section[0]-'A'), Currency: "EUR"}
 	for _, n := range numbers {
@@ -49,96 +49,96 @@ func numbers(from, to int) (list []int) {
 	return list
 }
 
-// empty is a snapshot of a house that has sold nothing.
+// empty is a snapshot of an event that has sold nothing.
 func empty(terms eventra.Terms, seats []eventra.Seat) *eventra.Snapshot {
 	return &eventra.Snapshot{EventID: named("show"), Epoch: 1, Terms: terms, Seats: seats,
 		States: make([]eventra.StoredState, len(seats)), Now: opening}
 }
 
-// house is a seat map whose shell and store are played by hand: accepted
-// changes wait in the flight until they are committed, with the store's own
-// guards, or withdrawn.
-type house struct {
+// fixture is a seat map under test with a store played by hand. Accepted changes
+// stay in flight until commit, which has the store's guards, or withdraw.
+type fixture struct {
 	*eventra.SeatMap
 	now      time.Time
-	flight   []*eventra.Change
-	payments map[eventra.ID]eventra.Payment // the store's rows
-	sold     map[eventra.ID][]eventra.SeatNo
+	inFlight []*eventra.Change
+	payments map[eventra.ID]eventra.Payment  // the store's rows
+	held     map[eventra.ID][]eventra.SeatNo // by booking, live or ended
 }
 
-func newHouse(t testing.TB, terms eventra.Terms, seats []eventra.Seat) *house {
+func newFixture(t testing.TB, terms eventra.Terms, seats []eventra.Seat) *fixture {
 	t.Helper()
 	m, err := eventra.NewSeatMap(empty(terms, seats))
 	require.NoError(t, err)
-	return &house{SeatMap: m, now: opening,
-		payments: map[eventra.ID]eventra.Payment{}, sold: map[eventra.ID][]eventra.SeatNo{}}
+	return &fixture{SeatMap: m, now: opening,
+		payments: map[eventra.ID]eventra.Payment{}, held: map[eventra.ID][]eventra.SeatNo{}}
 }
 
-func (h *house) decide(cmd eventra.Command) eventra.Decision {
-	d := h.Decide(cmd, h.now)
+func (f *fixture) decide(cmd eventra.Command) eventra.Decision {
+	d := f.Decide(cmd, f.now)
 	if d.Verdict == eventra.Accept {
-		h.flight = append(h.flight, d.Change)
+		f.inFlight = append(f.inFlight, d.Change)
 	}
 	return d
 }
 
-// do decides and commits, and fails the test if that cannot be.
-func (h *house) do(t testing.TB, cmds ...eventra.Command) {
+// do decides and commits each command, and fails the test unless both succeed.
+func (f *fixture) do(t testing.TB, cmds ...eventra.Command) {
 	t.Helper()
 	for _, cmd := range cmds {
-		d := h.decide(cmd)
+		d := f.decide(cmd)
 		require.Equal(t, eventra.Accept, d.Verdict, "%+v: %v", cmd, d.Err)
-		require.Empty(t, h.commit())
+		require.Empty(t, f.commit())
 	}
 }
 
-// commit ends the flight as one batch and returns what the store refused.
-func (h *house) commit() (refused []*eventra.Change) {
-	version := h.Version() + 1
-	for _, c := range h.flight {
-		if h.guarded(c) {
-			h.Withdraw(c)
+// commit commits the changes in flight as one batch. It returns those that the
+// store refused.
+func (f *fixture) commit() (refused []*eventra.Change) {
+	version := f.Version() + 1
+	for _, c := range f.inFlight {
+		if f.refuses(c) {
+			f.Withdraw(c)
 			refused = append(refused, c)
 			continue
 		}
-		h.Apply(c, version, h.now)
+		f.Apply(c, version, f.now)
 		if c.Kind == eventra.Held {
 			for _, s := range c.Booking.Seats {
-				h.sold[c.Booking.ID] = append(h.sold[c.Booking.ID], s.No)
+				f.held[c.Booking.ID] = append(f.held[c.Booking.ID], s.No)
 			}
 		}
 		if c.Payment != nil {
-			h.payments[c.Payment.ID] = *c.Payment
+			f.payments[c.Payment.ID] = *c.Payment
 		}
 	}
-	h.flight = nil
+	f.inFlight = nil
 	return refused
 }
 
-// guarded is what the store promises to refuse alone: see ChangeKind.
-func (h *house) guarded(c *eventra.Change) bool {
+// refuses is the store's guards: the changes that it refuses alone. See ChangeKind.
+func (f *fixture) refuses(c *eventra.Change) bool {
 	switch c.Kind {
 	case eventra.Expired:
-		return h.now.Before(h.Live(c.Booking.ID).Due())
+		return f.now.Before(f.Live(c.Booking.ID).Due())
 	case eventra.PaymentStarted:
-		return !h.now.Before(c.Booking.ExpiresAt)
+		return !f.now.Before(c.Booking.ExpiresAt)
 	case eventra.PaymentEnded, eventra.Rebooked, eventra.RefundDue:
-		return h.payments[c.Payment.ID].Status != eventra.PaymentPending
+		return f.payments[c.Payment.ID].Status != eventra.PaymentPending
 	}
 	return false
 }
 
-// withdraw ends the flight's changes of the bookings named, or all.
-func (h *house) withdraw(bookings ...eventra.ID) {
-	kept := h.flight[:0]
-	for _, c := range h.flight {
+// withdraw withdraws the change in flight of one booking, or all of them.
+func (f *fixture) withdraw(bookings ...eventra.ID) {
+	kept := f.inFlight[:0]
+	for _, c := range f.inFlight {
 		if len(bookings) > 0 && bookings[0] != subjectOf(c) {
 			kept = append(kept, c)
 			continue
 		}
-		h.Withdraw(c)
+		f.Withdraw(c)
 	}
-	h.flight = kept
+	f.inFlight = kept
 }
 
 func subjectOf(c *eventra.Change) eventra.ID {
@@ -148,10 +148,10 @@ func subjectOf(c *eventra.Change) eventra.ID {
 	return c.Booking.ID
 }
 
-// finish is the command that reports a stored payment's outcome.
-func (h *house) finish(payment string, outcome eventra.PaymentStatus) *eventra.FinishPayment {
-	p := h.payments[named(payment)]
-	return &eventra.FinishPayment{Payment: p, Outcome: outcome, Seats: h.sold[p.BookingID]}
+// finish makes the command that reports the outcome of a stored payment.
+func (f *fixture) finish(payment string, outcome eventra.PaymentStatus) *eventra.FinishPayment {
+	p := f.payments[named(payment)]
+	return &eventra.FinishPayment{Payment: p, Outcome: outcome, Seats: f.held[p.BookingID]}
 }
 
 func hold(booking, user string, seats ...string) *eventra.HoldSeats {
@@ -168,8 +168,8 @@ func pay(payment, booking, user string) *eventra.StartPayment {
 		Method: "mock", Grace: testGrace}
 }
 
-// outcome says in words what was decided: the verdict and the kind of the
-// change, the status of the booking or the code of the error.
+// outcome puts a decision into words: the verdict, and the kind of the change, the
+// status of the booking or the code of the error.
 func outcome(d eventra.Decision) string {
 	switch d.Verdict {
 	case eventra.Accept:
@@ -193,7 +193,7 @@ var kindNames = map[eventra.ChangeKind]string{
 	eventra.Rebooked: "Rebooked", eventra.RefundDue: "RefundDue", eventra.Refunded: "Refunded",
 }
 
-// tally writes counters as total, available, held and booked.
+// tally puts counters into words.
 func tally(t eventra.SectionTally) string {
 	return strings.TrimSpace(fmt.Sprintf("%s %d: %d available, %d held, %d booked", t.Name, t.Total, t.Available, t.Held, t.Booked))
 }
