@@ -25,7 +25,7 @@ type stage struct {
 
 func (s *stage) serving() bool            { return s.serves }
 func (s *stage) Now() time.Time           { return time.Time{} }
-func (s *stage) answer(_ asker, r *reply) { s.said = append(s.said, r) }
+func (s *stage) send(_ replyTo, r *reply) { s.said = append(s.said, r) }
 func (s *stage) Run(func())               {} // a batch completes when a test says so
 func (s *stage) arm(*arm)                 {}
 
@@ -50,12 +50,12 @@ func houseOf(t *testing.T, seats int) *eventra.SeatMap {
 // owner. Only its own instance is told what it knew last.
 func TestWhoMayNotServeShowsNothing(t *testing.T) {
 	t.Parallel()
-	for phase, serves := range map[phase]bool{loading: true, active: true, down: true, moving: false, over: false} {
+	for phase, serves := range map[phase]bool{loading: true, active: true, down: true, moving: false, retired: false} {
 		for _, lease := range []bool{true, false} {
 			t.Run(fmt.Sprint(activationStates[phase], lease), func(t *testing.T) {
 				s := &stage{serves: lease}
-				a := &activation{Dependencies: &Dependencies{}, environment: s, id: eventra.ID(uuid.New()), phase: phase, seats: houseOf(t, 1)}
-				a.nextTry = a.Now().Add(time.Hour)
+				a := &activation{shared: &shared{Dependencies: &Dependencies{}}, environment: s, id: eventra.ID(uuid.New()), phase: phase, seats: houseOf(t, 1)}
+				a.nextLoad = a.Now().Add(time.Hour)
 				anyone := actor.NewPID("elsewhere", "anyone")
 				for name, question := range map[string]any{
 					"seats": &readSeats{}, "counters": &readAvailability{},
@@ -69,7 +69,7 @@ func TestWhoMayNotServeShowsNothing(t *testing.T) {
 						require.ErrorIs(t, s.last(t).err, cluster.ErrMoved, name)
 					}
 				}
-				a.handle(anyone, &readLast{})
+				a.handle(anyone, &readLastKnown{})
 				require.NotNil(t, s.last(t).seats)
 				require.NotNil(t, s.last(t).availability)
 			})
@@ -83,13 +83,13 @@ func TestWhoComesLaterIsServedLater(t *testing.T) {
 	t.Parallel()
 	const all = 5 * groupcommit.BatchChangesMax
 	s := &stage{serves: true}
-	a := &activation{Dependencies: &Dependencies{QueueMax: all}, environment: s, phase: active, seats: houseOf(t, all), filling: &batch{}, seen: &seen{}}
-	a.pool = groupcommit.NewPool(groupcommit.Config{Runtime: s})
+	a := &activation{shared: &shared{&Dependencies{QueueMax: all}, groupcommit.NewPool(groupcommit.Config{Runtime: s}), nil},
+		environment: s, phase: active, seats: houseOf(t, all), filling: &batch{}, stats: &statistics{}}
 	asked := 0
 	ask := func(more int) {
 		for range more {
 			asked++
-			a.handle(actor.NewPID("here", "buyer"), &command{deadline: a.Now().Add(time.Second), cmd: &eventra.HoldSeats{
+			a.handle(actor.NewPID("here", "buyer"), &request{deadline: a.Now().Add(time.Second), command: &eventra.HoldSeats{
 				BookingID: eventra.ID(uuid.New()), UserID: eventra.ID(uuid.New()), Seats: []string{"A-1-" + strconv.Itoa(asked)}}})
 		}
 	}

@@ -9,13 +9,16 @@ import (
 type batch struct {
 	groupcommit.Batch
 	requests []*request // by position in Changes
-	due      int        // how many of the changes end holds that are due
+	expiries int        // changes that end due holds
 }
 
 func (b *batch) add(c *eventra.Change, r *request) {
 	b.Add(c)
 	b.requests = append(b.requests, r)
 	if c.Kind == eventra.Expired {
-		b.due++
+		b.expiries++
 	}
 }
+
+// completed tells an activation that its batch in flight has an outcome.
+type completed struct{ batch *batch }

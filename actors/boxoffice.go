@@ -30,7 +30,7 @@ func (b *BoxOffice) Hold(ctx context.Context, event eventra.ID, cmd *eventra.Hol
 	if err != nil {
 		return nil, err
 	}
-	b.events.whereabouts.note(r.booking.ID, event)
+	b.events.bookings.remember(r.booking.ID, event)
 	return r.booking, nil
 }
 
@@ -66,7 +66,7 @@ func (b *BoxOffice) end(ctx context.Context, user, id eventra.ID, cmd eventra.Co
 	if err != nil {
 		return nil, err
 	}
-	r, err := b.events.doTo(ctx, booking, cmd)
+	r, err := b.events.doLive(ctx, booking, cmd)
 	switch {
 	case err == nil:
 		return r.booking, nil

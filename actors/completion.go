@@ -2,37 +2,27 @@ package actors
 
 import (
 	"errors"
+	"time"
 
 	"github.com/eventra/eventra"
 )
 
-// flush submits the filled batch, unless it is empty or one is in flight, and
-// reports whether it did. Requests that come meanwhile fill the next batch: the
-// busier the event, the larger its batches.
-func (a *activation) flush() bool {
-	b := a.filling
-	if b.Len() == 0 || a.inFlight != nil {
-		return false
-	}
-	b.EventID, b.Epoch = a.id, a.epoch
-	b.Version, b.Hold = a.seats.Version()+1, a.seats.Terms().Hold()
-	a.filling, a.inFlight = &batch{}, b
-	a.pool.Submit(&b.Batch, func() { a.tell(&completed{b}) })
-	return true
-}
+// contentionPause is the time between attempts at seats that another booking
+// has locked.
+const contentionPause = 25 * time.Millisecond
 
-// complete takes the outcome of the batch that was in flight, and submits the
-// next one.
+// complete takes the outcome of the batch that was in flight, and lets the next
+// one go.
 func (a *activation) complete(b *batch) {
 	a.inFlight = nil
 	a.outcome(b)
 	switch {
-	case a.phase == over:
+	case a.phase == retired:
 		a.requeue(nil)
-		a.turnAway()
+		a.redirectWaiting()
 	case a.phase == moving:
 		a.retire()
-	case a.stale:
+	case a.reloadWanted:
 		a.requeue(nil)
 		a.load()
 	default:
@@ -44,7 +34,7 @@ func (a *activation) complete(b *batch) {
 	}
 }
 
-// outcome tells every request of a batch its outcome, or queues it again.
+// outcome answers the requests of a batch, or queues them again.
 func (a *activation) outcome(b *batch) {
 	switch {
 	case b.Err == nil:
@@ -58,7 +48,7 @@ func (a *activation) outcome(b *batch) {
 	case errors.Is(b.Err, eventra.ErrDiverged) || errors.Is(b.Err, eventra.ErrOutcomeUnknown):
 		a.Log.Warn("reloading after a batch", "event", a.id, "changes", b.Len(), "error", b.Err)
 		a.requeue(b)
-		a.stale = true
+		a.reloadWanted = true
 	default:
 		a.Log.Warn("batch not committed", "event", a.id, "changes", b.Len(), "error", b.Err)
 		a.notCommitted(b)
@@ -68,7 +58,7 @@ func (a *activation) outcome(b *batch) {
 func (a *activation) committed(b *batch) {
 	mails := false
 	held := make([]eventra.ID, 0, b.Len())
-	a.seen.committed(b.Len())
+	a.stats.committed(b.Len())
 	if !b.Sent.IsZero() {
 		a.clock.observe(b.Receipt.At, b.Sent, b.Received)
 	}
@@ -77,10 +67,10 @@ func (a *activation) committed(b *batch) {
 		switch {
 		case b.Contended(i):
 			a.seats.Withdraw(c)
-			a.again(r)
+			a.retryContended(r)
 		case b.Refused(i):
 			a.seats.Withdraw(c)
-			a.refused(c, r)
+			a.refusedByStore(c, r)
 		default:
 			a.seats.Apply(c, b.Version, b.Receipt.At)
 			mails = mails || c.Kind == eventra.Confirmed || c.Kind == eventra.Rebooked
@@ -90,7 +80,7 @@ func (a *activation) committed(b *batch) {
 			if c.Booking != nil && c.Booking.Status == eventra.BookingHeld {
 				held = append(held, c.Booking.ID)
 			}
-			a.reply(r.from, &reply{booking: c.Booking, payment: c.Payment})
+			a.send(r.replyTo, &reply{booking: c.Booking, payment: c.Payment})
 		}
 	}
 	a.rearm(rearmPause, held...)
@@ -99,28 +89,28 @@ func (a *activation) committed(b *batch) {
 	}
 }
 
-// again lets a request that met a foreign lock try once more a little later.
-func (a *activation) again(r *request) {
+// retryContended decides a request that met another booking's lock again a
+// little later.
+func (a *activation) retryContended(r *request) {
 	if a.Now().Add(contentionPause).After(r.deadline) {
 		a.fail(r, eventra.Unavailable("the seat lock", nil))
 		return
 	}
 	a.parked = append(a.parked, r)
-	if !a.retries {
-		a.retries = true
+	if !a.retryPending {
+		a.retryPending = true
 		a.tellAfter(contentionPause, &retry{})
 	}
 }
 
-// refused tells what the store's own guard said of one change.
-func (a *activation) refused(c *eventra.Change, r *request) {
-	switch c.Kind {
-	case eventra.Expired:
-		a.rearm(rearmPause, c.Booking.ID)
-		a.reply(r.from, &reply{})
-	default:
+// refusedByStore answers a request whose change the store's guard refused.
+func (a *activation) refusedByStore(c *eventra.Change, r *request) {
+	if c.Kind != eventra.Expired {
 		a.fail(r, eventra.ErrRefusedByStore)
+		return
 	}
+	a.rearm(rearmPause, c.Booking.ID)
+	a.send(r.replyTo, &reply{})
 }
 
 func (a *activation) notCommitted(b *batch) {
@@ -133,25 +123,4 @@ func (a *activation) notCommitted(b *batch) {
 		a.fail(b.requests[i], eventra.Unavailable("postgres", b.Err))
 	}
 	a.rearm(rearmAwayPause, due...)
-}
-
-// requeue gives up all claims, those of a batch without an outcome (nil: none)
-// and those of the batch being filled, and queues their requests to be decided
-// anew.
-func (a *activation) requeue(b *batch) {
-	var open []*request
-	if b != nil {
-		for _, r := range b.requests {
-			if r.tries++; r.tries < triesMax {
-				open = append(open, r)
-			} else {
-				a.fail(r, eventra.Unavailable("postgres", b.Err))
-			}
-		}
-	}
-	open = append(open, a.filling.requests...)
-	a.filling = &batch{}
-	open = append(open, a.parked...)
-	a.parked = nil
-	a.waiting = append(open, a.waiting...)
 }

@@ -1,5 +1,17 @@
 package actors
 
+import (
+	"time"
+
+	"github.com/eventra/eventra"
+)
+
+// deadline is when to ask about a hold, by the local clock.
+type deadline struct {
+	booking eventra.ID
+	at      time.Time
+}
+
 // deadlineHeap is a binary heap, the earliest deadline first: what
 // container/heap is, without a box for each deadline that goes in and out.
 type deadlineHeap []deadline

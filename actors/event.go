@@ -1,7 +1,6 @@
 package actors
 
 import (
-	"log/slog"
 	"time"
 
 	"github.com/asynkron/protoactor-go/actor"
@@ -11,45 +10,24 @@ import (
 	"github.com/eventra/eventra/groupcommit"
 )
 
-// Dependencies are what event actors work with.
-type Dependencies struct {
-	Store   EventStore
-	Locks   groupcommit.SeatLocks
-	Log     *slog.Logger
-	Metrics *Metrics
-	// QueueMax bounds the requests that wait at one event; more are refused
-	// as overloaded.
-	QueueMax int
-	// Confirmed is called, without blocking, when mails may have become due.
-	Confirmed func()
-}
+// idleAfter passivates an event without requests and holds.
+const idleAfter = 10 * time.Minute
 
-const (
-	// idleAfter passivates an event that nobody asks for and nobody holds seats of.
-	idleAfter = 10 * time.Minute
-	// retireAfter is how long an activation that is over still answers those
-	// who found it before it left the directory. Messages that come later than
-	// a stop would be lost without an answer.
-	retireAfter = 10 * time.Second
-	// contentionPause parts attempts at seats that somebody else has locked.
-	contentionPause = 25 * time.Millisecond
-)
-
-// eventActor is an activation's place in the world: its mailbox and timers, its
-// name in the directory and the way to those who ask.
+// eventActor is the actor of an event. It gives its activation a mailbox, timers
+// and a place in the directory: the environment outside of simulations.
 type eventActor struct {
 	groupcommit.GoRuntime
 	activation  *activation
-	directory   *Directory
 	incarnation *cluster.Incarnation
 	root        *actor.RootContext
 	self        *actor.PID
 	timer       *actor.PID
+	wakeNext    func(event eventra.ID) // makes the event's next owner load it
 }
 
-func newEventActor(d *Directory, incarnation *cluster.Incarnation, id eventra.ID, seen *seen) *eventActor {
-	e := &eventActor{directory: d, incarnation: incarnation, root: incarnation.Root()}
-	e.activation = newActivation(d, e, id, seen)
+func newEventActor(s *shared, incarnation *cluster.Incarnation, stats *statistics, wakeNext func(eventra.ID)) *eventActor {
+	e := &eventActor{incarnation: incarnation, root: incarnation.Root(), wakeNext: wakeNext}
+	e.activation = newActivation(s, e, stats.event, stats)
 	return e
 }
 
@@ -63,7 +41,7 @@ func (e *eventActor) Receive(ctx actor.Context) {
 		ctx.SetReceiveTimeout(idleAfter)
 		a.load()
 	case *actor.Stopping:
-		a.leave()
+		a.stop()
 	case *actor.ReceiveTimeout:
 		if a.idle() {
 			a.retire()
@@ -73,5 +51,33 @@ func (e *eventActor) Receive(ctx actor.Context) {
 	default:
 		a.handle(ctx.Sender(), msg)
 	}
-	a.seen.note(a)
+	a.record()
 }
+
+func (e *eventActor) serving() bool { return e.incarnation.Serving() }
+
+func (e *eventActor) send(to replyTo, r *reply) {
+	switch {
+	case to.pid == nil:
+	case to.question == nil:
+		e.root.Send(to.pid, r)
+	default:
+		e.root.Send(to.pid, encodeReply(to.question, r))
+	}
+}
+
+func (e *eventActor) tell(msg any) { e.root.Send(e.self, msg) }
+
+func (e *eventActor) tellAfter(d time.Duration, msg any) {
+	time.AfterFunc(d, func() { e.tell(msg) })
+}
+
+func (e *eventActor) arm(msg *arm) { e.root.Send(e.timer, msg) }
+
+func (e *eventActor) forget() { e.incarnation.Forget(e.activation.id, e.self) }
+
+func (e *eventActor) stopAfter(d time.Duration) {
+	time.AfterFunc(d, func() { e.root.Poison(e.self) })
+}
+
+func (e *eventActor) wakeNextOwner() { go e.wakeNext(e.activation.id) }

@@ -16,12 +16,6 @@ type arm struct {
 
 type tick struct{}
 
-// deadline is when to ask about a hold, by the local clock.
-type deadline struct {
-	booking eventra.ID
-	at      time.Time
-}
-
 // holdTimer mirrors the TTLs of one event's holds: it rings when the first of
 // them is due. It only asks its parent, who decides, so a deadline too many does
 // no harm.

@@ -2,7 +2,6 @@ package actors
 
 import (
 	"context"
-	"errors"
 	"time"
 
 	"github.com/eventra/eventra"
@@ -12,19 +11,16 @@ import (
 const (
 	// loadTimeout bounds one attempt at taking an epoch and reading the event.
 	loadTimeout = 4 * time.Second
-	// backoffMin and backoffMax part attempts while the store is away; between
-	// them requests are refused at once.
+	// backoffMin and backoffMax bound the pause between attempts while the store
+	// is away; meanwhile requests are refused at once.
 	backoffMin, backoffMax = 50 * time.Millisecond, time.Second
 )
 
-// errLoading: nothing to show yet; ask again in a moment.
-var errLoading = errors.New("the event is being loaded")
-
 // load takes a new epoch and reads the event under it.
 func (a *activation) load() {
-	a.phase, a.stale = loading, false
+	a.phase, a.reloadWanted = loading, false
 	a.Run(func() {
-		a.loads <- struct{}{} // held for loadTimeout at the most
+		a.loads <- struct{}{} // held for at most loadTimeout
 		defer func() { <-a.loads }()
 		ctx, cancel := context.WithTimeout(context.Background(), loadTimeout)
 		defer cancel()
@@ -34,27 +30,27 @@ func (a *activation) load() {
 	})
 }
 
-// mayWait reports whether a request may wait to be decided. It starts another
-// attempt at loading if the store was away and it is time.
-func (a *activation) mayWait() bool {
-	if a.phase == down && !a.Now().Before(a.nextTry) {
+// tryLoad loads again if the last attempt has failed and the pause is over. It
+// reports whether a request may wait for a load.
+func (a *activation) tryLoad() bool {
+	if a.phase == down && !a.Now().Before(a.nextLoad) {
 		a.load()
 	}
 	return a.phase != down
 }
 
-// reload answers when the event has been read anew.
-func (a *activation) reload(from asker) {
+// reload reads the event again and answers then.
+func (a *activation) reload(to replyTo) {
 	if a.phase >= moving {
-		a.reply(from, &reply{err: cluster.ErrMoved})
+		a.send(to, &reply{err: cluster.ErrMoved})
 		return
 	}
-	a.reloading = append(a.reloading, from)
+	a.reloaders = append(a.reloaders, to)
 	switch {
 	case a.inFlight != nil:
-		a.stale = true
+		a.reloadWanted = true
 	case a.phase == loading:
-		a.stale = true // the load under way may have read what was before
+		a.reloadWanted = true // the present load may have read the state before
 	default:
 		a.requeue(nil)
 		a.load()
@@ -65,32 +61,32 @@ func (a *activation) loaded(msg *loaded) {
 	if a.phase != loading {
 		return
 	}
-	if a.stale {
+	if a.reloadWanted {
 		a.load()
 		return
 	}
 	if msg.err == nil {
-		msg.err = a.activate(msg)
+		msg.err = a.activate(msg.snapshot)
 	}
 	if msg.err != nil {
 		a.loadFailed(msg.err)
 		return
 	}
-	for _, from := range a.reloading {
-		a.reply(from, &reply{})
+	for _, to := range a.reloaders {
+		a.send(to, &reply{})
 	}
-	a.reloading = nil
+	a.reloaders = nil
 	a.pump()
 }
 
-func (a *activation) activate(msg *loaded) error {
-	seats, err := eventra.NewSeatMap(msg.snapshot)
+func (a *activation) activate(snapshot *eventra.Snapshot) error {
+	seats, err := eventra.NewSeatMap(snapshot)
 	if err != nil {
 		a.Log.Error("stored seats contradict each other; not selling", "event", a.id, "error", err)
 		return err
 	}
-	a.seats, a.epoch, a.phase, a.backoff = seats, msg.snapshot.Epoch, active, 0
-	a.clock.reset(msg.snapshot.Now, a.Now())
+	a.seats, a.epoch, a.phase, a.backoff = seats, snapshot.Epoch, active, 0
+	a.clock.reset(snapshot.Now, a.Now())
 	a.Metrics.activations.Inc()
 	var holds []deadline
 	seats.Holds(func(b *eventra.Booking) { holds = append(holds, deadline{b.ID, a.clock.local(b.Due())}) })
@@ -107,15 +103,15 @@ func (a *activation) loadFailed(err error) {
 	}
 	a.phase = down
 	a.backoff = min(max(2*a.backoff, backoffMin), backoffMax)
-	a.nextTry = a.Now().Add(a.backoff)
+	a.nextLoad = a.Now().Add(a.backoff)
 	for _, r := range a.waiting {
 		a.fail(r, err)
 	}
 	a.waiting = nil
-	for _, from := range a.reloading {
-		a.reply(from, &reply{err: err})
+	for _, to := range a.reloaders {
+		a.send(to, &reply{err: err})
 	}
-	a.reloading = nil
+	a.reloaders = nil
 	if missing {
 		a.retire()
 	}

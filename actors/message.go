@@ -1,46 +1,56 @@
 package actors
 
 import (
+	"errors"
 	"time"
+
+	"github.com/asynkron/protoactor-go/actor"
 
 	"github.com/eventra/eventra"
 	"github.com/eventra/eventra/actors/wire"
 )
 
-// What an event actor is sent. Everything that expects a reply gets exactly
+// Messages to an event actor. Every message that expects an answer gets exactly
 // one *reply.
 type (
-	// command asks for a change; after deadline nobody waits for the reply.
-	command struct {
-		cmd      eventra.Command
-		deadline time.Time
+	// request asks for a change.
+	request struct {
+		command  eventra.Command
+		deadline time.Time // nobody waits for the reply any longer
+		replyTo  replyTo   // empty if the activation asks itself
+		tries    int       // batches that ended without this request's outcome
 	}
-	// readSeats asks for all seats; another member's caller knows those at since.
+	// readSeats asks for all seats. A caller in another member has those of
+	// version since.
 	readSeats struct {
 		since uint64
 		seats int
 	}
 	readAvailability struct{}
-	// readLast asks for both as they were known last, by whoever knows.
-	readLast struct{}
-	// reload: the event was changed in the store by an admin's hand.
+	// readLastKnown asks for both as they were last known, even if another member
+	// owns the event by now.
+	readLastKnown struct{}
+	// reload says that an administrator has changed the event in the store.
 	reload struct{}
-	// wake: make sure that the event is loaded, for its timer to run. No reply.
+	// wake loads the event, so that its hold timer runs. No reply.
 	wake struct{}
-	// holdsDue: the hold timer says that these may be over. No reply.
+	// holdsDue lists holds that may have expired. No reply.
 	holdsDue struct{ bookings []eventra.ID }
 )
 
-// What an event actor tells itself from its goroutines.
+// Messages of an activation to itself.
 type (
+	// loaded is the result of a load.
 	loaded struct {
 		snapshot *eventra.Snapshot
 		err      error
 	}
-	completed struct{ batch *batch }
-	retry     struct{}
+	// retry ends the pause of contended requests.
+	retry struct{}
 )
 
+// reply answers a message. At most one of its fields is set, but for booking and
+// payment.
 type reply struct {
 	booking      *eventra.Booking
 	payment      *eventra.Payment
@@ -50,14 +60,12 @@ type reply struct {
 	err          error
 }
 
-// request is a command that waits for its outcome. If it is from nobody, the
-// actor asked itself.
-type request struct {
-	command
-	from  asker
-	tries int // batches that ended without this one's outcome
+// replyTo is the sender of a message: an actor of this process or, with the
+// question that the answer refers to, one of another member.
+type replyTo struct {
+	pid      *actor.PID
+	question *wire.Envelope // nil in this process
 }
 
-// triesMax bounds how often a request is decided anew after a lost or
-// contradicted batch.
-const triesMax = 3
+// errLoading says that there is nothing to show yet; the caller asks again.
+var errLoading = errors.New("the event is being loaded")

@@ -7,9 +7,9 @@ var mutations = []mutation{
 	{"the store does not fence", []edit{
 		{"actors/simstore_test.go", `return epoch == db.epoch`, `return true`}}},
 	{"replies before the commit", []edit{
-		{"actors/completion.go", `	a.pool.Submit(`, `	for i, r := range b.requests {
-		a.reply(r.from, &reply{booking: b.Changes[i].Booking, payment: b.Changes[i].Payment})
-		r.from = asker{}
+		{"actors/decide.go", `	a.pool.Submit(`, `	for i, r := range b.requests {
+		a.send(r.replyTo, &reply{booking: b.Changes[i].Booking, payment: b.Changes[i].Payment})
+		r.replyTo = replyTo{}
 	}
 	a.pool.Submit(`}}},
 	{"the store expires what it is told to", []edit{
@@ -23,26 +23,26 @@ var mutations = []mutation{
 	{"takes unknown for failed", []edit{
 		{"actors/completion.go", ` || errors.Is(b.Err, eventra.ErrOutcomeUnknown)`, ``}}},
 	{"does not reload after an unknown outcome", []edit{
-		{"actors/completion.go", `		a.stale = true
+		{"actors/completion.go", `		a.reloadWanted = true
 `, ``}}},
 	{"does not advance the version", []edit{
-		{"actors/completion.go", `a.seats.Version()+1`, `a.seats.Version()`}}},
+		{"actors/decide.go", `a.seats.Version()+1`, `a.seats.Version()`}}},
 	{"refuses for a claim", []edit{
 		{"decide.go", `		case seat.owner != nil:
 			taken`, `		case seat.owner != nil || seat.claimed:
 			taken`}}},
 	{"forgets who is parked", []edit{
-		{"actors/completion.go", `	open = append(open, a.parked...)`, ``}}},
+		{"actors/queue.go", `	open = append(open, a.parked...)`, ``}}},
 	{"forgets the claim of who met a lock", []edit{
 		{"actors/completion.go", `			a.seats.Withdraw(c)
-			a.again(r)`, `			a.again(r)`}}},
+			a.retryContended(r)`, `			a.retryContended(r)`}}},
 	{"believes a hold that the store refused", []edit{
 		{"actors/completion.go", `		case b.Refused(i):`, `		case b.Refused(i) && c.Kind != eventra.Held:`}}},
 	{"goes on after it was fenced off", []edit{
 		{"actors/completion.go", `		a.requeue(b)
 		a.retire()`, `		a.requeue(b)`}}},
 	{"leaves without a word", []edit{
-		{"actors/handover.go", `	for _, r := range a.waiting {
+		{"actors/retire.go", `	for _, r := range a.waiting {
 		a.fail(r, cluster.ErrMoved)
 	}
 `, ``}}},
@@ -53,7 +53,7 @@ var mutations = []mutation{
 		return Decision{Verdict: Wait}
 	}`, ``}}},
 	{"has two batches of an event in flight", []edit{
-		{"actors/completion.go", `b.Len() == 0 || a.inFlight != nil`, `b.Len() == 0`}}},
+		{"actors/decide.go", `b.Len() == 0 || a.inFlight != nil`, `b.Len() == 0`}}},
 }
 
 // storeMutations are bugs in the real stores, for their own suites to find.

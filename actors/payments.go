@@ -13,7 +13,7 @@ import (
 // for the command's grace. The payment is nil if the same attempt was started
 // before.
 func (b *BoxOffice) StartPayment(ctx context.Context, cmd *eventra.StartPayment) (*eventra.Payment, *eventra.Booking, error) {
-	if event, known := b.events.whereabouts.of(cmd.BookingID); known {
+	if event, known := b.events.bookings.eventOf(cmd.BookingID); known {
 		r, err := b.events.do(ctx, event, cmd)
 		if !errors.Is(err, eventra.ErrNotLive) {
 			return r.attempt(err)
@@ -23,7 +23,7 @@ func (b *BoxOffice) StartPayment(ctx context.Context, cmd *eventra.StartPayment)
 	if err != nil {
 		return nil, nil, err
 	}
-	r, err := b.events.doTo(ctx, booking, cmd)
+	r, err := b.events.doLive(ctx, booking, cmd)
 	return r.attempt(err)
 }
 

@@ -89,7 +89,7 @@ func (b *buyer) again(ask func() (*reply, error)) (*reply, error) {
 
 // hold is [BoxOffice.Hold], tried a few times.
 func (b *buyer) hold(cmd *eventra.HoldSeats) *eventra.Booking {
-	r, err := b.again(func() (*reply, error) { return b.s.desk.ask(&command{cmd: cmd}) })
+	r, err := b.again(func() (*reply, error) { return b.s.desk.ask(cmd) })
 	switch {
 	case errors.Is(err, eventra.ErrRefusedByStore):
 		if _, made := b.s.db.bookings[cmd.BookingID]; !made {
@@ -115,14 +115,14 @@ func (b *buyer) release(booking *eventra.Booking) {
 // askAbout is [Directory.doTo]: an activation that knows nothing of a live
 // booking has to read anew.
 func (d *desk) askAbout(booking eventra.ID, cmd eventra.Command) (*reply, error) {
-	r, err := d.ask(&command{cmd: cmd})
+	r, err := d.ask(cmd)
 	if !errors.Is(err, eventra.ErrNotLive) || !d.s.db.bookings[booking].Status.Live() {
 		return r, err
 	}
 	if _, err := d.once(d.locate(), &reload{}, askTimeout); err != nil {
 		return nil, err
 	}
-	return d.ask(&command{cmd: cmd})
+	return d.ask(cmd)
 }
 
 // pay is [PaymentProcessor.Pay] by somebody who may be gone at any moment.
@@ -164,7 +164,7 @@ func (s *simulation) finish(payment eventra.Payment, outcome eventra.PaymentStat
 	for _, seat := range s.db.bookings[payment.BookingID].Seats {
 		cmd.Seats = append(cmd.Seats, seat.No)
 	}
-	return s.desk.ask(&command{cmd: cmd})
+	return s.desk.ask(cmd)
 }
 
 // refund is an admin's.

@@ -126,7 +126,7 @@ func (s *simulation) checkAnswer(l *life, q *question, r *reply) {
 			}
 		}
 	case code == eventra.CodeHoldExpired && !l.stepped:
-		cmd := q.msg.(*command).cmd.(*eventra.StartPayment)
+		cmd := q.msg.(*eventra.StartPayment)
 		if b := s.db.bookings[cmd.BookingID]; s.storeTime().Before(b.ExpiresAt) {
 			s.fail("%s says that %s has run out %v too early", l.name, nameOf(b.ID), b.ExpiresAt.Sub(s.storeTime()))
 		}
@@ -235,7 +235,7 @@ func (s *simulation) checkMoney() {
 // looks for claims that were forgotten.
 func (s *simulation) checkIdle(l *life) {
 	a := l.activation
-	if n := a.queued(); n > 0 || len(a.overdue) > 0 || len(a.reloading) > 0 {
+	if n := a.queued(); n > 0 || len(a.overdue) > 0 || len(a.reloaders) > 0 {
 		s.fail("%s still has %d requests and %d holds due", l.name, n, len(a.overdue))
 	}
 	view := a.seats.View()

@@ -108,8 +108,8 @@ func (d *desk) arrive(q *question, m *member, found *life, timeout time.Duration
 	msg := q.msg
 	if q.remote != nil {
 		msg = q.remote
-	} else if c, ok := msg.(*command); ok {
-		msg = &command{c.cmd, m.Now().Add(timeout)}
+	} else if cmd, ok := msg.(eventra.Command); ok {
+		msg = &request{command: cmd, deadline: m.Now().Add(timeout)}
 	}
 	if !l.receive(&actor.PID{RequestId: q.id}, msg) {
 		q.life = nil
@@ -118,7 +118,7 @@ func (d *desk) arrive(q *question, m *member, found *life, timeout time.Duration
 }
 
 // answered takes an activation's answer on its way back.
-func (d *desk) answered(l *life, to asker, r *reply) {
+func (d *desk) answered(l *life, to replyTo, r *reply) {
 	q := d.questions[to.pid.RequestId]
 	if q.answers++; q.answers > 1 {
 		d.s.fail("%s answers question %d again: %s", l.name, q.id, answerWords(r))

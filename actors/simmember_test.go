@@ -18,9 +18,7 @@ type member struct {
 	name     string
 	skew     time.Duration // of its clock against the store's
 	stepped  bool          // its clock was put right: until the next answer of the store it misjudges deadlines
-	deps     *Dependencies
-	pool     *groupcommit.Pool
-	loads    chan struct{}
+	shared   *shared
 	resident *life // whom those who look here find
 	lives    []*life
 	serving  bool // its lease is good
@@ -39,9 +37,9 @@ var (
 const queueMax = 6
 
 func newMember(s *simulation, name string) *member {
-	m := &member{s: s, name: name, serving: true, loads: make(chan struct{}, 100)}
-	m.deps = &Dependencies{Store: s.db, Locks: s.locks, Log: silent, Metrics: unread, QueueMax: queueMax, Confirmed: func() {}}
-	m.pool = groupcommit.NewPool(groupcommit.Config{Store: s.db, Locks: s.locks, Metrics: unread, Runtime: m, Log: silent})
+	m := &member{s: s, name: name, serving: true}
+	deps := &Dependencies{Store: s.db, Locks: s.locks, Log: silent, Metrics: unread, QueueMax: queueMax, Confirmed: func() {}}
+	m.shared = &shared{deps, groupcommit.NewPool(groupcommit.Config{Store: s.db, Locks: s.locks, Metrics: unread, Runtime: m, Log: silent}), make(chan struct{}, 100)}
 	return m
 }
 
@@ -82,8 +80,7 @@ func (m *member) after(d time.Duration, do func()) {
 func (m *member) activation() *life {
 	if m.resident == nil {
 		l := &life{member: m, name: m.name + "." + string(rune('a'+len(m.lives)))}
-		l.activation = &activation{Dependencies: m.deps, environment: l, pool: m.pool, loads: m.loads,
-			id: m.s.house.event, seen: &seen{}, filling: &batch{}}
+		l.activation = newActivation(m.shared, l, m.s.house.event, &statistics{})
 		m.resident, m.lives = l, append(m.lives, l)
 		m.s.note("%s begins", l.name)
 		l.activation.load()
@@ -144,7 +141,7 @@ func (l *life) receive(from *actor.PID, msg any) bool {
 
 func (l *life) serving() bool { return l.member.serving }
 
-func (l *life) answer(to asker, r *reply) {
+func (l *life) send(to replyTo, r *reply) {
 	if to.pid == nil {
 		return
 	}
@@ -198,13 +195,13 @@ func (l *life) stop() {
 	l.s.note("%s stops", l.name)
 	l.stopping = true
 	l.s.start(l.member, func() {
-		l.activation.leave()
+		l.activation.stop()
 		l.stopped = true
 		l.s.note("%s has stopped", l.name)
 	})
 }
 
-func (l *life) wakeElsewhere() {
+func (l *life) wakeNextOwner() {
 	l.s.after(l.s.travel(), func() {
 		if owner := l.s.owner; !owner.dead && owner.resident == nil {
 			owner.later(func() { owner.activation().receive(nil, &wake{}) })

@@ -61,8 +61,10 @@ func describe(b *eventra.Batch, refused []bool) string {
 // said is a message in words.
 func said(msg any) string {
 	switch msg := msg.(type) {
-	case *command:
-		return commandWords(msg.cmd)
+	case eventra.Command:
+		return commandWords(msg)
+	case *request:
+		return commandWords(msg.command)
 	case *wire.Envelope:
 		if cmd, err := msg.Command(); err == nil && cmd != nil {
 			return commandWords(cmd) + " from afar"

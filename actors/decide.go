@@ -1,0 +1,87 @@
+package actors
+
+import (
+	"github.com/eventra/eventra"
+	"github.com/eventra/eventra/groupcommit"
+)
+
+// dueChangesMax bounds the holds that one batch ends. A request that comes
+// meanwhile waits for that batch, and a buyer is in more of a hurry than a hold
+// that nobody paid for.
+const dueChangesMax = 128
+
+// decide lets the core decide and does what the verdict says.
+func (a *activation) decide(r *request) {
+	d := a.seats.Decide(r.command, a.clock.at(a.Now()))
+	switch d.Verdict {
+	case eventra.Refuse:
+		a.fail(r, d.Err)
+	case eventra.Answer:
+		a.send(r.replyTo, &reply{booking: d.Booking})
+	case eventra.Wait:
+		a.parked = append(a.parked, r)
+	case eventra.Accept:
+		a.filling.add(d.Change, r)
+	case eventra.Ignore:
+		if expire, ok := r.command.(*eventra.ExpireHold); ok {
+			a.rearm(rearmPause, expire.BookingID)
+		}
+		a.send(r.replyTo, &reply{})
+	}
+}
+
+// pump decides the waiting requests, as far as the batch being filled has room,
+// and submits it if none is in flight. Afterwards requests wait only if the next
+// batch is full, so that no later request is decided before them.
+func (a *activation) pump() {
+	if a.phase != active || a.reloadWanted {
+		return
+	}
+	a.fill()
+	if a.flush() {
+		a.fill()
+	}
+}
+
+// fill decides for the batch being filled. While requests wait, due holds get at
+// most half of it.
+func (a *activation) fill() {
+	a.decideWaiting(groupcommit.BatchChangesMax / 2)
+	due := a.overdue
+	for len(due) > 0 && a.filling.expiries < dueChangesMax && !a.filling.Full() {
+		a.decide(&request{command: &eventra.ExpireHold{BookingID: due[0]}})
+		due = due[1:]
+	}
+	a.overdue = due
+	a.decideWaiting(groupcommit.BatchChangesMax)
+}
+
+// decideWaiting decides the waiting requests in their order until the batch
+// being filled has so many changes.
+func (a *activation) decideWaiting(changes int) {
+	now := a.Now()
+	for len(a.waiting) > 0 && a.filling.Len() < changes {
+		r := a.waiting[0]
+		a.waiting = a.waiting[1:]
+		if r.replyTo.pid != nil && now.After(r.deadline) {
+			a.fail(r, eventra.Unavailable("the event", nil))
+		} else {
+			a.decide(r)
+		}
+	}
+}
+
+// flush submits the filled batch, unless it is empty or one is in flight, and
+// reports whether it did. Requests that come meanwhile fill the next batch: the
+// busier the event, the larger its batches.
+func (a *activation) flush() bool {
+	b := a.filling
+	if b.Len() == 0 || a.inFlight != nil {
+		return false
+	}
+	b.EventID, b.Epoch = a.id, a.epoch
+	b.Version, b.Hold = a.seats.Version()+1, a.seats.Terms().Hold()
+	a.filling, a.inFlight = &batch{}, b
+	a.pool.Submit(&b.Batch, func() { a.tell(&completed{b}) })
+	return true
+}

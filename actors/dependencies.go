@@ -1,0 +1,20 @@
+package actors
+
+import (
+	"log/slog"
+
+	"github.com/eventra/eventra/groupcommit"
+)
+
+// Dependencies are what event actors work with.
+type Dependencies struct {
+	Store   EventStore
+	Locks   groupcommit.SeatLocks
+	Log     *slog.Logger
+	Metrics *Metrics
+	// QueueMax bounds the requests that wait at one event; more are refused as
+	// overloaded.
+	QueueMax int
+	// Confirmed is called, without blocking, when mails may have become due.
+	Confirmed func()
+}

@@ -1,0 +1,100 @@
+package actors
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"github.com/eventra/eventra"
+	"github.com/eventra/eventra/actors/wire"
+)
+
+// Seats returns all seats of an event. From another member, only what has
+// changed since the last time comes over the network. A suspended or isolated
+// instance shows the seats as last known, which are stale.
+func (d *Directory) Seats(ctx context.Context, event eventra.ID) (view *eventra.SeatsView, stale bool, err error) {
+	known := d.replicas.get(event)
+	question := &readSeats{}
+	if known != nil {
+		question.since, question.seats = known.Version, len(known.Status)
+	}
+	r, err := d.ask(ctx, event, question)
+	switch {
+	case cutOff(err):
+		if view := d.lastKnown(event).seats; view != nil {
+			return view, true, nil
+		}
+		if known != nil {
+			return known, true, nil
+		}
+		return nil, false, err
+	case err != nil:
+		return nil, false, err
+	case r.changes == nil:
+		if known != nil && known != r.seats { // this instance has become the owner: the replica is outdated
+			d.replicas.put(event, r.seats)
+		}
+		return r.seats, false, nil
+	}
+	view, err = d.replicate(ctx, event, known, r.changes)
+	return view, false, err
+}
+
+// Availability returns an event's counters, as [Directory.Seats] does.
+func (d *Directory) Availability(ctx context.Context, event eventra.ID) (counts *eventra.Availability, stale bool, err error) {
+	r, err := d.ask(ctx, event, &readAvailability{})
+	if cutOff(err) {
+		if counts := d.lastKnown(event).availability; counts != nil {
+			return counts, true, nil
+		}
+	}
+	if err != nil {
+		return nil, false, err
+	}
+	return r.availability, false, nil
+}
+
+// lastKnownTimeout bounds an answer from memory.
+const lastKnownTimeout = time.Second
+
+// lastKnown asks the event's actor in this process, if there is one, even if the
+// event belongs to another member.
+func (d *Directory) lastKnown(event eventra.ID) *reply {
+	incarnation := d.node.Incarnation()
+	if incarnation == nil {
+		return &reply{}
+	}
+	pid := incarnation.Resident(event)
+	if pid == nil {
+		return &reply{}
+	}
+	r, err := askLocal(incarnation, event, pid, &readLastKnown{}, lastKnownTimeout)
+	if err != nil {
+		return &reply{}
+	}
+	return r
+}
+
+// replicate applies changes to the replica of another member's event.
+func (d *Directory) replicate(ctx context.Context, event eventra.ID, known *eventra.SeatsView, changes *wire.SeatChanges) (*eventra.SeatsView, error) {
+	total := int(changes.GetTotal())
+	if known != nil && len(known.Status) == total && changes.GetVersion() == known.Version && !changes.GetAll() {
+		return known, nil
+	}
+	if known == nil || len(known.Status) != total {
+		seats, err := d.store.Layout(ctx, event)
+		if err != nil {
+			return nil, err
+		}
+		if len(seats) < total {
+			return nil, eventra.Unavailable("the event", errors.New("more seats than are stored"))
+		}
+		known = &eventra.SeatsView{EventID: event, Layout: eventra.NewLayout(seats[:total]),
+			Status: make([]eventra.SeatStatus, total), Changed: make([]uint64, total)}
+	}
+	view, err := changes.Apply(known)
+	if err != nil {
+		return nil, eventra.Unavailable("the event", err)
+	}
+	return d.replicas.put(event, view), nil
+}
