@@ -1,13 +1,13 @@
-// Package linearizable asks whether what buyers were told of an event can have
-// happened one thing after the other, each between its request and its answer:
-// whether the cluster could have been one seat map. Porcupine does the search.
+// Package linearizable checks that the answers about an event are linearizable
+// (Herlihy and Wing 1990): that there is an order of all operations, each between
+// its request and its answer, in which one seat map would have given the same
+// answers. Porcupine searches for it.
 //
-// A hold, named or best available, is a claim on its seats, for all tries under
-// its key. A claim ends by a release, by a payment, or by expiry, which may
-// happen at any time from the deadline on. So a deadline is a step, at its
-// moment, after which the claim is due: it counts as held, until somebody sees
-// that it is not. Nothing is lost by expiring that late, and a step that could
-// be taken at any time would have to be tried at every time. What had
-// no answer may have happened at any time after it was asked, or never; what is
-// stored at the end tells which, and that is the last operation of all.
+// All holds under one key are one attempt at a booking. A held attempt ends by a
+// release, by a payment, or by expiry at any time after its deadline. To keep the
+// search short, expiry is lazy: the deadline is a step at a fixed moment that
+// makes the attempt due, and a due attempt counts as held until an operation shows
+// that it has expired. An operation without an answer may have been executed at
+// any time after its request, or never. The stored end state tells which, and is
+// the last operation.
 package linearizable

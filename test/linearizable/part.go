@@ -7,35 +7,36 @@ import (
 	"strings"
 )
 
-// Part is a number of whole rows that no claim joins to any other row: what
-// happens there says nothing of the rest, and the other way round.
+// Part is a set of rows that no attempt joins to other rows, so that it can be
+// judged alone: linearizability is local.
 type Part struct {
 	Event string
 	Steps []Timed
 
-	seats  []string // in the order of the house
-	beside []bool   // whether a seat is next to the one before it
-	claims []place
-	wanted [][]int // by seat: the claims on it
+	seats      []string // in order
+	adjacent   []bool   // by seat: whether it is next to the one before it
+	attempts   []seating
+	attemptsOn [][]int // by seat: the attempts on it
 }
 
-// place is where a claim's seats are in a part.
-type place struct {
-	claim *claim
-	at    []int
+// seating is an attempt with the positions of its seats in a part.
+type seating struct {
+	attempt *attempt
+	at      []int
 }
 
-// Timed is a step with the time in which it was taken, in nanoseconds.
+// Timed is a step with the times of its request and its answer, in nanoseconds
+// from the beginning of the history.
 type Timed struct {
 	*step
 	Call, Return int64
 }
 
-// rowOf is the row that a seat is in.
+// rowOf returns the row of a seat.
 func rowOf(seat string) string { return seat[:strings.LastIndexByte(seat, '-')] }
 
-// split makes the parts of an event; each takes the claims on its seats.
-func split(event string, seats []string, all []*claim) (parts []*Part, partOf map[string]*Part) {
+// split divides an event's seats into parts.
+func split(event string, seats []string, all []*attempt) (parts []*Part, partOf map[string]*Part) {
 	joined := rows{}
 	for _, seat := range seats {
 		joined.find(rowOf(seat))
@@ -49,7 +50,7 @@ func split(event string, seats []string, all []*claim) (parts []*Part, partOf ma
 	}
 	partOf = map[string]*Part{}
 	byRoot := map[string]*Part{}
-	sorted := slices.SortedFunc(slices.Values(seats), inHouse)
+	sorted := slices.SortedFunc(slices.Values(seats), bySeat)
 	for _, seat := range sorted {
 		root := joined.find(rowOf(seat))
 		part := byRoot[root]
@@ -59,22 +60,22 @@ func split(event string, seats []string, all []*claim) (parts []*Part, partOf ma
 			parts = append(parts, part)
 		}
 		n := len(part.seats)
-		part.beside = append(part.beside, n > 0 && rowOf(part.seats[n-1]) == rowOf(seat) && number(seat) == number(part.seats[n-1])+1)
+		part.adjacent = append(part.adjacent, n > 0 && rowOf(part.seats[n-1]) == rowOf(seat) && number(seat) == number(part.seats[n-1])+1)
 		part.seats = append(part.seats, seat)
-		part.wanted = append(part.wanted, nil)
+		part.attemptsOn = append(part.attemptsOn, nil)
 		partOf[seat] = part
 	}
 	return parts, partOf
 }
 
-// add gives the part a claim and returns its number there.
-func (p *Part) add(c *claim) int {
-	n := len(p.claims)
+// add adds an attempt to the part and returns its index.
+func (p *Part) add(c *attempt) int {
+	n := len(p.attempts)
 	at := p.positions(c.seats)
 	for _, seat := range at {
-		p.wanted[seat] = append(p.wanted[seat], n)
+		p.attemptsOn[seat] = append(p.attemptsOn[seat], n)
 	}
-	p.claims = append(p.claims, place{c, at})
+	p.attempts = append(p.attempts, seating{c, at})
 	return n
 }
 
@@ -90,11 +91,12 @@ func number(seat string) int {
 	return n
 }
 
-func inHouse(a, b string) int {
+func bySeat(a, b string) int {
 	return cmp.Or(cmp.Compare(rowOf(a), rowOf(b)), cmp.Compare(number(a), number(b)))
 }
 
-// rows are disjoint sets of rows, each named by one of its own.
+// rows is a union-find structure of rows: it maps each to another of its set, and
+// the root of a set to itself.
 type rows map[string]string
 
 func (r rows) find(row string) string {

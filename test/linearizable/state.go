@@ -2,32 +2,32 @@ package linearizable
 
 import "strings"
 
-// state is the status of each claim of a part, a byte each. It is a string
-// because states are compared and kept by the million.
+// state is the status of each attempt of a part, one byte each. It is a string
+// because the search compares and keeps millions of states.
 type state string
 
-// What a claim has come to.
+// Statuses of an attempt.
 const (
-	none      = '.'
-	missed    = '-' // none, and what it might have held until then is over
+	none      = '.' // no booking; of a seat: free
+	missed    = '-' // no booking, and its deadline has passed
 	held      = 'H'
-	due       = 'D' // past its deadline: held, or expired already; nobody has seen yet
+	due       = 'D' // past its deadline: held, or expired if no operation shows otherwise
 	confirmed = 'C'
 	cancelled = 'R'
 	expired   = 'X'
 )
 
-func initial(claims int) state { return state(strings.Repeat(string(none), claims)) }
+func initial(attempts int) state { return state(strings.Repeat(string(none), attempts)) }
 
-func (s state) with(claim int, status byte) state {
+func (s state) with(attempt int, status byte) state {
 	next := []byte(s)
-	next[claim] = status
+	next[attempt] = status
 	return state(next)
 }
 
 func live(status byte) bool { return status == held || status == due || status == confirmed }
 
-// storedAs is how the database and answers call a status.
+// storedAs returns the name of a status in the database and in answers.
 func storedAs(status byte) string {
 	switch status {
 	case held, due:
@@ -42,7 +42,7 @@ func storedAs(status byte) string {
 	return ""
 }
 
-// statusOf is the reverse.
+// statusOf is the inverse of storedAs.
 func statusOf(stored string) byte {
 	for _, status := range []byte{held, confirmed, cancelled, expired} {
 		if storedAs(status) == stored {

@@ -2,39 +2,39 @@ package linearizable
 
 import "strings"
 
-// step is one operation as the model sees it. Its kind says which of the
-// fields it has.
+// step is an operation of the model. Its kind says which fields it has.
 type step struct {
-	kind  kind
-	claim int
-	// maybe: it need not have had an effect.
-	maybe bool
-	seats []int // of a refusal: those that were taken
-	run   int   // of a refusal of the best: how many there were not
-	// successor is the claim that a payment makes, which was late then; -1: it
-	// was in time, or in vain.
+	kind    kind
+	attempt int
+	// optional steps need not have had an effect.
+	optional bool
+	seats    []int // of refuse: seats that were taken
+	run      int   // of tooFew: the number of adjacent seats requested
+	// successor is the booking that a late payment made, -1 if the payment was in
+	// time or failed.
 	successor int
-	// allowed are the statuses that explain an answer.
+	// allowed are the statuses that explain the answer.
 	allowed string
-	shown   []byte // of a map: the status of each seat of the part, none for free ones
-	text    string // for people
+	shown   []byte // of readMap: the status of each seat of the part
+	text    string // description
 }
 
 type kind int
 
 const (
-	take     kind = iota // a claim gets its seats
-	refuse               // seats are taken
-	tooFew               // there are no so many seats side by side
-	release              // a claim's seats go back
-	deadline             // from here on, they may
-	pay                  // a claim is confirmed, or its successor is made
-	witness              // a claim has one of the allowed statuses
-	look                 // seats are as shown
-	ending               // all claims are as stored
+	take       kind = iota // an attempt gets its seats
+	refuse                 // seats are taken
+	tooFew                 // so many adjacent seats are not free
+	release                // an attempt's seats become free
+	deadline               // an attempt becomes due
+	pay                    // an attempt is confirmed, or its successor is made
+	readStatus             // an attempt has one of the allowed statuses
+	readMap                // seats are as shown
+	final                  // all attempts are as stored
 )
 
-// apply is the model: what a step makes of a state, if it can be taken there.
+// apply is the model's transition function. It reports whether the step is
+// possible in the state.
 func (p *Part) apply(s state, st *step) (state, bool) {
 	switch st.kind {
 	case take:
@@ -49,81 +49,81 @@ func (p *Part) apply(s state, st *step) (state, bool) {
 	case tooFew:
 		return s, !p.hasRun(s, st.run)
 	case release:
-		switch s[st.claim] {
+		switch s[st.attempt] {
 		case held, due:
-			return s.with(st.claim, cancelled), true
+			return s.with(st.attempt, cancelled), true
 		case cancelled:
 			return s, true
 		}
-		return s, st.maybe
+		return s, st.optional
 	case deadline:
-		switch s[st.claim] {
+		switch s[st.attempt] {
 		case held:
-			return s.with(st.claim, due), true
+			return s.with(st.attempt, due), true
 		case none:
-			return s.with(st.claim, missed), true
+			return s.with(st.attempt, missed), true
 		}
 		return s, true
 	case pay:
 		return p.pay(s, st)
-	case witness:
-		return s.seen(st.claim, st.allowed)
-	case look:
-		return p.look(s, st.shown)
-	case ending:
-		return p.end(s, st.allowed)
+	case readStatus:
+		return s.observe(st.attempt, st.allowed)
+	case readMap:
+		return p.readMap(s, st.shown)
+	case final:
+		return p.final(s, st.allowed)
 	}
-	panic("a step of no kind")
+	panic("a step of unknown kind")
 }
 
-// take gives a claim its seats. One of which nobody was told may have come
-// later than its deadline was thought to be.
+// take gives an attempt its seats. An optional one may have been executed later
+// than its assumed deadline.
 func (p *Part) take(s state, st *step) (state, bool) {
 	becomes := byte(held)
 	switch {
-	case s[st.claim] == missed && st.maybe:
+	case s[st.attempt] == missed && st.optional:
 		becomes = due
-	case s[st.claim] != none:
-		return s, st.maybe
+	case s[st.attempt] != none:
+		return s, st.optional
 	}
-	if next, free := p.vacate(s, p.claims[st.claim].at); free {
-		return next.with(st.claim, becomes), true
+	if next, free := p.vacate(s, p.attempts[st.attempt].at); free {
+		return next.with(st.attempt, becomes), true
 	}
-	return s, st.maybe
+	return s, st.optional
 }
 
-// pay confirms a hold that is still there. After it, the money buys the same
-// seats once more if all of them are free.
+// pay confirms a live hold. A late payment makes a successor with the same seats
+// if all of them are free.
 func (p *Part) pay(s state, st *step) (state, bool) {
-	status := s[st.claim]
+	status := s[st.attempt]
 	if (status == held || status == due) && st.successor < 0 {
-		return s.with(st.claim, confirmed), true
+		return s.with(st.attempt, confirmed), true
 	}
 	if st.successor >= 0 && s[st.successor] == none && (status == expired || status == due) {
-		if next, free := p.vacate(s.with(st.claim, expired), p.claims[st.claim].at); free {
+		if next, free := p.vacate(s.with(st.attempt, expired), p.attempts[st.attempt].at); free {
 			return next.with(st.successor, confirmed), true
 		}
 	}
-	return s, st.maybe
+	return s, st.optional
 }
 
-// seen has a claim be seen with one of some statuses.
-func (s state) seen(claim int, allowed string) (state, bool) {
-	status := s[claim]
+// observe requires that an attempt has one of the allowed statuses.
+func (s state) observe(attempt int, allowed string) (state, bool) {
+	status := s[attempt]
 	if status == due {
 		status = held
 	}
 	if strings.IndexByte(allowed, status) >= 0 {
 		return s, true
 	}
-	if s[claim] == due && strings.IndexByte(allowed, expired) >= 0 {
-		return s.with(claim, expired), true
+	if s[attempt] == due && strings.IndexByte(allowed, expired) >= 0 {
+		return s.with(attempt, expired), true
 	}
 	return s, false
 }
 
-// look has all seats be seen as shown.
-func (p *Part) look(s state, shown []byte) (state, bool) {
+// readMap requires that all seats are as shown.
+func (p *Part) readMap(s state, shown []byte) (state, bool) {
 	for seat := range p.seats {
 		if shown[seat] == none {
 			next, free := p.vacate(s, []int{seat})
@@ -145,16 +145,16 @@ func (p *Part) look(s state, shown []byte) (state, bool) {
 	return s, true
 }
 
-// end has all claims be seen as they are stored.
-func (p *Part) end(s state, stored string) (state, bool) {
-	for claim := range len(stored) {
-		if stored[claim] == none {
-			if s[claim] != none && s[claim] != missed {
+// final requires that all attempts are as stored.
+func (p *Part) final(s state, stored string) (state, bool) {
+	for attempt := range len(stored) {
+		if stored[attempt] == none {
+			if s[attempt] != none && s[attempt] != missed {
 				return s, false
 			}
 			continue
 		}
-		next, ok := s.seen(claim, stored[claim:claim+1])
+		next, ok := s.observe(attempt, stored[attempt:attempt+1])
 		if !ok {
 			return s, false
 		}
@@ -163,25 +163,25 @@ func (p *Part) end(s state, stored string) (state, bool) {
 	return s, true
 }
 
-// owner is the status of the claim that has a seat; none if it is free.
+// owner returns the status of the attempt that has a seat, none if it is free.
 func (p *Part) owner(s state, seat int) byte {
-	for _, claim := range p.wanted[seat] {
-		if live(s[claim]) {
-			return s[claim]
+	for _, attempt := range p.attemptsOn[seat] {
+		if live(s[attempt]) {
+			return s[attempt]
 		}
 	}
 	return none
 }
 
-// vacate has seats be seen free: claims on them that are due have expired.
+// vacate requires that seats are free: due attempts on them have expired.
 func (p *Part) vacate(s state, seats []int) (next state, free bool) {
 	next = s
 	for _, seat := range seats {
-		for _, claim := range p.wanted[seat] {
+		for _, attempt := range p.attemptsOn[seat] {
 			switch {
-			case next[claim] == due:
-				next = next.with(claim, expired)
-			case live(next[claim]):
+			case next[attempt] == due:
+				next = next.with(attempt, expired)
+			case live(next[attempt]):
 				return s, false
 			}
 		}
@@ -189,15 +189,14 @@ func (p *Part) vacate(s state, seats []int) (next state, free bool) {
 	return next, true
 }
 
-// hasRun reports whether so many seats side by side are free. The part's seats
-// are in the order of the house.
+// hasRun reports whether so many adjacent seats are free.
 func (p *Part) hasRun(s state, wanted int) bool {
 	free := 0
 	for seat := range p.seats {
 		switch {
 		case p.owner(s, seat) != none:
 			free = 0
-		case free > 0 && p.beside[seat]:
+		case free > 0 && p.adjacent[seat]:
 			free++
 		default:
 			free = 1

@@ -100,7 +100,7 @@ func (record *Record) judgePart(r *Report, h *Histories, folder string, part *li
 		if h.Violated > drawn {
 			return
 		}
-		r.Say("   the first answer that cannot be: %s", part.Blame(partWithin))
+		r.Say("   the first answer that cannot be: %s", part.FirstImpossible(partWithin))
 		path := filepath.Join(folder, fmt.Sprintf("faults-%d-%d.html", record.Seed, h.Violated))
 		if err := part.Draw(path, partWithin); err != nil {
 			r.Say("   not drawn: %v", err)

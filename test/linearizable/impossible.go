@@ -8,15 +8,14 @@ import (
 	"time"
 )
 
-// Blame names the first answer after which no order explains all answers so
-// far. It is "" if time
-// was over before that was found.
-func (p *Part) Blame(within time.Duration) string {
-	end := time.Now().Add(within)
-	told := slices.SortedStableFunc(slices.Values(p.Steps), func(a, b Timed) int { return cmp.Compare(a.Return, b.Return) })
+// FirstImpossible describes the first answer after which no order explains all
+// answers so far, by binary search. It returns "" if the timeout comes first.
+func (p *Part) FirstImpossible(timeout time.Duration) string {
+	end := time.Now().Add(timeout)
+	answers := slices.SortedStableFunc(slices.Values(p.Steps), func(a, b Timed) int { return cmp.Compare(a.Return, b.Return) })
 	decided := true
-	n := sort.Search(len(told), func(n int) bool {
-		switch p.until(told[n].Return).Judge(max(time.Millisecond, time.Until(end))) {
+	n := sort.Search(len(answers), func(n int) bool {
+		switch p.until(answers[n].Return).Judge(max(time.Millisecond, time.Until(end))) {
 		case Violated:
 			return true
 		case Undecided:
@@ -24,14 +23,14 @@ func (p *Part) Blame(within time.Duration) string {
 		}
 		return false
 	})
-	if !decided || n == len(told) {
+	if !decided || n == len(answers) {
 		return ""
 	}
-	return told[n].String()
+	return answers[n].String()
 }
 
-// until is what can be known at a moment: answers so far, and what was asked
-// for and may have had its effect.
+// until returns the part as known at a moment: the steps that have returned, and
+// those under way that may have had their effect.
 func (p *Part) until(moment int64) *Part {
 	known := *p
 	known.Steps = nil
@@ -41,7 +40,7 @@ func (p *Part) until(moment int64) *Part {
 			known.Steps = append(known.Steps, s)
 		case s.Call <= moment && s.hasEffect():
 			pending := *s.step
-			pending.maybe = true
+			pending.optional = true
 			known.Steps = append(known.Steps, Timed{&pending, s.Call, moment + 1})
 		}
 	}
