@@ -8,16 +8,15 @@ import (
 )
 
 const (
-	// backWithin is how long an instance may take to be ready again, whatever
-	// else is away meanwhile.
-	backWithin = 90 * time.Second
-	leftWithin = 60 * time.Second
+	// readyTimeout is enough to be ready again while other faults last.
+	readyTimeout = 90 * time.Second
+	stopTimeout  = 60 * time.Second
 )
 
-// round is a time for people.
+// round rounds a duration for the report.
 func round(d time.Duration) time.Duration { return d.Round(10 * time.Millisecond) }
 
-func kill(a *Act) error {
+func kill(a *Injection) error {
 	i := a.Instances[a.Victim]
 	if err := i.Kill(); err != nil {
 		return err
@@ -27,27 +26,27 @@ func kill(a *Act) error {
 	return a.start(i)
 }
 
-// start starts an instance until it is ready. One that finds no PostgreSQL may
-// give up; a supervisor would start it again, too.
-func (a *Act) start(i *instance.Instance) error {
+// start starts an instance until it is ready. It may end when PostgreSQL is away,
+// and is restarted then, as a supervisor would do.
+func (a *Injection) start(i *instance.Instance) error {
 	began := time.Now()
 	for {
 		if err := i.Start(); err != nil {
 			return err
 		}
-		err := i.WaitReady(backWithin - time.Since(began))
+		err := i.WaitReady(readyTimeout - time.Since(began))
 		if err == nil {
 			a.note(fmt.Sprintf("%s is ready, %v after its start", i.Name, round(time.Since(began))))
 			return nil
 		}
-		if i.Running() || time.Since(began) > backWithin {
+		if i.Running() || time.Since(began) > readyTimeout {
 			return err
 		}
-		a.note(fmt.Sprintf("%s ended as it started", i.Name))
+		a.note(fmt.Sprintf("%s ended before it was ready", i.Name))
 	}
 }
 
-func freeze(a *Act) error {
+func freeze(a *Injection) error {
 	i := a.Instances[a.Victim]
 	if err := i.Freeze(); err != nil {
 		return err
@@ -58,14 +57,14 @@ func freeze(a *Act) error {
 	if err := i.Thaw(); err != nil {
 		return err
 	}
-	if err := i.WaitReady(backWithin); err != nil {
+	if err := i.WaitReady(readyTimeout); err != nil {
 		return err
 	}
 	a.note(fmt.Sprintf("%s is ready, %v after it was thawed", i.Name, round(time.Since(thawed))))
 	return nil
 }
 
-func roll(a *Act) error {
+func rollingRestart(a *Injection) error {
 	for victim, i := range a.Instances {
 		if err := a.restart(victim, i); err != nil {
 			return err
@@ -74,7 +73,7 @@ func roll(a *Act) error {
 	return nil
 }
 
-func (a *Act) restart(victim int, i *instance.Instance) error {
+func (a *Injection) restart(victim int, i *instance.Instance) error {
 	lock := a.lock(instanceOf(victim))
 	lock.Lock()
 	defer lock.Unlock()
@@ -82,13 +81,13 @@ func (a *Act) restart(victim int, i *instance.Instance) error {
 	if err := i.Terminate(); err != nil {
 		return err
 	}
-	code, err := i.Wait(leftWithin)
+	code, err := i.Wait(stopTimeout)
 	if err != nil {
 		return err
 	}
-	a.note(fmt.Sprintf("%s left within %v", i.Name, round(time.Since(began))))
+	a.note(fmt.Sprintf("%s stopped within %v", i.Name, round(time.Since(began))))
 	if code != 0 {
-		err = fmt.Errorf("%s left with exit code %d", i.Name, code)
+		err = fmt.Errorf("%s stopped with exit code %d", i.Name, code)
 	}
 	if e := a.start(i); e != nil {
 		return e

@@ -8,7 +8,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-func TestASeedIsAPlan(t *testing.T) {
+func TestPlan_IsDeterminedByItsSeed(t *testing.T) {
 	names := func(seed uint64) (names []string) {
 		for _, p := range Plan(seed, 3*time.Minute, 3, true) {
 			names = append(names, fmt.Sprint(p.Name, p.At, p.For, p.Victim, p.Other, p.Store, p.Delay))
@@ -19,7 +19,7 @@ func TestASeedIsAPlan(t *testing.T) {
 	require.NotEqual(t, names(7), names(8))
 }
 
-func TestEveryKindHasItsTurn(t *testing.T) {
+func TestPlan_UsesEveryKind(t *testing.T) {
 	counts := map[string]int{}
 	for seed := range uint64(20) {
 		for _, p := range Plan(seed, 3*time.Minute, 3, true) {
@@ -33,7 +33,7 @@ func TestEveryKindHasItsTurn(t *testing.T) {
 	}
 }
 
-func TestWithoutNamespacesNothingIsPartitioned(t *testing.T) {
+func TestPlan_WithoutNamespacesPartitionsNothing(t *testing.T) {
 	for _, p := range Plan(1, 10*time.Minute, 3, false) {
 		require.NotEqual(t, "partition", p.Name)
 		require.NotEqual(t, "split", p.Name)

@@ -9,16 +9,16 @@ import (
 	"time"
 )
 
-// connection is what differs from one broken connection to the next.
-var connection = regexp.MustCompile(`(read|write|dial) tcp [^ ]+: `)
+// addresses are the part of a network error that differs between connections.
+var addresses = regexp.MustCompile(`(read|write|dial) tcp [^ ]+: `)
 
-// Failures tells of each kind of failure how often, when after a moment, and
-// after how long a wait.
+// Failures describes each kind of failure: how many, when (counted from since),
+// and how long the answers took.
 func (ops Operations) Failures(since time.Time) (lines []string) {
 	groups := map[string]Operations{}
 	for i := range ops {
 		if o := &ops[i]; o.Failed() {
-			what := fmt.Sprintf("%s, %s, %.80s", o.Kind, outcomeOf(o), connection.ReplaceAllString(o.Detail, ""))
+			what := fmt.Sprintf("%s, %s, %.80s", o.Kind, outcomeOf(o), addresses.ReplaceAllString(o.Detail, ""))
 			groups[what] = append(groups[what], *o)
 		}
 	}
@@ -34,7 +34,7 @@ func (ops Operations) Failures(since time.Time) (lines []string) {
 				first = start
 			}
 		}
-		lines = append(lines, fmt.Sprintf("%d × %s: asked from %+.2f to %+.2f s, answered within %.2f to %.2f s", len(group), what,
+		lines = append(lines, fmt.Sprintf("%d × %s: sent from %+.2f to %+.2f s, answered within %.2f to %.2f s", len(group), what,
 			first.Sub(since).Seconds(), last.Sub(since).Seconds(), group.Quantile(0).Seconds(), group.Slowest().Seconds()))
 	}
 	return lines

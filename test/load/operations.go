@@ -9,10 +9,10 @@ import (
 	"github.com/eventra/eventra/test/client"
 )
 
-// Operations are those of a run, by time of start.
+// Operations are recorded operations, by time of start.
 type Operations []client.Operation
 
-// Where keeps the operations that pass.
+// Where returns the operations that keep accepts.
 func (ops Operations) Where(keep func(*client.Operation) bool) (kept Operations) {
 	for i := range ops {
 		if keep(&ops[i]) {
@@ -22,33 +22,33 @@ func (ops Operations) Where(keep func(*client.Operation) bool) (kept Operations)
 	return kept
 }
 
-// Between keeps those that started in a time.
+// Between returns the operations that started in [from, to).
 func (ops Operations) Between(from, to time.Time) Operations {
 	return ops.Where(func(o *client.Operation) bool { return !o.Start.Before(from) && o.Start.Before(to) })
 }
 
-// At keeps those that were sent to one target.
+// At returns the operations that were sent to one target.
 func (ops Operations) At(target string) Operations {
 	return ops.Where(func(o *client.Operation) bool { return o.Target == target })
 }
 
-// About keeps those about one event.
+// About returns the operations on one event.
 func (ops Operations) About(event string) Operations {
 	return ops.Where(func(o *client.Operation) bool { return o.Event == event })
 }
 
-// Of keeps those of one kind.
+// Of returns the operations of one kind.
 func (ops Operations) Of(kind client.Kind) Operations {
 	return ops.Where(func(o *client.Operation) bool { return o.Kind == kind })
 }
 
-// Failed keeps those that a client would call an outage.
+// Failed returns the failed operations.
 func (ops Operations) Failed() Operations {
 	return ops.Where((*client.Operation).Failed)
 }
 
-// FirstSuccess tells how long after a moment the first operation was
-// acknowledged that had also started after it.
+// FirstSuccess returns the time from a moment to the first acknowledgement of an
+// operation that started after it.
 func (ops Operations) FirstSuccess(after time.Time) (time.Duration, bool) {
 	first, found := time.Duration(0), false
 	for i := range ops {
@@ -63,8 +63,8 @@ func (ops Operations) FirstSuccess(after time.Time) (time.Duration, bool) {
 	return first, found
 }
 
-// LastFailure tells how long after a moment the last operation started that
-// failed; zero if none did.
+// LastFailure returns the time from a moment to the start of the last failed
+// operation, zero if there is none.
 func (ops Operations) LastFailure(after time.Time) (last time.Duration) {
 	for i := range ops {
 		if o := &ops[i]; o.Failed() && o.Start.After(after) {
@@ -74,7 +74,7 @@ func (ops Operations) LastFailure(after time.Time) (last time.Duration) {
 	return last
 }
 
-// Slowest is the time of the slowest operation.
+// Slowest returns the longest duration.
 func (ops Operations) Slowest() (slowest time.Duration) {
 	for i := range ops {
 		slowest = max(slowest, ops[i].Took)
@@ -82,9 +82,9 @@ func (ops Operations) Slowest() (slowest time.Duration) {
 	return slowest
 }
 
-// SlowestOne describes the slowest operation, with its start counted from a
-// moment.
-func (ops Operations) SlowestOne(since time.Time) string {
+// DescribeSlowest describes the slowest operation. Its start is counted from
+// since.
+func (ops Operations) DescribeSlowest(since time.Time) string {
 	var slowest *client.Operation
 	for i := range ops {
 		if slowest == nil || ops[i].Took > slowest.Took {
@@ -94,11 +94,11 @@ func (ops Operations) SlowestOne(since time.Time) string {
 	if slowest == nil {
 		return "none"
 	}
-	return fmt.Sprintf("%s, %s, asked of %s at %+.2f s, answered within %.2f s", slowest.Kind, outcomeOf(slowest), slowest.Target,
+	return fmt.Sprintf("%s, %s, sent to %s at %+.2f s, answered within %.2f s", slowest.Kind, outcomeOf(slowest), slowest.Target,
 		slowest.Start.Sub(since).Seconds(), slowest.Took.Seconds())
 }
 
-// Quantile is the time within which that part of the operations was answered.
+// Quantile returns the q-quantile of the durations, 0 without operations.
 func (ops Operations) Quantile(q float64) time.Duration {
 	if len(ops) == 0 {
 		return 0

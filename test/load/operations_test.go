@@ -18,7 +18,7 @@ func op(from, to, status int, code string) client.Operation {
 	return client.Operation{Kind: client.Hold, Start: at(from), End: at(to), Took: at(to).Sub(at(from)), Status: status, Code: code}
 }
 
-func TestFirstSuccessCountsWhatAlsoStartedAfterwards(t *testing.T) {
+func TestOperations_FirstSuccess_IgnoresEarlierStarts(t *testing.T) {
 	ops := Operations{op(0, 120, 201, ""), op(90, 130, 201, ""), op(101, 110, 503, "unavailable"), op(105, 900, 201, ""), op(140, 300, 201, "")}
 	took, found := ops.FirstSuccess(at(100))
 	require.True(t, found)
@@ -27,25 +27,25 @@ func TestFirstSuccessCountsWhatAlsoStartedAfterwards(t *testing.T) {
 	require.False(t, found)
 }
 
-func TestFailuresAreWhatAClientWouldCallSo(t *testing.T) {
+func TestOperations_Failed_KeepsOutages(t *testing.T) {
 	ops := Operations{op(0, 1, 201, ""), op(10, 11, 409, "seats_unavailable"), op(20, 21, 409, "sale_closed"), op(30, 31, 503, "unavailable"), op(40, 41, 0, "")}
 	require.Len(t, ops.Failed(), 3)
 	require.Equal(t, 40*time.Millisecond, ops.LastFailure(at(0)))
 	require.Equal(t, "1 × 201, 1 × 409 sale_closed, 1 × 409 seats_unavailable, 1 × 503 unavailable, 1 × no answer", ops.Tally())
 }
 
-func TestACounterGivesOutEachFreshSeatOnce(t *testing.T) {
-	counter := NewCounter(&client.Sale{ID: "e", House: client.House{Rows: 4, SeatsPerRow: 5}})
+func TestSeatSource_Fresh_HandsOutEachSeatOnce(t *testing.T) {
+	source := NewSeatSource(&client.Sale{ID: "e", House: client.House{Rows: 4, SeatsPerRow: 5}})
 	given := map[string]bool{}
-	for seats := counter.Fresh(2); seats != nil; seats = counter.Fresh(2) {
+	for seats := source.Fresh(2); seats != nil; seats = source.Fresh(2) {
 		for _, seat := range seats {
 			require.False(t, given[seat])
 			given[seat] = true
 		}
 	}
-	require.Len(t, given, 14) // a quarter of 20 is fought over, and one is left
-	dice := rand.New(rand.NewPCG(1, 2))
+	require.Len(t, given, 14) // a quarter of 20 is contended, and one is left
+	random := rand.New(rand.NewPCG(1, 2))
 	for range 100 {
-		require.False(t, given[counter.Wanted(dice)])
+		require.False(t, given[source.Contended(random)])
 	}
 }
