@@ -133,36 +133,36 @@ func (o *Operation) decode(body []byte) {
 		o.decodeProblem(body)
 		return
 	}
-	var told struct {
+	var received struct {
 		ID, EventID, Status string
 		ExpiresAt           time.Time
 		Seats               []struct{ Seat, Status string }
 		Booking             *struct{ ID, EventID, Status string }
 	}
-	if err := json.Unmarshal(body, &told); err != nil {
+	if err := json.Unmarshal(body, &received); err != nil {
 		o.Detail = "the response is not as described: " + err.Error()
 		return
 	}
-	o.State, o.Deadline, o.BookedEvent = told.Status, told.ExpiresAt, told.EventID
+	o.State, o.Deadline, o.BookedEvent = received.Status, received.ExpiresAt, received.EventID
 	if o.Kind == Map {
 		o.SeatMap = map[string]string{}
-		for _, seat := range told.Seats {
+		for _, seat := range received.Seats {
 			if seat.Status != "AVAILABLE" {
 				o.SeatMap[seat.Seat] = seat.Status
 			}
 		}
 		return
 	}
-	for _, seat := range told.Seats {
+	for _, seat := range received.Seats {
 		o.BookedSeats = append(o.BookedSeats, seat.Seat)
 	}
 	switch {
 	case o.Holds():
-		o.Booking = told.ID
-	case told.Booking != nil: // a payment
-		o.State, o.BookedEvent = told.Booking.Status, told.Booking.EventID
-		if told.Booking.ID != o.Booking {
-			o.Successor = told.Booking.ID
+		o.Booking = received.ID
+	case received.Booking != nil: // a payment
+		o.State, o.BookedEvent = received.Booking.Status, received.Booking.EventID
+		if received.Booking.ID != o.Booking {
+			o.Successor = received.Booking.ID
 		}
 	}
 }

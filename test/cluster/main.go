@@ -1,7 +1,6 @@
-// Command clustertest proves that several instances of Eventra are one: it runs
-// them as processes of their own on real stores, takes them and the stores
-// away in turn, and compares what buyers were told with the database. Run it
-// through `make test-cluster`.
+// Command clustertest tests that several instances of Eventra act as one: it runs
+// them as separate processes on real stores, takes instances and stores away in
+// turn, and compares the answers with the database. Run it by `make test-cluster`.
 package main
 
 import (
@@ -16,7 +15,7 @@ import (
 	"syscall"
 	"time"
 
-	"github.com/eventra/eventra/test/scenario"
+	"github.com/eventra/eventra/test/harness"
 	"github.com/eventra/eventra/test/store"
 )
 
@@ -33,18 +32,18 @@ func main() {
 }
 
 func run(ctx context.Context) (passed bool, err error) {
-	settings := &scenario.Settings{}
+	settings := &harness.Settings{}
 	only := flag.String("run", ".", "run the scenarios whose names match this `regexp`")
-	repeat := flag.Int("repeat", 1, "run each of them so many `times`")
-	list := flag.Bool("list", false, "list the scenarios, and do nothing")
+	repeat := flag.Int("repeat", 1, "run each scenario so many `times`")
+	list := flag.Bool("list", false, "list the scenarios and exit")
 	flag.StringVar(&settings.Binary, "binary", "bin/eventra", "Eventra's `program`")
 	flag.StringVar(&settings.Next, "next", "bin/eventra-next", "a `program` of a later version, which knows one kind of message more")
-	flag.StringVar(&settings.LogFolder, "logs", "bin/clustertest-logs", "keep the instances' logs in this `folder`")
-	flag.Uint64Var(&settings.Seed, "seed", uint64(time.Now().UnixNano()), "of what buyers do")
+	flag.StringVar(&settings.LogFolder, "logs", "bin/clustertest-logs", "the `folder` of the instances' logs")
+	flag.Uint64Var(&settings.Seed, "seed", uint64(time.Now().UnixNano()), "of the buyers' intentions")
 	flag.Parse()
 
 	if *list {
-		for _, s := range scenario.All {
+		for _, s := range scenarios {
 			fmt.Printf("%-16s %s\n", s.Name, s.Title)
 		}
 		return true, nil
@@ -68,12 +67,12 @@ func run(ctx context.Context) (passed bool, err error) {
 	return performAll(ctx, settings, matching, *repeat)
 }
 
-func performAll(ctx context.Context, settings *scenario.Settings, matching *regexp.Regexp, repeat int) (passed bool, err error) {
-	var reports []*scenario.Report
+func performAll(ctx context.Context, settings *harness.Settings, matching *regexp.Regexp, repeat int) (passed bool, err error) {
+	var reports []*harness.Report
 	passed = true
-	for _, s := range scenario.All {
+	for _, s := range scenarios {
 		for n := 0; n < repeat && matching.MatchString(s.Name) && ctx.Err() == nil; n++ {
-			report := scenario.NewReport(s, os.Stdout)
+			report := harness.NewReport(s, os.Stdout)
 			s.Perform(ctx, settings, report)
 			report.Verdict()
 			reports = append(reports, report)
@@ -81,8 +80,8 @@ func performAll(ctx context.Context, settings *scenario.Settings, matching *rege
 		}
 	}
 	if len(reports) == 0 {
-		return false, errors.New("no scenario has such a name; -list names them")
+		return false, errors.New("no scenario matches -run; -list lists them")
 	}
-	fmt.Printf("\n%s", scenario.Table(reports))
+	fmt.Printf("\n%s", harness.Table(reports))
 	return passed, context.Cause(ctx)
 }

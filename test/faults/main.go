@@ -1,7 +1,6 @@
-// Command faults runs three instances of Eventra on real stores and takes
-// everything away from them in turn, by a plan that a seed makes, while buyers
-// hold, pay and give back. Then it asks whether what they were told can be
-// true. Run it through `make faults`.
+// Command faults runs three instances of Eventra on real stores and injects faults
+// by a plan made from a seed, while buyers hold, pay and release. Afterwards it
+// judges whether the answers are consistent. Run it by `make faults`.
 package main
 
 import (
@@ -14,7 +13,7 @@ import (
 	"syscall"
 	"time"
 
-	"github.com/eventra/eventra/test/scenario"
+	"github.com/eventra/eventra/test/harness"
 	"github.com/eventra/eventra/test/store"
 )
 
@@ -31,13 +30,13 @@ func main() {
 }
 
 func run(ctx context.Context) (passed bool, err error) {
-	settings := &scenario.Settings{}
-	minutes := flag.Float64("minutes", 3, "how many `minutes` the faults of one seed go on")
-	seeds := flag.Int("seeds", 1, "how many `seeds` in a row, from -seed on")
-	flag.Uint64Var(&settings.Seed, "seed", uint64(time.Now().UnixMilli()), "of the faults and of what buyers do")
+	settings := &harness.Settings{}
+	minutes := flag.Float64("minutes", 3, "how many `minutes` faults are injected for each seed")
+	seeds := flag.Int("seeds", 1, "how many `seeds`, from -seed on")
+	flag.Uint64Var(&settings.Seed, "seed", uint64(time.Now().UnixMilli()), "the first seed, of the faults and of the buyers' intentions")
 	flag.StringVar(&settings.Binary, "binary", "bin/eventra", "Eventra's `program`")
-	flag.StringVar(&settings.LogFolder, "logs", "bin/faults-logs", "keep logs, and pages of what is violated, in this `folder`")
-	judge := flag.String("judge", "", "only judge a history that a run has kept in this `file`")
+	flag.StringVar(&settings.LogFolder, "logs", "bin/faults-logs", "the `folder` of logs, and of pages that show violations")
+	judge := flag.String("judge", "", "only judge the history in this `file`, which a run has written")
 	flag.Parse()
 	if *judge != "" {
 		return judgeAgain(*judge)
@@ -60,29 +59,29 @@ func run(ctx context.Context) (passed bool, err error) {
 	}
 	defer servers.Close()
 
-	var runs []*scenario.FaultRun
+	var runs []*faultRun
 	for n := range *seeds {
 		if ctx.Err() != nil {
 			break
 		}
-		f := &scenario.FaultRun{Seed: settings.Seed + uint64(n), For: time.Duration(*minutes * float64(time.Minute)), Servers: servers}
-		f.Perform(ctx, settings, os.Stdout)
+		f := &faultRun{seed: settings.Seed + uint64(n), duration: time.Duration(*minutes * float64(time.Minute)), servers: servers}
+		f.perform(ctx, settings, os.Stdout)
 		runs = append(runs, f)
 	}
-	fmt.Printf("\n%s", scenario.Sum(runs))
+	fmt.Printf("\n%s", summarize(runs))
 	passed = true
 	for _, f := range runs {
-		passed = passed && f.Report.Passed()
+		passed = passed && f.report.Passed()
 	}
 	return passed, context.Cause(ctx)
 }
 
 func judgeAgain(path string) (passed bool, err error) {
-	record, err := scenario.ReadRecord(path)
+	record, err := readRecord(path)
 	if err != nil {
 		return false, err
 	}
-	report := scenario.NewReport(scenario.Scenario{Name: "history", Title: path}, os.Stdout)
-	h := record.Judge(report, filepath.Dir(path))
-	return h.Violated == 0, nil
+	report := harness.NewReport(harness.Scenario{Name: "history", Title: path}, os.Stdout)
+	h := record.judge(report, filepath.Dir(path))
+	return h.violated == 0, nil
 }

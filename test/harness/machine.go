@@ -1,4 +1,4 @@
-package scenario
+package harness
 
 import (
 	"context"
@@ -8,14 +8,14 @@ import (
 	"github.com/jackc/pgx/v5"
 )
 
-// machine watches what the scenario's deadlines rest on: that a process which
-// is due gets a CPU, and that PostgreSQL commits. On a machine that others wear
-// out too, a scenario that fails may say more about them.
+// machine measures what the scenarios' deadlines rest on: the delay until a process
+// gets a CPU, and the time of a commit. On a busy machine, a scenario may fail
+// because of these.
 type machine struct {
 	stop context.CancelFunc
 	wg   sync.WaitGroup
 
-	late, commit time.Duration // the longest; valid after the stop
+	late, commit time.Duration // the longest; valid after Stop
 }
 
 const (
@@ -31,7 +31,7 @@ func watchMachine(postgresURL string) *machine {
 	return m
 }
 
-// tick measures how late the runner itself wakes up.
+// tick measures how late this process wakes up.
 func (m *machine) tick(ctx context.Context) {
 	for last := time.Now(); ctx.Err() == nil; last = time.Now() {
 		time.Sleep(tickPause)
@@ -39,11 +39,11 @@ func (m *machine) tick(ctx context.Context) {
 	}
 }
 
-// commitNow measures how long a transaction takes that writes one record.
+// commitNow measures the time of a transaction that writes one record.
 func (m *machine) commitNow(ctx context.Context, postgresURL string) {
 	conn, err := pgx.Connect(ctx, postgresURL)
 	if err != nil {
-		return // the scenario itself will say so
+		return // the scenario fails by itself
 	}
 	defer func() { _ = conn.Close(context.WithoutCancel(ctx)) }()
 	for ctx.Err() == nil {
@@ -56,7 +56,7 @@ func (m *machine) commitNow(ctx context.Context, postgresURL string) {
 	}
 }
 
-// Stop ends the watch and tells what was seen.
+// Stop ends the measurement and returns the longest delay and commit.
 func (m *machine) Stop() (late, commit time.Duration) {
 	m.stop()
 	m.wg.Wait()

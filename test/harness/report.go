@@ -1,4 +1,4 @@
-package scenario
+package harness
 
 import (
 	"fmt"
@@ -7,7 +7,7 @@ import (
 	"time"
 )
 
-// Report gathers what a scenario did and found.
+// Report collects what a scenario does and finds, and prints it at once.
 type Report struct {
 	Scenario Scenario
 	Took     time.Duration
@@ -18,35 +18,38 @@ type Report struct {
 	started time.Time
 }
 
-// Figure is one result for the summary.
+// Figure is a result for the summary.
 type Figure struct{ Name, Value string }
 
-// NewReport starts a report that is also written down as it grows.
+// NewReport starts a report that is printed to out.
 func NewReport(s Scenario, out io.Writer) *Report {
 	fmt.Fprintf(out, "\n══ %s: %s\n", s.Name, s.Title)
 	return &Report{Scenario: s, out: out, started: time.Now()}
 }
 
-// Say tells what happens.
+// Started returns when the report was started.
+func (r *Report) Started() time.Time { return r.started }
+
+// Say prints a line with the time since the start.
 func (r *Report) Say(format string, args ...any) {
 	fmt.Fprintf(r.out, "%7.2f  %s\n", time.Since(r.started).Seconds(), fmt.Sprintf(format, args...))
 }
 
-// Figure notes a result.
+// Figure adds a result to the summary.
 func (r *Report) Figure(name, format string, args ...any) {
 	value := fmt.Sprintf(format, args...)
 	r.Figures = append(r.Figures, Figure{name, value})
 	r.Say("%s: %s", name, value)
 }
 
-// Fail notes why the scenario is not passed.
+// Fail fails the scenario for a reason.
 func (r *Report) Fail(format string, args ...any) {
 	reason := fmt.Sprintf(format, args...)
 	r.Failures = append(r.Failures, reason)
 	r.Say("FAIL: %s", reason)
 }
 
-// Within requires that something took no longer than it may.
+// Within fails the scenario if something took longer than its limit.
 func (r *Report) Within(name string, took, limit time.Duration) {
 	r.Figure(name, "%.2f s (at most %.0f s)", took.Seconds(), limit.Seconds())
 	if took > limit {
@@ -57,7 +60,7 @@ func (r *Report) Within(name string, took, limit time.Duration) {
 // Passed reports whether nothing failed.
 func (r *Report) Passed() bool { return len(r.Failures) == 0 }
 
-// Verdict closes the report.
+// Verdict prints whether the scenario passed.
 func (r *Report) Verdict() {
 	if r.Passed() {
 		r.Say("PASS")
@@ -66,7 +69,7 @@ func (r *Report) Verdict() {
 	r.Say("FAIL, %d reasons", len(r.Failures))
 }
 
-// Table sums reports up in Markdown.
+// Table summarises reports as a Markdown table.
 func Table(reports []*Report) string {
 	var b strings.Builder
 	b.WriteString("| scenario | figures | verdict |\n|---|---|---|\n")
@@ -80,12 +83,12 @@ func Table(reports []*Report) string {
 			figures[i] = f.Name + ": " + f.Value
 		}
 		fmt.Fprintf(&b, "| **%s**, %s | %s | %s (%.0f s) |\n", r.Scenario.Name, r.Scenario.Title,
-			cell(strings.Join(figures, "; ")), cell(verdict), r.Took.Seconds())
+			Cell(strings.Join(figures, "; ")), Cell(verdict), r.Took.Seconds())
 	}
 	return b.String()
 }
 
-// cell keeps a text from ending its cell of the table.
-func cell(text string) string {
+// Cell escapes a text for a cell of a Markdown table.
+func Cell(text string) string {
 	return strings.NewReplacer("|", "\\|", "\n", " ").Replace(text)
 }
