@@ -1,6 +1,6 @@
-// Command bench measures what one machine gives with everything on it:
-// Eventra, the reference server, their stores and the client. Run it through
-// `make bench-http`; loadtest/README.md says what the figures mean.
+// Command bench measures Eventra and the reference server on one machine, together
+// with their stores and the client. Run it by `make bench-http`; loadtest/README.md
+// explains the results.
 package main
 
 import (
@@ -20,7 +20,7 @@ import (
 	"time"
 
 	"github.com/eventra/eventra/loadtest/bench/scenario"
-	"github.com/eventra/eventra/loadtest/bench/stage"
+	"github.com/eventra/eventra/loadtest/bench/system"
 	"github.com/eventra/eventra/test/store"
 )
 
@@ -36,24 +36,24 @@ func main() {
 
 func run(ctx context.Context) (err error) {
 	var settings scenario.Settings
-	only := flag.String("run", "hold,refuse", "the `scenarios`, by commas; each is a regular expression for whole names")
-	list := flag.Bool("list", false, "list the scenarios, and do nothing")
-	connections := flag.String("c", "64,256", "`connections`, by commas")
+	only := flag.String("run", "hold,refuse", "the `scenarios`, separated by commas; each is a regular expression for whole names")
+	list := flag.Bool("list", false, "list the scenarios and exit")
+	connections := flag.String("c", "64,256", "numbers of `connections`, separated by commas")
 	flag.DurationVar(&settings.For, "for", 10*time.Second, "the length of a run")
-	flag.IntVar(&settings.Runs, "n", 5, "`runs` of each contender")
-	flag.IntVar(&settings.Seats, "seats", 100_000, "of a hot event")
-	flag.BoolVar(&settings.Scatter, "scatter", false, "ask for seats all over the house instead of row by row")
-	flag.Float64Var(&settings.Rate, "rate", 1000, "holds a second, of paced and of expiry")
-	flag.IntVar(&settings.Events, "events", 2000, "of many")
-	flag.IntVar(&settings.Holds, "holds", 50_000, "that end in the same second, of expiry")
-	flag.IntVar(&settings.Bookings, "bookings", 5_000_000, "of the past, of growth")
-	flag.IntVar(&settings.Users, "users", 32, "who hold")
+	flag.IntVar(&settings.Runs, "n", 5, "`runs` of each variant")
+	flag.IntVar(&settings.Seats, "seats", 100_000, "seats of a hot event")
+	flag.BoolVar(&settings.Scatter, "scatter", false, "request scattered seats instead of row by row")
+	flag.Float64Var(&settings.Rate, "rate", 1000, "holds a second, of paced, lateness and expiry")
+	flag.IntVar(&settings.Events, "events", 2000, "events, of many")
+	flag.IntVar(&settings.Holds, "holds", 50_000, "holds that end in the same second, of expiry")
+	flag.IntVar(&settings.Bookings, "bookings", 5_000_000, "past bookings, of growth")
+	flag.IntVar(&settings.Users, "users", 32, "users that hold seats")
 	flag.StringVar(&settings.Eventra, "eventra", "bin/eventra", "Eventra's `program`")
 	flag.StringVar(&settings.Reference, "reference", "bin/reference", "the reference server's `program`")
-	flag.StringVar(&settings.Against, "against", "", "another build of Eventra, a `program` that hold and group4 measure instead of the reference server")
-	flag.StringVar(&settings.LogLevel, "log-level", "warn", "of Eventra; info writes a line for each request, which the reference server does not")
-	flag.StringVar(&settings.LogFolder, "logs", "bin/bench-logs", "keep the servers' logs in this `folder`")
-	flag.StringVar(&settings.Profiles, "profiles", "", "keep profiles of Eventra in this `folder`, for go tool pprof")
+	flag.StringVar(&settings.Against, "against", "", "the `program` of another build of Eventra, which hold and group4 measure instead of the reference server")
+	flag.StringVar(&settings.LogLevel, "log-level", "warn", "Eventra's log level; info logs each request, which the reference server does not")
+	flag.StringVar(&settings.LogFolder, "logs", "bin/bench-logs", "the `folder` of the servers' logs")
+	flag.StringVar(&settings.Profiles, "profiles", "", "the `folder` of Eventra's profiles, for go tool pprof; none if empty")
 	flag.Parse()
 	settings.RateLimits = "off"
 
@@ -73,8 +73,8 @@ func run(ctx context.Context) (err error) {
 	if err := prepare(&settings.Settings); err != nil {
 		return err
 	}
-	fmt.Printf("%s, %d CPUs, machine load %s; runs of %v, %d of each contender; times of wrk are corrected for waits that it did not see\n",
-		time.Now().Format(time.DateTime), runtime.NumCPU(), stage.MachineLoad(), settings.For, settings.Runs)
+	fmt.Printf("%s, %d CPUs, machine load %s; runs of %v, %d of each variant; times of wrk are corrected for coordinated omission\n",
+		time.Now().Format(time.DateTime), runtime.NumCPU(), system.MachineLoad(), settings.For, settings.Runs)
 	for _, s := range chosen {
 		if e := s.Perform(ctx, settings, os.Stdout); e != nil {
 			err = errors.Join(err, fmt.Errorf("%s: %w", s.Name, e))
@@ -97,7 +97,7 @@ func choose(names string) (chosen []scenario.Scenario, err error) {
 		}
 	}
 	if len(chosen) == 0 {
-		return nil, errors.New("no scenario has such a name; -list names them")
+		return nil, errors.New("no scenario matches -run; -list lists them")
 	}
 	return chosen, nil
 }
@@ -106,14 +106,14 @@ func numbers(list string) (numbers []int, err error) {
 	for _, part := range strings.Split(list, ",") {
 		n, err := strconv.Atoi(strings.TrimSpace(part))
 		if err != nil || n < 1 {
-			return nil, fmt.Errorf("-c: %q is no number of connections", part)
+			return nil, fmt.Errorf("-c: %q is not a number of connections", part)
 		}
 		numbers = append(numbers, n)
 	}
 	return numbers, nil
 }
 
-func prepare(settings *stage.Settings) (err error) {
+func prepare(settings *system.Settings) (err error) {
 	if _, err := exec.LookPath("wrk"); err != nil {
 		return errors.New("wrk is not installed: scripts/deps wrk installs it")
 	}

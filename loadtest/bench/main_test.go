@@ -6,7 +6,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-func TestScenariosAreChosenByWholeNames(t *testing.T) {
+func TestChoose_MatchesWholeNames(t *testing.T) {
 	chosen, err := choose("hold,map.*")
 	require.NoError(t, err)
 	var names []string
@@ -20,7 +20,7 @@ func TestScenariosAreChosenByWholeNames(t *testing.T) {
 	require.Error(t, err)
 }
 
-func TestNumbersOfConnections(t *testing.T) {
+func TestNumbers_ParsesAList(t *testing.T) {
 	got, err := numbers("64, 256")
 	require.NoError(t, err)
 	require.Equal(t, []int{64, 256}, got)

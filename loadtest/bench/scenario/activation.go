@@ -6,32 +6,31 @@ import (
 	"math"
 	"time"
 
-	"github.com/eventra/eventra/loadtest/bench/figures"
-	"github.com/eventra/eventra/loadtest/bench/stage"
+	"github.com/eventra/eventra/loadtest/bench/stats"
+	"github.com/eventra/eventra/loadtest/bench/system"
 	"github.com/eventra/eventra/test/client"
 )
 
 const (
-	// eager has the collector run so often that the heap's size is that of
-	// what is in use, within a tenth.
-	eager = "GOGC=10"
-	// heapReads are the tries to see the heap right after a collection.
+	// frequentGC keeps the heap within a tenth of what is in use.
+	frequentGC = "GOGC=10"
+	// heapReads is the number of readings, of which one is right after a collection.
 	heapReads = 50
 	heapPoll  = 20 * time.Millisecond
 )
 
-// activation measures a restart's first hold, and what an event in memory
-// weighs; a tenth of its seats are held.
+// activation measures the first hold after a restart, and the memory of an event of
+// which a tenth of the seats are held.
 func activation(ctx context.Context, b *bench) error {
 	return b.with(ctx, false, func() error {
-		sales, err := b.OpenSales(ctx, b.Stage.Eventra, b.house())
+		sales, err := b.OpenSales(ctx, b.System.Eventra, b.house())
 		if err != nil {
 			return err
 		}
-		if err := b.sell(b.Stage.Eventra, sales[0], b.Seats/10); err != nil {
+		if err := b.sell(b.System.Eventra, sales[0], b.Seats/10); err != nil {
 			return err
 		}
-		if err := b.Stage.Eventra.Settle(ctx); err != nil {
+		if err := b.System.Eventra.Vacuum(ctx); err != nil {
 			return err
 		}
 		var firsts []time.Duration
@@ -41,16 +40,16 @@ func activation(ctx context.Context, b *bench) error {
 				return err
 			}
 			firsts = append(firsts, first)
-			b.say("  %d first hold of a %d-seat event after a restart: %s, the next one: %s; machine load %s", run+1, b.Seats, ms(first), ms(next), stage.MachineLoad())
+			b.say("  %d first hold of a %d-seat event after a restart: %s, the next one: %s; machine load %s", run+1, b.Seats, ms(first), ms(next), system.MachineLoad())
 		}
-		b.say("  = first hold %s (median of %d)", ms(figures.Median(firsts)), b.Runs)
-		return b.weigh(sales[0])
+		b.say("  = first hold %s (median of %d)", ms(stats.Median(firsts)), b.Runs)
+		return b.measureHeap(sales[0])
 	})
 }
 
-// firstHold restarts Eventra and holds two seats, one after the other.
+// firstHold restarts Eventra and times two holds.
 func (b *bench) firstHold(sale *client.Sale, seat int) (first, next time.Duration, err error) {
-	at := b.Stage.Eventra
+	at := b.System.Eventra
 	if err := at.Stop(); err != nil {
 		return 0, 0, err
 	}
@@ -68,19 +67,19 @@ func (b *bench) firstHold(sale *client.Sale, seat int) (first, next time.Duratio
 	return first, next, err
 }
 
-func timedHold(at *stage.Server, token string, sale *client.Sale, seat int) (time.Duration, error) {
+func timedHold(at *system.Server, token string, sale *client.Sale, seat int) (time.Duration, error) {
 	started := time.Now()
-	err := stage.Call(at, 201, "POST", "/api/v1/bookings", token, map[string]any{"eventId": sale.ID, "seats": []string{sale.Seat(seat)}}, nil)
+	err := system.Call(at, 201, "POST", "/api/v1/bookings", token, map[string]any{"eventId": sale.ID, "seats": []string{sale.Seat(seat)}}, nil)
 	return time.Since(started), err
 }
 
-// weigh compares the heap before and after the event is loaded.
-func (b *bench) weigh(sale *client.Sale) error {
-	at := b.Stage.Eventra
+// measureHeap compares the heap before and after the event is activated.
+func (b *bench) measureHeap(sale *client.Sale) error {
+	at := b.System.Eventra
 	if err := at.Stop(); err != nil {
 		return err
 	}
-	at.Set(eager)
+	at.Set(frequentGC)
 	if err := at.Start(); err != nil {
 		return err
 	}
@@ -102,8 +101,9 @@ func (b *bench) weigh(sale *client.Sale) error {
 	return nil
 }
 
-// heapInUse is the smallest heap seen in a while: that after a collection.
-func heapInUse(at *stage.Server) (float64, error) {
+// heapInUse returns the smallest of several readings of the heap, which is that after
+// a collection.
+func heapInUse(at *system.Server) (float64, error) {
 	least := math.Inf(1)
 	for range heapReads {
 		bytes, err := at.Metric("go_memstats_heap_alloc_bytes")

@@ -5,21 +5,21 @@ import (
 	"fmt"
 	"time"
 
-	"github.com/eventra/eventra/loadtest/bench/drive"
-	"github.com/eventra/eventra/loadtest/bench/figures"
+	"github.com/eventra/eventra/loadtest/bench/loadgen"
+	"github.com/eventra/eventra/loadtest/bench/stats"
 	"github.com/eventra/eventra/test/client"
 )
 
-// bestPerRow is a row that pairs fill from its middle outwards, with no single
-// seat left at its ends.
+// bestPerRow is the length of a row that pairs fill from its middle outwards without
+// leaving single seats.
 const bestPerRow = 50
 
-// best2 sells a house to its last seat, and as many single seats by name with
-// the same client.
+// best2 compares holds of the two best seats, until the event is sold out, with holds
+// of single seats by name.
 func best2(ctx context.Context, b *bench) error {
 	return b.with(ctx, false, func() error {
 		for _, connections := range b.Connections {
-			if err := b.contest(ctx, fmt.Sprintf("%d connections, %d seats", connections, b.Seats),
+			if err := b.compare(ctx, fmt.Sprintf("%d connections, %d seats", connections, b.Seats),
 				b.best("best 2", connections), b.counted("1 seat by name", connections)); err != nil {
 				return err
 			}
@@ -28,27 +28,27 @@ func best2(ctx context.Context, b *bench) error {
 	})
 }
 
-func (b *bench) best(name string, connections int) contender {
-	return b.counting(name, connections, func(token string, sale *client.Sale, w *drive.Worker, _ int64) {
+func (b *bench) best(name string, connections int) variant {
+	return b.counting(name, connections, func(token string, sale *client.Sale, w *loadgen.Worker, _ int64) {
 		w.Do(postRequest("/api/v1/bookings", token, []byte(`{"eventId":"`+sale.ID+`","bestAvailable":{"quantity":2}}`)), time.Time{})
 	}, func(ctx context.Context, sale *client.Sale) {
-		left, err := b.Stage.Eventra.Number(ctx, "SELECT count(*) FROM seats WHERE status = 'AVAILABLE' AND event_id = '"+sale.ID+"'")
+		left, err := b.System.Eventra.Number(ctx, "SELECT count(*) FROM seats WHERE status = 'AVAILABLE' AND event_id = '"+sale.ID+"'")
 		if err != nil || left > 0 {
-			b.fault("%d seats are left (%v)", left, err)
+			b.fail("%d seats are left (%v)", left, err)
 		}
 	})
 }
 
-func (b *bench) counted(name string, connections int) contender {
-	return b.counting(name, connections, func(token string, sale *client.Sale, w *drive.Worker, i int64) {
+func (b *bench) counted(name string, connections int) variant {
+	return b.counting(name, connections, func(token string, sale *client.Sale, w *loadgen.Worker, i int64) {
 		w.Do(holdRequest(token, sale.ID, sale.Seat(int(i))), time.Time{})
 	}, func(context.Context, *client.Sale) {})
 }
 
-// counting makes half as many requests as there are seats.
-func (b *bench) counting(name string, connections int, step func(string, *client.Sale, *drive.Worker, int64), after func(context.Context, *client.Sale)) contender {
-	at := b.Stage.Eventra
-	return contender{name: name, at: at, what: accepted, prepare: func(ctx context.Context) (measured, error) {
+// counting returns a variant with half as many requests as there are seats.
+func (b *bench) counting(name string, connections int, step func(string, *client.Sale, *loadgen.Worker, int64), after func(context.Context, *client.Sale)) variant {
+	at := b.System.Eventra
+	return variant{name: name, at: at, what: accepted, prepare: func(ctx context.Context) (measurement, error) {
 		sales, err := b.OpenSales(ctx, at, client.House{Rows: b.Seats / bestPerRow, SeatsPerRow: bestPerRow})
 		if err != nil {
 			return nil, err
@@ -57,9 +57,9 @@ func (b *bench) counting(name string, connections int, step func(string, *client
 		if err != nil {
 			return nil, err
 		}
-		return func(ctx context.Context) (figures.Result, error) {
-			crowd := drive.Crowd{Address: at.Target.Address(), Connections: connections}
-			result := crowd.Count(int64(sales[0].Size()/2), func(w *drive.Worker, i int64) {
+		return func(ctx context.Context) (stats.Result, error) {
+			generator := loadgen.Generator{Address: at.Target.Address(), Connections: connections}
+			result := generator.Count(int64(sales[0].Size()/2), func(w *loadgen.Worker, i int64) {
 				step(tokens[int(i)%len(tokens)], sales[0], w, i)
 			})
 			after(ctx, sales[0])

@@ -6,26 +6,26 @@ import (
 	"fmt"
 	"time"
 
-	"github.com/eventra/eventra/loadtest/bench/drive"
-	"github.com/eventra/eventra/loadtest/bench/figures"
-	"github.com/eventra/eventra/loadtest/bench/stage"
+	"github.com/eventra/eventra/loadtest/bench/loadgen"
+	"github.com/eventra/eventra/loadtest/bench/stats"
+	"github.com/eventra/eventra/loadtest/bench/system"
 	"github.com/eventra/eventra/test/client"
 )
 
 const (
-	// dueAfter is from setting the deadlines to them: time to start Eventra
-	// and to have it load the event.
+	// dueAfter is the time from setting the deadlines to the deadlines, enough to start
+	// Eventra and to activate the event.
 	dueAfter = 15 * time.Second
-	// freeWithin bounds the wait for the seats.
-	freeWithin = 60 * time.Second
-	freePoll   = 5 * time.Millisecond
-	profileFor = 2 * time.Second
+	// freeTimeout bounds the wait for the seats.
+	freeTimeout = 60 * time.Second
+	freePoll    = 5 * time.Millisecond
+	profileFor  = 2 * time.Second
 
 	latenessMetric = "eventra_expiry_lateness_seconds"
 )
 
-// expiry has many holds of section B end at one moment, while new ones in
-// section A go on.
+// expiry measures how long many holds in section B that are due at the same moment
+// take to expire, and the times of new holds in section A meanwhile.
 func expiry(ctx context.Context, b *bench) error {
 	return b.with(ctx, false, func() error {
 		var frees, p99s []time.Duration
@@ -37,16 +37,16 @@ func expiry(ctx context.Context, b *bench) error {
 			frees, p99s = append(frees, free), append(p99s, meanwhile.P99)
 			b.say("  %d all %d seats free after %s; new holds meanwhile: %s", run+1, b.Holds, ms(free), describe(&meanwhile, accepted))
 			if n := meanwhile.Refused() + meanwhile.Failed() + meanwhile.Errors; n > 0 {
-				b.fault("%d new holds were not accepted", n)
+				b.fail("%d new holds were not accepted", n)
 			}
 		}
-		b.say("  = all free after %s, p99 of new holds %s (medians of %d)", ms(figures.Median(frees)), ms(figures.Median(p99s)), b.Runs)
+		b.say("  = all free after %s, p99 of new holds %s (medians of %d)", ms(stats.Median(frees)), ms(stats.Median(p99s)), b.Runs)
 		return nil
 	})
 }
 
-func (b *bench) expire(ctx context.Context) (free time.Duration, meanwhile figures.Result, err error) {
-	sale, err := b.heldHouse(ctx)
+func (b *bench) expire(ctx context.Context) (free time.Duration, meanwhile stats.Result, err error) {
+	sale, err := b.openWithHolds(ctx)
 	if err != nil {
 		return 0, meanwhile, err
 	}
@@ -54,35 +54,35 @@ func (b *bench) expire(ctx context.Context) (free time.Duration, meanwhile figur
 	if err != nil {
 		return 0, meanwhile, err
 	}
-	before, err := b.Stage.Eventra.Buckets(latenessMetric)
+	before, err := b.System.Eventra.Buckets(latenessMetric)
 	if err != nil {
 		return 0, meanwhile, err
 	}
 	time.Sleep(time.Until(due))
-	cpu, machine := b.Stage.Eventra.CPU(), stage.ReadMachine()
+	cpu, machine := b.System.Eventra.CPU(), system.ReadMachine()
 	profiled := make(chan error, 1)
-	go func() { profiled <- b.Stage.Eventra.Profile(profileFor, b.Settings.Profiles, "expiry") }()
+	go func() { profiled <- b.System.Eventra.Profile(profileFor, b.Settings.Profiles, "expiry") }()
 	stop, paced := make(chan struct{}), make(chan error, 1)
 	go func() {
 		var err error
 		meanwhile, err = b.pace(sale, b.Connections[0], 0, stop)
 		paced <- err
 	}()
-	free, err = b.awaitFree(sale, "B", due)
+	free, err = b.waitUntilFree(sale, "B", due)
 	close(stop)
 	err = errors.Join(err, <-paced, <-profiled)
 	if err != nil {
 		return free, meanwhile, err
 	}
-	meanwhile.CPU = b.Stage.Eventra.CPU() - cpu // with that of the expiry
-	after, err := b.Stage.Eventra.Buckets(latenessMetric)
-	meanwhile.Note = stage.ReadMachine().Since(machine, int64(b.Holds)) + fmt.Sprintf(" (of each hold that ended); 99 %% of the holds ended within %.3f s (a bucket's bound), machine load %s", after.Since(before).Quantile(0.99), stage.MachineLoad())
+	meanwhile.CPU = b.System.Eventra.CPU() - cpu // with that of the expiry
+	after, err := b.System.Eventra.Buckets(latenessMetric)
+	meanwhile.Note = system.ReadMachine().Since(machine, int64(b.Holds)) + fmt.Sprintf(" (of each hold that ended); 99 %% of the holds ended within %.3f s (a bucket's bound), machine load %s", after.Since(before).Quantile(0.99), system.MachineLoad())
 	return free, meanwhile, err
 }
 
-// heldHouse is an event whose section B is held, seat by seat.
-func (b *bench) heldHouse(ctx context.Context) (*client.Sale, error) {
-	at := b.Stage.Eventra
+// openWithHolds opens an event whose section B is held, seat by seat.
+func (b *bench) openWithHolds(ctx context.Context) (*client.Sale, error) {
+	at := b.System.Eventra
 	rows := (b.Holds + seatsPerRow - 1) / seatsPerRow
 	sales, err := b.OpenSales(ctx, at, client.House{Rows: b.Seats/seatsPerRow - rows, SeatsPerRow: seatsPerRow})
 	if err != nil {
@@ -95,8 +95,8 @@ func (b *bench) heldHouse(ctx context.Context) (*client.Sale, error) {
 	if err != nil {
 		return nil, err
 	}
-	crowd := drive.Crowd{Address: at.Target.Address(), Connections: sellConnections}
-	result := crowd.Count(int64(b.Holds), func(w *drive.Worker, i int64) {
+	generator := loadgen.Generator{Address: at.Target.Address(), Connections: sellConnections}
+	result := generator.Count(int64(b.Holds), func(w *loadgen.Worker, i int64) {
 		seat := fmt.Sprintf("B-%d-%d", i/seatsPerRow+1, i%seatsPerRow+1)
 		w.Do(holdRequest(tokens[int(i)%len(tokens)], sales[0].ID, seat), time.Time{})
 	})
@@ -106,10 +106,10 @@ func (b *bench) heldHouse(ctx context.Context) (*client.Sale, error) {
 	return sales[0], nil
 }
 
-// makeDue gives all holds of the event one deadline. So many cannot be made in
-// one second, so they are moved in the database while nobody has them in memory.
+// makeDue gives all holds of the event one deadline. So many holds cannot be made in
+// one second, so it changes them in the database while Eventra is stopped.
 func (b *bench) makeDue(ctx context.Context, sale *client.Sale) (due time.Time, err error) {
-	at := b.Stage.Eventra
+	at := b.System.Eventra
 	if err := at.Stop(); err != nil {
 		return due, err
 	}
@@ -118,7 +118,7 @@ func (b *bench) makeDue(ctx context.Context, sale *client.Sale) (due time.Time, 
 		due.UTC().Format(time.RFC3339Nano), sale.ID)); err != nil {
 		return due, err
 	}
-	if err := at.Settle(ctx); err != nil {
+	if err := at.Vacuum(ctx); err != nil {
 		return due, err
 	}
 	if err := at.Start(); err != nil {
@@ -133,11 +133,11 @@ func (b *bench) makeDue(ctx context.Context, sale *client.Sale) (due time.Time, 
 	return due, nil
 }
 
-// awaitFree waits until a section is available again and tells how long after
-// the deadline that was.
-func (b *bench) awaitFree(sale *client.Sale, section string, due time.Time) (time.Duration, error) {
-	for time.Since(due) < freeWithin {
-		held, err := heldIn(b.Stage.Eventra, sale.ID, section)
+// waitUntilFree waits until no seat of a section is held, and returns the time since
+// the deadline.
+func (b *bench) waitUntilFree(sale *client.Sale, section string, due time.Time) (time.Duration, error) {
+	for time.Since(due) < freeTimeout {
+		held, err := heldIn(b.System.Eventra, sale.ID, section)
 		if err != nil {
 			return 0, err
 		}
@@ -146,17 +146,17 @@ func (b *bench) awaitFree(sale *client.Sale, section string, due time.Time) (tim
 		}
 		time.Sleep(freePoll)
 	}
-	return 0, fmt.Errorf("seats are still held %v after their deadline", freeWithin)
+	return 0, fmt.Errorf("seats are still held %v after their deadline", freeTimeout)
 }
 
-func heldIn(at *stage.Server, event, section string) (held int, err error) {
+func heldIn(at *system.Server, event, section string) (held int, err error) {
 	var counts struct {
 		Sections []struct {
 			Name string
 			Held int
 		}
 	}
-	if err := stage.Call(at, 200, "GET", "/api/v1/events/"+event+"/availability", "", nil, &counts); err != nil {
+	if err := system.Call(at, 200, "GET", "/api/v1/events/"+event+"/availability", "", nil, &counts); err != nil {
 		return 0, err
 	}
 	for _, s := range counts.Sections {

@@ -5,41 +5,41 @@ import (
 	"fmt"
 	"slices"
 
-	"github.com/eventra/eventra/loadtest/bench/stage"
+	"github.com/eventra/eventra/loadtest/bench/system"
 )
 
-// growth asks whether a hold costs more in a larger house, or beside more
-// bookings that were made before.
+// growth measures whether a hold costs more for a larger event, or with more past
+// bookings.
 func growth(ctx context.Context, b *bench) error {
 	b.Settings.Against = b.Settings.Eventra
 	return b.with(ctx, false, func() error {
 		connections := slices.Max(b.Connections)
-		var houses []contender
+		var houses []variant
 		for _, seats := range []int{1_000, 10_000, 100_000} {
-			houses = append(houses, b.holdsIn(fmt.Sprintf("%d seats", seats), b.Stage.Eventra, connections, seats))
+			houses = append(houses, b.holdsIn(fmt.Sprintf("%d seats", seats), b.System.Eventra, connections, seats))
 		}
-		if err := b.contest(ctx, "the house grows", houses...); err != nil {
+		if err := b.compare(ctx, "the house grows", houses...); err != nil {
 			return err
 		}
-		full := b.Stage.Reference
+		full := b.System.Reference
 		if err := full.SQL(ctx, fillSQL(b.Bookings)...); err != nil {
 			return err
 		}
-		return b.contest(ctx, "bookings pile up",
-			b.holdsIn("few bookings", b.Stage.Eventra, connections, b.Seats),
+		return b.compare(ctx, "bookings pile up",
+			b.holdsIn("few bookings", b.System.Eventra, connections, b.Seats),
 			b.holdsIn(fmt.Sprintf("%d more", b.Bookings), full, connections, b.Seats))
 	})
 }
 
-// holdsIn are holds in houses of so many seats.
-func (b *bench) holdsIn(name string, at *stage.Server, connections, seats int) contender {
+// holdsIn returns a variant with holds on events of a given size.
+func (b *bench) holdsIn(name string, at *system.Server, connections, seats int) variant {
 	of := *b
 	of.Seats = seats
 	return of.holds(name, at, connections, 1)
 }
 
-// fillSQL makes bookings that have ended, of one seat each, as a thousand events
-// of the past would have left them; ids go up with time as those of Eventra do.
+// fillSQL inserts expired bookings of one seat each, as a thousand past events leave
+// them. Their ids increase with time as those of Eventra do.
 func fillSQL(bookings int) []string {
 	const id = `(lpad(to_hex(1700000000000 + i), 12, '0') || '7' || substr(md5(i::text), 1, 3) || '8' || substr(md5(i::text), 4, 15))::uuid`
 	const event = `(lpad(to_hex(i / 5000), 12, '0') || '70008000000000000000')::uuid`

@@ -5,8 +5,8 @@ import (
 	"fmt"
 	"time"
 
-	"github.com/eventra/eventra/loadtest/bench/figures"
-	"github.com/eventra/eventra/loadtest/bench/stage"
+	"github.com/eventra/eventra/loadtest/bench/stats"
+	"github.com/eventra/eventra/loadtest/bench/system"
 	"github.com/eventra/eventra/loadtest/bench/wrk"
 	"github.com/eventra/eventra/test/client"
 )
@@ -16,8 +16,8 @@ const (
 	limitsOff  = "off"
 
 	seatsPerRow = 100
-	// eventraMax and referenceMax are more holds a second than these servers
-	// make: seats are prepared for so many.
+	// eventraMax and referenceMax are rates of holds that these servers do not reach.
+	// Seats are prepared for them.
 	eventraMax   = 50_000
 	referenceMax = 8_000
 )
@@ -27,8 +27,8 @@ func hold(ctx context.Context, b *bench) error {
 		b.Settings.RateLimits = limits.setting
 		err := b.with(ctx, true, func() error {
 			for _, connections := range b.Connections {
-				if err := b.contest(ctx, fmt.Sprintf("%s, %d connections", limits.name, connections),
-					b.holds("eventra", b.Stage.Eventra, connections, 1), b.holds(b.Stage.Reference.Name, b.Stage.Reference, connections, 1)); err != nil {
+				if err := b.compare(ctx, fmt.Sprintf("%s, %d connections", limits.name, connections),
+					b.holds("eventra", b.System.Eventra, connections, 1), b.holds(b.System.Reference.Name, b.System.Reference, connections, 1)); err != nil {
 					return err
 				}
 			}
@@ -44,9 +44,9 @@ func hold(ctx context.Context, b *bench) error {
 func group4(ctx context.Context, b *bench) error {
 	return b.with(ctx, true, func() error {
 		for _, connections := range b.Connections {
-			if err := b.contest(ctx, fmt.Sprintf("%d connections", connections),
-				b.holds("eventra, 4 seats", b.Stage.Eventra, connections, 4), b.holds(b.Stage.Reference.Name+", 4", b.Stage.Reference, connections, 4),
-				b.holds("eventra, 1 seat", b.Stage.Eventra, connections, 1)); err != nil {
+			if err := b.compare(ctx, fmt.Sprintf("%d connections", connections),
+				b.holds("eventra, 4 seats", b.System.Eventra, connections, 4), b.holds(b.System.Reference.Name+", 4", b.System.Reference, connections, 4),
+				b.holds("eventra, 1 seat", b.System.Eventra, connections, 1)); err != nil {
 				return err
 			}
 		}
@@ -54,21 +54,21 @@ func group4(ctx context.Context, b *bench) error {
 	})
 }
 
-// house is a hot event's.
+// house returns the seats of a hot event.
 func (b *bench) house() client.House {
 	return client.House{Rows: b.Seats / seatsPerRow, SeatsPerRow: seatsPerRow}
 }
 
-// holds are accepted holds of seats that nobody was asked for before. When an
-// event is sold out, the next one is the hot one.
-func (b *bench) holds(name string, at *stage.Server, connections, group int) contender {
-	return b.leisurelyHolds(name, at, connections, group, 0)
+// holds returns a variant with holds of fresh seats on one hot event. When it is sold
+// out, another one follows.
+func (b *bench) holds(name string, at *system.Server, connections, group int) variant {
+	return b.holdsWithPauses(name, at, connections, group, 0)
 }
 
-// leisurelyHolds are holds whose connections think, on average for so long,
-// before they ask again.
-func (b *bench) leisurelyHolds(name string, at *stage.Server, connections, group int, think time.Duration) contender {
-	return contender{name: name, at: at, what: accepted, prepare: func(ctx context.Context) (measured, error) {
+// holdsWithPauses returns a variant with holds whose connections pause before the next
+// request, for think on average.
+func (b *bench) holdsWithPauses(name string, at *system.Server, connections, group int, think time.Duration) variant {
+	return variant{name: name, at: at, what: accepted, prepare: func(ctx context.Context) (measurement, error) {
 		most := eventraMax
 		if at.IsReference() {
 			most = referenceMax
@@ -87,12 +87,12 @@ func (b *bench) leisurelyHolds(name string, at *stage.Server, connections, group
 			return nil, err
 		}
 		script.Think = think
-		return wrkDrive(at, script.Script(), connections, b.For), nil
+		return runWrk(at, script.Script(), connections, b.For), nil
 	}}
 }
 
-// script asks for the sales' seats; all have the same house.
-func (b *bench) script(at *stage.Server, sales []*client.Sale, group int) (*wrk.Holds, error) {
+// script returns a script that holds the seats of sales of equal size.
+func (b *bench) script(at *system.Server, sales []*client.Sale, group int) (*wrk.Holds, error) {
 	tokens, err := b.Tokens()
 	if err != nil {
 		return nil, err
@@ -108,7 +108,7 @@ func (b *bench) script(at *stage.Server, sales []*client.Sale, group int) (*wrk.
 	return script, nil
 }
 
-// coprime finds a step that reaches all of n places, far from one to the next.
+// coprime returns a large step that is coprime to n, so that it reaches all n indices.
 func coprime(n int) int {
 	for step := max(1, n*618/1000); ; step++ {
 		a, b := n, step
@@ -121,8 +121,8 @@ func coprime(n int) int {
 	}
 }
 
-func wrkDrive(at *stage.Server, script string, connections int, d time.Duration) measured {
-	return func(ctx context.Context) (figures.Result, error) {
+func runWrk(at *system.Server, script string, connections int, d time.Duration) measurement {
+	return func(ctx context.Context) (stats.Result, error) {
 		return wrk.Run(ctx, at.Target.Address(), script, wrk.Load{Connections: connections, For: d})
 	}
 }

@@ -7,17 +7,15 @@ import (
 
 const (
 	shortestHold = 5 * time.Second
-	// otherKeys are so many that Redis announces an expired key some ten
-	// seconds after its time.
+	// otherKeys is so large that Redis announces expired keys some ten seconds late.
 	otherKeys = 100_000
 )
 
-// lateness holds seats one by one for as short a time as there is, at a rate,
-// beside many other keys in Redis, and tells how long after its deadline each
-// seat was free.
+// lateness measures how long after its deadline a seat is free, with the shortest
+// holds at a fixed rate and many other keys in Redis.
 func lateness(ctx context.Context, b *bench) error {
 	return b.with(ctx, false, func() error {
-		at := b.Stage.Eventra
+		at := b.System.Eventra
 		if err := at.AddRedisKeys(otherKeys); err != nil {
 			return err
 		}
@@ -25,7 +23,7 @@ func lateness(ctx context.Context, b *bench) error {
 		if err != nil {
 			return err
 		}
-		if err := at.Settle(ctx); err != nil {
+		if err := at.Vacuum(ctx); err != nil {
 			return err
 		}
 		for run := range b.Runs {
@@ -37,7 +35,7 @@ func lateness(ctx context.Context, b *bench) error {
 			if err != nil {
 				return err
 			}
-			if _, err := b.awaitFree(sale, "A", time.Now()); err != nil {
+			if _, err := b.waitUntilFree(sale, "A", time.Now()); err != nil {
 				return err
 			}
 			after, err := at.Buckets(latenessMetric)
@@ -48,7 +46,7 @@ func lateness(ctx context.Context, b *bench) error {
 			b.say("  %d %d holds at %.0f/s; free after the deadline: half within %.3f s, 99 %% within %.3f s, all within %.3f s (buckets' bounds)",
 				run+1, held.Accepted(), b.Rate, late.Quantile(0.5), late.Quantile(0.99), late.Quantile(1))
 			if n := held.Refused() + held.Failed() + held.Errors; n > 0 {
-				b.fault("%d holds were not accepted", n)
+				b.fail("%d holds were not accepted", n)
 			}
 		}
 		return nil

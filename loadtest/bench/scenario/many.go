@@ -5,11 +5,11 @@ import (
 	"fmt"
 	"slices"
 
-	"github.com/eventra/eventra/loadtest/bench/figures"
+	"github.com/eventra/eventra/loadtest/bench/stats"
 	"github.com/eventra/eventra/test/client"
 )
 
-// manyMax is more holds a second than are made at many events.
+// manyMax is a rate of holds that many events do not reach.
 const manyMax = 20_000
 
 func many(ctx context.Context, b *bench) error {
@@ -20,34 +20,34 @@ func many(ctx context.Context, b *bench) error {
 		if err != nil {
 			return err
 		}
-		asked := 0
-		return b.contest(ctx, fmt.Sprintf("%d connections, %d events", connections, b.Events),
-			b.spread("many events", sales, &asked, connections), b.holds("one event", b.Stage.Eventra, connections, 1))
+		next := 0
+		return b.compare(ctx, fmt.Sprintf("%d connections, %d events", connections, b.Events),
+			b.spread("many events", sales, &next, connections), b.holds("one event", b.System.Eventra, connections, 1))
 	})
 }
 
-// openMany has that many events on sale, alike and in memory.
+// openMany opens equal events and activates them.
 func (b *bench) openMany(ctx context.Context, house client.House) ([]*client.Sale, error) {
-	sales, err := b.OpenSales(ctx, b.Stage.Eventra, house)
+	sales, err := b.OpenSales(ctx, b.System.Eventra, house)
 	if err != nil {
 		return nil, err
 	}
-	copies, err := b.CopySale(ctx, b.Stage.Eventra, sales[0], b.Events-1)
+	copies, err := b.CopySale(ctx, b.System.Eventra, sales[0], b.Events-1)
 	return append(sales, copies...), err
 }
 
-// spread holds seats of all events in turn; asked counts those that were asked
-// for in earlier runs.
-func (b *bench) spread(name string, sales []*client.Sale, asked *int, connections int) contender {
-	return contender{name: name, at: b.Stage.Eventra, what: accepted, prepare: func(context.Context) (measured, error) {
-		script, err := b.script(b.Stage.Eventra, sales, 1)
+// spread returns a variant with holds on all events in turn. It adds the requested
+// seats to next, where the following run begins.
+func (b *bench) spread(name string, sales []*client.Sale, next *int, connections int) variant {
+	return variant{name: name, at: b.System.Eventra, what: accepted, prepare: func(context.Context) (measurement, error) {
+		script, err := b.script(b.System.Eventra, sales, 1)
 		if err != nil {
 			return nil, err
 		}
-		script.Spread, script.First = true, *asked
-		return func(ctx context.Context) (figures.Result, error) {
-			result, err := wrkDrive(b.Stage.Eventra, script.Script(), connections, b.For)(ctx)
-			*asked += int(result.Requests) + 2*connections // some were on their way at the end
+		script.Spread, script.First = true, *next
+		return func(ctx context.Context) (stats.Result, error) {
+			result, err := runWrk(b.System.Eventra, script.Script(), connections, b.For)(ctx)
+			*next += int(result.Requests) + 2*connections // includes requests in flight at the end
 			return result, err
 		}, nil
 	}}

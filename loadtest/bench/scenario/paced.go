@@ -5,17 +5,17 @@ import (
 	"fmt"
 	"time"
 
-	"github.com/eventra/eventra/loadtest/bench/drive"
-	"github.com/eventra/eventra/loadtest/bench/figures"
+	"github.com/eventra/eventra/loadtest/bench/loadgen"
+	"github.com/eventra/eventra/loadtest/bench/stats"
 	"github.com/eventra/eventra/test/client"
 )
 
-// paced holds at a fixed rate, whatever the server makes of it: below
-// saturation, times say what a buyer waits.
+// paced measures holds at a fixed rate. Below saturation, its times are what a buyer
+// waits.
 func paced(ctx context.Context, b *bench) error {
 	return b.with(ctx, false, func() error {
 		for _, connections := range b.Connections {
-			if err := b.contest(ctx, fmt.Sprintf("%.0f/s over %d connections", b.Rate, connections), b.pacedHolds(connections)); err != nil {
+			if err := b.compare(ctx, fmt.Sprintf("%.0f/s over %d connections", b.Rate, connections), b.pacedHolds(connections)); err != nil {
 				return err
 			}
 		}
@@ -23,35 +23,34 @@ func paced(ctx context.Context, b *bench) error {
 	})
 }
 
-func (b *bench) pacedHolds(connections int) contender {
-	at := b.Stage.Eventra
-	return contender{name: "eventra", at: at, what: accepted, prepare: func(ctx context.Context) (measured, error) {
+func (b *bench) pacedHolds(connections int) variant {
+	at := b.System.Eventra
+	return variant{name: "eventra", at: at, what: accepted, prepare: func(ctx context.Context) (measurement, error) {
 		sales, err := b.OpenSales(ctx, at, b.house())
 		if err != nil {
 			return nil, err
 		}
-		return func(context.Context) (figures.Result, error) {
+		return func(context.Context) (stats.Result, error) {
 			return b.pace(sales[0], connections, 0, after(b.For))
 		}, nil
 	}}
 }
 
-// after is closed when so much time has passed.
+// after returns a channel that is closed after d.
 func after(d time.Duration) <-chan struct{} {
 	over := make(chan struct{})
 	time.AfterFunc(d, func() { close(over) })
 	return over
 }
 
-// pace holds one seat after the other, from the first one on, at the rate that
-// was asked for.
-func (b *bench) pace(sale *client.Sale, connections, first int, stop <-chan struct{}) (figures.Result, error) {
+// pace holds consecutive seats, from first on, at b.Rate.
+func (b *bench) pace(sale *client.Sale, connections, first int, stop <-chan struct{}) (stats.Result, error) {
 	tokens, err := b.Tokens()
 	if err != nil {
-		return figures.Result{}, err
+		return stats.Result{}, err
 	}
-	crowd := drive.Crowd{Address: b.Stage.Eventra.Target.Address(), Connections: connections}
-	return crowd.Rate(b.Rate, stop, func(w *drive.Worker, i int64, due time.Time) {
+	generator := loadgen.Generator{Address: b.System.Eventra.Target.Address(), Connections: connections}
+	return generator.Rate(b.Rate, stop, func(w *loadgen.Worker, i int64, due time.Time) {
 		w.Do(holdRequest(tokens[int(i)%len(tokens)], sale.ID, sale.Seat(first+int(i))), due)
 	}), nil
 }

@@ -5,8 +5,8 @@ import (
 	"fmt"
 	"time"
 
-	"github.com/eventra/eventra/loadtest/bench/drive"
-	"github.com/eventra/eventra/loadtest/bench/stage"
+	"github.com/eventra/eventra/loadtest/bench/loadgen"
+	"github.com/eventra/eventra/loadtest/bench/system"
 	"github.com/eventra/eventra/loadtest/bench/wrk"
 	"github.com/eventra/eventra/test/client"
 	"github.com/eventra/eventra/test/http1"
@@ -15,8 +15,8 @@ import (
 func refuse(ctx context.Context, b *bench) error {
 	return b.with(ctx, true, func() error {
 		for _, connections := range b.Connections {
-			if err := b.contest(ctx, fmt.Sprintf("%d connections", connections),
-				b.refusals("eventra", b.Stage.Eventra, connections), b.refusals("reference", b.Stage.Reference, connections),
+			if err := b.compare(ctx, fmt.Sprintf("%d connections", connections),
+				b.refusals("eventra", b.System.Eventra, connections), b.refusals("reference", b.System.Reference, connections),
 				b.noops(connections)); err != nil {
 				return err
 			}
@@ -28,7 +28,7 @@ func refuse(ctx context.Context, b *bench) error {
 func noop(ctx context.Context, b *bench) error {
 	return b.with(ctx, true, func() error {
 		for _, connections := range b.Connections {
-			if err := b.contest(ctx, fmt.Sprintf("%d connections", connections), b.noops(connections)); err != nil {
+			if err := b.compare(ctx, fmt.Sprintf("%d connections", connections), b.noops(connections)); err != nil {
 				return err
 			}
 		}
@@ -36,11 +36,11 @@ func noop(ctx context.Context, b *bench) error {
 	})
 }
 
-// soldOut is a small house: who asks for its seats is refused.
+// soldOut is the size of the event that is sold out before the run.
 var soldOut = client.House{Rows: 10, SeatsPerRow: seatsPerRow}
 
-func (b *bench) refusals(name string, at *stage.Server, connections int) contender {
-	return contender{name: name, at: at, what: refused, prepare: func(ctx context.Context) (measured, error) {
+func (b *bench) refusals(name string, at *system.Server, connections int) variant {
+	return variant{name: name, at: at, what: refused, prepare: func(ctx context.Context) (measurement, error) {
 		sales, err := b.OpenSales(ctx, at, soldOut)
 		if err != nil {
 			return nil, err
@@ -53,33 +53,33 @@ func (b *bench) refusals(name string, at *stage.Server, connections int) contend
 			return nil, err
 		}
 		script.Endless = true
-		return wrkDrive(at, script.Script(), connections, b.For), nil
+		return runWrk(at, script.Script(), connections, b.For), nil
 	}}
 }
 
-func (b *bench) noops(connections int) contender {
-	return contender{name: "noop", at: b.Stage.Reference, what: answered, prepare: func(context.Context) (measured, error) {
+func (b *bench) noops(connections int) variant {
+	return variant{name: "noop", at: b.System.Reference, what: answered, prepare: func(context.Context) (measurement, error) {
 		tokens, err := b.Tokens()
 		if err != nil {
 			return nil, err
 		}
-		script := &wrk.Gets{Host: b.Stage.Reference.Target.Address(), Path: "/noop", Tokens: tokens}
-		return wrkDrive(b.Stage.Reference, script.Script(), connections, b.For), nil
+		script := &wrk.Gets{Host: b.System.Reference.Target.Address(), Path: "/noop", Tokens: tokens}
+		return runWrk(b.System.Reference, script.Script(), connections, b.For), nil
 	}}
 }
 
-// sellConnections fill houses beforehand.
+// sellConnections is the number of connections that hold seats before a run.
 const sellConnections = 32
 
-// sell holds the first seats of a house, ten at a time.
-func (b *bench) sell(at *stage.Server, sale *client.Sale, seats int) error {
+// sell holds the first seats of an event, ten at a time.
+func (b *bench) sell(at *system.Server, sale *client.Sale, seats int) error {
 	const group = 10
 	tokens, err := b.Tokens()
 	if err != nil {
 		return err
 	}
-	crowd := drive.Crowd{Address: at.Target.Address(), Connections: sellConnections}
-	result := crowd.Count(int64(seats/group), func(w *drive.Worker, i int64) {
+	generator := loadgen.Generator{Address: at.Target.Address(), Connections: sellConnections}
+	result := generator.Count(int64(seats/group), func(w *loadgen.Worker, i int64) {
 		names := make([]string, group)
 		for n := range names {
 			names[n] = sale.Seat(int(i)*group + n)
@@ -87,12 +87,12 @@ func (b *bench) sell(at *stage.Server, sale *client.Sale, seats int) error {
 		w.Do(holdRequest(tokens[int(i)%len(tokens)], sale.ID, names...), time.Time{})
 	})
 	if result.Accepted() != int64(seats/group) {
-		return fmt.Errorf("fill a house: %s, errors %d", result.Outcomes(), result.Errors)
+		return fmt.Errorf("hold %d seats before the run: %s, errors %d", seats, result.Outcomes(), result.Errors)
 	}
 	return nil
 }
 
-// holdRequest asks for seats.
+// holdRequest returns a request that holds seats.
 func holdRequest(token, event string, seats ...string) *http1.Request {
 	body := append(make([]byte, 0, 128), `{"eventId":"`...)
 	body = append(append(body, event...), `","seats":["`...)

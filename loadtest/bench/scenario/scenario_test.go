@@ -6,10 +6,10 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"github.com/eventra/eventra/loadtest/bench/figures"
+	"github.com/eventra/eventra/loadtest/bench/stats"
 )
 
-func TestAStepReachesAllPlaces(t *testing.T) {
+func TestCoprime_ReachesAllIndices(t *testing.T) {
 	for _, n := range []int{1, 2, 10, 1000, 25_000, 100_000} {
 		step, reached := coprime(n), map[int]bool{}
 		for i := range n {
@@ -19,25 +19,25 @@ func TestAStepReachesAllPlaces(t *testing.T) {
 	}
 }
 
-func TestHoldsAskForTheSeatsNamed(t *testing.T) {
+func TestHoldRequest_NamesTheSeats(t *testing.T) {
 	require.Equal(t, `{"eventId":"E","seats":["A-1-1","A-1-2"]}`, string(holdRequest("t", "E", "A-1-1", "A-1-2").Body))
 	require.Equal(t, "7", idOf([]byte(`{"id":"7","eventId":"8"}`)))
 	require.Empty(t, idOf([]byte(`{}`)))
 }
 
-func TestWhatIsNotTheOutcomeIsAFault(t *testing.T) {
+func TestBench_Count_FailsForOtherOutcomes(t *testing.T) {
 	var out bytes.Buffer
 	b := &bench{out: &out}
-	result := figures.Result{Requests: 12}
+	result := stats.Result{Requests: 12}
 	before := map[int]int64{201: 5}
-	b.count(&result, contender{name: "one", what: accepted}, before, map[int]int64{201: 15, 200: 0})
-	require.Empty(t, b.faults)
+	b.count(&result, variant{name: "one", what: accepted}, before, map[int]int64{201: 15, 200: 0})
+	require.Empty(t, b.failures)
 	require.Equal(t, map[int]int64{201: 10}, result.Statuses)
 
-	b.count(&result, contender{name: "one", what: refused}, before, map[int]int64{201: 15, 409: 2})
-	require.Len(t, b.faults, 1)
+	b.count(&result, variant{name: "one", what: refused}, before, map[int]int64{201: 15, 409: 2})
+	require.Len(t, b.failures, 1)
 	require.Contains(t, out.String(), "one: 10 of 12 were not refused: 201×10 409×2")
 
-	b.count(&result, contender{name: "one", what: accepted}, before, before)
-	require.Len(t, b.faults, 2, "a server that counts nothing leaves what the client counted")
+	b.count(&result, variant{name: "one", what: accepted}, before, before)
+	require.Len(t, b.failures, 2, "without counts of the server, those of the client stay")
 }

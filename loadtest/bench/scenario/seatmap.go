@@ -5,16 +5,16 @@ import (
 	"fmt"
 	"time"
 
-	"github.com/eventra/eventra/loadtest/bench/figures"
+	"github.com/eventra/eventra/loadtest/bench/stats"
 	"github.com/eventra/eventra/loadtest/bench/wrk"
 	"github.com/eventra/eventra/test/client"
 	"github.com/eventra/eventra/test/http1"
 )
 
-// mapHouse is a seat map's of the size of a concert hall.
+// mapHouse has the size of a concert hall.
 var mapHouse = client.House{Rows: 50, SeatsPerRow: seatsPerRow}
 
-// acceptEncoding is what browsers send.
+// acceptEncoding is the field that browsers send.
 const acceptEncoding = "Accept-Encoding: gzip, deflate, br"
 
 func map304(ctx context.Context, b *bench) error {
@@ -25,12 +25,12 @@ func mapFull(ctx context.Context, b *bench) error {
 	return seatMaps(ctx, b, func(string) []string { return []string{acceptEncoding} })
 }
 
-// seatMaps asks for one map, with header fields that may rest on what the
-// client knows, and compares it with the no-op of the reference server.
+// seatMaps compares requests for one seat map with the no-op of the reference server.
+// Header gets the map's ETag and returns the fields of the requests.
 func seatMaps(ctx context.Context, b *bench, header func(known string) []string) error {
 	return b.with(ctx, true, func() error {
 		for _, connections := range b.Connections {
-			if err := b.contest(ctx, fmt.Sprintf("%d connections, %d seats", connections, mapHouse.Size()),
+			if err := b.compare(ctx, fmt.Sprintf("%d connections, %d seats", connections, mapHouse.Size()),
 				b.seatMap(connections, header), b.noops(connections)); err != nil {
 				return err
 			}
@@ -39,9 +39,9 @@ func seatMaps(ctx context.Context, b *bench, header func(known string) []string)
 	})
 }
 
-func (b *bench) seatMap(connections int, header func(known string) []string) contender {
-	at := b.Stage.Eventra
-	return contender{name: "eventra", at: at, what: answered, prepare: func(ctx context.Context) (measured, error) {
+func (b *bench) seatMap(connections int, header func(known string) []string) variant {
+	at := b.System.Eventra
+	return variant{name: "eventra", at: at, what: answered, prepare: func(ctx context.Context) (measurement, error) {
 		sales, err := b.OpenSales(ctx, at, mapHouse)
 		if err != nil {
 			return nil, err
@@ -60,8 +60,8 @@ func (b *bench) seatMap(connections int, header func(known string) []string) con
 			return nil, err
 		}
 		script := &wrk.Gets{Host: at.Target.Address(), Path: path, Header: header(whole.Get("ETag"))}
-		return func(ctx context.Context) (figures.Result, error) {
-			result, err := wrkDrive(at, script.Script(), connections, b.For)(ctx)
+		return func(ctx context.Context) (stats.Result, error) {
+			result, err := runWrk(at, script.Script(), connections, b.For)(ctx)
 			result.Note = fmt.Sprintf("the map has %d bytes as %q,", len(whole.Body), whole.Get("Content-Encoding"))
 			return result, err
 		}, nil

@@ -1,5 +1,5 @@
 
--- All of a request that does not change is put together beforehand.
+-- The constant parts of requests are built once.
 local heads, bodies = {}, {}
 for i, token in ipairs(tokens) do
 	heads[i] = method .. " " .. path .. " HTTP/1.1\r\nHost: " .. host .. "\r\nContent-Type: application/json\r\n" ..
@@ -11,15 +11,15 @@ end
 
 local n, total = first, #events * groups
 local between = '","' .. section .. "-"
-ranOut = false -- a global, for done reads it
+ranOut = false -- a global, because done reads it
 
 local function seat(i)
 	local number = i % perRow
 	return (i - number) / perRow + 1 .. "-" .. number + 1
 end
 
--- Bookings to be paid for, the oldest first, and who holds what.
-local owed, made, paid, holders = {}, 0, 0, {}
+-- Payments to send, the oldest first, and the token that holds each seat.
+local payments, queued, sent, holders = {}, 0, 0, {}
 
 if pays then
 	local payment = '{"method":"mock","token":"tok_ok"}'
@@ -28,17 +28,17 @@ if pays then
 		if not id then return end
 		local token = holders[event .. held]
 		holders[event .. held] = nil
-		made = made + 1
-		owed[made] = "POST " .. path .. "/" .. id .. "/payments HTTP/1.1\r\nHost: " .. host .. "\r\nContent-Type: application/json\r\n" ..
+		queued = queued + 1
+		payments[queued] = "POST " .. path .. "/" .. id .. "/payments HTTP/1.1\r\nHost: " .. host .. "\r\nContent-Type: application/json\r\n" ..
 			"Authorization: Bearer " .. token .. "\r\nContent-Length: " .. #payment .. "\r\n\r\n" .. payment
 	end
 end
 
 function request()
-	if paid < made then
-		paid = paid + 1
-		local payment = owed[paid]
-		owed[paid] = nil
+	if sent < queued then
+		sent = sent + 1
+		local payment = payments[sent]
+		payments[sent] = nil
 		return payment
 	end
 	local at = n
@@ -46,19 +46,19 @@ function request()
 	if at >= total then
 		if endless then at = at % total else ranOut, at = true, total - 1 end
 	end
-	local event, place
+	local event, index
 	if spread then
 		event = at % #events
-		place = (at - event) / #events
+		index = (at - event) / #events
 	else
-		place = at % groups
-		event = (at - place) / groups
+		index = at % groups
+		event = (at - index) / groups
 	end
-	place = place * step % groups * group
-	local body = bodies[event + 1] .. seat(place)
-	for i = place + 1, place + group - 1 do body = body .. between .. seat(i) end
+	local first_seat = index * step % groups * group
+	local body = bodies[event + 1] .. seat(first_seat)
+	for i = first_seat + 1, first_seat + group - 1 do body = body .. between .. seat(i) end
 	body = body .. '"]}'
-	if pays then holders[events[event + 1] .. section .. "-" .. seat(place)] = tokens[n % #heads + 1] end
+	if pays then holders[events[event + 1] .. section .. "-" .. seat(first_seat)] = tokens[n % #heads + 1] end
 	return heads[n % #heads + 1] .. #body .. "\r\n\r\n" .. body
 end
 

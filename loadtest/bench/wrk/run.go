@@ -10,26 +10,26 @@ import (
 	"os/exec"
 	"time"
 
-	"github.com/eventra/eventra/loadtest/bench/figures"
+	"github.com/eventra/eventra/loadtest/bench/stats"
 )
 
-// Load is how hard a server is driven.
+// Load is the load of one run.
 type Load struct {
 	Connections int
 	For         time.Duration // whole seconds
 }
 
 const (
-	// answerTimeout is when an answer counts as an error.
-	answerTimeout = 10 * time.Second
-	// endPatience is what wrk gets to end in.
-	endPatience = 20 * time.Second
+	// responseTimeout is when a missing response counts as an error.
+	responseTimeout = 10 * time.Second
+	// endTimeout is how long wrk may take to end after the run.
+	endTimeout = 20 * time.Second
 )
 
-// Run has wrk drive the server at an address by a script. The result has one
-// status for all answers below 400 and one for all others, which tell nothing
-// more: only the server can count them without costing the client its CPU.
-func Run(ctx context.Context, address, script string, load Load) (result figures.Result, err error) {
+// Run runs wrk with a script against the server at an address. The result has the
+// status 200 for all responses below 400, and 400 for all others: the server can
+// count the exact ones without costing the client any CPU.
+func Run(ctx context.Context, address, script string, load Load) (result stats.Result, err error) {
 	file, err := os.CreateTemp("", "eventra-bench-*.lua")
 	if err != nil {
 		return result, err
@@ -41,10 +41,10 @@ func Run(ctx context.Context, address, script string, load Load) (result figures
 	if err := file.Close(); err != nil {
 		return result, err
 	}
-	ctx, cancel := context.WithTimeout(ctx, load.For+endPatience)
+	ctx, cancel := context.WithTimeout(ctx, load.For+endTimeout)
 	defer cancel()
 	command := exec.CommandContext(ctx, "wrk", "-t1", fmt.Sprintf("-c%d", load.Connections),
-		fmt.Sprintf("-d%ds", max(1, int(load.For/time.Second))), "--timeout", fmt.Sprintf("%ds", int(answerTimeout/time.Second)),
+		fmt.Sprintf("-d%ds", max(1, int(load.For/time.Second))), "--timeout", fmt.Sprintf("%ds", int(responseTimeout/time.Second)),
 		"-s", file.Name(), "http://"+address+"/")
 	out, err := command.CombinedOutput()
 	if err != nil {
@@ -53,17 +53,17 @@ func Run(ctx context.Context, address, script string, load Load) (result figures
 	return parse(out)
 }
 
-// ErrRanOut says that there were fewer seats than requests: the figures are
-// not those of accepted holds.
+// ErrRanOut reports that there were fewer seats than requests, so that the result is
+// not one of accepted holds.
 var ErrRanOut = errors.New("the seats ran out before the time did")
 
 var marker = []byte("RESULT ")
 
-// parse reads the line that the script's done wrote.
-func parse(out []byte) (result figures.Result, err error) {
+// parse parses the line that the script's done function printed.
+func parse(out []byte) (result stats.Result, err error) {
 	_, line, found := bytes.Cut(out, marker)
 	if !found {
-		return result, fmt.Errorf("wrk said nothing of a result: %s", out)
+		return result, fmt.Errorf("wrk printed no result: %s", out)
 	}
 	line, _, _ = bytes.Cut(line, []byte("\n"))
 	var told struct {
@@ -74,7 +74,7 @@ func parse(out []byte) (result figures.Result, err error) {
 		return result, fmt.Errorf("wrk's result: %w: %s", err, line)
 	}
 	micros := func(n int64) time.Duration { return time.Duration(n) * time.Microsecond }
-	result = figures.Result{
+	result = stats.Result{
 		Took: micros(told.TookMicros), Requests: told.Requests,
 		Errors: told.Connect + told.Read + told.Write + told.Timeout,
 		P50:    micros(told.P50), P99: micros(told.P99), Max: micros(told.Max),

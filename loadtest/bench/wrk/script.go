@@ -1,6 +1,6 @@
-// Package wrk drives servers with wrk, from Lua scripts that it writes. One
-// wrk thread leaves the CPUs to the servers, and has one Lua state, so that a
-// counter in it gives no seat to two connections.
+// Package wrk generates load by wrk, with Lua scripts that it writes. It uses one
+// thread, which leaves the CPUs to the servers, and has one Lua state, whose counter
+// hands each seat to one connection.
 package wrk
 
 import (
@@ -9,37 +9,36 @@ import (
 	"time"
 )
 
-// Holds asks for seats, each one once. Seats are named SECTION-ROW-NUMBER.
+// Holds requests each seat once. Seats are named SECTION-ROW-NUMBER.
 type Holds struct {
 	Host   string
-	Tokens []string // requests take turns with them
+	Tokens []string // used in turn
 	Events []string
 	// Section, Rows and SeatsPerRow are the same for all events.
 	Section           string
 	Rows, SeatsPerRow int
 
-	Group int // seats a request
-	First int // the first group to ask for; those before were taken earlier
-	Step  int // from one group to the next within the house; coprime to their number. 0: 1
-	// Spread has requests take turns with the events, instead of selling one
-	// out after the other.
+	Group int // seats in a request
+	First int // the first group to request
+	Step  int // from one group to the next of an event, coprime to their number; 0: 1
+	// Spread requests the events in turn, instead of selling one out after the other.
 	Spread bool
-	// Think is what each connection waits before its next request, on average:
-	// anything from nothing to twice as long. Whole milliseconds; 0: it does not.
+	// Think is the mean pause of a connection before its next request, uniformly
+	// distributed from 0 to twice as long, in whole milliseconds.
 	Think time.Duration
-	// Pays has a request pay for the oldest hold that was answered, if there is
-	// one, so that each second one does.
+	// Pays makes each request pay for the oldest unpaid hold if there is one, so that
+	// every second request is a payment.
 	Pays bool
-	// Endless begins anew when all seats were asked for: for refusals.
+	// Endless starts again when all seats have been requested.
 	Endless bool
 }
 
-// Groups is how many requests there are seats for.
+// Groups returns the number of requests that there are seats for.
 func (h *Holds) Groups() int { return len(h.Events) * h.groupsPerEvent() }
 
 func (h *Holds) groupsPerEvent() int { return h.Rows * h.SeatsPerRow / h.Group }
 
-// Script writes the Lua script.
+// Script returns the Lua script.
 func (h *Holds) Script() string {
 	return settings(
 		"method", "POST", "path", "/api/v1/bookings", "host", h.Host, "tokens", h.Tokens, "events", h.Events,
@@ -48,20 +47,20 @@ func (h *Holds) Script() string {
 	) + holdsLua + doneLua
 }
 
-// Gets asks for one path again and again.
+// Gets requests one path again and again.
 type Gets struct {
 	Host   string
 	Path   string
-	Tokens []string // none: anonymously
+	Tokens []string // used in turn; none: anonymous requests
 	Header []string // whole fields
 }
 
-// Script writes the Lua script.
+// Script returns the Lua script.
 func (g *Gets) Script() string {
 	return settings("path", g.Path, "host", g.Host, "tokens", g.Tokens, "fields", g.Header) + getsLua + doneLua
 }
 
-// settings writes local variables.
+// settings formats Lua local variables.
 func settings(pairs ...any) string {
 	var out strings.Builder
 	for i := 0; i < len(pairs); i += 2 {
@@ -84,7 +83,7 @@ func literal(value any) string {
 	return fmt.Sprint(value)
 }
 
-// quote writes a Lua string; whatever is not plain is written as a number.
+// quote formats a Lua string. Bytes that are not printable ASCII are escaped.
 func quote(s string) string {
 	var out strings.Builder
 	out.WriteByte('"')

@@ -13,8 +13,7 @@ import (
 	lua "github.com/yuin/gopher-lua"
 )
 
-// requester runs a script as wrk would and reads what its request function
-// writes.
+// requester runs a script as wrk does and parses the requests that it returns.
 type requester struct {
 	t *testing.T
 	l *lua.LState
@@ -36,7 +35,7 @@ func (r *requester) next() (request *http.Request, body string) {
 	require.NoError(r.t, err, text)
 	raw, err := io.ReadAll(request.Body)
 	require.NoError(r.t, err)
-	require.Zero(r.t, rest.Buffered(), "nothing comes after the body: %q", text)
+	require.Zero(r.t, rest.Buffered(), "nothing follows the body: %q", text)
 	return request, string(raw)
 }
 
@@ -52,7 +51,7 @@ func (r *requester) hold() (event string, seats []string) {
 
 func (r *requester) ranOut() bool { return lua.LVAsBool(r.l.GetGlobal("ranOut")) }
 
-func TestHoldsAreRequestsOfAllTokensInTurn(t *testing.T) {
+func TestHolds_UseTokensInTurn(t *testing.T) {
 	r := newRequester(t, (&Holds{Host: "one:80", Tokens: []string{"a.b", "c.d"}, Events: []string{"E"},
 		Section: "A", Rows: 2, SeatsPerRow: 3, Group: 1}).Script())
 	seen := map[string]int{}
@@ -66,7 +65,7 @@ func TestHoldsAreRequestsOfAllTokensInTurn(t *testing.T) {
 	require.Equal(t, map[string]int{"Bearer a.b": 3, "Bearer c.d": 3}, seen)
 }
 
-func TestEachSeatIsAskedForOnce(t *testing.T) {
+func TestHolds_RequestEachSeatOnce(t *testing.T) {
 	for name, h := range map[string]Holds{
 		"one by one":          {Events: []string{"E"}, Group: 1},
 		"in groups":           {Events: []string{"E"}, Group: 4},
@@ -89,7 +88,7 @@ func TestEachSeatIsAskedForOnce(t *testing.T) {
 				}
 			}
 			require.Len(t, seen, len(h.Events)*12*20)
-			require.True(t, seen["EA-1-1"] && seen["EA-12-20"], "the first and the last seat of the house")
+			require.True(t, seen["EA-1-1"] && seen["EA-12-20"], "the first and the last seat")
 			require.False(t, r.ranOut())
 			r.hold()
 			require.True(t, r.ranOut())
@@ -97,7 +96,7 @@ func TestEachSeatIsAskedForOnce(t *testing.T) {
 	}
 }
 
-func TestEventsTakeTurns(t *testing.T) {
+func TestHolds_Spread_UsesEventsInTurn(t *testing.T) {
 	r := newRequester(t, (&Holds{Host: "h", Tokens: []string{"t"}, Events: []string{"E", "F"}, Section: "A",
 		Rows: 1, SeatsPerRow: 4, Group: 1, Spread: true, First: 2}).Script())
 	for _, want := range []string{"E A-1-2", "F A-1-2", "E A-1-3"} {
@@ -106,7 +105,7 @@ func TestEventsTakeTurns(t *testing.T) {
 	}
 }
 
-func TestEndlessBeginsAnew(t *testing.T) {
+func TestHolds_Endless_StartsAgain(t *testing.T) {
 	r := newRequester(t, (&Holds{Host: "h", Tokens: []string{"t"}, Events: []string{"E"}, Section: "A",
 		Rows: 1, SeatsPerRow: 2, Group: 1, Endless: true}).Script())
 	for _, want := range []string{"A-1-1", "A-1-2", "A-1-1"} {
@@ -116,9 +115,8 @@ func TestEndlessBeginsAnew(t *testing.T) {
 	require.False(t, r.ranOut())
 }
 
-// TestWhoHoldsPays: with the next request of whatever connection, by the token
-// that held.
-func TestWhoHoldsPays(t *testing.T) {
+// A hold is paid by the next request of any connection, with the holder's token.
+func TestHolds_Pays_PaysForEachHold(t *testing.T) {
 	r := newRequester(t, (&Holds{Host: "h", Tokens: []string{"a", "b"}, Events: []string{"E"}, Section: "A",
 		Rows: 1, SeatsPerRow: 4, Group: 1, Pays: true}).Script())
 	answer := func(body string) {
@@ -145,7 +143,7 @@ func TestWhoHoldsPays(t *testing.T) {
 	require.Contains(t, body, `"A-1-3"`, "all are paid")
 }
 
-func TestGetsCarryTheirFields(t *testing.T) {
+func TestGets_CarryTheirFields(t *testing.T) {
 	r := newRequester(t, (&Gets{Host: "h", Path: "/x?y=1", Header: []string{`If-None-Match: "7-\5"`}}).Script())
 	request, _ := r.next()
 	require.Equal(t, "/x?y=1", request.RequestURI)
@@ -156,7 +154,7 @@ func TestGetsCarryTheirFields(t *testing.T) {
 	require.Equal(t, "Bearer t", request.Header.Get("Authorization"))
 }
 
-func TestStringsOfLua(t *testing.T) {
+func TestQuote_MakesLuaStrings(t *testing.T) {
 	l := lua.NewState()
 	defer l.Close()
 	for _, s := range []string{"plain", `a"b\c`, "line\r\nend", "\x00\xff9", "ä"} {
@@ -165,7 +163,7 @@ func TestStringsOfLua(t *testing.T) {
 	}
 }
 
-func TestResultIsReadFromWhatWrkSays(t *testing.T) {
+func TestParse_ReadsTheResultOfWrk(t *testing.T) {
 	line := `RESULT {"tookMicros":2000000,"requests":100,"status":4,"connect":1,"read":2,"write":3,"timeout":4,"p50":500,"p99":9000,"max":10000,"ranOut":%}`
 	result, err := parse([]byte("Running\n" + strings.Replace(line, "%", "false", 1) + "\nRequests/sec: 50"))
 	require.NoError(t, err)

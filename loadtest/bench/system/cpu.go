@@ -1,8 +1,7 @@
-package stage
+package system
 
 import (
 	"bytes"
-	"crypto/rand"
 	"fmt"
 	"os"
 	"strconv"
@@ -10,12 +9,11 @@ import (
 	"time"
 )
 
-// clockTick is the kernel's unit for a process's times: USER_HZ is 100 on
-// every Linux that Go runs on.
+// clockTick is the unit of CPU times in /proc: USER_HZ is 100 on every Linux that Go
+// supports.
 const clockTick = 10 * time.Millisecond
 
-// CPU is how long the server's process has computed. Where the system does not
-// tell, it is zero.
+// CPU returns the CPU time of the server's process, 0 if it is unknown.
 func (s *Server) CPU() time.Duration {
 	content, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", s.instance.PID()))
 	if err != nil {
@@ -24,8 +22,8 @@ func (s *Server) CPU() time.Duration {
 	return cpuOf(content)
 }
 
-// cpuOf reads pid (name) state ppid …, where utime and stime are the 14th and
-// 15th field, and the name may hold anything.
+// cpuOf parses pid (name) state ppid …, where utime and stime are the 14th and 15th
+// field, and the name may contain any character.
 func cpuOf(stat []byte) time.Duration {
 	fields := bytes.Fields(stat[bytes.LastIndexByte(stat, ')')+1:])
 	if len(fields) < 13 {
@@ -36,8 +34,7 @@ func cpuOf(stat []byte) time.Duration {
 	return time.Duration(user+system) * clockTick
 }
 
-// MachineLoad is how many processes wanted a CPU on average over the last
-// minute, such as "3.51".
+// MachineLoad returns the load average of the last minute, such as "3.51".
 func MachineLoad() string {
 	content, err := os.ReadFile("/proc/loadavg")
 	if err != nil {
@@ -45,12 +42,4 @@ func MachineLoad() string {
 	}
 	load, _, _ := strings.Cut(string(content), " ")
 	return load
-}
-
-// newUUID makes a random UUID.
-func newUUID() string {
-	var b [16]byte
-	_, _ = rand.Read(b[:]) // never fails: crypto/rand ends the program instead
-	b[6], b[8] = b[6]&0x0f|0x40, b[8]&0x3f|0x80
-	return fmt.Sprintf("%x-%x-%x-%x-%x", b[:4], b[4:6], b[6:8], b[8:10], b[10:])
 }

@@ -1,4 +1,4 @@
-package stage
+package system
 
 import (
 	"bytes"
@@ -10,13 +10,13 @@ import (
 	"time"
 )
 
-// Machine is what all processes of this machine have computed up to a moment.
+// Machine is the CPU time of all processes of this machine up to a moment.
 type Machine struct {
-	programs   map[string]time.Duration // by name
-	idle, most time.Duration            // of all CPUs; most is idle and not
+	programs    map[string]time.Duration // by name
+	idle, total time.Duration            // of all CPUs
 }
 
-// ReadMachine reads the kernel's accounts; where there are none, they are empty.
+// ReadMachine reads /proc. Without it, the result is empty.
 func ReadMachine() Machine {
 	m := Machine{programs: map[string]time.Duration{}}
 	stats, _ := filepath.Glob("/proc/[0-9]*/stat")
@@ -24,18 +24,18 @@ func ReadMachine() Machine {
 		content, err := os.ReadFile(path)
 		first, last := bytes.IndexByte(content, '('), bytes.LastIndexByte(content, ')')
 		if err != nil || first < 0 || last < first {
-			continue // it has ended meanwhile
+			continue // the process has ended
 		}
 		m.programs[string(content[first+1:last])] += cpuOf(content)
 	}
 	if content, err := os.ReadFile("/proc/stat"); err == nil {
-		m.idle, m.most = idleOf(content)
+		m.idle, m.total = idleOf(content)
 	}
 	return m
 }
 
 // idleOf reads the first line: cpu user nice system idle iowait irq softirq steal ….
-func idleOf(stat []byte) (idle, most time.Duration) {
+func idleOf(stat []byte) (idle, total time.Duration) {
 	line, _, _ := strings.Cut(string(stat), "\n")
 	for i, field := range strings.Fields(line)[1:] {
 		ticks, _ := strconv.ParseInt(field, 10, 64)
@@ -43,17 +43,17 @@ func idleOf(stat []byte) (idle, most time.Duration) {
 		if i == 3 || i == 4 {
 			idle += d
 		}
-		if i < 8 { // what guests take is in user already
-			most += d
+		if i < 8 { // user includes guests
+			total += d
 		}
 	}
-	return idle, most
+	return idle, total
 }
 
-// Since tells where the machine's time went, for each of so many requests.
-// Processes that have ended meanwhile are not among the programs.
+// Since describes the CPU time of the stores by request, and the idle time. Ended
+// processes are not counted.
 func (m Machine) Since(before Machine, requests int64) string {
-	if requests == 0 || m.most == before.most {
+	if requests == 0 || m.total == before.total {
 		return ""
 	}
 	var parts []string
@@ -62,5 +62,5 @@ func (m Machine) Since(before Machine, requests int64) string {
 			parts = append(parts, fmt.Sprintf("%s %d", name, (spent/time.Duration(requests)).Microseconds()))
 		}
 	}
-	return fmt.Sprintf("%s µs; idle %.0f %%;", strings.Join(parts, ", "), 100*float64(m.idle-before.idle)/float64(m.most-before.most))
+	return fmt.Sprintf("%s µs; idle %.0f %%;", strings.Join(parts, ", "), 100*float64(m.idle-before.idle)/float64(m.total-before.total))
 }

@@ -1,6 +1,6 @@
-// Package stage sets up what is measured: Eventra and the reference server as
-// processes of their own on fresh stores, users, and events with seats.
-package stage
+// Package system sets up the system under test: Eventra and the reference server as
+// processes on fresh stores, users, and events with seats.
+package system
 
 import (
 	"context"
@@ -16,36 +16,37 @@ import (
 	"github.com/eventra/eventra/test/store"
 )
 
-// Settings are the same for all stages.
+// Settings are the same for all systems of a run.
 type Settings struct {
 	Eventra, Reference string // programs
-	Against            string // another build of Eventra, to be measured instead of the reference server
+	Against            string // another build of Eventra to measure instead of the reference server
 	LogFolder          string
 	LogLevel           string // of Eventra
 	RateLimits         string // of Eventra
-	Profiles           string // folder for profiles of Eventra; empty: none
+	Profiles           string // folder of Eventra's profiles; empty: none
 	Users              int
 	Stores             store.Stores
 }
 
-// Stage is Eventra, and the reference server beside it.
-type Stage struct {
+// System is Eventra, and the server that it is compared with.
+type System struct {
 	Settings
-	Eventra, Reference *Server // Reference is nil where it is not needed, and the other build if there is one
-	Admin              *client.Admin
-	buyers             []*client.Buyer
+	Eventra   *Server
+	Reference *Server // the reference server or the other build; nil if neither is needed
+	Admin     *client.Admin
+	buyers    []*client.Buyer
 }
 
 const (
-	adminEmail  = "bench-admin@example.org"
-	readyWithin = 30 * time.Second
-	stopWithin  = 60 * time.Second
+	adminEmail   = "bench-admin@example.org"
+	readyTimeout = 30 * time.Second
+	stopTimeout  = 60 * time.Second
 )
 
-// Open sets a stage; extra is environment for Eventra only.
-func Open(ctx context.Context, settings Settings, withReference bool, extra ...string) (s *Stage, err error) {
+// Open starts a system. Extra is environment for Eventra only.
+func Open(ctx context.Context, settings Settings, withReference bool, extra ...string) (s *System, err error) {
 	password := rand.Text()
-	s = &Stage{Settings: settings, Admin: &client.Admin{Email: adminEmail, Password: password}}
+	s = &System{Settings: settings, Admin: &client.Admin{Email: adminEmail, Password: password}}
 	defer func() {
 		if err != nil {
 			err = errors.Join(err, s.Close(ctx))
@@ -53,24 +54,24 @@ func Open(ctx context.Context, settings Settings, withReference bool, extra ...s
 	}()
 	secret := os.Getenv("EVENTRA_JWT_SECRET")
 	if secret == "" {
-		return s, errors.New("EVENTRA_JWT_SECRET is not set: run this through make bench-http")
+		return s, errors.New("EVENTRA_JWT_SECRET is not set: use make bench-http, or bin/devstack exec -- bin/bench-http")
 	}
 	environment := append([]string{"EVENTRA_ADMIN_EMAIL=" + adminEmail, "EVENTRA_ADMIN_PASSWORD=" + password,
 		"EVENTRA_RATE_LIMITS=" + settings.RateLimits, "EVENTRA_LOG_LEVEL=" + settings.LogLevel}, extra...)
-	var profiles string
-	measured := slices.Clone(environment)
+	var profileAddress string
+	eventraEnvironment := slices.Clone(environment)
 	if settings.Profiles != "" {
 		addresses, err := instance.FreeAddresses(1)
 		if err != nil {
 			return s, err
 		}
-		profiles = addresses[0]
-		measured = append(measured, "EVENTRA_PROFILE_ADDR="+profiles)
+		profileAddress = addresses[0]
+		eventraEnvironment = append(eventraEnvironment, "EVENTRA_PROFILE_ADDR="+profileAddress)
 	}
-	if s.Eventra, err = s.start(ctx, "eventra", settings.Eventra, eventraCounts, measured); err != nil {
+	if s.Eventra, err = s.start(ctx, "eventra", settings.Eventra, eventraCounts, eventraEnvironment); err != nil {
 		return s, err
 	}
-	s.Eventra.profiles = profiles
+	s.Eventra.profileAddress = profileAddress
 	switch {
 	case settings.Against != "":
 		if s.Reference, err = s.start(ctx, "against", settings.Against, eventraCounts, environment); err != nil {
@@ -84,7 +85,7 @@ func Open(ctx context.Context, settings Settings, withReference bool, extra ...s
 	return s, s.register()
 }
 
-func (s *Stage) start(ctx context.Context, name, binary, counts string, environment []string) (*Server, error) {
+func (s *System) start(ctx context.Context, name, binary, counts string, environment []string) (*Server, error) {
 	stores, err := s.Stores.Fresh(ctx)
 	if err != nil {
 		return nil, err
@@ -100,8 +101,8 @@ func (s *Stage) start(ctx context.Context, name, binary, counts string, environm
 	return server, server.Start()
 }
 
-// register makes the users.
-func (s *Stage) register() error {
+// register creates the users.
+func (s *System) register() error {
 	for range s.Users {
 		buyer, err := client.Register(s.Eventra.Target, nil)
 		if err != nil {
@@ -112,9 +113,8 @@ func (s *Stage) register() error {
 	return nil
 }
 
-// Tokens are access tokens of all users, good for some minutes, at both
-// servers.
-func (s *Stage) Tokens() (tokens []string, err error) {
+// Tokens returns access tokens of all users, valid for some minutes at both servers.
+func (s *System) Tokens() (tokens []string, err error) {
 	for _, buyer := range s.buyers {
 		if err := buyer.Renew(s.Eventra.Target); err != nil {
 			return nil, err
@@ -125,7 +125,7 @@ func (s *Stage) Tokens() (tokens []string, err error) {
 }
 
 // Close stops the servers and drops their databases.
-func (s *Stage) Close(ctx context.Context) (err error) {
+func (s *System) Close(ctx context.Context) (err error) {
 	ctx = context.WithoutCancel(ctx)
 	for _, server := range []*Server{s.Eventra, s.Reference} {
 		if server == nil {

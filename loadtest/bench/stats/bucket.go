@@ -1,4 +1,4 @@
-package figures
+package stats
 
 import (
 	"maps"
@@ -6,11 +6,10 @@ import (
 	"slices"
 )
 
-// Buckets are a histogram's cumulative counts by upper bound, as Prometheus
-// has them.
+// Buckets are the cumulative counts of a Prometheus histogram by upper bound.
 type Buckets map[float64]float64
 
-// Since takes away what was counted before.
+// Since returns the counts since an earlier reading.
 func (b Buckets) Since(before Buckets) Buckets {
 	rest := Buckets{}
 	for bound, n := range b {
@@ -19,8 +18,8 @@ func (b Buckets) Since(before Buckets) Buckets {
 	return rest
 }
 
-// Quantile is the bound of the bucket that the quantile lies in: it is at most
-// that. NaN if nothing was counted.
+// Quantile returns the upper bound of the bucket of the quantile, NaN if the
+// histogram is empty.
 func (b Buckets) Quantile(q float64) float64 {
 	bounds := slices.Sorted(maps.Keys(b))
 	if len(bounds) == 0 || b[bounds[len(bounds)-1]] == 0 {

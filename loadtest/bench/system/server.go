@@ -1,4 +1,4 @@
-package stage
+package system
 
 import (
 	"context"
@@ -13,31 +13,32 @@ import (
 
 	"github.com/jackc/pgx/v5"
 
-	"github.com/eventra/eventra/loadtest/bench/figures"
+	"github.com/eventra/eventra/loadtest/bench/stats"
 	"github.com/eventra/eventra/test/client"
 	"github.com/eventra/eventra/test/instance"
 	"github.com/eventra/eventra/test/store"
 )
 
-// Server is one of the programs that are measured.
+// Server is a program that is measured.
 type Server struct {
 	Name   string
 	Target *client.Target
 
 	instance *instance.Instance
 	stores   store.Stores
-	counts   string // the metric that counts answers by status
-	profiles string // where it tells of itself; empty: it does not
+	counts   string // the metric that counts responses by status
+	// profileAddress is where it serves profiles; empty: nowhere.
+	profileAddress string
 }
 
 const (
 	eventraCounts   = "eventra_http_request_duration_seconds_count"
 	referenceCounts = "reference_http_requests_total"
-	metricsPatience = 10 * time.Second
-	checkWithin     = 10 * time.Minute // of some million bookings
+	metricsTimeout  = 10 * time.Second
+	checkTimeout    = 10 * time.Minute // of some million bookings
 )
 
-// IsReference tells the reference server from another build of Eventra.
+// IsReference reports whether it is the reference server, not another build.
 func (s *Server) IsReference() bool { return s.counts == referenceCounts }
 
 // Start starts the server and waits until it is ready.
@@ -45,29 +46,29 @@ func (s *Server) Start() error {
 	if err := s.instance.Start(); err != nil {
 		return err
 	}
-	return s.instance.WaitReady(readyWithin)
+	return s.instance.WaitReady(readyTimeout)
 }
 
-// Set adds to the environment of the next start.
+// Set adds to the environment from the next start on.
 func (s *Server) Set(environment ...string) {
 	s.instance.Environment = append(s.instance.Environment, environment...)
 }
 
-// Stop ends it in good order.
-func (s *Server) Stop() error { return s.instance.Stop(stopWithin) }
+// Stop stops the server gracefully.
+func (s *Server) Stop() error { return s.instance.Stop(stopTimeout) }
 
 var statusLabel = regexp.MustCompile(`status="(\d+)"`)
 
-// Statuses counts the answers since the server's start.
+// Statuses counts the responses since the server's start, by status.
 func (s *Server) Statuses() (map[int]int64, error) {
-	samples, err := s.Target.Metrics(s.counts, metricsPatience)
+	samples, err := s.Target.Metrics(s.counts, metricsTimeout)
 	if err != nil {
 		return nil, err
 	}
 	statuses := map[int]int64{}
 	for labels, n := range samples {
 		label := statusLabel.FindStringSubmatch(labels)
-		// What the harness itself asks for is no load.
+		// The bench's own requests are no load.
 		if label == nil || strings.Contains(labels, `route="/metrics"`) || strings.Contains(labels, `route="/readyz"`) {
 			continue
 		}
@@ -79,7 +80,7 @@ func (s *Server) Statuses() (map[int]int64, error) {
 
 // Metric returns a metric without labels.
 func (s *Server) Metric(name string) (float64, error) {
-	samples, err := s.Target.Metrics(name, metricsPatience)
+	samples, err := s.Target.Metrics(name, metricsTimeout)
 	if err != nil {
 		return 0, err
 	}
@@ -93,15 +94,15 @@ func (s *Server) Metric(name string) (float64, error) {
 var boundLabel = regexp.MustCompile(`^\{le="([^"]+)"\}$`)
 
 // Buckets returns a histogram without labels.
-func (s *Server) Buckets(name string) (figures.Buckets, error) {
-	samples, err := s.Target.Metrics(name+"_bucket", metricsPatience)
+func (s *Server) Buckets(name string) (stats.Buckets, error) {
+	samples, err := s.Target.Metrics(name+"_bucket", metricsTimeout)
 	if err != nil {
 		return nil, err
 	}
-	buckets := figures.Buckets{}
+	buckets := stats.Buckets{}
 	for labels, n := range samples {
 		if label := boundLabel.FindStringSubmatch(labels); label != nil {
-			bound, err := strconv.ParseFloat(label[1], 64) // knows +Inf
+			bound, err := strconv.ParseFloat(label[1], 64) // parses +Inf
 			if err != nil {
 				return nil, err
 			}
@@ -111,7 +112,7 @@ func (s *Server) Buckets(name string) (figures.Buckets, error) {
 	return buckets, nil
 }
 
-// SQL carries statements out in the server's database.
+// SQL executes statements in the server's database.
 func (s *Server) SQL(ctx context.Context, statements ...string) error {
 	conn, err := pgx.Connect(ctx, s.stores.PostgresURL)
 	if err != nil {
@@ -126,7 +127,7 @@ func (s *Server) SQL(ctx context.Context, statements ...string) error {
 	return nil
 }
 
-// Number asks the server's database for one number.
+// Number returns the number that a query selects in the server's database.
 func (s *Server) Number(ctx context.Context, query string) (n int64, err error) {
 	conn, err := pgx.Connect(ctx, s.stores.PostgresURL)
 	if err != nil {
@@ -137,18 +138,18 @@ func (s *Server) Number(ctx context.Context, query string) (n int64, err error) 
 	return n, err
 }
 
-// AddRedisKeys adds keys of others, that last, to Redis.
+// AddRedisKeys adds unrelated, lasting keys to the server's Redis database.
 func (s *Server) AddRedisKeys(keys int) error { return store.AddRedisKeys(s.stores.RedisURL, keys) }
 
-// Settle has the database do now what it would otherwise do in the middle of a
-// run: each run begins with planner statistics and without a backlog.
-func (s *Server) Settle(ctx context.Context) error {
+// Vacuum makes PostgreSQL do what it would otherwise do during a run, so that each
+// run begins with planner statistics and without a backlog.
+func (s *Server) Vacuum(ctx context.Context) error {
 	return s.SQL(ctx, "VACUUM (ANALYZE)", "CHECKPOINT")
 }
 
-// Check has `eventra check` look for broken invariants.
+// Check runs `eventra check` on the server's database.
 func (s *Server) Check(ctx context.Context, eventra string) error {
-	ctx, cancel := context.WithTimeout(ctx, checkWithin)
+	ctx, cancel := context.WithTimeout(ctx, checkTimeout)
 	defer cancel()
 	command := exec.CommandContext(ctx, eventra, "check")
 	command.Env = append(os.Environ(), s.stores.Environment()...)

@@ -1,6 +1,6 @@
-// Package figures is the arithmetic of measurements: quantiles, medians of
-// repeated runs, and ratios of what was measured side by side.
-package figures
+// Package stats computes with measurements: quantiles, medians of repeated runs, and
+// ratios of paired runs.
+package stats
 
 import (
 	"fmt"
@@ -9,28 +9,27 @@ import (
 	"time"
 )
 
-// Result is what one run of one contender came to.
+// Result is the result of one run.
 type Result struct {
 	Took     time.Duration
-	Requests int64         // that were answered
-	Statuses map[int]int64 // of the answers, as the server or the client counted them
-	Errors   int64         // connections refused or lost, and answers that did not come in time
+	Requests int64         // with a response
+	Statuses map[int]int64 // number of responses, counted by the server or the client
+	Errors   int64         // connections refused or lost, and missing responses
 	P50      time.Duration
 	P99      time.Duration
 	Max      time.Duration
-	// TurnedAwayP99 is of the answers 503, which are not among the other times.
-	TurnedAwayP99 time.Duration
-	CPU           time.Duration // of the server's process, for all requests
-	Note          string
+	ShedP99  time.Duration // of responses with 503, which the other times exclude
+	CPU      time.Duration // of the server's process, for all requests
+	Note     string
 }
 
-// Accepted counts answers below 400.
+// Accepted counts responses below 400.
 func (r *Result) Accepted() (n int64) { return r.count(func(status int) bool { return status < 400 }) }
 
-// Refused counts conflicts: the seats are gone.
+// Refused counts responses with 409: the seats are unavailable.
 func (r *Result) Refused() int64 { return r.Statuses[409] }
 
-// Failed counts all other answers: with Errors, what must be none.
+// Failed counts all other responses. Most scenarios allow none.
 func (r *Result) Failed() int64 {
 	return r.count(func(status int) bool { return status >= 400 && status != 409 })
 }
@@ -44,7 +43,7 @@ func (r *Result) count(keep func(status int) bool) (n int64) {
 	return n
 }
 
-// PerSecond turns a count of this run into a rate.
+// PerSecond returns the rate of a count of this run.
 func (r *Result) PerSecond(n int64) float64 {
 	if r.Took <= 0 {
 		return 0
@@ -52,7 +51,7 @@ func (r *Result) PerSecond(n int64) float64 {
 	return float64(n) / r.Took.Seconds()
 }
 
-// CPUPerRequest is how long the server computed for a request.
+// CPUPerRequest returns the server's CPU time by request.
 func (r *Result) CPUPerRequest() time.Duration {
 	if r.Requests == 0 {
 		return 0
@@ -60,7 +59,7 @@ func (r *Result) CPUPerRequest() time.Duration {
 	return r.CPU / time.Duration(r.Requests)
 }
 
-// Outcomes writes the statuses, such as "201×1204 409×31".
+// Outcomes formats the statuses, such as "201×1204 409×31".
 func (r *Result) Outcomes() string {
 	var statuses []int
 	for status, n := range r.Statuses {
@@ -76,8 +75,8 @@ func (r *Result) Outcomes() string {
 	return strings.Join(out, " ")
 }
 
-// Median is the middle value, the mean of the two in the middle if there are
-// two, and 0 of none.
+// Median returns the middle value, or the mean of the two in the middle; 0 without
+// values.
 func Median[T ~int64 | ~float64](values []T) T {
 	if len(values) == 0 {
 		return 0
@@ -90,8 +89,7 @@ func Median[T ~int64 | ~float64](values []T) T {
 	return (sorted[middle-1] + sorted[middle]) / 2
 }
 
-// Ratios divides pair by pair: what was measured side by side had the same
-// weather.
+// Ratios divides pair by pair: the runs of a pair had the same conditions.
 func Ratios(over, under []float64) (ratios []float64) {
 	for i := range min(len(over), len(under)) {
 		if under[i] > 0 {
@@ -101,8 +99,8 @@ func Ratios(over, under []float64) (ratios []float64) {
 	return ratios
 }
 
-// Quantile of times that are sorted already: the smallest one that at least
-// this part of all does not exceed.
+// Quantile returns the q-quantile of sorted durations by the nearest-rank method: the
+// least that a share q of all does not exceed.
 func Quantile(sorted []time.Duration, q float64) time.Duration {
 	if len(sorted) == 0 {
 		return 0

@@ -1,4 +1,4 @@
-package stage
+package system
 
 import (
 	"context"
@@ -10,25 +10,24 @@ import (
 	"github.com/eventra/eventra/test/store"
 )
 
-// Sample is what the server and its stores take at a moment.
+// Sample is the resources that the server and its stores use at a moment.
 type Sample struct {
 	client.Footprint
 	RedisKeys  int64
 	RedisBytes int64 // of the whole Redis server
-	Holds      int64 // that are alive
+	Holds      int64 // live ones
 	Tables     []Table
 }
 
-// Table is what one of PostgreSQL's tables takes, its indexes included.
+// Table is the size of a table in PostgreSQL, with its indexes.
 type Table struct {
 	Name        string
 	Rows, Bytes int64
-	// Dead and Free are the parts of its heap that no row lives in: not yet
-	// vacuumed, and to be used again.
+	// Dead and Free are percentages of the heap: dead rows, and free space.
 	Dead, Free float64
 }
 
-// BytesPerRow is the table's size by what is in it.
+// BytesPerRow returns the table's size by its rows.
 func (t Table) BytesPerRow() float64 { return float64(t.Bytes) / float64(max(t.Rows, 1)) }
 
 func (s Sample) String() string {
@@ -41,9 +40,9 @@ func (s Sample) String() string {
 		s.Footprint, s.Holds, s.RedisKeys, s.RedisBytes/mebibyte, tables/mebibyte)
 }
 
-// Sample looks at the server and its stores.
+// Sample measures the server and its stores.
 func (s *Server) Sample(ctx context.Context) (sample Sample, err error) {
-	if sample.Footprint, err = s.Target.Footprint(metricsPatience); err != nil {
+	if sample.Footprint, err = s.Target.Footprint(metricsTimeout); err != nil {
 		return sample, err
 	}
 	if sample.RedisKeys, sample.RedisBytes, err = store.RedisUsage(s.stores.RedisURL); err != nil {
@@ -65,7 +64,7 @@ func (s *Server) Sample(ctx context.Context) (sample Sample, err error) {
 	return sample, err
 }
 
-// TablesExtension is what PostgreSQL needs to tell of its tables.
+// TablesExtension creates the extension that Sample needs.
 const TablesExtension = "CREATE EXTENSION IF NOT EXISTS pgstattuple"
 
 const tablesSQL = `

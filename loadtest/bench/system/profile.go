@@ -1,4 +1,4 @@
-package stage
+package system
 
 import (
 	"fmt"
@@ -9,16 +9,17 @@ import (
 	"time"
 )
 
-// Profile fetches what the server's program did: its CPU for the time given,
-// which begins now, and then what it has allocated and waited for since its start.
+// Profile writes profiles of the server into folder: of the CPU during d from now
+// on, then of allocations, mutexes and blocking since the start. It does nothing if
+// the server serves no profiles.
 func (s *Server) Profile(d time.Duration, folder, prefix string) error {
-	if s.profiles == "" {
+	if s.profileAddress == "" {
 		return nil
 	}
 	for _, p := range []struct{ name, query string }{
 		{"profile", fmt.Sprintf("?seconds=%d", max(1, int(d.Seconds())))}, {"allocs", ""}, {"mutex", ""}, {"block", ""},
 	} {
-		if err := fetch("http://"+s.profiles+"/debug/pprof/"+p.name+p.query, filepath.Join(folder, prefix+"-"+p.name+".pprof")); err != nil {
+		if err := fetch("http://"+s.profileAddress+"/debug/pprof/"+p.name+p.query, filepath.Join(folder, prefix+"-"+p.name+".pprof")); err != nil {
 			return err
 		}
 	}

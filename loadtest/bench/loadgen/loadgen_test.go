@@ -1,4 +1,4 @@
-package drive
+package loadgen
 
 import (
 	"net/http"
@@ -21,15 +21,15 @@ func serve(t *testing.T, handler http.HandlerFunc) string {
 
 var get = &http1.Request{Method: "GET", Path: "/"}
 
-func TestEachStepIsCarriedOutOnce(t *testing.T) {
-	var asked atomic.Int64
+func TestGenerator_Count_RunsEachStepOnce(t *testing.T) {
+	var requests atomic.Int64
 	address := serve(t, func(w http.ResponseWriter, _ *http.Request) {
-		if asked.Add(1)%5 == 0 {
+		if requests.Add(1)%5 == 0 {
 			w.WriteHeader(http.StatusConflict)
 		}
 	})
 	var steps [100]atomic.Int64
-	result := Crowd{address, 7}.Count(100, func(w *Worker, i int64) {
+	result := Generator{address, 7}.Count(100, func(w *Worker, i int64) {
 		steps[i].Add(1)
 		w.Do(get, time.Time{})
 	})
@@ -44,32 +44,35 @@ func TestEachStepIsCarriedOutOnce(t *testing.T) {
 	require.LessOrEqual(t, result.P99, result.Max)
 }
 
-func TestAnAnswerThatDoesNotComeIsAnErrorAndTheNextOneMay(t *testing.T) {
-	var asked atomic.Int64
+func TestGenerator_Count_GoesOnAfterAnError(t *testing.T) {
+	var requests atomic.Int64
 	address := serve(t, func(w http.ResponseWriter, _ *http.Request) {
-		if asked.Add(1) == 2 {
+		if requests.Add(1) == 2 {
 			panic(http.ErrAbortHandler)
 		}
 	})
-	result := Crowd{address, 1}.Count(3, func(w *Worker, _ int64) { w.Do(get, time.Time{}) })
+	result := Generator{address, 1}.Count(3, func(w *Worker, _ int64) { w.Do(get, time.Time{}) })
 	require.EqualValues(t, 1, result.Errors)
 	require.EqualValues(t, 2, result.Requests)
 }
 
-func TestWhoIsLateHasWaited(t *testing.T) {
-	var asked atomic.Int64
+func TestGenerator_Rate_CountsFromTheDueTime(t *testing.T) {
+	var requests atomic.Int64
 	address := serve(t, func(http.ResponseWriter, *http.Request) {
-		if asked.Add(1) == 1 {
-			time.Sleep(200 * time.Millisecond)
+		if requests.Add(1) == 1 {
+			<-time.After(200 * time.Millisecond) // a slow server
 		}
 	})
 	stop := make(chan struct{})
 	time.AfterFunc(100*time.Millisecond, func() { close(stop) })
-	result := Crowd{address, 1}.Rate(100, stop, func(w *Worker, _ int64, due time.Time) { w.Do(get, due) })
+	result := Generator{address, 1}.Rate(100, stop, func(w *Worker, _ int64, due time.Time) { w.Do(get, due) })
 	require.GreaterOrEqual(t, result.Max, 200*time.Millisecond)
+}
 
+func TestGenerator_For_RunsForTheDuration(t *testing.T) {
+	address := serve(t, func(http.ResponseWriter, *http.Request) {})
 	var steps int64
-	result = Crowd{address, 4}.For(50*time.Millisecond, func(w *Worker, _ int64) { atomic.AddInt64(&steps, 1); w.Do(get, time.Time{}) })
+	result := Generator{address, 4}.For(50*time.Millisecond, func(w *Worker, _ int64) { atomic.AddInt64(&steps, 1); w.Do(get, time.Time{}) })
 	require.Equal(t, steps, result.Requests)
 	require.GreaterOrEqual(t, result.Took, 50*time.Millisecond)
 }

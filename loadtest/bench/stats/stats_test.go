@@ -1,4 +1,4 @@
-package figures
+package stats
 
 import (
 	"math"
@@ -18,10 +18,10 @@ func TestMedian(t *testing.T) {
 	require.Equal(t, []float64{3, 1, 2}, values, "the runs keep their order")
 }
 
-func TestRatiosGoPairByPair(t *testing.T) {
+func TestRatios_DividesPairs(t *testing.T) {
 	require.Equal(t, []float64{2, 5}, Ratios([]float64{4, 10}, []float64{2, 2}))
-	require.Equal(t, []float64{2}, Ratios([]float64{4, 10}, []float64{2}), "a pair that was not finished")
-	require.Equal(t, []float64{5}, Ratios([]float64{4, 10}, []float64{0, 2}), "a run that came to nothing")
+	require.Equal(t, []float64{2}, Ratios([]float64{4, 10}, []float64{2}), "an unfinished pair")
+	require.Equal(t, []float64{5}, Ratios([]float64{4, 10}, []float64{0, 2}), "a run without a result")
 }
 
 func TestQuantile(t *testing.T) {
@@ -37,7 +37,7 @@ func TestQuantile(t *testing.T) {
 	require.Equal(t, time.Millisecond, Quantile(hundred[:1], 0.99))
 }
 
-func TestOutcomesAreCountedByWhatTheyMean(t *testing.T) {
+func TestResult_CountsStatusesByMeaning(t *testing.T) {
 	r := Result{Took: 2 * time.Second, Requests: 17, CPU: 34 * time.Microsecond,
 		Statuses: map[int]int64{201: 10, 304: 1, 409: 4, 503: 2, 500: 0}}
 	require.EqualValues(t, 11, r.Accepted())
@@ -50,7 +50,7 @@ func TestOutcomesAreCountedByWhatTheyMean(t *testing.T) {
 	require.Zero(t, (&Result{}).CPUPerRequest())
 }
 
-func TestQuantileOfBuckets(t *testing.T) {
+func TestBuckets_Quantile(t *testing.T) {
 	now := Buckets{0.001: 10, 0.002: 90, 0.004: 100, math.Inf(1): 101}
 	require.Equal(t, 0.002, now.Quantile(0.5))
 	require.Equal(t, 0.004, now.Quantile(0.99))

@@ -1,0 +1,135 @@
+package scenario
+
+import (
+	"context"
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/eventra/eventra/loadtest/bench/stats"
+	"github.com/eventra/eventra/loadtest/bench/system"
+)
+
+// variant is one of several loads that are measured in turn.
+type variant struct {
+	name string
+	at   *system.Server
+	// what is counted. Any other outcome fails the scenario.
+	what outcome
+	// prepare does the part that is not measured.
+	prepare func(ctx context.Context) (measurement, error)
+}
+
+type measurement func(ctx context.Context) (stats.Result, error)
+
+type outcome struct {
+	name  string
+	count func(*stats.Result) int64
+	other func(*stats.Result) int64 // counts what must not occur
+}
+
+var (
+	accepted = outcome{"accepted", (*stats.Result).Accepted, (*stats.Result).Refused}
+	refused  = outcome{"refused", (*stats.Result).Refused, (*stats.Result).Accepted}
+	answered = outcome{"answered", (*stats.Result).Accepted, (*stats.Result).Refused}
+)
+
+// quietPause is the pause before a run, for the background work of the previous one.
+const quietPause = 500 * time.Millisecond
+
+// compare runs the variants in turn, Runs times, and compares the first one with each
+// of the others. Paired runs have the same conditions, so that their ratio is more
+// reliable than the rates.
+func (b *bench) compare(ctx context.Context, title string, variants ...variant) error {
+	b.say(" %s", title)
+	results := make([][]stats.Result, len(variants))
+	for run := range b.Runs {
+		for i, v := range variants {
+			result, err := b.measure(ctx, v)
+			if err != nil {
+				return fmt.Errorf("%s: %w", v.name, err)
+			}
+			results[i] = append(results[i], result)
+			b.say("  %d %-16s %s", run+1, v.name, describe(&result, v.what))
+		}
+	}
+	b.summarize(variants, results)
+	return nil
+}
+
+func (b *bench) measure(ctx context.Context, v variant) (result stats.Result, err error) {
+	run, err := v.prepare(ctx)
+	if err != nil {
+		return result, err
+	}
+	if err := v.at.Vacuum(ctx); err != nil {
+		return result, err
+	}
+	time.Sleep(quietPause)
+	before, err := v.at.Statuses()
+	if err != nil {
+		return result, err
+	}
+	load, cpu, machine := system.MachineLoad(), v.at.CPU(), system.ReadMachine()
+	profiled := make(chan error, 1)
+	go func() { profiled <- v.at.Profile(b.For, b.Settings.Profiles, b.name+"-"+v.name) }()
+	if result, err = run(ctx); err != nil {
+		return result, err
+	}
+	result.CPU = v.at.CPU() - cpu
+	result.Note = strings.TrimSpace(fmt.Sprintf("%s %s machine load %s", result.Note,
+		system.ReadMachine().Since(machine, result.Requests), load))
+	if err := <-profiled; err != nil {
+		return result, err
+	}
+	after, err := v.at.Statuses()
+	if err != nil {
+		return result, err
+	}
+	b.count(&result, v, before, after)
+	return result, nil
+}
+
+// count takes the statuses from the server, which costs the client nothing. They
+// include a few requests that were in flight when the client stopped.
+func (b *bench) count(result *stats.Result, v variant, before, after map[int]int64) {
+	counted := map[int]int64{}
+	for status, n := range after {
+		if n -= before[status]; n > 0 {
+			counted[status] = n
+		}
+	}
+	if len(counted) > 0 {
+		result.Statuses = counted
+	}
+	if n := v.what.other(result) + result.Failed() + result.Errors; n > 0 {
+		b.fail("%s: %d of %d were not %s: %s, errors %d", v.name, n, result.Requests, v.what.name, result.Outcomes(), result.Errors)
+	}
+}
+
+func describe(r *stats.Result, what outcome) string {
+	return fmt.Sprintf("%8.0f/s %s, p50 %s, p99 %s, max %s, errors %d, %s, %d µs of server CPU each, %s",
+		r.PerSecond(what.count(r)), what.name, ms(r.P50), ms(r.P99), ms(r.Max), r.Errors, r.Outcomes(),
+		r.CPUPerRequest().Microseconds(), r.Note)
+}
+
+func ms(d time.Duration) string { return fmt.Sprintf("%.1f ms", float64(d.Microseconds())/1000) }
+
+// summarize prints the medians, and the ratios of the first variant to each of the
+// others.
+func (b *bench) summarize(variants []variant, results [][]stats.Result) {
+	rates := make([][]float64, len(variants))
+	for i, v := range variants {
+		var p50, p99, most []time.Duration
+		for _, r := range results[i] {
+			rates[i] = append(rates[i], r.PerSecond(v.what.count(&r)))
+			p50, p99, most = append(p50, r.P50), append(p99, r.P99), append(most, r.Max)
+		}
+		b.say("  = %-16s %8.0f/s %s, p50 %s, p99 %s, max %s (medians of %d)", v.name, stats.Median(rates[i]), v.what.name,
+			ms(stats.Median(p50)), ms(stats.Median(p99)), ms(stats.Median(most)), len(results[i]))
+	}
+	for i := 1; i < len(variants); i++ {
+		ratios := stats.Ratios(rates[0], rates[i])
+		b.say("  = %s / %s: %.2f (median of %.2f)", variants[0].name, variants[i].name, stats.Median(ratios), ratios)
+	}
+}
