@@ -62,7 +62,7 @@ func (a *activation) receiveEnvelope(sender *actor.PID, e *wire.Envelope) {
 		case cmd == nil:
 			a.send(to, &reply{err: cluster.ErrUnsupported})
 		default:
-			a.receive(&request{command: cmd, deadline: a.Now().Add(time.Duration(e.GetPatience()) * time.Microsecond), replyTo: to})
+			a.receive(&request{command: cmd, deadline: a.Now().Add(time.Duration(e.GetTimeoutMicros()) * time.Microsecond), replyTo: to})
 		}
 	}
 }

@@ -82,7 +82,7 @@ func (d *desk) send(m *member, msg any, timeout time.Duration, waiter *awaited[*
 	}
 	if d.s.chance(500) {
 		q.remote = encodeQuestion(d.s.house.event, msg)
-		q.remote.Id, q.remote.Patience = uint64(q.id), timeout.Microseconds()
+		q.remote.Id, q.remote.TimeoutMicros = uint64(q.id), timeout.Microseconds()
 	}
 	found := m.resident
 	d.s.after(d.s.travel(), func() {

@@ -40,7 +40,7 @@ type asks struct {
 
 func newAsks(system *actor.ActorSystem) *asks {
 	a := &asks{system: system, shared: newSharedFuture(system), pending: map[string]map[actor.Future]struct{}{}}
-	a.lastID.Store(rand.Uint64()) // each incarnation has other ids
+	a.lastID.Store(rand.Uint64()) //nolint:gosec // each incarnation needs other ids, not secret ones
 	return a
 }
 
@@ -49,10 +49,9 @@ func (a *asks) local(pid *actor.PID, msg any, timeout time.Duration) (any, error
 	return a.shared.ask(pid, msg, timeout)
 }
 
-// remote asks an actor of another member. It sets the envelope's id and
-// patience.
+// remote asks an actor of another member. It sets the envelope's id and timeout.
 func (a *asks) remote(pid *actor.PID, question *wire.Envelope, timeout time.Duration) (*wire.Envelope, error) {
-	question.Id, question.Patience = a.lastID.Add(1), timeout.Microseconds()
+	question.Id, question.TimeoutMicros = a.lastID.Add(1), timeout.Microseconds()
 	future := actor.NewFuture(a.system, timeout)
 	if !a.add(pid.Address, future) {
 		a.fail(future)

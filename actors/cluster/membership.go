@@ -107,7 +107,7 @@ func (m *membership) publish(members []eventra.Member) (converged bool) {
 	all := make(library.Members, 0, len(members))
 	for _, member := range members {
 		host, portText, err := net.SplitHostPort(member.Address)
-		port, err2 := strconv.Atoi(portText)
+		port, err2 := strconv.ParseInt(portText, 10, 32)
 		if err != nil || err2 != nil {
 			m.log.Error("a member's address is invalid", "member", member.ID, "address", member.Address)
 			continue
@@ -129,6 +129,6 @@ func (m *membership) watch(ctx context.Context) {
 	for ctx.Err() == nil {
 		err := m.store.Watch(ctx, m.renewSoon)
 		m.log.Debug("no announcements of members", "error", err)
-		_ = sleep.For(ctx, watchRetryMax/2+rand.N(watchRetryMax/2))
+		_ = sleep.For(ctx, watchRetryMax/2+rand.N(watchRetryMax/2)) //nolint:gosec // spreads the members' retries
 	}
 }

@@ -369,7 +369,7 @@ func TestNode_IsSuspendedWhilePostgresIsAway(t *testing.T) {
 	proxy, through := persistencetest.ProxyTo(t, c.database)
 	one, two := c.nodeAt(through), c.nodeAt(through)
 	c.awaitMembers(one, 2)
-	incarnations := []*cluster.Incarnation{one.Incarnation(), two.Incarnation()}
+	before := []*cluster.Incarnation{one.Incarnation(), two.Incarnation()}
 	event := someEvents(1)[0]
 	require.NoError(t, ask(one, event))
 
@@ -384,7 +384,8 @@ func TestNode_IsSuspendedWhilePostgresIsAway(t *testing.T) {
 		c.eventually("readiness", func() bool { return n.Ready(t.Context()) == nil })
 		require.NoError(t, ask(n, event))
 	}
-	require.Equal(t, incarnations, []*cluster.Incarnation{one.Incarnation(), two.Incarnation()}, "no member was evicted")
+	now := []*cluster.Incarnation{one.Incarnation(), two.Incarnation()}
+	require.Equal(t, before, now, "no member was evicted")
 }
 
 func TestNode_IsEvictedWhenCutOffFromPostgresAndRejoins(t *testing.T) {

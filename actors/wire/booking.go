@@ -25,7 +25,7 @@ func (d *decoder) booking(b *Booking) *eventra.Booking {
 		ExpiresAt: microsTime(b.GetExpiresAt()), CreatedAt: microsTime(b.GetCreatedAt()), PaymentID: d.id(b.GetPayment()),
 		PayingUntil: microsTime(b.GetPayingUntil()), ReplacedBy: d.id(b.GetReplacedBy())}
 	if !out.Status.Valid() {
-		d.fail("a booking's status %q", out.Status)
+		d.fail("unknown booking status %q", out.Status)
 	}
 	for i, s := range b.GetSeats() {
 		out.Seats[i] = eventra.BookedSeat{No: d.seatNo(s.GetNo()), Seat: eventra.Seat{Section: s.GetSection(), Row: s.GetRow(),
@@ -51,12 +51,12 @@ func (d *decoder) payment(p *Payment) *eventra.Payment {
 		CreatedAt: microsTime(p.GetCreatedAt()), UpdatedAt: microsTime(p.GetUpdatedAt())}
 }
 
-// SetOutcome makes the envelope answer with what a command came to.
+// SetOutcome sets the result of a command as the body; either may be nil.
 func (e *Envelope) SetOutcome(b *eventra.Booking, p *eventra.Payment) {
 	e.Body = &Envelope_Outcome{&Outcome{Booking: encodeBooking(b), Payment: encodePayment(p)}}
 }
 
-// Decode returns what a command came to; either may be nil.
+// Decode returns the result of a command; either may be nil.
 func (o *Outcome) Decode() (*eventra.Booking, *eventra.Payment, error) {
 	var d decoder
 	b, p := d.booking(o.GetBooking()), d.payment(o.GetPayment())

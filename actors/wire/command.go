@@ -6,7 +6,7 @@ import (
 	"github.com/eventra/eventra"
 )
 
-// SetCommand makes the envelope ask for a command.
+// SetCommand sets a command as the body.
 func (e *Envelope) SetCommand(cmd eventra.Command) {
 	switch cmd := cmd.(type) {
 	case *eventra.HoldSeats:
@@ -32,8 +32,8 @@ func (e *Envelope) SetCommand(cmd eventra.Command) {
 	}
 }
 
-// Command returns the command that the envelope asks for; nil if it asks for
-// none, an error if it asks for one that cannot be.
+// Command returns the command in the body, nil if the body is something else, and
+// an error if the command is invalid.
 func (e *Envelope) Command() (eventra.Command, error) {
 	var d decoder
 	var cmd eventra.Command
@@ -66,7 +66,7 @@ func (d *decoder) holdSeats(h *HoldSeats) *eventra.HoldSeats {
 	var faults eventra.Faults
 	cmd.Validate(&faults, eventra.MaxSeatsPerBookingMax)
 	if err := faults.Err(); err != nil {
-		d.fail("a hold that cannot be: %w", err)
+		d.fail("invalid hold: %w", err)
 	}
 	return cmd
 }
@@ -76,12 +76,12 @@ func (d *decoder) finishPayment(f *FinishPayment) *eventra.FinishPayment {
 	if payment := d.payment(f.GetPayment()); payment != nil {
 		cmd.Payment = *payment
 	} else {
-		d.fail("a payment is missing")
+		d.fail("missing payment")
 	}
 	switch cmd.Outcome {
 	case eventra.PaymentSucceeded, eventra.PaymentDeclined, eventra.PaymentFailed:
 	default:
-		d.fail("a payment's outcome %q", cmd.Outcome)
+		d.fail("unknown payment outcome %q", cmd.Outcome)
 	}
 	return cmd
 }

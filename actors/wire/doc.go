@@ -1,4 +1,4 @@
-// Package wire is what instances say to each other: one protobuf envelope, and
-// its translation from and to the domain. Everything that is read from it is
-// checked, for the other side may be of another release.
+// Package wire holds the messages between instances: one protobuf envelope, and
+// its translation from and to the domain. Decoding checks everything, since the
+// sender may run another release.
 package wire

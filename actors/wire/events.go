@@ -2,7 +2,7 @@ package wire
 
 import "github.com/eventra/eventra"
 
-// SetEventList makes the envelope answer a ListEvents.
+// SetEventList sets a member's active events as the body, the answer to ListEvents.
 func (e *Envelope) SetEventList(events []eventra.ActiveEvent) {
 	list := &EventList{Events: make([]*ActiveEvent, len(events))}
 	for i := range events {
@@ -13,7 +13,7 @@ func (e *Envelope) SetEventList(events []eventra.ActiveEvent) {
 	e.Body = &Envelope_EventList{list}
 }
 
-// Decode returns the events that are active at a member.
+// Decode returns a member's active events.
 func (l *EventList) Decode() ([]eventra.ActiveEvent, error) {
 	var d decoder
 	events := make([]eventra.ActiveEvent, len(l.GetEvents()))

@@ -7,9 +7,9 @@ import (
 	"github.com/eventra/eventra"
 )
 
-// SetFailure makes the envelope answer with an error of that kind. What is no
-// [eventra.Error] is told as unavailable: the other side can do nothing else
-// about a fault of this one.
+// SetFailure sets an error of a kind as the body. An error that is no
+// [eventra.Error] becomes CodeUnavailable, since the other member cannot do
+// anything about a fault of this one.
 func (e *Envelope) SetFailure(err error, kind Failure_Kind) {
 	var domain *eventra.Error
 	if !errors.As(err, &domain) {
@@ -26,7 +26,7 @@ func (e *Envelope) SetFailure(err error, kind Failure_Kind) {
 	e.Body = &Envelope_Failure{failure}
 }
 
-// Decode returns the error that the other side gave.
+// Decode returns the other member's error.
 func (f *Failure) Decode() *eventra.Error {
 	var d decoder
 	err := &eventra.Error{Code: eventra.Code(f.GetCode()), Message: f.GetMessage(), Seats: f.GetSeats(), Payment: d.payment(f.GetPayment()),

@@ -7,7 +7,7 @@ import (
 	"github.com/eventra/eventra"
 )
 
-// idBytes leaves out a zero id.
+// idBytes returns nil for the zero id.
 func idBytes(id eventra.ID) []byte {
 	if id.IsZero() {
 		return nil
@@ -15,7 +15,7 @@ func idBytes(id eventra.ID) []byte {
 	return id[:]
 }
 
-// decoder reads scalars and remembers the first one that cannot be.
+// decoder reads scalars and keeps the first error.
 type decoder struct{ err error }
 
 func (d *decoder) fail(format string, args ...any) {
@@ -27,25 +27,25 @@ func (d *decoder) fail(format string, args ...any) {
 // id reads an id that may be absent.
 func (d *decoder) id(b []byte) (id eventra.ID) {
 	if len(b) != 0 && len(b) != len(id) {
-		d.fail("an id of %d bytes", len(b))
+		d.fail("id of %d bytes", len(b))
 		return id
 	}
 	copy(id[:], b)
 	return id
 }
 
-// need reads an id that must be there.
+// need reads an id that must be present.
 func (d *decoder) need(b []byte) eventra.ID {
 	id := d.id(b)
 	if id.IsZero() {
-		d.fail("an id is missing")
+		d.fail("missing id")
 	}
 	return id
 }
 
 func (d *decoder) duration(nanoseconds int64) time.Duration {
 	if nanoseconds < 0 {
-		d.fail("a duration of %d", nanoseconds)
+		d.fail("negative duration %d", nanoseconds)
 	}
 	return time.Duration(nanoseconds)
 }
@@ -54,7 +54,7 @@ func timeMicros(t time.Time) int64 {
 	if t.IsZero() {
 		return 0
 	}
-	return t.UnixMicro() // as exact as PostgreSQL
+	return t.UnixMicro() // PostgreSQL's precision
 }
 
 func microsTime(micros int64) time.Time {
@@ -88,7 +88,7 @@ func (d *decoder) seatNos(numbers []int32) []eventra.SeatNo {
 
 func (d *decoder) seatNo(no int32) eventra.SeatNo {
 	if no < 0 || no >= eventra.SeatsPerEventMax {
-		d.fail("a seat number of %d", no)
+		d.fail("seat number %d out of range", no)
 	}
 	return eventra.SeatNo(no)
 }

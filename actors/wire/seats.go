@@ -6,7 +6,9 @@ import (
 	"github.com/eventra/eventra"
 )
 
-// SetSeatChanges makes the envelope answer a ReadSeats.
+// SetSeatChanges sets the seats that changed since the version asked for as the
+// body, the answer to ReadSeats. It sets all seats if the asking member knows
+// another number of seats or a later version.
 func (e *Envelope) SetSeatChanges(view *eventra.SeatsView, asked *ReadSeats) {
 	changes := &SeatChanges{Version: view.Version, Total: int32(len(view.Status))}
 	e.Body = &Envelope_SeatChanges{changes}
@@ -29,14 +31,14 @@ func (e *Envelope) SetSeatChanges(view *eventra.SeatsView, asked *ReadSeats) {
 	}
 }
 
-// Apply returns a view that is brought up to date; the old one stays as it is.
+// Apply returns the old view with the changes in it; old itself stays unchanged.
 func (c *SeatChanges) Apply(old *eventra.SeatsView) (*eventra.SeatsView, error) {
 	count := len(c.GetNumbers())
 	if c.GetAll() {
 		count = int(c.GetTotal())
 	}
 	if int(c.GetTotal()) != len(old.Status) || len(c.GetStatuses()) != count || len(c.GetVersions()) != count {
-		return nil, fmt.Errorf("changes of %d seats for a map of %d", c.GetTotal(), len(old.Status))
+		return nil, fmt.Errorf("changes of an event with %d seats for a map of %d", c.GetTotal(), len(old.Status))
 	}
 	view := &eventra.SeatsView{EventID: old.EventID, Version: c.GetVersion(), Layout: old.Layout,
 		Status: append([]eventra.SeatStatus(nil), old.Status...), Changed: append([]uint64(nil), old.Changed...)}
@@ -47,14 +49,15 @@ func (c *SeatChanges) Apply(old *eventra.SeatsView) (*eventra.SeatsView, error) 
 		}
 		status := eventra.SeatStatus(c.GetStatuses()[i])
 		if no < 0 || no >= len(view.Status) || status > eventra.SeatBooked {
-			return nil, fmt.Errorf("seat %d with status %d", no, status)
+			return nil, fmt.Errorf("invalid seat %d or status %d", no, status)
 		}
 		view.Status[no], view.Changed[no] = status, c.GetVersions()[i]
 	}
 	return view, nil
 }
 
-// SetAvailability makes the envelope answer a ReadAvailability.
+// SetAvailability sets an event's counters as the body, the answer to
+// ReadAvailability.
 func (e *Envelope) SetAvailability(a *eventra.Availability) {
 	out := &Availability{Version: a.Version, Total: encodeTally(a.Total), Sections: make([]*Availability_Tally, len(a.Sections))}
 	for i, section := range a.Sections {
@@ -68,7 +71,7 @@ func encodeTally(t eventra.SectionTally) *Availability_Tally {
 		Booked: int32(t.Booked), PriceFrom: encodeMoney(t.PriceFrom)}
 }
 
-// Decode returns the counters of an event.
+// Decode returns an event's counters.
 func (a *Availability) Decode(event eventra.ID) *eventra.Availability {
 	out := &eventra.Availability{EventID: event, Version: a.GetVersion(), Total: a.GetTotal().decode(),
 		Sections: make([]eventra.SectionTally, len(a.GetSections()))}

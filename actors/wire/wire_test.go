@@ -33,7 +33,7 @@ var (
 	}
 )
 
-// sent is an envelope as it arrives.
+// sent returns an envelope as it arrives at another member.
 func sent(t testing.TB, set func(*wire.Envelope)) *wire.Envelope {
 	e := &wire.Envelope{}
 	set(e)
@@ -44,7 +44,7 @@ func sent(t testing.TB, set func(*wire.Envelope)) *wire.Envelope {
 	return arrived
 }
 
-func TestCommandsArriveAsTheyWere(t *testing.T) {
+func TestEnvelope_Command(t *testing.T) {
 	t.Parallel()
 	for _, cmd := range commands {
 		arrived, err := sent(t, func(e *wire.Envelope) { e.SetCommand(cmd) }).Command()
@@ -53,7 +53,7 @@ func TestCommandsArriveAsTheyWere(t *testing.T) {
 	}
 }
 
-func TestOutcomesArriveAsTheyWere(t *testing.T) {
+func TestEnvelope_Outcome(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct {
 		booking *eventra.Booking
@@ -67,7 +67,7 @@ func TestOutcomesArriveAsTheyWere(t *testing.T) {
 	}
 }
 
-func TestFailuresArriveAsTheyWere(t *testing.T) {
+func TestEnvelope_Failure(t *testing.T) {
 	t.Parallel()
 	failure := &eventra.Error{Code: eventra.CodeSeatsUnavailable, Message: "taken", Seats: []string{"A-1-1"}, Payment: &payment,
 		Fields: []eventra.FieldError{{Field: "seats", Code: "duplicate", Message: "twice"}}, RetryAfter: time.Second, Err: errors.New("cause")}
@@ -89,7 +89,7 @@ func view(version uint64, statuses ...eventra.SeatStatus) *eventra.SeatsView {
 	return v
 }
 
-func TestSeatChanges(t *testing.T) {
+func TestEnvelope_SeatChanges(t *testing.T) {
 	t.Parallel()
 	nothing := &eventra.SeatsView{EventID: id(3), Status: make([]eventra.SeatStatus, 3), Changed: make([]uint64, 3)}
 	first := view(4, eventra.SeatAvailable, eventra.SeatHeld, eventra.SeatBooked)
@@ -100,10 +100,10 @@ func TestSeatChanges(t *testing.T) {
 		since          uint64
 		seats, changes int
 	}{
-		"nothing is known":        {nothing, first, 0, 0, 3},
-		"all is known":            {first, first, 4, 3, 0},
-		"some have changed":       {first, second, 4, 3, 2},
-		"the asker knows a later": {second, first, 6, 3, 3},
+		"no seats known":      {nothing, first, 0, 0, 3},
+		"the present version": {first, first, 4, 3, 0},
+		"an earlier version":  {first, second, 4, 3, 2},
+		"a later version":     {second, first, 6, 3, 3},
 	} {
 		e := sent(t, func(e *wire.Envelope) {
 			e.SetSeatChanges(c.now, &wire.ReadSeats{Since: c.since, Seats: int32(c.seats)})
@@ -116,7 +116,7 @@ func TestSeatChanges(t *testing.T) {
 		}
 	}
 	for name, bad := range map[string]*wire.SeatChanges{
-		"another house":     {Total: 4},
+		"another seat map":  {Total: 4},
 		"fewer statuses":    {Total: 3, Numbers: []int32{1}, Versions: []uint64{1}},
 		"more statuses":     {Total: 3, Statuses: []byte{1}},
 		"no such seat":      {Total: 3, Numbers: []int32{3}, Statuses: []byte{1}, Versions: []uint64{1}},
@@ -131,7 +131,7 @@ func TestSeatChanges(t *testing.T) {
 	}
 }
 
-func TestEventsArriveAsTheyWere(t *testing.T) {
+func TestEnvelope_EventListAndAvailability(t *testing.T) {
 	t.Parallel()
 	events := []eventra.ActiveEvent{{EventID: id(3), State: eventra.ActivationActive, Epoch: 4, Seats: 5, Queued: 6, Batches: 7, Changes: 8}}
 	got, err := sent(t, func(e *wire.Envelope) { e.SetEventList(events) }).GetEventList().Decode()
@@ -145,9 +145,8 @@ func TestEventsArriveAsTheyWere(t *testing.T) {
 	require.Equal(t, a, sent(t, func(e *wire.Envelope) { e.SetAvailability(a) }).GetAvailability().Decode(id(3)))
 }
 
-// TestAnUnknownKindIsNoBody: what a later release says is understood as
-// nothing, and all around it is read.
-func TestAnUnknownKindIsNoBody(t *testing.T) {
+// A message of a later release has no body, and all its other fields.
+func TestEnvelope_UnknownKindHasNoBody(t *testing.T) {
 	t.Parallel()
 	b, err := proto.Marshal(&wire.Envelope{Id: 7})
 	require.NoError(t, err)
@@ -162,28 +161,28 @@ func TestAnUnknownKindIsNoBody(t *testing.T) {
 	require.Nil(t, cmd)
 }
 
-func TestCommandsThatCannotBe(t *testing.T) {
+func TestEnvelope_CommandRejectsInvalidOnes(t *testing.T) {
 	t.Parallel()
 	one, two := make([]byte, 16), make([]byte, 15)
 	one[0], two[0] = 1, 1
 	for name, e := range map[string]*wire.Envelope{
-		"no ids":            {Body: &wire.Envelope_HoldSeats{HoldSeats: &wire.HoldSeats{Seats: []string{"A-1-1"}}}},
-		"a short id":        {Body: &wire.Envelope_ExpireHold{ExpireHold: &wire.ExpireHold{Booking: two}}},
-		"nothing in it":     {Body: &wire.Envelope_StartPayment{}},
-		"no payment":        {Body: &wire.Envelope_FinishPayment{FinishPayment: &wire.FinishPayment{Outcome: "SUCCEEDED"}}},
-		"no such outcome":   {Body: &wire.Envelope_FinishPayment{FinishPayment: &wire.FinishPayment{Outcome: "MAYBE"}}},
-		"no seats":          {Body: &wire.Envelope_HoldSeats{HoldSeats: &wire.HoldSeats{Booking: one, User: one}}},
-		"a seat twice":      {Body: &wire.Envelope_HoldSeats{HoldSeats: &wire.HoldSeats{Booking: one, User: one, Seats: []string{"A", "A"}}}},
-		"less than no seat": {Body: &wire.Envelope_HoldSeats{HoldSeats: &wire.HoldSeats{Booking: one, User: one, Quantity: -1}}},
-		"a negative grace":  {Body: &wire.Envelope_StartPayment{StartPayment: &wire.StartPayment{Payment: one, Booking: one, User: one, Grace: -1}}},
+		"no ids":              {Body: &wire.Envelope_HoldSeats{HoldSeats: &wire.HoldSeats{Seats: []string{"A-1-1"}}}},
+		"a short id":          {Body: &wire.Envelope_ExpireHold{ExpireHold: &wire.ExpireHold{Booking: two}}},
+		"an empty body":       {Body: &wire.Envelope_StartPayment{}},
+		"no payment":          {Body: &wire.Envelope_FinishPayment{FinishPayment: &wire.FinishPayment{Outcome: "SUCCEEDED"}}},
+		"an unknown outcome":  {Body: &wire.Envelope_FinishPayment{FinishPayment: &wire.FinishPayment{Outcome: "MAYBE"}}},
+		"no seats":            {Body: &wire.Envelope_HoldSeats{HoldSeats: &wire.HoldSeats{Booking: one, User: one}}},
+		"a duplicate seat":    {Body: &wire.Envelope_HoldSeats{HoldSeats: &wire.HoldSeats{Booking: one, User: one, Seats: []string{"A", "A"}}}},
+		"a negative quantity": {Body: &wire.Envelope_HoldSeats{HoldSeats: &wire.HoldSeats{Booking: one, User: one, Quantity: -1}}},
+		"a negative grace":    {Body: &wire.Envelope_StartPayment{StartPayment: &wire.StartPayment{Payment: one, Booking: one, User: one, Grace: -1}}},
 	} {
 		_, err := e.Command()
 		require.Error(t, err, name)
 	}
 }
 
-// FuzzEnvelope reads anything as an envelope: what is understood can be sent
-// on and is understood the same.
+// FuzzEnvelope reads any bytes as an envelope: a command that decodes also encodes
+// and decodes to the same again.
 func FuzzEnvelope(f *testing.F) {
 	for _, cmd := range commands {
 		b, _ := proto.Marshal(sent(f, func(e *wire.Envelope) { e.SetCommand(cmd) }))
