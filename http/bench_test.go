@@ -23,6 +23,7 @@ func benchServer(b *testing.B, out io.Writer) (*world, fasthttp.RequestHandler) 
 	var err error
 	w.server, err = NewServer(cfg)
 	require.NoError(b, err)
+	b.Cleanup(func() { require.NoError(b, w.server.Shutdown(context.Background())) })
 	return w, w.server.app.Server().Handler
 }
 

@@ -2,7 +2,6 @@ package http
 
 import (
 	"strconv"
-	"sync"
 
 	"github.com/go-json-experiment/json/jsontext"
 
@@ -18,68 +17,6 @@ type seatPart struct {
 }
 
 func (p seatPart) whole() bool { return !p.bySection && !p.bySince }
-
-// seatMapBodies keeps the newest body of whole seat maps as they were last asked
-// for: writing and packing 100,000 seats takes much longer than anything else
-// that a reader can make us do.
-type seatMapBodies struct {
-	mu   sync.Mutex
-	kept map[seatMapBodyKey]*seatMapBody
-}
-
-// seatMapBodiesMax bounds what is kept, some megabytes each at the worst.
-const seatMapBodiesMax = 32
-
-type seatMapBodyKey struct {
-	eventID eventra.ID
-	coding  string
-}
-
-// seatMapBody is made once, by the first who asks for it.
-type seatMapBody struct {
-	view *eventra.SeatsView
-	once sync.Once
-	body []byte
-}
-
-// body returns the JSON of a part of a seat map in a content coding. It must
-// not be written to.
-func (b *seatMapBodies) body(view *eventra.SeatsView, part seatPart, coding string) []byte {
-	if !part.whole() {
-		return encodeAs(coding, appendSeatMap(nil, view, part))
-	}
-	kept := b.keep(seatMapBodyKey{view.EventID, coding}, view)
-	kept.once.Do(func() {
-		kept.body = encodeAs(coding, appendSeatMap(make([]byte, 0, seatMapBytes(view)), view, part))
-	})
-	return kept.body
-}
-
-// seatMapBytes is about what a whole seat map takes.
-func seatMapBytes(view *eventra.SeatsView) int { return 128 + len(view.Status)*140 }
-
-func (b *seatMapBodies) keep(key seatMapBodyKey, view *eventra.SeatsView) *seatMapBody {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	kept := b.kept[key]
-	switch {
-	case kept != nil && kept.view == view:
-		return kept
-	case kept != nil && kept.view.Version > view.Version && len(kept.view.Status) >= len(view.Status):
-		return &seatMapBody{view: view} // an older view must not displace a newer one
-	case kept == nil && len(b.kept) >= seatMapBodiesMax:
-		for other := range b.kept { // any one: maps begin anywhere
-			delete(b.kept, other)
-			break
-		}
-	}
-	if b.kept == nil {
-		b.kept = map[seatMapBodyKey]*seatMapBody{}
-	}
-	kept = &seatMapBody{view: view}
-	b.kept[key] = kept
-	return kept
-}
 
 // SeatMap is every seat of an event, or some, at one version.
 type SeatMap struct {
@@ -97,6 +34,9 @@ type SeatOfEvent struct {
 	Price   eventra.Money `json:"price" validate:"required"`
 	Status  string        `json:"status" enums:"AVAILABLE,HELD,BOOKED" example:"AVAILABLE" validate:"required"`
 }
+
+// seatMapBytes is about what a whole seat map takes.
+func seatMapBytes(view *eventra.SeatsView) int { return 128 + len(view.Status)*140 }
 
 // appendSeatMap writes what a [SeatMap] would be. It is written out by hand
 // because a house has up to 100,000 seats.

@@ -169,7 +169,7 @@ func (s *Server) seatMap(c *fiber.Ctx) error {
 	if coding != "" {
 		c.Set(fiber.HeaderContentEncoding, coding)
 	}
-	return replyJSON(c, fiber.StatusOK, s.seatMaps.body(view, part, coding))
+	return replyJSON(c, fiber.StatusOK, s.encodedMaps.encode(view, part, coding))
 }
 
 // headerStale is "true" on what an instance knew last that is cut off from the

@@ -172,24 +172,6 @@ func FuzzSeatMapIsJSON(f *testing.F) {
 	})
 }
 
-func TestSeatBodiesAreKeptWhileTheyLast(t *testing.T) {
-	t.Parallel()
-	var bodies seatMapBodies
-	older := seatView("A", "1", "EUR", 3)
-	newer := *older
-	newer.Version++
-	first := bodies.body(older, seatPart{}, "")
-	require.Same(t, &first[0], &bodies.body(older, seatPart{}, "")[0])
-	second := bodies.body(&newer, seatPart{}, "")
-	require.NotEqual(t, string(first), string(second))
-	require.Equal(t, string(first), string(bodies.body(older, seatPart{}, "")))
-	require.Same(t, &second[0], &bodies.body(&newer, seatPart{}, "")[0], "an older view displaces no newer one")
-	for range 3 * seatMapBodiesMax {
-		bodies.body(seatView("A", "1", "EUR", 1), seatPart{}, codingGzip)
-	}
-	require.LessOrEqual(t, len(bodies.kept), seatMapBodiesMax)
-}
-
 func BenchmarkSeatMap(b *testing.B) {
 	v := seatView("PARKETT", "12", "EUR", 100_000)
 	body := appendSeatMap(nil, v, seatPart{})

@@ -33,7 +33,7 @@ type Server struct {
 	passwords    *auth.PasswordHasher
 	cursors      cursorSealer
 	hashKey      []byte // of idempotent requests
-	seatMaps     seatMapBodies
+	encodedMaps  encodedSeatMaps
 	streams      *seatStreams
 	openAPITag   string
 
@@ -68,6 +68,7 @@ func NewServer(cfg Config) (*Server, error) {
 		cursors:      cursorSealer{deriveKey(cfg.JWTSecret, "cursor")},
 		hashKey:      deriveKey(cfg.JWTSecret, "idempotency"),
 		openAPITag:   bodyTag(docs.OpenAPI),
+		encodedMaps:  newEncodedSeatMaps(encodedSeatMapsMaxBytes),
 		readiness:    newReadiness(cfg.Probes, cfg.Log),
 	}
 	var err error
@@ -139,6 +140,7 @@ func (s *Server) Shutdown(ctx context.Context) error {
 	s.draining.Store(true)
 	_ = sleep.For(ctx, s.cfg.DrainDelay)
 	s.streams.close()
+	s.encodedMaps.close()
 	_ = s.listener.Close() // also if Serve is only about to begin, which fasthttp would not notice
 	return s.app.ShutdownWithContext(ctx)
 }

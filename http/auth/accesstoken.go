@@ -56,7 +56,7 @@ type AccessTokens struct {
 
 // NewAccessTokens makes an issuer that signs with secret, of at least [SecretMinBytes].
 func NewAccessTokens(secret []byte) *AccessTokens {
-	return &AccessTokens{secret: secret, parser: jwt.NewParser(
+	return &AccessTokens{secret: secret, verified: newTokenCache(tokenCacheMaxBytes), parser: jwt.NewParser(
 		jwt.WithValidMethods([]string{jwt.SigningMethodHS256.Alg()}),
 		jwt.WithIssuer(issuer), jwt.WithAudience(audience), jwt.WithExpirationRequired())}
 }
@@ -78,7 +78,7 @@ func (t *AccessTokens) Issue(user *eventra.User, session eventra.ID, now time.Ti
 // Verify returns the caller of a valid token, also of one that was logged out. It does not
 // keep token.
 func (t *AccessTokens) Verify(token string) (*Caller, error) {
-	if caller := t.verified.get(token, time.Now()); caller != nil {
+	if caller := t.verified.get(token); caller != nil {
 		return caller, nil
 	}
 	var held claims
