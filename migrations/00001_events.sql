@@ -1,8 +1,8 @@
 -- +goose Up
 
--- Aborts a transaction that found rows otherwise than its writer believes.
--- As a function it lets a pipelined statement judge its own row count, with no
--- answer awaited in between.
+-- Aborts a transaction whose rows are not as its writer believes. As a
+-- function it lets a pipelined statement judge its own row count, without a
+-- round trip in between.
 --   EV001: another activation owns the event.  EV002: rows differ.
 -- +goose StatementBegin
 CREATE FUNCTION eventra_assert(ok boolean, code text) RETURNS boolean

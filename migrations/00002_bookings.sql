@@ -15,7 +15,7 @@ CREATE TABLE bookings (
     created_at   timestamptz NOT NULL,
     confirmed_at timestamptz,
     ended_at     timestamptz,
-    payment_id   uuid,        -- the attempt that runs; once confirmed, the one that paid
+    payment_id   uuid,        -- the running attempt; once confirmed, the attempt that paid
     paying_until timestamptz, -- until then the hold does not expire under its payer
     replaced_by  uuid,        -- the booking that a late payment of this expired one bought
     CONSTRAINT bookings_status_known CHECK (status IN ('HELD', 'CONFIRMED', 'EXPIRED', 'CANCELLED', 'REFUNDED')),
@@ -50,7 +50,7 @@ END
 $$;
 -- +goose StatementEnd
 
--- The condition is true only for what is forbidden, so what is allowed costs no call.
+-- The condition is true only for forbidden transitions, so an allowed one costs no call.
 CREATE TRIGGER bookings_transition
     BEFORE UPDATE OF status ON bookings
     FOR EACH ROW

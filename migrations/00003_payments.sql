@@ -9,7 +9,7 @@ CREATE TABLE payments (
     amount      bigint      NOT NULL,
     currency    text        NOT NULL,
     status      text        NOT NULL,
-    grace_until timestamptz NOT NULL, -- after that a PENDING attempt is anybody's to end
+    grace_until timestamptz NOT NULL, -- after that the reconciler ends a PENDING attempt
     created_at  timestamptz NOT NULL,
     updated_at  timestamptz NOT NULL,
     CONSTRAINT payments_booking_exists FOREIGN KEY (booking_id) REFERENCES bookings,
@@ -30,7 +30,7 @@ COMMENT ON INDEX payments_of_booking IS 'the list of attempts, oldest first; als
 CREATE INDEX payments_open ON payments (created_at) WHERE status IN ('PENDING', 'REFUND_PENDING');
 COMMENT ON INDEX payments_open IS 'reconciliation finds what somebody has to end; few rows, for every attempt ends';
 
--- The mock gateway's own books, which a real one keeps on its side.
+-- The mock gateway's books; a real gateway keeps its own.
 CREATE TABLE mock_charges (
     payment_id uuid        PRIMARY KEY,
     amount     bigint,

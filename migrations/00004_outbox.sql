@@ -1,18 +1,19 @@
 -- +goose Up
 
--- One row a confirmed booking, written with the confirmation: its mail goes
--- out even if everything stops right after. What it says is read when it is sent.
+-- One row for each confirmed booking, written with the confirmation: its mail is
+-- sent even if everything stops right after. What the mail says is read when it
+-- is sent.
 CREATE TABLE outbox (
     booking_id uuid        PRIMARY KEY,
     created_at timestamptz NOT NULL,
-    due_at     timestamptz NOT NULL, -- moved ahead by whoever leases it
-    sent_at    timestamptz           -- when a mail server had taken it
+    due_at     timestamptz NOT NULL, -- a lease moves it ahead
+    sent_at    timestamptz           -- when a mail server had accepted it
 ) WITH (fillfactor = 80);
 
 CREATE INDEX outbox_due ON outbox (due_at) WHERE sent_at IS NULL;
 COMMENT ON INDEX outbox_due IS 'the mailer asks for what is unsent and due; sent rows leave the index';
 
--- The first outcome of a request, to be replayed, and the claim of whoever
+-- The first outcome of a request, to be replayed, and the claim of the call that
 -- carries it out.
 CREATE TABLE idempotency_keys (
     user_id      uuid        NOT NULL, -- zero for anonymous requests, hence no foreign key

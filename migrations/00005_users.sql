@@ -16,7 +16,7 @@ COMMENT ON CONSTRAINT users_email_unique ON users IS 'an address is one account;
 COMMENT ON CONSTRAINT users_email_lower ON users IS 'two accounts never differ by case alone';
 COMMENT ON CONSTRAINT users_role_known ON users IS 'a typo must not become a right';
 
--- A login: the family of refresh tokens that each replace the one before.
+-- A login: a family of refresh tokens, each of which replaces the one before.
 CREATE TABLE sessions (
     id         uuid        PRIMARY KEY,
     user_id    uuid        NOT NULL,

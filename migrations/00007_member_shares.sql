@@ -1,5 +1,5 @@
 -- +goose Up
 
--- Who owns what as a member acts by it, as a hash; 0: it has not said. Nobody
--- takes an event over before all members have said that they act by the same.
+-- The ownership hash that a member acts by; 0: it has not reported one. No
+-- member takes an event over before all members have reported the same hash.
 ALTER TABLE cluster_members ADD COLUMN shares bigint NOT NULL DEFAULT 0;

@@ -1,8 +1,8 @@
 // Package migrations is the history of the database's schema: numbered SQL
 // files that are applied in order, each once, and never edited after a release.
 //
-// They only go forward. Each must let the release before it go on working, for
-// instances of both run side by side while a new one is rolled out.
+// Migrations only go forward. Each must let the previous release continue to
+// work, because instances of both run side by side during a rollout.
 package migrations
 
 import (
@@ -22,17 +22,17 @@ import (
 var Files embed.FS
 
 const (
-	// Another instance may be migrating: ask for its lock once a second for
-	// five minutes, which is more than any migration may take.
+	// Another instance may be migrating: ask for the lock once a second for five
+	// minutes, which is longer than any migration may take.
 	lockPollSeconds = 1
 	lockPolls       = 300
-	// A migration that waits for a table stalls everything that queues up
-	// behind it; it gives up soon and can be started again.
+	// A migration that waits for a table blocks every statement behind it, so it
+	// gives up soon and can be started again.
 	tableLockTimeout = "10s"
 )
 
-// Apply brings the database at url up to date. Any number of processes may do
-// so at once: an advisory lock lets one work, and the others find it done.
+// Apply brings the database at url up to date. Any number of processes may call it
+// at once: an advisory lock lets one work, and the others find the work done.
 func Apply(ctx context.Context, url string) error {
 	config, err := pgx.ParseConfig(url)
 	if err != nil {

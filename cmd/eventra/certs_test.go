@@ -86,7 +86,7 @@ func shakeHands(t *testing.T, server, client *tls.Config) error {
 	return errors.Join(err, <-served)
 }
 
-func TestCertsMakeMembersThatTrustEachOtherAndNobodyElse(t *testing.T) {
+func TestCerts_MakeMembersThatTrustOnlyEachOther(t *testing.T) {
 	t.Parallel()
 	now := time.Now()
 	ours, theirs, renewed := t.TempDir(), t.TempDir(), t.TempDir()
@@ -129,7 +129,7 @@ func TestCertsMakeMembersThatTrustEachOtherAndNobodyElse(t *testing.T) {
 	})
 }
 
-func TestCertsLeaveAloneWhatWillDo(t *testing.T) {
+func TestCerts_KeepValidFiles(t *testing.T) {
 	t.Parallel()
 	now := time.Now()
 	member, all := []string{"member.crt", "member.key"}, []string{"ca.crt", "ca.key", "member.crt", "member.key"}
@@ -203,7 +203,7 @@ func TestCertsLeaveAloneWhatWillDo(t *testing.T) {
 	}
 }
 
-func TestCertsKeepTheAuthoritysKeyElsewhere(t *testing.T) {
+func TestCerts_KeepTheAuthoritysKeyElsewhere(t *testing.T) {
 	t.Parallel()
 	now, dir, vault := time.Now(), t.TempDir(), t.TempDir()
 	c := certsCommand{Dir: filepath.Join(dir, "new"), CAKey: filepath.Join(vault, "ca.key")}
@@ -215,7 +215,7 @@ func TestCertsKeepTheAuthoritysKeyElsewhere(t *testing.T) {
 	require.ElementsMatch(t, []string{"member.crt", "member.key"}, changed(before, contents(t, c.Dir)))
 }
 
-func TestCertsKeepKeysSecret(t *testing.T) {
+func TestCerts_KeepKeysSecret(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
 	made(t, certsCommand{Dir: dir}, time.Now())
@@ -226,7 +226,7 @@ func TestCertsKeepKeysSecret(t *testing.T) {
 	}
 }
 
-func TestCertsSayWhatFolderWillNotDo(t *testing.T) {
+func TestCerts_RefuseUnsuitableFolders(t *testing.T) {
 	t.Parallel()
 	file := filepath.Join(t.TempDir(), "file")
 	require.NoError(t, os.WriteFile(file, nil, 0o600))

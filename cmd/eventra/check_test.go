@@ -38,10 +38,10 @@ func runCheck(t *testing.T, postgresURL string, args ...string) (code int, stdou
 	return 0, out.String(), errs.String()
 }
 
-// TestCheckOfWhatTheProgramDid has the program itself make bookings of every
+// TestCheckCommand_ChecksWhatTheProgramDid has the program itself make bookings of every
 // state and payments of every outcome, checks them while it runs, and then
 // breaks one.
-func TestCheckOfWhatTheProgramDid(t *testing.T) {
+func TestCheckCommand_ChecksWhatTheProgramDid(t *testing.T) {
 	t.Parallel()
 	p := start(t)
 	event := p.event(3, 10, object{"holdSeconds": 5})
@@ -103,7 +103,7 @@ func TestCheckOfWhatTheProgramDid(t *testing.T) {
 	require.Regexp(t, `VIOLATED +booking_amount_is_the_sum +1 .*\n.*its amount.*\n +- booking `+expiring, out)
 }
 
-func TestCheckSaysWhenItCannot(t *testing.T) {
+func TestCheckCommand_SaysWhenItCannotCheck(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct {
 		url, says string

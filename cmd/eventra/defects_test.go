@@ -15,12 +15,12 @@ import (
 )
 
 // The defects of the program that this one was written to replace. Holds that
-// need Redis to expire: TestRedisAway. A crash between commit and TTL key:
-// TestKillInTheMiddleOfHolds. Another's lock freed: persistence/redis. A mail
-// lost with the process: TestMailSurvivesAnEmptiedQueue.
+// need Redis to expire: TestApp_SellsWithoutRedis. A crash between commit and TTL key:
+// TestApp_ReleasesHoldsAfterAKill. Another's lock freed: persistence/redis. A mail
+// lost with the process: TestMailer_SurvivesAnEmptiedQueue.
 
 // Late payment was accepted.
-func TestDefectLatePaymentAccepted(t *testing.T) {
+func TestPay_RefusesAnExpiredHold(t *testing.T) {
 	t.Parallel()
 	p := start(t)
 	event := p.event(1, 10, object{"holdSeconds": 5})
@@ -34,7 +34,7 @@ func TestDefectLatePaymentAccepted(t *testing.T) {
 }
 
 // The expiry worker made EXPIRED of a paid booking and sold its seat again.
-func TestDefectPaidBookingExpires(t *testing.T) {
+func TestPay_ConfirmedBookingNeverExpires(t *testing.T) {
 	t.Parallel()
 	p := start(t)
 	event := p.event(1, 10, object{"holdSeconds": 5})
@@ -51,7 +51,7 @@ func TestDefectPaidBookingExpires(t *testing.T) {
 }
 
 // A payment that outlasts the hold keeps it, within a bound.
-func TestSlowPaymentKeepsItsHold(t *testing.T) {
+func TestPay_SlowPaymentKeepsItsHold(t *testing.T) {
 	t.Parallel()
 	p := start(t, func(c *app.Config) { c.PaymentTimeout = 20 * time.Second })
 	event := p.event(1, 10, object{"holdSeconds": 5})
@@ -63,7 +63,7 @@ func TestSlowPaymentKeepsItsHold(t *testing.T) {
 
 // A leaked transaction made registrations answer 201 and be lost; refused
 // ones must not poison what follows either.
-func TestDefectRegistrationsLost(t *testing.T) {
+func TestRegister_IsStored(t *testing.T) {
 	t.Parallel()
 	p := start(t)
 	_, taken := p.user()
@@ -77,7 +77,7 @@ func TestDefectRegistrationsLost(t *testing.T) {
 }
 
 // Refreshing forgot the role; refresh tokens were kept in clear.
-func TestDefectRefresh(t *testing.T) {
+func TestRefresh_KeepsTheRoleAndStoresHashes(t *testing.T) {
 	t.Parallel()
 	p := start(t)
 	first := p.must(200, "POST", "/auth/login", "", object{"email": adminEmail, "password": adminPassword})
@@ -92,7 +92,7 @@ func TestDefectRefresh(t *testing.T) {
 	p.must(401, "POST", "/auth/refresh", "", object{"refreshToken": second.text("refreshToken")}) // the family is revoked
 }
 
-func TestLogoutWorksAtOnce(t *testing.T) {
+func TestLogout_WorksAtOnce(t *testing.T) {
 	t.Parallel()
 	p := start(t)
 	_, email := p.user()
@@ -108,7 +108,7 @@ func TestLogoutWorksAtOnce(t *testing.T) {
 }
 
 // A booked seat answered 400.
-func TestDefectBookedSeatAnswers(t *testing.T) {
+func TestHold_BookedSeatIsAConflict(t *testing.T) {
 	t.Parallel()
 	p := start(t)
 	event := p.event(1, 10, nil)
@@ -122,7 +122,7 @@ func TestDefectBookedSeatAnswers(t *testing.T) {
 }
 
 // Cached events stayed stale after an update.
-func TestDefectStaleCache(t *testing.T) {
+func TestEvents_AreFreshAfterAnUpdate(t *testing.T) {
 	t.Parallel()
 	p := start(t)
 	event := p.event(1, 10, nil)

@@ -29,7 +29,7 @@ func through(t *testing.T, address *string) *persistencetest.Proxy {
 	return proxy
 }
 
-func TestRedisAway(t *testing.T) {
+func TestApp_SellsWithoutRedis(t *testing.T) {
 	t.Parallel()
 	cfg := testConfig(t)
 	redis := through(t, &cfg.RedisURL)
@@ -53,7 +53,7 @@ func TestRedisAway(t *testing.T) {
 	eventually(t, 60*time.Second, "the mail after Redis is back", func() bool { return len(mailsTo(t, email)) == 1 })
 }
 
-func TestMongoAway(t *testing.T) {
+func TestApp_SellsWithoutMongo(t *testing.T) {
 	t.Parallel()
 	cfg := testConfig(t)
 	mongo := through(t, &cfg.MongoURL)
@@ -75,7 +75,7 @@ func TestMongoAway(t *testing.T) {
 	})
 }
 
-func TestPostgresAway(t *testing.T) {
+func TestApp_RecoversFromALostPostgres(t *testing.T) {
 	t.Parallel()
 	cfg := testConfig(t)
 	postgres := through(t, &cfg.PostgresURL)
@@ -105,9 +105,9 @@ func TestPostgresAway(t *testing.T) {
 	eventually(t, 10*time.Second, "readiness", func() bool { return p.call("GET", "/readyz", "", nil).status == 200 })
 }
 
-// TestMailSurvivesAnEmptiedQueue refuses mails, empties Redis, and still every
+// TestMailer_SurvivesAnEmptiedQueue refuses mails, empties Redis, and still every
 // mail arrives.
-func TestMailSurvivesAnEmptiedQueue(t *testing.T) {
+func TestMailer_SurvivesAnEmptiedQueue(t *testing.T) {
 	t.Parallel()
 	cfg := testConfig(t)
 	smtp := through(t, &cfg.SMTPURL)
@@ -151,7 +151,7 @@ func (s lostAnswers) CommitTogether(ctx context.Context, batches []*eventra.Batc
 	return receipts, err
 }
 
-func TestCommittedButAnswerLost(t *testing.T) {
+func TestApp_FindsWhatWasCommittedWhenItsAnswerIsLost(t *testing.T) {
 	t.Parallel()
 	var left atomic.Int64
 	p := startWith(t, testConfig(t), app.WithEventStore(func(s actors.EventStore) actors.EventStore { return lostAnswers{s, &left} }))
@@ -172,7 +172,7 @@ func TestCommittedButAnswerLost(t *testing.T) {
 	require.EqualValues(t, 2, p.must(200, "GET", "/events/"+event+"/availability", "", nil).body["booked"])
 }
 
-func TestGracefulStopFinishesWhatIsInFlight(t *testing.T) {
+func TestApp_StopFinishesRequests(t *testing.T) {
 	t.Parallel()
 	p := start(t)
 	event := p.event(1, 10, nil)

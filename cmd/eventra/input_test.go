@@ -48,8 +48,8 @@ func endpoints(event, booking, user, admin string) []endpoint {
 	}
 }
 
-// TestSpoiltRequests sends every endpoint every kind of wrong input.
-func TestSpoiltRequests(t *testing.T) {
+// TestRequests_Malformed sends every endpoint every kind of wrong input.
+func TestRequests_Malformed(t *testing.T) {
 	t.Parallel()
 	p := start(t)
 	event := p.event(2, 10, nil)
@@ -163,8 +163,8 @@ func badTokens(t *testing.T, secret string) map[string]string {
 	}
 }
 
-// TestInvalidValues sends well-formed bodies with values that cannot be.
-func TestInvalidValues(t *testing.T) {
+// TestRequests_InvalidValues sends well-formed bodies with values that cannot be.
+func TestRequests_InvalidValues(t *testing.T) {
 	t.Parallel()
 	p := start(t)
 	event := p.event(2, 10, object{"maxSeatsPerBooking": 4})

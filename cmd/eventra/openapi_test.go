@@ -29,7 +29,7 @@ var openAPI = sync.OnceValues(func() (validator.Validator, error) {
 	return v, nil
 })
 
-func TestOpenAPIDocumentIsValid(t *testing.T) {
+func TestOpenAPI_IsValid(t *testing.T) {
 	t.Parallel()
 	v, err := openAPI()
 	require.NoError(t, err)

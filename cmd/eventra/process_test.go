@@ -73,9 +73,9 @@ func startProcess(t *testing.T, cfg *app.Config) *process {
 	return proc
 }
 
-// TestKillInTheMiddleOfHolds kills the program with holds alive: after a
+// TestApp_ReleasesHoldsAfterAKill kills the program with holds alive: after a
 // restart what is overdue is released within seconds, the rest on time.
-func TestKillInTheMiddleOfHolds(t *testing.T) {
+func TestApp_ReleasesHoldsAfterAKill(t *testing.T) {
 	t.Parallel()
 	cfg := testConfig(t)
 	first := startProcess(t, cfg)
@@ -116,7 +116,7 @@ func TestKillInTheMiddleOfHolds(t *testing.T) {
 	require.Less(t, time.Since(onTime), 3*time.Second)
 }
 
-func TestFaultyConfigurationIsNamedWhole(t *testing.T) {
+func TestServe_NamesEveryConfigurationFault(t *testing.T) {
 	t.Parallel()
 	ctx, cancel := context.WithTimeout(context.Background(), 20*time.Second)
 	defer cancel()

@@ -12,7 +12,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-func TestOneSeatManyBuyers(t *testing.T) {
+func TestHold_OneSeatManyBuyers(t *testing.T) {
 	t.Parallel()
 	p := start(t)
 	event := p.event(1, 1, nil)
@@ -33,7 +33,7 @@ func TestOneSeatManyBuyers(t *testing.T) {
 	require.EqualValues(t, 199, refused.Load())
 }
 
-func TestGroupsOverFewSeats(t *testing.T) {
+func TestHold_GroupsOverFewSeats(t *testing.T) {
 	t.Parallel()
 	p := start(t)
 	event := p.event(10, 10, nil)
@@ -78,9 +78,9 @@ func TestGroupsOverFewSeats(t *testing.T) {
 	require.EqualValues(t, 100-held, counts["available"])
 }
 
-// TestPayAgainstExpiry pays at the deadline: whatever wins, the booking, its
+// TestPay_AgainstExpiry pays at the deadline: whatever wins, the booking, its
 // payments and its seat tell one story.
-func TestPayAgainstExpiry(t *testing.T) {
+func TestPay_AgainstExpiry(t *testing.T) {
 	t.Parallel()
 	const n = 500
 	p := start(t)
@@ -147,7 +147,7 @@ func TestPayAgainstExpiry(t *testing.T) {
 	require.NotZero(t, confirmed)
 }
 
-func TestOneIdempotencyKeyManyClients(t *testing.T) {
+func TestIdempotencyKey_ManyClients(t *testing.T) {
 	t.Parallel()
 	p := start(t)
 	event := p.event(5, 10, nil)

@@ -8,8 +8,8 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// TestStory is what a newcomer does on the first day.
-func TestStory(t *testing.T) {
+// TestApp_Story is what a newcomer does on the first day.
+func TestApp_Story(t *testing.T) {
 	t.Parallel()
 	p := start(t)
 	event := p.event(4, 10, object{"holdSeconds": 5})

@@ -81,7 +81,7 @@ func (w *watched) now(t *testing.T) map[string]string {
 
 // Who watches sees in the end what is true, whatever happened meanwhile: holds,
 // payments, releases, holds that run out.
-func TestWatchersKnowTheHouse(t *testing.T) {
+func TestSeatStream_ConvergesForEveryWatcher(t *testing.T) {
 	t.Parallel()
 	p := start(t)
 	event := p.event(4, 10, object{"holdSeconds": 5})

@@ -24,8 +24,8 @@ func open(t testing.TB) *mockgateway.Gateway {
 	return mockgateway.New(db)
 }
 
-// TestGateway checks that money moves once and never after a void.
-func TestGateway(t *testing.T) {
+// TestGateway_MovesMoneyOnce checks that money moves once and never after a void.
+func TestGateway_MovesMoneyOnce(t *testing.T) {
 	t.Parallel()
 	gateway := open(t)
 	for name, run := range map[string]func(*testing.T, *mockgateway.Gateway){

@@ -10,7 +10,7 @@ import (
 	"github.com/eventra/eventra/persistence/persistencetest"
 )
 
-func TestNewDatabaseIsMigratedAndPrivate(t *testing.T) {
+func TestNewDatabase_IsMigratedAndPrivate(t *testing.T) {
 	t.Parallel()
 	urls := make([]string, 4)
 	var all sync.WaitGroup

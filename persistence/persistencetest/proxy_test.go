@@ -9,7 +9,7 @@ import (
 	"github.com/eventra/eventra/persistence/persistencetest"
 )
 
-func TestProxyCutsAndRestores(t *testing.T) {
+func TestProxy_CutsAndRestores(t *testing.T) {
 	t.Parallel()
 	proxy, url := persistencetest.ProxyTo(t, persistencetest.PostgresURL(t))
 	conn, err := pgx.Connect(t.Context(), url)

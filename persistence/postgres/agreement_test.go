@@ -15,9 +15,9 @@ import (
 	"github.com/eventra/eventra/persistence/postgres"
 )
 
-// Whatever is asked of it, the core's memory after a commit is what the next
-// activation reads from the store.
-func TestMemoryAgreesWithStore(t *testing.T) {
+// After any sequence of commits, the core's memory equals what the next activation
+// reads from the store.
+func TestSeatMap_AgreesWithTheStore(t *testing.T) {
 	t.Parallel()
 	url := persistencetest.NewDatabase(t)
 	db := openAt(t, url)
@@ -35,8 +35,8 @@ func TestMemoryAgreesWithStore(t *testing.T) {
 	})
 }
 
-// agreement is one event in memory and in the store, and all that was ever
-// asked for, so that commands also meet what is over.
+// agreement is one event in memory and in the store, with all bookings and payments
+// that were ever made, so that commands also meet those that have ended.
 type agreement struct {
 	db       *postgres.DB
 	raw      *pgxpool.Pool
@@ -47,7 +47,7 @@ type agreement struct {
 	seats    *eventra.SeatMap
 	bookings []*eventra.Booking
 	payments []*eventra.Payment
-	outcomes map[eventra.ID]eventra.PaymentStatus // however often it is told, a gateway says one thing
+	outcomes map[eventra.ID]eventra.PaymentStatus // a gateway's outcome never changes
 }
 
 func newAgreement(t *rapid.T, db *postgres.DB, raw *pgxpool.Pool) *agreement {
@@ -81,7 +81,7 @@ func (a *agreement) compare(t *rapid.T) {
 	}
 }
 
-// later lets an hour pass, after which every hold and every grace is over.
+// later lets an hour pass, which ends every hold and every grace.
 func (a *agreement) later(t *rapid.T) {
 	err := pgx.BeginFunc(context.Background(), a.raw, func(tx pgx.Tx) error {
 		_, err := tx.Exec(t.Context(), `UPDATE bookings SET expires_at = expires_at - interval '1 hour',
@@ -118,9 +118,9 @@ func (a *agreement) commit(t *rapid.T) {
 }
 
 func (a *agreement) command(t *rapid.T) eventra.Command {
-	kind := rapid.SampledFrom([]string{"hold", "hold", "best", "release", "expire", "expire", "pay", "pay", "finish", "finish", "refund"})
-	switch of := kind.Draw(t, "command"); {
-	case of == "hold" || len(a.bookings) == 0:
+	kinds := rapid.SampledFrom([]string{"hold", "hold", "best", "release", "expire", "expire", "pay", "pay", "finish", "finish", "refund"})
+	switch kind := kinds.Draw(t, "command"); {
+	case kind == "hold" || len(a.bookings) == 0:
 		seats := a.seats.View().Layout.Seats
 		names := rapid.SliceOfNDistinct(rapid.IntRange(0, len(seats)-1), 1, 3, rapid.ID).Draw(t, "seats")
 		hold := &eventra.HoldSeats{BookingID: persistencetest.NewID(), UserID: a.user}
@@ -128,14 +128,14 @@ func (a *agreement) command(t *rapid.T) eventra.Command {
 			hold.Seats = append(hold.Seats, seats[i].Name())
 		}
 		return hold
-	case of == "best":
+	case kind == "best":
 		return &eventra.HoldSeats{BookingID: persistencetest.NewID(), UserID: a.user,
 			Best: &eventra.BestAvailable{Quantity: rapid.IntRange(1, 3).Draw(t, "quantity")}}
-	case of == "finish" && len(a.payments) > 0:
+	case kind == "finish" && len(a.payments) > 0:
 		p := rapid.SampledFrom(a.payments).Draw(t, "payment")
 		return a.finish(t, p)
 	default:
-		return a.commandOn(rapid.SampledFrom(a.bookings).Draw(t, "booking"), of)
+		return a.commandOn(rapid.SampledFrom(a.bookings).Draw(t, "booking"), kind)
 	}
 }
 
@@ -155,8 +155,8 @@ func (a *agreement) finish(t *rapid.T, p *eventra.Payment) eventra.Command {
 	return finish
 }
 
-func (a *agreement) commandOn(b *eventra.Booking, of string) eventra.Command {
-	switch of {
+func (a *agreement) commandOn(b *eventra.Booking, kind string) eventra.Command {
+	switch kind {
 	case "release":
 		return &eventra.ReleaseHold{BookingID: b.ID, UserID: a.user}
 	case "expire":

@@ -18,7 +18,7 @@ type querier interface {
 
 const bookingColumns = `id, event_id, user_id, status, amount, currency, expires_at, created_at, payment_id, paying_until, replaced_by`
 
-// scanBooking reads bookingColumns, and so all but the seats.
+// scanBooking reads bookingColumns: everything but the seats.
 func scanBooking(row pgx.CollectableRow) (*eventra.Booking, error) {
 	b := &eventra.Booking{}
 	var payment, replacedBy pgtype.UUID
@@ -29,7 +29,7 @@ func scanBooking(row pgx.CollectableRow) (*eventra.Booking, error) {
 	return b, err
 }
 
-// Booking reads one booking, live or not; CodeNotFound.
+// Booking reads one booking, live or not. CodeNotFound if there is none.
 func (db *DB) Booking(ctx context.Context, id eventra.ID) (*eventra.Booking, error) {
 	booking, err := db.bookings.Call(ctx, id)
 	if err == nil && booking == nil {
@@ -38,7 +38,8 @@ func (db *DB) Booking(ctx context.Context, id eventra.ID) (*eventra.Booking, err
 	return booking, err
 }
 
-// readBookings reads bookings by their ids; nil stands for one that is not there.
+// readBookings reads bookings by their ids, in that order; nil where there is
+// none.
 func readBookings(ctx context.Context, conn *pgxpool.Conn, ids []eventra.ID) ([]*eventra.Booking, error) {
 	var queue pgx.Batch
 	wanted := make(uuids, len(ids))
@@ -61,9 +62,9 @@ func readBookings(ctx context.Context, conn *pgxpool.Conn, ids []eventra.ID) ([]
 
 const bookingsByIDSQL = `SELECT ` + bookingColumns + ` FROM bookings WHERE id = ANY ($1)`
 
-// readBookingResults reads the bookings of one answer and their seats of the
-// next. Both are of one snapshot only where the seats of a booking never
-// change, which is so.
+// readBookingResults reads the bookings from one result and their seats from the
+// next. The two are of different snapshots, which agree because the seats of a
+// booking never change.
 func readBookingResults(results pgx.BatchResults) (map[eventra.ID]*eventra.Booking, error) {
 	rows, err := results.Query()
 	if err != nil {
@@ -81,14 +82,14 @@ func readBookingResults(results pgx.BatchResults) (map[eventra.ID]*eventra.Booki
 		return nil, err
 	}
 	return found, scanSeats(rows, func(booking eventra.ID, seat eventra.BookedSeat) {
-		if b := found[booking]; b != nil { // else it was made in between
+		if b := found[booking]; b != nil { // else it was made between the two snapshots
 			b.Seats = append(b.Seats, seat)
 		}
 	})
 }
 
-// UserBookings lists a user's bookings, newest first, and where the next page
-// begins, if there is one.
+// UserBookings lists a user's bookings, newest first. next is where the next
+// page begins, nil on the last.
 func (db *DB) UserBookings(
 	ctx context.Context, userID eventra.ID, f eventra.BookingFilter, p eventra.Page,
 ) (bookings []*eventra.Booking, next *eventra.Cursor, err error) {
@@ -134,7 +135,7 @@ func queryBookings(ctx context.Context, q querier, sql string, args ...any) ([]*
 	})
 }
 
-// eachSeat calls f for the seats of bookings, in the order asked for.
+// eachSeat calls f for the seats of bookings, in each booking's order.
 func eachSeat(ctx context.Context, q querier, bookings uuids, f func(eventra.ID, eventra.BookedSeat)) error {
 	rows, err := q.Query(ctx, bookingSeatsSQL, bookings)
 	if err != nil {
@@ -160,8 +161,8 @@ SELECT listed.booking_id, seat_no, section, row_label, number, listed.amount, cu
 FROM booking_seats AS listed JOIN seats USING (event_id, seat_no)
 WHERE listed.booking_id = ANY ($1) ORDER BY listed.booking_id, position`
 
-// EventsWithHoldsDue lists events with a HELD booking whose deadline and
-// payment grace lie before the store's now plus ahead.
+// EventsWithHoldsDue lists events with a HELD booking whose deadline and payment
+// grace lie before the time ahead of now, by the store's clock.
 func (db *DB) EventsWithHoldsDue(ctx context.Context, ahead time.Duration, limit int) (events []eventra.ID, err error) {
 	err = db.WithConn(ctx, callTimeout, func(ctx context.Context, conn *pgxpool.Conn) error {
 		rows, err := conn.Query(ctx, holdsDueSQL, ahead.Microseconds(), limit)

@@ -14,40 +14,38 @@ import (
 )
 
 const (
-	// probeTimeout is how long a suspected server has to let somebody in.
+	// probeTimeout is how long a suspected server has to accept a connection.
 	probeTimeout = 2 * time.Second
-	// probePause parts tries, also those of a server that answers well.
+	// probePause is the least time between probes, also while the server answers.
 	probePause = 250 * time.Millisecond
 )
 
 var errBreakerOpen = errors.New("postgres is away")
 
-// breaker refuses calls at once while the server is away. A call that fails
-// only raises the suspicion; a connection made for the purpose decides, unless
-// somebody else was answered meanwhile: a busy server is not away. Without
-// it every caller would wait for a connection, and the server would find
-// hundreds of abandoned ones before the first that counts when it is back.
+// breaker refuses calls at once while the server is away. A failed call only
+// raises a suspicion. A probe, which is a connection of its own, decides, unless
+// another call was answered meanwhile: a busy server is not away. Without the
+// breaker every caller would wait for a connection, and a server that comes back
+// would have to work through hundreds of abandoned ones first.
 type breaker struct {
 	config    *pgx.ConnConfig
 	open      atomic.Bool
-	answered  atomic.Int64 // when a call was answered last, in nanoseconds since origin
+	made      time.Time
+	answered  atomic.Int64 // when a call was last answered: nanoseconds since made, by the monotonic clock
 	suspicion chan struct{}
 	stop      context.CancelFunc
 	stopped   chan struct{}
 }
 
-// origin is what moments are counted from, by the monotonic clock.
-var origin = time.Now()
-
 func newBreaker(config *pgx.ConnConfig) *breaker {
 	ctx, cancel := context.WithCancel(context.Background())
-	b := &breaker{config: config.Copy(), suspicion: make(chan struct{}, 1), stop: cancel, stopped: make(chan struct{})}
+	b := &breaker{config: config.Copy(), made: time.Now(), suspicion: make(chan struct{}, 1), stop: cancel, stopped: make(chan struct{})}
 	b.config.ConnectTimeout = probeTimeout
 	go b.watch(ctx)
 	return b
 }
 
-// allow says no while the server is known to be away.
+// allow returns an error while the server is known to be away.
 func (b *breaker) allow() error {
 	if b.open.Load() {
 		return errBreakerOpen
@@ -55,11 +53,11 @@ func (b *breaker) allow() error {
 	return nil
 }
 
-// observe takes note of how a call ended.
+// observe notes how a call ended.
 func (b *breaker) observe(err error) {
 	var answer *pgconn.PgError
 	if err == nil || errors.As(err, &answer) {
-		b.answered.Store(int64(time.Since(origin)))
+		b.answered.Store(int64(time.Since(b.made)))
 		return
 	}
 	if errors.Is(err, errBreakerOpen) || errors.Is(err, context.Canceled) || !away(err) {
@@ -67,7 +65,7 @@ func (b *breaker) observe(err error) {
 	}
 	select {
 	case b.suspicion <- struct{}{}:
-	default: // is suspected already
+	default: // a suspicion is pending already
 	}
 }
 
@@ -95,7 +93,7 @@ func (b *breaker) watch(ctx context.Context) {
 func (b *breaker) probe(ctx context.Context) error {
 	ctx, cancel := context.WithTimeout(ctx, probeTimeout)
 	defer cancel()
-	begun := int64(time.Since(origin))
+	begun := int64(time.Since(b.made))
 	conn, err := pgx.ConnectConfig(ctx, b.config)
 	if err != nil {
 		if b.answered.Load() > begun {

@@ -9,22 +9,21 @@ import (
 	"github.com/jackc/pgx/v5"
 )
 
-// CheckOptions are what a check may be told. How late is too late is measured
-// by the database's clock.
+// CheckOptions configure a check. Lateness is measured by the database's clock.
 type CheckOptions struct {
-	HoldOverdue    time.Duration // that a hold may be HELD past its end
-	PaymentOverdue time.Duration // that a payment may be PENDING past its grace, or a refund be due
-	MailOverdue    time.Duration // that a mail may be unsent before it is a warning
+	HoldOverdue    time.Duration // how long a booking may be HELD past its end
+	PaymentOverdue time.Duration // how long a payment may be PENDING past its grace, or a refund due
+	MailOverdue    time.Duration // how long a mail may be unsent without a warning
 	QueryTimeout   time.Duration // of each invariant
-	Since          *CheckHistory // what an earlier check saw, to compare with; nil for none
+	Since          *CheckHistory // the history of an earlier check, to compare with; nil for none
 	Remember       bool          // whether the report has a history for a later check
 }
 
 // Outcomes of an invariant.
 const (
 	CheckOK       = "ok"
-	CheckWarned   = "warn"     // an operator's concern, and no promise broken
-	CheckViolated = "violated" // what must never be
+	CheckWarned   = "warn"     // a matter for an operator; no promise is broken
+	CheckViolated = "violated" // a promise is broken
 )
 
 // CheckFinding is what a check found about one invariant.
@@ -33,7 +32,7 @@ type CheckFinding struct {
 	Sentence string   `json:"sentence"` // the invariant in words
 	Outcome  string   `json:"outcome"`
 	Count    int64    `json:"count"` // of the rows that break it
-	Rows     []string `json:"rows"`  // the first of them, in words
+	Rows     []string `json:"rows"`  // the first of these rows, in words
 	TookMS   int64    `json:"tookMs"`
 }
 
@@ -44,7 +43,7 @@ type CheckReport struct {
 	History  *CheckHistory  `json:"-"`
 }
 
-// Count tells how many invariants have the outcome.
+// Count counts the invariants with the outcome.
 func (r *CheckReport) Count(outcome string) (n int) {
 	for i := range r.Findings {
 		if r.Findings[i].Outcome == outcome {
@@ -57,9 +56,9 @@ func (r *CheckReport) Count(outcome string) (n int) {
 // checkRowsMax bounds how many rows a finding names.
 const checkRowsMax = 20
 
-// Check looks for rows that break an invariant, in one snapshot, while others
-// sell: it reads only, and locks no row. With an error comes what was found
-// before it.
+// Check looks for rows that break an invariant, in one snapshot. It only reads and
+// locks no row, so it may run during a sale. A report that comes with an error
+// has the findings before it.
 func (db *DB) Check(ctx context.Context, o CheckOptions) (*CheckReport, error) {
 	report := &CheckReport{}
 	conn, err := db.acquire(ctx)
@@ -71,8 +70,8 @@ func (db *DB) Check(ctx context.Context, o CheckOptions) (*CheckReport, error) {
 	return report, pgx.BeginTxFunc(ctx, conn, snapshot, func(tx pgx.Tx) error { return report.fill(ctx, tx, &o) })
 }
 
-// checkSettingsSQL begins the snapshot. What the pool sets for short statements
-// by index does not suit reading whole tables.
+// checkSettingsSQL begins the snapshot. The pool's settings are for short
+// statements by index and do not suit reading whole tables.
 const checkSettingsSQL = `
 SELECT now(), set_config('statement_timeout', $1, true), set_config('plan_cache_mode', 'force_custom_plan', true),
     set_config('enable_seqscan', 'on', true), set_config('work_mem', '128MB', true), set_config('jit', 'off', true)`
@@ -103,20 +102,20 @@ func (r *CheckReport) fill(ctx context.Context, tx pgx.Tx, o *CheckOptions) erro
 	return err
 }
 
-// invariant is something that holds in every snapshot.
+// invariant is a statement that holds in every snapshot.
 type invariant struct {
 	name     string
 	sentence string
 	sql      string // finds the rows that break it, each as one text
-	warns    bool   // only
-	compares bool   // with an earlier check
+	warns    bool   // a broken one is a warning, no violation
+	compares bool   // needs the history of an earlier check
 }
 
 func (inv *invariant) check(ctx context.Context, tx pgx.Tx, args pgx.NamedArgs) (CheckFinding, error) {
 	f := CheckFinding{Name: inv.name, Sentence: inv.sentence, Outcome: CheckOK, Rows: []string{}}
 	begun := time.Now()
-	// Materialized, so that only what is found is put in words and in order: the
-	// planner takes half of all rows for it, and would sort those words before a join.
+	// Materialized, so that only the rows found are formatted and sorted. The planner
+	// expects half of all rows, and would format and sort them before a join.
 	rows, err := tx.Query(ctx, `WITH found (broken) AS MATERIALIZED (`+inv.sql+`)
 		SELECT count(*) OVER (), broken FROM found ORDER BY broken LIMIT @rows_max`, args)
 	if err != nil {

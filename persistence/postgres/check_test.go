@@ -43,7 +43,7 @@ func requireClean(t testing.TB, r *CheckReport) {
 	}
 }
 
-func TestCheckOfHealthyDatabaseIsClean(t *testing.T) {
+func TestCheck_FindsNothingInAHealthyDatabase(t *testing.T) {
 	t.Parallel()
 	url, conn := filledDatabase(t, 2, 400)
 	var kinds int
@@ -52,7 +52,7 @@ func TestCheckOfHealthyDatabaseIsClean(t *testing.T) {
 	require.NoError(t, conn.QueryRow(t.Context(), `SELECT count(DISTINCT status) FROM payments`).Scan(&kinds))
 	require.Equal(t, 6, kinds, "payments in every state")
 
-	// What the program has locked in the meantime keeps nobody from looking.
+	// Rows that the program has locked do not stop a check.
 	tx, err := conn.Begin(t.Context())
 	require.NoError(t, err)
 	defer tx.Rollback(context.Background())
@@ -76,14 +76,14 @@ func TestCheckOfHealthyDatabaseIsClean(t *testing.T) {
 	require.Nil(t, second.History)
 }
 
-func TestCheckOfEmptyDatabaseIsClean(t *testing.T) {
+func TestCheck_FindsNothingInAnEmptyDatabase(t *testing.T) {
 	t.Parallel()
 	report, err := openOne(t, persistencetest.NewDatabase(t)).Check(t.Context(), checkOptions)
 	require.NoError(t, err)
 	requireClean(t, report)
 }
 
-func TestCheckThatCannotGoOnSaysWhere(t *testing.T) {
+func TestCheck_ReturnsWhatItFoundBeforeAnError(t *testing.T) {
 	t.Parallel()
 	url, conn := filledDatabase(t, 1, 20)
 	_, err := conn.Exec(t.Context(), `UPDATE seats SET status = 'HELD' WHERE status = 'BOOKED';
@@ -91,7 +91,7 @@ func TestCheckThatCannotGoOnSaysWhere(t *testing.T) {
 	require.NoError(t, err)
 	report, err := openOne(t, url).Check(t.Context(), checkOptions)
 	require.ErrorContains(t, err, "booking_positions_are_dense")
-	require.Positive(t, report.Count(CheckViolated), "what was found before is told")
+	require.Positive(t, report.Count(CheckViolated), "with the findings before it")
 
 	slow := checkOptions
 	slow.QueryTimeout = time.Millisecond
@@ -102,9 +102,9 @@ func TestCheckThatCannotGoOnSaysWhere(t *testing.T) {
 	require.ErrorContains(t, err, "statement timeout")
 }
 
-// The settings of a check end with it: its connection serves short statements
-// again, by index.
-func TestCheckLeavesTheSessionAsItWas(t *testing.T) {
+// The settings of a check end with it, and its connection serves short statements
+// by index again.
+func TestCheck_LeavesTheSessionAsItWas(t *testing.T) {
 	t.Parallel()
 	db := openOne(t, persistencetest.NewDatabase(t))
 	_, err := db.Check(t.Context(), checkOptions)
@@ -116,8 +116,8 @@ func TestCheckLeavesTheSessionAsItWas(t *testing.T) {
 	require.Equal(t, sessionSettings["enable_seqscan"], seqscan)
 }
 
-// docs/CHECK.md says what the code does.
-func TestCheckIsDocumented(t *testing.T) {
+// docs/CHECK.md has the sentences of the code.
+func TestCheck_IsDocumented(t *testing.T) {
 	t.Parallel()
 	text, err := os.ReadFile("../../docs/CHECK.md")
 	require.NoError(t, err)
@@ -135,8 +135,8 @@ func TestCheckIsDocumented(t *testing.T) {
 	require.Equal(t, want, got)
 }
 
-// BenchmarkCheck checks a database of a million bookings. Most of its time
-// goes into making it.
+// BenchmarkCheck checks a database of a million bookings. Filling it takes most of
+// the time.
 func BenchmarkCheck(b *testing.B) {
 	url, conn := filledDatabase(b, 100, 1_000_000)
 	_, err := conn.Exec(b.Context(), `VACUUM ANALYZE`)

@@ -1,6 +1,7 @@
 package postgres
 
-// The first condition is the index's, the second what it is about: see Booking.Due.
+// The first condition uses the index, the second is the invariant: see
+// Booking.Due.
 const holdEndsInTimeSQL = `
 SELECT format('booking %s of event %s was due at %s', id, event_id, greatest(expires_at, paying_until))
 FROM bookings
@@ -20,7 +21,7 @@ LEFT JOIN (SELECT booking_id, sum(amount) AS amount FROM booking_seats GROUP BY 
 LEFT JOIN events AS e ON e.id = b.event_id
 WHERE b.amount IS DISTINCT FROM l.amount OR b.currency <> e.currency`
 
-// One bit a position; a booking has at most fifty.
+// Each position is one bit; a booking has at most fifty.
 const bookingPositionsSQL = `
 SELECT format('booking %s has %s seats at positions from %s to %s', booking_id, count(*), min(position), max(position))
 FROM booking_seats GROUP BY booking_id

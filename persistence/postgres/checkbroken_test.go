@@ -10,9 +10,9 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// What a faulty writer might do: the invariant that names it, the statements,
-// and the invariants that it breaks as well. Booking 3 is CONFIRMED with the
-// seats 6 and 7; see fillAll for the others.
+// breaches are what a faulty writer might do: the invariant that finds it, the
+// statements, and other invariants that they break as well. Booking 3 is CONFIRMED
+// with the seats 6 and 7; see fillAll for the others.
 var breaches = []struct{ name, sql, implied string }{
 	{"seat_in_one_live_booking", `INSERT INTO booking_seats VALUES (id('booking', 11), id('event', 0), 6, 2, 0, true)`,
 		"live_listing_is_taken taken_seats_add_up"},
@@ -86,7 +86,7 @@ var breaches = []struct{ name, sql, implied string }{
 		DELETE FROM booking_seats WHERE booking_id = id('booking', 16)`, ""},
 }
 
-// withoutRulesSQL takes the schema's own rules out of the way, which stop most breaches.
+// withoutRulesSQL drops the schema's own rules, which stop most breaches.
 const withoutRulesSQL = `
 DROP INDEX booking_seats_one_live, payments_one_pending, payments_one_succeeded;
 DO $$
@@ -97,7 +97,7 @@ BEGIN
     END LOOP;
 END $$`
 
-func TestCheckNamesWhatIsBroken(t *testing.T) {
+func TestCheck_NamesBrokenInvariants(t *testing.T) {
 	t.Parallel()
 	_, conn := filledDatabase(t, 2, 200)
 	_, err := conn.Exec(t.Context(), withoutRulesSQL)
@@ -126,7 +126,7 @@ func TestCheckNamesWhatIsBroken(t *testing.T) {
 			}
 			named = append(named, f.Name)
 			require.NotEmpty(t, f.Rows)
-			require.NotContains(t, f.Rows, "", "a row is said in words")
+			require.NotContains(t, f.Rows, "", "a row is put in words")
 			require.Equal(t, f.Name == "mail_is_sent_in_time", f.Outcome == CheckWarned)
 		}
 		want := append(strings.Fields(breach.implied), breach.name)
@@ -137,7 +137,7 @@ func TestCheckNamesWhatIsBroken(t *testing.T) {
 	}
 }
 
-// inTransaction takes back all that f does.
+// inTransaction rolls back what f does.
 func inTransaction[T any](t *testing.T, conn *pgx.Conn, f func(pgx.Tx) T) T {
 	t.Helper()
 	tx, err := conn.Begin(t.Context())
@@ -146,8 +146,8 @@ func inTransaction[T any](t *testing.T, conn *pgx.Conn, f func(pgx.Tx) T) T {
 	return f(tx)
 }
 
-// What may have happened between two checks, in several steps perhaps, is no breach.
-func TestCheckKnowsWhatFollows(t *testing.T) {
+// A status that can follow, also in several steps, is no breach.
+func TestCheck_AllowsStatusesThatFollow(t *testing.T) {
 	t.Parallel()
 	_, conn := filledDatabase(t, 1, 20)
 	_, err := conn.Exec(t.Context(), withoutRulesSQL)

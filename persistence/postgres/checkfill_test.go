@@ -9,18 +9,25 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// Of twenty bookings in a row, each is of another kind: 0 is the successor of
-// 19; 1 and 2 are CONFIRMED after an attempt that was DECLINED or FAILED, 3 to
-// 10 at once; 11 and 12 are HELD, 12 past its deadline with a payment running;
-// 13 is EXPIRED, 14 too, paid late and refunded, 15 too, failed to pay, its
-// seats sold again to 10; 16 is CANCELLED; 17 and 18 are REFUNDED, and some of
-// the 18 wait for the money.
+// Of twenty bookings in a row, each is of another kind:
+//
+//	0        the successor of 19
+//	1, 2     CONFIRMED after an attempt that was DECLINED or FAILED
+//	3 to 10  CONFIRMED at the first attempt
+//	11       HELD
+//	12       HELD, past its deadline, with a payment running
+//	13       EXPIRED
+//	14       EXPIRED, paid late and refunded
+//	15       EXPIRED after a failed payment, its seats sold again to 10
+//	16       CANCELLED
+//	17, 18   REFUNDED; some of 18 still wait for the money
+//	19       EXPIRED, paid late, replaced by 0
 const kindsOfBookings = 20
 
-// fillAll makes a healthy database of so many events with bookings of every
-// kind, and a function id(what, number) that names its rows: 'event', 'user',
+// fillAll fills a healthy database of events with bookings of every kind, and
+// creates a function id(what, number) that names the rows: 'event', 'user',
 // 'booking', 'payment' (the one that a booking notes) and 'attempt' (an earlier
-// one). A multiple of kindsOfBookings goes to each event.
+// one). Each event gets a multiple of kindsOfBookings.
 func fillAll(t testing.TB, conn *pgx.Conn, events, bookings int) {
 	t.Helper()
 	require.Zero(t, bookings%(events*kindsOfBookings))

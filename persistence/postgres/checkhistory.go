@@ -7,8 +7,8 @@ import (
 	"github.com/jackc/pgx/v5"
 )
 
-// CheckHistory is what one check saw of that which a later one has to find
-// again: epochs never go back, and a booking's status has only so many ways.
+// CheckHistory is what a check remembers for a later one: epochs never go back,
+// and few statuses can follow another.
 type CheckHistory struct {
 	At       time.Time           `json:"at"`
 	Epochs   map[string]int64    `json:"epochs"`   // by event
@@ -39,7 +39,7 @@ func readHistory(ctx context.Context, tx pgx.Tx, at time.Time) (*CheckHistory, e
 	return h, err
 }
 
-// addTo gives the history to the queries that compare, as columns.
+// addTo adds the history as columns to the arguments of the queries that compare.
 func (h *CheckHistory) addTo(args pgx.NamedArgs) {
 	if h == nil {
 		return
@@ -62,7 +62,7 @@ SELECT format('event %s has epoch %s and had %s', events.id, events.epoch, was.e
 FROM unnest(@events::text[], @epochs::bigint[]) AS was (event_id, epoch) JOIN events ON events.id = was.event_id::uuid
 WHERE events.epoch < was.epoch`
 
-// From HELD a booking may have gone anywhere meanwhile.
+// A booking that was HELD may have any status by now.
 const statusesFollowSQL = `
 SELECT format('booking %s was %s and %s', was.id, was.status, coalesce('is ' || bookings.status, 'is gone'))
 FROM unnest(@bookings::text[], @statuses::text[]) AS was (id, status) LEFT JOIN bookings ON bookings.id = was.id::uuid

@@ -43,11 +43,11 @@ SELECT format('payment %s for booking %s had until %s', id, booking_id, grace_un
 FROM payments WHERE status = 'PENDING' AND grace_until < now() - @payment_overdue::interval`
 
 const refundEndsInTimeSQL = `
-SELECT format('payment %s for booking %s is to be given back since %s', id, booking_id, updated_at)
+SELECT format('payment %s for booking %s is due back since %s', id, booking_id, updated_at)
 FROM payments WHERE status = 'REFUND_PENDING' AND updated_at < now() - @payment_overdue::interval`
 
-// From the gateway's side: a charge whose money is neither owed for seats nor
-// on its way back is lost to its payer.
+// From the gateway's side: a charge that neither pays for seats nor is being
+// refunded is lost to its payer.
 const takenMoneySQL = `
 SELECT format('charge %s is %s, %s %s; the payment %s', c.payment_id, c.status, c.amount, c.currency,
     coalesce('is ' || p.status || ', ' || p.amount || ' ' || p.currency, 'does not exist'))
@@ -55,8 +55,8 @@ FROM mock_charges AS c LEFT JOIN payments AS p ON p.id = c.payment_id
 WHERE p.id IS NULL OR c.status <> 'VOIDED' AND (p.amount, p.currency) <> (c.amount, c.currency)
     OR c.status = 'CHARGED' AND p.status NOT IN ('PENDING', 'SUCCEEDED', 'REFUND_PENDING')`
 
-// From the payment's side, but for what takenMoneySQL finds. FAILED says that
-// no money will move, which takes a void; a refund is marked after it happened.
+// From the payment's side, except for what takenMoneySQL finds. FAILED means that
+// no money will move, which takes a void. A refund is marked after it happened.
 const paymentHasItsChargeSQL = `
 SELECT format('payment %s is %s, its charge %s', p.id, p.status, coalesce('is ' || c.status, 'does not exist'))
 FROM payments AS p LEFT JOIN mock_charges AS c ON c.payment_id = p.id

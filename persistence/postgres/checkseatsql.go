@@ -1,7 +1,7 @@
 package postgres
 
-// Each finds rows that break an invariant, over whole tables: as joins that
-// hash, and with words made only for what is found.
+// Each query finds the rows of whole tables that break an invariant. They are
+// written for hash joins, and format only the rows that they find.
 
 const seatInOneLiveBookingSQL = `
 SELECT format('seat %s of event %s is in bookings %s', seat_no, event_id, (
@@ -13,7 +13,7 @@ FROM (
     WHERE status IN ('HELD', 'CONFIRMED') GROUP BY booking_seats.event_id, seat_no HAVING count(*) > 1
 ) AS twice`
 
-// A seat whose booking has ended is endedBookingHasNoSeatSQL's to find.
+// Seats of ended bookings are found by endedBookingHasNoSeatSQL.
 const seatStatusSQL = `
 SELECT format('seat %s of event %s is %s, its booking %s %s', seat_no, s.event_id, s.status, booking_id,
     coalesce('is ' || b.status || ' in event ' || b.event_id, 'does not exist'))
@@ -46,7 +46,7 @@ SELECT format('booking %s is %s and owns seat %s of event %s', b.id, b.status, s
 FROM bookings AS b JOIN seats AS s ON s.booking_id = b.id
 WHERE b.status IN ('EXPIRED', 'CANCELLED', 'REFUNDED')`
 
-// It relies neither on what is listed as live nor on what seats name.
+// This count relies neither on booking_seats.live nor on seats.booking_id.
 const takenSeatsAddUpSQL = `
 WITH shown AS (
     SELECT event_id, count(*) FILTER (WHERE status = 'HELD') AS held, count(*) FILTER (WHERE status = 'BOOKED') AS booked
@@ -76,12 +76,12 @@ SELECT format('seat %s of event %s costs %s, the event %s', seat_no, event_id, s
 FROM seats AS s LEFT JOIN events AS e ON e.id = s.event_id
 WHERE e.currency IS DISTINCT FROM s.currency`
 
-// Seats are added with version 1 or more, and each change has a higher one.
+// A seat is added with version 1 or higher, and each change raises it.
 const seatVersionSQL = `
 SELECT format('seat %s of event %s is %s and has version %s', seat_no, event_id, status, version)
 FROM seats WHERE version < 1 OR version < 2 AND status <> 'AVAILABLE'`
 
-// A batch changes all of a booking's seats, each time.
+// A batch that changes a booking changes all of its seats.
 const bookingChangesAtOnceSQL = `
 SELECT format('booking %s has seats of versions from %s to %s', booking_id, min(version), max(version))
 FROM seats WHERE booking_id IS NOT NULL GROUP BY booking_id HAVING min(version) <> max(version)`

@@ -10,39 +10,40 @@ import (
 	"github.com/eventra/eventra"
 )
 
-// Commit persists a batch: see [DB.commit]. It waits for who has locked the
-// event's row, such as an activation that takes over, and hears the result.
+// Commit persists a batch in one transaction: see [DB.commit]. If the event's
+// row is locked, as by an activation that takes over, it waits.
 func (db *DB) Commit(ctx context.Context, batch *eventra.Batch) (eventra.Receipt, error) {
 	receipts, err := db.commit(ctx, fenceSQL, []*eventra.Batch{batch})
 	if err != nil {
-		return eventra.Receipt{}, sortCommitFault(err)
+		return eventra.Receipt{}, classifyCommit(err)
 	}
 	return receipts[0], nil
 }
 
-// CommitTogether persists batches of different events: see [DB.commit]. What
-// is wrong with one of them, or a row that has to be waited for, stops all:
-// then its error is ErrSplitBatch.
+// CommitTogether persists batches of different events in one transaction: see
+// [DB.commit]. It waits for no lock. A lock in its way, or a fault of one of
+// several batches, stops all of them: then the error is ErrSplitBatch.
 func (db *DB) CommitTogether(ctx context.Context, batches []*eventra.Batch) ([]eventra.Receipt, error) {
-	receipts, err := db.commit(ctx, fenceHereSQL, batches)
+	receipts, err := db.commit(ctx, fenceNoWaitSQL, batches)
 	switch {
 	case err == nil:
 		return receipts, nil
-	case lockedState(err), len(batches) > 1 && oneBatchesState(err):
+	case isLockConflict(err), len(batches) > 1 && isBatchFault(err):
 		return nil, fmt.Errorf("%w: %w", eventra.ErrSplitBatch, err)
 	}
-	return nil, sortCommitFault(err)
+	return nil, classifyCommit(err)
 }
 
-// commit persists batches in one round trip: all statements are sent at once,
-// with a single Sync at their end, which makes them one implicit transaction.
-// Nothing is durable before that Sync is answered, so the outcome is known
-// only when the results are closed.
+// commit persists batches in one round trip. All statements are sent at once,
+// with a single Sync at their end, which makes them one implicit transaction
+// (PostgreSQL, Frontend/Backend Protocol, "Pipelining"). Nothing is durable
+// before the Sync is answered, so the outcome is known only when the results are
+// closed.
 //
 // The fence comes first and locks the events' rows until the commit, so an
-// activation that takes over waits for this batch or stops it. Then each kind
-// of change is one statement over arrays, which locks the rows it changes,
-// counts what it wrote and aborts everything if a row was not as the activation
+// activation that takes over waits for this batch or stops it. Then each kind of
+// change is one statement over arrays. It locks the rows it changes, counts what
+// it wrote, and aborts the transaction if a row is not as the activation
 // believes.
 func (db *DB) commit(ctx context.Context, fence string, batches []*eventra.Batch) ([]eventra.Receipt, error) {
 	conn, err := db.acquire(ctx)
@@ -64,7 +65,7 @@ func (db *DB) commit(ctx context.Context, fence string, batches []*eventra.Batch
 	return receipts, err
 }
 
-// read takes the statements' results in the order in which they were queued.
+// read reads the statements' results in the order in which they were queued.
 func (w *writes) read(results pgx.BatchResults, batches []*eventra.Batch) ([]eventra.Receipt, error) {
 	receipts := make([]eventra.Receipt, len(batches))
 	if err := results.QueryRow().Scan(&receipts[0].At, nil); err != nil {
@@ -91,7 +92,7 @@ func (w *writes) read(results pgx.BatchResults, batches []*eventra.Batch) ([]eve
 	return receipts, nil
 }
 
-// markRefused notes which of the kind's changes the store's guard left out.
+// markRefused notes which of the kind's changes the guard refused.
 func (w *write) markRefused(receipts []eventra.Receipt, done []pgtype.UUID, batches []*eventra.Batch) {
 	written := make(map[pgtype.UUID]bool, len(done))
 	for _, id := range done {

@@ -5,8 +5,8 @@ import (
 	"testing"
 )
 
-// BenchmarkCommitHolds holds two seats a booking over one connection, and
-// goes to a new event when one is sold out.
+// BenchmarkCommitHolds holds two seats a booking over one connection. It begins a
+// new event when one is sold out.
 func BenchmarkCommitHolds(b *testing.B) {
 	for _, size := range []int{1, 32, 200} {
 		b.Run(fmt.Sprintf("batch=%d", size), func(b *testing.B) {

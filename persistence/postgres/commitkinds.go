@@ -2,8 +2,9 @@ package postgres
 
 import "github.com/eventra/eventra"
 
-// statement writes all changes of one kind. A guarded one refuses single
-// changes and answers with the ids of those it wrote, by booking or by payment.
+// statement writes all changes of one kind. A guarded statement refuses single
+// changes and returns the ids of those it wrote: of their bookings, or of their
+// payments.
 type statement struct {
 	sql       string
 	guarded   bool

@@ -1,6 +1,6 @@
 package postgres
 
-// An attempt whose id was used before is left out, like one that comes too late.
+// An attempt whose id was used before is left out, and one after the deadline.
 const paymentStartedSQL = `
 WITH asked AS (
     SELECT a.*, booking.at, booking.status, booking.expires_at, booking.payment_id AS running
@@ -22,21 +22,21 @@ SELECT ARRAY (SELECT booking_id FROM started), eventra_assert((SELECT count(*) F
     AND (SELECT count(*) FROM asked WHERE status = 'HELD' AND running IS NULL) = cardinality($2::uuid[]), 'EV002')`
 
 const paymentEndedSQL = `
-WITH told AS (
+WITH asked AS (
     SELECT a.*, payment.at AS payment_at, payment.status AS was,
         booking.at AS booking_at, booking.status = 'HELD' AND booking.payment_id = a.payment_id AS noted
     FROM unnest($1::uuid[], $2::text[], $3::uuid[]) AS a (payment_id, status, booking_id)` + paymentLookup + bookingLookup + `
 ), ended AS (
-    UPDATE payments SET status = told.status, updated_at = now() FROM told
-    WHERE payments.ctid = told.payment_at AND told.was = 'PENDING'
-    RETURNING id, told.booking_id
-), relieved AS (
-    UPDATE bookings SET payment_id = NULL, paying_until = NULL FROM told
-    WHERE bookings.ctid = told.booking_at AND told.noted AND told.was = 'PENDING'
+    UPDATE payments SET status = asked.status, updated_at = now() FROM asked
+    WHERE payments.ctid = asked.payment_at AND asked.was = 'PENDING'
+    RETURNING id, asked.booking_id
+), unpaid AS (
+    UPDATE bookings SET payment_id = NULL, paying_until = NULL FROM asked
+    WHERE bookings.ctid = asked.booking_at AND asked.noted AND asked.was = 'PENDING'
     RETURNING 1
 )
 SELECT ARRAY (SELECT id FROM ended), eventra_assert(
-    (SELECT count(*) FROM relieved) = (SELECT count(booking_id) FROM ended), 'EV002')`
+    (SELECT count(*) FROM unpaid) = (SELECT count(booking_id) FROM ended), 'EV002')`
 
 const confirmedSQL = `
 WITH paid AS (
@@ -64,7 +64,7 @@ SELECT eventra_assert((SELECT count(*) FROM confirmed) = cardinality($1::uuid[])
     AND (SELECT count(*) FROM succeeded) = cardinality($1::uuid[])
     AND (SELECT count(*) FROM booked) = cardinality($6::int[]), 'EV002')`
 
-// The payment moves first: what its guard lets through decides all the rest.
+// The payment comes first: its guard decides which successors are made.
 const rebookedSQL = `
 WITH asked AS (
     SELECT a.*, payment.at AS payment_at, payment.status = 'PENDING' AND payment.of = a.booking_id AS pending,
@@ -105,9 +105,9 @@ SELECT ARRAY (SELECT payment_id FROM moved), eventra_assert(
 const refundDueSQL = `
 WITH asked AS (
     SELECT payment.at, payment.status FROM unnest($1::uuid[]) AS a (payment_id)` + paymentLookup + `
-), owed AS (
+), refundable AS (
     UPDATE payments SET status = 'REFUND_PENDING', updated_at = now()
     WHERE ctid = ANY (ARRAY (SELECT at FROM asked WHERE status = 'PENDING'))
     RETURNING id
 )
-SELECT ARRAY (SELECT id FROM owed), true`
+SELECT ARRAY (SELECT id FROM refundable), true`

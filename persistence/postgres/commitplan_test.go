@@ -14,12 +14,12 @@ import (
 	"github.com/eventra/eventra/persistence/persistencetest"
 )
 
-// A plan is kept for as long as its connection lives, so the one made for
-// empty tables must be the one that large tables need: each join a look-up by
-// index, no search of one list for each row of another.
-func TestCommitHasOnePlanWhateverTheTablesHold(t *testing.T) {
+// A connection keeps a plan for life, so the plan for empty tables must be the one
+// that large tables need: each join is a look-up by index, and no list is searched
+// for each row of another.
+func TestCommit_HasOnePlanForTablesOfAnySize(t *testing.T) {
 	t.Parallel()
-	all := map[string]string{"fence": fenceSQL, "fence without a wait": fenceHereSQL}
+	all := map[string]string{"fence": fenceSQL, "fence without waiting": fenceNoWaitSQL}
 	for kind, s := range statements {
 		if s.sql != "" {
 			all["kind "+strconv.Itoa(kind)] = s.sql
@@ -64,7 +64,7 @@ func requireLookups(t *testing.T, name string, p plan) {
 	}
 }
 
-// connectLikePool has the settings of the pool's connections.
+// connectLikePool makes a connection with the settings of the pool's.
 func connectLikePool(t *testing.T, url string) *pgx.Conn {
 	t.Helper()
 	config, err := pgx.ParseConfig(url)
@@ -79,7 +79,7 @@ func connectLikePool(t *testing.T, url string) *pgx.Conn {
 	return conn
 }
 
-// parameters counts those of a statement.
+// parameters counts the parameters of a statement.
 func parameters(sql string) (count int) {
 	for _, found := range parameter.FindAllStringSubmatch(sql, -1) {
 		n, _ := strconv.Atoi(found[1]) // digits, by the expression
@@ -90,7 +90,7 @@ func parameters(sql string) (count int) {
 
 var parameter = regexp.MustCompile(`\$(\d+)`)
 
-// explainGeneric shows the plan that serves any parameters.
+// explainGeneric returns the plan for any parameters.
 func explainGeneric(t *testing.T, conn *pgx.Conn, sql string) plan {
 	t.Helper()
 	nulls := strings.TrimSuffix(strings.Repeat("NULL, ", parameters(sql)), ", ")

@@ -1,21 +1,25 @@
 package postgres
 
 // The statements of a commit take arrays and are set-based, and yet leave the
-// planner one way only: for each array element a look-up by primary key, and
-// the update by the place (ctid) that was found there. A plan is kept for as
-// long as its connection lives, and what is best for a table of forty rows, or
-// for an event of average size, is ruinous for one of a hundred thousand. So
-// each look-up is a LATERAL with a LIMIT, which is not reordered or merged
-// with anything around it; conditions other than the key stay outside of it,
-// where no partial index can offer itself; and IS TRUE has a list of ids hashed
-// once instead of searched for each row. Where all rows get the same values the
-// places are one array, and one scan of it: a join would begin a scan for each
-// place, at a third of what ending a hold costs.
+// planner one plan only: a look-up by primary key for each array element, and an
+// update at the place (ctid) that it found. A connection keeps a plan for life,
+// and the best plan for a table of forty rows, or for an event of average size,
+// is ruinous for an event of a hundred thousand seats. Therefore:
 //
-// That nothing moves between look-up and update is the fence's doing: no other
-// activation writes, and one activation has one batch at a time. Nobody locks
-// seats before they are updated: an update does so, asks the row itself whether
-// it may, and if it has moved nevertheless the statement's count says so.
+//   - each look-up is a LATERAL with a LIMIT, which the planner neither reorders
+//     nor merges with its surroundings;
+//   - conditions other than the key stay outside of it, where no partial index
+//     can offer itself;
+//   - IS TRUE makes the planner hash a list of ids once instead of searching it
+//     for each row;
+//   - where all rows get the same values, the places are one array and one scan
+//     of it: a join would begin a scan for each place, at a third of the cost of
+//     ending a hold.
+//
+// The fence keeps rows in place between look-up and update: no other activation
+// writes, and an activation has one batch in flight. The update itself locks a
+// seat and checks its status; if the row has moved nevertheless, the statement's
+// count shows it.
 
 const (
 	seatLookup = `
@@ -32,12 +36,12 @@ const (
     ) AS payment ON true`
 )
 
-// The fence. FOR SHARE keeps the next activation, which updates the row, waiting
-// until the batch has ended. Who commits for several events does not wait for
-// one of them.
+// The fence. FOR SHARE makes the next activation, which updates the row, wait
+// until the batch has ended. A merged batch does not wait for the row of one of
+// its events.
 const (
-	fenceSQL     = fenceBegin + fenceEnd
-	fenceHereSQL = fenceBegin + ` NOWAIT` + fenceEnd
+	fenceSQL       = fenceBegin + fenceEnd
+	fenceNoWaitSQL = fenceBegin + ` NOWAIT` + fenceEnd
 
 	fenceBegin = `
 SELECT now(), eventra_assert(count(*) = cardinality($1::uuid[]), 'EV001')
@@ -46,7 +50,7 @@ CROSS JOIN LATERAL (SELECT FROM events WHERE id = f.event_id AND events.epoch = 
 	fenceEnd = `) AS fence`
 )
 
-// A booking whose id was used before is left out: it is the same request again.
+// A booking whose id was used before is left out: it is a repeated request.
 const heldSQL = `
 WITH booked AS (
     INSERT INTO bookings (id, event_id, user_id, status, amount, currency, expires_at, created_at)
@@ -90,15 +94,16 @@ WITH sold AS (
     UPDATE bookings SET status = 'REFUNDED', ended_at = now()
     WHERE ctid = ANY (ARRAY (SELECT at FROM asked WHERE status = 'CONFIRMED'))
     RETURNING id
-), owed AS (
+), refundable AS (
     UPDATE payments SET status = 'REFUND_PENDING', updated_at = now()
     WHERE ctid = ANY (ARRAY (SELECT payment_at FROM asked WHERE payment_status = 'SUCCEEDED' AND of = booking_id))
     RETURNING 1
 )` + freeSQL + `
 SELECT eventra_assert((SELECT count(*) FROM ended) = cardinality($1::uuid[])
-    AND (SELECT count(*) FROM owed) = cardinality($1::uuid[]) AND ` + allFree + `, 'EV002')`
+    AND (SELECT count(*) FROM refundable) = cardinality($1::uuid[]) AND ` + allFree + `, 'EV002')`
 
-// A hold whose time is not over is left out; one that is no hold is a contradiction.
+// A hold that is not due yet is left out. A booking that is not held contradicts
+// the activation.
 const expiredSQL = `
 WITH asked AS (
     SELECT booking.* FROM unnest($1::uuid[]) AS a (booking_id)` + bookingLookup + `
@@ -111,8 +116,8 @@ WITH asked AS (
 SELECT ARRAY (SELECT id FROM ended), eventra_assert(
     (SELECT count(*) FROM asked WHERE status = 'HELD') = cardinality($1::uuid[]) AND ` + allFree + `, 'EV002')`
 
-// freeSQL gives back the seats of the bookings that ended, and allFree says
-// that it met them all.
+// freeSQL frees the seats of the bookings that ended, and allFree checks that it
+// found all of them.
 const (
 	freeSQL = `, theirs AS (
     SELECT seat.at AS seat_at, listed.at AS listed_at, listed.live

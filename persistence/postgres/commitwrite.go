@@ -13,12 +13,12 @@ type (
 	texts   = pgtype.FlatArray[string]
 )
 
-// uuid is how an id is sent; a zero one is NULL.
+// uuid is an id as a parameter; the zero id is NULL.
 func uuid(id eventra.ID) pgtype.UUID { return pgtype.UUID{Bytes: id, Valid: !id.IsZero()} }
 
 // writes are batches, sorted into one write for each kind of change in them.
 type writes struct {
-	events uuids // whose batches these are
+	events uuids // one entry a batch
 	epochs bigints
 	kinds  []*write
 }
@@ -47,9 +47,11 @@ type write struct {
 	seatAmounts  bigints
 }
 
-// position is a change's place: in which batch, and where in it.
+// position is where a change stands: the index of its batch, and its own in that
+// batch.
 type position struct{ batch, change int }
 
+// gather sorts the changes of batches into writes.
 func gather(batches []*eventra.Batch) *writes {
 	all := &writes{}
 	var sizes [len(statements)]size
@@ -76,7 +78,7 @@ func gather(batches []*eventra.Batch) *writes {
 	return all
 }
 
-// size is how many changes there are, in how many seats.
+// size counts changes, and the seats of their bookings.
 type size struct{ changes, seats int }
 
 func (s *size) count(c *eventra.Change) {
@@ -86,8 +88,8 @@ func (s *size) count(c *eventra.Change) {
 	}
 }
 
-// newWrite has room for all that is to come; what its statement has no column
-// for stays without.
+// newWrite makes a write with room for n changes, in the columns that its
+// statement reads most.
 func newWrite(kind eventra.ChangeKind, n size) *write {
 	w := &write{statement: statements[kind], at: make([]position, 0, n.changes),
 		events: make(uuids, 0, n.changes), bookings: make(uuids, 0, n.changes), users: make(uuids, 0, n.changes),
@@ -142,7 +144,7 @@ func (w *write) addBooking(batch *eventra.Batch, c *eventra.Change) {
 // args are the statement's parameters: see [statements].
 func (w *write) args() []any { return w.columns(w) }
 
-// guardedIDs are what a guarded statement answers with for those it wrote.
+// guardedIDs are the ids by which a guarded statement returns what it wrote.
 func (w *write) guardedIDs() uuids {
 	if w.byPayment {
 		return w.payments

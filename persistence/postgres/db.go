@@ -1,7 +1,7 @@
 // Package postgres keeps what Eventra promises: users, seats, bookings,
-// payments, idempotency keys and the outbox. It is the only authority; every
-// rule that must hold whatever happens is a guard of a statement here or a
-// constraint of the schema.
+// payments, idempotency keys and the outbox. It is the only authority. Every
+// rule that must always hold is a guard of a statement here or a constraint of
+// the schema.
 package postgres
 
 import (
@@ -22,24 +22,25 @@ const backend = "postgres"
 
 const (
 	connectTimeout = 2 * time.Second
-	// acquireTimeout bounds the wait for a connection, free or new: without
-	// Postgres a caller must hear so at once.
+	// acquireTimeout bounds the wait for a connection, free or new, so that a
+	// caller learns soon that Postgres is away.
 	acquireTimeout = 2 * time.Second
 	// callTimeout bounds one call as a whole, for callers without a deadline.
 	callTimeout = 5 * time.Second
-	// bulkTimeout is for the few calls that write or read a whole event.
+	// bulkTimeout bounds the few calls that write or read a whole event.
 	bulkTimeout = 30 * time.Second
 
 	maxConnsDefault = 16
-	// idleConnsMin are kept open: a rush that finds none waits for all to be made.
+	// idleConnsMin connections stay open, so that a rush does not begin with
+	// dialling.
 	idleConnsMin = 4
-	connLifetime = 30 * time.Minute // so that connections spread again after a fail-over
+	connLifetime = 30 * time.Minute // after a fail-over, connections spread again
 	connIdleTime = 5 * time.Minute
 )
 
-// sessionSettings end on the server what nobody waits for any more. The
-// keep-alives notice within a quarter of a minute a peer that vanished with
-// half a transaction sent, whose locks would keep an event's next activation out.
+// sessionSettings make the server end statements that no caller waits for any
+// longer. The keep-alives detect within 15 s a peer that vanished in the middle
+// of a transaction, whose locks keep out the event's next activation.
 var sessionSettings = map[string]string{
 	"application_name":                    "eventra",
 	"statement_timeout":                   "5s",
@@ -53,31 +54,31 @@ var sessionSettings = map[string]string{
 	// plan made for a small table must not be kept for the one it grows into.
 	"plan_cache_mode": "force_generic_plan",
 	"enable_seqscan":  "off",
-	// A plan that has to scan all the same looks so expensive then that it would
-	// be compiled, for some tenths of a second.
+	// Without seqscan, a plan that must scan looks expensive enough to be
+	// compiled, which takes some tenths of a second.
 	"jit": "off",
 }
 
 // Options are what an installation may set.
 type Options struct {
-	MaxConns int // of this instance; 0: a default that suits a small machine
+	MaxConns int // connections of this instance; 0: a default that suits a small machine
 }
 
 // DB is the database. Its methods implement the stores that the layers above
 // declare, and are safe for concurrent use. While Postgres is away they fail
-// fast with CodeUnavailable (Commit: with its own errors) and work again once
+// fast with CodeUnavailable (Commit with its own errors). They work again when
 // it is back.
 type DB struct {
 	pool    *pgxpool.Pool
 	breaker *breaker
 
 	bookings coalesce.Group[eventra.ID, *eventra.Booking]
-	claims   coalesce.Group[claim, keyFound]
-	outcomes coalesce.Group[outcome, struct{}]
+	claims   coalesce.Group[claim, keyRow]
+	ends     coalesce.Group[claimEnd, struct{}]
 }
 
-// Open prepares a pool of connections. It connects when first used, so a
-// Postgres that is away is no error here: see [DB.Ping].
+// Open prepares a pool of connections. The first use connects, so a Postgres
+// that is away is no error here: see [DB.Ping].
 func Open(ctx context.Context, url string, options Options) (*DB, error) {
 	config, err := newConfig(url)
 	if err != nil {
@@ -101,11 +102,11 @@ func Open(ctx context.Context, url string, options Options) (*DB, error) {
 	db := &DB{pool: pool, breaker: breaker}
 	db.bookings.Backend, db.bookings.Send = backend, sendOn(db, readBookings)
 	db.claims.Backend, db.claims.Send, db.claims.Key = backend, sendOn(db, claimKeys), func(c claim) any { return c.key }
-	db.outcomes.Backend, db.outcomes.Send, db.outcomes.Key = backend, sendOn(db, storeOutcomes), func(o outcome) any { return o.key }
+	db.ends.Backend, db.ends.Send, db.ends.Key = backend, sendOn(db, endClaims), func(e claimEnd) any { return e.key }
 	return db, nil
 }
 
-// sendOn makes a coalesced call of one that needs a connection.
+// sendOn gives a coalesced call its connection.
 func sendOn[Request, Response any](db *DB, send func(context.Context, *pgxpool.Conn, []Request) ([]Response, error)) func([]Request) ([]Response, error) {
 	return func(requests []Request) (responses []Response, err error) {
 		err = db.WithConn(context.Background(), callTimeout, func(ctx context.Context, conn *pgxpool.Conn) (err error) {
@@ -116,7 +117,7 @@ func sendOn[Request, Response any](db *DB, send func(context.Context, *pgxpool.C
 	}
 }
 
-// newConfig is what all pools have in common.
+// newConfig makes what all pools have in common.
 func newConfig(url string) (*pgxpool.Config, error) {
 	config, err := pgxpool.ParseConfig(url)
 	if err != nil {
@@ -147,13 +148,13 @@ func (db *DB) Close() {
 	db.pool.Close()
 }
 
-// Ping asks whether Postgres answers.
+// Ping checks that Postgres answers.
 func (db *DB) Ping(ctx context.Context) error {
 	return db.WithConn(ctx, callTimeout, func(ctx context.Context, conn *pgxpool.Conn) error { return conn.Ping(ctx) })
 }
 
-// WithConn lends work a connection for at most the limit and sorts its error:
-// CodeUnavailable if Postgres is away or overburdened.
+// WithConn lends work a connection for at most the limit and returns its error,
+// as CodeUnavailable if Postgres is away or overloaded.
 func (db *DB) WithConn(ctx context.Context, limit time.Duration, work func(context.Context, *pgxpool.Conn) error) error {
 	ctx, cancel := context.WithTimeout(ctx, limit)
 	defer cancel()
@@ -164,10 +165,10 @@ func (db *DB) WithConn(ctx context.Context, limit time.Duration, work func(conte
 	defer conn.Release()
 	err = work(ctx, conn)
 	db.breaker.observe(err)
-	return sortFault(err)
+	return classify(err)
 }
 
-// inTx is like WithConn, within one transaction that is committed if work returns nil.
+// inTx is like WithConn, in one transaction that commits if work returns nil.
 func (db *DB) inTx(ctx context.Context, limit time.Duration, work func(context.Context, pgx.Tx) error) error {
 	return db.WithConn(ctx, limit, func(ctx context.Context, conn *pgxpool.Conn) error {
 		return pgx.BeginFunc(ctx, conn, func(tx pgx.Tx) error { return work(ctx, tx) })
@@ -187,8 +188,8 @@ func (db *DB) acquire(ctx context.Context) (*pgxpool.Conn, error) {
 	return conn, err
 }
 
-// closeBatch ends a batch, and only then has it happened. The error that came
-// first is the one that tells why.
+// closeBatch ends a batch of statements, which takes effect only then. It
+// returns the first error, which is the cause of any later one.
 func closeBatch(results pgx.BatchResults, err error) error {
 	if closed := results.Close(); err == nil {
 		return closed

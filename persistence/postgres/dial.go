@@ -9,13 +9,13 @@ import (
 )
 
 // dialsMax bounds the connections of one pool that the server has not answered
-// yet. A server that stood still has to start a process for each one that was
-// made meanwhile, also if it was given up long ago, before it gets to those that
-// count: at some 20 ms each, a few hundred keep everybody out for seconds.
+// yet. A server that stood still starts a process for every connection that was
+// made meanwhile, abandoned or not. At some 20 ms each, a few hundred of them
+// keep all callers out for seconds.
 const dialsMax = 4
 
 // limitDials makes dial wait while dialsMax connections wait for their first
-// answer, and fail at once where allow says so.
+// answer, and fail at once if allow returns an error.
 func limitDials(dial pgconn.DialFunc, allow func() error) pgconn.DialFunc {
 	unanswered := make(chan struct{}, dialsMax)
 	return func(ctx context.Context, network, address string) (net.Conn, error) {
@@ -25,7 +25,7 @@ func limitDials(dial pgconn.DialFunc, allow func() error) pgconn.DialFunc {
 			return nil, ctx.Err()
 		}
 		answered := sync.OnceFunc(func() { <-unanswered })
-		if err := allow(); err != nil { // also if that has come up while it waited
+		if err := allow(); err != nil { // asked after the wait, in which the server may have gone
 			answered()
 			return nil, err
 		}
@@ -38,18 +38,18 @@ func limitDials(dial pgconn.DialFunc, allow func() error) pgconn.DialFunc {
 	}
 }
 
-// dialed is a connection that tells of its first answer, or its end.
+// dialed is a connection that reports its first answer, or its end.
 type dialed struct {
 	net.Conn
-	answered func()
-	heard    bool // of the goroutine that reads
+	answered     func()
+	answeredOnce bool // only the reading goroutine uses it
 }
 
 // Read implements net.Conn.
 func (c *dialed) Read(b []byte) (int, error) {
 	n, err := c.Conn.Read(b)
-	if !c.heard {
-		c.heard = true
+	if !c.answeredOnce {
+		c.answeredOnce = true
 		c.answered()
 	}
 	return n, err

@@ -15,9 +15,9 @@ import (
 	"github.com/eventra/eventra/persistence/persistencetest"
 )
 
-// TestAServerThatStandsStillIsNotFloodedWithConnections counts what a server
-// would find that takes connections and answers none.
-func TestAServerThatStandsStillIsNotFloodedWithConnections(t *testing.T) {
+// TestDB_LimitsUnansweredConnections counts the connections that arrive at a server
+// that accepts them and answers none.
+func TestDB_LimitsUnansweredConnections(t *testing.T) {
 	t.Parallel()
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	require.NoError(t, err)
@@ -51,5 +51,5 @@ func TestAServerThatStandsStillIsNotFloodedWithConnections(t *testing.T) {
 		})
 	}
 	callers.Wait()
-	require.Less(t, taken.Load(), int64(16), "four at a time for two seconds, and who looks whether it is back")
+	require.Less(t, taken.Load(), int64(16), "four at a time for two seconds, and the breaker's probes")
 }

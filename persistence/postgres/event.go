@@ -11,10 +11,10 @@ import (
 	"github.com/eventra/eventra"
 )
 
-// PutTerms copies to the authority what a sale and its mails need of an
-// event. Terms of an older version of the details than those stored are
-// ignored, so copies may come late and repeatedly. Changed terms take an epoch,
-// which has every activation load them before it sells anything more.
+// PutTerms copies to the authority what a sale and its mails need of an event.
+// It ignores terms that are older than the stored ones, so copies may arrive late
+// and repeatedly. Changed terms take an epoch, so that every activation loads
+// them before it sells anything more.
 func (db *DB) PutTerms(ctx context.Context, e *eventra.Event) error {
 	return db.WithConn(ctx, callTimeout, func(ctx context.Context, conn *pgxpool.Conn) error {
 		_, err := conn.Exec(ctx, putTermsSQL, e.ID, string(e.Status), e.SaleStartsAt, e.SaleEndsAt, e.HoldSeconds,
@@ -48,14 +48,15 @@ func venueLine(v eventra.Venue) string {
 	return strings.Join(parts, ", ")
 }
 
-// DeleteEvent takes an event off the authority, with its seats.
-// CodeEventHasBookings if anybody ever booked; none of that id is no error.
+// DeleteEvent deletes an event and its seats from the authority.
+// CodeEventHasBookings if it ever had a booking. An id without an event is no
+// error.
 func (db *DB) DeleteEvent(ctx context.Context, id eventra.ID) error {
 	return db.inTx(ctx, bulkTimeout, func(ctx context.Context, tx pgx.Tx) error {
 		if _, err := tx.Exec(ctx, allowBulkSQL); err != nil {
 			return err
 		}
-		// With the row locked no batch is under way, and none comes after.
+		// While the row is locked, no batch of this event is in flight.
 		if _, err := tx.Exec(ctx, `SELECT FROM events WHERE id = $1 FOR UPDATE`, id); err != nil {
 			return err
 		}
@@ -71,7 +72,7 @@ func (db *DB) DeleteEvent(ctx context.Context, id eventra.ID) error {
 	})
 }
 
-// SeatsTotal tells how many seats an event has; CodeEventNotFound.
+// SeatsTotal counts the seats of an event. CodeEventNotFound if there is none.
 func (db *DB) SeatsTotal(ctx context.Context, id eventra.ID) (total int, err error) {
 	err = db.WithConn(ctx, callTimeout, func(ctx context.Context, conn *pgxpool.Conn) error {
 		err := conn.QueryRow(ctx, `SELECT seats_total FROM events WHERE id = $1`, id).Scan(&total)
@@ -80,7 +81,7 @@ func (db *DB) SeatsTotal(ctx context.Context, id eventra.ID) (total int, err err
 	return total, err
 }
 
-// orNotFound gives the absence of a row its code.
+// orNotFound turns the absence of a row into an error with the code.
 func orNotFound(err error, code eventra.Code, message string) error {
 	if errors.Is(err, pgx.ErrNoRows) {
 		return eventra.Errorf(code, "%s", message)

@@ -15,8 +15,8 @@ import (
 	"github.com/eventra/eventra/persistence/postgres"
 )
 
-// faulty is a sale over one connection that can be broken, and a look at the
-// same database past the fault.
+// faulty is a sale over one connection that can be broken, and a second way to the
+// same database.
 type faulty struct {
 	*sale
 	proxy  *persistencetest.Proxy
@@ -64,7 +64,7 @@ func (f *faulty) exec(t *testing.T, sql string, args ...any) {
 	require.NoError(t, err)
 }
 
-// blocked keeps the next seat's row locked until it is released.
+// blocked locks the next seat's row until release is called.
 func (f *faulty) blocked(t *testing.T) (release func()) {
 	t.Helper()
 	conn, err := pgx.Connect(t.Context(), f.url)
@@ -94,7 +94,7 @@ func (f *faulty) awaitWaiting(t *testing.T, n int) {
 	}, 10*time.Second, time.Millisecond)
 }
 
-func TestCommitWhoseAnswerIsLostIsUnknown(t *testing.T) {
+func TestCommit_IsUnknownWhenItsAnswerIsLost(t *testing.T) {
 	t.Parallel()
 	f := newFaulty(t)
 	f.proxy.SwallowReplies(nil)
@@ -105,7 +105,7 @@ func TestCommitWhoseAnswerIsLostIsUnknown(t *testing.T) {
 		b, err = f.attempt(t.Context())
 		outcome <- err
 	}()
-	// Not one answer reaches the client, and yet all is committed: it took one round trip.
+	// No answer reaches the client, and all is committed: a batch is one round trip.
 	conn, err := pgx.Connect(t.Context(), f.url)
 	require.NoError(t, err)
 	defer conn.Close(context.Background())
@@ -119,7 +119,7 @@ func TestCommitWhoseAnswerIsLostIsUnknown(t *testing.T) {
 	require.True(t, f.stored(t, b))
 }
 
-func TestCommitPastItsDeadlineIsUnknown(t *testing.T) {
+func TestCommit_IsUnknownPastItsDeadline(t *testing.T) {
 	t.Parallel()
 	f := newFaulty(t)
 	f.proxy.SwallowReplies(nil)
@@ -130,7 +130,7 @@ func TestCommitPastItsDeadlineIsUnknown(t *testing.T) {
 	require.ErrorIs(t, err, context.DeadlineExceeded)
 }
 
-func TestCommitThatWasNeverSentIsNotCommitted(t *testing.T) {
+func TestCommit_IsNotCommittedWhenItWasNeverSent(t *testing.T) {
 	t.Parallel()
 	f := newFaulty(t)
 	done, cancel := context.WithCancel(t.Context())
@@ -151,14 +151,14 @@ func TestCommitThatWasNeverSentIsNotCommitted(t *testing.T) {
 	require.NoError(t, err)
 }
 
-func TestCommitThatTheServerEnds(t *testing.T) {
+func TestCommit_EndedByTheServer(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct {
 		function string
 		want     error
 	}{
-		"cancelled: the transaction is aborted":   {"pg_cancel_backend", eventra.ErrNotCommitted},
-		"terminated: it might have been too late": {"pg_terminate_backend", eventra.ErrOutcomeUnknown},
+		"cancelled: the transaction is aborted":    {"pg_cancel_backend", eventra.ErrNotCommitted},
+		"terminated: it may have committed before": {"pg_terminate_backend", eventra.ErrOutcomeUnknown},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -177,7 +177,7 @@ func TestCommitThatTheServerEnds(t *testing.T) {
 	}
 }
 
-func TestActivationWaitsForABatchUnderWay(t *testing.T) {
+func TestActivate_WaitsForABatchInFlight(t *testing.T) {
 	t.Parallel()
 	f := newFaulty(t)
 	release := f.blocked(t)
@@ -198,12 +198,12 @@ func TestActivationWaitsForABatchUnderWay(t *testing.T) {
 	f.awaitWaiting(t, 2)
 	release()
 	require.NoError(t, <-outcome)
-	require.Len(t, (<-snapshot).Bookings, 2, "what was promised before the take-over is in it")
+	require.Len(t, (<-snapshot).Bookings, 2, "it has what was promised before the take-over")
 	_, err := f.attempt(t.Context())
 	require.ErrorIs(t, err, eventra.ErrStaleEpoch)
 }
 
-func TestLostPostgresIsUnavailableAndComesBack(t *testing.T) {
+func TestDB_IsUnavailableWhilePostgresIsAway(t *testing.T) {
 	t.Parallel()
 	f := newFaulty(t)
 	calls := map[string]func(context.Context) error{
@@ -233,7 +233,7 @@ func TestLostPostgresIsUnavailableAndComesBack(t *testing.T) {
 		require.NoError(t, call(t.Context()), name)
 	}
 
-	f.proxy.SwallowReplies(nil) // it accepts connections and says nothing
+	f.proxy.SwallowReplies(nil) // it accepts connections and answers nothing
 	for name, call := range calls {
 		begun := time.Now()
 		ctx, cancel := context.WithTimeout(t.Context(), 200*time.Millisecond)
@@ -241,7 +241,7 @@ func TestLostPostgresIsUnavailableAndComesBack(t *testing.T) {
 		cancel()
 		require.Less(t, time.Since(begun), 2*time.Second, name)
 	}
-	require.Eventually(t, known, 10*time.Second, 10*time.Millisecond, "nobody waits any more")
+	require.Eventually(t, known, 10*time.Second, 10*time.Millisecond, "callers no longer wait")
 	f.proxy.Restore()
 	require.Eventually(t, back, 10*time.Second, 10*time.Millisecond)
 }

@@ -18,11 +18,11 @@ import (
 	"github.com/eventra/eventra/persistence/persistencetest"
 )
 
-// BenchmarkFootprint tells what the server pays for each thing done, in bytes
-// of its log and microseconds of CPU, and what stays on its disk. Bookings come
-// in batches over one connection and have two seats unless it says otherwise;
-// fresh is right after a checkpoint, when each page is logged whole at its first
-// change. The constants of docs/SCALE.md are from here.
+// BenchmarkFootprint measures what each operation costs the server: bytes of its
+// write-ahead log, microseconds of CPU, and space on its disk. Bookings come in
+// batches over one connection and have two seats, unless the name says otherwise.
+// "fresh" begins right after a checkpoint, when the first change of each page logs
+// the whole page. docs/SCALE.md has its constants from here.
 func BenchmarkFootprint(b *testing.B) {
 	for _, last := range []struct {
 		name  string
@@ -51,28 +51,28 @@ func BenchmarkFootprint(b *testing.B) {
 	b.Run("rest", benchmarkRest)
 }
 
-// benchmarkSteps measures the last of the steps that bookings take; an
-// iteration is a batch.
+// benchmarkSteps measures the last of the steps that bookings take. An iteration
+// is a batch.
 func benchmarkSteps(b *testing.B, steps []eventra.ChangeKind, size, seats int, fresh bool) {
 	m := newMeter(b)
 	db := openAt(b, m.url)
-	house := min(seats*size*b.N, eventra.SeatsPerEventMax)
-	house -= house % (seats * size)
+	total := min(seats*size*b.N, eventra.SeatsPerEventMax)
+	total -= total % (seats * size)
 	m.exec("CHECKPOINT")
-	var flights []*flight
+	var groups []*group
 	var s *sale
 	for range b.N {
 		if s == nil || s.left() == 0 {
-			s = newSale(b, db, house)
+			s = newSale(b, db, total)
 			if steps[len(steps)-1] == eventra.Expired {
 				s.batch.Hold = -time.Second
 			}
 		}
-		f := &flight{sale: s}
-		flights = append(flights, f)
-		f.fill(size, seats)
+		g := &group{sale: s}
+		groups = append(groups, g)
+		g.fill(size, seats)
 		for _, kind := range steps[:len(steps)-1] {
-			f.commit(b, kind)
+			g.commit(b, kind)
 		}
 	}
 	if fresh {
@@ -80,46 +80,46 @@ func benchmarkSteps(b *testing.B, steps []eventra.ChangeKind, size, seats int, f
 	}
 	m.start()
 	b.ResetTimer()
-	for _, f := range flights {
-		f.commit(b, steps[len(steps)-1])
+	for _, g := range groups {
+		g.commit(b, steps[len(steps)-1])
 	}
 	b.StopTimer()
 	m.report(size * b.N)
 }
 
-// flight is one batch of bookings on its way.
-type flight struct {
+// group is bookings that take each of their steps in one batch.
+type group struct {
 	sale     *sale
 	bookings []*eventra.Booking
 	payments []*eventra.Payment
 }
 
-func (f *flight) fill(size, seats int) {
+func (g *group) fill(size, seats int) {
 	for range size {
-		booking := f.sale.nextBooking(anyUser(), seats)
-		f.bookings = append(f.bookings, booking)
-		f.payments = append(f.payments, &eventra.Payment{ID: persistencetest.NewID(), BookingID: booking.ID, EventID: booking.EventID,
+		booking := g.sale.nextBooking(anyUser(), seats)
+		g.bookings = append(g.bookings, booking)
+		g.payments = append(g.payments, &eventra.Payment{ID: persistencetest.NewID(), BookingID: booking.ID, EventID: booking.EventID,
 			UserID: booking.UserID, Method: "mock", Amount: booking.Total})
 	}
 }
 
-func (f *flight) commit(b *testing.B, kind eventra.ChangeKind) {
-	batch := &f.sale.batch
+func (g *group) commit(b *testing.B, kind eventra.ChangeKind) {
+	batch := &g.sale.batch
 	batch.Version++
 	batch.Changes = batch.Changes[:0]
-	for i, booking := range f.bookings {
+	for i, booking := range g.bookings {
 		c := &eventra.Change{Kind: kind, Booking: booking}
 		if kind == eventra.PaymentStarted || kind == eventra.Confirmed {
-			c.Payment, c.Grace = f.payments[i], time.Minute
+			c.Payment, c.Grace = g.payments[i], time.Minute
 		}
 		batch.Changes = append(batch.Changes, c)
 	}
-	receipt, err := f.sale.db.Commit(b.Context(), batch)
+	receipt, err := g.sale.db.Commit(b.Context(), batch)
 	require.NoError(b, err)
 	require.Nil(b, receipt.Refused)
 }
 
-// anyUser may have registered at any time: buyers come in no order.
+// anyUser is a random id: buyers come in no order of registration.
 func anyUser() (id eventra.ID) {
 	rand.Read(id[:])
 	return id
@@ -159,13 +159,13 @@ func benchmarkKey(b *testing.B, callers int) {
 func benchmarkList(b *testing.B) {
 	m := newMeter(b)
 	s := newSale(b, openAt(b, m.url), 40)
-	f := &flight{sale: s}
-	f.fill(20, 2)
+	g := &group{sale: s}
+	g.fill(20, 2)
 	user := anyUser()
-	for _, booking := range f.bookings {
+	for _, booking := range g.bookings {
 		booking.UserID = user
 	}
-	f.commit(b, eventra.Held)
+	g.commit(b, eventra.Held)
 	m.start()
 	b.ResetTimer()
 	for range b.N {
@@ -195,8 +195,8 @@ func benchmarkRenewal(b *testing.B, count int) {
 	m.report(b.N)
 }
 
-// benchmarkRest has half of the bookings confirmed and half expired, and says
-// what rows take on disk, with their indexes. An event has room for 125 iterations.
+// benchmarkRest confirms half of the bookings, lets half expire, and measures what
+// their rows take on disk, with indexes. An event has room for 125 iterations.
 func benchmarkRest(b *testing.B) {
 	const size = 200
 	m := newMeter(b)
@@ -204,7 +204,7 @@ func benchmarkRest(b *testing.B) {
 	s := newSale(b, openAt(b, m.url), 2*2*size*b.N)
 	m.report(len(s.seats))
 	for range b.N {
-		kept, lost := &flight{sale: s}, &flight{sale: s}
+		kept, lost := &group{sale: s}, &group{sale: s}
 		kept.fill(size, 2)
 		lost.fill(size, 2)
 		for _, kind := range []eventra.ChangeKind{eventra.Held, eventra.PaymentStarted, eventra.Confirmed} {
@@ -219,7 +219,7 @@ func benchmarkRest(b *testing.B) {
 	m.sizes("seats", "bookings", "booking_seats", "payments", "outbox")
 }
 
-// meter reads what a server on this machine has used for its clients.
+// meter reads what a server on this machine has spent on its clients.
 type meter struct {
 	b    *testing.B
 	url  string
@@ -242,7 +242,7 @@ func (m *meter) exec(sql string) {
 	require.NoError(m.b, err)
 }
 
-// read leaves out what the server does in the background: it comes in lumps.
+// read leaves out the server's background work, which comes in bursts.
 func (m *meter) read() (log int64, cpu time.Duration) {
 	var pids []int
 	require.NoError(m.b, m.conn.QueryRow(m.b.Context(), `
@@ -260,11 +260,11 @@ func (m *meter) read() (log int64, cpu time.Duration) {
 
 func (m *meter) start() { m.log, m.cpu = m.read() }
 
-func (m *meter) report(things int) {
+func (m *meter) report(operations int) {
 	log, cpu := m.read()
-	m.b.ReportMetric(float64(log-m.log)/float64(things), "log-B/each")
-	m.b.ReportMetric(float64(cpu-m.cpu)/1e3/float64(things), "server-µs/each")
-	m.b.ReportMetric(float64(things)/m.b.Elapsed().Seconds(), "each/s")
+	m.b.ReportMetric(float64(log-m.log)/float64(operations), "log-B/each")
+	m.b.ReportMetric(float64(cpu-m.cpu)/1e3/float64(operations), "server-µs/each")
+	m.b.ReportMetric(float64(operations)/m.b.Elapsed().Seconds(), "each/s")
 }
 
 func (m *meter) sizes(tables ...string) {

@@ -14,13 +14,13 @@ import (
 	"github.com/eventra/eventra"
 )
 
-// deferFlushSQL lets a commit return before it is on disk. The log is written
-// in order, so a claim is on disk before any booking made under it; and an
+// deferFlushSQL lets a commit return before it is on disk. The write-ahead log is
+// written in order, so a claim is on disk before any booking made under it. An
 // outcome that a crash loses is found again under the same resource id.
 const deferFlushSQL = `SELECT set_config('synchronous_commit', 'off', true)`
 
-// claim is a call of Begin, outcome one of Finish or, without a response, of
-// Release.
+// claim is a call of Begin. claimEnd is a call of Finish or, without a response,
+// of Release.
 type (
 	claim struct {
 		key           eventra.IdempotencyKey
@@ -28,16 +28,17 @@ type (
 		newResourceID eventra.ID
 		lease         time.Duration
 	}
-	outcome struct {
+	claimEnd struct {
 		key      eventra.IdempotencyKey
 		response *eventra.StoredResponse
 	}
 )
 
-// Begin claims a key for as long as lease, or tells what became of it: see
-// [eventra.IdempotencyClaim]. A claim that ran out or was released is taken
-// over with the resource id it had. CodeIdempotencyKeyReused for another
-// request's key, CodeIdempotencyInProgress while somebody else has the claim.
+// Begin claims a key for the lease, or returns its outcome: see
+// [eventra.IdempotencyClaim]. A claim that was released, or whose lease has
+// ended, is taken over with its resource id. CodeIdempotencyKeyReused if the key
+// was used for another request, CodeIdempotencyInProgress while another call has
+// the claim.
 func (db *DB) Begin(
 	ctx context.Context, key eventra.IdempotencyKey, requestHash [32]byte, newResourceID eventra.ID, lease time.Duration,
 ) (*eventra.IdempotencyClaim, error) {
@@ -55,16 +56,16 @@ func (db *DB) Begin(
 	return &eventra.IdempotencyClaim{ResourceID: found.resourceID, Again: again, Stored: found.stored}, nil
 }
 
-// Finish stores the outcome to replay. The first one stays.
+// Finish stores the outcome to replay. The first outcome of a key stays.
 func (db *DB) Finish(ctx context.Context, key eventra.IdempotencyKey, response eventra.StoredResponse) error {
-	_, err := db.outcomes.Call(ctx, outcome{key, &response})
+	_, err := db.ends.Call(ctx, claimEnd{key, &response})
 	return err
 }
 
-// Release ends a claim without an outcome: the same request may be tried
-// again at once, with the same resource id.
+// Release ends a claim without an outcome. The same request may be tried again at
+// once, with the same resource id.
 func (db *DB) Release(ctx context.Context, key eventra.IdempotencyKey) error {
-	_, err := db.outcomes.Call(ctx, outcome{key: key})
+	_, err := db.ends.Call(ctx, claimEnd{key: key})
 	return err
 }
 
@@ -79,30 +80,30 @@ func (c *keyColumns) add(key eventra.IdempotencyKey) {
 	c.routes, c.keys = append(c.routes, key.Route), append(c.keys, key.Key)
 }
 
-// byKey sorts rows the same way everywhere, so that those who write several
-// never wait for each other in a circle. It returns the order.
-func byKey[T any](of []T, key func(T) eventra.IdempotencyKey) []int {
-	order := make([]int, len(of))
+// byKey returns the order of items by their keys. Every writer of several rows
+// locks them in this order, so that writers never deadlock.
+func byKey[T any](items []T, key func(T) eventra.IdempotencyKey) []int {
+	order := make([]int, len(items))
 	for i := range order {
 		order[i] = i
 	}
 	slices.SortFunc(order, func(i, j int) int {
-		a, b := key(of[i]), key(of[j])
+		a, b := key(items[i]), key(items[j])
 		return cmp.Or(bytes.Compare(a.UserID[:], b.UserID[:]), cmp.Compare(a.Route, b.Route), cmp.Compare(a.Key, b.Key))
 	})
 	return order
 }
 
-// keyFound is a key's row after it was claimed, or was not.
-type keyFound struct {
+// keyRow is a key's row after a claim of it, successful or not.
+type keyRow struct {
 	requestHash []byte
 	resourceID  eventra.ID
 	claimed     bool                    // by this call
 	stored      *eventra.StoredResponse // nil while there is no outcome
 }
 
-// claimKeys claims different keys.
-func claimKeys(ctx context.Context, conn *pgxpool.Conn, claims []claim) ([]keyFound, error) {
+// claimKeys claims keys, all different, in one round trip.
+func claimKeys(ctx context.Context, conn *pgxpool.Conn, claims []claim) ([]keyRow, error) {
 	var at keyColumns
 	var hashes pgtype.FlatArray[[]byte]
 	var resources uuids
@@ -118,13 +119,13 @@ func claimKeys(ctx context.Context, conn *pgxpool.Conn, claims []claim) ([]keyFo
 	queue.Queue(claimKeysSQL, at.users, at.routes, at.keys, hashes, resources, leases)
 	queue.Queue(readKeysSQL, at.users, at.routes, at.keys)
 	results := conn.SendBatch(ctx, &queue)
-	found := make([]keyFound, len(claims))
+	found := make([]keyRow, len(claims))
 	err := readKeys(results, order, found)
 	return found, closeBatch(results, err)
 }
 
-// One statement decides. It locks the rows even where it changes nothing, so
-// that what the next one reads is what it decided on.
+// This statement decides. It locks rows even where it changes nothing, so that
+// the next statement reads the rows that it decided on.
 const claimKeysSQL = `
 WITH asked AS (
     SELECT * FROM unnest($1::uuid[], $2::text[], $3::text[], $4::bytea[], $5::uuid[], $6::bigint[])
@@ -143,8 +144,9 @@ SELECT place, request_hash, resource_id, status IS NOT NULL, coalesce(status, 0)
 FROM unnest($1::uuid[], $2::text[], $3::text[]) WITH ORDINALITY AS c (user_id, route, key, place)
 CROSS JOIN LATERAL (SELECT * FROM idempotency_keys AS k WHERE k.user_id = c.user_id AND k.route = c.route AND k.key = c.key LIMIT 1) AS stored`
 
-// readKeys reads the answers of claimKeys; their places are those of order.
-func readKeys(results pgx.BatchResults, order []int, found []keyFound) error {
+// readKeys reads the results of claimKeys. order says where each row belongs in
+// found.
+func readKeys(results pgx.BatchResults, order []int, found []keyRow) error {
 	if _, err := results.Exec(); err != nil {
 		return err
 	}
@@ -162,7 +164,7 @@ func readKeys(results pgx.BatchResults, order []int, found []keyFound) error {
 	if rows, err = results.Query(); err != nil {
 		return err
 	}
-	var row keyFound
+	var row keyRow
 	var done bool
 	var stored eventra.StoredResponse
 	_, err = pgx.ForEachRow(rows, []any{&place, &row.requestHash, &row.resourceID, &done,
@@ -173,35 +175,35 @@ func readKeys(results pgx.BatchResults, order []int, found []keyFound) error {
 			response := stored
 			f.stored = &response
 		}
-		row, stored = keyFound{}, eventra.StoredResponse{} // nothing read is shared with the next row
+		row, stored = keyRow{}, eventra.StoredResponse{} // the next row shares no memory with this one
 		return nil
 	})
 	return err
 }
 
-// storeOutcomes ends the claims of different keys.
-func storeOutcomes(ctx context.Context, conn *pgxpool.Conn, outcomes []outcome) ([]struct{}, error) {
+// endClaims ends the claims of keys, all different, in one round trip.
+func endClaims(ctx context.Context, conn *pgxpool.Conn, ends []claimEnd) ([]struct{}, error) {
 	var at keyColumns
 	var statuses pgtype.FlatArray[pgtype.Int4]
 	var contentTypes, locations texts
 	var bodies pgtype.FlatArray[[]byte]
-	for _, i := range byKey(outcomes, func(o outcome) eventra.IdempotencyKey { return o.key }) {
-		response, ended := outcomes[i].response, outcomes[i].response != nil
-		if !ended {
+	for _, i := range byKey(ends, func(e claimEnd) eventra.IdempotencyKey { return e.key }) {
+		response, finished := ends[i].response, ends[i].response != nil
+		if !finished {
 			response = &eventra.StoredResponse{}
 		}
-		at.add(outcomes[i].key)
-		statuses = append(statuses, pgtype.Int4{Int32: int32(response.Status), Valid: ended})
+		at.add(ends[i].key)
+		statuses = append(statuses, pgtype.Int4{Int32: int32(response.Status), Valid: finished})
 		contentTypes, locations = append(contentTypes, response.ContentType), append(locations, response.Location)
 		bodies = append(bodies, response.Body)
 	}
 	var queue pgx.Batch
 	queue.Queue(deferFlushSQL)
-	queue.Queue(storeOutcomesSQL, at.users, at.routes, at.keys, statuses, contentTypes, locations, bodies)
-	return make([]struct{}, len(outcomes)), conn.SendBatch(ctx, &queue).Close()
+	queue.Queue(endClaimsSQL, at.users, at.routes, at.keys, statuses, contentTypes, locations, bodies)
+	return make([]struct{}, len(ends)), conn.SendBatch(ctx, &queue).Close()
 }
 
-const storeOutcomesSQL = `
+const endClaimsSQL = `
 UPDATE idempotency_keys AS stored SET
     status = o.status, content_type = o.content_type, location = o.location, body = o.body,
     locked_until = CASE WHEN o.status IS NULL THEN now() ELSE stored.locked_until END

@@ -12,24 +12,25 @@ import (
 )
 
 const (
-	// memberConns are one to renew a lease by and one to hear of changes. They
-	// are no part of the pool that sells: a lease must not wait behind batches.
+	// memberConns are one connection to renew the lease and one to listen for
+	// changes. They are not of the pool that sells: a lease must not wait behind
+	// batches.
 	memberConns = 2
-	// memberTimeout bounds one call: as long as a lease, for an answer that comes
-	// before its end still counts, and to give up a connection on a busy server
-	// only makes it busier.
+	// memberTimeout bounds one call. It is as long as a lease, because an answer
+	// before the lease's end still counts, and because giving up a connection makes
+	// a busy server busier.
 	memberTimeout = 2 * time.Second
-	// memberChannel announces changes of cluster_members but for leases renewed.
+	// memberChannel announces changes of cluster_members, except renewed leases.
 	memberChannel = "eventra_members"
 )
 
-// Members is who takes part in the cluster: cluster.Members.
+// Members are the members of the cluster; it implements cluster.MemberStore.
 type Members struct {
 	pool *pgxpool.Pool
 }
 
-// OpenMembers prepares connections of their own; like [Open] it connects when
-// first used.
+// OpenMembers prepares connections for membership alone. Like [Open] it connects
+// when first used.
 func OpenMembers(ctx context.Context, url string) (*Members, error) {
 	config, err := newConfig(url)
 	if err != nil {
@@ -42,8 +43,8 @@ func OpenMembers(ctx context.Context, url string) (*Members, error) {
 	config.ConnConfig.RuntimeParams["application_name"] = "eventra member"
 	config.ConnConfig.RuntimeParams["statement_timeout"] = "2s"
 	config.ConnConfig.RuntimeParams["enable_seqscan"] = "on" // the table is a page or two
-	// A renewal that a crash of the server forgets makes a lease shorter, which
-	// is harmless; one that waits for the disk makes it shorter always.
+	// A renewal that is lost in a crash of the server shortens one lease, which is
+	// harmless. A renewal that waits for the disk shortens every lease.
 	config.ConnConfig.RuntimeParams["synchronous_commit"] = "off"
 	pool, err := pgxpool.NewWithConfig(ctx, config)
 	if err != nil {
@@ -55,7 +56,7 @@ func OpenMembers(ctx context.Context, url string) (*Members, error) {
 // Close closes the connections.
 func (m *Members) Close() { m.pool.Close() }
 
-// Join adds a member with a lease from now on.
+// Join adds a member with a lease that begins now.
 func (m *Members) Join(ctx context.Context, member *eventra.Member, lease time.Duration) error {
 	return m.exec(ctx, `
 		WITH joined AS (
@@ -66,38 +67,39 @@ func (m *Members) Join(ctx context.Context, member *eventra.Member, lease time.D
 		member.ID, member.Address, member.Version, lease, memberChannel)
 }
 
-// Renew gives a member another lease, notes whom it does not reach, whether it
-// is leaving and what shares it acts by, and returns all members, the oldest
-// first, with the server's time. CodeNotFound if it is a member no more.
+// Renew gives a member another lease and notes which members it does not reach,
+// whether it is leaving and the ownership hash that it acts by. It returns all
+// members, the oldest first, and the server's time. CodeNotFound if the member is
+// no longer one.
 func (m *Members) Renew(ctx context.Context, self *eventra.Member, lease time.Duration) (all []eventra.Member, now time.Time, err error) {
 	ctx, cancel := context.WithTimeout(ctx, memberTimeout)
 	defer cancel()
-	// The outer query sees the table as it was before the update.
 	rows, err := m.pool.Query(ctx, renewSQL, self.ID, lease, self.Unreachable, self.Leaving, int64(self.OwnershipHash), memberChannel)
 	if err != nil {
-		return nil, now, sortFault(err)
+		return nil, now, classify(err)
 	}
-	still := false
+	renewed := false
 	var member eventra.Member
-	var shares int64
-	into := []any{&member.ID, &member.Address, &member.Version, &member.Leaving, &member.Unreachable, &shares,
-		&member.JoinedAt, &member.LeaseUntil, &now, &still, nil}
+	var hash int64
+	into := []any{&member.ID, &member.Address, &member.Version, &member.Leaving, &member.Unreachable, &hash,
+		&member.JoinedAt, &member.LeaseUntil, &now, &renewed, nil}
 	if _, err = pgx.ForEachRow(rows, into, func() error {
-		member.OwnershipHash = uint64(shares)
+		member.OwnershipHash = uint64(hash)
 		all = append(all, member)
 		member.Unreachable = nil
 		return nil
 	}); err != nil {
-		return nil, now, sortFault(err)
+		return nil, now, classify(err)
 	}
-	if !still {
+	if !renewed {
 		return nil, now, eventra.Errorf(eventra.CodeNotFound, "no such member")
 	}
 	return all, now, nil
 }
 
-// The row is locked and read before it is written, so that it can be told what
-// has changed; the last column announces it.
+// The row is locked and read before it is written, to find out whether it
+// changed; the last column announces that. The outer query sees the table as it
+// was before the update.
 const renewSQL = `
 WITH old AS MATERIALIZED (
 	SELECT id, leaving, unreachable, shares FROM cluster_members WHERE id = $1 FOR UPDATE
@@ -113,48 +115,48 @@ SELECT member.id, address, version, coalesce(renewed.leaving, member.leaving), c
 FROM cluster_members member LEFT JOIN renewed USING (id)
 ORDER BY joined_at, id`
 
-// Evict deletes members, but for the one given, whose lease has ended; of those
-// suspected, also who has less than left of it. It returns how many. Who is
-// renewing its lease just now is left alone, and not waited for.
-func (m *Members) Evict(ctx context.Context, self string, suspected []string, left time.Duration) (reaped int, err error) {
+// Evict deletes the members other than self whose lease has ended, and suspected
+// ones whose lease has less than left to go. It returns how many. It neither
+// deletes nor waits for a member that is renewing its lease.
+func (m *Members) Evict(ctx context.Context, self string, suspected []string, left time.Duration) (evicted int, err error) {
 	ctx, cancel := context.WithTimeout(ctx, memberTimeout)
 	defer cancel()
 	err = m.pool.QueryRow(ctx, `
-		WITH reaped AS (
+		WITH evicted AS (
 			DELETE FROM cluster_members WHERE id IN (
 				SELECT id FROM cluster_members WHERE id <> $1
 					AND lease_until < clock_timestamp() + CASE WHEN id = ANY ($3) THEN $4 ELSE interval '0' END
 				FOR UPDATE SKIP LOCKED)
 			RETURNING id
-		), told AS (
-			SELECT pg_notify($2, id) FROM reaped
+		), announced AS (
+			SELECT pg_notify($2, id) FROM evicted
 		)
-		SELECT count(*) FROM told`, self, memberChannel, suspected, left).Scan(&reaped)
-	return reaped, sortFault(err)
+		SELECT count(*) FROM announced`, self, memberChannel, suspected, left).Scan(&evicted)
+	return evicted, classify(err)
 }
 
-// Leave deletes a member; one that is none is no error.
+// Leave deletes a member. It is no error if there is none.
 func (m *Members) Leave(ctx context.Context, id string) error {
 	return m.exec(ctx, `
 		WITH gone AS (DELETE FROM cluster_members WHERE id = $1 RETURNING id)
 		SELECT pg_notify($2, id) FROM gone`, id, memberChannel)
 }
 
-// Watch calls changed after each change that was announced, and once when it
-// begins to listen. It returns when the connection is lost or ctx ends.
+// Watch calls changed once when it begins to listen, and after each announced
+// change. It returns when the connection is lost or ctx ends.
 func (m *Members) Watch(ctx context.Context, changed func()) error {
 	conn, err := m.pool.Acquire(ctx)
 	if err != nil {
-		return sortFault(err)
+		return classify(err)
 	}
-	defer func() { _ = conn.Hijack().Close(context.WithoutCancel(ctx)) }() // nobody else is to hear of these
+	defer func() { _ = conn.Hijack().Close(context.WithoutCancel(ctx)) }() // the pool's other users do not listen
 	if _, err := conn.Exec(ctx, "LISTEN "+memberChannel); err != nil {
-		return sortFault(err)
+		return classify(err)
 	}
 	for {
 		changed()
 		if _, err := conn.Conn().WaitForNotification(ctx); err != nil {
-			return errors.Join(ctx.Err(), sortFault(err))
+			return errors.Join(ctx.Err(), classify(err))
 		}
 	}
 }
@@ -163,5 +165,5 @@ func (m *Members) exec(ctx context.Context, sql string, args ...any) error {
 	ctx, cancel := context.WithTimeout(ctx, memberTimeout)
 	defer cancel()
 	_, err := m.pool.Exec(ctx, sql, args...)
-	return sortFault(err)
+	return classify(err)
 }

@@ -10,8 +10,8 @@ import (
 	"github.com/eventra/eventra"
 )
 
-// Due leases up to limit unsent mails: none of them is due again, to anybody,
-// before the lease is over.
+// Due leases up to limit unsent mails. None of them is due again, at any
+// instance, before the lease ends.
 func (db *DB) Due(ctx context.Context, limit int, lease time.Duration) (bookings []eventra.ID, err error) {
 	err = db.WithConn(ctx, callTimeout, func(ctx context.Context, conn *pgxpool.Conn) error {
 		rows, err := conn.Query(ctx, outboxDueSQL, limit, lease.Microseconds())
@@ -31,7 +31,8 @@ WHERE booking_id = ANY (ARRAY (
     ORDER BY due_at LIMIT $1 FOR UPDATE SKIP LOCKED))
 RETURNING booking_id`
 
-// Mail puts together what the mail of a confirmed booking tells; CodeNotFound.
+// Mail reads what the mail of a confirmed booking says. CodeNotFound if there is
+// none.
 func (db *DB) Mail(ctx context.Context, bookingID eventra.ID) (mail *eventra.TicketMail, sent bool, err error) {
 	err = db.WithConn(ctx, callTimeout, func(ctx context.Context, conn *pgxpool.Conn) error {
 		m := &eventra.TicketMail{BookingID: bookingID}
@@ -67,6 +68,6 @@ func (db *DB) MarkSent(ctx context.Context, bookingID eventra.ID) error {
 	})
 }
 
-// With sent_at IS NULL among its conditions, it would be looked up among all
-// that are unsent.
+// With the condition sent_at IS NULL, the planner would search all unsent mails
+// for the row.
 const markSentSQL = `UPDATE outbox SET sent_at = coalesce(sent_at, now()) WHERE booking_id = $1`

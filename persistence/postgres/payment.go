@@ -31,7 +31,7 @@ func (db *DB) queryPayments(ctx context.Context, sql string, args ...any) (payme
 	return payments, err
 }
 
-// Payment reads one attempt; CodeNotFound.
+// Payment reads one attempt. CodeNotFound if there is none.
 func (db *DB) Payment(ctx context.Context, id eventra.ID) (*eventra.Payment, error) {
 	found, err := db.queryPayments(ctx, `SELECT `+paymentColumns+` FROM payments WHERE id = $1`, id)
 	if err != nil {
@@ -43,14 +43,16 @@ func (db *DB) Payment(ctx context.Context, id eventra.ID) (*eventra.Payment, err
 	return &found[0], nil
 }
 
-// BookingPayments lists the attempts to pay for a booking, oldest first, and
-// where the next page begins, if there is one.
-func (db *DB) BookingPayments(ctx context.Context, bookingID eventra.ID, p eventra.Page) ([]eventra.Payment, *eventra.Cursor, error) {
+// BookingPayments lists the attempts to pay for a booking, oldest first. next is
+// where the next page begins, nil on the last.
+func (db *DB) BookingPayments(
+	ctx context.Context, bookingID eventra.ID, p eventra.Page,
+) (found []eventra.Payment, next *eventra.Cursor, err error) {
 	after, afterID := pgtype.Timestamptz{InfinityModifier: pgtype.NegativeInfinity, Valid: true}, eventra.ID{}
 	if p.Cursor != nil {
 		after, afterID = pgtype.Timestamptz{Time: p.Cursor.Time, Valid: true}, p.Cursor.ID
 	}
-	found, err := db.queryPayments(ctx, bookingPaymentsSQL, bookingID, after, afterID, p.Limit+1)
+	found, err = db.queryPayments(ctx, bookingPaymentsSQL, bookingID, after, afterID, p.Limit+1)
 	if err != nil || len(found) <= p.Limit {
 		return found, nil, err
 	}
@@ -62,21 +64,22 @@ const bookingPaymentsSQL = `SELECT ` + paymentColumns + ` FROM payments
 WHERE booking_id = $1 AND (created_at, id) > ($2::timestamptz, $3::uuid)
 ORDER BY created_at, id LIMIT $4`
 
-// OpenPayments lists, oldest first, attempts that somebody has to end: PENDING
-// past their grace, and REFUND_PENDING last touched longer ago than refundAge.
+// OpenPayments lists attempts that have to be ended, oldest first: PENDING past
+// their grace, and REFUND_PENDING last changed longer ago than refundAge.
 func (db *DB) OpenPayments(ctx context.Context, refundAge time.Duration, limit int) ([]eventra.Payment, error) {
 	return db.queryPayments(ctx, openPaymentsSQL, refundAge.Microseconds(), limit)
 }
 
-// It names the index's condition in so many words, for the planner does not derive it from the OR.
+// The first condition is that of the index payments_open, which the planner does
+// not derive from the OR.
 const openPaymentsSQL = `SELECT ` + paymentColumns + ` FROM payments
 WHERE status IN ('PENDING', 'REFUND_PENDING')
     AND (status = 'PENDING' AND grace_until <= now()
         OR status = 'REFUND_PENDING' AND updated_at <= now() - $1::bigint * interval '1 microsecond')
 ORDER BY created_at LIMIT $2`
 
-// MarkRefunded notes that the gateway has given the money back. Repeating it
-// is harmless.
+// MarkRefunded notes that the gateway has returned the money. Repeating it is
+// harmless.
 func (db *DB) MarkRefunded(ctx context.Context, id eventra.ID) error {
 	return db.WithConn(ctx, callTimeout, func(ctx context.Context, conn *pgxpool.Conn) error {
 		_, err := conn.Exec(ctx,

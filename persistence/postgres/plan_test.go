@@ -15,7 +15,8 @@ import (
 	"github.com/eventra/eventra/persistence/persistencetest"
 )
 
-// fill makes rows like those of a busy year: most are over, a few are live.
+// fill inserts rows like those of a busy year: most bookings have ended, a few are
+// live.
 func fill(t *testing.T, conn *pgx.Conn, events, seatsEach, bookings int) {
 	t.Helper()
 	counts := strings.NewReplacer("{events}", strconv.Itoa(events), "{seats}", strconv.Itoa(seatsEach), "{bookings}", strconv.Itoa(bookings))
@@ -47,8 +48,8 @@ func fill(t *testing.T, conn *pgx.Conn, events, seatsEach, bookings int) {
 	}
 }
 
-// The planner is asked as it is installed, without what this package tells it.
-func TestQueriesUseTheirIndexes(t *testing.T) {
+// The planner has its default settings here, not those of this package.
+func TestQueries_UseTheirIndexes(t *testing.T) {
 	t.Parallel()
 	conn, err := pgx.Connect(t.Context(), persistencetest.NewDatabase(t))
 	require.NoError(t, err)
@@ -85,7 +86,7 @@ func TestQueriesUseTheirIndexes(t *testing.T) {
 	}
 }
 
-// plan is a tree of what Postgres would do.
+// plan is the tree of steps that Postgres would take.
 type plan struct {
 	text  string
 	nodes []planNode

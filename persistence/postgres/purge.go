@@ -7,14 +7,15 @@ import (
 )
 
 const (
-	// purgeBatch rows are deleted at once, and so locked only for moments.
+	// purgeBatch is how many rows are deleted at once: few, so that none is locked
+	// for long.
 	purgeBatch = 1000
-	// purgeBatchesMax bounds one call; the next one goes on.
+	// purgeBatchesMax bounds one call; the next call continues.
 	purgeBatchesMax = 100
 )
 
-// Each deletes a batch of what nobody can use any more. Rows that another
-// instance deletes just now are left to it.
+// purgeSQL deletes batches of rows that have outlived their use. Each statement
+// skips rows that another instance is deleting.
 var purgeSQL = []string{
 	`DELETE FROM idempotency_keys WHERE ctid = ANY (ARRAY (
 		SELECT ctid FROM idempotency_keys WHERE created_at < now() - interval '24 hours' AND locked_until < now()
@@ -27,8 +28,8 @@ var purgeSQL = []string{
 		SELECT ctid FROM denied_tokens WHERE expires_at < now() ORDER BY expires_at LIMIT $1 FOR UPDATE SKIP LOCKED))`,
 }
 
-// Purge deletes sessions and tokens that have expired and idempotency keys of
-// more than a day ago, in small batches, and returns how many rows went.
+// Purge deletes expired sessions and tokens, and idempotency keys older than a
+// day, in small batches. It returns how many rows it deleted.
 func (db *DB) Purge(ctx context.Context) (purged int64, err error) {
 	for _, sql := range purgeSQL {
 		for range purgeBatchesMax {

@@ -12,7 +12,7 @@ import (
 	"github.com/eventra/eventra/persistence/persistencetest"
 )
 
-func TestPurge(t *testing.T) {
+func TestPurge_DeletesWhatHasOutlivedItsUse(t *testing.T) {
 	t.Parallel()
 	url := persistencetest.NewDatabase(t)
 	db := openAt(t, url)
@@ -39,5 +39,5 @@ func TestPurge(t *testing.T) {
 	require.NoError(t, err)
 	require.Zero(t, purged)
 	_, _, err = db.RotateSession(t.Context(), eventra.Rotation{Presented: [32]byte{1}, Successor: [32]byte{2}, ExpiresAt: time.Now().Add(time.Hour)})
-	require.NoError(t, err, "who still has time keeps it")
+	require.NoError(t, err, "an unexpired token stays")
 }

@@ -46,7 +46,7 @@ func (s *sale) hold(t testing.TB, bookings int) {
 	require.NoError(t, err)
 }
 
-// nextBooking is of the next seats that are free.
+// nextBooking is a booking of the next free seats.
 func (s *sale) nextBooking(user eventra.ID, seats int) *eventra.Booking {
 	b := &eventra.Booking{ID: persistencetest.NewID(), EventID: s.event, UserID: user, Total: eventra.Money{Currency: "EUR"}}
 	for range seats {

@@ -13,7 +13,7 @@ import (
 	"github.com/eventra/eventra/persistence/postgres"
 )
 
-func TestManyInstancesMigrateAtOnce(t *testing.T) {
+func TestMigrate_RunsOnManyInstancesAtOnce(t *testing.T) {
 	t.Parallel()
 	url := persistencetest.NewEmptyDatabase(t)
 	var all sync.WaitGroup
@@ -50,8 +50,9 @@ const (
 		insertUser + `(` + eventA + `, 'ada@example.org', 'Ada', 'USER', '', now())`
 )
 
-// What a faulty writer might do, and the rule of the schema that stops it.
-func TestSchemaRefusesWrongStates(t *testing.T) {
+// Each case is what a faulty writer might do, and the rule of the schema that stops
+// it.
+func TestSchema_RefusesWrongStates(t *testing.T) {
 	t.Parallel()
 	conn, err := pgx.Connect(t.Context(), persistencetest.NewDatabase(t))
 	require.NoError(t, err)

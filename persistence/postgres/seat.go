@@ -12,17 +12,17 @@ import (
 // seatsNamedMax bounds how many seats an error names.
 const seatsNamedMax = 100
 
-// allowBulkSQL lifts the time limit of statements that write a whole event;
-// bulkTimeout bounds them instead.
+// allowBulkSQL raises the time limit of statements that write a whole event to
+// bulkTimeout.
 const allowBulkSQL = `SET LOCAL statement_timeout = '30s'`
 
-// AddSeats adds all seats or none and returns the event's new total. It takes
-// an epoch, so that every activation loads them. CodeEventNotFound;
-// CodeSeatExists names up to a hundred of those that exist or come twice;
-// CodeValidationFailed beyond the limit, or in a second currency.
+// AddSeats adds all seats or none and returns the event's new total. It takes an
+// epoch, so that every activation loads them. Errors: CodeEventNotFound;
+// CodeSeatExists with up to a hundred seats that exist or are given twice;
+// CodeValidationFailed beyond the limit, or for a second currency.
 func (db *DB) AddSeats(ctx context.Context, eventID eventra.ID, seats []eventra.Seat) (total int, err error) {
-	if twice := namedTwice(seats); twice != nil {
-		return 0, seatsExist(twice)
+	if duplicates := duplicateNames(seats); duplicates != nil {
+		return 0, seatsExist(duplicates)
 	}
 	err = db.inTx(ctx, bulkTimeout, func(ctx context.Context, tx pgx.Tx) error {
 		if _, err := tx.Exec(ctx, allowBulkSQL); err != nil {
@@ -35,7 +35,7 @@ func (db *DB) AddSeats(ctx context.Context, eventID eventra.ID, seats []eventra.
 }
 
 func addSeats(ctx context.Context, tx pgx.Tx, eventID eventra.ID, seats []eventra.Seat) (int, error) {
-	// The epoch first: from here on no batch changes the event's seats.
+	// The epoch comes first: after it no batch changes the event's seats.
 	var stored int
 	var currency *string
 	err := tx.QueryRow(ctx, `UPDATE events SET epoch = epoch + 1, updated_at = now() WHERE id = $1 RETURNING seats_total, currency`,
@@ -85,7 +85,7 @@ func checkSeats(seats []eventra.Seat, stored int, currency *string) error {
 	return nil
 }
 
-func namedTwice(seats []eventra.Seat) (names []string) {
+func duplicateNames(seats []eventra.Seat) (names []string) {
 	type place struct {
 		section, row string
 		number       int

@@ -10,7 +10,7 @@ import (
 	"github.com/eventra/eventra/persistence/persistencetest"
 )
 
-func TestAddSeats(t *testing.T) {
+func TestAddSeats_AddsAllOrNone(t *testing.T) {
 	t.Parallel()
 	db := open(t)
 	event := persistencetest.NewEvent()
@@ -34,7 +34,7 @@ func TestAddSeats(t *testing.T) {
 	clash := named(add(seats[100:]...))
 	require.Len(t, clash, 50)
 	require.Equal(t, seats[100].Name(), clash[0])
-	require.Len(t, named(add(seats...)), 100, "it names a hundred at most")
+	require.Len(t, named(add(seats...)), 100, "it names at most a hundred")
 
 	dollars := seats[200]
 	dollars.Price.Currency = "USD"
@@ -56,7 +56,7 @@ func TestAddSeats(t *testing.T) {
 	require.EqualValues(t, 2, snapshot.States[299].Version)
 }
 
-func TestHundredThousandSeats(t *testing.T) {
+func TestAddSeats_AddsAHundredThousand(t *testing.T) {
 	t.Parallel()
 	db := open(t)
 	event := persistencetest.NewEvent()
@@ -82,9 +82,9 @@ func TestHundredThousandSeats(t *testing.T) {
 	require.Equal(t, eventra.SeatsPerEventMax, total)
 }
 
-// A plan made while the tables were all but empty has to serve the large event
-// that comes next, before anything has counted its rows.
-func TestCommitKeepsItsPaceWhileTablesGrow(t *testing.T) {
+// A plan that was made for almost empty tables has to serve the large event that
+// comes next, before ANALYZE has counted its rows.
+func TestCommit_KeepsItsPaceWhileTablesGrow(t *testing.T) {
 	t.Parallel()
 	db := open(t)
 	small := newSale(t, db, 40)

@@ -24,10 +24,10 @@ func (db *DB) CreateSession(ctx context.Context, s *eventra.Session) error {
 
 var errInvalidRefreshToken = eventra.Errorf(eventra.CodeInvalidRefreshToken, "the refresh token is not valid")
 
-// RotateSession uses up a refresh token and stores its successor; it returns
-// the user and the session's id. CodeInvalidRefreshToken for a token that is
-// unknown, expired, revoked or used. A used one has been stolen or copied, so
-// it also ends its whole family, and that is committed.
+// RotateSession uses up a refresh token and stores its successor. It returns the
+// user and the session's id. CodeInvalidRefreshToken for a token that is unknown,
+// expired, revoked or used. A used token was stolen or copied, so it also ends
+// its whole family, which is committed.
 func (db *DB) RotateSession(ctx context.Context, r eventra.Rotation) (user *eventra.User, session eventra.ID, err error) {
 	valid := false
 	err = db.inTx(ctx, callTimeout, func(ctx context.Context, tx pgx.Tx) error {
@@ -43,9 +43,9 @@ func (db *DB) RotateSession(ctx context.Context, r eventra.Rotation) (user *even
 	return user, session, nil
 }
 
-// rotate returns no error for a token that is not valid, so that what it wrote is kept.
+// rotate returns no error for an invalid token, so that what it wrote commits.
 func rotate(ctx context.Context, tx pgx.Tx, r eventra.Rotation) (user *eventra.User, session eventra.ID, valid bool, err error) {
-	// Both rows are locked: whoever presents the same token at once waits, and then finds it used.
+	// Both rows are locked: another request with the same token waits, and then finds it used.
 	var userID eventra.ID
 	var used, dead bool
 	err = tx.QueryRow(ctx, `
@@ -76,7 +76,7 @@ func rotate(ctx context.Context, tx pgx.Tx, r eventra.Rotation) (user *eventra.U
 }
 
 // EndSession revokes the family of a refresh token, if it is this user's, and
-// denies the access token until it would have expired.
+// denies the access token until it expires.
 func (db *DB) EndSession(
 	ctx context.Context, userID eventra.ID, refresh [32]byte, accessID eventra.ID, accessExpires time.Time,
 ) error {
@@ -92,9 +92,9 @@ func (db *DB) EndSession(
 	})
 }
 
-// DeniedSince lists tokens denied at or after a time of the store's clock that
-// have not expired by themselves, oldest first. A transaction shows its rows a
-// moment after the time it gives them, so ask with an overlap of some seconds.
+// DeniedSince lists unexpired tokens that were denied at or after a time of the
+// store's clock, oldest first. Rows become visible a moment after the time they
+// carry, so callers ask with an overlap of some seconds.
 func (db *DB) DeniedSince(ctx context.Context, after time.Time) (denied []eventra.DeniedToken, err error) {
 	err = db.WithConn(ctx, callTimeout, func(ctx context.Context, conn *pgxpool.Conn) error {
 		rows, err := conn.Query(ctx, deniedSinceSQL, after)

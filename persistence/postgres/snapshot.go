@@ -12,9 +12,10 @@ import (
 )
 
 // Activate takes the event's next epoch and reads the event under it, in one
-// transaction and one round trip. The UPDATE waits for batches under way, which
-// hold the row FOR SHARE; each later statement sees what they left, and no
-// other batch can commit before this transaction ends.
+// transaction and one round trip. The UPDATE waits for batches in flight, which
+// hold the row FOR SHARE. Each later statement sees what they wrote, and no other
+// batch can commit before this transaction ends. CodeEventNotFound if there is no
+// such event.
 func (db *DB) Activate(ctx context.Context, eventID eventra.ID) (*eventra.Snapshot, error) {
 	snapshot := &eventra.Snapshot{EventID: eventID}
 	err := db.WithConn(ctx, bulkTimeout, func(ctx context.Context, conn *pgxpool.Conn) error {
@@ -98,7 +99,8 @@ func readSeats(rows pgx.Rows, s *eventra.Snapshot, total int) error {
 	return rows.Err()
 }
 
-// interner keeps one copy of each label; an event has few of them, many times over.
+// interner keeps one copy of each label: an event repeats a few of them many
+// times.
 type interner map[string]string
 
 func (in interner) get(label []byte) string {
@@ -110,7 +112,7 @@ func (in interner) get(label []byte) string {
 	return kept
 }
 
-// readLiveSeats puts the seats into their bookings, in the order asked for.
+// readLiveSeats adds the seats to their bookings, in each booking's order.
 func readLiveSeats(rows pgx.Rows, s *eventra.Snapshot) error {
 	byID := make(map[eventra.ID]*eventra.Booking, len(s.Bookings))
 	for _, b := range s.Bookings {
@@ -135,8 +137,8 @@ func readLiveSeats(rows pgx.Rows, s *eventra.Snapshot) error {
 	return err
 }
 
-// Layout reads the seats of an event by their numbers, and nothing of their
-// sale.
+// Layout reads the seats of an event in the order of their numbers, without their
+// status.
 func (db *DB) Layout(ctx context.Context, eventID eventra.ID) (seats []eventra.Seat, err error) {
 	err = db.WithConn(ctx, bulkTimeout, func(ctx context.Context, conn *pgxpool.Conn) error {
 		rows, err := conn.Query(ctx, readSeatsSQL, eventID)

@@ -13,7 +13,7 @@ import (
 )
 
 func TestMain(m *testing.M) {
-	// Each step of a property asks the store several times; a flag gives more.
+	// Each step of a property calls the store several times; the flag sets more checks.
 	if err := flag.Set("rapid.checks", "20"); err != nil {
 		panic(err)
 	}
@@ -21,7 +21,7 @@ func TestMain(m *testing.M) {
 	goleak.VerifyTestMain(m)
 }
 
-// open opens a private database that goes with the test.
+// open opens a private database that is dropped after the test.
 func open(t testing.TB) *postgres.DB {
 	t.Helper()
 	return openAt(t, persistencetest.NewDatabase(t))
@@ -35,30 +35,30 @@ func openAt(t testing.TB, url string) *postgres.DB {
 	return db
 }
 
-func TestEventStore(t *testing.T) {
+func TestDB_EventStore(t *testing.T) {
 	t.Parallel()
 	db := open(t)
 	persistencetest.RunEventStore(t, func(*testing.T) persistencetest.EventStore { return db })
 }
 
-func TestUserStore(t *testing.T) {
+func TestDB_UserStore(t *testing.T) {
 	t.Parallel()
 	db := open(t)
 	persistencetest.RunUserStore(t, func(*testing.T) persistencetest.UserStore { return db })
 }
 
-func TestIdempotencyStore(t *testing.T) {
+func TestDB_IdempotencyStore(t *testing.T) {
 	t.Parallel()
 	db := open(t)
 	persistencetest.RunIdempotencyStore(t, func(*testing.T) persistencetest.IdempotencyStore { return db })
 }
 
-func TestOutbox(t *testing.T) {
+func TestDB_Outbox(t *testing.T) {
 	t.Parallel()
 	persistencetest.RunOutbox(t, open(t))
 }
 
-func TestMembers(t *testing.T) {
+func TestMembers_MemberStore(t *testing.T) {
 	t.Parallel()
 	persistencetest.RunMemberStore(t, openMembers(t, persistencetest.NewDatabase(t)))
 }

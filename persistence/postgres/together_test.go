@@ -12,8 +12,8 @@ import (
 	"github.com/eventra/eventra/persistence/persistencetest"
 )
 
-// An event whose row somebody has locked keeps nobody waiting but itself.
-func TestCommitTogetherWaitsForNobody(t *testing.T) {
+// A locked event delays no other event of its merged batch.
+func TestCommitTogether_WaitsForNoLock(t *testing.T) {
 	t.Parallel()
 	url := persistencetest.NewDatabase(t)
 	db := openAt(t, url)
@@ -33,10 +33,10 @@ func TestCommitTogetherWaitsForNobody(t *testing.T) {
 	_, err = db.CommitTogether(t.Context(), []*eventra.Batch{&free.batch, &locked.batch})
 	require.ErrorIs(t, err, eventra.ErrSplitBatch)
 	_, err = db.CommitTogether(t.Context(), []*eventra.Batch{&locked.batch})
-	require.ErrorIs(t, err, eventra.ErrSplitBatch, "alone it would have to wait, too")
+	require.ErrorIs(t, err, eventra.ErrSplitBatch, "alone it would have to wait as well")
 	_, err = db.CommitTogether(t.Context(), []*eventra.Batch{&free.batch})
 	require.NoError(t, err)
-	require.Less(t, time.Since(begun), 2*time.Second, "nobody waited for the lock")
+	require.Less(t, time.Since(begun), 2*time.Second, "no call waited for the lock")
 
 	done := make(chan error, 1)
 	go func() {
@@ -44,5 +44,5 @@ func TestCommitTogetherWaitsForNobody(t *testing.T) {
 		done <- err
 	}()
 	require.NoError(t, tx.Rollback(t.Context()))
-	require.NoError(t, <-done, "who is alone waits")
+	require.NoError(t, <-done, "Commit waits for the lock")
 }

@@ -17,8 +17,8 @@ func scanUser(row pgx.Row) (*eventra.User, error) {
 	return u, err
 }
 
-// CreateUser adds a user; CodeEmailTaken if the address has an account. The
-// same id and address again is no error, so a request may be repeated.
+// CreateUser adds a user. CodeEmailTaken if the address has another account. It is
+// no error if the same user exists, so a request may be repeated.
 func (db *DB) CreateUser(ctx context.Context, u *eventra.User) error {
 	return db.WithConn(ctx, callTimeout, func(ctx context.Context, conn *pgxpool.Conn) error {
 		added, err := conn.Exec(ctx, `
@@ -36,12 +36,13 @@ func (db *DB) CreateUser(ctx context.Context, u *eventra.User) error {
 	})
 }
 
-// UserByEmail reads the account of a normalized address; CodeNotFound.
+// UserByEmail reads the account of a normalized address. CodeNotFound if there is
+// none.
 func (db *DB) UserByEmail(ctx context.Context, email string) (*eventra.User, error) {
 	return db.queryUser(ctx, `SELECT `+userColumns+` FROM users WHERE email = $1`, email)
 }
 
-// UserByID reads an account; CodeNotFound.
+// UserByID reads an account. CodeNotFound if there is none.
 func (db *DB) UserByID(ctx context.Context, id eventra.ID) (*eventra.User, error) {
 	return db.queryUser(ctx, `SELECT `+userColumns+` FROM users WHERE id = $1`, id)
 }
@@ -58,8 +59,8 @@ func (db *DB) queryUser(ctx context.Context, sql string, arg any) (user *eventra
 	return user, nil
 }
 
-// EnsureAdmin makes the address an ADMIN with that password: it adds the
-// account, or gives the one that has the address the role and the password.
+// EnsureAdmin makes the address an ADMIN with that password: it adds the account,
+// or gives the existing one the role and the password.
 func (db *DB) EnsureAdmin(ctx context.Context, u *eventra.User) error {
 	return db.WithConn(ctx, callTimeout, func(ctx context.Context, conn *pgxpool.Conn) error {
 		_, err := conn.Exec(ctx, `

@@ -7,7 +7,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-func TestClusterSettingsThatCannotBe(t *testing.T) {
+func TestConfig_ClusterFault(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]Config{
 		"in clear on all interfaces":   {ClusterListen: "0.0.0.0:7400"},
@@ -30,7 +30,7 @@ func TestClusterSettingsThatCannotBe(t *testing.T) {
 	}
 }
 
-func TestTheAddressTowardsPostgresIsTold(t *testing.T) {
+func TestConfig_AdvertisesTheAddressTowardsPostgres(t *testing.T) {
 	t.Parallel()
 	c := Config{ClusterListen: "0.0.0.0:7400", PostgresURL: "postgres://u:p@127.0.0.1:5432/db"}
 	config, err := c.clusterConfig(nil, slog.New(slog.DiscardHandler))
