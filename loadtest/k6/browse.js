@@ -1,7 +1,7 @@
-// An ordinary evening: most look, some hold and think better of it, few buy.
+// An ordinary evening: most visitors read, some hold and release, few buy.
 import { sleep } from 'k6';
 import exec from 'k6/execution';
-import { audit, call, expect, freshSeats, hold, openSale, pay, promises, tokenOf } from './lib/eventra.js';
+import { audit, call, expect, freshSeats, hold, openSale, pay, commonThresholds, tokenOf } from './lib/eventra.js';
 
 const rate = Number(__ENV.RATE || 100); // visits a second
 
@@ -19,7 +19,7 @@ export const options = {
     'http_req_duration{name:hold}': ['p(99)<150'],
     'http_req_duration{name:pay}': ['p(99)<300'],
     dropped_iterations: ['count==0'],
-  }, promises),
+  }, commonThresholds),
   summaryTrendStats: ['med', 'p(99)', 'max'],
 };
 
@@ -28,7 +28,7 @@ export const setup = () => openSale({ rows: 200, title: 'An ordinary evening' })
 export default function (sale) {
   const n = exec.scenario.iterationInTest;
   const token = tokenOf(sale, n);
-  look(sale, token);
+  read(sale, token);
   if (n % 5 > 0) return;
   const booking = hold(sale, token, freshSeats(sale, (n / 5) % (sale.seats / 2), 2));
   if (!booking) return;
@@ -40,8 +40,8 @@ export default function (sale) {
   }
 }
 
-// look is what a visitor does first, and again when the map has changed.
-function look(sale, token) {
+// read is the first requests of a visitor, and one for the map that the client has.
+function read(sale, token) {
   expect(call('GET', '/events?limit=20', { token, name: 'list' }), 'events are listed', 200);
   expect(call('GET', `/events/${sale.event}`, { token, name: 'event' }), 'an event is shown', 200);
   const path = `/events/${sale.event}/seats`;
@@ -49,7 +49,7 @@ function look(sale, token) {
   const map = call('GET', path, { token, name: 'map', headers: encoded });
   if (!expect(map, 'a map is shown', 200)) return;
   const again = Object.assign({ 'If-None-Match': map.headers.Etag }, encoded);
-  expect(call('GET', path, { token, name: 'map again', headers: again }), 'a map is shown, or known', 200, 304);
+  expect(call('GET', path, { token, name: 'map again', headers: again }), 'a map is shown, or not modified', 200, 304);
   expect(call('GET', `/events/${sale.event}/availability`, { token, name: 'availability' }), 'seats are counted', 200);
 }
 

@@ -1,13 +1,13 @@
-// A wave of holds that nobody pays: each ends on time, and its seat is sold
-// again, while others go on holding.
+// A wave of holds without payment: each expires on time, and its seat can be held
+// again, during other holds.
 import { sleep } from 'k6';
 import exec from 'k6/execution';
 import { Trend } from 'k6/metrics';
-import { audit, broken, call, expect, freshSeats, hold, openSale, promises, tokenOf } from './lib/eventra.js';
+import { audit, violation, call, expect, freshSeats, hold, openSale, commonThresholds, tokenOf } from './lib/eventra.js';
 
 const holds = Number(__ENV.HOLDS || 500);
 const holdSeconds = 5; // the least that Eventra allows
-const grace = 1; // seconds after its deadline in which a hold ends
+const grace = 1; // seconds from its deadline to a hold's end, at most
 const lateness = new Trend('resold_after_deadline', true);
 
 export const options = {
@@ -21,24 +21,24 @@ export const options = {
   thresholds: Object.assign({
     resold_after_deadline: ['p(99)<1500'], // mostly grace
     'http_req_duration{scenario:others}': ['p(99)<100'],
-  }, promises),
+  }, commonThresholds),
   summaryTrendStats: ['med', 'p(99)', 'max'],
 };
 
 export const setup = () => openSale({ rows: 1000, holdSeconds, title: 'Expiry wave' });
 
-// wave holds a seat, lets the hold end, and has somebody else take it.
+// wave holds a seat, waits until the hold has expired, and holds it as another user.
 export function wave(sale) {
   const n = exec.scenario.iterationInTest;
   const seats = freshSeats(sale, n, 1);
   const booking = hold(sale, tokenOf(sale, n), seats);
-  if (!booking) return broken(`a fresh seat is gone: ${seats}`);
+  if (!booking) return violation(`a fresh seat is unavailable: ${seats}`);
   const due = Date.parse(booking.expiresAt);
   sleep(Math.max(0, (due - Date.now()) / 1000 + grace));
   const seen = call('GET', `/bookings/${booking.id}`, { token: tokenOf(sale, n), name: 'booking' });
-  if (expect(seen, 'a booking is shown', 200) && seen.json('status') !== 'EXPIRED') broken(`${grace} s overdue, and ${seen.json('status')}`);
+  if (expect(seen, 'a booking is shown', 200) && seen.json('status') !== 'EXPIRED') violation(`${grace} s overdue, but ${seen.json('status')}`);
   if (hold(sale, tokenOf(sale, n + 1), seats)) lateness.add(Date.now() - due);
-  else broken(`an expired seat is not sold again: ${seats}`);
+  else violation(`the seat of an expired hold is unavailable: ${seats}`);
 }
 
 export function others(sale) {

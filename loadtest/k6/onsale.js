@@ -1,11 +1,11 @@
-// The minute in which a sale opens: ever more buyers want the seats of one
-// event, half of them the same few.
+// The minute in which a sale opens: more and more buyers hold seats of one event, half
+// of them the same few.
 import exec from 'k6/execution';
-import { accepted, audit, freshSeats, hold, openSale, promises, seat, tokenOf } from './lib/eventra.js';
+import { accepted, audit, freshSeats, hold, openSale, commonThresholds, seat, tokenOf } from './lib/eventra.js';
 
 const rate = Number(__ENV.RATE || 300); // buyers a second at the peak
 const duration = __ENV.DURATION || '60s';
-const wanted = 200; // seats that many want
+const contended = 200; // the number of seats that half of the buyers request
 
 export const options = {
   scenarios: {
@@ -16,9 +16,9 @@ export const options = {
   },
   thresholds: Object.assign({
     'http_req_duration{name:hold}': ['p(99)<100'],
-    dropped_iterations: ['count==0'], // buyers that k6 had no hands for
+    dropped_iterations: ['count==0'], // buyers for whom k6 had no VU
     [accepted.name]: ['count>0'],
-  }, promises),
+  }, commonThresholds),
   summaryTrendStats: ['med', 'p(99)', 'max'],
 };
 
@@ -27,8 +27,8 @@ export const setup = () => openSale({ rows: 1000, title: 'On-sale minute' });
 export default function (sale) {
   const n = exec.scenario.iterationInTest;
   const seats = Math.random() < 0.5
-    ? [seat(sale, Math.floor(Math.random() * wanted))]
-    : freshSeats(sale, wanted / 2 + (n % ((sale.seats - wanted) / 2)), 2);
+    ? [seat(sale, Math.floor(Math.random() * contended))]
+    : freshSeats(sale, contended / 2 + (n % ((sale.seats - contended) / 2)), 2);
   hold(sale, tokenOf(sale, n), seats);
 }
 

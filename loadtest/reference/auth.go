@@ -14,7 +14,7 @@ type claims struct {
 	jwt.RegisteredClaims
 }
 
-// caller is whom a token names.
+// caller is the user that a token names.
 type caller struct {
 	userID uuid.UUID
 	role   string
@@ -32,31 +32,31 @@ func newTokenChecker(secret []byte) *tokenChecker {
 }
 
 func (t *tokenChecker) check(token string) (*caller, error) {
-	var held claims
-	if _, err := t.parser.ParseWithClaims(token, &held, func(*jwt.Token) (any, error) { return t.secret, nil }); err != nil {
+	var c claims
+	if _, err := t.parser.ParseWithClaims(token, &c, func(*jwt.Token) (any, error) { return t.secret, nil }); err != nil {
 		return nil, err
 	}
-	user, err := uuid.Parse(held.Subject)
-	return &caller{user, held.Role}, err
+	user, err := uuid.Parse(c.Subject)
+	return &caller{user, c.Role}, err
 }
 
-// authenticate lets in who has a token, and notes whose it is.
+// authenticate requires a valid token and sets the request's caller.
 func (s *server) authenticate(c *fiber.Ctx) error {
 	token, bearer := strings.CutPrefix(c.Get(fiber.HeaderAuthorization), "Bearer ")
 	if !bearer {
 		return &problem{Status: 401, Code: "unauthenticated"}
 	}
-	who, err := s.tokens.check(token)
+	user, err := s.tokens.check(token)
 	if err != nil {
 		return &problem{Status: 401, Code: "unauthenticated", Detail: err.Error()}
 	}
-	c.Locals("caller", who)
+	c.Locals("caller", user)
 	return c.Next()
 }
 
 func callerOf(c *fiber.Ctx) *caller { return c.Locals("caller").(*caller) }
 
-// problem is an answer that is not success.
+// problem is an error response.
 type problem struct {
 	Status      int      `json:"status"`
 	Code        string   `json:"code"`
@@ -69,18 +69,18 @@ type problem struct {
 
 func (p *problem) Error() string { return p.Code }
 
-// refuse answers what went wrong.
-func (s *server) refuse(c *fiber.Ctx, err error) error {
-	var told *problem
+// handleError responds with the problem of an error.
+func (s *server) handleError(c *fiber.Ctx, err error) error {
+	var p *problem
 	var routing *fiber.Error
 	switch {
-	case errors.As(err, &told):
+	case errors.As(err, &p):
 	case errors.As(err, &routing):
-		told = &problem{Status: routing.Code, Code: "malformed_request", Detail: routing.Message}
+		p = &problem{Status: routing.Code, Code: "malformed_request", Detail: routing.Message}
 	default:
-		told = &problem{Status: 500, Code: "internal", Detail: err.Error()}
+		p = &problem{Status: 500, Code: "internal", Detail: err.Error()}
 	}
-	told.Title, told.Instance = told.Code, c.Path()
-	c.Status(told.Status)
-	return c.JSON(told, "application/problem+json")
+	p.Title, p.Instance = p.Code, c.Path()
+	c.Status(p.Status)
+	return c.JSON(p, "application/problem+json")
 }

@@ -7,7 +7,7 @@ import (
 	"github.com/google/uuid"
 )
 
-// seatsMax is how many seats one booking may have.
+// seatsMax bounds the seats of a booking.
 const seatsMax = 10
 
 type money struct {
@@ -58,8 +58,8 @@ func (r *bookingRequest) validate() (event uuid.UUID, err error) {
 	return event, nil
 }
 
-// createBooking holds all of the seats or none: locks, one transaction, TTL
-// key and unlock.
+// createBooking holds all of the seats or none: locks, one transaction, the TTL key,
+// and the unlock.
 func (s *server) createBooking(c *fiber.Ctx) error {
 	var r bookingRequest
 	if err := c.BodyParser(&r); err != nil {
@@ -82,8 +82,8 @@ func (s *server) createBooking(c *fiber.Ctx) error {
 		return &problem{Status: 409, Code: "seats_unavailable", Unavailable: taken}
 	}
 	err = s.hold(c.Context(), b, r.Seats)
-	if unlock := s.locks.giveBack(c.Context(), b, r.Seats, err == nil); err == nil {
-		err = unlock
+	if unlockErr := s.locks.release(c.Context(), b, r.Seats, err == nil); err == nil {
+		err = unlockErr
 	}
 	if err != nil {
 		return err
@@ -92,7 +92,7 @@ func (s *server) createBooking(c *fiber.Ctx) error {
 	return c.Status(fiber.StatusCreated).JSON(b)
 }
 
-// releaseBooking gives held seats back.
+// releaseBooking cancels a hold.
 func (s *server) releaseBooking(c *fiber.Ctx) error {
 	id, err := uuid.Parse(c.Params("id"))
 	if err != nil {
@@ -102,7 +102,7 @@ func (s *server) releaseBooking(c *fiber.Ctx) error {
 	if err != nil {
 		return err
 	}
-	if err := s.locks.forget(c.Context(), b); err != nil {
+	if err := s.locks.deleteHoldKey(c.Context(), b); err != nil {
 		return err
 	}
 	return c.JSON(b)
@@ -117,7 +117,7 @@ type eventRequest struct {
 	Price       money     `json:"price"`
 }
 
-// createEvent makes an event with one section of seats, on sale at once.
+// createEvent creates an event with one section of seats, which is on sale at once.
 func (s *server) createEvent(c *fiber.Ctx) error {
 	if callerOf(c).role != "ADMIN" {
 		return &problem{Status: 403, Code: "forbidden"}

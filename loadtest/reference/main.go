@@ -1,8 +1,8 @@
-// Command reference is the yardstick of the load figures: the hold of seats as
-// one would write it without actors. Each request locks its seats in Redis,
-// one key a seat, and makes one transaction of its own in PostgreSQL. It has
-// the same framework, drivers, pool sizes and answers as Eventra, and leaves
-// out what would slow it down: rate limits, logs, metrics by route.
+// Command reference is the server that the bench compares Eventra with: a conventional
+// design without actors. Each request locks its seats in Redis, one key each, and makes
+// its own transaction in PostgreSQL. It has Eventra's framework, drivers, pool sizes
+// and responses, and leaves out what would slow it down: rate limits, logs, metrics by
+// route.
 package main
 
 import (
@@ -19,7 +19,7 @@ import (
 	"github.com/redis/go-redis/v9"
 )
 
-// maxConns is Eventra's pool.
+// maxConns is the size of Eventra's pool.
 const maxConns = 16
 
 type server struct {
@@ -76,7 +76,7 @@ func run() error {
 }
 
 func (s *server) app() *fiber.App {
-	app := fiber.New(fiber.Config{DisableStartupMessage: true, ErrorHandler: s.refuse})
+	app := fiber.New(fiber.Config{DisableStartupMessage: true, ErrorHandler: s.handleError})
 	app.Get("/readyz", func(c *fiber.Ctx) error { return s.db.Ping(c.Context()) })
 	app.Get("/metrics", s.statuses.show)
 	app.Get("/noop", s.authenticate, func(c *fiber.Ctx) error { return c.JSON(fiber.Map{"status": "ok"}) })

@@ -24,17 +24,17 @@ func sign(t *testing.T, secret string, change func(jwt.MapClaims)) string {
 	return token
 }
 
-func TestOnlyEventrasTokensAreAccepted(t *testing.T) {
+func TestTokenChecker_AcceptsOnlyEventrasTokens(t *testing.T) {
 	checker := newTokenChecker([]byte("secret"))
-	if who, err := checker.check(sign(t, "secret", func(jwt.MapClaims) {})); err != nil || who.role != "USER" || who.userID == uuid.Nil {
-		t.Errorf("%v %v", who, err)
+	if user, err := checker.check(sign(t, "secret", func(jwt.MapClaims) {})); err != nil || user.role != "USER" || user.userID == uuid.Nil {
+		t.Errorf("%v %v", user, err)
 	}
 	for name, token := range map[string]string{
 		"another secret":   sign(t, "other", func(jwt.MapClaims) {}),
-		"over":             sign(t, "secret", func(c jwt.MapClaims) { c["exp"] = time.Now().Add(-time.Minute).Unix() }),
-		"without end":      sign(t, "secret", func(c jwt.MapClaims) { delete(c, "exp") }),
+		"expired":          sign(t, "secret", func(c jwt.MapClaims) { c["exp"] = time.Now().Add(-time.Minute).Unix() }),
+		"without expiry":   sign(t, "secret", func(c jwt.MapClaims) { delete(c, "exp") }),
 		"another audience": sign(t, "secret", func(c jwt.MapClaims) { c["aud"] = "other" }),
-		"nobody's":         sign(t, "secret", func(c jwt.MapClaims) { c["sub"] = "x" }),
+		"of no user":       sign(t, "secret", func(c jwt.MapClaims) { c["sub"] = "x" }),
 		"none":             "x",
 	} {
 		if _, err := checker.check(token); err == nil {
@@ -43,7 +43,7 @@ func TestOnlyEventrasTokensAreAccepted(t *testing.T) {
 	}
 }
 
-func TestBookingsAreValidated(t *testing.T) {
+func TestBookingRequest_Validate(t *testing.T) {
 	event := uuid.NewString()
 	var eleven []string
 	for i := range 11 {
@@ -62,17 +62,17 @@ func TestBookingsAreValidated(t *testing.T) {
 		"too long": {bookingRequest{event, []string{strings.Repeat("A", 101)}}, 422},
 	} {
 		_, err := want.validate()
-		var told *problem
-		errors.As(err, &told)
-		if (want.status == 0) != (err == nil) || told != nil && told.Status != want.status {
+		var p *problem
+		errors.As(err, &p)
+		if (want.status == 0) != (err == nil) || p != nil && p.Status != want.status {
 			t.Errorf("%s: %v", name, err)
 		}
 	}
 }
 
-func TestAnswersAreCountedByStatus(t *testing.T) {
+func TestStatusCounter_CountsResponses(t *testing.T) {
 	s := &server{}
-	app := fiber.New(fiber.Config{ErrorHandler: s.refuse})
+	app := fiber.New(fiber.Config{ErrorHandler: s.handleError})
 	app.Get("/taken", s.statuses.count, func(*fiber.Ctx) error {
 		return &problem{Status: 409, Code: "seats_unavailable", Unavailable: []string{"A-1-1"}}
 	})

@@ -26,7 +26,7 @@ CREATE INDEX IF NOT EXISTS bookings_due ON bookings (expires_at) WHERE status = 
 CREATE INDEX IF NOT EXISTS bookings_of_user ON bookings (user_id, created_at DESC);
 CREATE TABLE IF NOT EXISTS booking_seats (booking_id uuid, seat_id bigint, PRIMARY KEY (booking_id, seat_id));`
 
-// In the order of their ids, so that transactions never wait in a circle.
+// Rows are locked in the order of their ids, so that transactions cannot deadlock.
 const lockSQL = `
 SELECT s.id, s.name, s.section, s.row_label, s.number, s.amount, s.currency, s.status, e.status, e.hold_seconds
 FROM seats s JOIN events e ON e.id = s.event_id
@@ -39,8 +39,8 @@ VALUES ($1, $2, $3, 'HELD', $4, $5, now() + $6 * interval '1 second') RETURNING 
 	takeSQL = `UPDATE seats SET status = 'HELD', booking_id = $1 WHERE id = ANY ($2)`
 )
 
-// hold books the seats in one transaction: row locks, check, and the writes in
-// one round trip.
+// hold books the seats in one transaction: row locks, checks, and all writes in one
+// round trip.
 func (s *server) hold(ctx context.Context, b *booking, seats []string) error {
 	return pgx.BeginFunc(ctx, s.db, func(tx pgx.Tx) error {
 		ids, err := lockSeats(ctx, tx, b, seats)
@@ -56,7 +56,7 @@ func (s *server) hold(ctx context.Context, b *booking, seats []string) error {
 	})
 }
 
-// lockSeats locks the seats' rows and has the booking list them.
+// lockSeats locks the seats' rows and adds the seats to the booking.
 func lockSeats(ctx context.Context, tx pgx.Tx, b *booking, seats []string) (ids []int64, err error) {
 	rows, err := tx.Query(ctx, lockSQL, b.EventID, seats)
 	if err != nil {
@@ -94,7 +94,7 @@ func lockSeats(ctx context.Context, tx pgx.Tx, b *booking, seats []string) (ids 
 	return ids, nil
 }
 
-// release ends a hold and frees its seats.
+// release cancels a hold and frees its seats.
 func (s *server) release(ctx context.Context, id, user uuid.UUID) (*booking, error) {
 	b := &booking{ID: id, Status: "CANCELLED", userID: user}
 	err := pgx.BeginFunc(ctx, s.db, func(tx pgx.Tx) error {

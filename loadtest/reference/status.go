@@ -9,16 +9,16 @@ import (
 	"github.com/gofiber/fiber/v2"
 )
 
-// statusCounter counts answers by status, for the client that drives the load
-// then need not read them.
+// statusCounter counts responses by status, which spares the load generator from
+// parsing them.
 type statusCounter [600]atomic.Int64
 
 func (s *statusCounter) count(c *fiber.Ctx) error {
 	err := c.Next()
 	status := c.Response().StatusCode()
-	var told *problem
-	if errors.As(err, &told) {
-		status = told.Status
+	var p *problem
+	if errors.As(err, &p) {
+		status = p.Status
 	} else if err != nil {
 		status = fiber.StatusInternalServerError
 	}

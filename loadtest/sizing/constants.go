@@ -1,7 +1,6 @@
 package main
 
-// A constant is a number that was measured, or is a setting of the program,
-// with where it is from.
+// constant is a measured number or a setting of Eventra.
 type constant struct {
 	what   string
 	value  float64
@@ -9,8 +8,8 @@ type constant struct {
 	source string
 }
 
-// Where constants are from. A bound is a time measured while others used the
-// machine as well: the least of three runs or more, and more than it is alone.
+// Sources of constants. A bound was measured on a busy machine, as the least of three
+// runs or more; the time on an idle machine is shorter.
 const (
 	footprint = "BenchmarkFootprint"
 	bound     = "BenchmarkFootprint, bound"
@@ -19,14 +18,14 @@ const (
 	counted   = "counted, not measured"
 )
 
-// The constants of the model. Times are of a CPU; sizes have indexes and the
-// room that fillfactor leaves.
+// The constants of the model. Times are CPU times; sizes include indexes and the room
+// that fillfactor leaves.
 var (
 	goHold      = constant{"instance: a hold, from socket to socket", 55e-6, "s", prototype}
 	goRefusal   = constant{"instance: a refusal, with its client", 2 / 38_800.0, "s", prototype + ": 38,800/s of two cores"}
 	goHop       = constant{"instances: asking another member, both ends", 2 / 60_000.0, "s", "prototype: 60,000/s of two cores"}
 	actorMax    = constant{"one actor, requests answered", 150_000, "1/s", "prototype, the lower of its range"}
-	redisHold   = constant{"Redis: a hold, locked, settled, its TTL key", 7e-6, "s", prototype}
+	redisHold   = constant{"Redis: a hold: lock, release, TTL key", 7e-6, "s", prototype}
 	commitBase  = constant{"commit of one hold, one client", 1 / 1_400.0, "s", "prototype, fsync on: 1,400/s"}
 	batchMax    = constant{"changes in a batch", 512, "", setting + " batchChangesMax"}
 	poolConns   = constant{"connections of an instance, to sell and read", 16, "", setting + " maxConnsDefault"}

@@ -29,26 +29,26 @@ func parse(args []string) (s settings, err error) {
 	f.Float64Var(&w.hottest, "hottest", 5_000, "accepted holds a second, of the busiest event")
 	f.Float64Var(&w.seats, "seats", 2, "seats of a booking")
 	f.Float64Var(&w.confirmed, "confirmed", 0.5, "share of holds that are paid for")
-	f.Float64Var(&w.refusals, "refusals", 2, "refusals for each accepted hold")
+	f.Float64Var(&w.refusals, "refusals", 2, "refusals per accepted hold")
 	f.Float64Var(&w.keys, "keys", 1, "share of holds and payments with an Idempotency-Key")
-	f.Float64Var(&w.minutes, "minutes", 10, "that the peak lasts")
+	f.Float64Var(&w.minutes, "minutes", 10, "duration of the peak")
 	f.Float64Var(&w.retentionDays, "retention", 365, "days that bookings are kept")
-	f.Float64Var(&h.instanceCores, "instance-cores", 8, "of an instance")
-	f.Float64Var(&h.postgresCores, "postgres-cores", 16, "of a database")
-	logMB := f.Float64("log-mb", 200, "MB/s of log that a database's disk and standby take")
+	f.Float64Var(&h.instanceCores, "instance-cores", 8, "cores of an instance")
+	f.Float64Var(&h.postgresCores, "postgres-cores", 16, "cores of a database")
+	logMB := f.Float64("log-mb", 200, "MB/s of log that a database's disk and standby can write")
 	netMB := f.Float64("net-mb", 125, "MB/s of an instance's network")
-	f.Float64Var(&h.connections, "connections", 97, "of a database: max_connections less those reserved")
-	roundTripMS := f.Float64("round-trip", 1, "ms that a commit takes for network and standby")
-	f.Float64Var(&h.use, "use", 0.6, "share of each that is planned with")
-	f.Float64Var(&p.coreHour, "core-hour", 0.04, "an example of a price")
-	f.Float64Var(&p.gbMonth, "gb-month", 0.12, "an example of a price")
-	f.Float64Var(&p.logGB, "log-gb", 0.02, "an example of a price")
-	f.BoolVar(&s.constants, "constants", false, "show the constants as well")
-	f.IntVar(&s.events, "events", 200, "placed by the simulation")
-	f.Float64Var(&s.skew, "skew", 1, "of their demand: Zipf's exponent")
-	f.Float64Var(&s.sigma, "sigma", 0.7, "of the forecast's error, log-normal: 0.7 is a factor of two")
-	f.IntVar(&s.runs, "runs", 1_000, "of the simulation")
-	f.Uint64Var(&s.seed, "seed", 1, "of the simulation")
+	f.Float64Var(&h.connections, "connections", 97, "connections of a database: max_connections less those reserved")
+	roundTripMS := f.Float64("round-trip", 1, "ms that network and standby add to a commit")
+	f.Float64Var(&h.use, "use", 0.6, "share of each resource to plan with")
+	f.Float64Var(&p.coreHour, "core-hour", 0.04, "price of a core for an hour, an example")
+	f.Float64Var(&p.gbMonth, "gb-month", 0.12, "price of a GB of disk for a month, an example")
+	f.Float64Var(&p.logGB, "log-gb", 0.02, "price of a GB of archived log, an example")
+	f.BoolVar(&s.constants, "constants", false, "print the constants as well")
+	f.IntVar(&s.events, "events", 200, "events of the simulation")
+	f.Float64Var(&s.skew, "skew", 1, "skew of their demand: Zipf's exponent")
+	f.Float64Var(&s.sigma, "sigma", 0.7, "sigma of the forecast's log-normal error: 0.7 is a factor of two")
+	f.IntVar(&s.runs, "runs", 1_000, "runs of the simulation")
+	f.Uint64Var(&s.seed, "seed", 1, "seed of the simulation")
 	if err := f.Parse(args); err != nil {
 		return s, err
 	}
@@ -164,7 +164,7 @@ func row(out io.Writer, cells ...string) {
 	fmt.Fprintln(out, "|")
 }
 
-// number rounds to three digits; thousands are set apart.
+// number formats to three significant digits, or with thousands separators.
 func number(v float64) string {
 	if v < 1000 {
 		return fmt.Sprintf("%.3g", v)

@@ -6,37 +6,37 @@ import (
 	"slices"
 )
 
-// A workload is a sale at its peak, and how much of it is kept.
+// workload is a sale at its peak, and how long its bookings are kept.
 type workload struct {
 	hot           int     // events on sale at once
 	hottest       float64 // accepted holds a second, of the busiest of them
 	total         float64 // of all of them together
-	seats         float64 // of a booking
+	seats         float64 // per booking
 	confirmed     float64 // share of holds that are paid for; the others expire
-	refusals      float64 // for each accepted hold
+	refusals      float64 // per accepted hold
 	keys          float64 // share of holds and payments with an idempotency key
-	minutes       float64 // that the peak lasts
+	minutes       float64 // duration of the peak
 	retentionDays float64
 }
 
-// Hardware is what one instance and one database have.
+// hardware is the resources of one instance and of one database.
 type hardware struct {
 	instanceCores float64
 	postgresCores float64
-	logBytes      float64 // a second, that the disk writes and a standby takes
+	logBytes      float64 // a second, that disk and standby can write
 	netBytes      float64 // a second, of an instance
-	connections   float64 // that a database allows
-	roundTrip     float64 // seconds that a commit takes beyond this machine's: network, synchronous standby
-	use           float64 // the share of each that is planned with
+	connections   float64 // of a database
+	roundTrip     float64 // seconds that network and synchronous standby add to a commit
+	use           float64 // share of each resource to plan with
 }
 
-// keysPerHold counts the idempotency keys of a hold and of what follows it.
+// keysPerHold is the number of idempotency keys of a hold and what follows it.
 func (w workload) keysPerHold() float64 { return w.keys * (1 + w.confirmed) }
 
 // The costs of one accepted hold with all that follows it.
 
 func (w workload) instanceSeconds(instances float64) float64 {
-	hop := goHop.value * (1 - 1/max(1, instances)) // the share of requests that reach another than the owner
+	hop := goHop.value * (1 - 1/max(1, instances)) // for the share of requests that do not reach the owner
 	return goHold.value + hop + w.refusals*(goRefusal.value+hop)
 }
 
@@ -46,15 +46,15 @@ func (w workload) postgresSeconds() float64 {
 
 func (w workload) holdSeconds() float64 { return pgHold.value + w.seats*pgHoldSeat.value }
 
-// laterSeconds are for what follows a hold at its event: payment and
-// confirmation, or its expiry.
+// laterSeconds is the cost of what follows a hold: payment and confirmation, or
+// expiry.
 func (w workload) laterSeconds() float64 {
 	paid := pgStart.value + pgConfirm.value + w.seats*pgConfirmSeat.value
 	lost := pgExpire.value + w.seats*pgExpireSeat.value
 	return w.confirmed*paid + (1-w.confirmed)*lost
 }
 
-// laterChanges are the changes of the event that follow a hold.
+// laterChanges is the number of changes that follow a hold.
 func (w workload) laterChanges() float64 { return 2*w.confirmed + 1 - w.confirmed }
 
 func (w workload) keySeconds() float64 { return w.keysPerHold() * pgKey.value }
@@ -66,25 +66,26 @@ func (w workload) logBytes() float64 {
 	return hold + w.confirmed*paid + (1-w.confirmed)*lost + w.keysPerHold()*logKey.value
 }
 
-// keptBytes stay for as long as bookings are kept; keys go after a day.
+// keptBytes is kept as long as bookings are. Idempotency keys are deleted after a day.
 func (w workload) keptBytes() float64 {
 	return restBooking.value + w.seats*restBookingSeat.value + w.confirmed*(restPayment.value+restOutbox.value)
 }
 
 func (w workload) keyBytes() float64 { return w.keysPerHold() * restKey.value }
 
-// A limit is the most accepted holds a second that something allows.
+// limit is the highest rate of accepted holds that a resource allows.
 type limit struct {
 	what string
-	of   string // what there is one of: an event, an instance, a database, the whole
+	of   string // event, instance, database, or whole
 	rate float64
 }
 
-// limits says what one event, one instance and one database can do, the least first.
+// limits returns the limits of one event, one instance and one database, the lowest
+// first.
 func limits(w workload, h hardware) []limit {
-	oneByOne := commitBase.value + h.roundTrip // what a commit takes however large it is
-	burst := oneByOne/batchMax.value + w.holdSeconds()
-	lasting := oneByOne/batchMax.value*(1+w.laterChanges()) + w.holdSeconds() + w.laterSeconds()
+	perCommit := commitBase.value + h.roundTrip // independent of the batch's size
+	burst := perCommit/batchMax.value + w.holdSeconds()
+	lasting := perCommit/batchMax.value*(1+w.laterChanges()) + w.holdSeconds() + w.laterSeconds()
 	list := []limit{
 		{"one batch in flight, holds alone", "event", 1 / burst},
 		{"one batch in flight, with what follows", "event", 1 / lasting},
@@ -99,13 +100,13 @@ func limits(w workload, h hardware) []limit {
 	return list
 }
 
-// rateOf is the least limit of what there is one of.
+// rateOf returns the lowest limit of an event, an instance, a database or the whole.
 func rateOf(list []limit, of string) limit {
 	at := slices.IndexFunc(list, func(l limit) bool { return l.of == of })
 	return list[at]
 }
 
-// A plan is what a workload needs.
+// plan is the resources that a workload needs.
 type plan struct {
 	instances int
 	databases int
@@ -127,15 +128,16 @@ func planFor(w workload, h hardware) plan {
 	return p
 }
 
-// renewalCores are taken by members that each renew twice a second and are told of all.
+// renewalCores is the cost of leases: each member renews twice a second, and each
+// renewal returns all members.
 func renewalCores(members float64) float64 {
 	return 2 * members * (pgRenewal.value + members*pgRenewalRow.value)
 }
 
-// pings are sent by all members together in a second: each to each other, twice.
+// pings is the number of pings a second: each member sends two to each other one.
 func pings(members float64) float64 { return 2 * members * max(0, members-1) }
 
-// membersMax is how many instances a database has connections for.
+// membersMax is the number of instances that a database has connections for.
 func membersMax(h hardware) int { return int(h.connections / (poolConns.value + memberConns.value)) }
 
 // Prices are examples, in any currency.
@@ -145,7 +147,7 @@ type prices struct {
 	logGB    float64 // archived once
 }
 
-// A cost is what a million holds take, with all that follows them.
+// cost is a resource that a million holds use, with all that follows them.
 type cost struct {
 	what  string
 	value float64

@@ -101,7 +101,7 @@ func TestCosts(t *testing.T) {
 	}
 }
 
-// More of anything never lowers a limit, more work never raises one.
+// More resources never lower a limit, and more work never raises one.
 func TestLimitsAreMonotonic(t *testing.T) {
 	random := rand.New(rand.NewPCG(1, 2))
 	between := func(low, high float64) float64 { return low + random.Float64()*(high-low) }

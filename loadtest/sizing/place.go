@@ -6,8 +6,7 @@ import (
 	"slices"
 )
 
-// A placing tells which database each event goes to. What it knows is a
-// forecast of each event's demand; what comes is the demand.
+// placing assigns events to databases by a forecast of their demand.
 type placing struct {
 	name  string
 	place func(forecast []float64, databases int, random *rand.Rand) []int
@@ -30,8 +29,8 @@ func byHash(forecast []float64, databases int, random *rand.Rand) []int {
 	return at
 }
 
-// byForecast takes events as they are created, in no order, and puts each
-// where least is expected so far.
+// byForecast assigns events in random order, each to the database with the least
+// expected demand so far.
 func byForecast(forecast []float64, databases int, random *rand.Rand) []int {
 	at, expected := make([]int, len(forecast)), make([]float64, databases)
 	for _, event := range random.Perm(len(forecast)) {
@@ -41,8 +40,9 @@ func byForecast(forecast []float64, databases int, random *rand.Rand) []int {
 	return at
 }
 
-// moveHottest puts so many of the most expected events anew, the largest
-// first, each where least is expected: what an operator does before a sale.
+// moveHottest reassigns the events with the highest forecasts, as an operator does
+// before a sale: the largest first, each to the database with the least expected
+// demand.
 func moveHottest(at []int, forecast []float64, databases, count int) {
 	order := make([]int, len(forecast))
 	for i := range order {
@@ -60,7 +60,7 @@ func moveHottest(at []int, forecast []float64, databases, count int) {
 	}
 }
 
-// zipf are the shares of demand: the n-th event has 1/n^skew of the first.
+// zipf returns shares of demand: the n-th event has 1/n^skew of the first.
 func zipf(events int, skew float64) []float64 {
 	shares, sum := make([]float64, events), 0.0
 	for i := range shares {
@@ -73,11 +73,10 @@ func zipf(events int, skew float64) []float64 {
 	return shares
 }
 
-// A spread is the busiest database's load by the mean one's, over many runs.
+// spread is the ratio of the busiest database's load to the mean load, over many runs.
 type spread struct{ mean, p95, floor float64 }
 
-// simulate places events so many times by a forecast that is off by a factor
-// that is log-normal with the sigma given.
+// simulate places events by forecasts with log-normal errors of a given sigma.
 func simulate(p placing, moved, events, databases, runs int, skew, sigma float64, seed uint64) spread {
 	random := rand.New(rand.NewPCG(seed, 1))
 	demand := zipf(events, skew)

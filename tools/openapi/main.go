@@ -1,7 +1,6 @@
-// Command openapi completes the OpenAPI document that swag writes: what holds
-// for every operation is said once here instead of in each annotation, and
-// what swag gets wrong is put right. It reads the document named by its
-// argument and writes the complete one to its standard output; the same input
+// Command openapi completes the OpenAPI document that swag writes: it adds what all
+// operations have in common, and corrects what swag gets wrong. It reads the document
+// named by its argument and writes the complete one to standard output. The same input
 // always gives the same output.
 package main
 
@@ -36,12 +35,12 @@ func run(args []string) error {
 	encoder := json.NewEncoder(os.Stdout)
 	encoder.SetIndent("", "  ")
 	encoder.SetEscapeHTML(false)
-	return encoder.Encode(doc) // maps are written in the order of their keys
+	return encoder.Encode(doc) // encodes maps in the order of their keys
 }
 
 type object = map[string]any
 
-// complete turns swag's document into ours.
+// complete turns swag's document into the complete one.
 func complete(doc object) error {
 	if docs, ok := doc["externalDocs"].(object); ok && docs["url"] == "" {
 		delete(doc, "externalDocs")

@@ -11,7 +11,7 @@ const (
 	problemType = "application/problem+json"
 )
 
-// headers are those that many responses have.
+// headers are the headers that many responses have.
 var headers = object{
 	"X-Request-Id":         header("string", "The request's id, for support and logs."),
 	"Idempotency-Replayed": header("string", "\"true\" if this is the first outcome again."),
@@ -29,7 +29,7 @@ func header(kind, description string) object {
 
 func headerRef(name string) object { return object{"$ref": "#/components/headers/" + name} }
 
-// common are the problems that follow from what kind of request it is.
+// common are the problems that follow from the kind of a request.
 var common = []struct {
 	status, name, description string
 	headers                   []string
@@ -52,7 +52,7 @@ func commonResponses() object {
 	return responses
 }
 
-// problem is a response of that status.
+// problem returns a response with a problem.
 func problem(status, description string) object {
 	withHeaders := object{"X-Request-Id": headerRef("X-Request-Id")}
 	switch status {
@@ -68,7 +68,7 @@ func problem(status, description string) object {
 	}
 }
 
-// completeOperation adds to an operation what follows from its kind.
+// completeOperation adds the parts of an operation that follow from its kind.
 func completeOperation(path, method string, operation object) error {
 	if operation["operationId"] == nil {
 		return fmt.Errorf("no @ID")
@@ -98,7 +98,8 @@ func completeOperation(path, method string, operation object) error {
 	return nil
 }
 
-// openSecurity writes "no token needed, but one is welcome" as OpenAPI does.
+// openSecurity rewrites an optional token as OpenAPI has it, and reports whether the
+// token is optional.
 func openSecurity(operation object) (optional bool) {
 	requirements, _ := operation["security"].([]any)
 	for i, requirement := range requirements {

@@ -8,9 +8,8 @@ import (
 
 const schemaPrefix = "#/components/schemas/"
 
-// tidy rewrites what swag says in its own way, anywhere in the document:
-// package names in front of types, x-nullable, members that say nothing, and
-// members beside a $ref.
+// tidy corrects swag's output anywhere in the document: package names in front of
+// types, x-nullable, members without meaning, and members alongside a $ref.
 func tidy(node any) any {
 	switch node := node.(type) {
 	case []any:
@@ -36,7 +35,7 @@ func tidy(node any) any {
 	return node
 }
 
-// typeName is a Go type's name without its package.
+// typeName returns a Go type's name without its package.
 func typeName(qualified string) string {
 	return qualified[strings.LastIndexByte(qualified, '.')+1:]
 }
@@ -75,7 +74,7 @@ func completeSchemas(schemas object) error {
 	return nil
 }
 
-// patchOf makes every field optional and allows null, which takes it away.
+// patchOf makes every field optional and allows null, which removes it.
 func patchOf(fields object) object {
 	properties := object{}
 	for name, property := range fields["properties"].(object) {
@@ -88,7 +87,7 @@ func patchOf(fields object) object {
 		switch kind := copied["type"].(type) {
 		case string:
 			copied["type"] = []any{kind, "null"}
-		case nil: // a reference: its members may be left out too, which only the words can say
+		case nil: // a reference: only the description can say that its members are optional, too
 			copied = object{"type": "object", "description": "Merged with what is there."}
 		}
 		properties[name] = copied

@@ -1,6 +1,6 @@
-// Command protogen compiles one .proto file to Go without protoc, so that what
-// it writes depends on versions in go.mod alone. It takes the file and the
-// folder to write to.
+// Command protogen compiles one .proto file to Go without protoc, so that its output
+// depends only on versions in go.mod. Its arguments are the file and the folder to
+// write to.
 package main
 
 import (
@@ -32,7 +32,7 @@ func run(args []string) error {
 	folder, name := filepath.Split(args[0])
 	compiler := protocompile.Compiler{
 		Resolver:       &protocompile.SourceResolver{ImportPaths: []string{folder}},
-		SourceInfoMode: protocompile.SourceInfoStandard, // comments go into the code
+		SourceInfoMode: protocompile.SourceInfoStandard, // keeps comments
 	}
 	files, err := compiler.Compile(context.Background(), name)
 	if err != nil {

@@ -1,5 +1,5 @@
-// Testgate runs `go test` with the given arguments and is stricter than it: a skipped test is a failure, and so is a run in
-// which no test ran. It prints the output of what failed, one line a package, and a sum at the end.
+// Command testgate runs `go test` with the given arguments and is stricter: a skipped test is a failure, and so is a run
+// without tests. It prints the output of failed tests, one line for each package, and a summary.
 package main
 
 import (
@@ -10,7 +10,7 @@ import (
 )
 
 func main() {
-	// The terminal's Ctrl-C reaches `go test` too; this program ends when that one has.
+	// Ctrl-C reaches `go test` as well. This program ends after it.
 	signal.Ignore(os.Interrupt)
 
 	passed, err := run(append([]string{"test", "-json"}, os.Args[1:]...))

@@ -10,17 +10,17 @@ import (
 	"time"
 )
 
-// An event is a line of `go test -json`; see `go doc test2json`.
+// event is a line of `go test -json`; see `go doc test2json`.
 type event struct {
 	Action     string
 	Package    string
 	ImportPath string // of a build
-	Test       string // empty: the package as a whole
+	Test       string // empty for the package as a whole
 	Elapsed    float64
 	Output     string
 }
 
-// A report follows a test run.
+// report collects the events of a test run.
 type report struct {
 	out      io.Writer
 	output   map[test]*strings.Builder
@@ -50,7 +50,7 @@ func (r *report) read(events io.Reader) error {
 		if len(line) > 0 {
 			var e event
 			if json.Unmarshal(line, &e) != nil {
-				fmt.Fprintf(r.out, "%s", line) // something that is not a test wrote to standard output
+				fmt.Fprintf(r.out, "%s", line) // output that is not of a test
 			} else {
 				r.add(e)
 			}
@@ -103,7 +103,7 @@ func (r *report) endTest(t test, action string) {
 	r.print(t)
 }
 
-// endPackage shows what the package itself said, such as its shuffle seed or a data race outside a test, if it failed.
+// endPackage prints the output of a failed package outside tests, such as its shuffle seed or a data race.
 func (r *report) endPackage(t test, e event) {
 	took := time.Duration(e.Elapsed * float64(time.Second)).Round(time.Millisecond)
 	switch e.Action {
@@ -118,7 +118,7 @@ func (r *report) endPackage(t test, e event) {
 	}
 }
 
-// printUnfinished shows the tests that a panic or a time-out cut off.
+// printUnfinished prints the output of the tests that a panic or a timeout ended.
 func (r *report) printUnfinished(name string) {
 	var unfinished []test
 	for t := range r.output {
@@ -133,7 +133,7 @@ func (r *report) printUnfinished(name string) {
 	}
 }
 
-// print leaves out the lines by which the testing package tells that a test starts, pauses and goes on.
+// print prints a test's output without the lines that report its start, pauses and continuations.
 func (r *report) print(t test) {
 	output := r.output[t]
 	if output == nil {
@@ -146,7 +146,7 @@ func (r *report) print(t test) {
 	}
 }
 
-// sum prints the sum and reports whether everything passed.
+// sum prints the summary and reports whether everything passed.
 func (r *report) sum() bool {
 	fmt.Fprintf(r.out, "\n%d tests in %d packages passed, %d failed, %d skipped\n",
 		r.passed, r.packages, len(r.failed), len(r.skipped))

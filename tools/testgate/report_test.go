@@ -34,7 +34,7 @@ func TestReport(t *testing.T) {
 				{"Action":"fail","Package":"p"}`,
 			prints: []string{"want 1", "FAIL  p", "failed: p TestA"},
 		},
-		"a panic cuts a test off": {
+		"a panic ends a test": {
 			events: `{"Action":"output","Package":"p","Test":"TestA","Output":"panic: oh\n"}
 				{"Action":"output","Package":"p","Test":"TestB","Output":"=== PAUSE TestB\n"}
 				{"Action":"fail","Package":"p"}`,

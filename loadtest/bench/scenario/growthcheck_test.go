@@ -23,8 +23,8 @@ func TestBench_JudgeGrowth_ComparesThirds(t *testing.T) {
 		return samples
 	}
 	for name, c := range map[string]struct {
-		change func(s *system.Sample, minute int64)
-		faults int
+		change   func(s *system.Sample, minute int64)
+		failures int
 	}{
 		"nothing but data":          {func(*system.Sample, int64) {}, 0},
 		"what fills up at first":    {func(s *system.Sample, minute int64) { s.Resident += min(minute, 10) * 10 * mebibyte }, 0},
@@ -45,7 +45,7 @@ func TestBench_JudgeGrowth_ComparesThirds(t *testing.T) {
 			last.RedisKeys, last.Holds = 10, 0
 			b := &bench{out: io.Discard}
 			b.judgeGrowth(system.Sample{RedisKeys: 8}, samples, last, 1)
-			require.Len(t, b.failures, c.faults)
+			require.Len(t, b.failures, c.failures)
 		})
 	}
 	b := &bench{out: io.Discard}

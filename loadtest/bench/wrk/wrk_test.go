@@ -41,12 +41,12 @@ func (r *requester) next() (request *http.Request, body string) {
 
 func (r *requester) hold() (event string, seats []string) {
 	_, body := r.next()
-	var asked struct {
+	var hold struct {
 		EventID string
 		Seats   []string
 	}
-	require.NoError(r.t, json.Unmarshal([]byte(body), &asked), body)
-	return asked.EventID, asked.Seats
+	require.NoError(r.t, json.Unmarshal([]byte(body), &hold), body)
+	return hold.EventID, hold.Seats
 }
 
 func (r *requester) ranOut() bool { return lua.LVAsBool(r.l.GetGlobal("ranOut")) }
