@@ -20,7 +20,7 @@ import (
 
 const (
 	databaseTimeout = time.Minute
-	// templateLock keeps processes from making the same template at once.
+	// templateLock lets one process at a time make the template.
 	templateLock = 0x65766e7472615f74
 )
 
@@ -30,8 +30,8 @@ func PostgresURL(t testing.TB) string {
 	return Server(t, "EVENTRA_POSTGRES_URL")
 }
 
-// NewDatabase makes a migrated database for this test alone and returns its
-// URL. It takes some ten milliseconds, and the database goes with the test.
+// NewDatabase makes a migrated database for this test alone and returns its URL. It
+// takes some ten milliseconds, and the database is dropped after the test.
 func NewDatabase(t testing.TB) string {
 	t.Helper()
 	server := PostgresURL(t)
@@ -74,8 +74,8 @@ func sharedTemplate(ctx context.Context, server string) (string, error) {
 	return templateName, errTemplate
 }
 
-// makeTemplate finds or makes the migrated database that others are copied
-// from. Its name tells which migrations it has, so a stale one is never used.
+// makeTemplate finds or makes the migrated database that others are copied from.
+// Its name has the hash of its migrations, so an outdated one is never used.
 func makeTemplate(ctx context.Context, server string) (string, error) {
 	sum, err := migrationsSum()
 	if err != nil {
@@ -95,7 +95,7 @@ func makeTemplate(ctx context.Context, server string) (string, error) {
 	if err != nil || exists {
 		return name, err
 	}
-	unfinished := name + "_unfinished" // the final name appears only once it is whole
+	unfinished := name + "_unfinished" // the final name appears when it is complete
 	for _, sql := range []string{
 		"DROP DATABASE IF EXISTS " + unfinished + " WITH (FORCE)",
 		"CREATE DATABASE " + unfinished,

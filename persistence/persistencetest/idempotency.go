@@ -21,13 +21,13 @@ type IdempotencyStore interface {
 // RunIdempotencyStore checks the contract of idempotency keys.
 func RunIdempotencyStore(t *testing.T, open func(*testing.T) IdempotencyStore) {
 	cases := map[string]func(*testing.T, IdempotencyStore){
-		"an outcome is replayed":             replayed,
-		"a key is for one request":           keyReused,
-		"a running request":                  inProgress,
-		"a claim that ran out is taken over": takenOver,
-		"a released claim is taken over":     releasedClaim,
-		"one of many concurrent claims wins": concurrentClaims,
-		"keys are scoped":                    scoped,
+		"an outcome is replayed":               replayed,
+		"a key belongs to one request":         keyReused,
+		"a running request is in progress":     inProgress,
+		"a claim past its lease is taken over": takenOver,
+		"a released claim is taken over":       releasedClaim,
+		"one of many concurrent claims wins":   concurrentClaims,
+		"keys are scoped":                      scoped,
 	}
 	for name, run := range cases {
 		t.Run(name, func(t *testing.T) {
@@ -56,7 +56,7 @@ func replayed(t *testing.T, store IdempotencyStore) {
 	require.Equal(t, &eventra.IdempotencyClaim{ResourceID: id}, claim)
 	require.NoError(t, store.Finish(t.Context(), key, someOutcome))
 	require.NoError(t, store.Finish(t.Context(), key, eventra.StoredResponse{Status: 500}), "the first outcome stays")
-	require.NoError(t, store.Release(t.Context(), key), "a claim with an outcome is over")
+	require.NoError(t, store.Release(t.Context(), key), "a claim with an outcome has ended")
 	for range 2 {
 		claim, err = store.Begin(t.Context(), key, someRequest, NewID(), lease)
 		require.NoError(t, err)
@@ -81,9 +81,9 @@ func inProgress(t *testing.T, store IdempotencyStore) {
 	require.NoError(t, err)
 	_, err = store.Begin(t.Context(), key, someRequest, NewID(), lease)
 	require.Equal(t, eventra.CodeIdempotencyInProgress, eventra.CodeOf(err))
-	var told *eventra.Error
-	require.ErrorAs(t, err, &told)
-	require.Positive(t, told.RetryAfter)
+	var refused *eventra.Error
+	require.ErrorAs(t, err, &refused)
+	require.Positive(t, refused.RetryAfter)
 }
 
 func takenOver(t *testing.T, store IdempotencyStore) {
@@ -106,7 +106,7 @@ func releasedClaim(t *testing.T, store IdempotencyStore) {
 	require.NoError(t, err)
 	require.Equal(t, id, claim.ResourceID)
 	require.Nil(t, claim.Stored)
-	require.NoError(t, store.Release(t.Context(), newKey()), "an unknown key is nobody's claim")
+	require.NoError(t, store.Release(t.Context(), newKey()), "an unknown key is no error")
 }
 
 func concurrentClaims(t *testing.T, store IdempotencyStore) {

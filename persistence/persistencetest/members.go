@@ -33,7 +33,7 @@ func RunMemberStore(t *testing.T, store MemberStore) {
 		require.NoError(t, err)
 		for i := range all {
 			if all[i].ID == m.ID {
-				require.WithinDuration(t, now.Add(time.Minute), all[i].LeaseUntil, time.Second, "one's own lease is the new one")
+				require.WithinDuration(t, now.Add(time.Minute), all[i].LeaseUntil, time.Second, "a member sees its own new lease")
 			}
 		}
 		return all
@@ -47,7 +47,7 @@ func RunMemberStore(t *testing.T, store MemberStore) {
 
 	one, two, late := join(time.Minute), join(time.Minute), join(-time.Second)
 	all := renew(one)
-	require.Equal(t, []string{one.ID, two.ID, late.ID}, ids(all), "the oldest first; who is late is a member until it is reaped")
+	require.Equal(t, []string{one.ID, two.ID, late.ID}, ids(all), "the oldest first; a late member stays one until it is evicted")
 	require.Equal(t, one.Address, all[0].Address)
 	require.Equal(t, one.Version, all[0].Version)
 
@@ -57,27 +57,27 @@ func RunMemberStore(t *testing.T, store MemberStore) {
 		require.Equal(t, []string{one.ID}, all[1].Unreachable)
 		require.Equal(t, two.OwnershipHash, all[1].OwnershipHash)
 		require.Empty(t, all[0].Unreachable)
-		require.Zero(t, all[0].OwnershipHash, "it has not said")
+		require.Zero(t, all[0].OwnershipHash, "it has reported none")
 	}
 
-	reaped, err := store.Evict(t.Context(), late.ID, nil, 0)
+	evicted, err := store.Evict(t.Context(), late.ID, nil, 0)
 	require.NoError(t, err)
-	require.Zero(t, reaped, "nobody reaps itself")
-	reaped, err = store.Evict(t.Context(), one.ID, nil, 0)
+	require.Zero(t, evicted, "a member does not evict itself")
+	evicted, err = store.Evict(t.Context(), one.ID, nil, 0)
 	require.NoError(t, err)
-	require.Equal(t, 1, reaped)
+	require.Equal(t, 1, evicted)
 	_, _, err = store.Renew(t.Context(), late, time.Minute)
-	require.Equal(t, eventra.CodeNotFound, eventra.CodeOf(err), "who was reaped is told")
+	require.Equal(t, eventra.CodeNotFound, eventra.CodeOf(err), "an evicted member learns that it is one no longer")
 	require.Equal(t, []string{one.ID, two.ID}, ids(renew(one)))
 
-	heard := make(chan struct{}, 100)
+	announced := make(chan struct{}, 100)
 	ctx, cancel := context.WithCancel(t.Context())
 	watched := make(chan error, 1)
-	go func() { watched <- store.Watch(ctx, func() { heard <- struct{}{} }) }()
+	go func() { watched <- store.Watch(ctx, func() { announced <- struct{}{} }) }()
 	expect := func(what string) {
 		t.Helper()
 		select {
-		case <-heard:
+		case <-announced:
 		case <-time.After(10 * time.Second):
 			t.Fatal("not announced: ", what)
 		}
@@ -91,7 +91,7 @@ func RunMemberStore(t *testing.T, store MemberStore) {
 	expect("that it is leaving")
 	three.OwnershipHash = 5
 	renew(three)
-	expect("by which shares it acts")
+	expect("its ownership hash")
 	renew(three)
 	for range 2 {
 		require.NoError(t, store.Leave(t.Context(), three.ID))
@@ -101,20 +101,20 @@ func RunMemberStore(t *testing.T, store MemberStore) {
 	expect("joining")
 	_, err = store.Evict(t.Context(), one.ID, nil, 0)
 	require.NoError(t, err)
-	expect("its being reaped")
+	expect("its eviction")
 	suspect := join(time.Second)
 	expect("joining")
 	for _, c := range []struct {
 		suspected []string
 		left      time.Duration
-		reaped    int
+		evicted   int
 	}{{nil, time.Minute, 0}, {[]string{two.ID}, time.Second, 0}, {[]string{suspect.ID, two.ID}, 10 * time.Second, 1}} {
-		reaped, err = store.Evict(t.Context(), one.ID, c.suspected, c.left)
+		evicted, err = store.Evict(t.Context(), one.ID, c.suspected, c.left)
 		require.NoError(t, err)
-		require.Equal(t, c.reaped, reaped, "who is suspected and late")
+		require.Equal(t, c.evicted, evicted, "a suspected member with little of its lease left")
 	}
-	expect("its being reaped")
-	require.Empty(t, heard, "leases renewed are not announced")
+	expect("its eviction")
+	require.Empty(t, announced, "renewed leases are not announced")
 	cancel()
 	require.ErrorIs(t, <-watched, context.Canceled)
 }

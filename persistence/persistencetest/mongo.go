@@ -11,8 +11,8 @@ import (
 	"go.mongodb.org/mongo-driver/v2/mongo/options"
 )
 
-// NewMongo returns the URL of a MongoDB database for this test alone; it goes
-// with the test.
+// NewMongo returns the URL of a MongoDB database for this test alone. It is dropped
+// after the test.
 func NewMongo(t testing.TB) string {
 	t.Helper()
 	server := Server(t, "EVENTRA_MONGO_URL")

@@ -12,12 +12,12 @@ import (
 )
 
 // RunOutbox checks the leases of mails. The store must be this test's alone,
-// for leases are taken from all mails there are.
+// because a lease takes any mail in it.
 func RunOutbox(t *testing.T, store EventStore) {
-	w := newWorld(t, store)
+	f := newFixture(t, store)
 	var confirmed []eventra.ID
 	for no := range eventra.SeatNo(6) {
-		b, _ := w.bought(no)
+		b, _ := f.bought(no)
 		confirmed = append(confirmed, b.ID)
 	}
 
@@ -51,7 +51,7 @@ func RunOutbox(t *testing.T, store EventStore) {
 		})
 	}
 	all.Wait()
-	require.ElementsMatch(t, unsent, leased, "each is leased, once; also the one whose lease ran out")
+	require.ElementsMatch(t, unsent, leased, "each is leased once, also the mail whose lease had ended")
 	none, err := store.Due(t.Context(), 10, time.Minute)
 	require.NoError(t, err)
 	require.Empty(t, none)

@@ -64,16 +64,16 @@ func (p *Proxy) Cut() {
 	p.closeLinks()
 }
 
-// SwallowReplies lets clients' requests through and keeps what the server
-// answers to itself, so that no client learns what came of its request. At
-// the first answer kept it calls swallowed, if not nil, once.
+// SwallowReplies forwards clients' requests and drops the server's answers, so that
+// no client learns the outcome of its request. At the first dropped answer it calls
+// swallowed once, unless that is nil.
 func (p *Proxy) SwallowReplies(swallowed func()) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.swallowing, p.onSwallowed = true, swallowed
 }
 
-// Restore forwards again, for new connections and for those that are still open.
+// Restore forwards again, also for connections that are still open.
 func (p *Proxy) Restore() {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -140,7 +140,7 @@ func (p *Proxy) add(l *link) bool {
 	return true
 }
 
-// replies is the way back to a client, which can be made a dead end.
+// replies writes the server's answers to a client, or drops them.
 type replies struct {
 	proxy  *Proxy
 	client net.Conn
@@ -148,14 +148,14 @@ type replies struct {
 
 func (r replies) Write(b []byte) (int, error) {
 	r.proxy.mu.Lock()
-	swallow, tell := r.proxy.swallowing, r.proxy.onSwallowed
+	swallow, swallowed := r.proxy.swallowing, r.proxy.onSwallowed
 	r.proxy.onSwallowed = nil
 	r.proxy.mu.Unlock()
 	if !swallow {
 		return r.client.Write(b)
 	}
-	if tell != nil {
-		tell()
+	if swallowed != nil {
+		swallowed()
 	}
 	return len(b), nil
 }

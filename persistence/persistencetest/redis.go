@@ -10,8 +10,8 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// redisDatabases is how many the development stack's Redis has. Number 0 only
-// counts who takes the next one.
+// redisDatabases is how many databases the development stack's Redis has. Number 0
+// only has the counter of databases given out.
 const redisDatabases = 1024
 
 // RedisURL returns where the tests' server is.
