@@ -4,13 +4,14 @@ import "strings"
 
 type login struct{ email, password string }
 
-// The logins of a development stack. `eventra serve` makes the administrator from the environment, `eventra seed` the user.
+// The log-ins of a development stack. `eventra serve` makes the administrator, from the environment; `eventra seed` makes the
+// user.
 var (
 	demoAdmin = login{"admin@eventra.test", "demo-admin-password"}
 	demoUser  = login{"user@eventra.test", "demo-user-password"}
 )
 
-// banner tells a newcomer what to do first.
+// banner is the text that shows a newcomer the first steps.
 func banner(url, mailURL string) string {
 	replace := strings.NewReplacer(
 		"{url}", url,

@@ -5,17 +5,17 @@ import (
 	"strings"
 )
 
-// environment is the launcher's own with settings on top. Where the developer's shell points to other servers, those are
-// not to be touched.
+// environment returns the launcher's environment, overridden by settings: the developer's shell may name servers that a
+// development stack must not touch.
 func environment(settings []string) []string {
-	ours := map[string]bool{}
+	overridden := map[string]bool{}
 	for _, setting := range settings {
 		key, _, _ := strings.Cut(setting, "=")
-		ours[key] = true
+		overridden[key] = true
 	}
 	var env []string
 	for _, setting := range os.Environ() {
-		if key, _, _ := strings.Cut(setting, "="); !ours[key] {
+		if key, _, _ := strings.Cut(setting, "="); !overridden[key] {
 			env = append(env, setting)
 		}
 	}

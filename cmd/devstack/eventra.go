@@ -28,7 +28,7 @@ func (e eventra) start(subcommand string) (*proc.Process, error) {
 		Stdout: os.Stdout,
 		Stderr: os.Stderr,
 
-		// When the launcher is killed the stores go too, and nobody is left with whom to end in good order.
+		// When the launcher is killed, the stores go too, and Eventra cannot stop in good order without them.
 		DeathSignal: syscall.SIGKILL,
 	}, e.folder.PIDs())
 }
@@ -55,7 +55,7 @@ func (e eventra) finish(ctx context.Context, subcommand string, patience time.Du
 	return nil
 }
 
-// awaitReady waits until Eventra says that it is ready to serve.
+// awaitReady waits until /readyz answers 200.
 func awaitReady(ctx context.Context, process *proc.Process, url string, patience time.Duration) error {
 	deadline := time.After(patience)
 	pause := time.NewTicker(50 * time.Millisecond)

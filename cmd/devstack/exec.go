@@ -19,18 +19,18 @@ const commandPatience = 30 * time.Second
 
 type execCommand struct {
 	Data     string   `help:"Keep the data in this folder." placeholder:"DIR"`
-	Volatile bool     `help:"Do not have Postgres wait for the disk: for tests, which survive no power cut anyway."`
+	Volatile bool     `help:"Let PostgreSQL not wait for the disk. For tests, whose data need not survive a power cut."`
 	Command  []string `arg:"" passthrough:"" help:"The command and its arguments, after --."`
 }
 
-// Run ends with the exit code of the command.
+// Run runs the command and ends with its exit code.
 func (c *execCommand) Run(ctx context.Context) (err error) {
 	command := c.Command
 	if command[0] == "--" {
 		command = command[1:]
 	}
 	if len(command) == 0 {
-		return errors.New("which command? devstack exec -- COMMAND ARGS…")
+		return errors.New("no command; use devstack exec -- COMMAND ARGS…")
 	}
 	path, err := exec.LookPath(command[0])
 	if err != nil {
@@ -69,8 +69,8 @@ func (c *execCommand) folder() (*stack.Folder, error) {
 	return stack.TempFolder()
 }
 
-// attend waits for the end of the command. A lost server is said at once, but ends nothing: the command may be a test that
-// notices by itself and has more to say.
+// attend waits for the command to end. It reports a server that ends by itself and goes on waiting: the command may be a test
+// that notices, too, and reports more.
 func attend(ctx context.Context, command *proc.Process, servers *stack.Stack) error {
 	for {
 		select {

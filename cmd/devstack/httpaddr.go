@@ -7,7 +7,7 @@ import (
 	"strconv"
 )
 
-// portIsFree says, if it is not, what to do about it.
+// portIsFree returns an error with advice if addr is taken.
 func portIsFree(addr string) error {
 	listener, err := net.Listen("tcp", addr)
 	if err == nil {
@@ -16,15 +16,16 @@ func portIsFree(addr string) error {
 	host, portText, splitErr := net.SplitHostPort(addr)
 	port, portErr := strconv.ParseUint(portText, 10, 16)
 	if splitErr != nil || portErr != nil {
-		return fmt.Errorf("%q is no address to serve on; one is 127.0.0.1:8080", addr)
+		return fmt.Errorf("%q is not an address to serve on; an example is 127.0.0.1:8080", addr)
 	}
 	return fmt.Errorf("cannot serve on %s: %w\n"+
-		"  see who has the port:  %s\n"+
-		"  or take another one:   make run ADDR=%s",
-		addr, err, whoListens(port), net.JoinHostPort(host, strconv.FormatUint(nextPort(port), 10)))
+		"  find what has the port:  %s\n"+
+		"  or take another one:     make run ADDR=%s",
+		addr, err, listListeners(port), net.JoinHostPort(host, strconv.FormatUint(nextPort(port), 10)))
 }
 
-func whoListens(port uint64) string {
+// listListeners is a command that shows which process listens on a port.
+func listListeners(port uint64) string {
 	if runtime.GOOS == "linux" {
 		return fmt.Sprintf("ss -ltnp 'sport = :%d'", port)
 	}
@@ -33,12 +34,12 @@ func whoListens(port uint64) string {
 
 func nextPort(port uint64) uint64 {
 	if port < 1024 {
-		return 8080 // the lower ones belong to root
+		return 8080 // only root may listen on lower ones
 	}
 	return min(port+1, 65535)
 }
 
-// baseURL is how a client on this machine reaches a server that listens on addr.
+// baseURL is the URL by which a client on this machine reaches a server that listens on addr.
 func baseURL(addr string) string {
 	host, port, err := net.SplitHostPort(addr)
 	if err != nil {

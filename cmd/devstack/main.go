@@ -14,9 +14,9 @@ import (
 )
 
 type cli struct {
-	Run   runCommand   `cmd:"" help:"Run Eventra on a stack whose data stays: migrate, seed, serve."`
-	Exec  execCommand  `cmd:"" help:"Run a command on a stack made for it and thrown away afterwards."`
-	Reset resetCommand `cmd:"" help:"Forget the data of the stack that run keeps."`
+	Run   runCommand   `cmd:"" help:"Run Eventra on a stack that keeps its data: migrate, seed, serve."`
+	Exec  execCommand  `cmd:"" help:"Run a command on a stack of its own, which is deleted afterwards."`
+	Reset resetCommand `cmd:"" help:"Delete the data of the stack of run."`
 }
 
 func main() {
@@ -28,7 +28,7 @@ func main() {
 	defer stop()
 	go func() {
 		<-ctx.Done()
-		stop() // a second Ctrl-C does not wait for anybody's good order
+		stop() // so that a second Ctrl-C ends the launcher at once
 	}()
 	command.BindTo(ctx, (*context.Context)(nil))
 

@@ -39,11 +39,11 @@ func TestMain(m *testing.M) {
 	}())
 }
 
-// startPatience is far more than a second start takes on an idle machine, which is well under a second, and less than any
-// wait in the launcher that might wrongly be sat out.
+// startPatience is far more than a second start takes on an idle machine (less than a second), and less than the waits of the
+// launcher that a fault might run into.
 const startPatience = 20 * time.Second
 
-func TestRunAndStop(t *testing.T) {
+func TestRun_StartsAndStopsInOrder(t *testing.T) {
 	t.Parallel()
 	data, addr := newData(t), freeAddr(t)
 
@@ -78,7 +78,7 @@ func TestRunAndStop(t *testing.T) {
 	assertFree(t, addr)
 }
 
-func TestRunAgainAfterKill(t *testing.T) {
+func TestRun_StartsAgainAfterAKill(t *testing.T) {
 	t.Parallel()
 	data, addr := newData(t), freeAddr(t)
 	first := start(t, "run", "--data", data, "--addr", addr, eventraBinary)
@@ -98,7 +98,7 @@ func TestRunAgainAfterKill(t *testing.T) {
 	}
 }
 
-func TestRunRefusesATakenPort(t *testing.T) {
+func TestRun_RefusesATakenPort(t *testing.T) {
 	t.Parallel()
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
@@ -111,12 +111,12 @@ func TestRunRefusesATakenPort(t *testing.T) {
 	}
 	for _, want := range []string{listener.Addr().String(), "address already in use", "make run ADDR="} {
 		if !strings.Contains(run.output(), want) {
-			t.Errorf("%q is not said:\n%s", want, run.output())
+			t.Errorf("the output lacks %q:\n%s", want, run.output())
 		}
 	}
 }
 
-func TestRunNeedsAProgram(t *testing.T) {
+func TestRun_RefusesAMissingProgram(t *testing.T) {
 	t.Parallel()
 	run := start(t, "run", "--data", newData(t), "--addr", freeAddr(t), "./no/such/program")
 	if code := run.wait(); code != 1 || !strings.Contains(run.output(), "make build") {
@@ -124,7 +124,7 @@ func TestRunNeedsAProgram(t *testing.T) {
 	}
 }
 
-func TestRunPassesOnExitCodes(t *testing.T) {
+func TestRun_PassesOnExitCodes(t *testing.T) {
 	t.Parallel()
 	t.Run("of migrate", func(t *testing.T) {
 		t.Parallel()
@@ -157,7 +157,7 @@ func TestRunPassesOnExitCodes(t *testing.T) {
 	})
 }
 
-func TestOneRunAtATimeAndReset(t *testing.T) {
+func TestRun_HasItsDataFolderToItself(t *testing.T) {
 	t.Parallel()
 	data, addr := newData(t), freeAddr(t)
 	run := start(t, "run", "--data", data, "--addr", addr, eventraBinary)
@@ -174,7 +174,7 @@ func TestOneRunAtATimeAndReset(t *testing.T) {
 
 	run.signal(os.Kill)
 	run.wait()
-	for range 2 { // the second time there is nothing to forget
+	for range 2 { // the second time there is nothing to delete
 		reset := start(t, "reset", "--data", data)
 		if code := reset.wait(); code != 0 {
 			t.Errorf("reset: exit code %d:\n%s", code, reset.output())
@@ -185,7 +185,7 @@ func TestOneRunAtATimeAndReset(t *testing.T) {
 	}
 }
 
-func TestExec(t *testing.T) {
+func TestExec_RunsACommandOnItsOwnStack(t *testing.T) {
 	t.Parallel()
 	temp := t.TempDir()
 	run := startWith(t, []string{"TMPDIR=" + temp, "EVENTRA_POSTGRES_URL=postgres://production"},
@@ -208,14 +208,14 @@ func TestExec(t *testing.T) {
 		}
 	}
 	if strings.Contains(run.output(), "production") {
-		t.Error("the developer's own servers shine through")
+		t.Error("the settings of the developer's shell are visible")
 	}
 	if left, _ := os.ReadDir(temp); len(left) > 0 {
 		t.Errorf("left: %v", left)
 	}
 }
 
-func TestExecSaysWhatItCannotRun(t *testing.T) {
+func TestExec_ReportsACommandItCannotRun(t *testing.T) {
 	t.Parallel()
 	if run := start(t, "exec", "--", "no-such-command"); run.wait() != 127 || !strings.Contains(run.output(), "no-such-command") {
 		t.Errorf("\n%s", run.output())
@@ -225,7 +225,7 @@ func TestExecSaysWhatItCannotRun(t *testing.T) {
 	}
 }
 
-func TestExecPassesSignalsOn(t *testing.T) {
+func TestExec_PassesOnSignals(t *testing.T) {
 	t.Parallel()
 	run := start(t, "exec", "--", "sh", "-c", `trap 'echo in good order; exit 9' TERM; echo started; while :; do sleep 0.01; done`)
 	run.await("started")
@@ -235,14 +235,14 @@ func TestExecPassesSignalsOn(t *testing.T) {
 	}
 }
 
-func TestExecClearsUpAfterAKilledOne(t *testing.T) {
+func TestExec_CleansUpAfterAKilledRun(t *testing.T) {
 	t.Parallel()
 	temp := "TMPDIR=" + t.TempDir()
 	killed := startWith(t, []string{temp}, "exec", "--", "sh", "-c", `echo $EVENTRA_POSTGRES_URL started; exec sleep 1000`)
 	killed.await("started")
-	time.Sleep(1100 * time.Millisecond) // a younger folder might be about to start
 	killed.signal(os.Kill)
 	killed.wait()
+	ageLocks(t, strings.TrimPrefix(temp, "TMPDIR="))
 
 	next := startWith(t, []string{temp}, "exec", "--", "true")
 	if code := next.wait(); code != 0 {
@@ -255,12 +255,25 @@ func TestExecClearsUpAfterAKilledOne(t *testing.T) {
 	assertFree(t, address)
 }
 
-func TestWrongUsage(t *testing.T) {
+func TestUsage_RefusesWrongArguments(t *testing.T) {
 	t.Parallel()
 	for _, args := range [][]string{{}, {"dance"}, {"run"}, {"run", "--addr", "nonsense", "--data", newData(t), eventraBinary}} {
 		if run := start(t, args...); run.wait() == 0 {
 			t.Errorf("devstack %v is accepted", args)
 		}
+	}
+}
+
+// ageLocks makes the stacks in a folder look old: a launcher spares young ones, because they may be starting just now.
+func ageLocks(t *testing.T, temp string) {
+	t.Helper()
+	locks, err := filepath.Glob(filepath.Join(temp, "*", "devstack.lock"))
+	if err != nil || len(locks) != 1 {
+		t.Fatalf("locks: %v, %v", locks, err)
+	}
+	old := time.Now().Add(-time.Hour)
+	if err := os.Chtimes(locks[0], old, old); err != nil {
+		t.Fatal(err)
 	}
 }
 
@@ -311,7 +324,7 @@ func (d *devstack) output() string {
 	return d.out.String()
 }
 
-// index is where text stands in the output.
+// index returns the position of text in the output.
 func (d *devstack) index(text string) int {
 	d.t.Helper()
 	i := strings.Index(d.output(), text)
@@ -323,14 +336,16 @@ func (d *devstack) index(text string) int {
 
 func (d *devstack) await(text string) {
 	d.t.Helper()
-	for deadline := time.Now().Add(time.Minute); !strings.Contains(d.output(), text); time.Sleep(5 * time.Millisecond) {
+	deadline := time.After(time.Minute)
+	for !strings.Contains(d.output(), text) {
 		select {
 		case <-d.ended:
-			d.t.Fatalf("it ended without %q:\n%s", text, d.output())
-		default:
-		}
-		if time.Now().After(deadline) {
+			if !strings.Contains(d.output(), text) {
+				d.t.Fatalf("it ended without %q:\n%s", text, d.output())
+			}
+		case <-deadline:
 			d.t.Fatalf("waited in vain for %q:\n%s", text, d.output())
+		case <-time.After(5 * time.Millisecond):
 		}
 	}
 }
@@ -354,7 +369,7 @@ func (d *devstack) wait() int {
 	return d.command.ProcessState.ExitCode()
 }
 
-// newData names a data folder that is deleted when all processes of the test are gone.
+// newData returns the path of a data folder that does not exist yet. It is deleted after all processes of the test have ended.
 func newData(t *testing.T) string {
 	t.Helper()
 	return filepath.Join(t.TempDir(), "data")

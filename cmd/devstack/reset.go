@@ -12,10 +12,10 @@ type resetCommand struct {
 	Data string `help:"The data folder." default:".devstack" placeholder:"DIR"`
 }
 
-// Run deletes the data folder and ends what a killed run left. It refuses while a run holds the folder.
+// Run deletes the data folder, and ends the processes of a killed run. It refuses while a run holds the folder.
 func (c *resetCommand) Run() error {
 	if _, err := os.Stat(c.Data); errors.Is(err, os.ErrNotExist) {
-		fmt.Printf("%s does not exist, there is nothing to forget\n", c.Data)
+		fmt.Printf("%s does not exist, there is nothing to delete\n", c.Data)
 		return nil
 	}
 	folder, err := stack.OpenFolder(c.Data)

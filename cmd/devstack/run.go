@@ -23,12 +23,12 @@ const (
 )
 
 type runCommand struct {
-	Data   string `help:"Where the data stays." default:".devstack" placeholder:"DIR"`
-	Addr   string `help:"Where Eventra serves." default:"127.0.0.1:8080" placeholder:"HOST:PORT"`
+	Data   string `help:"The data folder." default:".devstack" placeholder:"DIR"`
+	Addr   string `help:"The address to serve on." default:"127.0.0.1:8080" placeholder:"HOST:PORT"`
 	Binary string `arg:"" help:"Eventra's program, such as ./bin/eventra."`
 }
 
-// Run ends without an error when it is interrupted, and with Eventra's exit code when Eventra ends by itself.
+// Run returns nil when it is interrupted, and Eventra's exit code when Eventra ends by itself.
 func (c *runCommand) Run(ctx context.Context) (err error) {
 	binary, err := exec.LookPath(c.Binary)
 	if err != nil {
@@ -40,7 +40,8 @@ func (c *runCommand) Run(ctx context.Context) (err error) {
 	}
 	defer func() { err = errors.Join(err, folder.Close()) }()
 
-	// Said before anything starts, but after what a killed run left is gone, for that may be what holds the port.
+	// The check comes before the slow start, but after OpenFolder has ended the processes of a killed run, which may have the
+	// port.
 	if err := portIsFree(c.Addr); err != nil {
 		return err
 	}
@@ -63,7 +64,7 @@ func (c *runCommand) environment(servers *stack.Stack) []string {
 		"EVENTRA_ADMIN_PASSWORD="+demoAdmin.password,
 	))
 	if os.Getenv("EVENTRA_LOG_FORMAT") == "" {
-		env = append(env, "EVENTRA_LOG_FORMAT=text") // a person reads it
+		env = append(env, "EVENTRA_LOG_FORMAT=text") // for people
 	}
 	return env
 }
@@ -100,10 +101,10 @@ func (c *runCommand) serve(ctx context.Context, program eventra, servers *stack.
 	}
 }
 
-// unlessInterrupted turns the failure of something that was interrupted into the success that it is.
+// unlessInterrupted drops the error of a run that was interrupted, because to be interrupted is to succeed.
 func unlessInterrupted(ctx context.Context, err error) error {
 	if ctx.Err() != nil {
-		return nil
+		return nil //nolint:nilerr // this is the function's purpose
 	}
 	return err
 }

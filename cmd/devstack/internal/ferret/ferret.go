@@ -1,5 +1,5 @@
-// Package ferret runs FerretDB, which speaks MongoDB's protocol and keeps the documents in SQLite files, inside this process,
-// and makes its writes atomic.
+// Package ferret runs FerretDB inside this process, and makes its writes atomic. FerretDB speaks MongoDB's protocol and keeps
+// the documents in SQLite files.
 package ferret
 
 import (
@@ -14,12 +14,12 @@ import (
 	"github.com/FerretDB/FerretDB/ferretdb"
 )
 
-// stopPatience is more than FerretDB takes, unless a command hangs.
+// stopPatience is more than FerretDB needs, unless a command hangs.
 const stopPatience = 10 * time.Second
 
-// A Server is a running FerretDB and its front.
+// A Server is a running FerretDB with the proxy in front of it.
 type Server struct {
-	front *front
+	proxy *proxy
 	stop  context.CancelFunc
 	ended chan struct{}
 }
@@ -27,14 +27,14 @@ type Server struct {
 // creating guards ferretdb.New, which writes to a global variable.
 var creating sync.Mutex
 
-// Start accepts clients on listener and keeps the documents in folder, which must exist. FerretDB itself listens on a port
-// that nobody is told.
+// Start accepts clients on listener and keeps the documents in folder, which must exist. FerretDB itself listens on another
+// port, which only the proxy knows.
 func Start(listener net.Listener, folder string, logger *slog.Logger) (*Server, error) {
 	creating.Lock()
 	ferret, err := ferretdb.New(&ferretdb.Config{
 		Listener:  ferretdb.ListenerConfig{TCP: "127.0.0.1:0"},
 		Logger:    logger,
-		Handler:   "sqlite", // a folder: in memory it hangs
+		Handler:   "sqlite", // in a folder: it hangs in memory
 		SQLiteURL: (&url.URL{Scheme: "file", Path: folder + "/"}).String(),
 	})
 	creating.Unlock()
@@ -54,14 +54,14 @@ func Start(listener net.Listener, folder string, logger *slog.Logger) (*Server, 
 		stop()
 		return nil, fmt.Errorf("start FerretDB: %w", err)
 	}
-	s.front = newFront(listener, backend.Host)
-	go s.front.serve()
+	s.proxy = newProxy(listener, backend.Host)
+	go s.proxy.serve()
 	return s, nil
 }
 
-// Close ends all connections and then FerretDB, which would give open ones three seconds.
+// Close ends all connections, then FerretDB, which would wait three seconds for open ones.
 func (s *Server) Close() {
-	s.front.close()
+	s.proxy.close()
 	s.stop()
 	select {
 	case <-s.ended:

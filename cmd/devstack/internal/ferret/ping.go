@@ -39,7 +39,7 @@ func Ping(conn io.ReadWriter) error {
 		return fmt.Errorf("ping: %w", err)
 	}
 	if answer.opCode() != opMsg || le.Uint32(answer[8:]) != requestID {
-		return errors.New("ping: the answer is no answer to it")
+		return errors.New("ping: the server answered another request")
 	}
 	return nil
 }

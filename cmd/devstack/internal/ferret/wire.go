@@ -53,18 +53,18 @@ func (m message) flags() uint32 {
 	return binary.LittleEndian.Uint32(m[headerBytes:])
 }
 
-// moreToCome says that the sender goes on and that its peer must not answer this one.
+// moreToCome reports whether the sender wants no answer to this message: another one follows, or the write is unacknowledged.
 func (m message) moreToCome() bool { return m.flags()&flagMoreToCome != 0 }
 
-// clearMoreToCome makes it a message that is answered.
+// clearMoreToCome makes the peer answer this message.
 func (m message) clearMoreToCome() {
 	binary.LittleEndian.PutUint32(m[headerBytes:], m.flags()&^flagMoreToCome)
 }
 
 var errMalformed = errors.New("malformed OP_MSG")
 
-// command is the name of the command that an OP_MSG carries: the first key of its body document. Other messages, which
-// today's drivers use for nothing but the first greeting, have none.
+// command returns the name of the command in an OP_MSG: the first key of its body document. Other messages have none; today's
+// drivers use them for the first handshake only.
 func (m message) command() (string, error) {
 	if m.opCode() != opMsg {
 		return "", nil
@@ -92,7 +92,7 @@ func (m message) command() (string, error) {
 		switch kind {
 		case sectionBody:
 			return firstKey(section[:length])
-		case sectionSequence: // documents that belong to the command; the body may come behind them
+		case sectionSequence: // documents of the command; the body may follow them
 			rest = section[length:]
 		default:
 			return "", errMalformed
@@ -101,7 +101,7 @@ func (m message) command() (string, error) {
 	return "", errMalformed
 }
 
-// firstKey is the first key of a BSON document: int32 length, then for each element a type byte, the key ended by a zero
+// firstKey returns the first key of a BSON document: int32 length, then for each element a type byte, the key ended by a zero
 // byte, and the value.
 func firstKey(document []byte) (string, error) {
 	const keyAt = 5

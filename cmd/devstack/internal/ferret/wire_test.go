@@ -9,7 +9,7 @@ import (
 	"go.mongodb.org/mongo-driver/v2/bson"
 )
 
-func TestCommand(t *testing.T) {
+func TestMessage_Command(t *testing.T) {
 	t.Parallel()
 	body := section(sectionBody, document(t, bson.D{{Key: "insert", Value: "events"}, {Key: "$db", Value: "eventra"}}))
 	documents := document(t, bson.D{{Key: "_id", Value: 1}})
@@ -41,7 +41,7 @@ func TestCommand(t *testing.T) {
 	}
 }
 
-func TestReadMessageRefusesLengths(t *testing.T) {
+func TestReadMessage_RefusesWrongLengths(t *testing.T) {
 	t.Parallel()
 	for _, length := range []uint32{0, headerBytes - 1, maxMessageBytes + 1, 1 << 31} {
 		header := binary.LittleEndian.AppendUint32(nil, length)
@@ -52,8 +52,8 @@ func TestReadMessageRefusesLengths(t *testing.T) {
 	}
 }
 
-// A client of the front can send anything; the front must not fall over it.
-func FuzzCommand(f *testing.F) {
+// FuzzMessageCommand checks that no bytes from a client make the proxy panic.
+func FuzzMessageCommand(f *testing.F) {
 	f.Add([]byte(newMessage(opMsg, 0, section(sectionBody, []byte{5, 0, 0, 0, 0}))))
 	f.Add([]byte(newMessage(opMsg, flagChecksumPresent, section(sectionSequence, []byte{4, 0, 0, 0}))))
 	f.Fuzz(func(_ *testing.T, b []byte) {
@@ -98,7 +98,7 @@ func newMessage(opCode, flags uint32, sections ...[]byte) message {
 	return append(m, payload...)
 }
 
-// answer is an empty answer to a request.
+// answer makes an empty answer to a request.
 func answer(request message) message {
 	m := newMessage(opMsg, 0, section(sectionBody, []byte{5, 0, 0, 0, 0}))
 	copy(m[8:12], request[4:8])

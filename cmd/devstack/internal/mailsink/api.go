@@ -7,7 +7,7 @@ import (
 	"time"
 )
 
-// newHandler lists everything that the sink serves over HTTP.
+// newHandler serves the pages and the API.
 func newHandler(messages *store, refusal *refusal) http.Handler {
 	api := &api{messages, refusal}
 	pages := &pages{messages, refusal}
@@ -29,13 +29,13 @@ func newHandler(messages *store, refusal *refusal) http.Handler {
 	return mux
 }
 
-// api is for tests.
+// api serves tests.
 type api struct {
 	messages *store
 	refusal  *refusal
 }
 
-// list answers the mails to the address ?to=, or all, newest first.
+// list answers with the mails to the address ?to=, or with all, newest first.
 func (a *api) list(w http.ResponseWriter, r *http.Request) {
 	writeJSON(w, a.messages.list(r.URL.Query().Get("to")))
 }
@@ -59,7 +59,7 @@ func (a *api) clear(w http.ResponseWriter, _ *http.Request) {
 
 func (a *api) refusalState(w http.ResponseWriter, _ *http.Request) { writeJSON(w, a.refusal.state()) }
 
-// refuse refuses mails for a time (?for=10s) or the next ones (?count=3), until then with a temporary failure.
+// refuse makes the mail server refuse mails with a temporary failure: for some time (?for=10s), or the next ones (?count=3).
 func (a *api) refuse(w http.ResponseWriter, r *http.Request) {
 	query := r.URL.Query()
 	if duration, err := time.ParseDuration(query.Get("for")); err == nil && duration > 0 {
@@ -67,7 +67,7 @@ func (a *api) refuse(w http.ResponseWriter, r *http.Request) {
 	} else if count, err := strconv.Atoi(query.Get("count")); err == nil && count > 0 {
 		a.refusal.refuseNext(count)
 	} else {
-		http.Error(w, "say how long (?for=10s) or how many mails (?count=3)", http.StatusBadRequest)
+		http.Error(w, "give a time (?for=10s) or a number of mails (?count=3)", http.StatusBadRequest)
 		return
 	}
 	writeJSON(w, a.refusal.state())
@@ -80,5 +80,5 @@ func (a *api) endRefusal(w http.ResponseWriter, _ *http.Request) {
 
 func writeJSON(w http.ResponseWriter, v any) {
 	w.Header().Set("Content-Type", "application/json")
-	_ = json.NewEncoder(w).Encode(v) // a client that hung up cannot be told
+	_ = json.NewEncoder(w).Encode(v) // the only failure is a client that hung up
 }

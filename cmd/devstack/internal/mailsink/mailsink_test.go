@@ -32,7 +32,7 @@ const mixedMail = "From: Eventra <tickets@eventra.test>\r\n" +
 	"--outer\r\nContent-Type: application/pdf\r\nContent-Disposition: attachment; filename=ticket.pdf\r\n\r\nPDF\r\n" +
 	"--outer--\r\n"
 
-func TestMailIsCaught(t *testing.T) {
+func TestSink_CatchesAMail(t *testing.T) {
 	t.Parallel()
 	sink := start(t, "")
 	sink.mustSend("u@example.org", mixedMail)
@@ -58,7 +58,7 @@ func TestMailIsCaught(t *testing.T) {
 	}
 }
 
-func TestListByRecipientNewestFirst(t *testing.T) {
+func TestSink_ListsByRecipientNewestFirst(t *testing.T) {
 	t.Parallel()
 	sink := start(t, "")
 	for i, to := range []string{"a@example.org", "b@example.org", "A@Example.org"} {
@@ -76,7 +76,7 @@ func TestListByRecipientNewestFirst(t *testing.T) {
 	}
 }
 
-func TestNotEverythingIsAMail(t *testing.T) {
+func TestSink_ShowsMailsThatCannotBeParsed(t *testing.T) {
 	t.Parallel()
 	sink := start(t, "")
 	for _, raw := range []string{
@@ -97,7 +97,7 @@ func TestNotEverythingIsAMail(t *testing.T) {
 	}
 }
 
-func TestRefusal(t *testing.T) {
+func TestSink_Refuses(t *testing.T) {
 	t.Parallel()
 	sink := start(t, "")
 	send := func(wantRefused bool) {
@@ -119,7 +119,9 @@ func TestRefusal(t *testing.T) {
 	sink.body("DELETE", "/api/refuse")
 	send(false)
 	sink.body("POST", "/api/refuse?for=50ms")
-	time.Sleep(60 * time.Millisecond)
+	for strings.Contains(sink.body("GET", "/api/refuse"), `"refusing":true`) {
+		<-time.After(5 * time.Millisecond)
+	}
 	send(false)
 	if mails := sink.list(""); len(mails) != 3 {
 		t.Errorf("%d mails were kept, want the 3 that were not refused", len(mails))
@@ -131,7 +133,7 @@ func TestRefusal(t *testing.T) {
 	}
 }
 
-func TestKeptOnDisk(t *testing.T) {
+func TestSink_KeepsMailsOnDisk(t *testing.T) {
 	t.Parallel()
 	folder := t.TempDir()
 	first := start(t, folder)
@@ -152,7 +154,7 @@ func TestKeptOnDisk(t *testing.T) {
 	}
 }
 
-func TestOnlyTheNewestAreKept(t *testing.T) {
+func TestStore_KeepsTheNewestOnly(t *testing.T) {
 	t.Parallel()
 	folder := t.TempDir()
 	s, err := openStore(folder)
@@ -174,7 +176,7 @@ func TestOnlyTheNewestAreKept(t *testing.T) {
 	}
 }
 
-func TestManySendersAtOnce(t *testing.T) {
+func TestSink_ServesManySendersAtOnce(t *testing.T) {
 	t.Parallel()
 	sink := start(t, t.TempDir())
 	const senders, each = 10, 10
@@ -198,7 +200,7 @@ func TestManySendersAtOnce(t *testing.T) {
 	}
 }
 
-func TestPages(t *testing.T) {
+func TestPages_ShowMailsSafely(t *testing.T) {
 	t.Parallel()
 	sink := start(t, "")
 	if page := sink.body("GET", "/"); !strings.Contains(page, "No mail yet") {

@@ -9,11 +9,11 @@ import (
 	"time"
 
 	"github.com/emersion/go-message"
-	_ "github.com/emersion/go-message/charset" // reads more than UTF-8
+	_ "github.com/emersion/go-message/charset" // reads other character sets than UTF-8
 	"github.com/emersion/go-message/mail"
 )
 
-// A Message is one mail that was caught.
+// A Message is a caught mail.
 type Message struct {
 	ID         string    `json:"id"`
 	MessageID  string    `json:"messageId"` // without angle brackets
@@ -24,7 +24,7 @@ type Message struct {
 	HTML       string    `json:"html"`
 	ReceivedAt time.Time `json:"receivedAt"` // UTC
 
-	Headers     []Header     `json:"-"` // in the order they came
+	Headers     []Header     `json:"-"` // in their order in the mail
 	Attachments []Attachment `json:"-"`
 
 	raw []byte
@@ -41,7 +41,7 @@ type Attachment struct {
 	Content     []byte
 }
 
-// Header is the value of the first header field with that name.
+// Header returns the value of the first header field with that name.
 func (m *Message) Header(name string) string {
 	for _, header := range m.Headers {
 		if strings.EqualFold(header.Name, name) {
@@ -51,8 +51,8 @@ func (m *Message) Header(name string) string {
 	return ""
 }
 
-// parse reads a mail as it came over the wire. A catcher has to show what was sent, right or wrong: what cannot be parsed is
-// kept as its text.
+// parse reads a mail in its form on the wire. A mail catcher has to show every mail, right or wrong, so the text of a mail that
+// cannot be parsed is its source.
 func parse(raw []byte) *Message {
 	m := &Message{raw: raw}
 	entity, err := message.Read(bytes.NewReader(raw))
@@ -89,7 +89,7 @@ func (m *Message) addPart(part *message.Entity) error {
 		contentType = "application/octet-stream"
 	}
 	if strings.HasPrefix(contentType, "multipart/") {
-		return nil // its parts come next
+		return nil // its parts follow
 	}
 	content, err := io.ReadAll(part.Body)
 	if err != nil {

@@ -25,7 +25,7 @@ func parsePage(name string) *template.Template {
 	return template.Must(template.New("frame.html").Funcs(functions).ParseFS(pageFiles, "page/frame.html", "page/"+name))
 }
 
-// pages is for people.
+// pages serves people.
 type pages struct {
 	messages *store
 	refusal  *refusal
@@ -48,8 +48,8 @@ func (p *pages) message(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
-// html is the frame's content. A mail comes from who knows where, so it may neither run scripts nor call home; links open in
-// a tab of their own.
+// html serves the content of the frame. A mail may come from anywhere, so it must neither run scripts nor load anything; links
+// open in a tab of their own.
 func (p *pages) html(w http.ResponseWriter, r *http.Request) {
 	m := p.find(w, r)
 	if m == nil {
@@ -58,10 +58,11 @@ func (p *pages) html(w http.ResponseWriter, r *http.Request) {
 	w.Header().Set("Content-Security-Policy", "default-src 'none'; style-src 'unsafe-inline'; img-src 'self' data:; "+
 		"sandbox allow-popups allow-popups-to-escape-sandbox")
 	w.Header().Set("Content-Type", "text/html; charset=utf-8")
+	//nolint:gosec // G705: the policy above keeps the mail's HTML from running scripts and from loading anything
 	fmt.Fprint(w, `<!doctype html><base target="_blank">`, m.htmlWithAttachments())
 }
 
-// htmlWithAttachments points the images that the mail brings along (cid:…) to where they are served.
+// htmlWithAttachments replaces the references to the mail's own images (cid:…) by their URLs.
 func (m *Message) htmlWithAttachments() string {
 	html := m.HTML
 	for number, attachment := range m.Attachments {
@@ -103,12 +104,12 @@ func (p *pages) attachment(w http.ResponseWriter, r *http.Request) {
 func (p *pages) find(w http.ResponseWriter, r *http.Request) *Message {
 	m := p.messages.get(r.PathValue("id"))
 	if m == nil {
-		http.Error(w, "This mail is gone. Only the newest ones are kept.", http.StatusNotFound)
+		http.Error(w, "This mail was deleted. Only the newest ones are kept.", http.StatusNotFound)
 	}
 	return m
 }
 
-// render writes nothing until the page is whole.
+// render writes the page once it is complete, so that an error leaves no half of it.
 func render(w http.ResponseWriter, page *template.Template, data any) {
 	var html bytes.Buffer
 	if err := page.Execute(&html, data); err != nil {
@@ -128,7 +129,7 @@ func size(content []byte) string {
 	return fmt.Sprintf("%.1f KiB", float64(len(content))/(1<<10))
 }
 
-// clock is the time of day of the developer, who is on the same machine; the date too if it was another day.
+// clock formats a time in the local time zone, which is the developer's: the time of day, and the date unless it is today.
 func clock(t time.Time) string {
 	t = t.Local()
 	if t.Format(time.DateOnly) == time.Now().Format(time.DateOnly) {

@@ -7,14 +7,14 @@ import (
 	"github.com/emersion/go-smtp"
 )
 
-// errRefused is a temporary failure (4xx): a good sender tries again later.
+// errRefused is a temporary failure (4xx), so a good sender tries again later.
 var errRefused = &smtp.SMTPError{
 	Code:         451,
 	EnhancedCode: smtp.EnhancedCode{4, 3, 0},
 	Message:      "Refused on request, try again later",
 }
 
-// A refusal is a switch by which tests play a mail server in trouble.
+// A refusal is the switch by which tests simulate a failing mail server.
 type refusal struct {
 	mu      sync.Mutex
 	until   time.Time
@@ -22,11 +22,11 @@ type refusal struct {
 	refused int
 }
 
-// A refusalState is what the API tells about the switch.
+// A refusalState is the API's form of the switch.
 type refusalState struct {
 	Refusing bool       `json:"refusing"`
 	Until    *time.Time `json:"until,omitempty"`
-	Left     int        `json:"left,omitempty"` // mails that are still to be refused
+	Left     int        `json:"left,omitempty"` // mails to be refused from now on
 	Refused  int        `json:"refused"`        // mails refused since the start
 }
 
@@ -44,10 +44,10 @@ func (r *refusal) refuseNext(n int) {
 	r.until, r.left = time.Time{}, n
 }
 
-// end takes mails again.
+// end accepts mails again.
 func (r *refusal) end() { r.refuseNext(0) }
 
-// take reports whether the mail that is being offered is refused, and counts it.
+// take reports whether to refuse the mail that is being offered, and counts it if so.
 func (r *refusal) take() bool {
 	r.mu.Lock()
 	defer r.mu.Unlock()

@@ -17,7 +17,7 @@ type Sink struct {
 	pages *http.Server
 }
 
-// Start takes mails on one listener and shows them on the other. They are kept in folder, or only in memory if it is empty.
+// Start accepts mails on one listener and shows them on the other. It keeps them in folder, or in memory if folder is empty.
 func Start(smtpListener, pageListener net.Listener, folder string) (*Sink, error) {
 	messages, err := openStore(folder)
 	if err != nil {
@@ -33,7 +33,7 @@ func Start(smtpListener, pageListener net.Listener, folder string) (*Sink, error
 	return s, nil
 }
 
-// Close finishes what is under way and stops.
+// Close finishes the running requests and stops.
 func (s *Sink) Close() error {
 	ctx, cancel := context.WithTimeout(context.Background(), time.Second)
 	defer cancel()

@@ -16,7 +16,7 @@ const (
 	ioPatience      = time.Minute
 )
 
-// newServer makes the mail server. It takes mails from everybody to everybody, with or without a login.
+// newServer makes the mail server. It accepts mails from any sender to any recipient, with or without a log-in.
 func newServer(messages *store, refusal *refusal) *smtp.Server {
 	server := smtp.NewServer(smtp.BackendFunc(func(*smtp.Conn) (smtp.Session, error) {
 		return &session{messages: messages, refusal: refusal}, nil
@@ -28,7 +28,7 @@ func newServer(messages *store, refusal *refusal) *smtp.Server {
 	server.WriteTimeout = ioPatience
 	server.AllowInsecureAuth = true
 	server.EnableSMTPUTF8 = true
-	server.ErrorLog = log.New(io.Discard, "", 0) // a client that hangs up is no news
+	server.ErrorLog = log.New(io.Discard, "", 0) // a client that hangs up is normal
 	return server
 }
 

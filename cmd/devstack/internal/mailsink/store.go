@@ -13,17 +13,17 @@ import (
 	"time"
 )
 
-// keptMessages is how many mails are kept, the newest ones. They are in memory and, if a folder was named, on disk.
+// keptMessages is the number of mails that are kept: the newest ones, in memory and, with a folder, on disk.
 const keptMessages = 1000
 
 const (
 	fileSuffix = ".eml"
 
-	// idTime begins an id, so that ids sort by time and tell it.
+	// idTime is the beginning of an id, so that ids sort by time.
 	idTime = "20060102T150405.000000000"
 )
 
-// The envelope goes before the mail's own headers, in the fields that mail servers use for it.
+// Fields for the envelope, in front of the mail's own headers. Mail servers use them, too.
 const (
 	returnPath  = "Return-Path: "
 	deliveredTo = "Delivered-To: "
@@ -37,7 +37,7 @@ type store struct {
 	messages []*Message
 }
 
-// openStore reads what an earlier run kept.
+// openStore reads the mails of earlier runs.
 func openStore(folder string) (*store, error) {
 	s := &store{folder: folder}
 	if folder == "" {
@@ -62,12 +62,12 @@ func openStore(folder string) (*store, error) {
 	return s, s.prune()
 }
 
-// readFile reads a mail; nil if the file is none of ours.
+// readFile reads a mail. It returns nil if the name of the file is not that of a mail.
 func readFile(path string) (*Message, error) {
 	id := strings.TrimSuffix(filepath.Base(path), fileSuffix)
 	receivedAt, err := time.Parse(idTime, id[:min(len(id), len(idTime))])
 	if err != nil {
-		return nil, nil
+		return nil, nil //nolint:nilerr // another program's file is no error
 	}
 	raw, err := os.ReadFile(path)
 	if err != nil {
@@ -92,7 +92,7 @@ func readFile(path string) (*Message, error) {
 	return m, nil
 }
 
-// add keeps a mail. The mail server may say that it took it once this returns nil.
+// add stores a mail. The mail server may acknowledge the mail once add has returned nil.
 func (s *store) add(from string, to []string, raw []byte) error {
 	m := parse(raw)
 	m.From, m.To = from, to
@@ -102,7 +102,7 @@ func (s *store) add(from string, to []string, raw []byte) error {
 
 	m.ReceivedAt = time.Now().UTC()
 	if n := len(s.messages); n > 0 && !m.ReceivedAt.After(s.messages[n-1].ReceivedAt) {
-		m.ReceivedAt = s.messages[n-1].ReceivedAt.Add(1) // the clock was set back, and yet ids must rise
+		m.ReceivedAt = s.messages[n-1].ReceivedAt.Add(1) // ids rise even if the clock was set back
 	}
 	m.ID = newID(m.ReceivedAt)
 	if s.folder != "" {
@@ -120,7 +120,7 @@ func (s *store) add(from string, to []string, raw []byte) error {
 	return s.prune()
 }
 
-// prune forgets the oldest mails beyond the limit.
+// prune deletes the oldest mails beyond the limit.
 func (s *store) prune() error {
 	return s.dropOldest(len(s.messages) - keptMessages)
 }
@@ -132,13 +132,13 @@ func (s *store) dropOldest(n int) error {
 				return err
 			}
 		}
-		s.messages[0] = nil // free it although the slice goes on
+		s.messages[0] = nil // frees the mail while the array lives
 		s.messages = s.messages[1:]
 	}
 	return nil
 }
 
-// clear forgets all mails.
+// clear deletes all mails.
 func (s *store) clear() error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -173,7 +173,7 @@ func (s *store) get(id string) *Message {
 
 func (s *store) path(id string) string { return filepath.Join(s.folder, id+fileSuffix) }
 
-// newID adds to the time something random: a link to a mail of a deleted stack must not show another one.
+// newID makes an id of the time and of random digits, so that a link to a mail of a deleted stack never shows another one.
 func newID(t time.Time) string {
 	random := make([]byte, 3)
 	_, _ = rand.Read(random) // never fails, by its documentation

@@ -15,10 +15,10 @@ import (
 const (
 	pidFileSuffix = ".pid"
 
-	// orphanPatience is how long an orphan may take to end in good order.
+	// orphanPatience is the time that an orphan has to end in good order.
 	orphanPatience = 10 * time.Second
 
-	// killPatience is how long the kernel may take to end a killed process; only a stuck disk takes longer.
+	// killPatience is the time that the kernel has to end a killed process. Only a stuck disk takes longer.
 	killPatience = 5 * time.Second
 )
 
@@ -26,7 +26,7 @@ const (
 type pidNote struct {
 	Name       string
 	PID        int
-	StartMark  string // a process id alone may by now belong to somebody else
+	StartMark  string // the process id alone may belong to another process by now
 	StopSignal syscall.Signal
 	OwnGroup   bool
 	StartedAt  time.Time
@@ -51,8 +51,8 @@ func writePIDFile(path string, pid int, spec Spec) error {
 	return os.WriteFile(path, content, 0o600)
 }
 
-// EndOrphans ends what a launcher that was killed left behind, latest first, and tells the names of what it ended. The
-// caller must hold the lock of the data folder, or it would end the processes of a launcher that is alive.
+// EndOrphans ends the processes that a killed launcher left behind, the latest first, and returns their names. The caller must
+// hold the lock of the data folder; otherwise it would end the processes of a running launcher.
 func EndOrphans(pidFolder string) (ended []string, err error) {
 	paths, err := filepath.Glob(filepath.Join(pidFolder, "*"+pidFileSuffix))
 	if err != nil {
@@ -68,7 +68,7 @@ func EndOrphans(pidFolder string) (ended []string, err error) {
 		var note pidNote
 		if json.Unmarshal(content, &note) == nil {
 			notes = append(notes, note)
-		} // else the launcher was killed while it wrote the file, and Linux has ended the process with it
+		} // otherwise the launcher was killed while it wrote the file, and Linux has ended the process with it
 	}
 	slices.SortFunc(notes, func(a, b pidNote) int { return cmp.Or(b.StartedAt.Compare(a.StartedAt), b.PID-a.PID) })
 
@@ -121,7 +121,7 @@ func (n pidNote) alive() (bool, error) {
 	return mark != "" && mark == n.StartMark, err
 }
 
-// waitUntilGone polls: only a parent is told about the end of a process, and an orphan's parent is gone.
+// waitUntilGone polls: the kernel reports the end of a process to its parent only, and an orphan's parent is gone.
 func (n pidNote) waitUntilGone(patience time.Duration) (bool, error) {
 	for deadline := time.Now().Add(patience); time.Now().Before(deadline); time.Sleep(10 * time.Millisecond) {
 		if alive, err := n.alive(); !alive || err != nil {

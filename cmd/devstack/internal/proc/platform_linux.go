@@ -25,7 +25,7 @@ func sysProcAttr(spec Spec) *syscall.SysProcAttr {
 	return attr
 }
 
-// CanIgnoreFileModes reports whether User.IgnoreFileModes can be granted. Root in a container may not have the right to.
+// CanIgnoreFileModes reports whether User.IgnoreFileModes can be granted. Root in a container may lack the capability.
 func CanIgnoreFileModes() bool {
 	status, err := os.ReadFile("/proc/self/status")
 	if err != nil {
@@ -40,8 +40,8 @@ func CanIgnoreFileModes() bool {
 	return false
 }
 
-// startMark tells two processes with the same id apart. It is empty if no such process runs; one that has ended and waits
-// for its parent to notice does not run.
+// startMark distinguishes processes that had the same id one after the other. It is empty if no process with the id runs; a
+// zombie does not run.
 func startMark(pid int) (string, error) {
 	stat, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", pid))
 	if errors.Is(err, os.ErrNotExist) || errors.Is(err, syscall.ESRCH) {
@@ -51,8 +51,8 @@ func startMark(pid int) (string, error) {
 		return "", err
 	}
 
-	// The second field is the program's name in parentheses and may hold anything, so count from its end: the state is
-	// field 3 of proc(5), the start time, in clock ticks since the boot, field 22.
+	// The second field is the program's name in parentheses and may contain anything, so fields count from its end. The state
+	// is field 3 of proc(5); the start time, in clock ticks since the boot, is field 22.
 	fields := strings.Fields(string(stat[bytes.LastIndexByte(stat, ')')+1:]))
 	if len(fields) < 20 {
 		return "", fmt.Errorf("/proc/%d/stat has %d fields", pid, len(fields))

@@ -21,8 +21,8 @@ func sysProcAttr(spec Spec) *syscall.SysProcAttr {
 // CanIgnoreFileModes reports whether User.IgnoreFileModes can be granted.
 func CanIgnoreFileModes() bool { return false }
 
-// startMark tells two processes with the same id apart. It is empty if no such process runs; one that has ended and waits
-// for its parent to notice does not run.
+// startMark distinguishes processes that had the same id one after the other. It is empty if no process with the id runs; a
+// zombie does not run.
 func startMark(pid int) (string, error) {
 	out, err := exec.Command("ps", "-o", "stat=,lstart=", "-p", strconv.Itoa(pid)).Output()
 	var exit *exec.ExitError

@@ -1,8 +1,7 @@
 // Package proc starts processes that do not outlive the program that started them.
 //
-// Three lines hold that promise. Stop ends a process in good order. Where the kernel offers it (Linux), a process gets a
-// signal when the launcher dies, however that happens. And every process leaves a pid file, by which the next start
-// finds and ends what is left (EndOrphans).
+// Three things ensure that. Stop ends a process in good order. On Linux, the kernel signals a process when the launcher dies,
+// whatever the cause. And every process has a pid file, by which the next start finds and ends it (EndOrphans).
 package proc
 
 import (
@@ -15,7 +14,7 @@ import (
 	"time"
 )
 
-// A Spec says what to start.
+// A Spec describes a process to start.
 type Spec struct {
 	Name string // names the pid file and error messages
 	Path string
@@ -23,20 +22,20 @@ type Spec struct {
 	Env  []string
 	Dir  string
 
-	Stdin          *os.File // files only: nothing that a goroutine would have to copy
+	Stdin          *os.File // files only, so that no goroutine has to copy
 	Stdout, Stderr *os.File
 
 	// StopSignal asks the process to end in good order; zero means SIGTERM.
 	StopSignal syscall.Signal
 
-	// DeathSignal is what it gets when the launcher is killed (Linux only); zero means StopSignal.
+	// DeathSignal is the signal that the process gets when the launcher is killed (Linux only); zero means StopSignal.
 	DeathSignal syscall.Signal
 
-	// User is whom it runs as; nil means the launcher's own user.
+	// User is the account that the process runs as; nil means the launcher's own.
 	User *User
 
-	// ShareTerminal leaves the process in the launcher's process group, so that it can read from the terminal. Everything
-	// else gets a group of its own: Ctrl-C must reach the launcher alone, which knows the order to stop things in.
+	// ShareTerminal leaves the process in the launcher's process group, so that it can read from the terminal. Other processes
+	// get a group of their own: Ctrl-C must reach only the launcher, which stops things in order.
 	ShareTerminal bool
 }
 
@@ -45,7 +44,7 @@ type User struct {
 	Name     string
 	UID, GID uint32
 
-	// IgnoreFileModes lets its processes pass folders that are closed to the account (Linux only, launcher must be root).
+	// IgnoreFileModes lets the account's processes enter folders that are closed to it (Linux only; the launcher must be root).
 	IgnoreFileModes bool
 }
 
@@ -58,7 +57,7 @@ type Process struct {
 	exit    int
 }
 
-// Start starts a child and notes it in pidFolder.
+// Start starts a child and writes its pid file to pidFolder.
 func Start(spec Spec, pidFolder string) (*Process, error) {
 	if spec.StopSignal == 0 {
 		spec.StopSignal = syscall.SIGTERM
@@ -105,14 +104,14 @@ func (p *Process) wait() {
 	p.exit = exitCode(p.cmd.ProcessState, err)
 
 	if !p.spec.ShareTerminal {
-		// What the child itself started must not stay behind either.
+		// The child's own children must not outlive it either.
 		_ = syscall.Kill(-p.cmd.Process.Pid, syscall.SIGKILL)
 	}
 	_ = os.Remove(p.pidFile)
 	close(p.done)
 }
 
-// exitCode follows the shells: 128 plus the signal's number for a process that died of a signal.
+// exitCode is the exit code by the convention of shells: 128 plus the signal's number if a signal ended the process.
 func exitCode(state *os.ProcessState, err error) int {
 	if state == nil {
 		return 1
@@ -126,22 +125,22 @@ func exitCode(state *os.ProcessState, err error) int {
 	return 1
 }
 
-// Name is the name it was started under.
+// Name returns the name in the Spec.
 func (p *Process) Name() string { return p.spec.Name }
 
-// PID is the process id.
+// PID returns the process id.
 func (p *Process) PID() int { return p.cmd.Process.Pid }
 
-// Done is closed once the process has ended.
+// Done returns a channel that is closed once the process has ended.
 func (p *Process) Done() <-chan struct{} { return p.done }
 
-// ExitCode waits for the end and tells its exit code, or 128 plus the number of the signal it died of.
+// ExitCode waits for the process to end. It returns the exit code, or 128 plus the number of the signal that ended the process.
 func (p *Process) ExitCode() int {
 	<-p.done
 	return p.exit
 }
 
-// Signal passes a signal on. A process that has ended is no error.
+// Signal sends a signal. It is no error if the process has ended.
 func (p *Process) Signal(sig os.Signal) error {
 	if err := p.cmd.Process.Signal(sig); err != nil && !errors.Is(err, os.ErrProcessDone) {
 		return fmt.Errorf("signal %s: %w", p.spec.Name, err)
@@ -149,7 +148,7 @@ func (p *Process) Signal(sig os.Signal) error {
 	return nil
 }
 
-// Stop asks the process to end and kills it when it has not ended within patience. Afterwards it is gone.
+// Stop asks the process to end, and kills it if it has not ended within patience. When Stop returns, the process is gone.
 func (p *Process) Stop(patience time.Duration) {
 	_ = p.Signal(p.spec.StopSignal)
 

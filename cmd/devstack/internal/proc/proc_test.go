@@ -13,7 +13,7 @@ import (
 	"time"
 )
 
-// TestMain lets the test binary play the launcher that is killed: then it starts a process, tells its id, and waits.
+// TestMain lets the test binary be the launcher that a test kills: it starts a process, prints its id, and waits.
 func TestMain(m *testing.M) {
 	if folder := os.Getenv("PROC_TEST_LAUNCHER"); folder != "" {
 		child, err := Start(Spec{Name: "child", Path: "/bin/sleep", Args: []string{"1000"}}, folder)
@@ -27,7 +27,7 @@ func TestMain(m *testing.M) {
 	os.Exit(m.Run())
 }
 
-func TestExitCode(t *testing.T) {
+func TestProcess_ExitCode(t *testing.T) {
 	t.Parallel()
 	for script, want := range map[string]int{
 		"exit 0":        0,
@@ -40,23 +40,23 @@ func TestExitCode(t *testing.T) {
 	}
 }
 
-func TestStartFails(t *testing.T) {
+func TestStart_FailsWithoutAProgram(t *testing.T) {
 	t.Parallel()
 	if _, err := Start(Spec{Name: "nothing", Path: "/does/not/exist"}, t.TempDir()); err == nil {
 		t.Error("no error")
 	}
 }
 
-func TestStopWaitsForGoodOrder(t *testing.T) {
+func TestProcess_StopWaitsForItsEnd(t *testing.T) {
 	t.Parallel()
 	p := shellReady(t, `trap 'sleep 0.1; exit 42' TERM; touch ready; while :; do sleep 0.01; done`)
 	p.Stop(10 * time.Second)
 	if code := p.ExitCode(); code != 42 {
-		t.Errorf("exit code %d: it had no time for its own end", code)
+		t.Errorf("exit code %d: it had no time to end by itself", code)
 	}
 }
 
-func TestStopKillsWhoDoesNotListen(t *testing.T) {
+func TestProcess_StopKillsIfTheSignalIsIgnored(t *testing.T) {
 	t.Parallel()
 	p := shellReady(t, `trap '' TERM; touch ready; while :; do sleep 0.01; done`)
 	p.Stop(100 * time.Millisecond)
@@ -65,7 +65,7 @@ func TestStopKillsWhoDoesNotListen(t *testing.T) {
 	}
 }
 
-func TestGrandchildrenEndToo(t *testing.T) {
+func TestProcess_EndsItsOwnChildren(t *testing.T) {
 	t.Parallel()
 	folder := t.TempDir()
 	p, err := Start(Spec{Name: "sh", Path: "/bin/sh", Dir: folder,
@@ -81,7 +81,7 @@ func TestGrandchildrenEndToo(t *testing.T) {
 	awaitGone(t, pid)
 }
 
-func TestPIDFileLivesAsLongAsTheProcess(t *testing.T) {
+func TestProcess_PIDFileLivesAsLongAsItDoes(t *testing.T) {
 	t.Parallel()
 	folder := t.TempDir()
 	p, err := Start(Spec{Name: "sleeper", Path: "/bin/sleep", Args: []string{"1000"}}, folder)
@@ -96,8 +96,8 @@ func TestPIDFileLivesAsLongAsTheProcess(t *testing.T) {
 	}
 }
 
-// A thread that ends must not take the processes with it that were started while a goroutine was on it.
-func TestChildOutlivesTheThreadThatAskedForIt(t *testing.T) {
+// Processes live on when the thread ends on which a goroutine started them.
+func TestProcess_OutlivesTheThreadThatStartedIt(t *testing.T) {
 	t.Parallel()
 	started := make(chan *Process)
 	go func() {
@@ -117,7 +117,7 @@ func TestChildOutlivesTheThreadThatAskedForIt(t *testing.T) {
 	}
 }
 
-func TestKilledLauncherLeavesNothing(t *testing.T) {
+func TestProcess_EndsWithAKilledLauncher(t *testing.T) {
 	t.Parallel()
 	folder := t.TempDir()
 	launcher := exec.Command(os.Args[0])
@@ -143,7 +143,7 @@ func TestKilledLauncherLeavesNothing(t *testing.T) {
 		t.Fatal(err)
 	}
 	_ = launcher.Wait()
-	if runtime.GOOS != "linux" { // elsewhere the next start does it
+	if runtime.GOOS != "linux" { // elsewhere the next start ends it
 		if _, err := EndOrphans(folder); err != nil {
 			t.Fatal(err)
 		}
@@ -151,7 +151,7 @@ func TestKilledLauncherLeavesNothing(t *testing.T) {
 	awaitGone(t, pid)
 }
 
-func TestEndOrphans(t *testing.T) {
+func TestEndOrphans_EndsWhatIsLeft(t *testing.T) {
 	t.Parallel()
 	folder := t.TempDir()
 	obedient := orphan(t, folder, "obedient", `exec sleep 1000`)
@@ -159,7 +159,7 @@ func TestEndOrphans(t *testing.T) {
 	if err := quick.Wait(); err != nil {
 		t.Fatal(err)
 	}
-	// What a launcher killed in the middle of writing leaves.
+	// A launcher that is killed while it writes leaves such a file.
 	write(t, filepath.Join(folder, "damaged.pid"), `{"Name":"dam`)
 
 	ended, err := EndOrphans(folder)
@@ -175,8 +175,8 @@ func TestEndOrphans(t *testing.T) {
 	}
 }
 
-// After a reboot, and sooner on a busy machine, a process id belongs to somebody else.
-func TestEndOrphansSparesStrangers(t *testing.T) {
+// After a reboot, or sooner on a busy machine, another process has the id.
+func TestEndOrphans_SparesOtherProcesses(t *testing.T) {
 	t.Parallel()
 	folder := t.TempDir()
 	stranger := orphan(t, folder, "stranger", `exec sleep 1000`)
@@ -195,7 +195,7 @@ func TestEndOrphansSparesStrangers(t *testing.T) {
 	}
 }
 
-// orphan starts a process as a launcher would, but not as this one's child in the eyes of the package.
+// orphan starts a process with a pid file but without a Process, as if another launcher had started it.
 func orphan(t *testing.T, folder, name, script string) *exec.Cmd {
 	t.Helper()
 	command := exec.Command("/bin/sh", "-c", script)
@@ -246,9 +246,12 @@ func awaitGone(t *testing.T, pid int) {
 
 func await(t *testing.T, what string, done func() bool) {
 	t.Helper()
-	for deadline := time.Now().Add(10 * time.Second); !done(); time.Sleep(5 * time.Millisecond) {
-		if time.Now().After(deadline) {
+	deadline := time.After(10 * time.Second)
+	for !done() {
+		select {
+		case <-deadline:
 			t.Fatalf("waited in vain for %s", what)
+		case <-time.After(5 * time.Millisecond):
 		}
 	}
 }

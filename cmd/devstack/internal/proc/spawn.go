@@ -8,8 +8,8 @@ import (
 
 // startOnLastingThread starts cmd from one OS thread that lives as long as the launcher.
 //
-// Linux ties a parent-death signal to the thread that forked, not to its process. Started from any goroutine, a server
-// would be shot as soon as Go's runtime retires the thread that happened to start it.
+// Linux ties a parent-death signal to the thread that forked, not to its process. A server that is started from any goroutine
+// would be killed as soon as Go's runtime retires that thread.
 func startOnLastingThread(cmd *exec.Cmd) error {
 	result := make(chan error, 1)
 	lastingThread() <- func() { result <- cmd.Start() }

@@ -9,7 +9,7 @@ import (
 	"github.com/eventra/eventra/cmd/devstack/internal/ferret"
 )
 
-// startFerret runs FerretDB inside this process.
+// startFerret starts FerretDB inside this process.
 func startFerret(_ context.Context, folder *Folder) (_ *service, err error) {
 	data := folder.sub("ferretdb")
 	if err := os.MkdirAll(data, 0o700); err != nil {

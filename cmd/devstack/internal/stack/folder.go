@@ -17,21 +17,21 @@ import (
 )
 
 const (
-	lockFile  = "devstack.lock" // also tells a data folder from any other
+	lockFile  = "devstack.lock" // also marks the folder as a data folder
 	stateFile = "state.json"
 
 	tempPrefix = "eventra-devstack-"
 )
 
-// A Folder holds everything that a stack writes: the stores' data, logs, pid files and what must stay the same from one run
-// to the next. One launcher at a time holds it.
+// A Folder has everything that a stack writes: the stores' data, logs, pid files, and the state that one run leaves to the next.
+// Only one launcher at a time holds it.
 type Folder struct {
 	Path      string
 	Ephemeral bool // deleted by Close
 	Volatile  bool // no server waits for the disk
 
 	lock  *os.File
-	mu    sync.Mutex // the services start side by side
+	mu    sync.Mutex // services start concurrently
 	state state
 }
 
@@ -40,14 +40,14 @@ type state struct {
 	PostgresPassword string
 	JWTSecret        string
 
-	// Ports that the services had last. They are taken again if free, so that a bookmark of the mail page lives on.
+	// Ports of the last run, by service. Services take them again if they are free, so that a bookmark of the mail page stays valid.
 	Ports map[string]int
 }
 
 // ErrInUse means that another launcher holds the folder.
 var ErrInUse = errors.New("in use")
 
-// OpenFolder takes the folder at path, made if need be, and ends what a killed launcher left in it.
+// OpenFolder takes the folder at path, or makes it. It ends the processes that a killed launcher left there.
 func OpenFolder(path string) (*Folder, error) {
 	path, err := filepath.Abs(path)
 	if err != nil {
@@ -56,14 +56,14 @@ func OpenFolder(path string) (*Folder, error) {
 	if err := refuseForeign(path); err != nil {
 		return nil, err
 	}
-	// Others may pass through, because PostgreSQL runs as another user when the launcher runs as root; they see nothing.
-	if err := os.MkdirAll(path, 0o711); err != nil {
+	// Other users may pass through but not look around: PostgreSQL runs as another user when the launcher runs as root.
+	if err := os.MkdirAll(path, 0o711); err != nil { //nolint:gosec // G301: see above
 		return nil, fmt.Errorf("make the data folder: %w", err)
 	}
 	return takeFolder(path)
 }
 
-// TempFolder makes a folder for one run. It first deletes those that killed launchers left.
+// TempFolder makes a folder for one run. It first deletes the folders of killed launchers.
 func TempFolder() (*Folder, error) {
 	sweepTempFolders()
 
@@ -71,7 +71,7 @@ func TempFolder() (*Folder, error) {
 	if err != nil {
 		return nil, fmt.Errorf("make a temporary data folder: %w", err)
 	}
-	if err := os.Chmod(path, 0o711); err != nil { // as in OpenFolder
+	if err := os.Chmod(path, 0o711); err != nil { //nolint:gosec // G302: as in OpenFolder
 		return nil, err
 	}
 	f, err := takeFolder(path)
@@ -113,15 +113,15 @@ func (f *Folder) prepare() error {
 		return err
 	}
 	if err := json.Unmarshal(content, &f.state); err != nil {
-		return fmt.Errorf("%s is damaged (%w); `devstack reset --data %s` starts afresh and forgets the data",
+		return fmt.Errorf("%s is damaged (%w); `devstack reset --data %s` deletes it and all data",
 			f.sub(stateFile), err, f.Path)
 	}
 	return nil
 }
 
-// saveState writes beside the old file first: a launcher killed meanwhile must not lose the password to its own data.
+// saveState writes a new file and renames it: a launcher that is killed meanwhile must not lose the password of its data.
 func (f *Folder) saveState() error {
-	content, err := json.MarshalIndent(f.state, "", "  ")
+	content, err := json.MarshalIndent(f.state, "", "  ") //nolint:gosec // G117: the secrets of a development stack stay in its folder
 	if err != nil {
 		return err
 	}
@@ -132,7 +132,7 @@ func (f *Folder) saveState() error {
 	return os.Rename(next, f.sub(stateFile))
 }
 
-// port is the one the service had last, or 0.
+// port returns the service's port of the last run, or 0.
 func (f *Folder) port(service string) int {
 	f.mu.Lock()
 	defer f.mu.Unlock()
@@ -145,7 +145,7 @@ func (f *Folder) keepPort(service string, port int) {
 	f.state.Ports[service] = port
 }
 
-// Close lets go of the folder, and deletes an ephemeral one. Nothing of the stack may run any more.
+// Close releases the folder, and deletes an ephemeral one. The stack must have stopped.
 func (f *Folder) Close() error {
 	var err error
 	if f.Ephemeral {
@@ -154,7 +154,7 @@ func (f *Folder) Close() error {
 	return errors.Join(err, f.unlock())
 }
 
-// unlock does not leave it to Close: a process that is being started just now has the file open too, for a moment.
+// unlock releases the lock explicitly. Closing the file is not enough: a process that is just being started has it open, too.
 func (f *Folder) unlock() error {
 	return errors.Join(syscall.Flock(int(f.lock.Fd()), syscall.LOCK_UN), f.lock.Close())
 }
@@ -165,7 +165,7 @@ func (f *Folder) Delete() error {
 	return f.Close()
 }
 
-// PIDs is the folder of the pid files.
+// PIDs returns the folder of the pid files.
 func (f *Folder) PIDs() string { return f.sub("run") }
 
 func (f *Folder) logs() string { return f.sub("log") }
@@ -173,7 +173,7 @@ func (f *Folder) sub(names ...string) string {
 	return filepath.Join(append([]string{f.Path}, names...)...)
 }
 
-// lockFolder takes the folder's lock. The kernel frees it when its holder ends, however that happens.
+// lockFolder takes the folder's lock. The kernel releases it when its holder ends, whatever the cause.
 func lockFolder(path string) (*os.File, error) {
 	name := filepath.Join(path, lockFile)
 	lock, err := os.OpenFile(name, os.O_RDWR|os.O_CREATE, 0o600)
@@ -186,7 +186,7 @@ func lockFolder(path string) (*os.File, error) {
 			path, ErrInUse, strings.TrimSpace(string(holder))), lock.Close())
 	}
 
-	// Between open and lock a reset may have deleted the folder, and the lock of a deleted file locks nothing.
+	// A reset may have deleted the folder between open and lock, and a lock on a deleted file protects nothing.
 	ours, err := lock.Stat()
 	if err != nil {
 		return nil, errors.Join(err, lock.Close())
@@ -204,7 +204,7 @@ func lockFolder(path string) (*os.File, error) {
 	return lock, nil
 }
 
-// refuseForeign keeps a mistyped --data from filling, or with reset deleting, a folder that is not a stack's.
+// refuseForeign refuses a folder that is not a stack's, so that a mistyped --data neither fills it nor, with reset, deletes it.
 func refuseForeign(path string) error {
 	entries, err := os.ReadDir(path)
 	if errors.Is(err, os.ErrNotExist) {
@@ -225,14 +225,14 @@ func refuseForeign(path string) error {
 	return nil
 }
 
-// sweepTempFolders ends and deletes what killed launchers left in the temporary folder. It does what it can: whatever is in
-// its way is not the business of the run that is about to start.
+// sweepTempFolders ends the processes and deletes the folders that killed launchers left among the temporary files. It ignores
+// errors, because the run that is about to start does not depend on it.
 func sweepTempFolders() {
 	paths, _ := filepath.Glob(filepath.Join(os.TempDir(), tempPrefix+"*"))
 	for _, path := range paths {
 		info, err := os.Stat(filepath.Join(path, lockFile))
 		if err != nil || time.Since(info.ModTime()) < time.Second {
-			continue // not a stack's, or one that is starting just now
+			continue // not a stack's, or of one that is just starting
 		}
 		if stat, ok := info.Sys().(*syscall.Stat_t); !ok || int(stat.Uid) != os.Geteuid() {
 			continue

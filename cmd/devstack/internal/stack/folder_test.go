@@ -10,7 +10,7 @@ import (
 	"time"
 )
 
-func TestFolderHasOneHolder(t *testing.T) {
+func TestFolder_HasOneHolder(t *testing.T) {
 	t.Parallel()
 	path := filepath.Join(t.TempDir(), "data")
 	first, err := OpenFolder(path)
@@ -32,7 +32,7 @@ func TestFolderHasOneHolder(t *testing.T) {
 	}
 }
 
-func TestFolderRemembers(t *testing.T) {
+func TestFolder_KeepsSecretsAndPorts(t *testing.T) {
 	t.Parallel()
 	path := filepath.Join(t.TempDir(), "data")
 	first := open(t, path)
@@ -44,7 +44,7 @@ func TestFolderRemembers(t *testing.T) {
 	second := open(t, path)
 	defer second.Close()
 	if second.state.PostgresPassword != first.state.PostgresPassword || second.state.JWTSecret != first.state.JWTSecret {
-		t.Error("the secrets are others")
+		t.Error("the secrets differ")
 	}
 	if port := second.port("redis"); port != 4711 {
 		t.Errorf("the port is %d", port)
@@ -58,7 +58,7 @@ func TestFolderRemembers(t *testing.T) {
 	}
 }
 
-func TestForeignFoldersAreRefused(t *testing.T) {
+func TestOpenFolder_RefusesForeignFolders(t *testing.T) {
 	t.Parallel()
 	path := t.TempDir()
 	precious := filepath.Join(path, "precious.txt")
@@ -73,7 +73,7 @@ func TestForeignFoldersAreRefused(t *testing.T) {
 	}
 }
 
-func TestDamagedStateSaysWhatToDo(t *testing.T) {
+func TestOpenFolder_AdvisesOnADamagedState(t *testing.T) {
 	t.Parallel()
 	path := filepath.Join(t.TempDir(), "data")
 	folder := open(t, path)
@@ -85,8 +85,8 @@ func TestDamagedStateSaysWhatToDo(t *testing.T) {
 	}
 }
 
-// Not parallel: it changes where temporary folders are made.
-func TestSweepTempFolders(t *testing.T) {
+// The test is not parallel, because it changes the place of temporary folders.
+func TestTempFolder_DeletesFoldersOfKilledLaunchers(t *testing.T) {
 	t.Setenv("TMPDIR", t.TempDir())
 
 	held, err := TempFolder()
@@ -98,7 +98,7 @@ func TestSweepTempFolders(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := left.unlock(); err != nil { // as the kernel does when it is killed
+	if err := left.unlock(); err != nil { // as the kernel does when the launcher is killed
 		t.Fatal(err)
 	}
 	stranger := filepath.Join(os.TempDir(), tempPrefix+"stranger")
@@ -129,7 +129,7 @@ func TestSweepTempFolders(t *testing.T) {
 	}
 }
 
-func TestLogTail(t *testing.T) {
+func TestWithLog_AddsTheLastLines(t *testing.T) {
 	t.Parallel()
 	path := filepath.Join(t.TempDir(), "a.log")
 	failure := errors.New("a does not start")
@@ -145,7 +145,7 @@ func TestLogTail(t *testing.T) {
 	}
 }
 
-func TestMissingSaysWhatToDo(t *testing.T) {
+func TestStartRedis_AdvisesIfItIsMissing(t *testing.T) {
 	t.Setenv("PATH", t.TempDir())
 	folder := open(t, filepath.Join(t.TempDir(), "data"))
 	defer folder.Close()
@@ -154,7 +154,7 @@ func TestMissingSaysWhatToDo(t *testing.T) {
 		t.Error(err)
 	}
 	if _, err := exec.LookPath("redis-server"); err == nil {
-		t.Error("the test did not take it away")
+		t.Error("the test does not hide redis-server")
 	}
 }
 

@@ -8,10 +8,10 @@ import (
 	"github.com/eventra/eventra/cmd/devstack/internal/mailsink"
 )
 
-// mailURLKey tells tests where the mails are.
+// mailURLKey is the variable by which tests find the mails.
 const mailURLKey = "EVENTRA_DEV_MAIL_URL"
 
-// startMail catches mails inside this process.
+// startMail starts the mail catcher inside this process.
 func startMail(_ context.Context, folder *Folder) (*service, error) {
 	smtp, err := listen(folder.port("smtp"))
 	if err != nil {

@@ -5,7 +5,7 @@ import (
 	"runtime"
 )
 
-// missing says that a program is not installed and what to do about it.
+// missing is the error for a program that is not installed, with advice.
 func missing(program string) error {
 	install := map[string]string{
 		"linux":  "`make deps` installs it on Debian and Ubuntu (apt-get install postgresql redis-server)",

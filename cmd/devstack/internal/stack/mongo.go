@@ -13,7 +13,7 @@ import (
 	"github.com/eventra/eventra/cmd/devstack/internal/proc"
 )
 
-// startMongo runs the real MongoDB where it is installed, and otherwise FerretDB inside this process.
+// startMongo starts MongoDB if it is installed, and otherwise FerretDB inside this process.
 func startMongo(ctx context.Context, folder *Folder) (*service, error) {
 	if binary, err := exec.LookPath("mongod"); err == nil {
 		return startMongod(ctx, folder, binary)

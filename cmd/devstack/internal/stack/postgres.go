@@ -39,18 +39,18 @@ func startPostgres(ctx context.Context, folder *Folder) (*service, error) {
 
 	postgres := server{
 		name:     "postgres",
-		patience: time.Minute, // after a crash it replays its log first
+		patience: time.Minute, // after a crash it first replays its log
 		ready:    func(ctx context.Context, port int) error { return preparePostgres(ctx, folder, port) },
 		spec: func(port int) proc.Spec {
 			stop := syscall.SIGINT // "fast": ends the sessions and writes a checkpoint
 			if folder.Ephemeral {
-				stop = syscall.SIGQUIT // "immediate": nobody reads this data again
+				stop = syscall.SIGQUIT // "immediate": this data is not read again
 			}
 			return proc.Spec{
 				Path:       filepath.Join(bin, "postgres"),
 				Args:       append([]string{"-D", data}, postgresSettings(port, folder.Volatile)...),
 				Env:        serverEnv(),
-				Dir:        "/", // the launcher's folder may be closed to the server's user
+				Dir:        "/", // the server's user may not be allowed to enter the launcher's folder
 				StopSignal: stop,
 				User:       user,
 			}
@@ -68,8 +68,8 @@ func postgresSettings(port int, volatile bool) []string {
 	settings := []string{
 		"listen_addresses=127.0.0.1",
 		"port=" + strconv.Itoa(port),
-		"unix_socket_directories=", // a socket's path may have 107 bytes at most; the data folder's may be longer
-		"max_connections=400",      // test packages that run side by side have a pool each
+		"unix_socket_directories=", // the path of a socket has at most 107 bytes, and that of the data folder may have more
+		"max_connections=400",      // concurrent test packages have a pool each
 		"shared_buffers=256MB",
 		"timezone=UTC",
 		"log_timezone=UTC",
@@ -84,8 +84,8 @@ func postgresSettings(port int, volatile bool) []string {
 	return args
 }
 
-// initPostgres makes the cluster, unless there is one. It does so beside the final place, because initdb can be interrupted
-// and refuses to finish what it began.
+// initPostgres makes the database cluster, unless there is one. It does so in another folder and renames that, because initdb
+// does not continue after an interruption.
 func initPostgres(ctx context.Context, folder *Folder, bin string, user *proc.User, data string) error {
 	if _, err := os.Stat(filepath.Join(data, "PG_VERSION")); err == nil {
 		return nil
@@ -111,7 +111,7 @@ func initPostgres(ctx context.Context, folder *Folder, bin string, user *proc.Us
 	}
 
 	args := []string{
-		"--pgdata", next, "--encoding", "UTF8", "--locale", "C", // sorts alike on every machine
+		"--pgdata", next, "--encoding", "UTF8", "--locale", "C", // sorts the same on every machine
 		"--username", postgresRole, "--pwfile", passwordFile, "--auth", "scram-sha-256", "--no-instructions",
 	}
 	if folder.Ephemeral {
@@ -153,7 +153,7 @@ func runInitdb(ctx context.Context, folder *Folder, spec proc.Spec) error {
 	}
 }
 
-// preparePostgres connects and makes the database, unless there is one.
+// preparePostgres connects, and creates the database unless it exists.
 func preparePostgres(ctx context.Context, folder *Folder, port int) error {
 	ctx, cancel := context.WithTimeout(ctx, 5*time.Second)
 	defer cancel()
@@ -177,7 +177,7 @@ func postgresURL(folder *Folder, port int, database string) string {
 	return fmt.Sprintf("postgres://%s:%s@%s/%s?sslmode=disable", postgresRole, folder.state.PostgresPassword, address(port), database)
 }
 
-// findPostgres finds the folder of PostgreSQL's programs. Data of an earlier run can only be read by the same major version.
+// findPostgres returns the folder of PostgreSQL's programs. Only the same major version can read the data of an earlier run.
 func findPostgres(data string) (string, error) {
 	needed, _ := os.ReadFile(filepath.Join(data, "PG_VERSION"))
 	major := strings.TrimSpace(string(needed))
@@ -195,12 +195,12 @@ func findPostgres(data string) (string, error) {
 	}
 	if len(others) > 0 {
 		return "", fmt.Errorf("the data folder was made by PostgreSQL %s, but only %s is installed; install that version again, "+
-			"or forget the data with `make reset`", major, strings.Join(others, ", "))
+			"or delete the data with `make reset`", major, strings.Join(others, ", "))
 	}
 	return "", missing("postgres")
 }
 
-// postgresVersion tells the major version of the programs in dir, such as "17".
+// postgresVersion returns the major version of the programs in dir, such as "17".
 func postgresVersion(dir string) (string, error) {
 	if _, err := exec.LookPath(filepath.Join(dir, "initdb")); err != nil {
 		return "", err

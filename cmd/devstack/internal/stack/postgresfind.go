@@ -13,12 +13,12 @@ import (
 	"github.com/eventra/eventra/cmd/devstack/internal/proc"
 )
 
-// postgresFolders lists where PostgreSQL's programs may be, the likeliest first: Debian keeps them off the PATH, and Homebrew
-// does so with every version but the latest.
+// postgresFolders lists the folders that may have PostgreSQL's programs, the likeliest first: Debian keeps them off the PATH, and
+// Homebrew all versions except the latest.
 func postgresFolders() []string {
 	var folders []string
 	if onPath, err := exec.LookPath("postgres"); err == nil {
-		// initdb looks for its companions beside itself, so a link to it is of no use.
+		// initdb looks for the other programs in its own folder, so a link is resolved.
 		if resolved, err := filepath.EvalSymlinks(onPath); err == nil {
 			folders = append(folders, filepath.Dir(resolved))
 		}
@@ -37,7 +37,7 @@ func postgresFolders() []string {
 	return folders
 }
 
-// postgresUser is whom PostgreSQL runs as when the launcher runs as root, which it refuses; nil otherwise.
+// postgresUser returns the account for PostgreSQL, which refuses to run as root, if the launcher is root. Otherwise it is nil.
 func postgresUser(folder *Folder) (*proc.User, error) {
 	if os.Geteuid() != 0 {
 		return nil, nil
@@ -59,21 +59,21 @@ func postgresUser(folder *Folder) (*proc.User, error) {
 		"postgres", "nobody")
 }
 
-// letThrough makes sure that u reaches path. Root's checkout often lies in a folder closed to everybody else, such as /root.
+// letThrough ensures that u can reach path. Root's checkout is often in a folder that is closed to other users, such as /root.
 func letThrough(u *proc.User, path string) error {
 	closed := closedFolder(u, path)
 	if closed == "" {
 		return nil
 	}
 	if !proc.CanIgnoreFileModes() {
-		return fmt.Errorf("PostgreSQL must run as user %q here, who may not enter %s; run `chmod a+x %s`, choose another "+
+		return fmt.Errorf("PostgreSQL has to run as user %q, which may not enter %s; run `chmod a+x %s`, choose another "+
 			"folder with --data, or run this as another user than root", u.Name, closed, closed)
 	}
 	u.IgnoreFileModes = true
 	return nil
 }
 
-// closedFolder tells which folder on the way to path u may not enter, if any.
+// closedFolder returns a folder on the way to path that u may not enter, or "".
 func closedFolder(u *proc.User, path string) string {
 	for dir := path; ; dir = filepath.Dir(dir) {
 		if info, err := os.Stat(dir); err != nil || !mayEnter(u, info) {

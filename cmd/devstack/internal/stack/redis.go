@@ -26,10 +26,10 @@ func startRedis(ctx context.Context, folder *Folder) (*service, error) {
 
 	redis := server{
 		name:     "redis",
-		patience: 30 * time.Second, // replays its append-only file
+		patience: 30 * time.Second, // it replays its append-only file
 		ready:    pingRedis,
 		spec: func(port int) proc.Spec {
-			appendOnly := "yes" // it keeps the data; snapshots are off
+			appendOnly := "yes" // instead of snapshots
 			if folder.Ephemeral {
 				appendOnly = "no"
 			}
@@ -37,7 +37,7 @@ func startRedis(ctx context.Context, folder *Folder) (*service, error) {
 				"--port", strconv.Itoa(port),
 				"--bind", "127.0.0.1",
 				"--dir", data,
-				"--databases", "1024", // test packages that run side by side take one each
+				"--databases", "1024", // concurrent test packages take one each
 				"--save", "",
 				"--appendonly", appendOnly,
 				"--appendfsync", "everysec",
@@ -53,7 +53,7 @@ func startRedis(ctx context.Context, folder *Folder) (*service, error) {
 		fmt.Sprintf("EVENTRA_REDIS_URL=redis://%s/0", address(port))), nil
 }
 
-// pingRedis speaks the protocol by hand; one word does not need a client library.
+// pingRedis writes the protocol by hand, because one command needs no client library.
 func pingRedis(ctx context.Context, port int) error {
 	var dialer net.Dialer
 	conn, err := dialer.DialContext(ctx, "tcp", address(port))
@@ -71,7 +71,7 @@ func pingRedis(ctx context.Context, port int) error {
 		return err
 	}
 	if answer != "+PONG\r\n" {
-		return fmt.Errorf("redis answers %q", strings.TrimSpace(answer)) // it is loading its data
+		return fmt.Errorf("redis answers %q", strings.TrimSpace(answer)) // still loading its data
 	}
 	return nil
 }

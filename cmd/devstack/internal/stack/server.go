@@ -12,16 +12,16 @@ import (
 	"github.com/eventra/eventra/cmd/devstack/internal/proc"
 )
 
-// startAttempts: a port chosen as free can be taken before the server opens it, and PostgreSQL may find that the last
-// backends of a killed predecessor are still going. Both pass.
+// startAttempts allows for failures that pass: a port that was free can be taken before the server opens it, and the last
+// backends of a killed PostgreSQL may still be running.
 const startAttempts = 3
 
 // A server is a program of its own that listens on a port.
 type server struct {
 	name     string
-	patience time.Duration // within it the server must be ready
+	patience time.Duration // the time until the server must be ready
 	spec     func(port int) proc.Spec
-	ready    func(ctx context.Context, port int) error // asks once; an error means not yet
+	ready    func(ctx context.Context, port int) error // asks once; an error means that it is not ready yet
 }
 
 // start starts the server on a free port and waits until it is ready.
@@ -94,13 +94,12 @@ func (s server) service(folder *Folder, process *proc.Process, stopPatience time
 	}
 }
 
-// serverEnv is what a server sees of the launcher's environment: enough to run, nothing that makes it behave differently on
-// another machine.
+// serverEnv is the environment of a server: enough to run, and nothing that makes it behave differently on another machine.
 func serverEnv() []string {
 	return []string{"PATH=" + os.Getenv("PATH"), "HOME=/", "LC_ALL=C", "TZ=UTC"}
 }
 
-// freePort finds a free port of the loopback interface, the preferred one if possible.
+// freePort returns a free port of the loopback interface: the preferred one, if it is free.
 func freePort(preferred int) (int, error) {
 	listener, err := listen(preferred)
 	if err != nil {
@@ -110,7 +109,7 @@ func freePort(preferred int) (int, error) {
 	return listener.Addr().(*net.TCPAddr).Port, nil
 }
 
-// listen opens the preferred port of the loopback interface, or else any free one.
+// listen listens on the loopback interface: on the preferred port, or on any free one if that is taken.
 func listen(preferred int) (net.Listener, error) {
 	if preferred != 0 {
 		if listener, err := net.Listen("tcp", address(preferred)); err == nil {
@@ -126,7 +125,7 @@ func listen(preferred int) (net.Listener, error) {
 
 func address(port int) string { return fmt.Sprintf("127.0.0.1:%d", port) }
 
-// openLog opens a fresh log for a server; the one of the run before stays beside it.
+// openLog opens a new log for a server, and keeps that of the run before as .1.
 func openLog(folder *Folder, name string) (*os.File, error) {
 	path := logPath(folder, name)
 	if err := os.Rename(path, path+".1"); err != nil && !errors.Is(err, os.ErrNotExist) {
@@ -137,7 +136,7 @@ func openLog(folder *Folder, name string) (*os.File, error) {
 
 func logPath(folder *Folder, name string) string { return folder.sub("log", name+".log") }
 
-// withLog adds to an error what the server said last.
+// withLog adds the last lines of a server's log to an error.
 func withLog(err error, path string) error {
 	const lines, bytes = 15, 16 << 10
 

@@ -1,5 +1,5 @@
-// Package stack runs the servers that Eventra needs, for development and tests: PostgreSQL, Redis, MongoDB and a catcher for
-// the mails, all private to one data folder and on free ports of the loopback interface.
+// Package stack runs the servers that Eventra needs for development and tests: PostgreSQL, Redis, MongoDB and a mail catcher. They
+// are private to one data folder, and listen on free ports of the loopback interface.
 package stack
 
 import (
@@ -20,13 +20,13 @@ type Stack struct {
 // A service is one running part of a stack.
 type service struct {
 	name string
-	env  []string        // how the product reaches it, as KEY=value
+	env  []string        // by which the product reaches it, as KEY=value
 	done <-chan struct{} // closed if it ends by itself; nil if it cannot
-	why  func() error    // says why it ended
+	why  func() error    // the reason for its end
 	stop func()
 }
 
-// Start starts all services at once and waits until every one of them answers.
+// Start starts all services concurrently and waits until all of them answer.
 func Start(ctx context.Context, folder *Folder) (*Stack, error) {
 	s := &Stack{folder: folder, failed: make(chan error, 1)}
 
@@ -59,7 +59,7 @@ func Start(ctx context.Context, folder *Folder) (*Stack, error) {
 	return s, nil
 }
 
-// watch reports the first service that ends although nobody stopped it.
+// watch reports a service that ends by itself, unless another one was reported before.
 func (s *Stack) watch(service *service) {
 	<-service.done
 	select {
@@ -68,7 +68,7 @@ func (s *Stack) watch(service *service) {
 	}
 }
 
-// Env is the environment, as KEY=value, by which the product reaches the services.
+// Env returns the environment, as KEY=value, by which the product reaches the services.
 func (s *Stack) Env() []string {
 	env := []string{
 		"EVENTRA_JWT_SECRET=" + s.folder.state.JWTSecret,
@@ -81,7 +81,7 @@ func (s *Stack) Env() []string {
 	return env
 }
 
-// MailURL is where the mails can be read.
+// MailURL returns the URL of the page with the mails.
 func (s *Stack) MailURL() string {
 	for _, setting := range s.Env() {
 		if url, found := strings.CutPrefix(setting, mailURLKey+"="); found {
@@ -91,10 +91,10 @@ func (s *Stack) MailURL() string {
 	return ""
 }
 
-// Failed receives why a service ended by itself.
+// Failed returns a channel that receives the reason if a service ends by itself.
 func (s *Stack) Failed() <-chan error { return s.failed }
 
-// Stop stops all services. Afterwards none of them runs.
+// Stop stops all services. When it returns, none of them runs.
 func (s *Stack) Stop() {
 	var wg sync.WaitGroup
 	for _, service := range s.services {

@@ -20,11 +20,11 @@ import (
 	"go.mongodb.org/mongo-driver/v2/mongo/options"
 )
 
-// startPatience is far more than a start takes on an idle machine, which is well under a second, and less than any wait in
-// the launcher that might wrongly be sat out.
+// startPatience is far more than a start takes on an idle machine (less than a second), and less than the waits of the launcher
+// that a fault might run into.
 const startPatience = 20 * time.Second
 
-func TestEphemeralStack(t *testing.T) {
+func TestStack_ServesAndLeavesNothing(t *testing.T) {
 	t.Parallel()
 	folder, err := TempFolder()
 	if err != nil {
@@ -79,7 +79,7 @@ func TestEphemeralStack(t *testing.T) {
 	}
 }
 
-func TestDataStays(t *testing.T) {
+func TestStack_KeepsItsData(t *testing.T) {
 	t.Parallel()
 	path := filepath.Join(t.TempDir(), "data with a space") // t.TempDir is closed to other users, as root's home is
 
@@ -123,7 +123,7 @@ func TestDataStays(t *testing.T) {
 	}
 }
 
-func TestLostServerIsReported(t *testing.T) {
+func TestStack_ReportsALostServer(t *testing.T) {
 	t.Parallel()
 	folder, err := TempFolder()
 	if err != nil {
@@ -146,7 +146,7 @@ func TestLostServerIsReported(t *testing.T) {
 	}
 }
 
-func TestInterruptedStartLeavesNothing(t *testing.T) {
+func TestStart_LeavesNothingIfInterrupted(t *testing.T) {
 	t.Parallel()
 	for _, after := range []time.Duration{0, 50 * time.Millisecond, 300 * time.Millisecond} {
 		folder, err := TempFolder()
@@ -156,7 +156,7 @@ func TestInterruptedStartLeavesNothing(t *testing.T) {
 		ctx, cancel := context.WithTimeout(t.Context(), after)
 		stack, err := Start(ctx, folder)
 		if err == nil {
-			stack.Stop() // it was quicker
+			stack.Stop() // it was faster
 		}
 		cancel()
 		if notes, _ := filepath.Glob(filepath.Join(folder.PIDs(), "*")); len(notes) > 0 {
@@ -241,7 +241,7 @@ func connectRedis(t *testing.T, stack *Stack) redisConn {
 	return redisConn{conn}
 }
 
-// ask returns the first answer, which must be short.
+// ask sends a command and returns the answer, which must be short.
 func (c redisConn) ask(t *testing.T, command string) string {
 	t.Helper()
 	if _, err := fmt.Fprintf(c, "%s\r\n", command); err != nil {

@@ -1,4 +1,4 @@
-// A stand-in for Eventra by which the launcher's tests see what it does with a program.
+// A stand-in for Eventra, by which the launcher's tests see how it treats the program.
 package main
 
 import (

@@ -1,4 +1,4 @@
-// Shows new mails as they come, without disturbing somebody who is typing.
+// Shows new mails when they arrive, but not while the filter is being edited.
 setInterval(async () => {
 	if (document.hidden || document.activeElement?.id === "to") return;
 	try {

@@ -16,7 +16,7 @@ import (
 
 const concurrentWriters = 100
 
-func TestConcurrentIncrements(t *testing.T) {
+func TestServer_KeepsConcurrentIncrements(t *testing.T) {
 	t.Parallel()
 	counters := connect(t).Collection("counters")
 	together(func(int) {
@@ -30,7 +30,7 @@ func TestConcurrentIncrements(t *testing.T) {
 	}
 }
 
-func TestConcurrentFindAndModify(t *testing.T) {
+func TestServer_KeepsConcurrentFindAndModify(t *testing.T) {
 	t.Parallel()
 	counters := connect(t).Collection("counters")
 	if _, err := counters.InsertOne(t.Context(), bson.M{"_id": "a", "n": 0}); err != nil {
@@ -49,8 +49,8 @@ func TestConcurrentFindAndModify(t *testing.T) {
 	})
 }
 
-// Nobody waits for the answer to an unacknowledged write, and yet the next write must wait for it.
-func TestUnacknowledgedWrites(t *testing.T) {
+// A client does not wait for an unacknowledged write, but the next write does.
+func TestServer_KeepsConcurrentUnacknowledgedWrites(t *testing.T) {
 	t.Parallel()
 	database := connect(t)
 	counters := database.Collection("counters", options.Collection().SetWriteConcern(writeconcern.Unacknowledged()))
@@ -63,17 +63,18 @@ func TestUnacknowledgedWrites(t *testing.T) {
 			t.Error(err)
 		}
 	})
-	deadline := time.Now().Add(20 * time.Second)
+	deadline := time.After(20 * time.Second)
 	for count(t, counters) != concurrentWriters {
-		if time.Now().After(deadline) {
+		select {
+		case <-deadline:
 			t.Fatalf("%d of %d increments are left", count(t, counters), concurrentWriters)
+		case <-time.After(10 * time.Millisecond):
 		}
-		time.Sleep(10 * time.Millisecond)
 	}
 }
 
-// Everything the product does to documents at once: the first writers also make the collection and its index.
-func TestConcurrentCreation(t *testing.T) {
+// The first writers also make the collection and its index.
+func TestServer_KeepsConcurrentCreation(t *testing.T) {
 	t.Parallel()
 	database := connect(t)
 	together(func(i int) {
@@ -90,23 +91,25 @@ func TestConcurrentCreation(t *testing.T) {
 	}
 }
 
-// A write that takes long keeps other writes waiting, but no read.
-func TestReadsPassAWaitingWrite(t *testing.T) {
+// Other writes wait for a slow write; reads do not.
+func TestProxy_LetsReadsPassASlowWrite(t *testing.T) {
 	t.Parallel()
-	release := make(chan struct{})
+	started, release := make(chan struct{}), make(chan struct{})
 	backend := fakeBackend(t, func(command string) {
 		if command == "update" {
+			close(started)
 			<-release
 		}
 	})
-	front := serve(t, backend)
+	proxy := serve(t, backend)
 
-	slow := dial(t, front)
+	slow := dial(t, proxy)
 	send(t, slow, "update")
-	queued := dial(t, front)
+	<-started
+	queued := dial(t, proxy)
 	send(t, queued, "insert")
 	for range 10 {
-		reader := dial(t, front)
+		reader := dial(t, proxy)
 		send(t, reader, "find")
 		receive(t, reader, 5*time.Second)
 	}
@@ -119,29 +122,31 @@ func TestReadsPassAWaitingWrite(t *testing.T) {
 	receive(t, queued, 5*time.Second)
 }
 
-// A client that hangs up in the middle of a write neither gives the lock back early nor keeps it.
-func TestClientHangsUp(t *testing.T) {
+// The lock of a write is released when the write ends, even if its client has hung up.
+func TestProxy_ReleasesTheLockOfALostClient(t *testing.T) {
 	t.Parallel()
-	backend := fakeBackend(t, func(string) { time.Sleep(20 * time.Millisecond) })
-	front := serve(t, backend)
+	release := make(chan struct{})
+	backend := fakeBackend(t, func(string) { <-release })
+	proxy := serve(t, backend)
 	for range 5 {
-		client := dial(t, front)
+		client := dial(t, proxy)
 		send(t, client, "update")
 		client.Close()
 	}
-	next := dial(t, front)
+	next := dial(t, proxy)
 	send(t, next, "update")
+	close(release)
 	receive(t, next, 5*time.Second)
 }
 
-func TestCloseEndsClients(t *testing.T) {
+func TestProxy_CloseEndsConnections(t *testing.T) {
 	t.Parallel()
-	front := serve(t, fakeBackend(t, func(string) { select {} }))
-	client := dial(t, front)
+	proxy := serve(t, fakeBackend(t, func(string) { select {} }))
+	client := dial(t, proxy)
 	send(t, client, "update") // is never answered
 
 	closed := make(chan struct{})
-	go func() { front.close(); close(closed) }()
+	go func() { proxy.close(); close(closed) }()
 	select {
 	case <-closed:
 	case <-time.After(5 * time.Second):
@@ -183,12 +188,12 @@ func connect(t *testing.T) *mongo.Database {
 	return client.Database("test")
 }
 
-func serve(t *testing.T, backend string) *front {
+func serve(t *testing.T, backend string) *proxy {
 	t.Helper()
-	front := newFront(listen(t), backend)
-	go front.serve()
-	t.Cleanup(front.close)
-	return front
+	proxy := newProxy(listen(t), backend)
+	go proxy.serve()
+	t.Cleanup(proxy.close)
+	return proxy
 }
 
 func listen(t *testing.T) net.Listener {
@@ -230,9 +235,9 @@ func fakeBackend(t *testing.T, handle func(command string)) (addr string) {
 	return listener.Addr().String()
 }
 
-func dial(t *testing.T, front *front) net.Conn {
+func dial(t *testing.T, proxy *proxy) net.Conn {
 	t.Helper()
-	conn, err := net.Dial("tcp", front.listener.Addr().String())
+	conn, err := net.Dial("tcp", proxy.listener.Addr().String())
 	if err != nil {
 		t.Fatal(err)
 	}
