@@ -11,7 +11,7 @@ import (
 	"github.com/eventra/eventra/persistence/redis"
 )
 
-func TestALostServerCostsNothing(t *testing.T) {
+func TestDB_LostServerCostsCallersNothing(t *testing.T) {
 	t.Parallel()
 	for name, lose := range map[string]func(*persistencetest.Proxy){
 		"refused":  (*persistencetest.Proxy).Cut,
@@ -22,7 +22,7 @@ func TestALostServerCostsNothing(t *testing.T) {
 			proxy, url := persistencetest.ProxyTo(t, persistencetest.NewRedis(t))
 			locks, event := redis.NewLocks(openURL(t, url)), newID()
 			lock := func() error {
-				_, err := locks.Lock(t.Context(), eventra.LockRelease{}, in(event, []eventra.LockRequest{want(newID(), 1)}))
+				_, err := locks.Lock(t.Context(), eventra.LockRelease{}, of(event, []eventra.LockRequest{request(newID(), 1)}))
 				return err
 			}
 			require.NoError(t, lock())
@@ -30,12 +30,12 @@ func TestALostServerCostsNothing(t *testing.T) {
 			lose(proxy)
 			started := time.Now()
 			require.Equal(t, eventra.CodeUnavailable, eventra.CodeOf(lock()))
-			require.Less(t, time.Since(started), 2*time.Second, "the first one finds out")
+			require.Less(t, time.Since(started), 2*time.Second, "the first command detects it")
 			started = time.Now()
 			for range 1000 {
 				require.Equal(t, eventra.CodeUnavailable, eventra.CodeOf(lock()))
 			}
-			require.Less(t, time.Since(started), time.Second, "all others need not")
+			require.Less(t, time.Since(started), time.Second, "the others do not try")
 
 			proxy.Restore()
 			require.Eventually(t, func() bool { return lock() == nil }, soon, tick, "it recovers by itself")
@@ -43,7 +43,7 @@ func TestALostServerCostsNothing(t *testing.T) {
 	}
 }
 
-func TestOpenWithoutAServer(t *testing.T) {
+func TestOpen_WithoutAServer(t *testing.T) {
 	t.Parallel()
 	proxy, url := persistencetest.ProxyTo(t, persistencetest.NewRedis(t))
 	proxy.Cut()
@@ -53,7 +53,7 @@ func TestOpenWithoutAServer(t *testing.T) {
 	require.Eventually(t, func() bool { return db.Ping(t.Context()) == nil }, soon, tick)
 }
 
-func TestOpenRefusesWhatIsNoURL(t *testing.T) {
+func TestOpen_RejectsInvalidURLs(t *testing.T) {
 	t.Parallel()
 	_, err := redis.Open("mongodb://localhost")
 	require.Error(t, err)

@@ -12,14 +12,14 @@ import (
 	"github.com/eventra/eventra/sleep"
 )
 
-// probeInterval is how often a lost server is asked whether it is back.
+// probeInterval is how often a lost server is probed.
 const probeInterval = 500 * time.Millisecond
 
 var errBreakerOpen = errors.New("redis is away")
 
-// breaker refuses commands at once while the server is away. One command
-// finds that out; that the server is back is found out in the background, so
-// that no further command has to try.
+// breaker refuses commands at once while the server is away. One command detects
+// that the server is away. A probe in the background detects that it is back, so
+// no other command has to try.
 type breaker struct {
 	open    atomic.Bool
 	tripped chan struct{}
@@ -35,7 +35,7 @@ func newBreaker(probe *goredis.Client) *breaker {
 	return b
 }
 
-// Allow and ReportResult are how the client asks and tells.
+// Allow implements goredis.Limiter.
 func (b *breaker) Allow() error {
 	if b.open.Load() {
 		return errBreakerOpen
@@ -43,12 +43,13 @@ func (b *breaker) Allow() error {
 	return nil
 }
 
+// ReportResult implements goredis.Limiter.
 func (b *breaker) ReportResult(err error) {
 	if !isAway(err) || !b.open.CompareAndSwap(false, true) {
 		return
 	}
-	slog.Warn("redis is away: going on without", "error", err)
-	b.tripped <- struct{}{} // has room: watch takes the last one before it closes the breaker
+	slog.Warn("redis is away: going on without it", "error", err)
+	b.tripped <- struct{}{} // has room: watch receives the previous one before it closes the breaker
 }
 
 func (b *breaker) watch(ctx context.Context) {
@@ -75,8 +76,8 @@ func (b *breaker) close() error {
 	return b.probe.Close()
 }
 
-// isAway tells a server that does not serve from one that answers, be it with
-// an error, and from callers that gave up.
+// isAway reports whether an error means that the server does not serve. An error
+// that the server answers with does not, nor does a caller that gave up.
 func isAway(err error) bool {
 	var answer goredis.Error
 	switch {

@@ -10,21 +10,20 @@ import (
 )
 
 // Cache keeps bytes by scope and key. Each scope has a generation, a random
-// token; what was written under another one than the present does not exist
-// any more. So forgetting all of a scope is one write, and a reader that
-// learned the generation before it read the source can never put old data
-// over the news.
+// token, and only values of the present generation exist. So one write forgets a
+// whole scope. A reader learns the generation before it reads the source, so it
+// never overwrites newer data with older.
 type Cache struct {
 	db  *DB
 	ttl time.Duration
 }
 
-// NewCache makes a Cache that keeps entries for the time given.
+// NewCache makes a Cache that keeps entries for ttl.
 func NewCache(db *DB, ttl time.Duration) *Cache { return &Cache{db, ttl} }
 
-// readScript returns a scope's generation, beginning one if there is none
-// (never made, or evicted), and the entry. KEYS: generation, entry. ARGV: a new
-// token, the generation's TTL in ms.
+// readScript returns a scope's generation and an entry. It begins a generation if
+// there is none, because it is the first or Redis has evicted it. KEYS:
+// generation, entry. ARGV: a new token, the generation's TTL in ms.
 var readScript = goredis.NewScript(`
 local generation = redis.call('GET', KEYS[1])
 if not generation then
@@ -33,8 +32,8 @@ if not generation then
 end
 return {generation, redis.call('GET', KEYS[2])}`)
 
-// Read returns the generation of the scope and the value last written under
-// the key in it, nil if there is none.
+// Read returns the scope's generation, and the value of the key in it, nil if there
+// is none.
 func (c *Cache) Read(ctx context.Context, scope, key string) (value []byte, generation string, err error) {
 	keys := []string{generationKey(scope), entryKey(scope, key)}
 	answer, err := readScript.Run(ctx, c.db.client, keys, rand.Text(), c.generationTTL().Milliseconds()).Slice()
@@ -43,7 +42,7 @@ func (c *Cache) Read(ctx context.Context, scope, key string) (value []byte, gene
 	}
 	generation, whole := answer[0].(string)
 	if !whole {
-		return nil, "", unavailable(errors.New("the cache's generation is no text"))
+		return nil, "", unavailable(errors.New("the cache's generation is not a string"))
 	}
 	entry, _ := answer[1].(string)
 	if len(entry) <= len(generation) || entry[:len(generation)] != generation {
@@ -52,7 +51,8 @@ func (c *Cache) Read(ctx context.Context, scope, key string) (value []byte, gene
 	return []byte(entry[len(generation):]), generation, nil
 }
 
-// Write keeps a value, not empty, that was made after Read told the generation.
+// Write keeps a value that was read from its source after Read had returned the
+// generation. The value must not be empty.
 func (c *Cache) Write(ctx context.Context, scope, key, generation string, value []byte) error {
 	entry := append([]byte(generation), value...)
 	return unavailable(c.db.client.Set(ctx, entryKey(scope, key), entry, c.ttl).Err())
@@ -63,8 +63,8 @@ func (c *Cache) Forget(ctx context.Context, scope string) error {
 	return unavailable(c.db.client.Set(ctx, generationKey(scope), rand.Text(), c.generationTTL()).Err())
 }
 
-// generationTTL lets the generations of scopes that nobody reads go. That one
-// ends early is no harm: the next one differs from all before.
+// generationTTL removes the generations of scopes that are no longer read. A
+// generation may end early: the next one differs from all before.
 func (c *Cache) generationTTL() time.Duration { return 6 * c.ttl }
 
 func generationKey(scope string) string { return keyPrefix + "cache:{" + scope + "}" }

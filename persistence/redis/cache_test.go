@@ -11,7 +11,7 @@ import (
 	"github.com/eventra/eventra/persistence/redis"
 )
 
-func TestCacheKeepsUntilForgotten(t *testing.T) {
+func TestCache_KeepsValuesUntilForgotten(t *testing.T) {
 	t.Parallel()
 	cache := redis.NewCache(open(t), time.Minute)
 	value, generation, err := cache.Read(t.Context(), "s", "k")
@@ -37,7 +37,7 @@ func TestCacheKeepsUntilForgotten(t *testing.T) {
 	require.NotEqual(t, generation, next)
 }
 
-func TestASlowReaderNeverOverwritesTheNews(t *testing.T) {
+func TestCache_SlowReaderNeverOverwritesNewerData(t *testing.T) {
 	t.Parallel()
 	cache := redis.NewCache(open(t), time.Minute)
 	_, before, err := cache.Read(t.Context(), "s", "k")
@@ -50,7 +50,7 @@ func TestASlowReaderNeverOverwritesTheNews(t *testing.T) {
 	require.Nil(t, value)
 }
 
-func TestAnEvictedGenerationBringsNothingBack(t *testing.T) {
+func TestCache_EvictedGenerationRestoresNothing(t *testing.T) {
 	t.Parallel()
 	url := persistencetest.NewRedis(t)
 	cache, client := redis.NewCache(openURL(t, url), time.Minute), peek(t, url)
@@ -66,7 +66,7 @@ func TestAnEvictedGenerationBringsNothingBack(t *testing.T) {
 	require.Nil(t, value)
 }
 
-func TestCacheWithoutAServer(t *testing.T) {
+func TestCache_WithoutAServer(t *testing.T) {
 	t.Parallel()
 	proxy, url := persistencetest.ProxyTo(t, persistencetest.NewRedis(t))
 	proxy.Cut()

@@ -11,27 +11,27 @@ import (
 	"github.com/eventra/eventra"
 )
 
-// deadLettersMax bounds what one look at the dead letters shows.
+// deadLettersMax bounds the dead letters in one list.
 const deadLettersMax = 1000
 
-// DeadLetter is a mail that was given up.
+// DeadLetter is a mail whose attempts are used up.
 type DeadLetter struct {
 	BookingID eventra.ID
-	Error     string // why the last try failed
+	Error     string // of the last attempt
 	Tries     int
 	FailedAt  time.Time
 }
 
-// MailQueueStats counts the jobs.
+// MailQueueStats counts the jobs of a mail queue.
 type MailQueueStats struct {
-	Waiting int // now or after a failed try
+	Waiting int // for a worker or for the next attempt
 	Running int
 	Dead    int
 }
 
-// DeadLetters lists mails that were given up, up to a thousand of them.
+// DeadLetters lists the dead letters, a thousand at most.
 func (q *MailQueue) DeadLetters(ctx context.Context) ([]DeadLetter, error) {
-	tasks, err := within(ctx, func() ([]*asynq.TaskInfo, error) {
+	tasks, err := inspect(ctx, func() ([]*asynq.TaskInfo, error) {
 		return q.inspector().ListArchivedTasks(mailQueueName, asynq.PageSize(deadLettersMax))
 	})
 	if err != nil {
@@ -46,16 +46,16 @@ func (q *MailQueue) DeadLetters(ctx context.Context) ([]DeadLetter, error) {
 	return letters, nil
 }
 
-// RetryDead puts all mails that were given up back into the queue and returns
-// how many there were.
+// RetryDead puts all dead letters back into the queue and returns how many there
+// were.
 func (q *MailQueue) RetryDead(ctx context.Context) (int, error) {
-	n, err := within(ctx, func() (int, error) { return q.inspector().RunAllArchivedTasks(mailQueueName) })
+	n, err := inspect(ctx, func() (int, error) { return q.inspector().RunAllArchivedTasks(mailQueueName) })
 	return n, unavailable(err)
 }
 
-// Stats counts the jobs.
+// Stats counts the jobs in the queue.
 func (q *MailQueue) Stats(ctx context.Context) (MailQueueStats, error) {
-	info, err := within(ctx, func() (*asynq.QueueInfo, error) {
+	info, err := inspect(ctx, func() (*asynq.QueueInfo, error) {
 		inspector := q.inspector()
 		queues, err := inspector.Queues()
 		if err != nil || !slices.Contains(queues, mailQueueName) {
@@ -77,14 +77,14 @@ func (q *MailQueue) inspector() *asynq.Inspector {
 	return asynq.NewInspectorFromRedisClient(q.db.client)
 }
 
-// within asks the library, whose looks know no context but end with the
-// client's short timeouts. A queue that nobody has used yet is an empty one.
-func within[T any](ctx context.Context, look func() (T, error)) (T, error) {
+// inspect calls the library's inspector, which knows no context but is bounded by
+// the client's short timeouts. A queue that was never used is empty.
+func inspect[T any](ctx context.Context, call func() (T, error)) (T, error) {
 	var none T
 	if err := ctx.Err(); err != nil {
 		return none, err
 	}
-	found, err := look()
+	found, err := call()
 	if errors.Is(err, asynq.ErrQueueNotFound) {
 		return none, nil
 	}

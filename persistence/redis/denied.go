@@ -14,39 +14,40 @@ import (
 
 const (
 	deniedChannel = keyPrefix + "denied"
-	// deniedNewsMax bounds what waits to be published. What finds no room is
-	// heard by the others a second later, from the authority.
-	deniedNewsMax = 1024
+	// unpublishedMax bounds the tokens that wait to be published. If there is no
+	// room for one, the other instances read it from the source a second later.
+	unpublishedMax = 1024
 
 	deniedPollInterval = time.Second
 	deniedPollTimeout  = 2 * time.Second
-	// deniedOverlap is how far each poll looks back: a transaction's rows have
-	// the time of its begin and are seen after its end.
+	// deniedOverlap is how far each poll looks back: rows carry the time at which
+	// their transaction began, and are visible after its end.
 	deniedOverlap = 30 * time.Second
 )
 
-// DeniedSource is the authority over logged-out tokens.
+// DeniedSource is the store that decides which tokens are denied.
 type DeniedSource interface {
-	// DeniedSince lists the tokens denied after a time, by the source's clock,
-	// that have not expired.
+	// DeniedSince lists the tokens that were denied after a time, by the source's
+	// clock, and have not expired.
 	DeniedSince(ctx context.Context, after time.Time) ([]eventra.DeniedToken, error)
 }
 
-// DeniedTokens knows the logged-out access tokens of all instances:
-// http.DeniedTokens. News come through Redis within milliseconds, and from the
-// authority within seconds if Redis loses them.
+// DeniedTokens holds the denied access tokens of all instances. They arrive
+// through Redis within milliseconds, or from the source within seconds if Redis
+// loses them. It implements http.DeniedTokens.
 type DeniedTokens struct {
 	db    *DB
-	news  chan eventra.DeniedToken
 	ready atomic.Bool
+	// unpublished are tokens denied here that other instances do not know yet.
+	unpublished chan eventra.DeniedToken
 
 	mu    sync.RWMutex
 	until map[eventra.ID]time.Time
 }
 
-// NewDeniedTokens makes an empty list; Run fills it.
+// NewDeniedTokens makes an empty DeniedTokens, which Run fills.
 func NewDeniedTokens(db *DB) *DeniedTokens {
-	return &DeniedTokens{db: db, news: make(chan eventra.DeniedToken, deniedNewsMax), until: map[eventra.ID]time.Time{}}
+	return &DeniedTokens{db: db, unpublished: make(chan eventra.DeniedToken, unpublishedMax), until: map[eventra.ID]time.Time{}}
 }
 
 // Denied implements http.DeniedTokens.
@@ -61,7 +62,7 @@ func (d *DeniedTokens) Denied(accessID eventra.ID) bool {
 func (d *DeniedTokens) Deny(accessID eventra.ID, until time.Time) {
 	d.add(accessID, until)
 	select {
-	case d.news <- eventra.DeniedToken{AccessID: accessID, ExpiresAt: until}:
+	case d.unpublished <- eventra.DeniedToken{AccessID: accessID, ExpiresAt: until}:
 	default:
 	}
 }
@@ -74,15 +75,15 @@ func (d *DeniedTokens) add(accessID eventra.ID, until time.Time) {
 	}
 }
 
-// Ready reports whether all tokens that were denied before are known. Until
-// then a request may not be served: a token that was logged out would pass.
+// Ready reports whether the tokens that were denied before the start are known.
+// Until then no request may be served, since a denied token would pass.
 func (d *DeniedTokens) Ready() bool { return d.ready.Load() }
 
-// Run learns from the source and from other instances, and tells them, until
-// ctx ends.
+// Run exchanges denied tokens with the other instances, and polls the source,
+// until ctx ends.
 func (d *DeniedTokens) Run(ctx context.Context, source DeniedSource) {
 	var running sync.WaitGroup
-	running.Go(func() { d.db.subscribe(ctx, deniedChannel, func(context.Context) {}, d.heard) })
+	running.Go(func() { d.db.subscribe(ctx, deniedChannel, func(context.Context) {}, d.receive) })
 	running.Go(func() { d.publish(ctx) })
 	running.Go(func() { d.poll(ctx, source) })
 	running.Wait()
@@ -93,16 +94,16 @@ func (d *DeniedTokens) publish(ctx context.Context) {
 		select {
 		case <-ctx.Done():
 			return
-		case token := <-d.news:
+		case token := <-d.unpublished:
 			message := token.AccessID.String() + " " + strconv.FormatInt(token.ExpiresAt.UnixMilli(), 10)
 			if err := d.db.client.Publish(ctx, deniedChannel, message).Err(); err != nil {
-				slog.Debug("redis: log-out not published; others learn of it from the authority", "error", err)
+				slog.Debug("denied token not published: other instances read it from the source", "error", err)
 			}
 		}
 	}
 }
 
-func (d *DeniedTokens) heard(message string) {
+func (d *DeniedTokens) receive(message string) {
 	if id, until, ok := parseDenied(message); ok {
 		d.add(id, until)
 	}
@@ -118,13 +119,13 @@ func parseDenied(message string) (id eventra.ID, until time.Time, ok bool) {
 func (d *DeniedTokens) poll(ctx context.Context, source DeniedSource) {
 	ticker := time.NewTicker(deniedPollInterval)
 	defer ticker.Stop()
-	var seen time.Time // the source's latest so far
+	var latest time.Time // of the tokens read, by the source's clock
 	for {
-		if latest, err := d.learn(ctx, source, seen); err == nil {
-			seen = latest
+		if newest, err := d.read(ctx, source, latest); err == nil {
+			latest = newest
 			d.ready.Store(true)
 		} else if ctx.Err() == nil {
-			slog.Debug("logged-out tokens not read; trying again", "error", err)
+			slog.Debug("denied tokens not read; trying again", "error", err)
 		}
 		d.dropExpired(time.Now())
 		select {
@@ -135,21 +136,22 @@ func (d *DeniedTokens) poll(ctx context.Context, source DeniedSource) {
 	}
 }
 
-func (d *DeniedTokens) learn(ctx context.Context, source DeniedSource, seen time.Time) (latest time.Time, err error) {
+// read adds the tokens denied since latest, and returns the time of the newest.
+func (d *DeniedTokens) read(ctx context.Context, source DeniedSource, latest time.Time) (newest time.Time, err error) {
 	ctx, cancel := context.WithTimeout(ctx, deniedPollTimeout)
 	defer cancel()
-	after := seen
-	if !seen.IsZero() {
-		after = seen.Add(-deniedOverlap)
+	after := latest
+	if !latest.IsZero() {
+		after = latest.Add(-deniedOverlap)
 	}
 	tokens, err := source.DeniedSince(ctx, after)
 	for _, token := range tokens {
 		d.add(token.AccessID, token.ExpiresAt)
-		if token.DeniedAt.After(seen) {
-			seen = token.DeniedAt
+		if token.DeniedAt.After(latest) {
+			latest = token.DeniedAt
 		}
 	}
-	return seen, err
+	return latest, err
 }
 
 func (d *DeniedTokens) dropExpired(now time.Time) {

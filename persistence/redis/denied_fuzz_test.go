@@ -9,8 +9,8 @@ import (
 	"github.com/eventra/eventra"
 )
 
-// FuzzDenied has announcements of denied tokens read, which anybody who
-// reaches Redis can make.
+// FuzzDenied reads announcements of denied tokens. Anybody who reaches Redis can
+// publish some.
 func FuzzDenied(f *testing.F) {
 	for _, message := range []string{
 		"0190a5d2-7c3b-7e1f-8a2b-0123456789ab 1767225600000", "", " ", "0190a5d2-7c3b-7e1f-8a2b-0123456789ab",
@@ -28,6 +28,6 @@ func FuzzDenied(f *testing.F) {
 		require.Equal(t, strings.ToLower(message[:36]), id.String())
 		d := NewDeniedTokens(nil)
 		d.add(id, until)
-		_ = d.Denied(id) // however far away its end is
+		_ = d.Denied(id) // also if its expiry is far away
 	})
 }

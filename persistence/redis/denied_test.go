@@ -14,32 +14,32 @@ import (
 	"github.com/eventra/eventra/persistence/redis"
 )
 
-// authority is a source as the database's.
-type authority struct {
+// source is a DeniedSource in memory.
+type source struct {
 	mu     sync.Mutex
 	tokens []eventra.DeniedToken
 	away   bool
 }
 
-func (a *authority) deny(id eventra.ID, deniedAt, until time.Time) {
-	a.mu.Lock()
-	defer a.mu.Unlock()
-	a.tokens = append(a.tokens, eventra.DeniedToken{AccessID: id, DeniedAt: deniedAt, ExpiresAt: until})
+func (s *source) deny(id eventra.ID, deniedAt, until time.Time) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.tokens = append(s.tokens, eventra.DeniedToken{AccessID: id, DeniedAt: deniedAt, ExpiresAt: until})
 }
 
-func (a *authority) setAway(away bool) {
-	a.mu.Lock()
-	defer a.mu.Unlock()
-	a.away = away
+func (s *source) setAway(away bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.away = away
 }
 
-func (a *authority) DeniedSince(_ context.Context, after time.Time) (tokens []eventra.DeniedToken, err error) {
-	a.mu.Lock()
-	defer a.mu.Unlock()
-	if a.away {
+func (s *source) DeniedSince(_ context.Context, after time.Time) (tokens []eventra.DeniedToken, err error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.away {
 		return nil, errors.New("away")
 	}
-	for _, token := range a.tokens {
+	for _, token := range s.tokens {
 		if token.DeniedAt.After(after) {
 			tokens = append(tokens, token)
 		}
@@ -56,10 +56,10 @@ func denied(t *testing.T, url string, source redis.DeniedSource) *redis.DeniedTo
 	return d
 }
 
-func TestALoggedOutTokenIsKnownHereAtOnceAndThereSoon(t *testing.T) {
+func TestDeniedTokens_AreKnownHereAtOnceAndElsewhereSoon(t *testing.T) {
 	t.Parallel()
-	url, silent := persistencetest.NewRedis(t), &authority{}
-	here, there := denied(t, url, silent), denied(t, url, silent)
+	url, empty := persistencetest.NewRedis(t), &source{}
+	here, there := denied(t, url, empty), denied(t, url, empty)
 	require.Eventually(t, func() bool { // until both listen
 		id := newID()
 		here.Deny(id, time.Now().Add(time.Minute))
@@ -74,41 +74,41 @@ func TestALoggedOutTokenIsKnownHereAtOnceAndThereSoon(t *testing.T) {
 	require.False(t, there.Denied(newID()))
 }
 
-func TestTheAuthorityTellsWhatRedisLost(t *testing.T) {
+func TestDeniedTokens_ReadsFromTheSourceWhatRedisLost(t *testing.T) {
 	t.Parallel()
 	proxy, url := persistencetest.ProxyTo(t, persistencetest.NewRedis(t))
 	proxy.Cut()
-	source, now := &authority{}, time.Now()
+	src, now := &source{}, time.Now()
 	old, late, new := newID(), newID(), newID()
-	source.deny(old, now.Add(-10*time.Minute), now.Add(time.Minute))
+	src.deny(old, now.Add(-10*time.Minute), now.Add(time.Minute))
 
-	d := denied(t, url, source)
+	d := denied(t, url, src)
 	require.Eventually(t, d.Ready, soon, tick)
-	require.True(t, d.Denied(old), "whoever is ready knows all that was denied before")
+	require.True(t, d.Denied(old), "it is ready, so it has all tokens that were denied before")
 
-	source.deny(new, now, now.Add(time.Minute))
+	src.deny(new, now, now.Add(time.Minute))
 	require.Eventually(t, func() bool { return d.Denied(new) }, soon, tick)
-	source.deny(late, now.Add(-10*time.Second), now.Add(time.Minute))
-	require.Eventually(t, func() bool { return d.Denied(late) }, soon, tick, "a row that came to be seen after a later one")
+	src.deny(late, now.Add(-10*time.Second), now.Add(time.Minute))
+	require.Eventually(t, func() bool { return d.Denied(late) }, soon, tick, "a row that became visible after a later one")
 }
 
-func TestNotReadyBeforeTheAuthorityAnswered(t *testing.T) {
+func TestDeniedTokens_NotReadyBeforeTheSourceAnswered(t *testing.T) {
 	t.Parallel()
-	source := &authority{away: true}
+	src := &source{away: true}
 	id := newID()
-	source.deny(id, time.Now(), time.Now().Add(time.Minute))
-	d := denied(t, persistencetest.NewRedis(t), source)
+	src.deny(id, time.Now(), time.Now().Add(time.Minute))
+	d := denied(t, persistencetest.NewRedis(t), src)
 	require.Never(t, d.Ready, 100*time.Millisecond, tick)
 
-	source.setAway(false)
+	src.setAway(false)
 	require.Eventually(t, d.Ready, soon, tick)
 	require.True(t, d.Denied(id))
 
-	source.setAway(true)
-	require.True(t, d.Ready(), "what is known is known")
+	src.setAway(true)
+	require.True(t, d.Ready(), "it keeps the tokens that it has")
 }
 
-func TestDenialsEndWithTheToken(t *testing.T) {
+func TestDeniedTokens_EndWithTheToken(t *testing.T) {
 	t.Parallel()
 	d := redis.NewDeniedTokens(open(t))
 	id := newID()
@@ -121,10 +121,10 @@ func TestDenialsEndWithTheToken(t *testing.T) {
 	require.Eventually(t, func() bool { return !d.Denied(brief) }, soon, tick)
 }
 
-func TestStrangeNewsAreIgnored(t *testing.T) {
+func TestDeniedTokens_IgnoresMalformedAnnouncements(t *testing.T) {
 	t.Parallel()
 	url := persistencetest.NewRedis(t)
-	d, client := denied(t, url, &authority{}), peek(t, url)
+	d, client := denied(t, url, &source{}), peek(t, url)
 	require.Eventually(t, func() bool {
 		for _, message := range []string{"", "x", "x y", newID().String(), newID().String() + " soon", " 1"} {
 			client.Publish(t.Context(), "eventra:denied", message)

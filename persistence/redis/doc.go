@@ -1,9 +1,10 @@
-// Package redis keeps what may be lost: seat locks, the keys that announce
-// the end of holds, caches, rate counters, the news of logged-out tokens, and
-// the queue of mails. Without Redis every sale is as safe, only slower here and
-// there, so each call gives up soon and a lost server costs the callers nothing.
+// Package redis keeps data that may be lost: seat locks, keys whose expiry
+// announces the deadline of holds, caches, rate counters, announcements of denied
+// tokens, and the mail queue. Without Redis sales are just as safe and only
+// slower in places, so each call gives up soon and a lost server costs callers
+// nothing.
 //
-// All keys begin with "eventra:", but for those of the mail queue, whose
-// library names its own ("asynq:"): installations that share a server need a
-// database number each.
+// All keys begin with "eventra:", except those of the mail queue, whose library
+// uses "asynq:". So installations that share a server need a database number
+// each.
 package redis

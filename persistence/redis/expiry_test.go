@@ -14,7 +14,7 @@ import (
 	"github.com/eventra/eventra/persistence/redis"
 )
 
-// listener notes what Listen hears.
+// listener records the expiries that Listen announces.
 type listener struct {
 	mu    sync.Mutex
 	heard map[eventra.ID]eventra.ID // event by booking
@@ -41,8 +41,8 @@ func (l *listener) eventOf(booking eventra.ID) eventra.ID {
 	return l.heard[booking]
 }
 
-// requireHears holds and lets expire until it is heard of: a listener that
-// is not connected yet misses what happens.
+// requireHears lets holds expire until the listener hears of one: a listener that
+// is not connected yet misses expiries.
 func requireHears(t *testing.T, l *listener, server string) {
 	t.Helper()
 	db := openURL(t, server)
@@ -54,7 +54,7 @@ func requireHears(t *testing.T, l *listener, server string) {
 			return false
 		}
 		for deadline := time.Now().Add(200 * time.Millisecond); time.Now().Before(deadline); {
-			client.Exists(t.Context(), "eventra:hold:{"+event.String()+"}:"+booking.String()) // a look makes it expire now
+			client.Exists(t.Context(), "eventra:hold:{"+event.String()+"}:"+booking.String()) // reading the key makes it expire now
 			if l.eventOf(booking) == event {
 				return true
 			}
@@ -63,14 +63,14 @@ func requireHears(t *testing.T, l *listener, server string) {
 	}, soon, tick)
 }
 
-func TestExpiredHoldsAreHeardOf(t *testing.T) {
+func TestHoldExpiries_Listen(t *testing.T) {
 	t.Parallel()
 	server := persistencetest.NewRedis(t)
 	l := listen(t, openURL(t, server))
 	requireHears(t, l, server)
 }
 
-func TestListenComesBack(t *testing.T) {
+func TestHoldExpiries_ListenReconnects(t *testing.T) {
 	t.Parallel()
 	server := persistencetest.NewRedis(t)
 	proxy, through := persistencetest.ProxyTo(t, server)
@@ -83,7 +83,7 @@ func TestListenComesBack(t *testing.T) {
 	}
 }
 
-func TestListenWithoutLeaveToConfigure(t *testing.T) {
+func TestHoldExpiries_ListenWithoutPermissionToConfigure(t *testing.T) {
 	t.Parallel()
 	server := persistencetest.NewRedis(t)
 	requireHears(t, listen(t, openURL(t, server)), server) // configures the server

@@ -1,6 +1,6 @@
 package redis
 
-// Subjects counts those that are remembered.
+// Subjects returns how many counters there are.
 func (r *RateCounters) Subjects() (n int) {
 	for i := range r.shards {
 		r.shards[i].mu.Lock()

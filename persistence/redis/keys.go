@@ -7,8 +7,8 @@ import (
 	"github.com/eventra/eventra"
 )
 
-// Locks of several events are taken by one script, so Redis is one server (or
-// one with replicas), not a cluster, where a script may touch one slot only.
+// One script takes locks of several events. So Redis must be one server, with or
+// without replicas: in a Redis cluster, a script may use the keys of one slot only.
 
 func lockKey(eventID string, seat eventra.SeatNo) string {
 	return keyPrefix + "lock:{" + eventID + "}:" + strconv.Itoa(int(seat))
@@ -18,7 +18,7 @@ func holdKey(hold eventra.HoldRef) string {
 	return keyPrefix + "hold:{" + hold.EventID.String() + "}:" + hold.BookingID.String()
 }
 
-// parseHoldKey reads what holdKey wrote and nothing else.
+// parseHoldKey reads a key that holdKey wrote, and rejects any other.
 func parseHoldKey(key string) (eventID, bookingID eventra.ID, ok bool) {
 	rest, ours := strings.CutPrefix(key, keyPrefix+"hold:{")
 	event, booking, whole := strings.Cut(rest, "}:")

@@ -33,7 +33,7 @@ func FuzzParseHoldKey(f *testing.F) {
 	})
 }
 
-func TestParseHoldKeyReadsWhatWasWritten(t *testing.T) {
+func TestParseHoldKey(t *testing.T) {
 	t.Parallel()
 	const event, booking = "0190a5d2-7c3b-7e1f-8a2b-0123456789ab", "0190a5d2-7c3b-7e1f-8a2b-ba9876543210"
 	eventID, bookingID, ok := parseHoldKey("eventra:hold:{" + event + "}:" + booking)
@@ -42,14 +42,14 @@ func TestParseHoldKeyReadsWhatWasWritten(t *testing.T) {
 	require.Equal(t, booking, bookingID.String())
 }
 
-func TestKeyEventsAreAddedToWhatIsSet(t *testing.T) {
+func TestWithKeyEvents(t *testing.T) {
 	t.Parallel()
 	for set, want := range map[string]string{"": "Ex", "x": "xE", "KA": "KAE", "AE": "AE", "xE": "xE", "Kg$": "Kg$Ex", "KEA": "KEA"} {
 		require.Equal(t, want, withKeyEvents(set), "set: %q", set)
 	}
 }
 
-func TestMailRetriesOutlastAnHour(t *testing.T) {
+func TestMailRetryDelay_RetriesForHours(t *testing.T) {
 	t.Parallel()
 	require.Equal(t, time.Second, mailRetryDelay(0))
 	require.Equal(t, 4*time.Second, mailRetryDelay(2))

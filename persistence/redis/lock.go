@@ -9,15 +9,15 @@ import (
 	"github.com/eventra/eventra"
 )
 
-// lockTTL outlives the transaction that a lock covers many times over, and
-// lets the seats of a process that died go soon.
+// lockTTL is many times longer than the transaction that a lock covers, and short
+// enough to free the seats of a dead process soon.
 const lockTTL = 5 * time.Second
 
-// lockScript takes for each booking all of its keys or none: SET NX PX for
-// several keys at once, where a lock that is the booking's already counts as
-// taken. KEYS: all bookings' keys one after the other. ARGV: TTL in ms, then for
-// each booking its token and how many keys are its. It returns the positions
-// (from 0) of bookings that got none.
+// lockScript takes all keys of a booking or none, for each booking: a SET NX PX of
+// several keys, except that a booking keeps the locks that it already has. KEYS:
+// the bookings' keys, one booking after the other. ARGV: the TTL in ms, then for
+// each booking its token and the number of its keys. It returns the positions
+// (from 0) of the refused bookings.
 var lockScript = goredis.NewScript(`
 local refused, first = {}, 1
 for arg = 2, #ARGV, 2 do
@@ -38,8 +38,8 @@ for arg = 2, #ARGV, 2 do
 end
 return refused`)
 
-// unlockScript drops the locks that are still their booking's. KEYS and ARGV
-// as above, without the TTL.
+// unlockScript deletes the locks that still belong to their booking. KEYS and ARGV
+// are those of lockScript, without the TTL.
 var unlockScript = goredis.NewScript(`
 local first = 1
 for arg = 1, #ARGV, 2 do
@@ -56,21 +56,22 @@ for arg = 1, #ARGV, 2 do
 end
 return #KEYS`)
 
-// Locks are the locks of seats and the TTL keys of holds: groupcommit.SeatLocks.
+// Locks keeps the locks of seats and the TTL keys of holds. It implements
+// groupcommit.SeatLocks.
 type Locks struct{ db *DB }
 
 // NewLocks makes Locks in a database.
 func NewLocks(db *DB) *Locks { return &Locks{db} }
 
 // Lock implements groupcommit.SeatLocks in one round trip.
-func (l *Locks) Lock(ctx context.Context, before eventra.LockRelease, wants []eventra.LockRequest) ([]bool, error) {
-	if len(wants) == 0 {
-		return nil, l.Release(ctx, before)
+func (l *Locks) Lock(ctx context.Context, released eventra.LockRelease, requests []eventra.LockRequest) ([]bool, error) {
+	if len(requests) == 0 {
+		return nil, l.Release(ctx, released)
 	}
 	var locked *goredis.Cmd
-	keys, args := lockArguments(wants, lockTTL.Milliseconds())
-	err := l.trip(ctx, func(pipe goredis.Pipeliner, run runScript) {
-		settle(ctx, pipe, run, before)
+	keys, args := lockArguments(requests, lockTTL.Milliseconds())
+	err := l.roundTrip(ctx, func(pipe goredis.Pipeliner, run runScript) {
+		release(ctx, pipe, run, released)
 		locked = run(lockScript, ctx, pipe, keys, args...)
 	})
 	if err != nil {
@@ -80,7 +81,7 @@ func (l *Locks) Lock(ctx context.Context, before eventra.LockRelease, wants []ev
 	if err != nil {
 		return nil, unavailable(err)
 	}
-	refused := make([]bool, len(wants))
+	refused := make([]bool, len(requests))
 	for _, i := range positions {
 		refused[i] = true
 	}
@@ -88,36 +89,36 @@ func (l *Locks) Lock(ctx context.Context, before eventra.LockRelease, wants []ev
 }
 
 // Release implements groupcommit.SeatLocks in one round trip.
-func (l *Locks) Release(ctx context.Context, s eventra.LockRelease) error {
-	return l.trip(ctx, func(pipe goredis.Pipeliner, run runScript) { settle(ctx, pipe, run, s) })
+func (l *Locks) Release(ctx context.Context, released eventra.LockRelease) error {
+	return l.roundTrip(ctx, func(pipe goredis.Pipeliner, run runScript) { release(ctx, pipe, run, released) })
 }
 
-func settle(ctx context.Context, pipe goredis.Pipeliner, run runScript, s eventra.LockRelease) {
-	if len(s.Unlock) > 0 {
-		keys, args := lockArguments(s.Unlock)
+func release(ctx context.Context, pipe goredis.Pipeliner, run runScript, released eventra.LockRelease) {
+	if len(released.Unlock) > 0 {
+		keys, args := lockArguments(released.Unlock)
 		run(unlockScript, ctx, pipe, keys, args...)
 	}
-	for _, held := range s.Held {
+	for _, held := range released.Held {
 		if held.TTL > 0 {
 			pipe.Set(ctx, holdKey(held.HoldRef), "", max(held.TTL, time.Millisecond))
 		}
 	}
-	if len(s.Ended) > 0 {
-		ended := make([]string, len(s.Ended))
-		for i, hold := range s.Ended {
+	if len(released.Ended) > 0 {
+		ended := make([]string, len(released.Ended))
+		for i, hold := range released.Ended {
 			ended[i] = holdKey(hold)
 		}
 		pipe.Del(ctx, ended...)
 	}
 }
 
-// runScript runs a script by its hash, or by its text.
+// runScript runs a script by its hash or by its text.
 type runScript = func(script *goredis.Script, ctx context.Context, pipe goredis.Scripter, keys []string, args ...any) *goredis.Cmd
 
-// trip sends commands in one round trip; none if there are none. A server that
-// started anew has forgotten the scripts: then it gets all once more, with the
-// scripts' texts, for each command may be repeated.
-func (l *Locks) trip(ctx context.Context, fill func(goredis.Pipeliner, runScript)) error {
+// roundTrip sends the commands in one round trip, and nothing if there are none. A
+// restarted server has lost the scripts: then all commands are sent again with
+// the scripts' texts, since each command may be repeated.
+func (l *Locks) roundTrip(ctx context.Context, fill func(goredis.Pipeliner, runScript)) error {
 	pipe := l.db.client.Pipeline()
 	fill(pipe, (*goredis.Script).EvalSha)
 	if pipe.Len() == 0 {
@@ -132,18 +133,18 @@ func (l *Locks) trip(ctx context.Context, fill func(goredis.Pipeliner, runScript
 	return unavailable(err)
 }
 
-func lockArguments(wants []eventra.LockRequest, first ...any) (keys []string, args []any) {
-	keys, args = make([]string, 0, len(wants)), append(make([]any, 0, len(first)+2*len(wants)), first...)
+func lockArguments(requests []eventra.LockRequest, first ...any) (keys []string, args []any) {
+	keys, args = make([]string, 0, len(requests)), append(make([]any, 0, len(first)+2*len(requests)), first...)
 	var id eventra.ID
 	var event string
-	for _, want := range wants {
-		if event == "" || want.EventID != id { // mostly they are of one
-			id, event = want.EventID, want.EventID.String()
+	for _, r := range requests {
+		if event == "" || r.EventID != id { // most requests are of the same event
+			id, event = r.EventID, r.EventID.String()
 		}
-		for _, seat := range want.Seats {
+		for _, seat := range r.Seats {
 			keys = append(keys, lockKey(event, seat))
 		}
-		args = append(args, want.BookingID.String(), len(want.Seats))
+		args = append(args, r.BookingID.String(), len(r.Seats))
 	}
 	return keys, args
 }

@@ -19,33 +19,33 @@ const (
 
 	mailWorkers = 4
 	// mailsWaitingMax jobs keep all workers of a few instances busy for a second
-	// or two. What is beyond is better off in the outbox: it costs nothing there,
-	// and is not given out again and again for taking too long.
+	// or two. Further mails stay in the outbox, where they cost nothing; here, each
+	// job that waits for longer than the outbox's lease is enqueued again.
 	mailsWaitingMax = 1000
-	// mailTaskTimeout bounds one delivery, the mail server's patience included.
+	// mailTaskTimeout bounds one delivery, the time of the mail server included.
 	mailTaskTimeout = 30 * time.Second
-	// mailRetriesMax tries come one, two, four … seconds apart, at last ten
-	// minutes: nearly three hours, in which a mail server is back or was lost.
+	// mailRetriesMax retries follow after one, two, four … seconds, ten minutes at
+	// most: nearly three hours, in which a mail server is either back or lost.
 	mailRetriesMax = 25
 	mailRetryMax   = 10 * time.Minute
 
-	// How often an idle worker looks for a job, and how often retries that are
-	// due become jobs.
+	// mailCheckInterval is how often an idle worker looks for a job,
+	// mailRetryInterval how often retries that are due become jobs.
 	mailCheckInterval = 250 * time.Millisecond
 	mailRetryInterval = time.Second
 )
 
-// MailQueue spreads mails over all instances' workers: actors.MailQueue. A
-// job's id is its booking's, so that one that waits already is not added
-// again; a job done leaves no trace.
+// MailQueue spreads mails over the workers of all instances. A job's id is its
+// booking's, so a job that already waits is not added again. A finished job leaves
+// no trace. It implements actors.MailQueue.
 type MailQueue struct {
 	db *DB
-	// patient is for the workers: unlike a sale, they have nothing better to
-	// do than to wait, and their library asks again at once when an error comes soon.
+	// patient has longer timeouts, for the workers: unlike a sale they can wait, and
+	// their library retries at once after a fast error.
 	patient *goredis.Client
 }
 
-// NewMailQueue makes a MailQueue in a database; Close it when Work has ended.
+// NewMailQueue makes a MailQueue in a database. Close it when Work has ended.
 func NewMailQueue(db *DB) *MailQueue {
 	patient := db.newClient(func(o *goredis.Options) {
 		o.DialTimeout, o.ReadTimeout, o.WriteTimeout, o.PoolTimeout = 2*time.Second, 2*time.Second, 2*time.Second, 5*time.Second
@@ -54,13 +54,13 @@ func NewMailQueue(db *DB) *MailQueue {
 	return &MailQueue{db, patient}
 }
 
-// Close ends the workers' connections.
+// Close closes the workers' connections.
 func (q *MailQueue) Close() error { return q.patient.Close() }
 
 // Enqueue implements actors.MailQueue.
 func (q *MailQueue) Enqueue(ctx context.Context, bookingIDs []eventra.ID) error {
-	// A client each time: one announces the queue's name once, which an
-	// emptied Redis has forgotten.
+	// A new client each time: a client registers the queue's name once, and an
+	// emptied Redis has lost it.
 	client := asynq.NewClientFromRedisClient(q.db.client)
 	for _, id := range bookingIDs {
 		_, err := client.EnqueueContext(ctx, asynq.NewTask(mailTaskType, []byte(id.String())),
@@ -73,20 +73,19 @@ func (q *MailQueue) Enqueue(ctx context.Context, bookingIDs []eventra.ID) error 
 	return nil
 }
 
-// Full implements actors.MailQueue: it asks for the job behind the last one
-// that should wait.
+// Full implements actors.MailQueue: it looks for one job more than may wait.
 func (q *MailQueue) Full(ctx context.Context) (bool, error) {
-	beyond, err := within(ctx, func() ([]*asynq.TaskInfo, error) {
+	beyond, err := inspect(ctx, func() ([]*asynq.TaskInfo, error) {
 		return q.inspector().ListPendingTasks(mailQueueName, asynq.PageSize(1), asynq.Page(mailsWaitingMax))
 	})
 	if errors.Is(err, asynq.ErrQueueNotFound) {
-		return false, nil // nothing was ever added
+		return false, nil // the queue was never used
 	}
 	return len(beyond) > 0, unavailable(err)
 }
 
-// Work implements actors.MailQueue; it returns nil when ctx ends and what ran
-// then has ended.
+// Work implements actors.MailQueue. It returns nil when ctx has ended and the
+// running jobs are finished.
 func (q *MailQueue) Work(ctx context.Context, deliver func(context.Context, eventra.ID) error) error {
 	server := asynq.NewServerFromRedisClient(q.patient, asynq.Config{
 		Concurrency:              mailWorkers,
@@ -114,7 +113,7 @@ func (q *MailQueue) Work(ctx context.Context, deliver func(context.Context, even
 }
 
 func mailRetryDelay(retried int) time.Duration {
-	const doublings = 10 // 1024 s is past the longest delay
+	const doublings = 10 // 1024 s is more than the longest delay
 	return min(time.Second<<min(retried, doublings), mailRetryMax)
 }
 
@@ -122,14 +121,14 @@ func logFailure(ctx context.Context, task *asynq.Task, err error) {
 	retried, _ := asynq.GetRetryCount(ctx)
 	log := slog.With("bookingId", string(task.Payload()), "tries", retried+1, "error", err)
 	if retried >= mailRetriesMax {
-		log.Error("mail not delivered: it lies with the dead letters")
+		log.Error("mail not delivered: it is a dead letter now")
 		return
 	}
 	log.Debug("mail not delivered; trying again", "in", mailRetryDelay(retried))
 }
 
-// queueLog passes on what the library says. Its errors are of a lost Redis,
-// which it survives.
+// queueLog logs the library's messages. Its errors come from a lost Redis, which
+// it survives.
 type queueLog struct{}
 
 func (queueLog) Debug(args ...any) { slog.Debug("mail queue: " + fmt.Sprint(args...)) }
@@ -137,5 +136,5 @@ func (queueLog) Info(args ...any)  { slog.Debug("mail queue: " + fmt.Sprint(args
 func (queueLog) Warn(args ...any)  { slog.Warn("mail queue: " + fmt.Sprint(args...)) }
 func (queueLog) Error(args ...any) { slog.Warn("mail queue: " + fmt.Sprint(args...)) }
 
-// Fatal is called for faults of this program's use of the library.
+// Fatal is called when this program misuses the library.
 func (queueLog) Fatal(args ...any) { panic("mail queue: " + fmt.Sprint(args...)) }

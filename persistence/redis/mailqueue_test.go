@@ -15,16 +15,16 @@ import (
 	"github.com/eventra/eventra/persistence/redis"
 )
 
-// postman notes deliveries, and fails as it is told.
-type postman struct {
+// recorder counts the attempts to deliver each mail, and fails as told.
+type recorder struct {
 	mu    sync.Mutex
 	tries map[eventra.ID]int
 	fail  func(id eventra.ID, try int) error
 }
 
-func newPostman() *postman { return &postman{tries: map[eventra.ID]int{}} }
+func newRecorder() *recorder { return &recorder{tries: map[eventra.ID]int{}} }
 
-func (p *postman) deliver(_ context.Context, id eventra.ID) error {
+func (p *recorder) deliver(_ context.Context, id eventra.ID) error {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.tries[id]++
@@ -34,13 +34,13 @@ func (p *postman) deliver(_ context.Context, id eventra.ID) error {
 	return p.fail(id, p.tries[id])
 }
 
-func (p *postman) triesOf(id eventra.ID) int {
+func (p *recorder) triesOf(id eventra.ID) int {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	return p.tries[id]
 }
 
-func (p *postman) setFail(fail func(eventra.ID, int) error) {
+func (p *recorder) setFail(fail func(eventra.ID, int) error) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.fail = fail
@@ -52,7 +52,7 @@ func queue(t *testing.T, url string) *redis.MailQueue {
 	return q
 }
 
-func work(t *testing.T, q *redis.MailQueue, p *postman) (stop func()) {
+func work(t *testing.T, q *redis.MailQueue, p *recorder) (stop func()) {
 	ctx, cancel := context.WithCancel(context.Background())
 	var running sync.WaitGroup
 	running.Go(func() { require.NoError(t, q.Work(ctx, p.deliver)) })
@@ -67,14 +67,14 @@ func stats(t *testing.T, q *redis.MailQueue) redis.MailQueueStats {
 	return s
 }
 
-func TestEachJobIsDeliveredOnceAndLeavesNoTrace(t *testing.T) {
+func TestMailQueue_DeliversEachJobOnceAndLeavesNoTrace(t *testing.T) {
 	t.Parallel()
 	url := persistencetest.NewRedis(t)
-	q, p := queue(t, url), newPostman()
-	require.Zero(t, stats(t, q), "a queue that nobody has used")
+	q, p := queue(t, url), newRecorder()
+	require.Zero(t, stats(t, q), "a queue that was never used")
 	ids := []eventra.ID{newID(), newID(), newID()}
 	require.NoError(t, q.Enqueue(t.Context(), ids))
-	require.NoError(t, q.Enqueue(t.Context(), ids), "again is harmless")
+	require.NoError(t, q.Enqueue(t.Context(), ids), "a second time is harmless")
 	require.Equal(t, redis.MailQueueStats{Waiting: 3}, stats(t, q))
 
 	work(t, q, p)
@@ -83,12 +83,12 @@ func TestEachJobIsDeliveredOnceAndLeavesNoTrace(t *testing.T) {
 	require.Eventually(t, func() bool { return stats(t, q) == redis.MailQueueStats{} }, soon, tick)
 
 	require.NoError(t, q.Enqueue(t.Context(), ids[:1]))
-	require.Eventually(t, func() bool { return p.triesOf(ids[0]) == 2 }, soon, tick, "done is forgotten")
+	require.Eventually(t, func() bool { return p.triesOf(ids[0]) == 2 }, soon, tick, "a finished job leaves no trace")
 }
 
-func TestAFailedJobIsTriedAgainSoon(t *testing.T) {
+func TestMailQueue_RetriesAFailedJobSoon(t *testing.T) {
 	t.Parallel()
-	q, p, id := queue(t, persistencetest.NewRedis(t)), newPostman(), newID()
+	q, p, id := queue(t, persistencetest.NewRedis(t)), newRecorder(), newID()
 	p.fail = func(_ eventra.ID, try int) error {
 		if try < 2 {
 			return errors.New("not now")
@@ -101,9 +101,9 @@ func TestAFailedJobIsTriedAgainSoon(t *testing.T) {
 	require.Eventually(t, func() bool { return stats(t, q) == redis.MailQueueStats{} }, soon, tick)
 }
 
-func TestDeadLettersAreSeenAndRevived(t *testing.T) {
+func TestMailQueue_ListsAndRetriesDeadLetters(t *testing.T) {
 	t.Parallel()
-	q, p, id := queue(t, persistencetest.NewRedis(t)), newPostman(), newID()
+	q, p, id := queue(t, persistencetest.NewRedis(t)), newRecorder(), newID()
 	letters, err := q.DeadLetters(t.Context())
 	require.NoError(t, err)
 	require.Empty(t, letters)
@@ -112,7 +112,7 @@ func TestDeadLettersAreSeenAndRevived(t *testing.T) {
 	require.NoError(t, q.Enqueue(t.Context(), []eventra.ID{id}))
 	work(t, q, p)
 	require.Eventually(t, func() bool { return stats(t, q).Dead == 1 }, soon, tick)
-	require.NoError(t, q.Enqueue(t.Context(), []eventra.ID{id}), "it stays where it is seen")
+	require.NoError(t, q.Enqueue(t.Context(), []eventra.ID{id}), "it stays a dead letter")
 	letters, err = q.DeadLetters(t.Context())
 	require.NoError(t, err)
 	require.Len(t, letters, 1)
@@ -128,12 +128,12 @@ func TestDeadLettersAreSeenAndRevived(t *testing.T) {
 	require.Eventually(t, func() bool { return stats(t, q) == redis.MailQueueStats{} }, soon, tick)
 }
 
-func TestWorkSurvivesALostAndAnEmptiedServer(t *testing.T) {
+func TestMailQueue_WorkSurvivesALostAndAnEmptiedServer(t *testing.T) {
 	t.Parallel()
 	server := persistencetest.NewRedis(t)
 	proxy, url := persistencetest.ProxyTo(t, server)
 	proxy.Cut()
-	q, p, id := queue(t, url), newPostman(), newID()
+	q, p, id := queue(t, url), newRecorder(), newID()
 	work(t, q, p)
 	require.Equal(t, eventra.CodeUnavailable, eventra.CodeOf(q.Enqueue(t.Context(), []eventra.ID{id})))
 
@@ -147,21 +147,21 @@ func TestWorkSurvivesALostAndAnEmptiedServer(t *testing.T) {
 	}
 }
 
-func TestWorkEndsWithWhatRan(t *testing.T) {
+func TestMailQueue_WorkWaitsForRunningJobs(t *testing.T) {
 	t.Parallel()
 	q, id := queue(t, persistencetest.NewRedis(t)), newID()
-	begun, finish := make(chan struct{}), make(chan struct{})
-	p := newPostman()
-	p.fail = func(eventra.ID, int) error { close(begun); <-finish; return nil }
+	started, finish := make(chan struct{}), make(chan struct{})
+	p := newRecorder()
+	p.fail = func(eventra.ID, int) error { close(started); <-finish; return nil }
 	require.NoError(t, q.Enqueue(t.Context(), []eventra.ID{id}))
 	stop := work(t, q, p)
-	<-begun
+	<-started
 
 	ended := make(chan struct{})
 	go func() { stop(); close(ended) }()
 	select {
 	case <-ended:
-		t.Fatal("it left a job behind")
+		t.Fatal("it left a running job behind")
 	default:
 		close(finish)
 	}

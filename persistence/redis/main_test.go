@@ -17,7 +17,7 @@ import (
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
 const (
-	soon = 20 * time.Second // until which what is to happen has happened, on the slowest machine
+	soon = 20 * time.Second // enough for anything awaited, on the slowest machine
 	tick = 5 * time.Millisecond
 )
 
@@ -31,7 +31,7 @@ func openURL(t testing.TB, url string) *redis.DB {
 	return db
 }
 
-// peek is a client to look at the keys with.
+// peek opens a client to look at the keys.
 func peek(t testing.TB, url string) *goredis.Client {
 	t.Helper()
 	options, err := goredis.ParseURL(url)

@@ -8,15 +8,15 @@ import (
 
 const (
 	rateShards = 64
-	// rateSubjectsPerShard bounds the memory: with 64 shards, half a million
-	// subjects of some 200 bytes. Past it one is forgotten for each new one, and
-	// starts anew from what Redis knows of it.
+	// rateSubjectsPerShard bounds the memory: 64 shards hold half a million
+	// subjects of some 200 bytes each. Past it each new subject replaces another,
+	// which starts again from its count in Redis.
 	rateSubjectsPerShard = 8192
 )
 
-// RateCounters counts requests per subject in fixed windows: http.RateCounters.
-// Taking is a map access; what instances take from the same budget they tell
-// each other through Redis, every tenth of a second, while Run runs.
+// RateCounters counts requests per subject in fixed windows. Taking is a map
+// access. While Run runs, the instances add up their counts through Redis every
+// tenth of a second. It implements http.RateCounters.
 type RateCounters struct {
 	db     *DB
 	seed   maphash.Seed
@@ -36,13 +36,13 @@ type rateKey struct {
 // rateCounter is one subject's use of one window.
 type rateCounter struct {
 	start  time.Time
-	local  int  // taken here
-	told   int  // of local: what Redis has been told
-	others int  // taken on other instances, as last heard
-	asked  bool // since the last sync
+	local  int  // taken at this instance
+	synced int  // the part of local that Redis has
+	others int  // taken at other instances, as of the last sync
+	used   bool // since the last sync
 }
 
-// NewRateCounters makes counters that share through a database.
+// NewRateCounters makes counters that instances share through a database.
 func NewRateCounters(db *DB) *RateCounters {
 	r := &RateCounters{db: db, seed: maphash.MakeSeed()}
 	for i := range r.shards {
@@ -69,7 +69,7 @@ func (r *RateCounters) Take(class, subject string, window time.Duration, now tim
 		*c = rateCounter{start: start}
 	}
 	c.local += n
-	c.asked = true
+	c.used = true
 	return c.local + c.others
 }
 
@@ -81,7 +81,7 @@ func (s *rateShard) makeRoom() {
 	if len(s.counters) < rateSubjectsPerShard {
 		return
 	}
-	for key := range s.counters { // any: maps begin anywhere
+	for key := range s.counters { // a random one: maps iterate from a random place
 		delete(s.counters, key)
 		return
 	}

@@ -22,7 +22,7 @@ func counters(t *testing.T, url string) *redis.RateCounters {
 	return r
 }
 
-func TestTakeCountsPerClassSubjectAndWindow(t *testing.T) {
+func TestRateCounters_TakeCountsPerClassSubjectAndWindow(t *testing.T) {
 	t.Parallel()
 	r := redis.NewRateCounters(open(t))
 	now := time.Date(2027, 1, 1, 12, 0, 30, 0, time.UTC)
@@ -30,7 +30,7 @@ func TestTakeCountsPerClassSubjectAndWindow(t *testing.T) {
 		return r.Take(class, subject, time.Minute, at, n)
 	}
 
-	require.Equal(t, 0, take("a", "x", now, 0), "only a look")
+	require.Equal(t, 0, take("a", "x", now, 0), "it only reads")
 	require.Equal(t, 1, take("a", "x", now, 1))
 	require.Equal(t, 3, take("a", "x", now.Add(29*time.Second), 2))
 	require.Equal(t, 1, take("b", "x", now, 1), "another class")
@@ -40,7 +40,7 @@ func TestTakeCountsPerClassSubjectAndWindow(t *testing.T) {
 	require.Equal(t, 2, take("a", "x", now, 1), "a clock that lags counts in the present window")
 }
 
-func TestInstancesShareOneBudget(t *testing.T) {
+func TestRateCounters_InstancesShareOneBudget(t *testing.T) {
 	t.Parallel()
 	url := persistencetest.NewRedis(t)
 	a, b := counters(t, url), counters(t, url)
@@ -56,7 +56,7 @@ func TestInstancesShareOneBudget(t *testing.T) {
 	require.Equal(t, 0, a.Take("bookings", "other", time.Hour, now, 0))
 }
 
-func TestTheLastCountsAreToldAtTheEnd(t *testing.T) {
+func TestRateCounters_RunSyncsTheLastCountsAtItsEnd(t *testing.T) {
 	t.Parallel()
 	url := persistencetest.NewRedis(t)
 	a, now := redis.NewRateCounters(openURL(t, url)), time.Now()
@@ -69,7 +69,7 @@ func TestTheLastCountsAreToldAtTheEnd(t *testing.T) {
 	require.Eventually(t, func() bool { return b.Take("c", "s", time.Hour, now, 0) == 7 }, soon, tick)
 }
 
-func TestWithoutAServerEachCountsAlone(t *testing.T) {
+func TestRateCounters_WithoutAServerEachInstanceCountsAlone(t *testing.T) {
 	t.Parallel()
 	server := persistencetest.NewRedis(t)
 	proxy, url := persistencetest.ProxyTo(t, server)
@@ -89,10 +89,10 @@ func TestWithoutAServerEachCountsAlone(t *testing.T) {
 
 	proxy.Restore()
 	require.Eventually(t, func() bool { return take(a, 0) == 10_004 && take(b, 0) == 10_004 }, soon, tick,
-		"what was not told is told: %d, %d", take(a, 0), take(b, 0))
+		"the counts of the meantime are added: %d, %d", take(a, 0), take(b, 0))
 }
 
-func TestNothingTakenIsLostBetweenGoroutines(t *testing.T) {
+func TestRateCounters_TakeLosesNothingBetweenGoroutines(t *testing.T) {
 	t.Parallel()
 	r, now := counters(t, persistencetest.NewRedis(t)), time.Now()
 	var all sync.WaitGroup
@@ -111,7 +111,7 @@ func TestNothingTakenIsLostBetweenGoroutines(t *testing.T) {
 	require.Equal(t, 80_000, total)
 }
 
-func TestSubjectsAreBoundedAndPastWindowsGo(t *testing.T) {
+func TestRateCounters_BoundSubjectsAndDropPastWindows(t *testing.T) {
 	t.Parallel()
 	r, now := redis.NewRateCounters(open(t)), time.Now()
 	for i := range 600_000 {
@@ -127,7 +127,7 @@ func TestSubjectsAreBoundedAndPastWindowsGo(t *testing.T) {
 	require.Eventually(t, func() bool { return past.Subjects() == 0 }, soon, tick)
 }
 
-func BenchmarkTake(b *testing.B) {
+func BenchmarkRateCounters_Take(b *testing.B) {
 	r, now := redis.NewRateCounters(open(b)), time.Now()
 	b.RunParallel(func(pb *testing.PB) {
 		for pb.Next() {

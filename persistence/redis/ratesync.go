@@ -18,7 +18,7 @@ const (
 	ratePipelineMax = 1000
 )
 
-// rateDelta is what one counter has to tell.
+// rateDelta is what one counter adds to its total in Redis.
 type rateDelta struct {
 	key   rateKey
 	start time.Time
@@ -26,7 +26,7 @@ type rateDelta struct {
 	total *goredis.IntCmd
 }
 
-// Run shares the counters until ctx ends; a last time then.
+// Run synchronises the counters with Redis until ctx ends, and once more then.
 func (r *RateCounters) Run(ctx context.Context) {
 	ticker := time.NewTicker(rateSyncInterval)
 	defer ticker.Stop()
@@ -41,8 +41,8 @@ func (r *RateCounters) Run(ctx context.Context) {
 	}
 }
 
-// sync tells Redis what was taken here and learns what was taken in all.
-// While Redis is away, what was not told waits, and each instance counts alone.
+// sync adds this instance's counts to Redis and reads the totals. While Redis is
+// away, counts wait to be added, and each instance counts alone.
 func (r *RateCounters) sync(ctx context.Context) {
 	ctx, cancel := context.WithTimeout(ctx, rateSyncTimeout)
 	defer cancel()
@@ -51,13 +51,13 @@ func (r *RateCounters) sync(ctx context.Context) {
 		deltas = r.shards[i].collect(time.Now(), deltas)
 	}
 	for part := range slices.Chunk(deltas, ratePipelineMax) {
-		if r.tell(ctx, part) == nil {
-			r.learn(part)
+		if r.add(ctx, part) == nil {
+			r.update(part)
 		}
 	}
 }
 
-func (r *RateCounters) tell(ctx context.Context, deltas []rateDelta) error {
+func (r *RateCounters) add(ctx context.Context, deltas []rateDelta) error {
 	if err := r.db.breaker.Allow(); err != nil {
 		return err
 	}
@@ -72,14 +72,14 @@ func (r *RateCounters) tell(ctx context.Context, deltas []rateDelta) error {
 	return err
 }
 
-// redisKey has a hash of the subject: Redis need not know addresses of people.
+// redisKey contains a hash of the subject, so that Redis has no IP addresses.
 func (d *rateDelta) redisKey() string {
 	hash := sha256.Sum256([]byte(d.key.subject))
 	return keyPrefix + "rate:" + d.key.class + ":" + d.key.window.String() + ":" +
 		strconv.FormatInt(d.start.UnixMilli(), 36) + ":" + hex.EncodeToString(hash[:16])
 }
 
-// collect appends the counters in use and drops those of windows that are over.
+// collect appends the counters in use and deletes those of past windows.
 func (s *rateShard) collect(now time.Time, deltas []rateDelta) []rateDelta {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -87,25 +87,25 @@ func (s *rateShard) collect(now time.Time, deltas []rateDelta) []rateDelta {
 		switch {
 		case now.Sub(c.start) >= key.window:
 			delete(s.counters, key)
-		case c.asked || c.local > c.told:
-			deltas = append(deltas, rateDelta{key: key, start: c.start, taken: c.local - c.told})
-			c.asked = false
+		case c.used || c.local > c.synced:
+			deltas = append(deltas, rateDelta{key: key, start: c.start, taken: c.local - c.synced})
+			c.used = false
 		}
 	}
 	return deltas
 }
 
-func (r *RateCounters) learn(deltas []rateDelta) {
+func (r *RateCounters) update(deltas []rateDelta) {
 	for _, d := range deltas {
-		r.shard(d.key).learn(d)
+		r.shard(d.key).update(d)
 	}
 }
 
-func (s *rateShard) learn(d rateDelta) {
+func (s *rateShard) update(d rateDelta) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if c := s.counters[d.key]; c != nil && c.start.Equal(d.start) {
-		c.told += d.taken
-		c.others = max(0, int(d.total.Val())-c.told)
+		c.synced += d.taken
+		c.others = max(0, int(d.total.Val())-c.synced)
 	}
 }

@@ -17,7 +17,7 @@ import (
 const (
 	keyPrefix = "eventra:"
 
-	// A sale waits for Redis in its hot path and can do without: give up soon.
+	// Timeouts are short, since a sale waits for Redis and can do without it.
 	dialTimeout = 200 * time.Millisecond
 	ioTimeout   = 200 * time.Millisecond
 )
@@ -29,9 +29,8 @@ type DB struct {
 	options goredis.Options
 }
 
-// Open makes a DB for a redis:// or rediss:// URL, whose path is the
-// database's number. It fails only for a URL that is none: the server is
-// connected to when it is needed.
+// Open makes a DB for a redis:// or rediss:// URL, whose path is the database's
+// number. It fails only for an invalid URL, and connects when a command needs to.
 func Open(url string) (*DB, error) {
 	opts, err := goredis.ParseURL(url)
 	if err != nil {
@@ -40,9 +39,9 @@ func Open(url string) (*DB, error) {
 	logToSlog()
 	opts.DialTimeout, opts.ReadTimeout, opts.WriteTimeout, opts.PoolTimeout = dialTimeout, ioTimeout, ioTimeout, ioTimeout
 	opts.ContextTimeoutEnabled = true
-	opts.MaxRetries = -1 // none: whoever calls knows what to do without
+	opts.MaxRetries = -1 // none: callers can do without Redis
 	opts.DialerRetries = 1
-	opts.DisableIdentity = true // two commands less for each connection
+	opts.DisableIdentity = true // saves two commands per connection
 	opts.MaintNotificationsConfig = &maintnotifications.Config{Mode: maintnotifications.ModeDisabled}
 
 	db := &DB{options: *opts}
@@ -57,10 +56,10 @@ func (db *DB) newClient(adjust func(*goredis.Options)) *goredis.Client {
 	return goredis.NewClient(&opts)
 }
 
-// Ping asks the server whether it answers.
+// Ping returns nil if the server answers.
 func (db *DB) Ping(ctx context.Context) error { return unavailable(db.client.Ping(ctx).Err()) }
 
-// Close ends all connections.
+// Close closes all connections.
 func (db *DB) Close() error { return errors.Join(db.breaker.close(), db.client.Close()) }
 
 func unavailable(err error) error {
@@ -70,8 +69,8 @@ func unavailable(err error) error {
 	return eventra.Unavailable("redis", err)
 }
 
-// logToSlog quiets the client library, which has one logger for all clients
-// and writes to standard error of each connection that it loses.
+// logToSlog lowers the client library's messages to debug level. The library has
+// one logger for all clients, and reports each lost connection on standard error.
 var logToSlog = sync.OnceFunc(func() { goredis.SetLogger(clientLog{}) })
 
 type clientLog struct{}

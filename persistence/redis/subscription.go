@@ -12,21 +12,21 @@ import (
 )
 
 const (
-	// heartbeat is how long a subscription may be silent before the server is
-	// asked whether it is still there; heartbeatAnswer is how long it may take.
-	heartbeat       = 5 * time.Second
-	heartbeatAnswer = 2 * time.Second
+	// pingAfter is how long a subscription may be silent before the server is
+	// pinged; pongTimeout bounds the wait for its answer.
+	pingAfter   = 5 * time.Second
+	pongTimeout = 2 * time.Second
 
 	resubscribeMin, resubscribeMax = 100 * time.Millisecond, 5 * time.Second
 )
 
-// subscribe calls heard for each message of a channel until ctx ends, and
-// before each time that it listens (again), prepare. It reconnects by itself.
-func (db *DB) subscribe(ctx context.Context, channel string, prepare func(context.Context), heard func(payload string)) {
+// subscribe calls receive for each message of a channel until ctx ends. It
+// reconnects when the connection is lost, and calls prepare before it connects.
+func (db *DB) subscribe(ctx context.Context, channel string, prepare func(context.Context), receive func(payload string)) {
 	delay := resubscribeMin
 	for ctx.Err() == nil {
 		prepare(ctx)
-		if db.listen(ctx, channel, heard) {
+		if db.listen(ctx, channel, receive) {
 			delay = resubscribeMin
 		}
 		_ = sleep.For(ctx, delay)
@@ -34,24 +34,24 @@ func (db *DB) subscribe(ctx context.Context, channel string, prepare func(contex
 	}
 }
 
-// listen returns when the subscription is lost, and whether there was one.
-func (db *DB) listen(ctx context.Context, channel string, heard func(string)) (subscribed bool) {
+// listen returns when the subscription is lost, and whether it was established.
+func (db *DB) listen(ctx context.Context, channel string, receive func(string)) (subscribed bool) {
 	if db.breaker.Allow() != nil {
 		return false
 	}
 	subscription := db.client.Subscribe(ctx, channel)
 	defer subscription.Close()
-	defer context.AfterFunc(ctx, func() { subscription.Close() })() // reading does not heed ctx
+	defer context.AfterFunc(ctx, func() { subscription.Close() })() // ReceiveTimeout does not respect ctx
 
-	patience, pinged := heartbeat, false
+	timeout, pinged := pingAfter, false
 	for {
-		message, err := subscription.ReceiveTimeout(ctx, patience)
+		message, err := subscription.ReceiveTimeout(ctx, timeout)
 		var fault net.Error
 		switch {
 		case err == nil:
-			patience, pinged = heartbeat, false
+			timeout, pinged = pingAfter, false
 		case errors.As(err, &fault) && fault.Timeout() && !pinged && subscription.Ping(ctx) == nil:
-			patience, pinged = heartbeatAnswer, true
+			timeout, pinged = pongTimeout, true
 			continue
 		default:
 			return subscribed
@@ -60,7 +60,7 @@ func (db *DB) listen(ctx context.Context, channel string, heard func(string)) (s
 		case *goredis.Subscription:
 			subscribed = true
 		case *goredis.Message:
-			heard(message.Payload)
+			receive(message.Payload)
 		}
 	}
 }
