@@ -1,7 +1,7 @@
 FROM golang:1.26 AS build
 WORKDIR /src
 
-# Dependencies change seldom: a layer of their own.
+# A layer of their own, because dependencies change seldom.
 COPY go.mod go.sum ./
 RUN go mod download
 
@@ -12,12 +12,12 @@ RUN echo 'nonroot:x:65532:65532::/:/sbin/nologin' >/passwd && echo 'nonroot:x:65
 RUN mkdir -p /folders/ca /folders/certs
 
 
-# Nothing but the program, which has the time zones inside, and whom it trusts.
+# Only the program, which includes the time zones, and the certificate authorities it trusts.
 FROM scratch
 COPY --from=build /passwd /group /etc/
 COPY --from=build /etc/ssl/certs/ca-certificates.crt /etc/ssl/certs/
 COPY --from=build /eventra /eventra
-# A volume that is mounted there first belongs to the user below.
+# A new volume that is mounted there belongs to the user below.
 COPY --from=build --chown=65532:65532 /folders /
 
 USER 65532:65532

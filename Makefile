@@ -1,4 +1,4 @@
-# Everything a developer or the CI does. `make help` lists it.
+# Everything that a developer or the CI does. `make help` lists it.
 
 SHELL := bash
 .DEFAULT_GOAL := help
@@ -12,15 +12,15 @@ BENCH    ?= .
 FUZZTIME ?= 30s
 REPEAT   ?= 1
 SCRIPT   ?= onsale
-# Of make faults: the first seed (none: any), how many in a row, and for how long the faults of each go on.
+# For `make faults`: the first seed (empty: any), the number of seeds, and the minutes of faults for each.
 FAULTS_SEED    ?=
 FAULTS_SEEDS   ?= 1
 FAULTS_MINUTES ?= 3
 SOAK_MINUTES   ?= 30
-# How many packages are tested at a time: several at once on two cores only wait for each other, past the limits under test.
+# Packages tested at a time. On two cores, several at a time wait for each other, longer than the limits under test.
 TEST_PACKAGES ?= 1
 
-# What tests protoactor's remoting, which has data races of its own, is tested without the detector, too.
+# Tests of protoactor's remoting, which has data races of its own, run without the detector, too.
 UNRACED := ./actors/...
 
 VERSION := $(shell git describe --tags --always --dirty 2>/dev/null || echo unknown)
@@ -50,7 +50,7 @@ run: deps build bin/devstack ## Run Eventra on a private stack and keep its data
 	@bin/devstack run --data $(DATA) --addr $(ADDR) -- bin/eventra
 
 .PHONY: reset
-reset: bin/devstack ## Forget the data that run keeps
+reset: bin/devstack ## Delete the data of run
 	@bin/devstack reset --data $(DATA)
 
 .PHONY: test
@@ -62,7 +62,7 @@ test: deps-race bin/devstack bin/testgate ## Run all tests on real servers, unde
 	@cd loadtest/reference && ../../bin/testgate -race -shuffle=on -count=1 -timeout=1m ./...
 
 .PHONY: test-one
-test-one: deps-race bin/devstack ## Run some tests and show what they say (PKG, RUN)
+test-one: deps-race bin/devstack ## Run some tests and show their output (PKG, RUN)
 	@bin/devstack exec -- go test -race -shuffle=on -count=1 -timeout=10m -v -run '$(RUN)' $(PKG)
 
 .PHONY: bench
@@ -77,31 +77,31 @@ fuzz: deps bin/devstack ## Fuzz each target in turn, each for FUZZTIME
 	done
 
 .PHONY: bench-http
-bench-http: deps build bin/devstack bin/bench-http bin/reference ## Measure the whole on this machine: see loadtest/README.md (BENCH_ARGS)
+bench-http: deps build bin/devstack bin/bench-http bin/reference ## Measure the program on this machine: see loadtest/README.md (BENCH_ARGS)
 	@scripts/deps wrk
 	@bin/devstack exec -- bin/bench-http $(BENCH_ARGS)
 
 .PHONY: soak
-soak: deps build bin/devstack bin/bench-http ## Use everything for long at half of what the machine can, and see that nothing grows (SOAK_MINUTES)
+soak: deps build bin/devstack bin/bench-http ## Use everything for a long time at half of the peak, and check that nothing grows (SOAK_MINUTES)
 	@scripts/deps wrk
 	@bin/devstack exec -- bin/bench-http -run soak -c 128 -for $(SOAK_MINUTES)m
 
 .PHONY: load
-load: deps build bin/devstack ## Run a script of loadtest/k6, and check what it left (SCRIPT)
+load: deps build bin/devstack ## Run a script of loadtest/k6, then check the database (SCRIPT)
 	@bin/devstack exec -- loadtest/k6/run $(SCRIPT)
 
 .PHONY: test-cluster
-test-cluster: deps build bin/devstack bin/clustertest bin/eventra-next ## Run several instances as one, and take them away (RUN, REPEAT)
+test-cluster: deps build bin/devstack bin/clustertest bin/eventra-next ## Run a cluster, and take instances, stores and network paths away (RUN, REPEAT)
 	-@scripts/deps netns
 	@bin/devstack exec -- bin/clustertest -run '$(RUN)' -repeat $(REPEAT)
 
 .PHONY: faults
-faults: deps build bin/devstack bin/faults ## Throw faults at three instances, and check what buyers were told (FAULTS_SEED, FAULTS_SEEDS, FAULTS_MINUTES)
+faults: deps build bin/devstack bin/faults ## Inject faults into a cluster, and check what buyers were told (FAULTS_SEED, FAULTS_SEEDS, FAULTS_MINUTES)
 	-@scripts/deps netns
 	@bin/devstack exec -- bin/faults $(if $(FAULTS_SEED),-seed $(FAULTS_SEED)) -seeds $(FAULTS_SEEDS) -minutes $(FAULTS_MINUTES)
 
 .PHONY: mutations
-mutations: deps bin/devstack ## Compile deliberate bugs in, one after the other, and see that tests find each
+mutations: deps bin/devstack ## Compile in one deliberate bug at a time, and check that a test finds it
 	@bin/devstack exec --volatile -- go test -tags mutations -count=1 -timeout=20m -v -run MutationsAreCaught ./actors
 
 ##@ Build
@@ -114,7 +114,7 @@ build: ## Build bin/eventra
 certs: build ## Make certificates for a cluster on this machine in .certs, unless they are there
 	@bin/eventra certs .certs
 
-# A version to come, as far as members of a cluster can tell: it knows one kind of message more.
+# The next version, in the eyes of other members: it knows one more kind of message.
 .PHONY: bin/eventra-next
 bin/eventra-next:
 	@CGO_ENABLED=0 go build -trimpath -ldflags '-s -w -X main.version=$(VERSION)-next' -o $@ ./cmd/nextversion
@@ -180,7 +180,7 @@ generate-check: ## Fail if a generated file is out of date
 	@diff -u docs/openapi.json bin/generated/openapi.json && diff -u actors/wire/eventra_wire.pb.go bin/generated/eventra_wire.pb.go \
 		|| { echo 'A generated file is out of date, `make generate` helps'; exit 1; }
 
-# $(1) is the folder to write openapi.json to. What swag writes is completed by tools/openapi.
+# $(1) is the folder to write openapi.json to. tools/openapi completes the output of swag.
 OPENAPI = set -e; mkdir -p bin/swag $(1); \
 	$(TOOL) swag init --v3.1 --quiet --dir http,. --generalInfo openapi.go --outputTypes json --output bin/swag; \
 	(cd tools && go run ./openapi $(CURDIR)/bin/swag/swagger.json) > bin/swag/openapi.json; \
