@@ -56,13 +56,15 @@ type shared struct {
 	// loads bounds the events that are read at a time, so that a wave of them
 	// leaves connections to those that sell.
 	loads chan struct{}
+	// mailsDue is called, without blocking, when mails may have become due.
+	mailsDue func()
 }
 
 const loadsMax = 6
 
-func newShared(deps *Dependencies) *shared {
-	return &shared{deps, groupcommit.NewPool(groupcommit.Config{Store: deps.Store, Locks: deps.Locks, Metrics: deps.Metrics,
-		Runtime: groupcommit.GoRuntime{}, Log: deps.Log}), make(chan struct{}, loadsMax)}
+func newShared(deps *Dependencies, runtime groupcommit.Runtime, mailsDue func()) *shared {
+	pool := groupcommit.NewPool(groupcommit.Config{Store: deps.Store, Locks: deps.Locks, Metrics: deps.Metrics, Runtime: runtime, Log: deps.Log})
+	return &shared{deps, pool, make(chan struct{}, loadsMax), mailsDue}
 }
 
 func newActivation(s *shared, env environment, id eventra.ID, stats *statistics) *activation {

@@ -83,7 +83,7 @@ func TestWhoComesLaterIsServedLater(t *testing.T) {
 	t.Parallel()
 	const all = 5 * groupcommit.BatchChangesMax
 	s := &stage{serves: true}
-	a := &activation{shared: &shared{&Dependencies{QueueMax: all}, groupcommit.NewPool(groupcommit.Config{Runtime: s}), nil},
+	a := &activation{shared: newShared(&Dependencies{QueueMax: all}, s, nil),
 		environment: s, phase: active, seats: houseOf(t, all), filling: &batch{}, stats: &statistics{}}
 	asked := 0
 	ask := func(more int) {

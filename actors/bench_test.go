@@ -64,9 +64,9 @@ func BenchmarkBoxOffice_HoldAndRelease(b *testing.B) {
 	store := &instantStore{event: newID(), user: newID(), seats: 2 * callers}
 	log := slog.New(slog.DiscardHandler)
 	events, err := actors.OpenDirectory(&actors.Dependencies{Store: store, Locks: instantLocks{}, Log: log,
-		Metrics: actors.NewMetrics(prometheus.NewRegistry()), QueueMax: 10_000, Confirmed: func() {}}, cluster.Config{Log: log})
+		Metrics: actors.NewMetrics(prometheus.NewRegistry()), QueueMax: 10_000}, cluster.Config{Log: log})
 	require.NoError(b, err)
-	defer events.Close(context.Background())
+	defer func() { require.NoError(b, events.Close(context.Background())) }()
 	office := actors.NewBoxOffice(events, store)
 	seats := make(chan []string, store.seats)
 	for i := range store.seats {

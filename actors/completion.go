@@ -85,7 +85,7 @@ func (a *activation) committed(b *batch) {
 	}
 	a.rearm(rearmPause, held...)
 	if mails {
-		a.Confirmed()
+		a.mailsDue()
 	}
 }
 

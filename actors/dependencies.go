@@ -15,6 +15,6 @@ type Dependencies struct {
 	// QueueMax bounds the requests that wait at one event; more are refused as
 	// overloaded.
 	QueueMax int
-	// Confirmed is called, without blocking, when mails may have become due.
-	Confirmed func()
+	// Mailer sends the mails of confirmed bookings; nil: this instance sends none.
+	Mailer *MailerConfig
 }

@@ -9,6 +9,7 @@ import (
 
 	"github.com/eventra/eventra"
 	"github.com/eventra/eventra/actors/cluster"
+	"github.com/eventra/eventra/groupcommit"
 )
 
 // Directory finds the actor of an event, in this process or at another member,
@@ -18,14 +19,16 @@ type Directory struct {
 	node     *cluster.Node
 	bookings bookingEvents
 	replicas replicas
+	mailers  mailers
 	wakes    chan struct{} // bounds the events whose next owner is woken
 }
 
 // OpenDirectory joins the cluster, or begins to serve alone. It sets
-// config.Activate.
+// config.Started and config.Activate.
 func OpenDirectory(deps *Dependencies, config cluster.Config) (*Directory, error) {
-	d := &Directory{store: deps.Store, wakes: make(chan struct{}, wakesMax)}
-	s := newShared(deps)
+	d := &Directory{store: deps.Store, mailers: mailers{config: deps.Mailer, log: deps.Log}, wakes: make(chan struct{}, wakesMax)}
+	s := newShared(deps, groupcommit.GoRuntime{}, d.mailers.nudge)
+	config.Started = func(incarnation *cluster.Incarnation) { d.mailers.start(incarnation.Root()) }
 	config.Activate = func(incarnation *cluster.Incarnation, event eventra.ID) cluster.Activation {
 		stats := &statistics{event: event}
 		return cluster.Activation{Describe: stats.describe, Props: actor.PropsFromProducer(func() actor.Actor {
@@ -50,8 +53,12 @@ func (d *Directory) Ready(ctx context.Context) error { return d.node.Ready(ctx) 
 func (d *Directory) Describe(context.Context) (*eventra.Cluster, error) { return d.node.Describe() }
 
 // Close hands all events over, or stops them if there is no other member. Batches
-// in flight complete, and waiting callers are redirected.
-func (d *Directory) Close(ctx context.Context) { d.node.Close(ctx) }
+// in flight complete, and waiting callers are redirected. Then the mailer stops;
+// an error means that it still sends mails.
+func (d *Directory) Close(ctx context.Context) error {
+	d.node.Close(ctx)
+	return d.mailers.stop(ctx)
+}
 
 // Owns reports whether an event belongs to this instance.
 func (d *Directory) Owns(event eventra.ID) bool {

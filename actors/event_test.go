@@ -67,13 +67,13 @@ func (h *house) office(store actors.EventStore) (*actors.BoxOffice, *actors.Dire
 	h.t.Helper()
 	events, err := actors.OpenDirectory(&actors.Dependencies{
 		Store: store, Locks: h.locks, Log: slog.New(slog.DiscardHandler), Metrics: actors.NewMetrics(prometheus.NewRegistry()),
-		QueueMax: 1000, Confirmed: func() {},
+		QueueMax: 1000,
 	}, cluster.Config{Log: slog.New(slog.DiscardHandler)})
 	require.NoError(h.t, err)
 	h.t.Cleanup(func() {
 		ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
 		defer cancel()
-		events.Close(ctx)
+		require.NoError(h.t, events.Close(ctx))
 	})
 	return actors.NewBoxOffice(events, store), events
 }

@@ -13,59 +13,69 @@ import (
 )
 
 const (
-	// mailLease is for how long a mail given to the queue is not given again:
-	// so late it goes out if the queue lost it.
+	// mailLease is how long a mail given to the queue is not given again. If the
+	// queue loses it, it goes out that much later.
 	mailLease = 30 * time.Second
-	// mailDrainPause parts looks at the outbox that nobody asked for.
+	// mailDrainPause is the time between looks at the outbox without a nudge.
 	mailDrainPause = time.Second
 	mailDrainLimit = 500
-	// mailTimeout bounds one look with its hand-over to the queue.
+	// mailTimeout bounds one look and its hand-over to the queue.
 	mailTimeout = 5 * time.Second
+	// mailWorkPause is the time between attempts to work off a queue that is away.
+	mailWorkPause = time.Second
 )
 
-// mailsDue: something may have come into the outbox.
-type mailsDue struct{}
+// Messages to a mailer.
+type (
+	// mailsDue says that mails may have come into the outbox.
+	mailsDue struct{}
+	// drained ends a look at the outbox: more mails are due than were read, or the
+	// queue is full.
+	drained struct{ more, full bool }
+	// mailsTick is time for a look without a nudge.
+	mailsTick struct{}
+)
 
-// drained: a look at the outbox has ended; more says that it was not enough,
-// full that the queue takes no more for now.
-type drained struct{ more, full bool }
-
-// mailsTick: it is time to look, whether or not anything was announced.
-type mailsTick struct{}
-
-// Mailer is the actor that drains the outbox into the queue and works it off.
-// A mail leaves the outbox only when a mail server has taken it, so whatever
-// the queue loses is put there again.
-type Mailer struct {
+// MailerConfig is what the mailer of an instance works with.
+type MailerConfig struct {
 	Outbox Outbox
 	Queue  MailQueue
 	Sender MailSender
-	// Pace bounds the mails a second of this instance: a thousand who have just
-	// bought can wait for their mail, those who are buying cannot.
+	// Pace bounds the mails a second of this instance: mails can wait, sales
+	// cannot.
 	Pace *rate.Limiter
-	Log  *slog.Logger
+}
 
-	draining, again bool
+// mailer is the actor that drains the outbox into the queue and works the queue
+// off. A mail leaves the outbox only when a mail server has taken it, so the
+// outbox repeats everything that the queue loses.
+type mailer struct {
+	*MailerConfig
+	log     *slog.Logger
+	stopped func() // called when no mail is being sent any more
+
+	draining, again bool // a look is under way; another one is wanted
 	full            bool // until the next tick
-	stop            context.CancelFunc
-	worked          chan struct{}
+	stopWork        context.CancelFunc
+	worked          chan struct{} // closed when no worker is left
 	ticker          *time.Ticker
 }
 
-// Nudge returns a function that tells a mailer, without blocking, to look.
-func Nudge(root *actor.RootContext, mailer *actor.PID) func() {
-	return func() { root.Send(mailer, &mailsDue{}) }
+func newMailer(c *MailerConfig, log *slog.Logger, stopped func()) *mailer {
+	return &mailer{MailerConfig: c, log: log, stopped: stopped}
 }
 
 // Receive implements actor.Actor.
-func (m *Mailer) Receive(ctx actor.Context) {
+func (m *mailer) Receive(ctx actor.Context) {
 	switch msg := ctx.Message().(type) {
 	case *actor.Started:
 		m.start(ctx)
 	case *actor.Stopping:
 		m.ticker.Stop()
-		m.stop()
-		<-m.worked // bounded by the queue's own shutdown time
+		m.stopWork()
+		<-m.worked // bounded by the queue's shutdown time
+	case *actor.Stopped:
+		m.stopped()
 	case *mailsTick:
 		m.full = false
 		m.drain(ctx)
@@ -80,9 +90,9 @@ func (m *Mailer) Receive(ctx actor.Context) {
 	}
 }
 
-func (m *Mailer) start(ctx actor.Context) {
+func (m *mailer) start(ctx actor.Context) {
 	var work context.Context
-	work, m.stop = context.WithCancel(context.Background())
+	work, m.stopWork = context.WithCancel(context.Background())
 	m.worked = make(chan struct{})
 	m.ticker = time.NewTicker(mailDrainPause)
 	go func() {
@@ -92,8 +102,8 @@ func (m *Mailer) start(ctx actor.Context) {
 			if work.Err() != nil {
 				return
 			}
-			m.Log.Debug("mail queue not worked off", "error", err)
-			if sleep.For(work, time.Second) != nil {
+			m.log.Debug("mail queue does not work", "error", err)
+			if sleep.For(work, mailWorkPause) != nil {
 				return
 			}
 		}
@@ -112,9 +122,9 @@ func (m *Mailer) start(ctx actor.Context) {
 	m.drain(ctx)
 }
 
-// drain moves due mails into the queue; one look at a time. In a rush the
-// sale comes first, and what the workers cannot take yet waits in the outbox.
-func (m *Mailer) drain(ctx actor.Context) {
+// drain moves due mails into the queue, one look at a time. Mails that the
+// workers cannot take yet wait in the outbox, where they cost a sale nothing.
+func (m *mailer) drain(ctx actor.Context) {
 	if m.full {
 		return
 	}
@@ -129,13 +139,13 @@ func (m *Mailer) drain(ctx actor.Context) {
 		defer cancel()
 		result, err := m.look(look)
 		if err != nil {
-			m.Log.Debug("outbox not drained", "error", err)
+			m.log.Debug("outbox not drained", "error", err)
 		}
 		root.Send(self, &result)
 	}()
 }
 
-func (m *Mailer) look(ctx context.Context) (result drained, err error) {
+func (m *mailer) look(ctx context.Context) (result drained, err error) {
 	if result.full, err = m.Queue.Full(ctx); err != nil || result.full {
 		return result, err
 	}
@@ -150,8 +160,8 @@ func (m *Mailer) look(ctx context.Context) (result drained, err error) {
 	return result, nil
 }
 
-// deliver sends one mail, unless that was done.
-func (m *Mailer) deliver(ctx context.Context, id eventra.ID) error {
+// deliver sends one mail, unless it was sent before.
+func (m *mailer) deliver(ctx context.Context, id eventra.ID) error {
 	if err := m.Pace.Wait(ctx); err != nil {
 		return err
 	}
@@ -160,7 +170,7 @@ func (m *Mailer) deliver(ctx context.Context, id eventra.ID) error {
 		return err
 	}
 	if err := m.Sender.Send(ctx, mail); err != nil {
-		m.Log.Warn("mail not sent yet", "booking", id, "error", err)
+		m.log.Warn("mail not sent yet", "booking", id, "error", err)
 		return err
 	}
 	return m.Outbox.MarkSent(ctx, id)

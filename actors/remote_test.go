@@ -33,13 +33,13 @@ func (h *house) member(database string) member {
 	h.t.Cleanup(members.Close)
 	log := slog.New(slog.DiscardHandler)
 	events, err := actors.OpenDirectory(&actors.Dependencies{
-		Store: h.db, Locks: h.locks, Log: log, Metrics: actors.NewMetrics(prometheus.NewRegistry()), QueueMax: 1000, Confirmed: func() {},
+		Store: h.db, Locks: h.locks, Log: log, Metrics: actors.NewMetrics(prometheus.NewRegistry()), QueueMax: 1000,
 	}, cluster.Config{Listen: "127.0.0.1:0", Secret: []byte("secret"), Members: members, Log: log})
 	require.NoError(h.t, err)
 	h.t.Cleanup(func() {
 		ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
 		defer cancel()
-		events.Close(ctx)
+		require.NoError(h.t, events.Close(ctx))
 	})
 	return member{events, actors.NewBoxOffice(events, h.db)}
 }
@@ -198,7 +198,7 @@ func TestTheOwnerLeaves(t *testing.T) {
 	owner, other := h.pair()
 	held, err := h.hold(owner.office, "A-1-1")
 	require.NoError(t, err)
-	owner.events.Close(within(t))
+	require.NoError(t, owner.events.Close(within(t)))
 	_, err = h.hold(other.office, "A-1-1")
 	require.Equal(t, eventra.CodeSeatsUnavailable, eventra.CodeOf(err), "%v", err)
 	_, err = h.hold(owner.office, "A-1-2")

@@ -7,8 +7,6 @@ import (
 
 	"github.com/asynkron/protoactor-go/actor"
 	"github.com/prometheus/client_golang/prometheus"
-
-	"github.com/eventra/eventra/groupcommit"
 )
 
 // member is an instance: its clock, its commit pool, and the event's activation if
@@ -38,8 +36,8 @@ const queueMax = 6
 
 func newMember(s *simulation, name string) *member {
 	m := &member{s: s, name: name, serving: true}
-	deps := &Dependencies{Store: s.db, Locks: s.locks, Log: silent, Metrics: unread, QueueMax: queueMax, Confirmed: func() {}}
-	m.shared = &shared{deps, groupcommit.NewPool(groupcommit.Config{Store: s.db, Locks: s.locks, Metrics: unread, Runtime: m, Log: silent}), make(chan struct{}, 100)}
+	deps := &Dependencies{Store: s.db, Locks: s.locks, Log: silent, Metrics: unread, QueueMax: queueMax}
+	m.shared = newShared(deps, m, func() {})
 	return m
 }
 

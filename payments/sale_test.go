@@ -46,12 +46,12 @@ func newSale(t *testing.T, seats, holdSeconds int) *sale {
 	require.NoError(t, err)
 	log := slog.New(slog.DiscardHandler)
 	events, err := actors.OpenDirectory(&actors.Dependencies{Store: db, Locks: redis.NewLocks(cache), Log: log,
-		Metrics: actors.NewMetrics(prometheus.NewRegistry()), QueueMax: 1000, Confirmed: func() {}}, cluster.Config{Log: log})
+		Metrics: actors.NewMetrics(prometheus.NewRegistry()), QueueMax: 1000}, cluster.Config{Log: log})
 	require.NoError(t, err)
 	t.Cleanup(func() {
 		ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
 		defer cancel()
-		events.Close(ctx)
+		require.NoError(t, events.Close(ctx))
 	})
 	s.office = actors.NewBoxOffice(events, db)
 	s.processor = payments.NewProcessor(s.office, db, s.gateway, log, time.Second)

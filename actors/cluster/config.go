@@ -69,6 +69,8 @@ type Config struct {
 	Version string
 	Members MemberStore // may be nil if alone
 	Log     *slog.Logger
+	// Started, if set, is called with each incarnation before it is asked for events.
+	Started func(*Incarnation)
 	// Activate makes the actor of an event for an incarnation.
 	Activate func(incarnation *Incarnation, event eventra.ID) Activation
 }

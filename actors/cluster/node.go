@@ -34,7 +34,7 @@ func Start(config Config) (*Node, error) {
 		return nil, err
 	}
 	n := &Node{config: config}
-	n.current.Store(incarnation)
+	n.use(incarnation)
 	var ctx context.Context
 	ctx, n.stop = context.WithCancel(context.Background())
 	n.background.Go(func() { n.rejoinWhenEvicted(ctx, incarnation) })
@@ -66,8 +66,15 @@ func (n *Node) rejoinWhenEvicted(ctx context.Context, incarnation *Incarnation) 
 			}
 		}
 		n.config.Log.Info("joined again", "member", incarnation.system.ID)
-		n.current.Store(incarnation)
+		n.use(incarnation)
 	}
+}
+
+func (n *Node) use(incarnation *Incarnation) {
+	if n.config.Started != nil {
+		n.config.Started(incarnation)
+	}
+	n.current.Store(incarnation)
 }
 
 // Incarnation returns the present incarnation, nil while there is none.

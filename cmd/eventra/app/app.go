@@ -11,7 +11,6 @@ import (
 	"time"
 	_ "time/tzdata" // venues' time zones, wherever the binary runs
 
-	"github.com/asynkron/protoactor-go/actor"
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/client_golang/prometheus/collectors"
 	"golang.org/x/time/rate"
@@ -27,9 +26,7 @@ import (
 // App is a running instance. Tests start it on port 0.
 type App struct {
 	stores   *Stores
-	system   *actor.ActorSystem
 	events   *actors.Directory
-	mailer   *actor.PID
 	queue    *redis.MailQueue
 	mails    *smtp.Sender
 	denied   *redis.DeniedTokens
@@ -66,9 +63,6 @@ func (a *App) start(ctx context.Context, cfg *Config, w *wiring) error {
 	}
 	metrics := prometheus.NewRegistry()
 	metrics.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
-	if err := a.startMailer(cfg); err != nil {
-		return err
-	}
 	store := w.wrapEventStore(a.stores.Postgres)
 	if err := a.openDirectory(cfg, store, metrics); err != nil {
 		return err
@@ -99,28 +93,22 @@ func (a *App) start(ctx context.Context, cfg *Config, w *wiring) error {
 	return a.serve(ctx)
 }
 
-func (a *App) startMailer(cfg *Config) (err error) {
+// openDirectory joins the cluster, or begins to serve alone.
+func (a *App) openDirectory(cfg *Config, store actors.EventStore, metrics *prometheus.Registry) error {
+	var err error
 	if a.mails, err = smtp.NewSender(cfg.SMTPURL, cfg.MailFrom); err != nil {
 		return err
 	}
 	a.queue = redis.NewMailQueue(a.stores.Redis)
-	a.system = actor.NewActorSystem(actor.WithLoggerFactory(func(*actor.ActorSystem) *slog.Logger { return a.log }))
-	a.mailer = a.system.Root.Spawn(actor.PropsFromProducer(func() actor.Actor {
-		return &actors.Mailer{Outbox: a.stores.Postgres, Queue: a.queue, Sender: a.mails,
-			Pace: rate.NewLimiter(rate.Limit(cfg.MailRate), 1), Log: a.log}
-	}))
-	return nil
-}
-
-// openDirectory joins the cluster, or begins to serve alone.
-func (a *App) openDirectory(cfg *Config, store actors.EventStore, metrics *prometheus.Registry) error {
 	config, err := cfg.clusterConfig(a.stores.Members, a.log)
 	if err != nil {
 		return err
 	}
 	a.events, err = actors.OpenDirectory(&actors.Dependencies{
 		Store: store, Locks: redis.NewLocks(a.stores.Redis), Log: a.log, Metrics: actors.NewMetrics(metrics),
-		QueueMax: cfg.EventQueueMax, Confirmed: actors.Nudge(a.system.Root, a.mailer),
+		QueueMax: cfg.EventQueueMax,
+		Mailer: &actors.MailerConfig{Outbox: a.stores.Postgres, Queue: a.queue, Sender: a.mails,
+			Pace: rate.NewLimiter(rate.Limit(cfg.MailRate), 1)},
 	}, config)
 	return err
 }

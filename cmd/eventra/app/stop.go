@@ -4,8 +4,6 @@ import (
 	"context"
 	"errors"
 	"time"
-
-	"github.com/asynkron/protoactor-go/actor"
 )
 
 // Stop ends the instance without losing anything: it says that it is not ready,
@@ -32,27 +30,14 @@ func (a *App) release(ctx context.Context) error {
 		_ = a.listener.Close() // the server has closed it, unless the start failed before
 	}
 	if a.events != nil {
-		a.events.Close(ctx)
-	}
-	if a.system != nil {
-		if err := wait(ctx, a.system.Root.StopFuture(a.mailer)); err != nil {
-			// Its workers still use their connections, which end with the process.
+		if err := a.events.Close(ctx); err != nil {
+			// The mailer still uses its connections, which end with the process.
 			return errors.Join(append(errs, err)...)
 		}
-		a.system.Shutdown()
+	}
+	if a.queue != nil {
 		a.mails.Close()
 		errs = append(errs, a.queue.Close())
 	}
 	return errors.Join(append(errs, a.stores.Close())...)
-}
-
-func wait(ctx context.Context, stopped actor.Future) error {
-	done := make(chan error, 1)
-	go func() { done <- stopped.Wait() }()
-	select {
-	case err := <-done:
-		return err
-	case <-ctx.Done():
-		return ctx.Err()
-	}
 }
