@@ -103,9 +103,9 @@ const (
 	MaxSeatsPerBookingDefault = 10
 )
 
-// Validate checks everything that an organiser enters. The caller supplies
-// timezoneExists, because time zones are files and this package reads none.
-func (e *Event) Validate(f *Faults, timezoneExists func(string) bool) {
+// Validate checks everything that an organiser enters. It looks the time zone
+// up in the system's database, or in the one that the program carries.
+func (e *Event) Validate(f *Faults) {
 	validateLine(f, "title", e.Title, 1, TitleMaxRunes)
 	validateText(f, "description", e.Description, 0, DescriptionMaxRunes)
 	validateLine(f, "category", e.Category, 1, CategoryMaxRunes)
@@ -120,7 +120,7 @@ func (e *Event) Validate(f *Faults, timezoneExists func(string) bool) {
 	validateLine(f, "venue.address", e.Venue.Address, 0, VenueFieldMaxRunes)
 	validateLine(f, "venue.city", e.Venue.City, 1, VenueFieldMaxRunes)
 	validateLine(f, "venue.country", e.Venue.Country, 0, VenueFieldMaxRunes)
-	if e.Venue.Timezone == "" || e.Venue.Timezone == "Local" || !timezoneExists(e.Venue.Timezone) {
+	if !timezoneExists(e.Venue.Timezone) {
 		f.Add("venue.timezone", "unknown_timezone", "must be an IANA time zone such as Europe/Berlin")
 	}
 	validateTimes(f, e)
@@ -138,6 +138,14 @@ func (e *Event) Validate(f *Faults, timezoneExists func(string) bool) {
 	case jsonDepth(e.Attributes) > AttributesDepthMax:
 		f.Add("attributes", "too_deep", "must have at most %d levels", AttributesDepthMax)
 	}
+}
+
+func timezoneExists(name string) bool {
+	if name == "" || name == "Local" { // which LoadLocation knows, too
+		return false
+	}
+	_, err := time.LoadLocation(name)
+	return err == nil
 }
 
 func validateTimes(f *Faults, e *Event) {

@@ -82,7 +82,7 @@ func TestEvent_Validate(t *testing.T) {
 			e := goodEvent()
 			test.spoil(e)
 			var f eventra.Faults
-			e.Validate(&f, func(zone string) bool { return zone == "Europe/Berlin" || zone == "Local" })
+			e.Validate(&f)
 			require.Equal(t, test.want, strings.Join(codes(f), ", "))
 		})
 	}

@@ -63,6 +63,10 @@ const (
 	SeatLabelMaxRunes = 32             // of a section or a row
 	SeatNumberMax     = 99_999         // of a seat in its row
 	PriceMax          = 100_000_000_00 // in minor units
+
+	// SeatFaultsMax is how many faults of a list of seats are named. Checking may end
+	// there.
+	SeatFaultsMax = 100
 )
 
 // ValidateSeatLabel checks the name of a section or row: letters, digits, inner
@@ -96,4 +100,28 @@ func (s Seat) Validate(f *Faults, field string) {
 		f.Add(field+".number", "range", "must be from 1 to %d", SeatNumberMax)
 	}
 	ValidatePrice(f, field+".price", s.Price)
+}
+
+// ValidateSeats checks what no single seat of a list shows: no name is given
+// twice, and all prices have one currency, so that bookings can add them up.
+func ValidateSeats(f *Faults, seats []Seat) {
+	type place struct {
+		section, row string
+		number       int
+	}
+	seen := make(map[place]struct{}, len(seats))
+	for _, seat := range seats {
+		at := place{seat.Section, seat.Row, seat.Number}
+		if _, twice := seen[at]; twice {
+			f.Add("seats", "duplicate", "%s is given more than once", seat.Name())
+		}
+		seen[at] = struct{}{}
+		if seat.Price.Currency != seats[0].Price.Currency {
+			f.Add("price.currency", "mixed", "all seats of an event have one currency")
+			return
+		}
+		if len(*f) > SeatFaultsMax {
+			return
+		}
+	}
 }

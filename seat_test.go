@@ -77,3 +77,33 @@ func TestSeatStatus_Text(t *testing.T) {
 		require.Error(t, err)
 	}
 }
+
+func TestValidateSeats(t *testing.T) {
+	t.Parallel()
+	seat := func(row, currency string) eventra.Seat {
+		return eventra.Seat{Section: "A", Row: row, Number: 1, Price: eventra.Money{Amount: 1, Currency: currency}}
+	}
+	var many []eventra.Seat
+	for range 2 * eventra.SeatFaultsMax {
+		many = append(many, seat("1", "EUR"))
+	}
+	for name, test := range map[string]struct {
+		seats []eventra.Seat
+		want  []string
+	}{
+		"none":           {nil, nil},
+		"different":      {[]eventra.Seat{seat("1", "EUR"), seat("2", "EUR")}, nil},
+		"one twice":      {[]eventra.Seat{seat("1", "EUR"), seat("2", "EUR"), seat("1", "EUR")}, []string{"seats duplicate"}},
+		"two currencies": {[]eventra.Seat{seat("1", "EUR"), seat("2", "USD"), seat("1", "EUR")}, []string{"price.currency mixed"}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			var f eventra.Faults
+			eventra.ValidateSeats(&f, test.seats)
+			require.Equal(t, test.want, codes(f))
+		})
+	}
+	var f eventra.Faults
+	eventra.ValidateSeats(&f, many)
+	require.Len(t, f, eventra.SeatFaultsMax+1, "checking ends when enough is wrong")
+}

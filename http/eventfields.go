@@ -70,7 +70,7 @@ func (f *EventFields) apply(e *eventra.Event) error {
 	e.Attributes = attributes(&faults, f.Attributes)
 
 	var more eventra.Faults
-	e.Validate(&more, timezoneExists)
+	e.Validate(&more)
 	for _, fault := range more {
 		if !named(faults, fault.Field) {
 			faults = append(faults, fault)
@@ -103,11 +103,6 @@ func orDefault(given *int, value int) int {
 		return *given
 	}
 	return value
-}
-
-func timezoneExists(name string) bool {
-	_, err := time.LoadLocation(name)
-	return err == nil
 }
 
 // attributes checks what every reader of JSON can take: numbers within a double's

@@ -71,9 +71,6 @@ func tooManySeats(field string) error {
 	return faults.Err()
 }
 
-// seatFaultsMax is how many faults a plan is told before it is refused.
-const seatFaultsMax = 100
-
 // seats returns the plan's seats in their order, or all that is wrong with it.
 func (p *SeatPlan) seats() ([]eventra.Seat, error) {
 	var faults eventra.Faults
@@ -85,7 +82,7 @@ func (p *SeatPlan) seats() ([]eventra.Seat, error) {
 	for i, entry := range p.Seats {
 		seat := eventra.Seat(entry)
 		seat.Validate(&faults, "seats["+strconv.Itoa(i)+"]")
-		if len(faults) > seatFaultsMax {
+		if len(faults) > eventra.SeatFaultsMax {
 			return nil, faults.Err()
 		}
 		seats = append(seats, seat)
@@ -99,7 +96,8 @@ func (p *SeatPlan) seats() ([]eventra.Seat, error) {
 	for i := range p.Sections {
 		seats = p.Sections[i].spread(seats)
 	}
-	return seats, checkTogether(seats)
+	eventra.ValidateSeats(&faults, seats)
+	return seats, faults.Err()
 }
 
 // validateSections checks the sections and counts their seats before any is made.
@@ -108,7 +106,7 @@ func (p *SeatPlan) validateSections(faults *eventra.Faults) (total int) {
 		section, field := &p.Sections[i], "sections["+strconv.Itoa(i)+"]"
 		rows := section.validate(faults, field)
 		total += rows * min(section.SeatsPerRow, eventra.SeatNumberMax)
-		if total > eventra.SeatsPerEventMax || len(*faults) > seatFaultsMax {
+		if total > eventra.SeatsPerEventMax || len(*faults) > eventra.SeatFaultsMax {
 			break
 		}
 	}
@@ -121,7 +119,7 @@ func (p *SectionPlan) validate(f *eventra.Faults, field string) (rows int) {
 	eventra.ValidateSeatLabel(f, field+".name", p.Name)
 	for i, label := range p.Rows {
 		eventra.ValidateSeatLabel(f, field+".rows["+strconv.Itoa(i)+"]", label)
-		if len(*f) > seatFaultsMax {
+		if len(*f) > eventra.SeatFaultsMax {
 			break
 		}
 	}
@@ -152,30 +150,4 @@ func (p *SectionPlan) spread(seats []eventra.Seat) []eventra.Seat {
 		}
 	}
 	return seats
-}
-
-// checkTogether checks what no single seat shows: names used twice, and
-// currencies that no booking could add up.
-func checkTogether(seats []eventra.Seat) error {
-	var faults eventra.Faults
-	type place struct {
-		section, row string
-		number       int
-	}
-	seen := make(map[place]struct{}, len(seats))
-	for _, seat := range seats {
-		at := place{seat.Section, seat.Row, seat.Number}
-		if _, twice := seen[at]; twice {
-			faults.Add("seats", "duplicate", "%s is given more than once", seat.Name())
-		}
-		seen[at] = struct{}{}
-		if seat.Price.Currency != seats[0].Price.Currency {
-			faults.Add("price.currency", "mixed", "all seats of an event have one currency")
-			break
-		}
-		if len(faults) > seatFaultsMax {
-			break
-		}
-	}
-	return faults.Err()
 }

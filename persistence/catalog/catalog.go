@@ -99,9 +99,6 @@ func (c *Catalog) Create(ctx context.Context, e *eventra.Event) error {
 
 func validate(e *eventra.Event) error {
 	var f eventra.Faults
-	e.Validate(&f, func(name string) bool {
-		_, err := time.LoadLocation(name)
-		return err == nil
-	})
+	e.Validate(&f)
 	return f.Err()
 }
