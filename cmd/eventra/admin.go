@@ -21,7 +21,7 @@ type adminCreateCommand struct {
 	Name  string `help:"The administrator's name." default:"Administrator"`
 }
 
-// Run makes the administrator.
+// Run makes the administrator from the password on standard input.
 func (c adminCreateCommand) Run(ctx context.Context) error {
 	cfg, err := app.LoadConfig()
 	if err != nil {

@@ -17,7 +17,7 @@ import (
 
 const testDay = 24 * time.Hour
 
-// made runs the command as at a time and fails the test if it fails.
+// made runs the command as if it were now, and requires it to succeed.
 func made(t *testing.T, c certsCommand, now time.Time) string {
 	t.Helper()
 	did, err := c.ensure(now)
@@ -38,7 +38,7 @@ func contents(t *testing.T, dir string) map[string]string {
 	return files
 }
 
-// changed lists what is not in both, or not alike.
+// changed lists the files that are new or have other contents.
 func changed(before, after map[string]string) []string {
 	var names []string
 	for name, text := range after {
@@ -49,7 +49,7 @@ func changed(before, after map[string]string) []string {
 	return names
 }
 
-// peer is a member's side of a connection, from the files in dir, which trusts
+// peer is a member's side of a connection. Its certificate is in dir, and it trusts
 // the authority in trust.
 func peer(t *testing.T, dir, trust, name string, now time.Time) *tls.Config {
 	t.Helper()
@@ -63,7 +63,7 @@ func peer(t *testing.T, dir, trust, name string, now time.Time) *tls.Config {
 		ClientAuth: tls.RequireAndVerifyClientCert, MinVersion: tls.VersionTLS13, Time: func() time.Time { return now }}
 }
 
-// shakeHands connects over loopback and says what either side thinks of it.
+// shakeHands connects over loopback and returns the errors of both sides.
 func shakeHands(t *testing.T, server, client *tls.Config) error {
 	t.Helper()
 	listener, err := tls.Listen("tcp", "127.0.0.1:0", server)
@@ -167,7 +167,7 @@ func TestCerts_KeepValidFiles(t *testing.T) {
 		"at once":                         {meanwhile: nothing},
 		"with 34 % left":                  {meanwhile: nothing, after: 240 * testDay},
 		"with 32 % left":                  {meanwhile: nothing, after: 248 * testDay, changed: member},
-		"run out":                         {meanwhile: nothing, after: 400 * testDay, changed: member},
+		"expired":                         {meanwhile: nothing, after: 400 * testDay, changed: member},
 		"at the authority's end":          {meanwhile: nothing, after: 3600 * testDay, changed: member},
 		"forced":                          {meanwhile: nothing, force: true, changed: all},
 		"no certificate":                  {meanwhile: remove("member.crt"), changed: member},
@@ -181,7 +181,7 @@ func TestCerts_KeepValidFiles(t *testing.T) {
 		"a spoilt authority":              {meanwhile: spoil("ca.crt"), fault: "holds no PEM block"},
 		"a spoilt authority, forced":      {meanwhile: spoil("ca.crt"), force: true, changed: all},
 		"no authority's certificate":      {meanwhile: promote, fault: "no authority's certificate"},
-		"an authority run out":            {meanwhile: nothing, after: 3651 * testDay, fault: "ran out"},
+		"an expired authority":            {meanwhile: nothing, after: 3651 * testDay, fault: "ran out"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -247,5 +247,5 @@ func TestCerts_RefuseUnsuitableFolders(t *testing.T) {
 			require.ErrorContains(t, err, c.dir)
 		})
 	}
-	require.Len(t, contents(t, filepath.Dir(file)), 1, "nothing is left behind")
+	require.Len(t, contents(t, filepath.Dir(file)), 1, "no temporary file is left")
 }

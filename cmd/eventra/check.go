@@ -14,16 +14,16 @@ import (
 )
 
 type checkCommand struct {
-	Overdue        time.Duration `help:"How long past its end a hold may be HELD." default:"30s"`
+	Overdue        time.Duration `help:"How long past its end a booking may be HELD." default:"30s"`
 	PaymentOverdue time.Duration `help:"How long past its grace a payment may be PENDING, and how long a refund may take." default:"1m"`
 	MailOverdue    time.Duration `help:"How long a mail may be unsent before it is a warning." default:"5m"`
-	Timeout        time.Duration `help:"What the query of one invariant may take." default:"5m"`
+	Timeout        time.Duration `help:"How long the query of one invariant may take." default:"5m"`
 	JSON           bool          `help:"Print the report as JSON."`
-	Since          string        `help:"Compare with what an earlier check wrote to this file." placeholder:"FILE"`
+	Since          string        `help:"Compare with the epochs and statuses that an earlier check wrote to this file." placeholder:"FILE"`
 	Save           string        `help:"Write epochs and statuses to this file, for a later --since." placeholder:"FILE"`
 }
 
-// Exit codes of a check, beside 0 for clean.
+// Exit codes of a check; 0 means that no invariant is violated.
 const (
 	exitViolated  = 1
 	exitUnchecked = 2
@@ -38,9 +38,8 @@ type exitError struct {
 // ExitCode implements kong.ExitCoder.
 func (e exitError) ExitCode() int { return e.code }
 
-// Run checks the database; it needs only the address of PostgreSQL, so that it
-// can be run from anywhere. A violation is certain, also when the check could
-// not go on after it.
+// Run checks the database. It needs only the address of PostgreSQL, so that it can
+// run anywhere. A violation found before an error is reported as a violation.
 func (c checkCommand) Run(ctx context.Context) error {
 	report, err := c.check(ctx)
 	if report != nil && len(report.Findings) > 0 {
@@ -118,7 +117,7 @@ func (c checkCommand) print(w io.Writer, r *postgres.CheckReport) error {
 	return err
 }
 
-// marks make what is wrong stand out from a screen of ok.
+// marks make violations stand out from a screen of ok.
 var marks = map[string]string{postgres.CheckOK: "ok", postgres.CheckWarned: "WARN", postgres.CheckViolated: "VIOLATED"}
 
 func printFinding(w io.Writer, f *postgres.CheckFinding) error {

@@ -17,8 +17,8 @@ import (
 	"github.com/eventra/eventra/persistence/postgres"
 )
 
-// runCheck runs the subcommand in a process of its own, with no setting but
-// where PostgreSQL is.
+// runCheck runs the subcommand in a process of its own, with the address of
+// PostgreSQL as its only setting.
 func runCheck(t *testing.T, postgresURL string, args ...string) (code int, stdout, stderr string) {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
@@ -38,9 +38,8 @@ func runCheck(t *testing.T, postgresURL string, args ...string) (code int, stdou
 	return 0, out.String(), errs.String()
 }
 
-// TestCheckCommand_ChecksWhatTheProgramDid has the program itself make bookings of every
-// state and payments of every outcome, checks them while it runs, and then
-// breaks one.
+// TestCheckCommand_ChecksWhatTheProgramDid checks bookings of every state and
+// payments of every outcome that a running program made, and then breaks one.
 func TestCheckCommand_ChecksWhatTheProgramDid(t *testing.T) {
 	t.Parallel()
 	p := start(t)
@@ -110,7 +109,7 @@ func TestCheckCommand_SaysWhenItCannotCheck(t *testing.T) {
 		args      []string
 	}{
 		"no address":    {"", "EVENTRA_POSTGRES_URL", nil},
-		"nobody there":  {"postgres://" + freeAddr(t) + "/eventra", "connect", nil},
+		"no server":     {"postgres://" + freeAddr(t) + "/eventra", "connect", nil},
 		"no history":    {"postgres://127.0.0.1:1/eventra", "no such file", []string{"--since", filepath.Join(t.TempDir(), "none")}},
 		"faulty option": {"postgres://127.0.0.1:1/eventra?sslmode=perhaps", "sslmode", nil},
 	} {

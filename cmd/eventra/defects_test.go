@@ -14,12 +14,13 @@ import (
 	"github.com/eventra/eventra/cmd/eventra/app"
 )
 
-// The defects of the program that this one was written to replace. Holds that
-// need Redis to expire: TestApp_SellsWithoutRedis. A crash between commit and TTL key:
-// TestApp_ReleasesHoldsAfterAKill. Another's lock freed: persistence/redis. A mail
-// lost with the process: TestMailer_SurvivesAnEmptiedQueue.
+// This program replaces one with known defects, which the comments below name. Four
+// more are tested elsewhere: holds that needed Redis to expire
+// (TestApp_SellsWithoutRedis), a crash between commit and TTL key
+// (TestApp_ReleasesHoldsAfterAKill), locks released by another caller
+// (persistence/redis), mails lost with the process (TestMailer_SurvivesAnEmptiedQueue).
 
-// Late payment was accepted.
+// A late payment was accepted.
 func TestPay_RefusesAnExpiredHold(t *testing.T) {
 	t.Parallel()
 	p := start(t)
@@ -33,7 +34,7 @@ func TestPay_RefusesAnExpiredHold(t *testing.T) {
 	require.Zero(t, p.count("SELECT count(*) FROM mock_charges WHERE status = 'CHARGED'"), "no money was taken")
 }
 
-// The expiry worker made EXPIRED of a paid booking and sold its seat again.
+// The expiry worker expired paid bookings and sold their seats again.
 func TestPay_ConfirmedBookingNeverExpires(t *testing.T) {
 	t.Parallel()
 	p := start(t)
@@ -50,7 +51,7 @@ func TestPay_ConfirmedBookingNeverExpires(t *testing.T) {
 	require.Equal(t, 409, p.hold(other, event, "A-1-1").status)
 }
 
-// A payment that outlasts the hold keeps it, within a bound.
+// A payment that outlasts its hold keeps it, up to the grace.
 func TestPay_SlowPaymentKeepsItsHold(t *testing.T) {
 	t.Parallel()
 	p := start(t, func(c *app.Config) { c.PaymentTimeout = 20 * time.Second })
@@ -61,8 +62,8 @@ func TestPay_SlowPaymentKeepsItsHold(t *testing.T) {
 	require.Equal(t, "BOOKED", p.seatStatus(event)["A-1-1"])
 }
 
-// A leaked transaction made registrations answer 201 and be lost; refused
-// ones must not poison what follows either.
+// A leaked transaction lost registrations that were answered 201. Refused ones must
+// not disturb later ones either.
 func TestRegister_IsStored(t *testing.T) {
 	t.Parallel()
 	p := start(t)
@@ -76,7 +77,7 @@ func TestRegister_IsStored(t *testing.T) {
 	require.Zero(t, p.count("SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND state LIKE 'idle in transaction%'"))
 }
 
-// Refreshing forgot the role; refresh tokens were kept in clear.
+// A refresh lost the role, and refresh tokens were stored in clear.
 func TestRefresh_KeepsTheRoleAndStoresHashes(t *testing.T) {
 	t.Parallel()
 	p := start(t)
@@ -121,7 +122,7 @@ func TestHold_BookedSeatIsAConflict(t *testing.T) {
 	require.Equal(t, []any{"A-1-1"}, a.body["unavailable"])
 }
 
-// Cached events stayed stale after an update.
+// Cached events stayed as they were after an update.
 func TestEvents_AreFreshAfterAnUpdate(t *testing.T) {
 	t.Parallel()
 	p := start(t)
@@ -142,7 +143,7 @@ func TestEvents_AreFreshAfterAnUpdate(t *testing.T) {
 	require.Equal(t, "event_has_bookings", p.must(409, "DELETE", "/events/"+event, p.admin, nil).text("code"))
 }
 
-// count asks the program's own database.
+// count runs a query that counts in the program's database.
 func (p *program) count(sql string, args ...any) (n int) {
 	p.t.Helper()
 	ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)

@@ -17,8 +17,8 @@ import (
 	"github.com/eventra/eventra/persistence/persistencetest"
 )
 
-// through puts a proxy that the test can cut between the program and one of
-// its servers.
+// through puts a proxy, which the test can cut, between the program and one of its
+// servers.
 func through(t *testing.T, address *string) *persistencetest.Proxy {
 	t.Helper()
 	u, err := url.Parse(*address)
@@ -98,15 +98,15 @@ func TestApp_RecoversFromALostPostgres(t *testing.T) {
 	p.must(200, "GET", "/events/"+event+"/seats", "", nil)
 	eventually(t, 10*time.Second, "readiness to go", func() bool { return p.call("GET", "/readyz", "", nil).status == 503 })
 	postgres.Restore()
-	eventually(t, 15*time.Second, "sales to go on", func() bool { return p.hold(token, event, "A-2-2").status == 201 })
-	eventually(t, 15*time.Second, "what expired meanwhile to be free", func() bool {
+	eventually(t, 15*time.Second, "sales to continue", func() bool { return p.hold(token, event, "A-2-2").status == 201 })
+	eventually(t, 15*time.Second, "the seat of the expired hold to be free", func() bool {
 		return p.seatStatus(event)["A-1-1"] == "AVAILABLE"
 	})
 	eventually(t, 10*time.Second, "readiness", func() bool { return p.call("GET", "/readyz", "", nil).status == 200 })
 }
 
-// TestMailer_SurvivesAnEmptiedQueue refuses mails, empties Redis, and still every
-// mail arrives.
+// TestMailer_SurvivesAnEmptiedQueue refuses mails and empties Redis; the mail arrives
+// all the same.
 func TestMailer_SurvivesAnEmptiedQueue(t *testing.T) {
 	t.Parallel()
 	cfg := testConfig(t)
@@ -129,7 +129,8 @@ func TestMailer_SurvivesAnEmptiedQueue(t *testing.T) {
 	eventually(t, 60*time.Second, "the mail", func() bool { return len(mailsTo(t, email)) > 0 })
 }
 
-// lostAnswers is a store that commits and then reports that it does not know.
+// lostAnswers is a store that commits, and then reports an unknown outcome as often
+// as left says.
 type lostAnswers struct {
 	actors.EventStore
 	left *atomic.Int64

@@ -23,8 +23,8 @@ import (
 	"github.com/eventra/eventra/persistence/persistencetest"
 )
 
-// program is a whole Eventra on real servers, with stores of its own, that a
-// test talks to over HTTP.
+// program is a whole instance on real servers, with its own databases, that a test
+// calls over HTTP.
 type program struct {
 	t     *testing.T
 	cfg   *app.Config
@@ -37,7 +37,7 @@ type program struct {
 
 const adminEmail, adminPassword = "root@eventra.test", "root-password"
 
-// start runs a program; each change edits its configuration first.
+// start starts a program, after each change has edited its configuration.
 func start(t *testing.T, changes ...func(*app.Config)) *program {
 	t.Helper()
 	cfg := testConfig(t)
@@ -60,7 +60,7 @@ func startWith(t *testing.T, cfg *app.Config, options ...app.Option) *program {
 	return p
 }
 
-// boot starts the program on its stores; stop and boot make a restart.
+// boot starts the program on its stores. After stop it is a restart.
 func (p *program) boot() {
 	p.t.Helper()
 	ctx, cancel := context.WithTimeout(context.Background(), 30*time.Second)
@@ -82,8 +82,8 @@ func (p *program) stop() {
 	p.app = nil
 }
 
-// testLog passes log lines to the test while it runs; a goroutine that logs
-// after the test's end must not panic it.
+// testLog passes log lines to the test while it runs. A goroutine may log after the
+// test's end, when the test's own log would panic.
 type testLog struct{ t *testing.T }
 
 func (l testLog) Write(line []byte) (int, error) {
@@ -114,12 +114,12 @@ func testConfig(t *testing.T) *app.Config {
 	}
 }
 
-// answer is a response whose body has been read.
+// answer is a response with its body read.
 type answer struct {
 	status int
 	header http.Header
 	raw    []byte
-	body   map[string]any // nil if it is no JSON object
+	body   map[string]any // nil if it is not a JSON object
 }
 
 func (a *answer) String() string { return fmt.Sprintf("%d %s", a.status, a.raw) }
@@ -129,7 +129,7 @@ func (a *answer) text(key string) string { s, _ := a.body[key].(string); return 
 // call sends a JSON request; headers come as "Name: value".
 func (p *program) call(method, path, token string, body any, headers ...string) *answer {
 	a, err := p.try(method, path, token, body, headers...)
-	if err != nil { // also called off the test's goroutine, which must not end there
+	if err != nil { // no FailNow: other goroutines call this, too
 		p.t.Errorf("%s %s: %v", method, path, err)
 		return &answer{header: http.Header{}}
 	}
@@ -195,10 +195,9 @@ func (p *program) login(email, password string) string {
 	return p.must(200, "POST", "/auth/login", "", object{"email": email, "password": password}).text("accessToken")
 }
 
-// user registers somebody new and returns an access token and the address. A
-// busy machine may answer 503 for a while, as it should, also of an account
-// that it made: the next call then says that the address is taken, and a login
-// that it is taken by us.
+// user registers a new user and returns an access token and the address. A busy
+// machine may answer 503, also for an account that it made. Then the next call says
+// that the address is taken, and user logs in instead.
 func (p *program) user() (token, email string) {
 	email = uuid.NewString() + "@example.org"
 	account := object{"email": email, "password": "correct horse", "name": "Somebody"}
@@ -218,11 +217,11 @@ func (p *program) user() (token, email string) {
 			return "", email
 		}
 	}
-	p.t.Error("nobody could be registered")
+	p.t.Error("no user could be registered")
 	return "", email
 }
 
-// users registers n of them.
+// users registers n users.
 func (p *program) users(n int) []string {
 	p.t.Helper()
 	tokens := make([]string, n)
@@ -231,8 +230,8 @@ func (p *program) users(n int) []string {
 	return tokens
 }
 
-// event publishes an event of rows × seats in section A; terms override the
-// body's fields.
+// event publishes an event of rows × seats in section A. terms override fields of
+// the body.
 func (p *program) event(rows, seats int, terms object) (id string) {
 	p.t.Helper()
 	body := eventBody()
@@ -258,7 +257,7 @@ func (p *program) hold(token, event string, seats ...string) *answer {
 	return p.call("POST", "/bookings", token, object{"eventId": event, "seats": seats})
 }
 
-// seatStatus maps every seat of an event to its status.
+// seatStatus returns the status of every seat of an event, by name.
 func (p *program) seatStatus(event string) map[string]string {
 	p.t.Helper()
 	all := map[string]string{}
@@ -269,13 +268,13 @@ func (p *program) seatStatus(event string) map[string]string {
 	return all
 }
 
-// eventually waits for a condition, a few seconds at most unless told.
-func eventually(t *testing.T, within time.Duration, what string, ok func() bool) {
+// eventually waits for a condition for at most the limit.
+func eventually(t *testing.T, limit time.Duration, what string, ok func() bool) {
 	t.Helper()
-	require.Eventually(t, ok, within, 10*time.Millisecond, what)
+	require.Eventually(t, ok, limit, 10*time.Millisecond, what)
 }
 
-// parallel calls f for 0 … n-1, at most width at once.
+// parallel calls f for 0 … n-1, at most width calls at once.
 func parallel(n, width int, f func(i int)) {
 	var wg sync.WaitGroup
 	next := make(chan int)
@@ -293,7 +292,7 @@ func parallel(n, width int, f func(i int)) {
 	wg.Wait()
 }
 
-// message is one mail as the development mail server shows it.
+// message is a mail as the development mail server shows it.
 type message struct {
 	MessageID string   `json:"messageId"`
 	To        []string `json:"to"`

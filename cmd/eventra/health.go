@@ -12,8 +12,8 @@ import (
 
 type healthCommand struct{}
 
-// Run asks /healthz; it needs only the address, so that a container's health
-// check works with any configuration.
+// Run asks /healthz. It needs only the address, so that a container's health check
+// works with any configuration.
 func (healthCommand) Run(ctx context.Context) error {
 	addr := app.HTTPAddr()
 	host, port, err := net.SplitHostPort(addr)

@@ -13,11 +13,11 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// endpoint is a call that would succeed, for tests to spoil.
+// endpoint is a call that would succeed. Tests spoil it.
 type endpoint struct {
 	method, path string
-	body         object // nil: takes none
-	token        string // whose; empty: anybody's
+	body         object // nil if it takes none
+	token        string // the caller's; empty if it needs none
 	admin        bool
 }
 
@@ -48,7 +48,7 @@ func endpoints(event, booking, user, admin string) []endpoint {
 	}
 }
 
-// TestRequests_Malformed sends every endpoint every kind of wrong input.
+// TestRequests_Malformed sends every kind of wrong input to every endpoint.
 func TestRequests_Malformed(t *testing.T) {
 	t.Parallel()
 	p := start(t)

@@ -11,8 +11,8 @@ import (
 )
 
 type mailCommand struct {
-	Dead  mailDeadCommand  `cmd:"" help:"List mails whose tries are used up."`
-	Retry mailRetryCommand `cmd:"" help:"Have all of them tried again."`
+	Dead  mailDeadCommand  `cmd:"" help:"List dead letters: mails that were retried too often."`
+	Retry mailRetryCommand `cmd:"" help:"Retry all dead letters."`
 }
 
 type mailDeadCommand struct{}
@@ -35,7 +35,7 @@ func (mailDeadCommand) Run(ctx context.Context) error {
 
 type mailRetryCommand struct{}
 
-// Run puts dead letters back into the queue.
+// Run moves dead letters back into the queue.
 func (mailRetryCommand) Run(ctx context.Context) error {
 	return withMailQueue(func(q *redis.MailQueue) error {
 		n, err := q.RetryDead(ctx)

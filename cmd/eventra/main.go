@@ -18,11 +18,11 @@ var version = "dev"
 type commands struct {
 	Serve   serveCommand   `cmd:"" help:"Serve the API until SIGINT or SIGTERM."`
 	Migrate migrateCommand `cmd:"" help:"Bring the database schema up to date."`
-	Seed    seedCommand    `cmd:"" help:"Load demo data, unless it is there: two users, two events."`
+	Seed    seedCommand    `cmd:"" help:"Load demo data if it is missing: two users, two events."`
 	Admin   adminCommand   `cmd:"" help:"Manage administrators."`
-	Mail    mailCommand    `cmd:"" help:"Look after mails that could not be delivered."`
-	Check   checkCommand   `cmd:"" help:"Look in a database, live or not, for anything that breaks an invariant. It only reads."`
-	Certs   certsCommand   `cmd:"" help:"Make the certificates by which the members of a cluster know each other, unless they are there."`
+	Mail    mailCommand    `cmd:"" help:"List or retry mails that could not be delivered."`
+	Check   checkCommand   `cmd:"" help:"Look for broken invariants in a database, live or not. It only reads."`
+	Certs   certsCommand   `cmd:"" help:"Make the certificates by which the members of a cluster know each other, if they are missing or expire soon."`
 	Health  healthCommand  `cmd:"" help:"Ask the server of this configuration whether it is alive."`
 	Version versionCommand `cmd:"" help:"Print the version."`
 }

@@ -40,8 +40,8 @@ func TestOpenAPI_IsValid(t *testing.T) {
 	require.True(t, valid)
 }
 
-// checkedMax is how many answers of one kind are checked: races make thousands
-// of the same.
+// checkedMax is how many answers of one kind are checked: races make thousands of
+// equal ones.
 const checkedMax = 3
 
 var (
@@ -50,8 +50,8 @@ var (
 	idText  = regexp.MustCompile(`[0-9a-f]{8}-[0-9a-f-]{27}`)
 )
 
-// checkAgainstOpenAPI fails the test if an answer of the API is not as the
-// published document says. Unknown routes and methods are nobody's operation.
+// checkAgainstOpenAPI fails the test if an answer of the API contradicts the
+// published document, which does not have unknown routes and methods.
 func checkAgainstOpenAPI(t *testing.T, req *http.Request, a *answer) {
 	if !strings.HasPrefix(req.URL.Path, "/api/v1/") || a.text("code") == "method_not_allowed" || strings.HasSuffix(req.URL.Path, "/nothing") {
 		return

@@ -16,7 +16,8 @@ import (
 	"github.com/eventra/eventra/cmd/eventra/app"
 )
 
-// asProgram makes the test binary the program itself, for tests that kill it.
+// asProgram is a variable that turns the test binary into the program, for tests
+// that kill it.
 const asProgram = "EVENTRA_TEST_AS_PROGRAM"
 
 func TestMain(m *testing.M) {
@@ -27,7 +28,7 @@ func TestMain(m *testing.M) {
 	os.Exit(m.Run())
 }
 
-// process is an Eventra in a process of its own.
+// process is an instance in a process of its own.
 type process struct {
 	cmd *exec.Cmd
 	url string
@@ -73,8 +74,8 @@ func startProcess(t *testing.T, cfg *app.Config) *process {
 	return proc
 }
 
-// TestApp_ReleasesHoldsAfterAKill kills the program with holds alive: after a
-// restart what is overdue is released within seconds, the rest on time.
+// TestApp_ReleasesHoldsAfterAKill kills the program while it has holds. After a
+// restart overdue holds are released within seconds, the others on time.
 func TestApp_ReleasesHoldsAfterAKill(t *testing.T) {
 	t.Parallel()
 	cfg := testConfig(t)
@@ -97,7 +98,7 @@ func TestApp_ReleasesHoldsAfterAKill(t *testing.T) {
 	require.NoError(t, err)
 	require.NoError(t, first.cmd.Process.Kill())
 	_ = first.cmd.Wait()
-	<-time.After(6 * time.Second) // the time in which the short holds run out with nobody there
+	<-time.After(6 * time.Second) // the short holds end while no instance runs
 
 	p.url = startProcess(t, cfg).url
 	free := func(event string) bool {
@@ -109,9 +110,9 @@ func TestApp_ReleasesHoldsAfterAKill(t *testing.T) {
 		return true
 	}
 	restarted := time.Now()
-	eventually(t, 5*time.Second, "what is overdue to be released", func() bool { return free(short) })
+	eventually(t, 5*time.Second, "overdue holds to be released", func() bool { return free(short) })
 	t.Logf("overdue holds released %v after readiness", time.Since(restarted))
-	eventually(t, 20*time.Second, "the rest to be released", func() bool { return free(long) })
+	eventually(t, 20*time.Second, "the other holds to be released", func() bool { return free(long) })
 	require.False(t, time.Now().Before(onTime))
 	require.Less(t, time.Since(onTime), 3*time.Second)
 }

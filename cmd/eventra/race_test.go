@@ -78,8 +78,8 @@ func TestHold_GroupsOverFewSeats(t *testing.T) {
 	require.EqualValues(t, 100-held, counts["available"])
 }
 
-// TestPay_AgainstExpiry pays at the deadline: whatever wins, the booking, its
-// payments and its seat tell one story.
+// TestPay_AgainstExpiry pays at the deadline. Payment or expiry wins, and the
+// booking, its payments and its seat agree on which.
 func TestPay_AgainstExpiry(t *testing.T) {
 	t.Parallel()
 	const n = 500
@@ -104,7 +104,7 @@ func TestPay_AgainstExpiry(t *testing.T) {
 	require.False(t, t.Failed())
 	answers := make([]*answer, n)
 	parallel(n, n, func(i int) {
-		// From well before to a little after, for a busy machine answers late.
+		// From well before the deadline to a little after: a busy machine answers late.
 		around := time.Duration(i%50)*50*time.Millisecond - 2400*time.Millisecond
 		<-time.After(time.Until(holds[i].deadline) + around)
 		a, err := p.try("POST", "/bookings/"+holds[i].id+"/payments", holds[i].token, object{"method": "mock", "token": "tok_ok"})
@@ -127,7 +127,7 @@ func TestPay_AgainstExpiry(t *testing.T) {
 	for i, h := range holds {
 		status := p.must(200, "GET", "/bookings/"+h.id, h.token, nil).text("status")
 		switch answers[i].status {
-		case http.StatusServiceUnavailable: // too busy to be told: either, but one of the two
+		case http.StatusServiceUnavailable: // the answer is lost, and either has won
 			require.Equal(t, map[string]string{"CONFIRMED": "BOOKED", "EXPIRED": "AVAILABLE"}[status], seats[h.seat])
 		case http.StatusCreated:
 			confirmed++

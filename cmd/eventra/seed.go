@@ -12,7 +12,7 @@ import (
 	"github.com/eventra/eventra/cmd/eventra/app"
 )
 
-// Demo data. Its ids are fixed, so that loading it again finds it.
+// The demo data has fixed ids, so that loading it again finds it.
 const (
 	demoUserEmail    = "user@eventra.test"
 	demoUserPassword = "demo-user-password" //nolint:gosec // G101: demo data is public
@@ -34,7 +34,7 @@ func mustID(s string) eventra.ID {
 
 type seedCommand struct{}
 
-// Run loads what is missing of the demo data.
+// Run loads the demo data that is missing.
 func (seedCommand) Run(ctx context.Context) error {
 	cfg, err := app.LoadConfig()
 	if err != nil {
@@ -66,8 +66,8 @@ func seed(ctx context.Context, cfg *app.Config, s *app.Stores) error {
 	return seedEvent(ctx, s, demoDraft(time.Now()), nil)
 }
 
-// seedEvent makes an event with seats and publishes it; each step that was
-// done before is passed over.
+// seedEvent makes an event with seats and publishes it. It skips steps that were
+// done before.
 func seedEvent(ctx context.Context, s *app.Stores, e *eventra.Event, seats []eventra.Seat) error {
 	if _, err := s.Catalog.Event(ctx, e.ID); eventra.CodeOf(err) == eventra.CodeEventNotFound {
 		if err := s.Catalog.Create(ctx, e); err != nil {

@@ -8,7 +8,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// TestApp_Story is what a newcomer does on the first day.
+// TestApp_Story takes the steps of a newcomer's first day.
 func TestApp_Story(t *testing.T) {
 	t.Parallel()
 	p := start(t)

@@ -52,22 +52,22 @@ func (p *program) watch(event string) *watched {
 	return w
 }
 
-// learn takes in a snapshot or a delta.
+// learn applies a snapshot or a delta.
 func (w *watched) learn(data string) {
 	type seat struct{ Seat, Status string }
-	var said struct {
+	var frame struct {
 		Version uint64
 		Seats   []seat
 		Changes []seat
 	}
-	err := json.Unmarshal([]byte(data), &said)
+	err := json.Unmarshal([]byte(data), &frame)
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	if err != nil || said.Version <= w.version && said.Seats == nil {
+	if err != nil || frame.Version <= w.version && frame.Seats == nil {
 		w.fault = fmt.Sprintf("after version %d: %s: %v", w.version, data, err)
 	}
-	w.version = said.Version
-	for _, s := range append(said.Seats, said.Changes...) {
+	w.version = frame.Version
+	for _, s := range append(frame.Seats, frame.Changes...) {
 		w.statuses[s.Seat] = s.Status
 	}
 }
@@ -79,8 +79,8 @@ func (w *watched) now(t *testing.T) map[string]string {
 	return maps.Clone(w.statuses)
 }
 
-// Who watches sees in the end what is true, whatever happened meanwhile: holds,
-// payments, releases, holds that run out.
+// Every watcher ends with the true seat map after holds, payments, releases and
+// expiries.
 func TestSeatStream_ConvergesForEveryWatcher(t *testing.T) {
 	t.Parallel()
 	p := start(t)
@@ -104,7 +104,7 @@ func TestSeatStream_ConvergesForEveryWatcher(t *testing.T) {
 	for name, w := range map[string]*watched{"from the beginning": early, "from the middle": late} {
 		eventually(t, 2*time.Second, name+": after the rush", func() bool { return maps.Equal(p.seatStatus(event), w.now(t)) })
 	}
-	eventually(t, 10*time.Second, "the rest runs out", func() bool {
+	eventually(t, 10*time.Second, "the rest expires", func() bool {
 		for _, status := range early.now(t) {
 			if status == "HELD" {
 				return false
@@ -113,5 +113,5 @@ func TestSeatStream_ConvergesForEveryWatcher(t *testing.T) {
 		return true
 	})
 	require.Equal(t, p.seatStatus(event), early.now(t))
-	eventually(t, 2*time.Second, "both know the same", func() bool { return maps.Equal(early.now(t), late.now(t)) })
+	eventually(t, 2*time.Second, "both watchers agree", func() bool { return maps.Equal(early.now(t), late.now(t)) })
 }

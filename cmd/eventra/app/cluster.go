@@ -10,7 +10,7 @@ import (
 	"github.com/eventra/eventra/actors/cluster"
 )
 
-// clusterFault says what is wrong with the settings of the cluster.
+// clusterFault returns what is wrong with the settings of the cluster, if anything.
 func (c *Config) clusterFault() error {
 	set := 0
 	for _, file := range []string{c.ClusterCA, c.ClusterCert, c.ClusterKey} {
@@ -21,7 +21,7 @@ func (c *Config) clusterFault() error {
 	switch {
 	case set != 0 && set != 3:
 		return errors.New("EVENTRA_CLUSTER_CA, EVENTRA_CLUSTER_CERT and EVENTRA_CLUSTER_KEY go together")
-	case c.ClusterListen == "" && (c.ClusterAdvert != "" || set > 0):
+	case c.ClusterListen == "" && (c.ClusterAdvertise != "" || set > 0):
 		return errors.New("EVENTRA_CLUSTER_LISTEN: is needed by the other EVENTRA_CLUSTER settings")
 	case c.ClusterListen == "":
 		return nil
@@ -29,20 +29,20 @@ func (c *Config) clusterFault() error {
 	if _, _, err := net.SplitHostPort(c.ClusterListen); err != nil {
 		return fmt.Errorf("EVENTRA_CLUSTER_LISTEN: must be of the form host:port: %w", err)
 	}
-	if c.ClusterAdvert != "" {
-		if _, _, err := net.SplitHostPort(c.ClusterAdvert); err != nil {
+	if c.ClusterAdvertise != "" {
+		if _, _, err := net.SplitHostPort(c.ClusterAdvertise); err != nil {
 			return fmt.Errorf("EVENTRA_CLUSTER_ADVERTISE: must be of the form host:port: %w", err)
 		}
 	}
 	if host, _, _ := net.SplitHostPort(c.ClusterListen); set == 0 && !net.ParseIP(host).IsLoopback() {
-		return errors.New("EVENTRA_CLUSTER_LISTEN: without EVENTRA_CLUSTER_CA, _CERT and _KEY it must be an address of the loopback interface, for whoever reaches the port is obeyed")
+		return errors.New("EVENTRA_CLUSTER_LISTEN: without EVENTRA_CLUSTER_CA, _CERT and _KEY it must be an address of the loopback interface, because every peer that reaches the port is trusted")
 	}
 	return nil
 }
 
-// clusterConfig is what this instance's place in the cluster is made of.
+// clusterConfig makes the configuration of this instance's member.
 func (c *Config) clusterConfig(members cluster.MemberStore, log *slog.Logger) (config cluster.Config, err error) {
-	config = cluster.Config{Listen: c.ClusterListen, Advertise: c.ClusterAdvert, Secret: []byte(c.JWTSecret), Version: c.Version,
+	config = cluster.Config{Listen: c.ClusterListen, Advertise: c.ClusterAdvertise, Secret: []byte(c.JWTSecret), Version: c.Version,
 		Members: members, Log: log}
 	if c.ClusterCA != "" {
 		if config.Credentials, err = cluster.LoadCredentials(c.ClusterCA, c.ClusterCert, c.ClusterKey); err != nil {
@@ -53,15 +53,16 @@ func (c *Config) clusterConfig(members cluster.MemberStore, log *slog.Logger) (c
 	if ip := net.ParseIP(host); config.Advertise == "" && c.ClusterListen != "" && (ip == nil || ip.IsUnspecified()) {
 		own, err := addressTowards(c.PostgresURL)
 		if err != nil {
-			return config, fmt.Errorf("EVENTRA_CLUSTER_ADVERTISE is not set, and which address to tell the others is not clear: %w", err)
+			return config, fmt.Errorf("EVENTRA_CLUSTER_ADVERTISE is not set, and the address to advertise could not be found: %w", err)
 		}
 		config.Advertise = net.JoinHostPort(own, port)
 	}
 	return config, nil
 }
 
-// addressTowards is this machine's address on the way to a server: the others,
-// who reach that server too, can most likely reach it. Nothing is sent.
+// addressTowards returns this machine's address on the way to a server. The other
+// members reach that server, too, so they most likely reach the address. It sends
+// nothing.
 func addressTowards(serverURL string) (string, error) {
 	server, err := url.Parse(serverURL)
 	if err != nil {

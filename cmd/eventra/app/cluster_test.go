@@ -10,14 +10,14 @@ import (
 func TestConfig_ClusterFault(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]Config{
-		"in clear on all interfaces":   {ClusterListen: "0.0.0.0:7400"},
-		"in clear on another machine":  {ClusterListen: "10.1.2.3:7400"},
-		"in clear on a name":           {ClusterListen: "localhost:7400"},
-		"no port":                      {ClusterListen: "127.0.0.1"},
-		"told an address without port": {ClusterListen: "127.0.0.1:7400", ClusterAdvert: "host"},
-		"a certificate without a key":  {ClusterListen: "127.0.0.1:7400", ClusterCA: "ca", ClusterCert: "crt"},
-		"certificates, no address":     {ClusterCA: "ca", ClusterCert: "crt", ClusterKey: "key"},
-		"told an address, none to use": {ClusterAdvert: "host:7400"},
+		"in clear on all interfaces":             {ClusterListen: "0.0.0.0:7400"},
+		"in clear on another machine":            {ClusterListen: "10.1.2.3:7400"},
+		"in clear on a name":                     {ClusterListen: "localhost:7400"},
+		"no port":                                {ClusterListen: "127.0.0.1"},
+		"advertises an address without port":     {ClusterListen: "127.0.0.1:7400", ClusterAdvertise: "host"},
+		"a certificate without a key":            {ClusterListen: "127.0.0.1:7400", ClusterCA: "ca", ClusterCert: "crt"},
+		"certificates, no address":               {ClusterCA: "ca", ClusterCert: "crt", ClusterKey: "key"},
+		"advertises an address, listens at none": {ClusterAdvertise: "host:7400"},
 	} {
 		require.Error(t, c.clusterFault(), name)
 	}
@@ -37,7 +37,7 @@ func TestConfig_AdvertisesTheAddressTowardsPostgres(t *testing.T) {
 	require.NoError(t, err)
 	require.Equal(t, "127.0.0.1:7400", config.Advertise)
 
-	c.ClusterAdvert = "eventra-1:7400"
+	c.ClusterAdvertise = "eventra-1:7400"
 	config, err = c.clusterConfig(nil, slog.New(slog.DiscardHandler))
 	require.NoError(t, err)
 	require.Equal(t, "eventra-1:7400", config.Advertise)

@@ -4,12 +4,8 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
-	"net/mail"
 	"net/netip"
-	"net/url"
 	"os"
-	"slices"
-	"strings"
 	"time"
 
 	"github.com/caarlos0/env/v11"
@@ -23,33 +19,33 @@ var environment = env.Options{Prefix: "EVENTRA_"}
 // Config is everything that the environment decides; docs/OPERATIONS.md has the
 // same table for people.
 type Config struct {
-	HTTPAddr       string         `env:"HTTP_ADDR" envDefault:"127.0.0.1:8080"`
-	PostgresURL    string         `env:"POSTGRES_URL"`
-	MongoURL       string         `env:"MONGO_URL"`
-	RedisURL       string         `env:"REDIS_URL"`
-	SMTPURL        string         `env:"SMTP_URL"`
-	MailFrom       string         `env:"MAIL_FROM" envDefault:"Eventra <tickets@localhost>"`
-	MailRate       float64        `env:"MAIL_RATE" envDefault:"100"`
-	JWTSecret      string         `env:"JWT_SECRET"`
-	AdminEmail     string         `env:"ADMIN_EMAIL"`
-	AdminPassword  string         `env:"ADMIN_PASSWORD"`
-	RateLimits     RateLimits     `env:"RATE_LIMITS" envDefault:"bookings=20/1s,auth=30/1m,reads=100/1s"`
-	EventQueueMax  int            `env:"EVENT_QUEUE_MAX" envDefault:"10000"`
-	PaymentGateway string         `env:"PAYMENT_GATEWAY"` // serve requires it
-	PaymentTimeout time.Duration  `env:"PAYMENT_TIMEOUT" envDefault:"10s"`
-	Migrate        bool           `env:"MIGRATE" envDefault:"true"`
-	TrustedProxies []netip.Prefix `env:"TRUSTED_PROXIES"`
-	DrainDelay     time.Duration  `env:"DRAIN_DELAY" envDefault:"0s"`
-	ClusterListen  string         `env:"CLUSTER_LISTEN"`
-	ClusterAdvert  string         `env:"CLUSTER_ADVERTISE"`
-	ClusterCA      string         `env:"CLUSTER_CA"`
-	ClusterCert    string         `env:"CLUSTER_CERT"`
-	ClusterKey     string         `env:"CLUSTER_KEY"`
-	LogLevel       slog.Level     `env:"LOG_LEVEL" envDefault:"info"`
-	LogFormat      string         `env:"LOG_FORMAT" envDefault:"json"`
-	ProfileAddr    string         `env:"PROFILE_ADDR"`
+	HTTPAddr         string         `env:"HTTP_ADDR" envDefault:"127.0.0.1:8080"`
+	PostgresURL      string         `env:"POSTGRES_URL"`
+	MongoURL         string         `env:"MONGO_URL"`
+	RedisURL         string         `env:"REDIS_URL"`
+	SMTPURL          string         `env:"SMTP_URL"`
+	MailFrom         string         `env:"MAIL_FROM" envDefault:"Eventra <tickets@localhost>"`
+	MailRate         float64        `env:"MAIL_RATE" envDefault:"100"`
+	JWTSecret        string         `env:"JWT_SECRET"`
+	AdminEmail       string         `env:"ADMIN_EMAIL"`
+	AdminPassword    string         `env:"ADMIN_PASSWORD"`
+	RateLimits       RateLimits     `env:"RATE_LIMITS" envDefault:"bookings=20/1s,auth=30/1m,reads=100/1s"`
+	EventQueueMax    int            `env:"EVENT_QUEUE_MAX" envDefault:"10000"`
+	PaymentGateway   string         `env:"PAYMENT_GATEWAY"` // serve requires it
+	PaymentTimeout   time.Duration  `env:"PAYMENT_TIMEOUT" envDefault:"10s"`
+	Migrate          bool           `env:"MIGRATE" envDefault:"true"`
+	TrustedProxies   []netip.Prefix `env:"TRUSTED_PROXIES"`
+	DrainDelay       time.Duration  `env:"DRAIN_DELAY" envDefault:"0s"`
+	ClusterListen    string         `env:"CLUSTER_LISTEN"`
+	ClusterAdvertise string         `env:"CLUSTER_ADVERTISE"`
+	ClusterCA        string         `env:"CLUSTER_CA"`
+	ClusterCert      string         `env:"CLUSTER_CERT"`
+	ClusterKey       string         `env:"CLUSTER_KEY"`
+	LogLevel         slog.Level     `env:"LOG_LEVEL" envDefault:"info"`
+	LogFormat        string         `env:"LOG_FORMAT" envDefault:"json"`
+	ProfileAddr      string         `env:"PROFILE_ADDR"`
 
-	// Not from the environment.
+	// The environment does not set these.
 	Version                 string // of the program
 	PasswordCost            int    // of bcrypt
 	LoginFailuresPerAccount web.RateLimit
@@ -81,60 +77,6 @@ func readConfig(check func(*Config) []error) (*Config, error) {
 		return nil, fmt.Errorf("the configuration has faults:\n%w", err)
 	}
 	return cfg, nil
-}
-
-func (c *Config) faults() (faults []error) {
-	say := func(name, format string, args ...any) {
-		faults = append(faults, fmt.Errorf("EVENTRA_%s: %s", name, fmt.Sprintf(format, args...)))
-	}
-	for _, u := range []struct {
-		name, value string
-		schemes     []string
-	}{
-		{"POSTGRES_URL", c.PostgresURL, []string{"postgres", "postgresql"}},
-		{"MONGO_URL", c.MongoURL, []string{"mongodb", "mongodb+srv"}},
-		{"REDIS_URL", c.RedisURL, []string{"redis", "rediss"}},
-		{"SMTP_URL", c.SMTPURL, []string{"smtp", "smtps"}},
-	} {
-		parsed, err := url.Parse(u.value)
-		switch {
-		case u.value == "":
-			say(u.name, "is required")
-		case err != nil || parsed.Host == "" || !slices.Contains(u.schemes, parsed.Scheme):
-			say(u.name, "must be a URL of the scheme %s", strings.Join(u.schemes, " or "))
-		}
-	}
-	if len(c.JWTSecret) < web.JWTSecretMinBytes {
-		say("JWT_SECRET", "must have at least %d bytes", web.JWTSecretMinBytes)
-	}
-	if _, err := mail.ParseAddress(c.MailFrom); err != nil {
-		say("MAIL_FROM", "must be a mail address: %v", err)
-	}
-	if !(c.MailRate > 0) {
-		say("MAIL_RATE", "must be above 0")
-	}
-	if (c.AdminEmail == "") != (c.AdminPassword == "") {
-		say("ADMIN_EMAIL", "and EVENTRA_ADMIN_PASSWORD go together")
-	}
-	if c.EventQueueMax < 1 {
-		say("EVENT_QUEUE_MAX", "must be at least 1")
-	}
-	if c.PaymentTimeout < time.Second || c.PaymentTimeout > time.Minute {
-		say("PAYMENT_TIMEOUT", "must be from 1s to 1m")
-	}
-	if c.DrainDelay < 0 || c.DrainDelay > time.Minute {
-		say("DRAIN_DELAY", "must be from 0s to 1m")
-	}
-	if fault := c.clusterFault(); fault != nil {
-		faults = append(faults, fault)
-	}
-	if fault := c.profileFault(); fault != nil {
-		faults = append(faults, fault)
-	}
-	if c.LogFormat != "json" && c.LogFormat != "text" {
-		say("LOG_FORMAT", "must be json or text")
-	}
-	return faults
 }
 
 // Logger makes the program's log as the configuration has it.

@@ -1,8 +1,6 @@
 package app
 
 import (
-	"errors"
-	"fmt"
 	"maps"
 	"slices"
 	"strings"
@@ -13,19 +11,19 @@ import (
 )
 
 // gateways are the choices of EVENTRA_PAYMENT_GATEWAY. There is no default, so
-// that no installation takes bookings for money that nobody moved.
+// that no installation confirms bookings without taking money by mistake.
 var gateways = map[string]func(*postgres.DB) payments.Gateway{
 	"mock": func(db *postgres.DB) payments.Gateway { return mockgateway.New(db) },
 }
 
-// gatewayFault says what is wrong with the choice of a gateway.
+// gatewayFault returns what is wrong with the choice of a gateway, if anything.
 func (c *Config) gatewayFault() error {
 	choices := strings.Join(slices.Sorted(maps.Keys(gateways)), ", ")
 	switch {
 	case c.PaymentGateway == "":
-		return errors.New("EVENTRA_PAYMENT_GATEWAY: is required; choices: " + choices)
+		return settingFault("PAYMENT_GATEWAY", "is required; choices: %s", choices)
 	case gateways[c.PaymentGateway] == nil:
-		return fmt.Errorf("EVENTRA_PAYMENT_GATEWAY: %q is unknown; choices: %s", c.PaymentGateway, choices)
+		return settingFault("PAYMENT_GATEWAY", "%q is unknown; choices: %s", c.PaymentGateway, choices)
 	}
 	return nil
 }

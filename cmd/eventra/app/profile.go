@@ -13,17 +13,17 @@ import (
 )
 
 const (
-	// profileBlockRate samples a wait for each such time that is spent waiting,
-	// and profileMutexFraction one of so many waits for a mutex: what that
-	// costs is not to be seen in what it shows.
+	// profileBlockRate samples one wait for each such time spent waiting, and
+	// profileMutexFraction one of so many waits for a mutex. Both are too rare to
+	// show in the profiles themselves.
 	profileBlockRate     = time.Millisecond
 	profileMutexFraction = 100
 
 	profileHeaderTimeout = 5 * time.Second
 )
 
-// profileFault says what is wrong with the address for profiles. They tell
-// what is in memory, so nobody but this machine's users may ask for them.
+// profileFault returns what is wrong with the address for profiles, if anything.
+// Profiles show what is in memory, so only this machine's users may read them.
 func (c *Config) profileFault() error {
 	if c.ProfileAddr == "" {
 		return nil
@@ -35,7 +35,8 @@ func (c *Config) profileFault() error {
 	return nil
 }
 
-// serveProfiles answers at /debug/pprof/, for `go tool pprof`, until ctx ends.
+// serveProfiles listens at the address. The returned loop answers at /debug/pprof/,
+// for `go tool pprof`, until its context ends.
 func serveProfiles(address string) (func(context.Context), error) {
 	listener, err := net.Listen("tcp", address)
 	if err != nil {

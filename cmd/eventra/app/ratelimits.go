@@ -28,7 +28,7 @@ func (l *RateLimits) UnmarshalText(text []byte) error {
 			return fmt.Errorf("%q is not of the form class=requests/window, such as bookings=20/1s with a window of 1s to 1h", part)
 		}
 		if !slices.Contains(web.RateClasses, class) {
-			return fmt.Errorf("%q is none of the classes %s", class, strings.Join(web.RateClasses, ", "))
+			return fmt.Errorf("%q is not one of the classes %s", class, strings.Join(web.RateClasses, ", "))
 		}
 		(*l)[class] = web.RateLimit{Requests: n, Window: d}
 	}

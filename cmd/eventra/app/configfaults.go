@@ -1,0 +1,69 @@
+package app
+
+import (
+	"fmt"
+	"net/mail"
+	"net/url"
+	"slices"
+	"strings"
+	"time"
+
+	web "github.com/eventra/eventra/http"
+)
+
+// faults names everything that is wrong with the configuration.
+func (c *Config) faults() (faults []error) {
+	faults = c.urlFaults()
+	say := func(name, format string, args ...any) { faults = append(faults, settingFault(name, format, args...)) }
+	if len(c.JWTSecret) < web.JWTSecretMinBytes {
+		say("JWT_SECRET", "must have at least %d bytes", web.JWTSecretMinBytes)
+	}
+	if _, err := mail.ParseAddress(c.MailFrom); err != nil {
+		say("MAIL_FROM", "must be a mail address: %v", err)
+	}
+	if !(c.MailRate > 0) {
+		say("MAIL_RATE", "must be above 0")
+	}
+	if (c.AdminEmail == "") != (c.AdminPassword == "") {
+		say("ADMIN_EMAIL", "and EVENTRA_ADMIN_PASSWORD go together")
+	}
+	if c.EventQueueMax < 1 {
+		say("EVENT_QUEUE_MAX", "must be at least 1")
+	}
+	if c.PaymentTimeout < time.Second || c.PaymentTimeout > time.Minute {
+		say("PAYMENT_TIMEOUT", "must be from 1s to 1m")
+	}
+	if c.DrainDelay < 0 || c.DrainDelay > time.Minute {
+		say("DRAIN_DELAY", "must be from 0s to 1m")
+	}
+	if c.LogFormat != "json" && c.LogFormat != "text" {
+		say("LOG_FORMAT", "must be json or text")
+	}
+	return append(faults, c.clusterFault(), c.profileFault())
+}
+
+// urlFaults checks the addresses of the stores and the mail server.
+func (c *Config) urlFaults() (faults []error) {
+	for _, u := range []struct {
+		name, value string
+		schemes     []string
+	}{
+		{"POSTGRES_URL", c.PostgresURL, []string{"postgres", "postgresql"}},
+		{"MONGO_URL", c.MongoURL, []string{"mongodb", "mongodb+srv"}},
+		{"REDIS_URL", c.RedisURL, []string{"redis", "rediss"}},
+		{"SMTP_URL", c.SMTPURL, []string{"smtp", "smtps"}},
+	} {
+		parsed, err := url.Parse(u.value)
+		switch {
+		case u.value == "":
+			faults = append(faults, settingFault(u.name, "is required"))
+		case err != nil || parsed.Host == "" || !slices.Contains(u.schemes, parsed.Scheme):
+			faults = append(faults, settingFault(u.name, "must be a URL of the scheme %s", strings.Join(u.schemes, " or ")))
+		}
+	}
+	return faults
+}
+
+func settingFault(name, format string, args ...any) error {
+	return fmt.Errorf("EVENTRA_%s: %s", name, fmt.Sprintf(format, args...))
+}
