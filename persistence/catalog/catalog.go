@@ -1,10 +1,10 @@
-// Package catalog is the events with their details: documents in MongoDB,
-// whose terms of sale are copied to Postgres, and which are read through a
-// cache in Redis.
+// Package catalog keeps the events with their details: documents in MongoDB, which
+// are read through a cache in Redis, and whose terms of sale are copied to
+// PostgreSQL.
 //
-// MongoDB is written first, by compare-and-set on the version; a document
-// whose terms Postgres does not have yet is marked, and [Catalog.RunCopier]
-// makes up for whoever died or failed in between.
+// A change writes MongoDB first, by compare-and-set on the version, and marks the
+// document as not copied until PostgreSQL has its terms. [Catalog.RunCopier]
+// copies the terms that a process left behind when it failed in between.
 package catalog
 
 import (
@@ -17,42 +17,49 @@ import (
 	"github.com/eventra/eventra"
 )
 
-// Details is where the documents are.
+// Details is the store of the documents.
 type Details interface {
-	// Insert reports false, and changes nothing, for an id that it has.
+	// Insert reports false, and changes nothing, if the id exists.
 	Insert(ctx context.Context, e *eventra.Event) (inserted bool, err error)
-	// Get tells also whether the authority has the terms: see MarkCopied.
+	// Get also reports whether Sales has this version's terms: see MarkCopied.
 	Get(ctx context.Context, id eventra.ID) (e *eventra.Event, copied bool, err error)
 	List(ctx context.Context, f eventra.EventFilter, p eventra.Page) ([]*eventra.Event, *eventra.Cursor, error)
-	// Replace: CodePreconditionFailed unless version e.Version-1 is stored.
+	// Replace stores e as the next version. CodePreconditionFailed unless version
+	// e.Version-1 is stored.
 	Replace(ctx context.Context, e *eventra.Event) error
 	Delete(ctx context.Context, id eventra.ID) error
-	// SetSeatsTotal makes the next version, with this total or a larger one.
+	// SetSeatsTotal stores the next version, with this total or a larger one that
+	// is stored already.
 	SetSeatsTotal(ctx context.Context, id eventra.ID, total int, at time.Time) (*eventra.Event, error)
+	// Uncopied lists events whose terms are not copied, the oldest write first.
 	Uncopied(ctx context.Context, limit int) ([]*eventra.Event, error)
-	// MarkCopied does nothing if another version is stored by now.
+	// MarkCopied notes that Sales has the terms of a version. It does nothing if
+	// another version is stored by now.
 	MarkCopied(ctx context.Context, id eventra.ID, version int64) error
 	MarkUncopied(ctx context.Context, id eventra.ID) error
 }
 
-// Sales is the authority over what is sold.
+// Sales is the store that decides what is sold.
 type Sales interface {
 	// PutTerms ignores versions older than the one it has.
 	PutTerms(ctx context.Context, e *eventra.Event) error
-	// AddSeats: CodeSeatExists; CodeEventNotFound before the first PutTerms.
+	// AddSeats adds all seats or none. CodeSeatExists; CodeEventNotFound before the
+	// first PutTerms.
 	AddSeats(ctx context.Context, id eventra.ID, seats []eventra.Seat) (total int, err error)
-	// DeleteEvent: CodeEventHasBookings; an unknown event is no error.
+	// DeleteEvent deletes an event without bookings; an unknown event is no error.
+	// CodeEventHasBookings otherwise.
 	DeleteEvent(ctx context.Context, id eventra.ID) error
 	SeatsTotal(ctx context.Context, id eventra.ID) (int, error)
 }
 
-// Reloader has whoever sells an event read it anew.
+// Reloader makes the actor that sells an event load it again.
 type Reloader interface {
 	Reload(ctx context.Context, eventID eventra.ID) error
 }
 
-// Catalog implements the HTTP layer's catalog. It is safe for concurrent use.
-// Events that it returns are shared: they are not to be written to.
+// Catalog keeps events and their details. It implements http.Catalog and is safe
+// for concurrent use. Callers must not change the events that it returns, since
+// they are shared.
 type Catalog struct {
 	details  Details
 	sales    Sales
@@ -60,22 +67,23 @@ type Catalog struct {
 	log      *slog.Logger
 
 	pages     *pages
-	events    *copies[eventra.Event]
-	lists     *copies[list]
-	flights   singleflight.Group
+	events    *localCache[eventra.Event]
+	lists     *localCache[list]
+	reads     singleflight.Group
 	awayUntil awayUntil
 }
 
-// New makes a catalog over its stores. reloader may be nil where nothing is
-// sold in this process.
+// New makes a catalog on its stores. reloader may be nil if this process sells
+// nothing.
 func New(details Details, sales Sales, cache Cache, reloader Reloader, log *slog.Logger) *Catalog {
 	return &Catalog{
 		details: details, sales: sales, reloader: reloader, log: log,
-		pages: newPages(cache), events: newCopies[eventra.Event](eventCopiesMax), lists: newCopies[list](listCopiesMax),
+		pages: newPages(cache), events: newLocalCache[eventra.Event](localEventsMax), lists: newLocalCache[list](localListsMax),
 	}
 }
 
-// Create stores a new draft. The same id again is the same draft.
+// Create stores a new draft and sets *e to it. If the id exists, it sets *e to the
+// stored event instead.
 func (c *Catalog) Create(ctx context.Context, e *eventra.Event) error {
 	now := time.Now()
 	e.Status, e.SeatsTotal, e.Version = eventra.EventDraft, 0, 1

@@ -9,14 +9,15 @@ import (
 )
 
 const (
-	// updateTries bounds how often a change is made anew because another one
-	// came in between.
+	// updateTries bounds how often a change is retried because another one came in
+	// between.
 	updateTries = 5
 	// reloadTimeout bounds the wait for the event's actor.
 	reloadTimeout = 3 * time.Second
 )
 
-// Update lets change edit a copy of the event and stores it.
+// Update lets change edit a copy of the event, and stores it as the next version.
+// CodePreconditionFailed if ifVersion is not 0 and another version is stored.
 func (c *Catalog) Update(ctx context.Context, id eventra.ID, ifVersion int64, change func(*eventra.Event) error) (*eventra.Event, error) {
 	return c.replace(ctx, id, ifVersion, func(old, e *eventra.Event, _ bool) error {
 		if err := change(e); err != nil {
@@ -30,8 +31,8 @@ func (c *Catalog) Update(ctx context.Context, id eventra.ID, ifVersion int64, ch
 	})
 }
 
-// Transition publishes or cancels an event. One that stands there already,
-// and whose copy is still owed, is copied now.
+// Transition publishes or cancels an event. If the event has that status already
+// and its terms are not copied yet, Transition copies them.
 func (c *Catalog) Transition(ctx context.Context, id eventra.ID, to eventra.EventStatus) (*eventra.Event, error) {
 	return c.replace(ctx, id, 0, func(old, e *eventra.Event, copied bool) error {
 		if old.Status == to && !copied {
@@ -52,7 +53,7 @@ func (c *Catalog) Transition(ctx context.Context, id eventra.ID, to eventra.Even
 	})
 }
 
-// seatsTotal counts none for an event that the authority does not know yet.
+// seatsTotal returns 0 for an event that PostgreSQL does not know yet.
 func (c *Catalog) seatsTotal(ctx context.Context, id eventra.ID) (int, error) {
 	total, err := c.sales.SeatsTotal(ctx, id)
 	if eventra.CodeOf(err) == eventra.CodeEventNotFound {
@@ -61,8 +62,8 @@ func (c *Catalog) seatsTotal(ctx context.Context, id eventra.ID) (int, error) {
 	return total, err
 }
 
-// replace reads the event, has a copy edited, and stores it as the next
-// version, anew if somebody else did so meanwhile.
+// replace reads the event, lets edit change a copy, and stores it as the next
+// version. It starts again if another change was stored meanwhile.
 func (c *Catalog) replace(ctx context.Context, id eventra.ID, ifVersion int64, edit func(old, e *eventra.Event, copied bool) error) (*eventra.Event, error) {
 	var conflict error
 	for range updateTries {
@@ -84,7 +85,7 @@ func (c *Catalog) replace(ctx context.Context, id eventra.ID, ifVersion int64, e
 			return c.stored(ctx, e)
 		case eventra.CodePreconditionFailed:
 		default:
-			c.pages.forget(ctx, id) // it may have been written all the same
+			c.pages.invalidate(ctx, id) // MongoDB may have stored it all the same
 			return nil, conflict
 		}
 	}
@@ -106,8 +107,8 @@ func cloneTime(t *time.Time) *time.Time {
 	return &copied
 }
 
-// stored returns what was just written as everybody will read it: of one
-// version there is one representation.
+// stored completes a write and returns the event as it is read from now on, so that
+// each version has one representation.
 func (c *Catalog) stored(ctx context.Context, e *eventra.Event) (*eventra.Event, error) {
 	if err := c.written(ctx, e); err != nil {
 		return nil, err
@@ -118,7 +119,7 @@ func (c *Catalog) stored(ctx context.Context, e *eventra.Event) (*eventra.Event,
 	return e, nil
 }
 
-// Delete removes an event that nobody ever booked.
+// Delete removes an event that was never booked, CodeEventHasBookings otherwise.
 func (c *Catalog) Delete(ctx context.Context, id eventra.ID) error {
 	if _, _, err := c.details.Get(ctx, id); err != nil {
 		return err
@@ -127,7 +128,7 @@ func (c *Catalog) Delete(ctx context.Context, id eventra.ID) error {
 		return err
 	}
 	err := c.details.Delete(ctx, id)
-	c.pages.forget(ctx, id)
+	c.pages.invalidate(ctx, id)
 	c.reload(ctx, id)
 	return err
 }
@@ -141,46 +142,45 @@ func (c *Catalog) AddSeats(ctx context.Context, id eventra.ID, seats []eventra.S
 	if e.Status == eventra.EventCancelled {
 		return 0, eventra.Errorf(eventra.CodeEventLocked, "the event is cancelled")
 	}
-	if !copied { // the authority may not know the event at all
+	if !copied { // PostgreSQL may not know the event at all
 		if err := c.sales.PutTerms(ctx, e); err != nil {
 			return 0, err
 		}
 	}
-	if err := c.details.MarkUncopied(ctx, id); err != nil { // should what follows be cut off, the copier counts anew
+	if err := c.details.MarkUncopied(ctx, id); err != nil { // if this process ends now, the copier counts again
 		return 0, err
 	}
 	total, err := c.sales.AddSeats(ctx, id, seats)
 	if err != nil {
 		return 0, err
 	}
-	// The seats are there; whether their number is shown right at once no
-	// longer decides the answer.
+	// The seats exist, so the call succeeds even if their number is not shown yet.
 	if e, err = c.details.SetSeatsTotal(ctx, id, total, time.Now()); err == nil {
 		err = c.written(ctx, e)
 	}
 	if err != nil {
 		c.log.Warn("seats added, their number not shown yet", "event", id, "error", err)
-		c.pages.forget(ctx, id)
+		c.pages.invalidate(ctx, id)
 		c.reload(ctx, id)
 	}
 	return total, nil
 }
 
-// written follows every write of a document: caches forget it, the authority
-// gets its terms, and whoever sells it learns of them.
+// written follows every write of a document: it invalidates the caches, copies the
+// terms to PostgreSQL, and reloads the event's actor.
 func (c *Catalog) written(ctx context.Context, e *eventra.Event) error {
-	c.pages.forget(ctx, e.ID)
+	c.pages.invalidate(ctx, e.ID)
 	if err := c.sales.PutTerms(ctx, e); err != nil {
 		return err
 	}
 	if err := c.details.MarkCopied(ctx, e.ID, e.Version); err != nil {
-		c.log.Debug("copied, not marked", "event", e.ID, "error", err) // copying again is harmless
+		c.log.Debug("terms copied, event not marked", "event", e.ID, "error", err) // copying again is harmless
 	}
 	c.reload(ctx, e.ID)
 	return nil
 }
 
-// reload is a courtesy: the fence keeps a sale by old terms from committing.
+// reload may fail: the fence rejects commits by old terms.
 func (c *Catalog) reload(ctx context.Context, id eventra.ID) {
 	if c.reloader == nil {
 		return

@@ -13,52 +13,52 @@ import (
 	"github.com/eventra/eventra/persistence/redis"
 )
 
-func TestCreateMakesADraftOnce(t *testing.T) {
+func TestCatalog_CreateStoresADraftOnce(t *testing.T) {
 	t.Parallel()
-	b := newBench(t)
+	f := newFixture(t)
 	e := newEvent()
-	e.Status, e.Version, e.SeatsTotal = eventra.EventPublished, 99, 7 // not the caller's to say
-	require.NoError(t, b.Create(t.Context(), e))
+	e.Status, e.Version, e.SeatsTotal = eventra.EventPublished, 99, 7 // the caller cannot set these
+	require.NoError(t, f.Create(t.Context(), e))
 	require.Equal(t, eventra.EventDraft, e.Status)
 	require.EqualValues(t, 1, e.Version)
 	require.Zero(t, e.SeatsTotal)
-	require.Equal(t, eventra.EventDraft, b.terms(t, e.ID).Status)
-	require.True(t, b.copied(t, e.ID))
+	require.Equal(t, eventra.EventDraft, f.terms(t, e.ID).Status)
+	require.True(t, f.copied(t, e.ID))
 
 	again := newEvent()
 	again.ID, again.Title = e.ID, "another"
-	require.NoError(t, b.Create(t.Context(), again))
+	require.NoError(t, f.Create(t.Context(), again))
 	require.Equal(t, e, again, "a retry gets the first outcome")
 }
 
-func TestOneVersionHasOneRepresentation(t *testing.T) {
+func TestCatalog_EachVersionHasOneRepresentation(t *testing.T) {
 	t.Parallel()
-	b := newBench(t)
+	f := newFixture(t)
 	e := newEvent()
-	require.NoError(t, b.Create(t.Context(), e))
-	other := b.instance(b.mongo, redis.NewCache(b.redis, KeptFor))
+	require.NoError(t, f.Create(t.Context(), e))
+	other := f.instance(f.mongo, redis.NewCache(f.redis, KeptFor))
 	for range 2 { // from MongoDB, from the cache
 		got, err := other.Event(t.Context(), e.ID)
 		require.NoError(t, err)
 		require.Equal(t, e, got)
-		other = b.instance(b.mongo, redis.NewCache(b.redis, KeptFor))
+		other = f.instance(f.mongo, redis.NewCache(f.redis, KeptFor))
 	}
-	updated, err := b.Update(t.Context(), e.ID, 0, func(e *eventra.Event) error {
+	updated, err := f.Update(t.Context(), e.ID, 0, func(e *eventra.Event) error {
 		e.Attributes, e.StartsAt = []byte(` {"a":1e2} `), e.StartsAt.Add(999_999)
 		return nil
 	})
 	require.NoError(t, err)
-	got, err := b.Event(t.Context(), e.ID)
+	got, err := f.Event(t.Context(), e.ID)
 	require.NoError(t, err)
 	require.Equal(t, got, updated)
 }
 
-func TestInvalidEventsAreNotStored(t *testing.T) {
+func TestCatalog_RejectsInvalidEvents(t *testing.T) {
 	t.Parallel()
-	b := newBench(t)
+	f := newFixture(t)
 	for name, spoil := range map[string]func(*eventra.Event) error{
 		"no title":       retitle(""),
-		"no such zone":   func(e *eventra.Event) error { e.Venue.Timezone = "Mars/Olympus"; return nil },
+		"unknown zone":   func(e *eventra.Event) error { e.Venue.Timezone = "Mars/Olympus"; return nil },
 		"a path as zone": func(e *eventra.Event) error { e.Venue.Timezone = "../../etc/passwd"; return nil },
 		"too deep": func(e *eventra.Event) error {
 			e.Attributes = fmt.Appendf(nil, `{"a":%s1%s}`, repeat("[", 200), repeat("]", 200))
@@ -69,11 +69,11 @@ func TestInvalidEventsAreNotStored(t *testing.T) {
 			t.Parallel()
 			e := newEvent()
 			require.NoError(t, spoil(e))
-			require.Equal(t, eventra.CodeValidationFailed, eventra.CodeOf(b.Create(t.Context(), e)))
-			_, err := b.Event(t.Context(), e.ID)
+			require.Equal(t, eventra.CodeValidationFailed, eventra.CodeOf(f.Create(t.Context(), e)))
+			_, err := f.Event(t.Context(), e.ID)
 			require.Equal(t, eventra.CodeEventNotFound, eventra.CodeOf(err))
 
-			_, err = b.Update(t.Context(), b.draft(t, 0).ID, 0, spoil)
+			_, err = f.Update(t.Context(), f.draft(t, 0).ID, 0, spoil)
 			require.Equal(t, eventra.CodeValidationFailed, eventra.CodeOf(err))
 		})
 	}
@@ -86,11 +86,11 @@ func repeat(s string, n int) (all string) {
 	return all
 }
 
-func TestUpdateChangesWhatItMay(t *testing.T) {
+func TestCatalog_UpdateKeepsProtectedFields(t *testing.T) {
 	t.Parallel()
-	b := newBench(t)
-	e := b.draft(t, 3)
-	updated, err := b.Update(t.Context(), e.ID, 0, func(e *eventra.Event) error {
+	f := newFixture(t)
+	e := f.draft(t, 3)
+	updated, err := f.Update(t.Context(), e.ID, 0, func(e *eventra.Event) error {
 		e.Title, e.HoldSeconds = "new", 77
 		e.ID, e.Status, e.SeatsTotal, e.Version, e.CreatedAt = newID(), eventra.EventPublished, 99, 99, time.Time{}
 		return nil
@@ -102,35 +102,35 @@ func TestUpdateChangesWhatItMay(t *testing.T) {
 	require.Equal(t, 3, updated.SeatsTotal)
 	require.Equal(t, e.CreatedAt, updated.CreatedAt)
 	require.EqualValues(t, 3, updated.Version, "created, seats added, changed")
-	require.Equal(t, 77, b.terms(t, e.ID).HoldSeconds)
-	require.Equal(t, 3, b.reloader.count(e.ID))
+	require.Equal(t, 77, f.terms(t, e.ID).HoldSeconds)
+	require.Equal(t, 3, f.reloader.count(e.ID))
 
 	refusal := errors.New("changed my mind")
-	_, err = b.Update(t.Context(), e.ID, 0, func(*eventra.Event) error { return refusal })
+	_, err = f.Update(t.Context(), e.ID, 0, func(*eventra.Event) error { return refusal })
 	require.ErrorIs(t, err, refusal)
-	_, err = b.Update(t.Context(), newID(), 0, retitle("x"))
+	_, err = f.Update(t.Context(), newID(), 0, retitle("x"))
 	require.Equal(t, eventra.CodeEventNotFound, eventra.CodeOf(err))
 }
 
-func TestUpdateIfVersion(t *testing.T) {
+func TestCatalog_UpdateIfVersion(t *testing.T) {
 	t.Parallel()
-	b := newBench(t)
-	e := b.draft(t, 0)
-	_, err := b.Update(t.Context(), e.ID, 2, retitle("x"))
+	f := newFixture(t)
+	e := f.draft(t, 0)
+	_, err := f.Update(t.Context(), e.ID, 2, retitle("x"))
 	require.Equal(t, eventra.CodePreconditionFailed, eventra.CodeOf(err))
-	updated, err := b.Update(t.Context(), e.ID, 1, retitle("x"))
+	updated, err := f.Update(t.Context(), e.ID, 1, retitle("x"))
 	require.NoError(t, err)
 	require.EqualValues(t, 2, updated.Version)
 }
 
-func TestConcurrentUpdatesAllCount(t *testing.T) {
+func TestCatalog_UpdateLosesNoConcurrentUpdate(t *testing.T) {
 	t.Parallel()
-	b := newBench(t)
-	e := b.draft(t, 0)
+	f := newFixture(t)
+	e := f.draft(t, 0)
 	var writers sync.WaitGroup
 	for i := range 4 {
 		writers.Go(func() {
-			_, err := b.Update(t.Context(), e.ID, 0, func(e *eventra.Event) error {
+			_, err := f.Update(t.Context(), e.ID, 0, func(e *eventra.Event) error {
 				e.Tags = append(e.Tags, fmt.Sprint(i))
 				return nil
 			})
@@ -138,38 +138,38 @@ func TestConcurrentUpdatesAllCount(t *testing.T) {
 		})
 	}
 	writers.Wait()
-	got, err := b.Event(t.Context(), e.ID)
+	got, err := f.Event(t.Context(), e.ID)
 	require.NoError(t, err)
 	require.Len(t, got.Tags, 1+4)
 	require.EqualValues(t, 5, got.Version)
 }
 
-func TestASaleUnderWayLocksWhenAndWhere(t *testing.T) {
+func TestCatalog_UpdateKeepsTimeAndVenueDuringASale(t *testing.T) {
 	t.Parallel()
-	b := newBench(t)
-	e := b.published(t)
-	_, err := b.Update(t.Context(), e.ID, 0, func(e *eventra.Event) error { e.Venue.City = "Bonn"; return nil })
+	f := newFixture(t)
+	e := f.published(t)
+	_, err := f.Update(t.Context(), e.ID, 0, func(e *eventra.Event) error { e.Venue.City = "Bonn"; return nil })
 	require.Equal(t, eventra.CodeEventLocked, eventra.CodeOf(err))
-	_, err = b.Update(t.Context(), e.ID, 0, retitle("fine"))
+	_, err = f.Update(t.Context(), e.ID, 0, retitle("fine"))
 	require.NoError(t, err)
 }
 
-func TestTransitions(t *testing.T) {
+func TestCatalog_Transition(t *testing.T) {
 	t.Parallel()
-	b := newBench(t)
+	f := newFixture(t)
 	transition := func(id eventra.ID, to eventra.EventStatus) eventra.Code {
-		e, err := b.Transition(t.Context(), id, to)
+		e, err := f.Transition(t.Context(), id, to)
 		if err == nil {
 			require.Equal(t, to, e.Status)
-			require.Equal(t, to, b.terms(t, id).Status)
+			require.Equal(t, to, f.terms(t, id).Status)
 		}
 		return eventra.CodeOf(err)
 	}
-	empty := b.draft(t, 0).ID
+	empty := f.draft(t, 0).ID
 	require.Equal(t, eventra.CodeInvalidTransition, transition(empty, eventra.EventPublished), "no seat")
 	require.Empty(t, transition(empty, eventra.EventCancelled))
 
-	e := b.draft(t, 2).ID
+	e := f.draft(t, 2).ID
 	require.Empty(t, transition(e, eventra.EventPublished))
 	require.Equal(t, eventra.CodeInvalidTransition, transition(e, eventra.EventPublished))
 	require.Empty(t, transition(e, eventra.EventCancelled))
@@ -178,52 +178,52 @@ func TestTransitions(t *testing.T) {
 	require.Equal(t, eventra.CodeEventNotFound, transition(newID(), eventra.EventPublished))
 }
 
-func TestAddSeats(t *testing.T) {
+func TestCatalog_AddSeats(t *testing.T) {
 	t.Parallel()
-	b := newBench(t)
-	e := b.draft(t, 2)
-	total, err := b.AddSeats(t.Context(), e.ID, row("B", 3))
+	f := newFixture(t)
+	e := f.draft(t, 2)
+	total, err := f.AddSeats(t.Context(), e.ID, row("B", 3))
 	require.NoError(t, err)
 	require.Equal(t, 5, total)
-	got, err := b.Event(t.Context(), e.ID)
+	got, err := f.Event(t.Context(), e.ID)
 	require.NoError(t, err)
 	require.Equal(t, 5, got.SeatsTotal)
 	require.EqualValues(t, 3, got.Version)
-	require.True(t, b.copied(t, e.ID))
-	require.Equal(t, 3, b.reloader.count(e.ID))
+	require.True(t, f.copied(t, e.ID))
+	require.Equal(t, 3, f.reloader.count(e.ID))
 
-	_, err = b.AddSeats(t.Context(), e.ID, row("B", 1))
+	_, err = f.AddSeats(t.Context(), e.ID, row("B", 1))
 	require.Equal(t, eventra.CodeSeatExists, eventra.CodeOf(err))
-	_, err = b.AddSeats(t.Context(), newID(), row("B", 1))
+	_, err = f.AddSeats(t.Context(), newID(), row("B", 1))
 	require.Equal(t, eventra.CodeEventNotFound, eventra.CodeOf(err))
-	_, err = b.Transition(t.Context(), e.ID, eventra.EventCancelled)
+	_, err = f.Transition(t.Context(), e.ID, eventra.EventCancelled)
 	require.NoError(t, err)
-	_, err = b.AddSeats(t.Context(), e.ID, row("C", 1))
+	_, err = f.AddSeats(t.Context(), e.ID, row("C", 1))
 	require.Equal(t, eventra.CodeEventLocked, eventra.CodeOf(err))
 }
 
-func TestDelete(t *testing.T) {
+func TestCatalog_Delete(t *testing.T) {
 	t.Parallel()
-	b := newBench(t)
-	e := b.draft(t, 1)
-	_, err := b.Event(t.Context(), e.ID)
+	f := newFixture(t)
+	e := f.draft(t, 1)
+	_, err := f.Event(t.Context(), e.ID)
 	require.NoError(t, err)
-	require.NoError(t, b.Delete(t.Context(), e.ID))
-	_, err = b.Event(t.Context(), e.ID)
+	require.NoError(t, f.Delete(t.Context(), e.ID))
+	_, err = f.Event(t.Context(), e.ID)
 	require.Equal(t, eventra.CodeEventNotFound, eventra.CodeOf(err))
-	require.Equal(t, eventra.CodeEventNotFound, eventra.CodeOf(b.Delete(t.Context(), e.ID)))
-	_, err = b.postgres.SeatsTotal(t.Context(), e.ID)
+	require.Equal(t, eventra.CodeEventNotFound, eventra.CodeOf(f.Delete(t.Context(), e.ID)))
+	_, err = f.postgres.SeatsTotal(t.Context(), e.ID)
 	require.Equal(t, eventra.CodeEventNotFound, eventra.CodeOf(err))
 }
 
-func TestAnEventThatWasBookedStays(t *testing.T) {
+func TestCatalog_DeleteKeepsAnEventWithBookings(t *testing.T) {
 	t.Parallel()
-	b := newBench(t)
-	e := b.published(t)
-	snapshot, err := b.postgres.Activate(t.Context(), e.ID)
+	f := newFixture(t)
+	e := f.published(t)
+	snapshot, err := f.postgres.Activate(t.Context(), e.ID)
 	require.NoError(t, err)
 	seat := eventra.BookedSeat{No: 0, Seat: snapshot.Seats[0]}
-	_, err = b.postgres.Commit(t.Context(), &eventra.Batch{
+	_, err = f.postgres.Commit(t.Context(), &eventra.Batch{
 		EventID: e.ID, Epoch: snapshot.Epoch, Version: 100, Hold: time.Minute,
 		Changes: []*eventra.Change{{Kind: eventra.Held, Booking: &eventra.Booking{
 			ID: newID(), EventID: e.ID, UserID: newID(), Status: eventra.BookingHeld,
@@ -232,16 +232,16 @@ func TestAnEventThatWasBookedStays(t *testing.T) {
 	})
 	require.NoError(t, err)
 
-	require.Equal(t, eventra.CodeEventHasBookings, eventra.CodeOf(b.Delete(t.Context(), e.ID)))
-	_, err = b.Event(t.Context(), e.ID)
+	require.Equal(t, eventra.CodeEventHasBookings, eventra.CodeOf(f.Delete(t.Context(), e.ID)))
+	_, err = f.Event(t.Context(), e.ID)
 	require.NoError(t, err)
 }
 
-func TestAReloadThatFailsIsNobodysError(t *testing.T) {
+func TestCatalog_ChangesSucceedWhenAReloadFails(t *testing.T) {
 	t.Parallel()
-	b := newBench(t)
-	b.reloader.fail = true
-	e := b.published(t)
-	require.Positive(t, b.reloader.count(e.ID))
-	require.NoError(t, b.Delete(t.Context(), e.ID))
+	f := newFixture(t)
+	f.reloader.fail = true
+	e := f.published(t)
+	require.Positive(t, f.reloader.count(e.ID))
+	require.NoError(t, f.Delete(t.Context(), e.ID))
 }

@@ -8,29 +8,29 @@ import (
 )
 
 const (
-	// copyPause parts looks for documents whose terms the authority lacks.
+	// copyPause is the time between two searches for terms that are not copied.
 	copyPause = 3 * time.Second
 	copyLimit = 100
-	// copyAge leaves fresh writes to whoever made them.
+	// copyAge leaves fresh writes to the process that made them.
 	copyAge = 2 * time.Second
-	// forgetPause is how soon the shared cache hears of writes that it missed.
-	forgetPause = time.Second
+	// invalidatePause is the time between two attempts to invalidate outdated scopes.
+	invalidatePause = time.Second
 )
 
-// RunCopier makes up, until ctx ends, for what writes left undone: terms that
-// the authority does not have, pages that the shared cache should have forgotten.
+// RunCopier completes unfinished writes until ctx ends: it copies terms that
+// PostgreSQL does not have, and invalidates outdated scopes of the shared cache.
 func (c *Catalog) RunCopier(ctx context.Context) {
-	copying, forgetting := time.NewTicker(copyPause), time.NewTicker(forgetPause)
+	copying, invalidating := time.NewTicker(copyPause), time.NewTicker(invalidatePause)
 	defer copying.Stop()
-	defer forgetting.Stop()
+	defer invalidating.Stop()
 	for c.copyMissing(ctx); ; {
 		select {
 		case <-ctx.Done():
 			return
 		case <-copying.C:
 			c.copyMissing(ctx)
-		case <-forgetting.C:
-			c.pages.forgetOwed(ctx)
+		case <-invalidating.C:
+			c.pages.invalidateOutdated(ctx)
 		}
 	}
 }
@@ -51,7 +51,7 @@ func (c *Catalog) copyMissing(ctx context.Context) {
 	}
 }
 
-// copyOne also sets the number of seats right, which is the authority's.
+// copyOne also corrects the number of seats, which PostgreSQL counts.
 func (c *Catalog) copyOne(ctx context.Context, e *eventra.Event) error {
 	total, err := c.seatsTotal(ctx, e.ID)
 	if err != nil {

@@ -9,70 +9,70 @@ import (
 	"github.com/eventra/eventra"
 )
 
-func TestWhatPostgresMissedIsCopiedLater(t *testing.T) {
+func TestCatalog_RunCopierCopiesTermsThatPostgresMissed(t *testing.T) {
 	t.Parallel()
-	b := newBench(t)
-	e := b.draft(t, 1)
-	b.postgresProxy.Cut()
-	_, err := b.Update(t.Context(), e.ID, 0, func(e *eventra.Event) error { e.HoldSeconds = 99; return nil })
+	f := newFixture(t)
+	e := f.draft(t, 1)
+	f.postgresProxy.Cut()
+	_, err := f.Update(t.Context(), e.ID, 0, func(e *eventra.Event) error { e.HoldSeconds = 99; return nil })
 	require.Equal(t, eventra.CodeUnavailable, eventra.CodeOf(err))
-	require.False(t, b.copied(t, e.ID))
-	got, err := b.Event(t.Context(), e.ID)
+	require.False(t, f.copied(t, e.ID))
+	got, err := f.Event(t.Context(), e.ID)
 	require.NoError(t, err)
-	require.Equal(t, 99, got.HoldSeconds, "it is written, and shown")
+	require.Equal(t, 99, got.HoldSeconds, "it is stored and shown")
 
-	b.runCopier(t)
-	b.postgresProxy.Restore()
-	require.Eventually(t, func() bool { return b.copied(t, e.ID) }, soon, tick)
-	require.Equal(t, 99, b.terms(t, e.ID).HoldSeconds)
+	f.runCopier(t)
+	f.postgresProxy.Restore()
+	require.Eventually(t, func() bool { return f.copied(t, e.ID) }, soon, tick)
+	require.Equal(t, 99, f.terms(t, e.ID).HoldSeconds)
 }
 
-func TestAPublicationThatWasCutOffIsFinishedByRepeatingIt(t *testing.T) {
+func TestCatalog_TransitionCompletesAnInterruptedOne(t *testing.T) {
 	t.Parallel()
-	b := newBench(t)
-	e := b.draft(t, 1)
-	unfinished, _, err := b.mongo.Get(t.Context(), e.ID)
+	f := newFixture(t)
+	e := f.draft(t, 1)
+	unfinished, _, err := f.mongo.Get(t.Context(), e.ID)
 	require.NoError(t, err)
-	unfinished.Status = eventra.EventPublished // as after a death between the stores
+	unfinished.Status = eventra.EventPublished // as if the process had ended between the stores
 	unfinished.Version++
-	require.NoError(t, b.mongo.Replace(t.Context(), unfinished))
+	require.NoError(t, f.mongo.Replace(t.Context(), unfinished))
 
-	published, err := b.Transition(t.Context(), e.ID, eventra.EventPublished)
+	published, err := f.Transition(t.Context(), e.ID, eventra.EventPublished)
 	require.NoError(t, err)
 	require.Equal(t, eventra.EventPublished, published.Status)
-	require.Equal(t, eventra.EventPublished, b.terms(t, e.ID).Status)
-	_, err = b.Transition(t.Context(), e.ID, eventra.EventPublished)
+	require.Equal(t, eventra.EventPublished, f.terms(t, e.ID).Status)
+	_, err = f.Transition(t.Context(), e.ID, eventra.EventPublished)
 	require.Equal(t, eventra.CodeInvalidTransition, eventra.CodeOf(err))
 }
 
-func TestADraftThatPostgresNeverSawGetsItsSeats(t *testing.T) {
+func TestCatalog_AddSeatsToADraftThatPostgresMissed(t *testing.T) {
 	t.Parallel()
-	b := newBench(t)
-	b.postgresProxy.Cut()
+	f := newFixture(t)
+	f.postgresProxy.Cut()
 	e := newEvent()
-	require.Equal(t, eventra.CodeUnavailable, eventra.CodeOf(b.Create(t.Context(), e)))
-	b.postgresProxy.Restore()
+	require.Equal(t, eventra.CodeUnavailable, eventra.CodeOf(f.Create(t.Context(), e)))
+	f.postgresProxy.Restore()
 	var total int
 	require.Eventually(t, func() (done bool) {
 		var err error
-		total, err = b.AddSeats(t.Context(), e.ID, row("A", 4))
+		total, err = f.AddSeats(t.Context(), e.ID, row("A", 4))
 		return err == nil
 	}, soon, tick)
 	require.Equal(t, 4, total)
 }
 
-func TestSeatsThatWereNotCountedAreCountedLater(t *testing.T) {
+func TestCatalog_RunCopierCountsSeatsThatWereNotCounted(t *testing.T) {
 	t.Parallel()
-	b := newBench(t)
-	e := b.draft(t, 0)
-	require.NoError(t, b.mongo.MarkUncopied(t.Context(), e.ID))
-	_, err := b.postgres.AddSeats(t.Context(), e.ID, row("A", 6)) // and then the process died
+	f := newFixture(t)
+	e := f.draft(t, 0)
+	require.NoError(t, f.mongo.MarkUncopied(t.Context(), e.ID))
+	_, err := f.postgres.AddSeats(t.Context(), e.ID, row("A", 6)) // as if the process had ended then
 	require.NoError(t, err)
 
-	b.runCopier(t)
+	f.runCopier(t)
 	require.Eventually(t, func() bool {
-		got, err := b.Event(t.Context(), e.ID)
+		got, err := f.Event(t.Context(), e.ID)
 		return err == nil && got.SeatsTotal == 6
 	}, soon, 50*time.Millisecond)
-	require.Eventually(t, func() bool { return b.copied(t, e.ID) }, soon, tick)
+	require.Eventually(t, func() bool { return f.copied(t, e.ID) }, soon, tick)
 }

@@ -27,8 +27,8 @@ const (
 	tick = 5 * time.Millisecond
 )
 
-// bench is a catalog on real servers, each behind a proxy of its own.
-type bench struct {
+// fixture is a catalog on real servers, each behind its own proxy.
+type fixture struct {
 	*Catalog
 	mongo    *mongo.DB
 	postgres *postgres.DB
@@ -39,78 +39,78 @@ type bench struct {
 	redisURL                              string
 }
 
-func newBench(t testing.TB) *bench {
-	b := &bench{reloader: &reloads{}}
+func newFixture(t testing.TB) *fixture {
+	f := &fixture{reloader: &reloads{}}
 	var mongoURL, postgresURL string
-	b.mongoProxy, mongoURL = persistencetest.ProxyTo(t, persistencetest.NewMongo(t))
-	b.postgresProxy, postgresURL = persistencetest.ProxyTo(t, persistencetest.NewDatabase(t))
-	b.redisURL = persistencetest.NewRedis(t)
+	f.mongoProxy, mongoURL = persistencetest.ProxyTo(t, persistencetest.NewMongo(t))
+	f.postgresProxy, postgresURL = persistencetest.ProxyTo(t, persistencetest.NewDatabase(t))
+	f.redisURL = persistencetest.NewRedis(t)
 	var redisURL string
-	b.redisProxy, redisURL = persistencetest.ProxyTo(t, b.redisURL)
+	f.redisProxy, redisURL = persistencetest.ProxyTo(t, f.redisURL)
 
 	var err error
-	b.mongo, err = mongo.Open(t.Context(), mongoURL)
+	f.mongo, err = mongo.Open(t.Context(), mongoURL)
 	require.NoError(t, err)
-	t.Cleanup(func() { require.NoError(t, b.mongo.Close()) })
-	b.postgres, err = postgres.Open(t.Context(), postgresURL, postgres.Options{MaxConns: 4})
+	t.Cleanup(func() { require.NoError(t, f.mongo.Close()) })
+	f.postgres, err = postgres.Open(t.Context(), postgresURL, postgres.Options{MaxConns: 4})
 	require.NoError(t, err)
-	t.Cleanup(b.postgres.Close)
-	b.redis, err = redis.Open(redisURL)
+	t.Cleanup(f.postgres.Close)
+	f.redis, err = redis.Open(redisURL)
 	require.NoError(t, err)
-	t.Cleanup(func() { require.NoError(t, b.redis.Close()) })
+	t.Cleanup(func() { require.NoError(t, f.redis.Close()) })
 
-	b.Catalog = b.instance(b.mongo, redis.NewCache(b.redis, KeptFor))
-	return b
+	f.Catalog = f.instance(f.mongo, redis.NewCache(f.redis, KeptFor))
+	return f
 }
 
-// instance is one more catalog on the same servers.
-func (b *bench) instance(details Details, cache Cache) *Catalog {
-	return New(details, b.postgres, cache, b.reloader, slog.New(slog.DiscardHandler))
+// instance makes another catalog on the same servers.
+func (f *fixture) instance(details Details, cache Cache) *Catalog {
+	return New(details, f.postgres, cache, f.reloader, slog.New(slog.DiscardHandler))
 }
 
-// runCopier runs it until the test's end.
-func (b *bench) runCopier(t testing.TB) {
+// runCopier runs the copier until the test's end.
+func (f *fixture) runCopier(t testing.TB) {
 	ctx, stop := context.WithCancel(context.Background())
 	var running sync.WaitGroup
-	running.Go(func() { b.RunCopier(ctx) })
+	running.Go(func() { f.RunCopier(ctx) })
 	t.Cleanup(func() { stop(); running.Wait() })
 }
 
-// draft creates an event, and seats if any are wanted.
-func (b *bench) draft(t testing.TB, seats int) *eventra.Event {
+// draft creates an event with seats.
+func (f *fixture) draft(t testing.TB, seats int) *eventra.Event {
 	t.Helper()
 	e := newEvent()
-	require.NoError(t, b.Create(t.Context(), e))
+	require.NoError(t, f.Create(t.Context(), e))
 	if seats > 0 {
-		_, err := b.AddSeats(t.Context(), e.ID, row("A", seats))
+		_, err := f.AddSeats(t.Context(), e.ID, row("A", seats))
 		require.NoError(t, err)
 	}
 	return e
 }
 
-func (b *bench) published(t testing.TB) *eventra.Event {
+func (f *fixture) published(t testing.TB) *eventra.Event {
 	t.Helper()
-	e, err := b.Transition(t.Context(), b.draft(t, 1).ID, eventra.EventPublished)
+	e, err := f.Transition(t.Context(), f.draft(t, 1).ID, eventra.EventPublished)
 	require.NoError(t, err)
 	return e
 }
 
-// terms are those that the authority has.
-func (b *bench) terms(t testing.TB, id eventra.ID) eventra.Terms {
+// terms returns the terms that PostgreSQL has.
+func (f *fixture) terms(t testing.TB, id eventra.ID) eventra.Terms {
 	t.Helper()
-	snapshot, err := b.postgres.Activate(t.Context(), id)
+	snapshot, err := f.postgres.Activate(t.Context(), id)
 	require.NoError(t, err)
 	return snapshot.Terms
 }
 
-func (b *bench) copied(t testing.TB, id eventra.ID) bool {
+func (f *fixture) copied(t testing.TB, id eventra.ID) bool {
 	t.Helper()
-	_, copied, err := b.mongo.Get(t.Context(), id)
+	_, copied, err := f.mongo.Get(t.Context(), id)
 	require.NoError(t, err)
 	return copied
 }
 
-// reloads counts, and fails if told to.
+// reloads counts the reloads, and fails if told to.
 type reloads struct {
 	mu   sync.Mutex
 	of   map[eventra.ID]int
@@ -125,7 +125,7 @@ func (r *reloads) Reload(_ context.Context, id eventra.ID) error {
 	}
 	r.of[id]++
 	if r.fail {
-		return errors.New("nobody there")
+		return errors.New("no such actor")
 	}
 	return nil
 }

@@ -10,29 +10,31 @@ import (
 	"github.com/eventra/eventra"
 )
 
-// Cache keeps bytes by scope and key, shared by all instances. A scope's
-// generation is part of where its values are: what was read before a scope was
-// forgotten is never found after it. An error means that the cache is away.
+// Cache keeps bytes by scope and key, shared by all instances. Each value belongs to
+// a generation of its scope, and only values of the present generation are found.
+// An error means that the cache is away.
 type Cache interface {
 	// Read returns the scope's generation, and the value if there is one.
 	Read(ctx context.Context, scope, key string) (value []byte, generation string, err error)
-	// Write keeps a value that was made after Read told the generation.
+	// Write keeps a value that was read from its source after Read had returned
+	// the generation.
 	Write(ctx context.Context, scope, key, generation string, value []byte) error
-	// Forget begins a new generation.
-	Forget(ctx context.Context, scope string) error
+	// Invalidate begins a new generation.
+	Invalidate(ctx context.Context, scope string) error
 }
 
 const (
-	// KeptFor is how long pages should outlive MongoDB in the cache.
+	// KeptFor is how long cached pages answer while MongoDB is away.
 	KeptFor = 10 * time.Minute
-	// freshFor is how old a page may be that another instance has overtaken.
+	// freshFor is how old a page may get that a write at another instance has
+	// outdated, if that instance could not invalidate it.
 	freshFor = 30 * time.Second
 
-	// eventScopes is how many parts the events' pages have. A write forgets one
-	// part: one in so many of all pages. A scope for each event would forget less, but
-	// what is known of scopes could not be bounded.
+	// eventScopes is the number of scopes of event pages. A write invalidates one of
+	// them. A scope per event would invalidate less, but the state of the scopes
+	// could not be bounded.
 	eventScopes = 256
-	// pageMaxBytes keeps lists of giants out of the shared cache.
+	// pageMaxBytes keeps lists of very large events out of the shared cache.
 	pageMaxBytes = 1 << 20
 )
 
@@ -55,30 +57,30 @@ func newPages(cache Cache) *pages {
 // of returns the scope of an event's page; the last bytes of an id are random.
 func (p *pages) of(id eventra.ID) *scope { return &p.scopes[int(id[len(id)-1])%eventScopes] }
 
-// forget follows a write: nobody on this instance reads the event's page, or
-// lists, from before it any more. If the shared cache is away, it is not read for
-// these scopes until it has been told.
-func (p *pages) forget(ctx context.Context, id eventra.ID) {
+// invalidate follows a write: from now on this instance returns no page of the
+// event, and no list, from before it. While the shared cache is away and cannot be
+// invalidated, this instance does not read these scopes from it.
+func (p *pages) invalidate(ctx context.Context, id eventra.ID) {
 	for _, s := range []*scope{p.of(id), &p.lists} {
 		s.written.Add(1)
-		s.tell(ctx, p.cache)
+		s.invalidate(ctx, p.cache)
 	}
 }
 
-// forgetOwed tells the shared cache what it missed.
-func (p *pages) forgetOwed(ctx context.Context) {
+// invalidateOutdated invalidates the scopes for which an attempt has failed.
+func (p *pages) invalidateOutdated(ctx context.Context) {
 	for i := range p.scopes {
-		if s := &p.scopes[i]; s.owes() {
-			s.tell(ctx, p.cache)
+		if s := &p.scopes[i]; s.outdated() {
+			s.invalidate(ctx, p.cache)
 		}
 	}
-	if p.lists.owes() {
-		p.lists.tell(ctx, p.cache)
+	if p.lists.outdated() {
+		p.lists.invalidate(ctx, p.cache)
 	}
 }
 
-// page is a value in the shared cache. Subject tells what it is of: several
-// share one key.
+// page is a value in the shared cache. Its subject says what it shows, since lists
+// share keys.
 type page struct {
 	Subject  string          `json:"subject"`
 	StoredAt time.Time       `json:"storedAt"`
@@ -87,17 +89,17 @@ type page struct {
 
 func (p *page) fresh() bool { return time.Since(p.StoredAt) < freshFor }
 
-// place is where a value is in the shared cache, and what it is of.
+// place is the location of a value in the shared cache, and what it shows.
 type place struct {
 	scope   *scope
 	key     string
 	subject string
 }
 
-// get returns what is cached, nil if nothing is, and the generation that set
-// needs, "" if the cache is not to be used.
+// get returns the cached page, nil if there is none, and the generation that set
+// needs. The generation is "" if the cache must not be used.
 func (p *pages) get(ctx context.Context, at place) (cached *page, generation string) {
-	if at.scope.owes() {
+	if at.scope.outdated() {
 		return nil, ""
 	}
 	raw, generation, err := p.cache.Read(ctx, at.scope.name, at.key)
@@ -111,7 +113,7 @@ func (p *pages) get(ctx context.Context, at place) (cached *page, generation str
 	return cached, generation
 }
 
-// set is an effort only: what is not cached is read again.
+// set may fail: a value that is not cached is read again.
 func (p *pages) set(ctx context.Context, at place, generation string, value any) {
 	raw, err := encode(value)
 	if err != nil {
@@ -123,8 +125,8 @@ func (p *pages) set(ctx context.Context, at place, generation string, value any)
 	}
 }
 
-// encode leaves attributes as they are stored, so that a page is the same
-// from the cache and from MongoDB.
+// encode keeps attributes as they are stored, so that a page from the cache is the
+// same as from MongoDB.
 func encode(value any) ([]byte, error) {
 	var out bytes.Buffer
 	encoder := json.NewEncoder(&out)

@@ -12,29 +12,28 @@ import (
 )
 
 const (
-	// listSlots is how many lists the shared cache keeps at most. Anybody can
-	// ask for lists without end; they push each other out and take no more room.
+	// listSlots is how many lists the shared cache keeps at most. Any client can ask
+	// for any number of lists; they replace each other and take no more room.
 	listSlots = 1024
 
-	// awayPause is how long stale pages answer at once after MongoDB was found
-	// away, before somebody waits for it again.
+	// awayPause is how long old pages answer at once after a read has found MongoDB
+	// away, before another read waits for it again.
 	awayPause = 2 * time.Second
 )
 
-// list is a part of the list of events.
+// list is one page of the list of events.
 type list struct {
 	Items []*eventra.Event `json:"items"`
 	Next  *eventra.Cursor  `json:"next"`
 }
 
-// awayUntil is a time in nanoseconds of the Unix epoch.
+// awayUntil is a Unix time in nanoseconds.
 type awayUntil struct{ atomic.Int64 }
 
 func (a *awayUntil) set()        { a.Store(time.Now().Add(awayPause).UnixNano()) }
 func (a *awayUntil) ahead() bool { return time.Now().UnixNano() < a.Load() }
 
-// Event reads one event. While MongoDB is away, a page that is no longer
-// fresh answers.
+// Event returns one event. While MongoDB is away, it may be older than usual.
 func (c *Catalog) Event(ctx context.Context, id eventra.ID) (*eventra.Event, error) {
 	at := place{scope: c.pages.of(id), key: id.String(), subject: id.String()}
 	return read(ctx, c, c.events, at, func(ctx context.Context) (*eventra.Event, error) {
@@ -43,14 +42,15 @@ func (c *Catalog) Event(ctx context.Context, id eventra.ID) (*eventra.Event, err
 	})
 }
 
-// Events reads a part of the list of events.
+// Events returns one page of the list of events. While MongoDB is away, it may be
+// older than usual.
 func (c *Catalog) Events(ctx context.Context, f eventra.EventFilter, p eventra.Page) ([]*eventra.Event, *eventra.Cursor, error) {
-	question, err := json.Marshal([]any{f, p})
+	query, err := json.Marshal([]any{f, p})
 	if err != nil {
 		return nil, nil, err
 	}
-	slot := strconv.Itoa(int(crc32.ChecksumIEEE(question) % listSlots))
-	at := place{scope: &c.pages.lists, key: slot, subject: string(question)}
+	slot := strconv.Itoa(int(crc32.ChecksumIEEE(query) % listSlots))
+	at := place{scope: &c.pages.lists, key: slot, subject: string(query)}
 	l, err := read(ctx, c, c.lists, at, func(ctx context.Context) (*list, error) {
 		items, next, err := c.details.List(ctx, f, p)
 		return &list{items, next}, err
@@ -61,20 +61,20 @@ func (c *Catalog) Events(ctx context.Context, f eventra.EventFilter, p eventra.P
 	return l.Items, l.Next, nil
 }
 
-// read answers from this process's memory, else from the shared cache or
-// MongoDB, once for all who ask at the same time. The count of writes is in the
-// flight's name: nobody joins a read from before a write.
-func read[T any](ctx context.Context, c *Catalog, copies *copies[T], at place, load func(context.Context) (*T, error)) (*T, error) {
+// read returns a value from this process's memory, or else from the shared cache or
+// MongoDB. Concurrent reads of a value share one. The name of the shared read
+// contains the count of writes, so that no read joins one from before a write.
+func read[T any](ctx context.Context, c *Catalog, local *localCache[T], at place, load func(context.Context) (*T, error)) (*T, error) {
 	written := at.scope.written.Load()
-	if value := copies.get(at.subject, written); value != nil {
+	if value := local.get(at.subject, written); value != nil {
 		return value, nil
 	}
-	flight := at.scope.name + " " + strconv.FormatInt(written, 10) + " " + at.subject
-	value, err, _ := c.flights.Do(flight, func() (any, error) {
-		ctx := context.WithoutCancel(ctx) // others wait for it as well; the stores' own limits bound it
+	name := at.scope.name + " " + strconv.FormatInt(written, 10) + " " + at.subject
+	value, err, _ := c.reads.Do(name, func() (any, error) {
+		ctx := context.WithoutCancel(ctx) // others wait for it, too; the stores' own timeouts bound it
 		value, err := readThrough(ctx, c, at, load)
 		if err == nil {
-			copies.put(at.subject, written, value)
+			local.put(at.subject, written, value)
 		}
 		return value, err
 	})
@@ -84,8 +84,8 @@ func read[T any](ctx context.Context, c *Catalog, copies *copies[T], at place, l
 	return value.(*T), nil
 }
 
-// readThrough answers from the shared cache while it is fresh, else from
-// MongoDB, else from the cache as it is.
+// readThrough returns a fresh value of the shared cache, or else MongoDB's, or else
+// an old one of the shared cache.
 func readThrough[T any](ctx context.Context, c *Catalog, at place, load func(context.Context) (*T, error)) (*T, error) {
 	cached, generation := c.pages.get(ctx, at)
 	var known *T

@@ -15,7 +15,7 @@ import (
 	"github.com/eventra/eventra/persistence/redis"
 )
 
-// ageing makes pages older than they are.
+// ageing makes pages look older than they are.
 type ageing struct{ Cache }
 
 func (a ageing) Write(ctx context.Context, scope, key, generation string, value []byte) error {
@@ -31,45 +31,45 @@ func (a ageing) Write(ctx context.Context, scope, key, generation string, value 
 	return a.Cache.Write(ctx, scope, key, generation, value)
 }
 
-// watched counts reads and can hold one up.
-type watched struct {
+// counting counts reads and can delay one.
+type counting struct {
 	Details
 	gets, lists atomic.Int32
-	hold        chan chan struct{} // a Get that finds one here tells what it has read only after that one is closed
+	hold        chan chan struct{} // a Get that receives a channel returns only after it is closed
 }
 
-func (w *watched) Get(ctx context.Context, id eventra.ID) (*eventra.Event, bool, error) {
-	w.gets.Add(1)
-	e, copied, err := w.Details.Get(ctx, id)
+func (c *counting) Get(ctx context.Context, id eventra.ID) (*eventra.Event, bool, error) {
+	c.gets.Add(1)
+	e, copied, err := c.Details.Get(ctx, id)
 	select {
-	case until := <-w.hold:
-		w.hold <- until // has read
+	case until := <-c.hold:
+		c.hold <- until // has read
 		<-until
 	default:
 	}
 	return e, copied, err
 }
 
-func (w *watched) List(ctx context.Context, f eventra.EventFilter, p eventra.Page) ([]*eventra.Event, *eventra.Cursor, error) {
-	w.lists.Add(1)
-	return w.Details.List(ctx, f, p)
+func (c *counting) List(ctx context.Context, f eventra.EventFilter, p eventra.Page) ([]*eventra.Event, *eventra.Cursor, error) {
+	c.lists.Add(1)
+	return c.Details.List(ctx, f, p)
 }
 
 var firstPage = eventra.Page{Limit: 20}
 
-func TestPagesOutliveMongo(t *testing.T) {
+func TestCatalog_PagesOutliveMongo(t *testing.T) {
 	t.Parallel()
-	b := newBench(t)
-	e := b.published(t)
-	old := ageing{redis.NewCache(b.redis, KeptFor)}
-	warm := b.instance(b.mongo, old)
+	f := newFixture(t)
+	e := f.published(t)
+	old := ageing{redis.NewCache(f.redis, KeptFor)}
+	warm := f.instance(f.mongo, old)
 	_, err := warm.Event(t.Context(), e.ID)
 	require.NoError(t, err)
 	_, _, err = warm.Events(t.Context(), eventra.EventFilter{}, firstPage)
 	require.NoError(t, err)
 
-	b.mongoProxy.Cut()
-	cold := b.instance(b.mongo, old) // another process
+	f.mongoProxy.Cut()
+	cold := f.instance(f.mongo, old) // another process
 	got, err := cold.Event(t.Context(), e.ID)
 	require.NoError(t, err)
 	require.Equal(t, e, got)
@@ -78,41 +78,41 @@ func TestPagesOutliveMongo(t *testing.T) {
 	require.NoError(t, err)
 	require.Equal(t, []*eventra.Event{e}, items)
 	require.Nil(t, next)
-	require.Less(t, time.Since(started), 500*time.Millisecond, "only the first one waits for MongoDB")
+	require.Less(t, time.Since(started), 500*time.Millisecond, "only the first read waits for MongoDB")
 
 	_, err = cold.Event(t.Context(), newID())
 	require.Equal(t, eventra.CodeUnavailable, eventra.CodeOf(err))
 	_, _, err = cold.Events(t.Context(), eventra.EventFilter{Text: "other"}, firstPage)
 	require.Equal(t, eventra.CodeUnavailable, eventra.CodeOf(err))
 
-	b.mongoProxy.Restore()
+	f.mongoProxy.Restore()
 	require.Eventually(t, func() bool {
 		_, err := cold.Event(t.Context(), newID())
 		return eventra.CodeOf(err) == eventra.CodeEventNotFound
 	}, soon, tick)
 }
 
-func TestOldPagesAreReadAgain(t *testing.T) {
+func TestCatalog_ReadsOldPagesAgain(t *testing.T) {
 	t.Parallel()
-	b := newBench(t)
-	e := b.draft(t, 0)
-	details := &watched{Details: b.mongo}
+	f := newFixture(t)
+	e := f.draft(t, 0)
+	details := &counting{Details: f.mongo}
 	for range 3 {
-		_, err := b.instance(details, ageing{redis.NewCache(b.redis, KeptFor)}).Event(t.Context(), e.ID)
+		_, err := f.instance(details, ageing{redis.NewCache(f.redis, KeptFor)}).Event(t.Context(), e.ID)
 		require.NoError(t, err)
 	}
 	require.EqualValues(t, 3, details.gets.Load())
 }
 
-func TestCrowdsAreSparedTheStores(t *testing.T) {
+func TestCatalog_ConcurrentReadsShareOne(t *testing.T) {
 	t.Parallel()
-	b := newBench(t)
-	e := b.published(t)
-	details := &watched{Details: b.mongo}
-	c := b.instance(details, redis.NewCache(b.redis, KeptFor))
-	var crowd sync.WaitGroup
+	f := newFixture(t)
+	e := f.published(t)
+	details := &counting{Details: f.mongo}
+	c := f.instance(details, redis.NewCache(f.redis, KeptFor))
+	var readers sync.WaitGroup
 	for range 200 {
-		crowd.Go(func() {
+		readers.Go(func() {
 			got, err := c.Event(t.Context(), e.ID)
 			require.NoError(t, err)
 			require.Equal(t, e.ID, got.ID)
@@ -120,17 +120,17 @@ func TestCrowdsAreSparedTheStores(t *testing.T) {
 			require.NoError(t, err)
 		})
 	}
-	crowd.Wait()
+	readers.Wait()
 	require.LessOrEqual(t, details.gets.Load(), int32(1))
 	require.LessOrEqual(t, details.lists.Load(), int32(1))
 }
 
-func TestASlowReadNeverHidesAWrite(t *testing.T) {
+func TestCatalog_SlowReadNeverHidesAWrite(t *testing.T) {
 	t.Parallel()
-	b := newBench(t)
-	e := b.draft(t, 0)
-	details := &watched{Details: b.mongo, hold: make(chan chan struct{}, 1)}
-	c := b.instance(details, redis.NewCache(b.redis, KeptFor))
+	f := newFixture(t)
+	e := f.draft(t, 0)
+	details := &counting{Details: f.mongo, hold: make(chan chan struct{}, 1)}
+	c := f.instance(details, redis.NewCache(f.redis, KeptFor))
 
 	release := make(chan struct{})
 	details.hold <- release
@@ -143,57 +143,56 @@ func TestASlowReadNeverHidesAWrite(t *testing.T) {
 	require.Eventually(t, func() bool { return details.gets.Load() == 1 && len(details.hold) == 1 }, soon, tick)
 	<-details.hold
 
-	_, err := c.Update(t.Context(), e.ID, 0, retitle("news"))
+	_, err := c.Update(t.Context(), e.ID, 0, retitle("new title"))
 	require.NoError(t, err)
 	for range 2 { // while the old read is under way, and after it
 		got, err := c.Event(t.Context(), e.ID)
 		require.NoError(t, err)
-		require.Equal(t, "news", got.Title)
+		require.Equal(t, "new title", got.Title)
 		if release != nil {
 			close(release)
 			release = nil
 		}
 		slow.Wait()
 	}
-	got, err := b.instance(b.mongo, redis.NewCache(b.redis, KeptFor)).Event(t.Context(), e.ID)
+	got, err := f.instance(f.mongo, redis.NewCache(f.redis, KeptFor)).Event(t.Context(), e.ID)
 	require.NoError(t, err)
-	require.Equal(t, "news", got.Title, "nor in the shared cache")
+	require.Equal(t, "new title", got.Title, "also from the shared cache")
 }
 
-func TestOtherInstancesSeeAWriteSoon(t *testing.T) {
+func TestCatalog_OtherInstancesSeeAWriteSoon(t *testing.T) {
 	t.Parallel()
-	b := newBench(t)
-	e := b.draft(t, 0)
-	other := b.instance(b.mongo, redis.NewCache(b.redis, KeptFor))
+	f := newFixture(t)
+	e := f.draft(t, 0)
+	other := f.instance(f.mongo, redis.NewCache(f.redis, KeptFor))
 	_, err := other.Event(t.Context(), e.ID)
 	require.NoError(t, err)
-	_, err = b.Update(t.Context(), e.ID, 0, retitle("news"))
+	_, err = f.Update(t.Context(), e.ID, 0, retitle("new title"))
 	require.NoError(t, err)
 	require.Eventually(t, func() bool {
 		got, err := other.Event(t.Context(), e.ID)
-		return err == nil && got.Title == "news"
+		return err == nil && got.Title == "new title"
 	}, 5*time.Second, tick)
 }
 
-// TestNobodyReadsFromBeforeTheirOwnWrite writes and reads while Redis comes
-// and goes.
-func TestNobodyReadsFromBeforeTheirOwnWrite(t *testing.T) {
+// Redis goes away and comes back meanwhile.
+func TestCatalog_ReadsSeeOwnWrites(t *testing.T) {
 	t.Parallel()
-	b := newBench(t)
-	b.runCopier(t)
-	e := b.published(t)
+	f := newFixture(t)
+	f.runCopier(t)
+	e := f.published(t)
 	stop := make(chan struct{})
 	var others sync.WaitGroup
-	for range 4 { // who fill caches with whatever they find
+	for range 4 { // they fill the caches with whatever they read
 		others.Go(func() {
 			for {
 				select {
 				case <-stop:
 					return
 				default:
-					_, err := b.Event(t.Context(), e.ID)
+					_, err := f.Event(t.Context(), e.ID)
 					require.NoError(t, err)
-					_, _, err = b.Events(t.Context(), eventra.EventFilter{}, firstPage)
+					_, _, err = f.Events(t.Context(), eventra.EventFilter{}, firstPage)
 					require.NoError(t, err)
 				}
 			}
@@ -201,7 +200,7 @@ func TestNobodyReadsFromBeforeTheirOwnWrite(t *testing.T) {
 	}
 	others.Go(func() {
 		for {
-			for _, change := range []func(){b.redisProxy.Cut, b.redisProxy.Restore} {
+			for _, change := range []func(){f.redisProxy.Cut, f.redisProxy.Restore} {
 				select {
 				case <-stop:
 					return
@@ -213,12 +212,12 @@ func TestNobodyReadsFromBeforeTheirOwnWrite(t *testing.T) {
 	})
 	for started, i := time.Now(), 0; time.Since(started) < 5*time.Second; i++ {
 		title := fmt.Sprint("version ", i)
-		written, err := b.Update(t.Context(), e.ID, 0, retitle(title))
+		written, err := f.Update(t.Context(), e.ID, 0, retitle(title))
 		require.NoError(t, err)
-		got, err := b.Event(t.Context(), e.ID)
+		got, err := f.Event(t.Context(), e.ID)
 		require.NoError(t, err)
 		require.GreaterOrEqual(t, got.Version, written.Version)
-		items, _, err := b.Events(t.Context(), eventra.EventFilter{}, firstPage)
+		items, _, err := f.Events(t.Context(), eventra.EventFilter{}, firstPage)
 		require.NoError(t, err)
 		require.GreaterOrEqual(t, items[0].Version, written.Version)
 	}
@@ -226,60 +225,60 @@ func TestNobodyReadsFromBeforeTheirOwnWrite(t *testing.T) {
 	others.Wait()
 }
 
-func TestAfterAWriteThatRedisMissedItIsNotReadUntilItKnows(t *testing.T) {
+func TestCatalog_DoesNotReadFromRedisWhatAWriteHasOutdated(t *testing.T) {
 	t.Parallel()
-	b := newBench(t)
-	e := b.draft(t, 0)
-	_, err := b.Event(t.Context(), e.ID)
+	f := newFixture(t)
+	e := f.draft(t, 0)
+	_, err := f.Event(t.Context(), e.ID)
 	require.NoError(t, err)
 
-	b.redisProxy.Cut()
-	_, err = b.Update(t.Context(), e.ID, 0, retitle("news"))
+	f.redisProxy.Cut()
+	_, err = f.Update(t.Context(), e.ID, 0, retitle("new title"))
 	require.NoError(t, err)
-	require.True(t, b.pages.of(e.ID).owes())
-	b.redisProxy.Restore()
-	require.Eventually(t, func() bool { return b.redis.Ping(t.Context()) == nil }, soon, tick)
-	got, err := b.Event(t.Context(), e.ID)
+	require.True(t, f.pages.of(e.ID).outdated())
+	f.redisProxy.Restore()
+	require.Eventually(t, func() bool { return f.redis.Ping(t.Context()) == nil }, soon, tick)
+	got, err := f.Event(t.Context(), e.ID)
 	require.NoError(t, err)
-	require.Equal(t, "news", got.Title)
+	require.Equal(t, "new title", got.Title)
 
-	b.runCopier(t)
-	require.Eventually(t, func() bool { return !b.pages.of(e.ID).owes() && !b.pages.lists.owes() }, soon, tick)
-	got, err = b.instance(b.mongo, redis.NewCache(b.redis, KeptFor)).Event(t.Context(), e.ID)
+	f.runCopier(t)
+	require.Eventually(t, func() bool { return !f.pages.of(e.ID).outdated() && !f.pages.lists.outdated() }, soon, tick)
+	got, err = f.instance(f.mongo, redis.NewCache(f.redis, KeptFor)).Event(t.Context(), e.ID)
 	require.NoError(t, err)
-	require.Equal(t, "news", got.Title, "on other instances too")
+	require.Equal(t, "new title", got.Title, "at other instances, too")
 }
 
-func TestListsTakeNoMoreRoomThanTheirSlots(t *testing.T) {
+func TestCatalog_ListsTakeNoMoreRoomThanTheirSlots(t *testing.T) {
 	t.Parallel()
-	b := newBench(t)
+	f := newFixture(t)
 	for i := range 50 {
-		_, _, err := b.Events(t.Context(), eventra.EventFilter{City: fmt.Sprint(i)}, firstPage)
+		_, _, err := f.Events(t.Context(), eventra.EventFilter{City: fmt.Sprint(i)}, firstPage)
 		require.NoError(t, err)
 	}
 	for _, city := range []string{"0", "49"} {
-		items, _, err := b.Events(t.Context(), eventra.EventFilter{City: city}, firstPage)
+		items, _, err := f.Events(t.Context(), eventra.EventFilter{City: city}, firstPage)
 		require.NoError(t, err)
 		require.Empty(t, items)
 	}
 
-	at := func(subject string) place { return place{scope: &b.pages.lists, key: "7", subject: subject} }
-	_, generation := b.pages.get(t.Context(), at("a"))
-	b.pages.set(t.Context(), at("a"), generation, &list{})
-	cached, _ := b.pages.get(t.Context(), at("b"))
+	at := func(subject string) place { return place{scope: &f.pages.lists, key: "7", subject: subject} }
+	_, generation := f.pages.get(t.Context(), at("a"))
+	f.pages.set(t.Context(), at("a"), generation, &list{})
+	cached, _ := f.pages.get(t.Context(), at("b"))
 	require.Nil(t, cached, "another list in the same slot")
-	cached, _ = b.pages.get(t.Context(), at("a"))
+	cached, _ = f.pages.get(t.Context(), at("a"))
 	require.NotNil(t, cached)
 }
 
-func TestCopiesAreBounded(t *testing.T) {
+func TestLocalCache_IsBounded(t *testing.T) {
 	t.Parallel()
-	c := newCopies[int](10)
+	c := newLocalCache[int](10)
 	for i := range 100 {
 		c.put(fmt.Sprint(i), 1, &i)
 		require.LessOrEqual(t, len(c.values), 10)
 		require.Equal(t, i, *c.get(fmt.Sprint(i), 1))
 	}
-	require.Nil(t, c.get("99", 2), "a write was seen since")
+	require.Nil(t, c.get("99", 2), "there was a write since")
 	require.Nil(t, c.get("100", 0))
 }

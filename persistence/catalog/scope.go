@@ -6,34 +6,33 @@ import (
 	"time"
 )
 
-// forgetTimeout bounds an invalidation in the shared cache; it is tried again
-// until it succeeds.
-const forgetTimeout = 300 * time.Millisecond
+// invalidateTimeout bounds an attempt to invalidate a scope of the shared cache. It
+// is retried until it succeeds.
+const invalidateTimeout = 300 * time.Millisecond
 
-// scope is a part of the cache that is forgotten as a whole. It counts the
-// writes that this instance has seen, and how many of them the shared cache knows of.
-// A reader notes the count before it reads the source: with another count since, what
-// it read may be old.
+// scope is a part of the cache that is invalidated as a whole. It counts the writes
+// that this instance has seen. A reader notes the count before it reads the source;
+// if the count has changed since, the value may be old.
 type scope struct {
-	name    string
-	written atomic.Int64
-	told    atomic.Int64
+	name        string
+	written     atomic.Int64
+	invalidated atomic.Int64 // the writes for which the shared cache was invalidated
 }
 
-// owes reports whether the shared cache may hold what a write that was seen
-// here has overtaken.
-func (s *scope) owes() bool { return s.told.Load() < s.written.Load() }
+// outdated reports whether the shared cache may hold values from before a write
+// that this instance has seen.
+func (s *scope) outdated() bool { return s.invalidated.Load() < s.written.Load() }
 
-// tell has the shared cache forget the scope.
-func (s *scope) tell(ctx context.Context, cache Cache) {
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), forgetTimeout)
+// invalidate invalidates the scope in the shared cache.
+func (s *scope) invalidate(ctx context.Context, cache Cache) {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), invalidateTimeout)
 	defer cancel()
-	written := s.written.Load() // those that came before this call; later ones tell by themselves
-	if cache.Forget(ctx, s.name) != nil {
+	written := s.written.Load() // later writes invalidate for themselves
+	if cache.Invalidate(ctx, s.name) != nil {
 		return
 	}
-	for told := s.told.Load(); told < written; told = s.told.Load() {
-		if s.told.CompareAndSwap(told, written) {
+	for done := s.invalidated.Load(); done < written; done = s.invalidated.Load() {
+		if s.invalidated.CompareAndSwap(done, written) {
 			return
 		}
 	}

@@ -12,7 +12,7 @@ import (
 	"github.com/eventra/eventra/persistence/persistencetest"
 )
 
-func TestServerAway(t *testing.T) {
+func TestDB_ServerAway(t *testing.T) {
 	t.Parallel()
 	e := newEvent("x", summer)
 	calls := map[string]func(context.Context, *mongo.DB) error{
@@ -52,7 +52,7 @@ func TestServerAway(t *testing.T) {
 	}
 }
 
-func TestAServerThatHangsIsGivenUp(t *testing.T) {
+func TestDB_GetGivesUpOnAHangingServer(t *testing.T) {
 	t.Parallel()
 	proxy, url := persistencetest.ProxyTo(t, persistencetest.NewMongo(t))
 	db := openURL(t, url)
@@ -66,7 +66,7 @@ func TestAServerThatHangsIsGivenUp(t *testing.T) {
 	proxy.Restore()
 }
 
-func TestOpenRefusesWhatIsNoURL(t *testing.T) {
+func TestOpen_RejectsInvalidURLs(t *testing.T) {
 	t.Parallel()
 	_, err := mongo.Open(t.Context(), "http://localhost")
 	require.Error(t, err)

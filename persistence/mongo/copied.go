@@ -9,8 +9,7 @@ import (
 	"github.com/eventra/eventra"
 )
 
-// Uncopied lists events that the authority may not know as they are, oldest
-// write first.
+// Uncopied lists events whose terms PostgreSQL may not have, the oldest write first.
 func (db *DB) Uncopied(ctx context.Context, limit int) ([]*eventra.Event, error) {
 	ctx, cancel := context.WithTimeout(ctx, callTimeout)
 	defer cancel()
@@ -22,14 +21,14 @@ func (db *DB) Uncopied(ctx context.Context, limit int) ([]*eventra.Event, error)
 	return readAll(ctx, cursor)
 }
 
-// MarkCopied notes that the authority has this version of the event. If
-// another one is stored by now, that one stays uncopied.
+// MarkCopied notes that PostgreSQL has the terms of this version of the event. It
+// does nothing if another version is stored by now.
 func (db *DB) MarkCopied(ctx context.Context, id eventra.ID, version int64) error {
 	return db.setCopied(ctx, byVersion(id, version), true)
 }
 
-// MarkUncopied notes that the authority is about to learn or to tell
-// something of this event, so that whoever dies in between is made up for.
+// MarkUncopied notes that PostgreSQL and the document are about to differ, so that
+// the copier completes the change if this process ends in between.
 func (db *DB) MarkUncopied(ctx context.Context, id eventra.ID) error {
 	return db.setCopied(ctx, byID(id), false)
 }

@@ -10,8 +10,8 @@ import (
 	"github.com/eventra/eventra"
 )
 
-// document is an event as it is stored. Times are kept to the millisecond,
-// ids as text: their order is that of the bytes, and people can read them.
+// document is an event as it is stored. Times have milliseconds. Ids are text, which
+// people can read and which sorts like the ids' bytes.
 type document struct {
 	ID                 string     `bson:"_id"`
 	Title              string     `bson:"title"`
@@ -32,10 +32,10 @@ type document struct {
 	UpdatedAt          time.Time  `bson:"updatedAt"`
 	Version            int64      `bson:"version"`
 
-	// Copied says that the authority has the terms of this version.
+	// Copied says that PostgreSQL has the terms of this version.
 	Copied bool `bson:"copied"`
-	// Search holds what filters compare with, so that they find the same on
-	// every server, whatever it knows of letters.
+	// Search holds the texts that filters compare with, already folded, so that
+	// filters do not depend on how a server compares letters.
 	Search search `bson:"search"`
 }
 
@@ -53,8 +53,7 @@ type search struct {
 	City     string `bson:"city"`
 }
 
-// fold makes texts equal that differ only in case or in how a letter is
-// composed.
+// fold makes texts equal that differ only in case or in the composition of letters.
 func fold(s string) string { return strings.ToLower(norm.NFKC.String(s)) }
 
 func newDocument(e *eventra.Event, copied bool) (*document, error) {

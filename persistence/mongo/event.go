@@ -18,8 +18,8 @@ var (
 	errOtherVersion  = eventra.Errorf(eventra.CodePreconditionFailed, "the event has changed meanwhile")
 )
 
-// Insert stores a new event, whose terms the authority does not have yet. It
-// reports false, and changes nothing, if there is one of this id already.
+// Insert stores a new event, whose terms are not copied yet. It reports false, and
+// changes nothing, if the id exists.
 func (db *DB) Insert(ctx context.Context, e *eventra.Event) (inserted bool, err error) {
 	doc, err := newDocument(e, false)
 	if err != nil {
@@ -34,17 +34,16 @@ func (db *DB) Insert(ctx context.Context, e *eventra.Event) (inserted bool, err 
 	return err == nil, translate(err)
 }
 
-// Get reads one event, and whether the authority has its terms: see
-// [DB.MarkCopied]. CodeEventNotFound if there is none.
+// Get returns one event, and whether its terms are copied: see [DB.MarkCopied].
+// CodeEventNotFound if there is none.
 func (db *DB) Get(ctx context.Context, id eventra.ID) (e *eventra.Event, copied bool, err error) {
 	ctx, cancel := context.WithTimeout(ctx, callTimeout)
 	defer cancel()
 	return one(db.events.FindOne(ctx, byID(id)))
 }
 
-// Replace stores e, whose version is one above that of the stored event it
-// replaces, and notes that its terms are not copied. CodePreconditionFailed if
-// another version is stored, or none.
+// Replace stores e as the next version, with terms that are not copied yet.
+// CodePreconditionFailed unless version e.Version-1 is stored.
 func (db *DB) Replace(ctx context.Context, e *eventra.Event) error {
 	doc, err := newDocument(e, false)
 	if err != nil {
@@ -62,7 +61,7 @@ func (db *DB) Replace(ctx context.Context, e *eventra.Event) error {
 	return nil
 }
 
-// Delete removes an event; one that is not there is no error.
+// Delete removes an event; an unknown id is no error.
 func (db *DB) Delete(ctx context.Context, id eventra.ID) error {
 	ctx, cancel := context.WithTimeout(ctx, callTimeout)
 	defer cancel()
@@ -70,9 +69,9 @@ func (db *DB) Delete(ctx context.Context, id eventra.ID) error {
 	return translate(err)
 }
 
-// SetSeatsTotal notes how many seats the event has come to have, as its next
-// version, which it returns. Seats are never taken away, so that of two
-// totals that overtake each other the larger one stays.
+// SetSeatsTotal stores the event's number of seats as its next version, and returns
+// that. Seats are never removed, so of two concurrent totals the larger one is
+// right.
 func (db *DB) SetSeatsTotal(ctx context.Context, id eventra.ID, total int, at time.Time) (*eventra.Event, error) {
 	ctx, cancel := context.WithTimeout(ctx, callTimeout)
 	defer cancel()

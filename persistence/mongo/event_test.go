@@ -11,7 +11,7 @@ import (
 	"github.com/eventra/eventra"
 )
 
-func TestAnEventComesBackAsItWas(t *testing.T) {
+func TestDB_KeepsEvents(t *testing.T) {
 	t.Parallel()
 	db := open(t)
 	e := newEvent("Björk 🎻", summer)
@@ -19,11 +19,11 @@ func TestAnEventComesBackAsItWas(t *testing.T) {
 
 	got, copied, err := db.Get(t.Context(), e.ID)
 	require.NoError(t, err)
-	require.False(t, copied, "the authority does not have it yet")
+	require.False(t, copied, "PostgreSQL does not have its terms yet")
 	require.Equal(t, e, got)
 }
 
-func TestTimesAreUTCToTheMillisecond(t *testing.T) {
+func TestDB_KeepsTimesInUTCToTheMillisecond(t *testing.T) {
 	t.Parallel()
 	db := open(t)
 	e := newEvent("x", time.Date(2027, 7, 1, 20, 0, 0, 999_999_999, time.FixedZone("", 7200)))
@@ -34,7 +34,7 @@ func TestTimesAreUTCToTheMillisecond(t *testing.T) {
 	require.Equal(t, time.Date(2027, 7, 1, 18, 0, 0, 999_000_000, time.UTC), got.StartsAt)
 }
 
-func TestInsertingAgainChangesNothing(t *testing.T) {
+func TestDB_InsertAgainChangesNothing(t *testing.T) {
 	t.Parallel()
 	db := open(t)
 	e := newEvent("first", summer)
@@ -51,7 +51,7 @@ func TestInsertingAgainChangesNothing(t *testing.T) {
 	require.Equal(t, "first", got.Title)
 }
 
-func TestWhatIsNotThere(t *testing.T) {
+func TestDB_UnknownEvents(t *testing.T) {
 	t.Parallel()
 	db := open(t)
 	_, _, err := db.Get(t.Context(), newID())
@@ -63,7 +63,7 @@ func TestWhatIsNotThere(t *testing.T) {
 	require.NoError(t, db.MarkCopied(t.Context(), newID(), 1))
 }
 
-func TestReplaceOnlyFollowsTheVersionBefore(t *testing.T) {
+func TestDB_ReplaceNeedsThePreviousVersion(t *testing.T) {
 	t.Parallel()
 	db := open(t)
 	e := newEvent("v1", summer)
@@ -78,10 +78,10 @@ func TestReplaceOnlyFollowsTheVersionBefore(t *testing.T) {
 	got, copied, err := db.Get(t.Context(), e.ID)
 	require.NoError(t, err)
 	require.Equal(t, &next, got)
-	require.False(t, copied, "new terms are to be copied")
+	require.False(t, copied, "the new terms are not copied yet")
 }
 
-func TestOneOfManyWritersWinsEachVersion(t *testing.T) {
+func TestDB_ReplaceIsWonByOneOfMany(t *testing.T) {
 	t.Parallel()
 	db := open(t)
 	e := newEvent("v1", summer)
@@ -102,7 +102,7 @@ func TestOneOfManyWritersWinsEachVersion(t *testing.T) {
 	require.EqualValues(t, 1, won.Load())
 }
 
-func TestTotalsThatOvertakeEachOther(t *testing.T) {
+func TestDB_SetSeatsTotalKeepsTheLargest(t *testing.T) {
 	t.Parallel()
 	db := open(t)
 	e := newEvent("x", summer)
@@ -123,7 +123,7 @@ func TestTotalsThatOvertakeEachOther(t *testing.T) {
 	require.Equal(t, summer, got.UpdatedAt)
 }
 
-func TestUncopiedTellsWhatTheAuthorityLacks(t *testing.T) {
+func TestDB_Uncopied(t *testing.T) {
 	t.Parallel()
 	db := open(t)
 	first, second := newEvent("first", summer), newEvent("second", summer)
@@ -141,7 +141,7 @@ func TestUncopiedTellsWhatTheAuthorityLacks(t *testing.T) {
 	require.Equal(t, []string{"first", "second"}, uncopied())
 
 	require.NoError(t, db.MarkCopied(t.Context(), first.ID, 1))
-	require.NoError(t, db.MarkCopied(t.Context(), second.ID, 7), "another version than is stored")
+	require.NoError(t, db.MarkCopied(t.Context(), second.ID, 7), "this version is not stored")
 	require.Equal(t, []string{"second"}, uncopied())
 
 	require.NoError(t, db.MarkUncopied(t.Context(), first.ID))
@@ -152,7 +152,7 @@ func TestUncopiedTellsWhatTheAuthorityLacks(t *testing.T) {
 	require.Len(t, limited, 1)
 }
 
-func TestDelete(t *testing.T) {
+func TestDB_Delete(t *testing.T) {
 	t.Parallel()
 	db := open(t)
 	e := newEvent("x", summer)

@@ -13,16 +13,16 @@ import (
 	"github.com/eventra/eventra"
 )
 
-// List returns events by the time they start, then by id, and the cursor of
-// the next page, nil after the last. Text finds events with all of its words
-// in title, description, category or city; category and city compare whole;
-// none minds case.
+// List returns a page of events, by the time they start and then by id, and the
+// cursor of the next page, nil after the last. Text finds events that have all of
+// its words in title, description, category or city. Category and city compare as a
+// whole. Case does not matter.
 func (db *DB) List(ctx context.Context, f eventra.EventFilter, p eventra.Page) ([]*eventra.Event, *eventra.Cursor, error) {
 	ctx, cancel := context.WithTimeout(ctx, callTimeout)
 	defer cancel()
 	cursor, err := db.events.Find(ctx, filterOf(f, p.Cursor), options.Find().
 		SetSort(bson.D{{Key: "startsAt", Value: 1}, {Key: "_id", Value: 1}}).
-		SetLimit(int64(p.Limit)+1)) // one more tells whether there is a next page
+		SetLimit(int64(p.Limit)+1)) // one more shows whether there is a next page
 	if err != nil {
 		return nil, nil, translate(err)
 	}
@@ -65,7 +65,7 @@ func filterOf(f eventra.EventFilter, after *eventra.Cursor) bson.D {
 	if f.City != "" {
 		add("search.city", fold(f.City))
 	}
-	for _, word := range strings.Fields(fold(f.Text)) {
+	for word := range strings.FieldsSeq(fold(f.Text)) {
 		add("search.text", bson.Regex{Pattern: regexp.QuoteMeta(word)})
 	}
 	if !f.From.IsZero() {
@@ -92,8 +92,8 @@ func afterCursor(c *eventra.Cursor) bson.D {
 	return bson.D{{Key: "$or", Value: bson.A{later, sameTime}}}
 }
 
-// ceilMillisecond rounds up: stored times are whole milliseconds, and for
-// those it makes no difference, whereas cutting off would.
+// ceilMillisecond rounds up. Stored times are whole milliseconds, so they compare
+// with the result as with t; truncation would include earlier ones.
 func ceilMillisecond(t time.Time) time.Time {
 	return t.Add(time.Millisecond - time.Nanosecond).Truncate(time.Millisecond)
 }

@@ -10,7 +10,7 @@ import (
 	"github.com/eventra/eventra/persistence/mongo"
 )
 
-func TestListFilters(t *testing.T) {
+func TestDB_ListFilters(t *testing.T) {
 	t.Parallel()
 	db := open(t)
 	jazz := newEvent("Jazz (live) 100%", summer)
@@ -28,7 +28,7 @@ func TestListFilters(t *testing.T) {
 		"none":                       {eventra.EventFilter{}, []string{jazz.Title, "Opera"}},
 		"with drafts":                {eventra.EventFilter{WithDrafts: true}, []string{jazz.Title, "Opera", "Draft"}},
 		"drafts only":                {eventra.EventFilter{WithDrafts: true, Status: eventra.EventDraft}, []string{"Draft"}},
-		"drafts asked for by nobody": {eventra.EventFilter{Status: eventra.EventDraft}, []string{jazz.Title, "Opera"}},
+		"drafts, without permission": {eventra.EventFilter{Status: eventra.EventDraft}, []string{jazz.Title, "Opera"}},
 		"word in the title":          {eventra.EventFilter{Text: "jazz"}, []string{jazz.Title}},
 		"word in the description":    {eventra.EventFilter{Text: "french"}, []string{"Opera"}},
 		"part of a word":             {eventra.EventFilter{Text: "arme"}, []string{"Opera"}},
@@ -36,7 +36,7 @@ func TestListFilters(t *testing.T) {
 		"not all words":              {eventra.EventFilter{Text: "carmen jazz"}, nil},
 		"a word of the city":         {eventra.EventFilter{Text: "ZÜRICH"}, []string{jazz.Title}},
 		"decomposed letters":         {eventra.EventFilter{Text: "zu\u0308rich"}, []string{jazz.Title}},
-		"signs of a pattern":         {eventra.EventFilter{Text: "(live)"}, []string{jazz.Title}},
+		"characters of a pattern":    {eventra.EventFilter{Text: "(live)"}, []string{jazz.Title}},
 		"a pattern":                  {eventra.EventFilter{Text: "j.zz"}, nil},
 		"a broken pattern":           {eventra.EventFilter{Text: `[a-\`}, nil},
 		"an operator":                {eventra.EventFilter{Text: `$ne {"$gt":""}`}, nil},
@@ -61,7 +61,7 @@ func TestListFilters(t *testing.T) {
 	}
 }
 
-func TestListPagesNeitherSkipNorRepeat(t *testing.T) {
+func TestDB_ListPagesNeitherSkipNorRepeat(t *testing.T) {
 	t.Parallel()
 	db := open(t)
 	for i := range 7 { // three start at the same time

@@ -2,7 +2,6 @@ package mongo_test
 
 import (
 	"encoding/json"
-	"fmt"
 	"testing"
 	"time"
 
@@ -58,7 +57,7 @@ func insert(t testing.TB, db *mongo.DB, events ...*eventra.Event) {
 	t.Helper()
 	for _, e := range events {
 		inserted, err := db.Insert(t.Context(), e)
-		require.NoError(t, err, fmt.Sprintf("insert %q", e.Title))
+		require.NoErrorf(t, err, "insert %q", e.Title)
 		require.True(t, inserted)
 	}
 }

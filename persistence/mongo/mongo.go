@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"slices"
 	"strings"
 	"time"
 
@@ -19,11 +20,9 @@ import (
 const (
 	defaultDatabase = "eventra"
 
-	// callTimeout bounds each call; an event page answers from cache sooner
-	// than anybody would wait longer.
+	// callTimeout bounds each call. Past it, an event page answers from the cache.
 	callTimeout = 2 * time.Second
-	// selectionTimeout is how long a call looks for a server before it says
-	// that there is none.
+	// selectionTimeout is how long a call looks for a server before it fails.
 	selectionTimeout = time.Second
 
 	indexRetryMin, indexRetryMax = 500 * time.Millisecond, 30 * time.Second
@@ -35,13 +34,12 @@ type DB struct {
 	events *mongo.Collection
 
 	stopIndexing context.CancelFunc
-	indexed      chan struct{} // closed once the indexes are made or Close was called
+	indexed      chan struct{} // closed when the indexes exist or Close was called
 }
 
-// Open makes a DB for a mongodb:// URL, whose path names the database
-// ("eventra" if it names none). It fails only for a URL that is none: the
-// server is connected to when it is needed, and the indexes are made as soon
-// as it answers.
+// Open makes a DB for a mongodb:// URL, whose path names the database, "eventra" by
+// default. It fails only for an invalid URL: it connects when a call needs to, and
+// makes the indexes as soon as the server answers.
 func Open(_ context.Context, url string) (*DB, error) {
 	client, err := mongo.Connect(options.Client().
 		ApplyURI(url).
@@ -62,8 +60,8 @@ func Open(_ context.Context, url string) (*DB, error) {
 	return db, nil
 }
 
-// databaseName reads it from a URL that the driver has accepted. The standard
-// library's parser does not know URLs with several hosts.
+// databaseName reads the database's name from a URL that the driver has accepted.
+// The standard library cannot parse URLs with several hosts.
 func databaseName(url string) string {
 	_, rest, _ := strings.Cut(url, "://")
 	_, path, _ := strings.Cut(rest, "/")
@@ -74,14 +72,14 @@ func databaseName(url string) string {
 	return name
 }
 
-// Ping asks the server whether it answers.
+// Ping returns nil if the server answers.
 func (db *DB) Ping(ctx context.Context) error {
 	ctx, cancel := context.WithTimeout(ctx, callTimeout)
 	defer cancel()
 	return translate(db.client.Ping(ctx, nil))
 }
 
-// Close ends all connections.
+// Close closes all connections.
 func (db *DB) Close() error {
 	db.stopIndexing()
 	<-db.indexed
@@ -90,8 +88,8 @@ func (db *DB) Close() error {
 	return db.client.Disconnect(ctx)
 }
 
-// makeIndexes tries until the server was there: making an index that exists
-// is harmless, and reads without it are only slower.
+// makeIndexes retries until the server has answered. Reads without an index are
+// only slower, and making an existing one is harmless.
 func (db *DB) makeIndexes(ctx context.Context) {
 	defer close(db.indexed)
 	for delay := indexRetryMin; ; delay = min(2*delay, indexRetryMax) {
@@ -110,28 +108,26 @@ func (db *DB) makeIndexes(ctx context.Context) {
 	}
 }
 
-// serverAway are the codes of a server that is there but does not serve now:
-// it shuts down, or another one is to be asked.
+// serverAway lists the error codes of a server that answers but does not serve: it
+// is shutting down, or another one is primary.
 var serverAway = []int{6, 7, 89, 91, 189, 262, 9001, 10107, 10058, 11600, 11602, 13435, 13436}
 
-// translate makes an eventra.Error of what the driver says: CodeUnavailable
-// unless the server itself refused the command, which is a fault of ours.
+// translate turns the driver's errors into CodeUnavailable, except those by which
+// the server rejected the command, which are faults of this package.
 func translate(err error) error {
 	if err == nil {
 		return nil
 	}
 	var refusal mongo.ServerError
-	// The driver's own troubles, such as connections that it closed because
-	// another one was lost, come as commands that failed without a code.
+	// The driver's own errors are command errors without a code, such as those of
+	// connections that it closed because it had lost another one.
 	var command mongo.CommandError
 	if errors.As(err, &command) && command.Code == 0 {
 		return eventra.Unavailable("mongo", err)
 	}
 	if errors.As(err, &refusal) && !mongo.IsNetworkError(err) && !mongo.IsTimeout(err) {
-		for _, code := range serverAway {
-			if refusal.HasErrorCode(code) {
-				return eventra.Unavailable("mongo", err)
-			}
+		if slices.ContainsFunc(serverAway, refusal.HasErrorCode) {
+			return eventra.Unavailable("mongo", err)
 		}
 		return fmt.Errorf("mongo: %w", err)
 	}

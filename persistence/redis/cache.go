@@ -10,8 +10,8 @@ import (
 )
 
 // Cache keeps bytes by scope and key. Each scope has a generation, a random
-// token, and only values of the present generation exist. So one write forgets a
-// whole scope. A reader learns the generation before it reads the source, so it
+// token, and only values of the present generation exist. So one write invalidates
+// a whole scope. A reader learns the generation before it reads the source, so it
 // never overwrites newer data with older.
 type Cache struct {
 	db  *DB
@@ -58,8 +58,8 @@ func (c *Cache) Write(ctx context.Context, scope, key, generation string, value 
 	return unavailable(c.db.client.Set(ctx, entryKey(scope, key), entry, c.ttl).Err())
 }
 
-// Forget begins a new generation of a scope.
-func (c *Cache) Forget(ctx context.Context, scope string) error {
+// Invalidate begins a new generation of a scope, and so removes all its values.
+func (c *Cache) Invalidate(ctx context.Context, scope string) error {
 	return unavailable(c.db.client.Set(ctx, generationKey(scope), rand.Text(), c.generationTTL()).Err())
 }
 

@@ -11,7 +11,7 @@ import (
 	"github.com/eventra/eventra/persistence/redis"
 )
 
-func TestCache_KeepsValuesUntilForgotten(t *testing.T) {
+func TestCache_KeepsValuesUntilInvalidated(t *testing.T) {
 	t.Parallel()
 	cache := redis.NewCache(open(t), time.Minute)
 	value, generation, err := cache.Read(t.Context(), "s", "k")
@@ -25,12 +25,12 @@ func TestCache_KeepsValuesUntilForgotten(t *testing.T) {
 	require.Equal(t, generation, same)
 	require.Equal(t, []byte("v\x00\xff"), value)
 
-	require.NoError(t, cache.Forget(t.Context(), "another"))
+	require.NoError(t, cache.Invalidate(t.Context(), "another"))
 	value, _, err = cache.Read(t.Context(), "s", "k")
 	require.NoError(t, err)
 	require.NotNil(t, value)
 
-	require.NoError(t, cache.Forget(t.Context(), "s"))
+	require.NoError(t, cache.Invalidate(t.Context(), "s"))
 	value, next, err := cache.Read(t.Context(), "s", "k")
 	require.NoError(t, err)
 	require.Nil(t, value)
@@ -42,7 +42,7 @@ func TestCache_SlowReaderNeverOverwritesNewerData(t *testing.T) {
 	cache := redis.NewCache(open(t), time.Minute)
 	_, before, err := cache.Read(t.Context(), "s", "k")
 	require.NoError(t, err)
-	require.NoError(t, cache.Forget(t.Context(), "s"))
+	require.NoError(t, cache.Invalidate(t.Context(), "s"))
 	require.NoError(t, cache.Write(t.Context(), "s", "k", before, []byte("old")))
 
 	value, _, err := cache.Read(t.Context(), "s", "k")
@@ -74,5 +74,5 @@ func TestCache_WithoutAServer(t *testing.T) {
 	_, _, err := cache.Read(t.Context(), "s", "k")
 	require.Equal(t, eventra.CodeUnavailable, eventra.CodeOf(err))
 	require.Equal(t, eventra.CodeUnavailable, eventra.CodeOf(cache.Write(t.Context(), "s", "k", "g", []byte("v"))))
-	require.Equal(t, eventra.CodeUnavailable, eventra.CodeOf(cache.Forget(t.Context(), "s")))
+	require.Equal(t, eventra.CodeUnavailable, eventra.CodeOf(cache.Invalidate(t.Context(), "s")))
 }

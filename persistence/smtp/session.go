@@ -11,21 +11,21 @@ import (
 )
 
 const (
-	// sessionsIdleMax connections are kept for the next mails, and each for
-	// sessionIdle at most: servers end those that say nothing after minutes.
+	// sessionsIdleMax idle connections are kept for the next mails, each for
+	// sessionIdle at most. Servers close idle ones after some minutes.
 	sessionsIdleMax = 4
 	sessionIdle     = 5 * time.Second
 )
 
-// session is a connection over which mails go one after the other.
+// session is a connection that sends one mail after the other.
 type session struct {
 	mails *gomail.Client
 	smtp  *gosmtp.Client
 	conn  net.Conn
-	ends  *time.Timer // while it is idle
+	ends  *time.Timer // closes the session while it is idle
 }
 
-// dial begins a session; ctx bounds it.
+// dial opens a session. ctx bounds only the opening.
 func (s *Sender) dial(ctx context.Context) (*session, error) {
 	opened := &session{}
 	var stop func() bool
@@ -75,8 +75,8 @@ func (s *Sender) options(connect gomail.DialContextFunc) []gomail.Option {
 	return options
 }
 
-// send sends one mail, however slow the server is not beyond ctx. Once the
-// server took it, nothing that comes after is a matter.
+// send sends one mail, and gives up when ctx ends. Once the server has accepted the
+// mail, later errors only make the session unusable.
 func (c *session) send(ctx context.Context, message *gomail.Msg) (usable bool, err error) {
 	stop := context.AfterFunc(ctx, func() { _ = c.conn.Close() })
 	defer stop()
@@ -87,15 +87,14 @@ func (c *session) send(ctx context.Context, message *gomail.Msg) (usable bool, e
 	return false, err
 }
 
-// close ends the connection without a farewell: the server has answered for
-// all that was sent.
+// close closes the connection without a QUIT: the server has answered everything.
 func (c *session) close() {
 	if c.conn != nil {
 		_ = c.conn.Close()
 	}
 }
 
-// take returns a session that waits, or nil.
+// take returns an idle session, or nil.
 func (s *Sender) take() *session {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -109,7 +108,7 @@ func (s *Sender) take() *session {
 	return nil
 }
 
-// keep lets a session wait for the next mail.
+// keep keeps a session idle for the next mail.
 func (s *Sender) keep(c *session) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -121,7 +120,7 @@ func (s *Sender) keep(c *session) {
 	s.idle = append(s.idle, c)
 }
 
-// Close ends the sessions that wait, and those that run after their mail.
+// Close closes the idle sessions. Others close after their mail.
 func (s *Sender) Close() {
 	s.mu.Lock()
 	s.closed = true

@@ -12,17 +12,17 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// postOffice takes mails over any number of connections, each of which it ends
-// after so many.
-type postOffice struct {
+// server accepts mails over any number of connections. It closes each after a
+// number of mails.
+type server struct {
 	address            string
 	connections, mails atomic.Int32
 }
 
-func openPostOffice(t *testing.T, mailsEach int) *postOffice {
+func newServer(t *testing.T, mailsEach int) *server {
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	require.NoError(t, err)
-	p := &postOffice{address: "smtp://" + listener.Addr().String()}
+	s := &server{address: "smtp://" + listener.Addr().String()}
 	var serving sync.WaitGroup
 	serving.Go(func() {
 		for {
@@ -30,31 +30,31 @@ func openPostOffice(t *testing.T, mailsEach int) *postOffice {
 			if err != nil {
 				return
 			}
-			p.connections.Add(1)
+			s.connections.Add(1)
 			serving.Go(func() {
 				defer conn.Close()
-				p.talk(conn, mailsEach)
+				s.talk(conn, mailsEach)
 			})
 		}
 	})
 	t.Cleanup(func() { listener.Close(); serving.Wait() })
-	return p
+	return s
 }
 
-func (p *postOffice) talk(conn net.Conn, mailsEach int) {
+func (s *server) talk(conn net.Conn, mailsEach int) {
 	fmt.Fprint(conn, "220 here\r\n")
-	for taken, lines := 0, bufio.NewScanner(conn); lines.Scan(); {
+	for accepted, lines := 0, bufio.NewScanner(conn); lines.Scan(); {
 		switch verb := strings.ToUpper(lines.Text()); {
 		case verb == "DATA":
 			fmt.Fprint(conn, "354 go on\r\n")
 			for lines.Scan() && lines.Text() != "." {
 			}
-			p.mails.Add(1)
-			taken++
-			fmt.Fprint(conn, "250 taken\r\n")
+			s.mails.Add(1)
+			accepted++
+			fmt.Fprint(conn, "250 accepted\r\n")
 		case strings.HasPrefix(verb, "EHLO"):
 			fmt.Fprint(conn, "250-here\r\n250 8BITMIME\r\n")
-		case verb == "RSET" && taken == mailsEach:
+		case verb == "RSET" && accepted == mailsEach:
 			fmt.Fprint(conn, "250 fine\r\n")
 			return
 		default:
@@ -63,23 +63,23 @@ func (p *postOffice) talk(conn net.Conn, mailsEach int) {
 	}
 }
 
-func TestMailsShareAConnection(t *testing.T) {
+func TestSender_SendSharesConnections(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct{ mailsEach, connections int }{
-		"as long as the server likes":     {100, 1},
-		"which the server ends meanwhile": {2, 3},
+		"while the server keeps them":      {100, 1},
+		"that the server closes meanwhile": {2, 3},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			office := openPostOffice(t, c.mailsEach)
-			sender, err := NewSender(office.address, "tickets@eventra.test")
+			server := newServer(t, c.mailsEach)
+			sender, err := NewSender(server.address, "tickets@eventra.test")
 			require.NoError(t, err)
 			for range 5 {
 				require.NoError(t, sender.Send(t.Context(), ticketMail("a@example.org")))
 			}
-			require.EqualValues(t, 5, office.mails.Load(), "each once")
-			require.EqualValues(t, c.connections, office.connections.Load())
-			sender.Close() // else the office would wait for more
+			require.EqualValues(t, 5, server.mails.Load(), "each once")
+			require.EqualValues(t, c.connections, server.connections.Load())
+			sender.Close() // otherwise the server would wait for more mails
 		})
 	}
 }

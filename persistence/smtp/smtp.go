@@ -1,4 +1,4 @@
-// Package smtp hands mails to a mail server.
+// Package smtp sends mails through a mail server.
 package smtp
 
 import (
@@ -18,34 +18,34 @@ import (
 )
 
 const (
-	// sendTimeout bounds one mail from the first packet to the last.
+	// sendTimeout bounds the sending of one mail, the connection included.
 	sendTimeout = 10 * time.Second
 
 	submissionPort  = 587 // smtp://, RFC 6409
 	submissionsPort = 465 // smtps://, RFC 8314
 )
 
-// Sender sends mails through one server, many over one connection while there
-// are many: actors.MailSender.
+// Sender sends mails through one server. Mails that follow each other share a
+// connection. It implements actors.MailSender.
 type Sender struct {
 	server url.URL
 	port   int
 	from   *mail.Address
-	domain string // of from: makes message ids ours
+	domain string // of from, for message ids
 
 	mu     sync.Mutex
 	idle   []*session
 	closed bool
 }
 
-// NewSender makes a Sender for a server smtp://user:password@host:port, which is
-// spoken to over TLS if it offers STARTTLS, or smtps://…, over TLS from the
-// start. Credentials never go unencrypted. From is the sender's address, such as
+// NewSender makes a Sender for a server: smtp://user:password@host:port uses TLS if
+// the server offers STARTTLS, smtps://… uses TLS from the start. Credentials are
+// never sent unencrypted. From is the sender's address, such as
 // "Eventra <tickets@example.com>".
 func NewSender(server, from string) (*Sender, error) {
 	u, err := url.Parse(server)
 	if err != nil {
-		return nil, errors.New("smtp: the server's URL is malformed") // the cause would repeat its password
+		return nil, errors.New("smtp: the server's URL is malformed") // the cause would show the password
 	}
 	s := &Sender{server: *u}
 	switch u.Scheme {
@@ -57,7 +57,7 @@ func NewSender(server, from string) (*Sender, error) {
 		return nil, errors.New("smtp: the server's URL must begin with smtp:// or smtps://")
 	}
 	if u.Hostname() == "" {
-		return nil, errors.New("smtp: the server's URL names no host")
+		return nil, errors.New("smtp: the server's URL has no host")
 	}
 	if u.Port() != "" {
 		if s.port, err = strconv.Atoi(u.Port()); err != nil {
@@ -79,11 +79,11 @@ func (s *Sender) Send(ctx context.Context, m *eventra.TicketMail) error {
 	}
 	ctx, cancel := context.WithTimeout(ctx, sendTimeout)
 	defer cancel()
-	if waiting := s.take(); waiting != nil {
-		if err = s.sendOver(ctx, waiting, message); err == nil {
+	if idle := s.take(); idle != nil {
+		if err = s.sendOver(ctx, idle, message); err == nil {
 			return nil
 		}
-		// The server may have ended it meanwhile; a new one has the last word.
+		// The server may have closed it meanwhile: a new connection decides.
 		if message, err = s.compose(m); err != nil {
 			return fmt.Errorf("smtp: mail for booking %s: %w", m.BookingID, err)
 		}

@@ -34,7 +34,7 @@ func ticketMail(to string) *eventra.TicketMail {
 	}
 }
 
-// caught is a mail as the development stack's catcher tells of it.
+// caught is a mail as the development stack's mail catcher shows it.
 type caught struct {
 	MessageID, From, Subject, Text, HTML string
 	To                                   []string
@@ -60,7 +60,7 @@ func newSender(t *testing.T) *Sender {
 	return sender
 }
 
-func TestSend(t *testing.T) {
+func TestSender_Send(t *testing.T) {
 	t.Parallel()
 	m := ticketMail(uuid.NewString() + "@example.org")
 	require.NoError(t, newSender(t).Send(t.Context(), m))
@@ -70,7 +70,7 @@ func TestSend(t *testing.T) {
 	got := mails[0]
 	require.Equal(t, m.BookingID.String()+"@eventra.test", strings.Trim(got.MessageID, "<>"))
 	require.Equal(t, "tickets@eventra.test", got.From)
-	require.Equal(t, []string{m.To}, got.To, "whatever the names say")
+	require.Equal(t, []string{m.To}, got.To, "the name adds no recipient")
 	require.Equal(t, "Your tickets for Bach Bcc: evil@example.org & <Sons>", got.Subject)
 	for _, part := range []string{
 		"A-3-12", "A-3-13", "25.05 EUR", "25.00 EUR", "50.05 EUR", "Thursday, 1 July 2027, 20:30 CEST", m.BookingID.String(), "Hall, Berlin",
@@ -82,7 +82,7 @@ func TestSend(t *testing.T) {
 	require.Contains(t, got.HTML, "&lt;Sons&gt;")
 }
 
-func TestHeadersCannotBeInjected(t *testing.T) {
+func TestSender_ComposeRejectsInjectedHeaders(t *testing.T) {
 	t.Parallel()
 	sender, err := NewSender("smtp://127.0.0.1:25", "tickets@eventra.test")
 	require.NoError(t, err)
@@ -116,7 +116,7 @@ func TestHeadersCannotBeInjected(t *testing.T) {
 	}
 }
 
-func TestMoney(t *testing.T) {
+func TestFormatMoney(t *testing.T) {
 	t.Parallel()
 	for want, m := range map[string]eventra.Money{
 		"0.05 EUR": {Amount: 5, Currency: "EUR"}, "12 JPY": {Amount: 12, Currency: "JPY"}, "0 JPY": {Currency: "JPY"},
@@ -127,14 +127,14 @@ func TestMoney(t *testing.T) {
 	}
 }
 
-func TestAnUnknownTimeZoneStillGetsAMail(t *testing.T) {
+func TestNewTicket_UnknownTimeZone(t *testing.T) {
 	t.Parallel()
 	m := ticketMail("a@example.org")
 	m.Timezone = "Mars/Olympus"
 	require.Equal(t, "Thursday, 1 July 2027, 18:30 UTC", newTicket(m).When)
 }
 
-func TestNewSenderRefuses(t *testing.T) {
+func TestNewSender_RejectsInvalidAddresses(t *testing.T) {
 	t.Parallel()
 	for _, c := range [][2]string{
 		{"http://x", "a@b.c"}, {"smtp://x", "nobody"}, {"smtp://x:port", "a@b.c"}, {"smtp://", "a@b.c"}, {"smtp://u:se%cret@x", "a@b.c"},
@@ -145,7 +145,7 @@ func TestNewSenderRefuses(t *testing.T) {
 	}
 }
 
-// serve answers one connection as told, until the client hangs up.
+// serve lets talk answer one connection.
 func serve(t *testing.T, talk func(conn net.Conn, lines *bufio.Scanner)) string {
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	require.NoError(t, err)
@@ -163,7 +163,7 @@ func serve(t *testing.T, talk func(conn net.Conn, lines *bufio.Scanner)) string 
 	return "smtp://" + listener.Addr().String()
 }
 
-// converse takes a mail the shortest way; what comes after DATA is up to end.
+// converse accepts a mail the shortest way and lets end answer its text.
 func converse(end func(conn net.Conn, lines *bufio.Scanner)) func(net.Conn, *bufio.Scanner) {
 	return func(conn net.Conn, lines *bufio.Scanner) {
 		fmt.Fprint(conn, "220 here\r\n")
@@ -184,15 +184,15 @@ func converse(end func(conn net.Conn, lines *bufio.Scanner)) func(net.Conn, *buf
 	}
 }
 
-func TestTakenIsTakenHoweverTheServerLeaves(t *testing.T) {
+func TestSender_SendSucceedsOnceTheServerHasAccepted(t *testing.T) {
 	t.Parallel()
-	server := serve(t, converse(func(conn net.Conn, _ *bufio.Scanner) { fmt.Fprint(conn, "250 taken\r\n") }))
+	server := serve(t, converse(func(conn net.Conn, _ *bufio.Scanner) { fmt.Fprint(conn, "250 accepted\r\n") }))
 	sender, err := NewSender(server, "tickets@eventra.test")
 	require.NoError(t, err)
 	require.NoError(t, sender.Send(t.Context(), ticketMail("a@example.org")))
 }
 
-func TestRefusedIsAnError(t *testing.T) {
+func TestSender_SendFailsWhenTheServerRejects(t *testing.T) {
 	t.Parallel()
 	server := serve(t, converse(func(conn net.Conn, _ *bufio.Scanner) { fmt.Fprint(conn, "451 not now\r\n") }))
 	sender, err := NewSender(server, "tickets@eventra.test")
@@ -200,7 +200,7 @@ func TestRefusedIsAnError(t *testing.T) {
 	require.ErrorContains(t, sender.Send(t.Context(), ticketMail("a@example.org")), "451")
 }
 
-func TestAServerThatHangsIsGivenUp(t *testing.T) {
+func TestSender_SendGivesUpOnAHangingServer(t *testing.T) {
 	t.Parallel()
 	for name, talk := range map[string]func(net.Conn, *bufio.Scanner){
 		"at once":    func(_ net.Conn, lines *bufio.Scanner) { lines.Scan() },

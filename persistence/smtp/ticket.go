@@ -24,13 +24,13 @@ var (
 	ticketText = texttemplate.Must(texttemplate.ParseFS(templateFiles, "ticket.txt"))
 )
 
-// ticket is what the templates show.
+// ticket is the data of the templates.
 type ticket struct {
 	Subject   string
 	Name      string
 	Event     string
 	Venue     string
-	When      string // at the venue
+	When      string // in the venue's time zone
 	Seats     []ticketSeat
 	Total     string
 	BookingID string
@@ -44,7 +44,7 @@ type ticketSeat struct {
 func (s *Sender) compose(m *eventra.TicketMail) (*gomail.Msg, error) {
 	to, err := mail.ParseAddress(m.To)
 	if err != nil || to.Address != m.To {
-		return nil, fmt.Errorf("%q is no address", m.To)
+		return nil, fmt.Errorf("%q is not an e-mail address", m.To)
 	}
 	t := newTicket(m)
 	message := gomail.NewMsg()
@@ -53,7 +53,7 @@ func (s *Sender) compose(m *eventra.TicketMail) (*gomail.Msg, error) {
 	message.Subject(t.Subject)
 	message.SetDate()
 	message.SetMessageIDWithValue(m.BookingID.String() + "@" + s.domain)
-	message.SetGenHeader("Auto-Submitted", "auto-generated") // RFC 3834: no answers from vacation
+	message.SetGenHeader("Auto-Submitted", "auto-generated") // RFC 3834: no automatic answers
 
 	if err := message.SetBodyTextTemplate(ticketText, t); err != nil {
 		return nil, err
@@ -64,7 +64,7 @@ func (s *Sender) compose(m *eventra.TicketMail) (*gomail.Msg, error) {
 func newTicket(m *eventra.TicketMail) *ticket {
 	zone, err := time.LoadLocation(m.Timezone)
 	if err != nil {
-		zone = time.UTC // a correct time elsewhere is better than no mail
+		zone = time.UTC // the time in UTC is better than no mail
 	}
 	at := m.StartsAt.In(zone)
 	t := &ticket{
@@ -82,8 +82,8 @@ func newTicket(m *eventra.TicketMail) *ticket {
 	return t
 }
 
-// oneLine keeps what others typed from beginning a line of its own, in a
-// header above all.
+// oneLine replaces line breaks and other control characters, so that a user's text
+// cannot add a line, least of all to the headers.
 func oneLine(s string) string {
 	s = strings.Map(func(r rune) rune {
 		if r < ' ' || r == 0x7f {
@@ -94,7 +94,7 @@ func oneLine(s string) string {
 	return strings.Join(strings.Fields(s), " ")
 }
 
-// formatMoney writes an amount in major units with as many decimals as the
+// formatMoney formats an amount in major units, with as many decimals as the
 // currency has.
 func formatMoney(m eventra.Money) string {
 	decimals := 2
