@@ -36,8 +36,9 @@ const (
 	// inserted. The store refuses this change alone if the payment is no longer
 	// PENDING.
 	Rebooked
-	// RefundDue is → REFUND_PENDING for a payment that buys nothing. No booking
-	// or seat changes. The store refuses this change alone if the payment is no
+	// RefundDue is PENDING → REFUND_PENDING for a payment that buys nothing;
+	// Payment.Refusal says why. Booking, unless nil, stays held and no longer
+	// notes the attempt. The store refuses this change alone if the payment is no
 	// longer PENDING.
 	RefundDue
 	// Refunded is CONFIRMED → REFUNDED; the seats are free, and the payment goes
@@ -59,7 +60,7 @@ func (k ChangeKind) ChangesSeats() bool { return k.FreesSeats() || k.TakesSeats(
 // [SeatMap.Apply].
 type Change struct {
 	Kind    ChangeKind
-	Booking *Booking      // nil for RefundDue, and for PaymentEnded of a booking that is no longer live
+	Booking *Booking      // nil for RefundDue and PaymentEnded of an attempt that no live booking notes
 	Payment *Payment      // nil for Held, Released, Expired; for Refunded see Booking.PaymentID
 	Grace   time.Duration // for PaymentStarted
 }

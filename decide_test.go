@@ -225,7 +225,11 @@ func TestSeatMap_DecidePayment_OfACancelledEvent(t *testing.T) {
 	require.Equal(t, "refuse sale_closed", outcome(m.Decide(pay("p1", "b1", "u1"), opening)))
 	late := finishB1("p9", eventra.PaymentSucceeded)
 	late.Payment.BookingID, late.Seats = named("b9"), []eventra.SeatNo{0}
-	require.Equal(t, "accept RefundDue", outcome(m.Decide(late, opening)))
+	for name, cmd := range map[string]*eventra.FinishPayment{"of a hold": finishB1("p1", eventra.PaymentSucceeded), "that is late": late} {
+		d := m.Decide(cmd, opening)
+		require.Equal(t, "accept RefundDue", outcome(d), name)
+		require.Equal(t, eventra.CodeSaleClosed, d.Change.Payment.Refusal, name)
+	}
 }
 
 func TestSeatMap_Decide_PanicsOnAnUnknownCommand(t *testing.T) {

@@ -28,7 +28,7 @@ func (m *SeatMap) decideStartPayment(cmd *StartPayment, now time.Time) Decision 
 
 // decideFinishPayment decides what an attempt's outcome means now. Money that
 // was taken buys the booking while it is live; otherwise the same seats, if they
-// are free; otherwise it goes back.
+// are free; otherwise it goes back. A cancelled event sells nothing more.
 func (m *SeatMap) decideFinishPayment(cmd *FinishPayment) Decision {
 	payment := cmd.Payment
 	if m.claims[payment.BookingID] != nil {
@@ -42,6 +42,8 @@ func (m *SeatMap) decideFinishPayment(cmd *FinishPayment) Decision {
 		return answer(successor)
 	case paid && live == nil:
 		return m.rebook(&payment, cmd.Seats)
+	case paid && live.Status == BookingHeld && m.terms.Status != EventPublished:
+		return m.refundDue(&payment, CodeSaleClosed)
 	case paid && live.Status == BookingHeld:
 		b := *live
 		b.Status, b.PaymentID, b.PayingUntil = BookingConfirmed, payment.ID, time.Time{}
@@ -49,23 +51,34 @@ func (m *SeatMap) decideFinishPayment(cmd *FinishPayment) Decision {
 	case paid && live.PaymentID == payment.ID:
 		return answer(live)
 	case paid:
-		return m.refundDue(&payment)
-	case live != nil && live.Status == BookingHeld && live.PaymentID == payment.ID:
-		b := *live
-		b.PaymentID, b.PayingUntil = ID{}, time.Time{}
-		return m.accept(&Change{Kind: PaymentEnded, Booking: &b, Payment: &payment})
+		return m.refundDue(&payment, CodeAlreadyPaid)
 	}
-	return m.accept(&Change{Kind: PaymentEnded, Payment: &payment})
+	return m.accept(&Change{Kind: PaymentEnded, Booking: m.relieved(&payment), Payment: &payment})
+}
+
+// relieved is the held booking that notes the payment, without it; nil if there
+// is none.
+func (m *SeatMap) relieved(payment *Payment) *Booking {
+	live := m.live[payment.BookingID]
+	if live == nil || live.Status != BookingHeld || live.PaymentID != payment.ID {
+		return nil
+	}
+	b := *live
+	b.PaymentID, b.PayingUntil = ID{}, time.Time{}
+	return &b
 }
 
 func (m *SeatMap) rebook(payment *Payment, seats []SeatNo) Decision {
-	if len(seats) == 0 || m.terms.Status != EventPublished {
-		return m.refundDue(payment)
+	if m.terms.Status != EventPublished {
+		return m.refundDue(payment, CodeSaleClosed)
+	}
+	if len(seats) == 0 {
+		return m.refundDue(payment, CodeHoldExpired)
 	}
 	wait := false
 	for _, no := range seats {
 		if int(no) >= len(m.seats) || m.seats[no].owner != nil {
-			return m.refundDue(payment)
+			return m.refundDue(payment, CodeHoldExpired)
 		}
 		wait = wait || m.seats[no].claimed
 	}
@@ -78,7 +91,7 @@ func (m *SeatMap) rebook(payment *Payment, seats []SeatNo) Decision {
 	return m.accept(&Change{Kind: Rebooked, Booking: b, Payment: payment})
 }
 
-func (m *SeatMap) refundDue(payment *Payment) Decision {
-	payment.Status = PaymentRefundPending
-	return m.accept(&Change{Kind: RefundDue, Payment: payment})
+func (m *SeatMap) refundDue(payment *Payment, why Code) Decision {
+	payment.Status, payment.Refusal = PaymentRefundPending, why
+	return m.accept(&Change{Kind: RefundDue, Booking: m.relieved(payment), Payment: payment})
 }

@@ -122,10 +122,21 @@ func (s *modelSale) step(what, a, b, c byte) {
 	case 14:
 		s.jump(a, b)
 	case 15:
-		if s.last != nil {
+		if a > 250 {
+			s.cancelEvent()
+		} else if s.last != nil {
 			s.decide(s.last)
 		}
 	}
+}
+
+// cancelEvent cancels the event. Its terms take an epoch, so no batch in flight
+// commits any more.
+func (s *modelSale) cancelEvent() {
+	s.note("cancelled")
+	s.inFlight, s.model.inFlight = nil, nil
+	s.model.terms.Status = eventra.EventCancelled
+	s.reload()
 }
 
 func user(choice byte) eventra.ID { return named(fmt.Sprintf("u%d", choice%5%3)) }
@@ -255,6 +266,7 @@ func (s *modelSale) sameChange(want modelChange, got *eventra.Change) {
 		require.Equal(s.t, want.payment, got.Payment.ID)
 		if got.Kind != eventra.Confirmed && got.Kind != eventra.Rebooked {
 			require.Equal(s.t, want.ends, got.Payment.Status)
+			require.Equal(s.t, want.refusal, got.Payment.Refusal)
 		}
 	}
 }

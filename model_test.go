@@ -39,7 +39,8 @@ type modelChange struct {
 	seats            []string // for kinds that take seats
 	payment          eventra.ID
 	ends             eventra.PaymentStatus // of the payment
-	endsAttempt      bool                  // PaymentEnded: the booking no longer notes the attempt
+	refusal          eventra.Code          // of the payment: why it bought nothing
+	endsAttempt      bool                  // PaymentEnded, RefundDue: the booking no longer notes the attempt
 }
 
 // prediction is the expected decision, in the words of outcome.
@@ -128,6 +129,8 @@ func (m *model) predict(cmd eventra.Command, now time.Time) prediction {
 			return prediction{says: "refuse payment_in_progress"}
 		case !now.Before(b.expires):
 			return prediction{says: "refuse hold_expired"}
+		case m.terms.Status == eventra.EventCancelled:
+			return prediction{says: "refuse sale_closed"}
 		}
 		change.kind, change.payment, change.ends = eventra.PaymentStarted, cmd.PaymentID, eventra.PaymentPending
 	}
@@ -156,7 +159,7 @@ func subjectOfCommand(cmd eventra.Command) (booking eventra.ID, user *eventra.ID
 }
 
 func (m *model) predictHold(cmd *eventra.HoldSeats, now time.Time) prediction {
-	if m.terms.SaleEndsAt != nil && !now.Before(*m.terms.SaleEndsAt) {
+	if m.terms.Status == eventra.EventCancelled || m.terms.SaleEndsAt != nil && !now.Before(*m.terms.SaleEndsAt) {
 		return prediction{says: "refuse sale_closed"}
 	}
 	change := modelChange{kind: eventra.Held, subject: cmd.BookingID, booking: cmd.BookingID, user: cmd.UserID}
@@ -265,25 +268,32 @@ func (m *model) bestBlock(want *eventra.BestAvailable, free func(string) bool) [
 
 func (m *model) predictFinish(cmd *eventra.FinishPayment, b modelBooking, live bool, change modelChange) prediction {
 	change.payment, change.ends = cmd.Payment.ID, cmd.Outcome
+	change.endsAttempt = live && b.status == eventra.BookingHeld && b.payment == cmd.Payment.ID
 	if cmd.Outcome != eventra.PaymentSucceeded {
 		change.kind = eventra.PaymentEnded
-		change.endsAttempt = live && b.status == eventra.BookingHeld && b.payment == cmd.Payment.ID
 		return accepted(change)
 	}
 	if s, rebooked := m.live(cmd.Payment.ID); rebooked {
 		return prediction{says: "answer " + string(s.status), answer: cmd.Payment.ID}
 	}
+	back := func(why eventra.Code) prediction {
+		change.kind, change.ends, change.refusal = eventra.RefundDue, eventra.PaymentRefundPending, why
+		return accepted(change)
+	}
 	switch {
-	case live && b.status == eventra.BookingHeld:
+	case live && b.status == eventra.BookingConfirmed && b.payment == cmd.Payment.ID:
+		return prediction{says: "answer CONFIRMED", answer: change.subject}
+	case live && b.status == eventra.BookingConfirmed:
+		return back(eventra.CodeAlreadyPaid)
+	case m.terms.Status == eventra.EventCancelled:
+		return back(eventra.CodeSaleClosed)
+	case live:
 		change.kind = eventra.Confirmed
 		return accepted(change)
-	case live && b.payment == cmd.Payment.ID:
-		return prediction{says: "answer CONFIRMED", answer: change.subject}
 	}
 	for _, no := range cmd.Seats {
-		if live || m.taken(m.seats[no].Name()) {
-			change.kind, change.ends = eventra.RefundDue, eventra.PaymentRefundPending
-			return accepted(change)
+		if m.taken(m.seats[no].Name()) {
+			return back(eventra.CodeHoldExpired)
 		}
 	}
 	for _, no := range cmd.Seats {
@@ -328,14 +338,12 @@ func (m *model) commit(c modelChange, version uint64, now time.Time) {
 		b.status, b.payment, b.grace = eventra.BookingConfirmed, c.payment, time.Time{}
 	case eventra.PaymentStarted:
 		b.payment, b.grace = c.payment, now.Add(testGrace)
-	case eventra.PaymentEnded:
+	case eventra.PaymentEnded, eventra.RefundDue:
 		if c.endsAttempt {
 			b.payment, b.grace = eventra.ID{}, time.Time{}
 		}
 	}
-	if c.kind != eventra.RefundDue {
-		m.bookings[c.booking] = b
-	}
+	m.bookings[c.booking] = b
 	if c.payment != (eventra.ID{}) {
 		m.payments[c.payment] = c.ends
 	}

@@ -29,6 +29,7 @@ type Payment struct {
 	Method    string // "mock"
 	Amount    Money
 	Status    PaymentStatus
+	Refusal   Code // why money that was taken bought nothing; empty for every other payment
 	CreatedAt time.Time
 	UpdatedAt time.Time
 }

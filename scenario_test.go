@@ -74,6 +74,7 @@ func (s *scenario) run(text string) string {
 //	release BOOKING USER          expire BOOKING
 //	pay PAYMENT BOOKING USER      paid|declined|failed PAYMENT
 //	refund BOOKING                at (only sets the clock)
+//	cancel (the event)
 //	commit                        withdraw [BOOKING]
 //	seats                         availability
 //	booking BOOKING               payment PAYMENT
@@ -97,6 +98,9 @@ func (s *scenario) perform(verb string, args []string) []string {
 	switch verb {
 	case "at":
 		return nil
+	case "cancel":
+		s.cancel(s.t)
+		return []string{string(s.Terms().Status)}
 	case "commit":
 		return s.commitAll()
 	case "withdraw":
@@ -181,7 +185,7 @@ func (s *scenario) commitAll() (lines []string) {
 			line += ": " + s.describe(c.Booking)
 		}
 		if !refused[c] && c.Payment != nil {
-			line += fmt.Sprintf("; payment %s %s", nameOf(c.Payment.ID), c.Payment.Status)
+			line += strings.TrimRight(fmt.Sprintf("; payment %s %s %s", nameOf(c.Payment.ID), c.Payment.Status, c.Payment.Refusal), " ")
 		}
 		lines = append(lines, line)
 	}

@@ -161,11 +161,10 @@ func (m *SeatMap) Apply(c *Change, version uint64, at time.Time) {
 		c.Payment.CreatedAt = at
 		c.Booking.PayingUntil = at.Add(c.Grace)
 		m.replace(c.Booking)
-	case PaymentEnded:
+	case PaymentEnded, RefundDue:
 		if c.Booking != nil {
 			m.replace(c.Booking)
 		}
-	case RefundDue:
 	default:
 		panic(fmt.Sprintf("unknown change %d", c.Kind))
 	}

@@ -63,13 +63,15 @@ type fixture struct {
 	inFlight []*eventra.Change
 	payments map[eventra.ID]eventra.Payment  // the store's rows
 	held     map[eventra.ID][]eventra.SeatNo // by booking, live or ended
+	snapshot *eventra.Snapshot               // of the beginning
 }
 
 func newFixture(t testing.TB, terms eventra.Terms, seats []eventra.Seat) *fixture {
 	t.Helper()
-	m, err := eventra.NewSeatMap(empty(terms, seats))
+	snapshot := empty(terms, seats)
+	m, err := eventra.NewSeatMap(snapshot)
 	require.NoError(t, err)
-	return &fixture{SeatMap: m, now: opening,
+	return &fixture{SeatMap: m, now: opening, snapshot: snapshot,
 		payments: map[eventra.ID]eventra.Payment{}, held: map[eventra.ID][]eventra.SeatNo{}}
 }
 
@@ -102,7 +104,7 @@ func (f *fixture) commit() (refused []*eventra.Change) {
 			continue
 		}
 		f.Apply(c, version, f.now)
-		if c.Kind == eventra.Held {
+		if c.Kind.TakesSeats() {
 			for _, s := range c.Booking.Seats {
 				f.held[c.Booking.ID] = append(f.held[c.Booking.ID], s.No)
 			}
@@ -113,6 +115,31 @@ func (f *fixture) commit() (refused []*eventra.Change) {
 	}
 	f.inFlight = nil
 	return refused
+}
+
+// cancel cancels the event: the next activation reads its terms. Nothing may be
+// in flight.
+func (f *fixture) cancel(t testing.TB) {
+	t.Helper()
+	require.Empty(t, f.inFlight)
+	next := *f.snapshot
+	next.Terms.Status = eventra.EventCancelled
+	next.States, next.Bookings = make([]eventra.StoredState, len(next.Seats)), nil
+	view := f.View()
+	for no := range next.States {
+		next.States[no] = eventra.StoredState{Status: view.Status[no], Version: view.Changed[no]}
+	}
+	for id := range f.held {
+		if b := f.Live(id); b != nil {
+			next.Bookings = append(next.Bookings, b)
+			for _, seat := range b.Seats {
+				next.States[seat.No].Booking = id
+			}
+		}
+	}
+	m, err := eventra.NewSeatMap(&next)
+	require.NoError(t, err)
+	f.SeatMap = m
 }
 
 // refuses is the store's guards: the changes that it refuses alone. See ChangeKind.

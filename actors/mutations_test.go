@@ -52,6 +52,15 @@ var mutations = []mutation{
 		{"decidepayment.go", `	if wait {
 		return Decision{Verdict: Wait}
 	}`, ``}}},
+	{"confirms bookings of a cancelled event", []edit{
+		{"decidepayment.go", `	case paid && live.Status == BookingHeld && m.terms.Status != EventPublished:
+		return m.refundDue(&payment, CodeSaleClosed)
+`, ``}}},
+	{"sells a cancelled event to late payers", []edit{
+		{"decidepayment.go", `	if m.terms.Status != EventPublished {
+		return m.refundDue(payment, CodeSaleClosed)
+	}
+`, ``}}},
 	{"has two batches of an event in flight", []edit{
 		{"actors/decide.go", `b.Len() == 0 || a.inFlight != nil`, `b.Len() == 0`}}},
 }

@@ -26,6 +26,7 @@ type taking struct {
 // checkStore looks at the rows after each commit.
 func (s *simulation) checkStore(tx *transaction) {
 	s.checkSeats(tx)
+	s.checkTerms(tx)
 	for no, seat := range s.db.seats {
 		times := s.takings[no]
 		open := len(times) > 0 && times[len(times)-1].until == 0
@@ -38,6 +39,19 @@ func (s *simulation) checkStore(tx *transaction) {
 	}
 	for id, p := range s.promises {
 		s.checkPromise(id, p)
+	}
+}
+
+// checkTerms looks for what a cancelled event must not sell. Whether a guard of
+// the store refuses it does not matter: it must not be decided.
+func (s *simulation) checkTerms(tx *transaction) {
+	if s.house.terms.Status == eventra.EventPublished {
+		return
+	}
+	for _, c := range tx.batch.Changes {
+		if c.Kind.TakesSeats() || c.Kind == eventra.Confirmed || c.Kind == eventra.PaymentStarted {
+			s.fail("the event is %s, and a batch has: %s", s.house.terms.Status, describe(tx.batch, nil))
+		}
 	}
 }
 
@@ -216,6 +230,9 @@ func (s *simulation) checkMoney() {
 			if !taken {
 				s.fail("payment %s is to be refunded, and was not taken", nameOf(id))
 			}
+			if p.Refusal == eventra.CodeSaleClosed && s.house.terms.Status == eventra.EventPublished {
+				s.fail("payment %s is refunded as of a cancelled event", nameOf(id))
+			}
 		case eventra.PaymentDeclined, eventra.PaymentFailed:
 			if taken {
 				s.fail("payment %s was taken, and is %s", nameOf(id), p.Status)
@@ -243,7 +260,7 @@ func (s *simulation) checkIdle(l *life) {
 		if view.Status[no] != seat.Status || view.Changed[no] != seat.Version {
 			s.fail("%s has seat %d as %s of version %d, the store as %s of %d", l.name, no, view.Status[no], view.Changed[no], seat.Status, seat.Version)
 		}
-		if seat.Status != eventra.SeatAvailable {
+		if seat.Status != eventra.SeatAvailable || s.house.terms.Status != eventra.EventPublished {
 			continue
 		}
 		cmd := &eventra.HoldSeats{BookingID: idOf('b', 9999), UserID: idOf('u', 1), Seats: []string{s.house.seats[no].Name()}}

@@ -65,18 +65,12 @@ func (db *authority) write(tx *transaction, c *eventra.Change) bool {
 		return db.expire(tx, c)
 	case eventra.PaymentStarted:
 		return db.startPayment(tx, c)
-	case eventra.PaymentEnded:
+	case eventra.PaymentEnded, eventra.RefundDue:
 		return db.endPayment(tx, c)
 	case eventra.Confirmed:
 		db.confirm(tx, c)
 	case eventra.Rebooked:
 		return db.rebook(tx, c)
-	case eventra.RefundDue:
-		p := db.payments[c.Payment.ID]
-		if p.Status != eventra.PaymentPending {
-			return false
-		}
-		db.pay(tx, p, eventra.PaymentRefundPending)
 	case eventra.Refunded:
 		b := db.bookings[c.Booking.ID]
 		p := db.payments[b.PaymentID]
@@ -124,12 +118,13 @@ func (db *authority) startPayment(tx *transaction, c *eventra.Change) bool {
 	return true
 }
 
-// endPayment ends an attempt that bought nothing, unless it has ended.
+// endPayment ends an attempt that buys nothing, unless it has ended.
 func (db *authority) endPayment(tx *transaction, c *eventra.Change) bool {
 	p := db.payments[c.Payment.ID]
 	if p.Status != eventra.PaymentPending {
 		return false
 	}
+	p.Refusal = c.Payment.Refusal
 	db.pay(tx, p, c.Payment.Status)
 	if c.Booking != nil {
 		b := db.bookings[c.Booking.ID]

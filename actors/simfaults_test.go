@@ -43,6 +43,20 @@ func (s *simulation) plan() {
 			s.after(s.between(0, storm), fault.do)
 		}
 	}
+	if s.chance(150) {
+		s.after(s.between(time.Second, storm), s.cancel)
+	}
+}
+
+// cancel is an admin's: the event's terms are written until they are.
+func (s *simulation) cancel() {
+	tx := &transaction{terms: eventra.EventCancelled}
+	tx.ended = func(_ eventra.Receipt, _ *eventra.Snapshot, err error) {
+		if err != nil {
+			s.after(time.Second, s.cancel)
+		}
+	}
+	s.db.begin(tx, true)
 }
 
 func (s *simulation) anyMember() *member { return s.members[s.rng.IntN(len(s.members))] }

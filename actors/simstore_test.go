@@ -27,6 +27,7 @@ type transaction struct {
 	batch *eventra.Batch
 	at    time.Time // its now()
 	undo  []func()
+	terms eventra.EventStatus // of a write of the terms, which takes an epoch too
 	ended func(eventra.Receipt, *eventra.Snapshot, error)
 }
 
@@ -204,6 +205,10 @@ func (db *authority) takeOver(tx *transaction, now time.Time) {
 		tx.ended(eventra.Receipt{}, nil, eventra.Unavailable("postgres", errAborted))
 	} else {
 		db.epoch++
+		if tx.terms != "" {
+			db.s.house.terms.Status = tx.terms
+			db.s.note("store: the event is %s", tx.terms)
+		}
 		db.s.note("store: epoch %d", db.epoch)
 		tx.ended(eventra.Receipt{}, db.snapshot(now), nil)
 	}

@@ -58,7 +58,7 @@ func (r *PaymentRequest) validate() error {
 
 // @ID pay
 // @Summary Pay for a booking
-// @Description Mock tokens: tok_ok, tok_declined, tok_error (the gateway fails), tok_slow_<ms>. Money taken for a hold that ran out meanwhile buys the same seats if they are still free (the payment then names the new booking, and the old one has it as replacedBy); otherwise it is given back, which hold_expired tells with the payment.
+// @Description Mock tokens: tok_ok, tok_declined, tok_error (the gateway fails), tok_slow_<ms>. Money taken for a hold that ran out meanwhile buys the same seats if they are still free (the payment then names the new booking, and the old one has it as replacedBy); otherwise it is given back, which hold_expired tells with the payment. Money taken while the event was cancelled is given back too, which sale_closed tells with the payment. A booking of total 0 is confirmed whatever the token, and no gateway is asked.
 // @Tags payments
 // @Security BearerAuth
 // @Param bookingId path string true "Booking" format(uuid)

@@ -71,7 +71,7 @@ type BoxOffice interface {
 // Payments moves money.
 type Payments interface {
 	// Pay charges for a held booking and confirms it. Errors: CodePaymentDeclined,
-	// CodeHoldExpired, CodeAlreadyPaid, CodePaymentInProgress, CodePaymentUnavailable, CodeNotFound.
+	// CodeHoldExpired, CodeSaleClosed, CodeAlreadyPaid, CodePaymentInProgress, CodePaymentUnavailable, CodeNotFound.
 	Pay(ctx context.Context, req eventra.PaymentRequest) (*eventra.Payment, *eventra.Booking, error)
 	// Refund ends a confirmed booking and returns its money. Errors: CodeNotRefundable, CodeNotFound.
 	Refund(ctx context.Context, bookingID eventra.ID) (*eventra.Booking, error)

@@ -28,6 +28,22 @@ func (p *Processor) endedBefore(ctx context.Context, req eventra.PaymentRequest)
 	return nil, nil, eventra.Errorf(eventra.CodeHoldExpired, "the hold has run out")
 }
 
+// refusedNow answers a request that its event refuses by now. An attempt that
+// was made before keeps its own outcome.
+func (p *Processor) refusedNow(ctx context.Context, req eventra.PaymentRequest, refused error) (*eventra.Payment, *eventra.Booking, error) {
+	if code := eventra.CodeOf(refused); code == eventra.CodeNotFound || code == eventra.CodeInternal || eventra.Undecided(refused) {
+		return nil, nil, refused
+	}
+	payment, err := p.store.Payment(ctx, req.PaymentID)
+	switch {
+	case err == nil:
+		return p.storedOutcome(ctx, payment)
+	case eventra.CodeOf(err) == eventra.CodeNotFound:
+		return nil, nil, refused
+	}
+	return nil, nil, err
+}
+
 // storedOutcome answers from the stored attempt.
 func (p *Processor) storedOutcome(ctx context.Context, payment *eventra.Payment) (*eventra.Payment, *eventra.Booking, error) {
 	booking, err := p.store.Booking(ctx, payment.BookingID)
@@ -50,8 +66,24 @@ func answer(payment *eventra.Payment, booking *eventra.Booking) (*eventra.Paymen
 	case eventra.PaymentFailed:
 		return nil, nil, &eventra.Error{Code: eventra.CodePaymentUnavailable, Message: "the payment failed; no money was taken", Payment: payment}
 	}
-	return nil, nil, &eventra.Error{Code: eventra.CodeHoldExpired,
-		Message: "the hold had run out and its seats are gone; the money is returned", Payment: payment}
+	if payment.Refusal == "" && booking != nil && booking.Status == eventra.BookingRefunded {
+		return nil, nil, &eventra.Error{Code: eventra.CodeAlreadyPaid, Message: "the booking was paid and refunded", Payment: payment}
+	}
+	return nil, nil, refusal(payment)
+}
+
+// refusal is what the payer is told about money that bought nothing.
+func refusal(payment *eventra.Payment) error {
+	e := &eventra.Error{Code: payment.Refusal, Payment: payment}
+	switch payment.Refusal {
+	case eventra.CodeSaleClosed:
+		e.Message = "the event was cancelled; the money is returned"
+	case eventra.CodeAlreadyPaid:
+		e.Message = "another payment has paid for the booking; the money is returned"
+	default:
+		e.Code, e.Message = eventra.CodeHoldExpired, "the hold had run out and its seats are gone; the money is returned"
+	}
+	return e
 }
 
 // outcomeUnknown is what the payer is told until the [Reconciler] has ended

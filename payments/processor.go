@@ -39,15 +39,15 @@ func (p *Processor) Bound() time.Duration { return p.grace() + 2*finishTimeout }
 
 // Pay charges for a held booking and confirms it. The same request again
 // continues where the first one stopped, or returns its outcome. Errors:
-// CodePaymentDeclined, CodeHoldExpired, CodeAlreadyPaid, CodePaymentInProgress,
-// CodePaymentUnavailable, CodeNotFound.
+// CodePaymentDeclined, CodeHoldExpired, CodeSaleClosed, CodeAlreadyPaid,
+// CodePaymentInProgress, CodePaymentUnavailable, CodeNotFound.
 func (p *Processor) Pay(ctx context.Context, req eventra.PaymentRequest) (*eventra.Payment, *eventra.Booking, error) {
 	payment, booking, err := p.start(ctx, req)
 	switch {
 	case errors.Is(err, eventra.ErrNotLive), errors.Is(err, eventra.ErrRefusedByStore):
 		return p.endedBefore(ctx, req)
 	case err != nil:
-		return nil, nil, err
+		return p.refusedNow(ctx, req, err)
 	case payment == nil:
 		return p.resume(ctx, req)
 	}

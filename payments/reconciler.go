@@ -57,7 +57,7 @@ func (r *Reconciler) reconcile(ctx context.Context, payment *eventra.Payment) {
 		p.log.Warn("open payment's booking not read", "payment", payment.ID, "error", err)
 		return
 	}
-	outcome, err := p.void(payment.ID)
+	outcome, err := p.void(payment)
 	if err != nil {
 		p.log.Warn("gateway failed", "payment", payment.ID, "error", err)
 		return

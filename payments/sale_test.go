@@ -32,6 +32,11 @@ type sale struct {
 
 func newSale(t *testing.T, seats, holdSeconds int) *sale {
 	t.Helper()
+	return newSaleOf(t, persistencetest.NewSeats(seats), holdSeconds)
+}
+
+func newSaleOf(t *testing.T, seats []eventra.Seat, holdSeconds int) *sale {
+	t.Helper()
 	db, err := postgres.Open(t.Context(), persistencetest.NewDatabase(t), postgres.Options{})
 	require.NoError(t, err)
 	t.Cleanup(db.Close)
@@ -40,7 +45,7 @@ func newSale(t *testing.T, seats, holdSeconds int) *sale {
 	t.Cleanup(func() { require.NoError(t, cache.Close()) })
 	event := persistencetest.NewEvent()
 	event.Terms.HoldSeconds = holdSeconds
-	s := &sale{t: t, db: db, event: event.ID, seats: persistencetest.NewSeats(seats), gateway: mockgateway.New(db)}
+	s := &sale{t: t, db: db, event: event.ID, seats: seats, gateway: mockgateway.New(db)}
 	require.NoError(t, db.PutTerms(t.Context(), event))
 	_, err = db.AddSeats(t.Context(), event.ID, s.seats)
 	require.NoError(t, err)

@@ -8,7 +8,11 @@ import (
 )
 
 // charge asks the gateway for the money and the event for what the answer means.
+// A booking that costs nothing is paid by asking.
 func (p *Processor) charge(payment *eventra.Payment, booking *eventra.Booking, token string) (*eventra.Payment, *eventra.Booking, error) {
+	if free(payment) {
+		return p.finish(payment, booking, eventra.PaymentSucceeded)
+	}
 	ctx, cancel := context.WithTimeout(context.Background(), p.gatewayTimeout)
 	defer cancel()
 	outcome, err := eventra.PaymentSucceeded, p.gateway.Charge(ctx, *payment, token)
@@ -17,18 +21,24 @@ func (p *Processor) charge(payment *eventra.Payment, booking *eventra.Booking, t
 		outcome = eventra.PaymentDeclined
 	case err != nil:
 		p.log.Warn("gateway failed", "payment", payment.ID, "error", err)
-		if outcome, err = p.void(payment.ID); err != nil {
+		if outcome, err = p.void(payment); err != nil {
 			return nil, nil, outcomeUnknown(err)
 		}
 	}
 	return p.finish(payment, booking, outcome)
 }
 
+// free reports whether no money moves for a payment, so that no gateway is asked.
+func free(payment *eventra.Payment) bool { return payment.Amount.Amount == 0 }
+
 // void ends a charge whose outcome is unknown and returns that outcome.
-func (p *Processor) void(id eventra.ID) (eventra.PaymentStatus, error) {
+func (p *Processor) void(payment *eventra.Payment) (eventra.PaymentStatus, error) {
+	if free(payment) {
+		return eventra.PaymentSucceeded, nil
+	}
 	ctx, cancel := context.WithTimeout(context.Background(), finishTimeout)
 	defer cancel()
-	charged, err := p.gateway.Void(ctx, id)
+	charged, err := p.gateway.Void(ctx, payment.ID)
 	if charged {
 		return eventra.PaymentSucceeded, err
 	}
@@ -76,7 +86,10 @@ func (p *Processor) returnMoney(id eventra.ID) eventra.PaymentStatus {
 	defer cancel()
 	payment, err := p.store.Payment(ctx, id)
 	if err == nil && payment.Status == eventra.PaymentRefundPending {
-		if err = p.gateway.Refund(ctx, *payment); err == nil {
+		if !free(payment) {
+			err = p.gateway.Refund(ctx, *payment)
+		}
+		if err == nil {
 			err = p.store.MarkRefunded(ctx, id)
 		}
 	}

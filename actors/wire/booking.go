@@ -39,7 +39,8 @@ func encodePayment(p *eventra.Payment) *Payment {
 		return nil
 	}
 	return &Payment{Id: idBytes(p.ID), Booking: idBytes(p.BookingID), Event: idBytes(p.EventID), User: idBytes(p.UserID), Method: p.Method,
-		Amount: encodeMoney(p.Amount), Status: string(p.Status), CreatedAt: timeMicros(p.CreatedAt), UpdatedAt: timeMicros(p.UpdatedAt)}
+		Amount: encodeMoney(p.Amount), Status: string(p.Status), Refusal: string(p.Refusal),
+		CreatedAt: timeMicros(p.CreatedAt), UpdatedAt: timeMicros(p.UpdatedAt)}
 }
 
 func (d *decoder) payment(p *Payment) *eventra.Payment {
@@ -48,6 +49,7 @@ func (d *decoder) payment(p *Payment) *eventra.Payment {
 	}
 	return &eventra.Payment{ID: d.need(p.GetId()), BookingID: d.need(p.GetBooking()), EventID: d.need(p.GetEvent()), UserID: d.need(p.GetUser()),
 		Method: p.GetMethod(), Amount: p.GetAmount().decode(), Status: eventra.PaymentStatus(p.GetStatus()),
+		Refusal:   eventra.Code(p.GetRefusal()),
 		CreatedAt: microsTime(p.GetCreatedAt()), UpdatedAt: microsTime(p.GetUpdatedAt())}
 }
 

@@ -1947,6 +1947,7 @@ type Payment struct {
 	Status        string                 `protobuf:"bytes,7,opt,name=status,proto3" json:"status,omitempty"`
 	CreatedAt     int64                  `protobuf:"varint,8,opt,name=created_at,json=createdAt,proto3" json:"created_at,omitempty"`
 	UpdatedAt     int64                  `protobuf:"varint,9,opt,name=updated_at,json=updatedAt,proto3" json:"updated_at,omitempty"`
+	Refusal       string                 `protobuf:"bytes,10,opt,name=refusal,proto3" json:"refusal,omitempty"` // why money that was taken bought nothing
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -2042,6 +2043,13 @@ func (x *Payment) GetUpdatedAt() int64 {
 		return x.UpdatedAt
 	}
 	return 0
+}
+
+func (x *Payment) GetRefusal() string {
+	if x != nil {
+		return x.Refusal
+	}
+	return ""
 }
 
 type Failure_Field struct {
@@ -2342,7 +2350,7 @@ const file_eventra_wire_proto_rawDesc = "" +
 	"\asection\x18\x02 \x01(\tR\asection\x12\x10\n" +
 	"\x03row\x18\x03 \x01(\tR\x03row\x12\x16\n" +
 	"\x06number\x18\x04 \x01(\x05R\x06number\x12,\n" +
-	"\x05price\x18\x05 \x01(\v2\x16.eventra.wire.v1.MoneyR\x05price\"\xfb\x01\n" +
+	"\x05price\x18\x05 \x01(\v2\x16.eventra.wire.v1.MoneyR\x05price\"\x95\x02\n" +
 	"\aPayment\x12\x0e\n" +
 	"\x02id\x18\x01 \x01(\fR\x02id\x12\x18\n" +
 	"\abooking\x18\x02 \x01(\fR\abooking\x12\x14\n" +
@@ -2354,7 +2362,9 @@ const file_eventra_wire_proto_rawDesc = "" +
 	"\n" +
 	"created_at\x18\b \x01(\x03R\tcreatedAt\x12\x1d\n" +
 	"\n" +
-	"updated_at\x18\t \x01(\x03R\tupdatedAtB(Z&github.com/eventra/eventra/actors/wireb\x06proto3"
+	"updated_at\x18\t \x01(\x03R\tupdatedAt\x12\x18\n" +
+	"\arefusal\x18\n" +
+	" \x01(\tR\arefusalB(Z&github.com/eventra/eventra/actors/wireb\x06proto3"
 
 var (
 	file_eventra_wire_proto_rawDescOnce sync.Once

@@ -17,7 +17,7 @@ func id(b byte) eventra.ID { return eventra.ID{b, 15: b} }
 
 var (
 	at      = time.Date(2026, 11, 7, 10, 0, 0, 123456000, time.UTC)
-	payment = eventra.Payment{ID: id(1), BookingID: id(2), EventID: id(3), UserID: id(4), Method: "mock",
+	payment = eventra.Payment{Refusal: eventra.CodeSaleClosed, ID: id(1), BookingID: id(2), EventID: id(3), UserID: id(4), Method: "mock",
 		Amount: eventra.Money{Amount: 1200, Currency: "EUR"}, Status: eventra.PaymentPending, CreatedAt: at, UpdatedAt: at}
 	booking = eventra.Booking{ID: id(2), EventID: id(3), UserID: id(4), Status: eventra.BookingExpired,
 		Seats: []eventra.BookedSeat{{No: 7, Seat: eventra.Seat{Section: "A", Row: "1", Number: 8, Price: eventra.Money{Amount: 1200, Currency: "EUR"}}}},

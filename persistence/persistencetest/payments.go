@@ -147,11 +147,23 @@ func refundDue(f *fixture) {
 	_, p := f.missed(1)
 	f.hold(longHold, 1)
 	c := paymentChange(eventra.RefundDue, nil, p, eventra.PaymentRefundPending)
+	c.Payment.Refusal = eventra.CodeHoldExpired
 	f.must(c)
-	f.requirePayment(p, eventra.PaymentRefundPending)
+	require.Equal(f.t, eventra.CodeHoldExpired, f.requirePayment(p, eventra.PaymentRefundPending).Refusal)
 	receipt, err := f.commit(c)
 	require.NoError(f.t, err)
 	require.Equal(f.t, []bool{true}, receipt.Refused)
+
+	b := f.hold(longHold, 2)
+	p = f.pay(b, grace)
+	c = paymentChange(eventra.RefundDue, b, p, eventra.PaymentRefundPending)
+	c.Payment.Refusal = eventra.CodeSaleClosed
+	f.must(c)
+	require.Equal(f.t, eventra.CodeSaleClosed, f.requirePayment(p, eventra.PaymentRefundPending).Refusal)
+	require.Zero(f.t, f.requireStatus(b, eventra.BookingHeld).PaymentID)
+	require.Zero(f.t, f.requireStatus(b, eventra.BookingHeld).PayingUntil)
+	require.NoError(f.t, f.store.MarkRefunded(f.t.Context(), p.ID))
+	require.Equal(f.t, eventra.CodeSaleClosed, f.requirePayment(p, eventra.PaymentRefunded).Refusal)
 }
 
 func refunded(f *fixture) {

@@ -57,10 +57,11 @@ WHERE p.id IS NULL OR c.status <> 'VOIDED' AND (p.amount, p.currency) <> (c.amou
 
 // From the payment's side, except for what takenMoneySQL finds. FAILED means that
 // no money will move, which takes a void. A refund is marked after it happened.
+// A payment of nothing has no charge.
 const paymentHasItsChargeSQL = `
 SELECT format('payment %s is %s, its charge %s', p.id, p.status, coalesce('is ' || c.status, 'does not exist'))
 FROM payments AS p LEFT JOIN mock_charges AS c ON c.payment_id = p.id
-WHERE p.method = 'mock' AND c.status IS DISTINCT FROM 'CHARGED' AND CASE p.status
+WHERE p.method = 'mock' AND (p.amount > 0 OR c.payment_id IS NOT NULL) AND c.status IS DISTINCT FROM 'CHARGED' AND CASE p.status
     WHEN 'SUCCEEDED' THEN true
     WHEN 'REFUND_PENDING' THEN c.status IS DISTINCT FROM 'REFUNDED'
     WHEN 'REFUNDED' THEN c.status IS DISTINCT FROM 'REFUNDED'

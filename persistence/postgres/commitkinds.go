@@ -22,19 +22,17 @@ var statements = [...]statement{
 	eventra.PaymentStarted: {sql: paymentStartedSQL, guarded: true, columns: func(w *write) []any {
 		return []any{w.events, w.bookings, w.payments, w.users, w.methods, w.amounts, w.currencies, w.grace}
 	}},
-	eventra.PaymentEnded: {sql: paymentEndedSQL, guarded: true, byPayment: true, columns: func(w *write) []any {
-		return []any{w.payments, w.statuses, w.bookings}
-	}},
+	eventra.PaymentEnded: {sql: paymentEndedSQL, guarded: true, byPayment: true, columns: endingColumns},
+	eventra.RefundDue:    {sql: paymentEndedSQL, guarded: true, byPayment: true, columns: endingColumns},
 	eventra.Confirmed: {sql: confirmedSQL, columns: func(w *write) []any {
 		return append([]any{w.bookings, w.payments}, w.changedSeats()...)
 	}},
 	eventra.Rebooked: {sql: rebookedSQL, guarded: true, byPayment: true, columns: func(w *write) []any {
 		return append([]any{w.events, w.payments, w.replaced, w.bookings, w.users, w.amounts, w.currencies}, w.takenSeats()...)
 	}},
-	eventra.RefundDue: {sql: refundDueSQL, guarded: true, byPayment: true, columns: func(w *write) []any {
-		return []any{w.payments}
-	}},
 }
+
+func endingColumns(w *write) []any { return []any{w.payments, w.statuses, w.refusals, w.bookings} }
 
 func freeingColumns(w *write) []any { return append([]any{w.bookings}, w.changedSeats()...) }
 

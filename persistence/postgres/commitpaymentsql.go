@@ -21,13 +21,14 @@ WITH asked AS (
 SELECT ARRAY (SELECT booking_id FROM started), eventra_assert((SELECT count(*) FROM noted) = (SELECT count(*) FROM started)
     AND (SELECT count(*) FROM asked WHERE status = 'HELD' AND running IS NULL) = cardinality($2::uuid[]), 'EV002')`
 
+// An attempt ends without a booking: it has failed, or its money is due back.
 const paymentEndedSQL = `
 WITH asked AS (
     SELECT a.*, payment.at AS payment_at, payment.status AS was,
         booking.at AS booking_at, booking.status = 'HELD' AND booking.payment_id = a.payment_id AS noted
-    FROM unnest($1::uuid[], $2::text[], $3::uuid[]) AS a (payment_id, status, booking_id)` + paymentLookup + bookingLookup + `
+    FROM unnest($1::uuid[], $2::text[], $3::text[], $4::uuid[]) AS a (payment_id, status, refusal, booking_id)` + paymentLookup + bookingLookup + `
 ), ended AS (
-    UPDATE payments SET status = asked.status, updated_at = now() FROM asked
+    UPDATE payments SET status = asked.status, refusal = nullif(asked.refusal, ''), updated_at = now() FROM asked
     WHERE payments.ctid = asked.payment_at AND asked.was = 'PENDING'
     RETURNING id, asked.booking_id
 ), unpaid AS (
@@ -101,13 +102,3 @@ WITH asked AS (
 SELECT ARRAY (SELECT payment_id FROM moved), eventra_assert(
     (SELECT count(*) FROM replaced) = (SELECT count(*) FROM moved)
     AND (SELECT count(*) FROM taken) = (SELECT count(*) FROM theirs), 'EV002')`
-
-const refundDueSQL = `
-WITH asked AS (
-    SELECT payment.at, payment.status FROM unnest($1::uuid[]) AS a (payment_id)` + paymentLookup + `
-), refundable AS (
-    UPDATE payments SET status = 'REFUND_PENDING', updated_at = now()
-    WHERE ctid = ANY (ARRAY (SELECT at FROM asked WHERE status = 'PENDING'))
-    RETURNING id
-)
-SELECT ARRAY (SELECT id FROM refundable), true`

@@ -32,7 +32,8 @@ type write struct {
 	events                              uuids
 	bookings, users, payments, replaced uuids
 	amounts                             bigints
-	currencies, methods, statuses       texts
+	currencies, methods                 texts
+	statuses, refusals                  texts
 	holds, grace                        bigints // microseconds
 
 	// One entry a batch that changes seats: its event, and their new version.
@@ -110,6 +111,7 @@ func (w *write) add(batch *eventra.Batch, c *eventra.Change) {
 		w.replaced = append(w.replaced, uuid(p.BookingID))
 		w.methods = append(w.methods, p.Method)
 		w.statuses = append(w.statuses, string(p.Status))
+		w.refusals = append(w.refusals, string(p.Refusal))
 		w.grace = append(w.grace, c.Grace.Microseconds())
 	}
 }

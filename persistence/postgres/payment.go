@@ -11,11 +11,11 @@ import (
 	"github.com/eventra/eventra"
 )
 
-const paymentColumns = `id, booking_id, event_id, user_id, method, amount, currency, status, created_at, updated_at`
+const paymentColumns = `id, booking_id, event_id, user_id, method, amount, currency, status, coalesce(refusal, ''), created_at, updated_at`
 
 func scanPayment(row pgx.CollectableRow) (p eventra.Payment, err error) {
 	err = row.Scan(&p.ID, &p.BookingID, &p.EventID, &p.UserID, &p.Method, &p.Amount.Amount, &p.Amount.Currency, &p.Status,
-		&p.CreatedAt, &p.UpdatedAt)
+		&p.Refusal, &p.CreatedAt, &p.UpdatedAt)
 	return p, err
 }
 
