@@ -6,21 +6,23 @@ import (
 	"github.com/eventra/eventra"
 )
 
-// bookingEventsMax is how many bookings each of the two generations holds, in
-// some 6 MB: those of the last minutes of a large sale, who are about to pay.
+// bookingEventsMax bounds the bookings in each of the two generations of the
+// cache: together they are some 10 MB and the buyers of a large sale's last minutes.
 const bookingEventsMax = 65_536
 
-// bookingEvents remember of which events bookings are, so that who has just held
-// seats here pays for them without a look into the store. A booking never
-// changes its event, so what is remembered is never wrong; what is not, the store
-// knows. When the young generation is full it becomes the old one, which is
-// forgotten.
+// bookingEvents caches the events of recent bookings, so that a payment finds the
+// event of a hold that was made here without a read of the store. A booking never
+// changes its event, so an entry is never wrong, and the store knows the others.
+//
+// Entries are written once a hold and mostly read once, soon. Two generations fit
+// that: when the young one is full it becomes the old one, which is forgotten. A
+// general cache does not: decision 11 has the figures.
 type bookingEvents struct {
 	mu         sync.Mutex
 	young, old map[eventra.ID]eventra.ID
 }
 
-func (b *bookingEvents) remember(booking, event eventra.ID) {
+func (b *bookingEvents) put(booking, event eventra.ID) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	switch {
@@ -33,8 +35,8 @@ func (b *bookingEvents) remember(booking, event eventra.ID) {
 	b.young[booking] = event
 }
 
-// of returns a booking's event, if it is remembered.
-func (b *bookingEvents) eventOf(booking eventra.ID) (event eventra.ID, known bool) {
+// get returns a booking's event, if it is known.
+func (b *bookingEvents) get(booking eventra.ID) (event eventra.ID, known bool) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	if event, known = b.young[booking]; !known {

@@ -30,7 +30,7 @@ func (b *BoxOffice) Hold(ctx context.Context, event eventra.ID, cmd *eventra.Hol
 	if err != nil {
 		return nil, err
 	}
-	b.events.bookings.remember(r.booking.ID, event)
+	b.events.bookings.put(r.booking.ID, event)
 	return r.booking, nil
 }
 

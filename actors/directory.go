@@ -26,7 +26,8 @@ type Directory struct {
 // OpenDirectory joins the cluster, or begins to serve alone. It sets
 // config.Started and config.Activate.
 func OpenDirectory(deps *Dependencies, config cluster.Config) (*Directory, error) {
-	d := &Directory{store: deps.Store, mailers: mailers{config: deps.Mailer, log: deps.Log}, wakes: make(chan struct{}, wakesMax)}
+	d := &Directory{store: deps.Store, replicas: newReplicas(replicasMaxBytes),
+		mailers: mailers{config: deps.Mailer, log: deps.Log}, wakes: make(chan struct{}, wakesMax)}
 	s := newShared(deps, groupcommit.GoRuntime{}, d.mailers.nudge)
 	config.Started = func(incarnation *cluster.Incarnation) { d.mailers.start(incarnation.Root()) }
 	config.Activate = func(incarnation *cluster.Incarnation, event eventra.ID) cluster.Activation {
@@ -38,6 +39,7 @@ func OpenDirectory(deps *Dependencies, config cluster.Config) (*Directory, error
 	var err error
 	d.node, err = cluster.Start(config)
 	if err != nil {
+		d.replicas.close()
 		return nil, err
 	}
 	return d, nil
@@ -57,6 +59,7 @@ func (d *Directory) Describe(context.Context) (*eventra.Cluster, error) { return
 // an error means that it still sends mails.
 func (d *Directory) Close(ctx context.Context) error {
 	d.node.Close(ctx)
+	d.replicas.close()
 	return d.mailers.stop(ctx)
 }
 

@@ -13,7 +13,7 @@ import (
 // for the command's grace. The payment is nil if the same attempt was started
 // before.
 func (b *BoxOffice) StartPayment(ctx context.Context, cmd *eventra.StartPayment) (*eventra.Payment, *eventra.Booking, error) {
-	if event, known := b.events.bookings.eventOf(cmd.BookingID); known {
+	if event, known := b.events.bookings.get(cmd.BookingID); known {
 		r, err := b.events.do(ctx, event, cmd)
 		if !errors.Is(err, eventra.ErrNotLive) {
 			return r.attempt(err)

@@ -1,57 +1,53 @@
 package actors
 
 import (
-	"sync"
 	"time"
+
+	"github.com/maypok86/otter/v2"
 
 	"github.com/eventra/eventra"
 )
 
-// replicasMax bounds the other members' events of which the last view is kept.
-const replicasMax = 256
+const (
+	// replicasMaxBytes bounds the replicas: about a hundred events of 10,000 seats.
+	replicasMaxBytes = 128 << 20
+	// replicaSeatBytes is about what one seat takes, its place in the layout included.
+	replicaSeatBytes = 140
+	// replicasMaxAge is how long a replica is kept that nobody asks for.
+	replicasMaxAge = 10 * time.Minute
+)
 
-// replicas are the last views of other members' events.
+// replicas are the latest views of other members' events.
 type replicas struct {
-	mu    sync.Mutex
-	views map[eventra.ID]*replica
+	views *otter.Cache[eventra.ID, *eventra.SeatsView]
 }
 
-type replica struct {
-	view *eventra.SeatsView
-	used time.Time
+func newReplicas(maxBytes uint64) replicas {
+	return replicas{otter.Must(&otter.Options[eventra.ID, *eventra.SeatsView]{
+		MaximumWeight:    maxBytes,
+		Weigher:          func(_ eventra.ID, view *eventra.SeatsView) uint32 { return uint32(len(view.Status)) * replicaSeatBytes },
+		ExpiryCalculator: otter.ExpiryAccessing[eventra.ID, *eventra.SeatsView](replicasMaxAge),
+	})}
 }
 
-func (r *replicas) get(event eventra.ID) *eventra.SeatsView {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	known := r.views[event]
-	if known == nil {
-		return nil
-	}
-	known.used = time.Now()
-	return known.view
-}
+// close ends the cache's goroutine, which removes old replicas.
+func (r replicas) close() { r.views.StopAllGoroutines() }
 
-// put keeps a view unless a newer one has come meanwhile, and returns the
-// newer one. The one that was not used for longest makes room.
-func (r *replicas) put(event eventra.ID, view *eventra.SeatsView) *eventra.SeatsView {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	if r.views == nil {
-		r.views = map[eventra.ID]*replica{}
-	}
-	if known := r.views[event]; known != nil && len(known.view.Status) == len(view.Status) && known.view.Version > view.Version {
-		return known.view
-	}
-	r.views[event] = &replica{view, time.Now()}
-	for len(r.views) > replicasMax {
-		var oldest eventra.ID
-		for id, known := range r.views {
-			if oldest.IsZero() || known.used.Before(r.views[oldest].used) {
-				oldest = id
-			}
-		}
-		delete(r.views, oldest)
-	}
+// get returns an event's view; nil if there is none.
+func (r replicas) get(event eventra.ID) *eventra.SeatsView {
+	view, _ := r.views.GetIfPresent(event)
 	return view
+}
+
+// put keeps a view unless a newer one was put meanwhile, and returns the newer one.
+func (r replicas) put(event eventra.ID, view *eventra.SeatsView) *eventra.SeatsView {
+	newest := view
+	r.views.Compute(event, func(kept *eventra.SeatsView, found bool) (*eventra.SeatsView, otter.ComputeOp) {
+		if found && len(kept.Status) == len(view.Status) && kept.Version > view.Version {
+			newest = kept
+			return nil, otter.CancelOp
+		}
+		return view, otter.WriteOp
+	})
+	return newest
 }
