@@ -160,14 +160,18 @@ func (m *mailer) look(ctx context.Context) (result drained, err error) {
 	return result, nil
 }
 
-// deliver sends one mail, unless it was sent before.
+// deliver sends one mail, unless it was sent before or is not true any more.
 func (m *mailer) deliver(ctx context.Context, id eventra.ID) error {
 	if err := m.Pace.Wait(ctx); err != nil {
 		return err
 	}
-	mail, sent, err := m.Outbox.Mail(ctx, id)
-	if err != nil || sent {
+	mail, state, err := m.Outbox.Mail(ctx, id)
+	switch {
+	case err != nil || state == eventra.MailEnded:
 		return err
+	case state == eventra.MailObsolete:
+		m.log.Info("mail withheld: the booking was refunded or the event cancelled", "booking", id)
+		return m.Outbox.Withhold(ctx, id)
 	}
 	if err := m.Sender.Send(ctx, mail); err != nil {
 		m.log.Warn("mail not sent yet", "booking", id, "error", err)

@@ -17,6 +17,8 @@ import (
 type scriptedMail struct {
 	looks   chan struct{} // receives one for each look at the outbox
 	workers chan chan struct{}
+	state   eventra.MailState // of every mail
+	did     []string
 }
 
 func newScriptedMail() *scriptedMail {
@@ -28,13 +30,19 @@ func (s *scriptedMail) Due(context.Context, int, time.Duration) ([]eventra.ID, e
 	return nil, nil
 }
 
-func (s *scriptedMail) Mail(context.Context, eventra.ID) (*eventra.TicketMail, bool, error) {
-	return nil, true, nil
+func (s *scriptedMail) Mail(context.Context, eventra.ID) (*eventra.TicketMail, eventra.MailState, error) {
+	return nil, s.state, nil
 }
-func (s *scriptedMail) MarkSent(context.Context, eventra.ID) error      { return nil }
+func (s *scriptedMail) MarkSent(context.Context, eventra.ID) error      { return s.do("mark sent") }
+func (s *scriptedMail) Withhold(context.Context, eventra.ID) error      { return s.do("withhold") }
 func (s *scriptedMail) Enqueue(context.Context, []eventra.ID) error     { return nil }
 func (s *scriptedMail) Full(context.Context) (bool, error)              { return false, nil }
-func (s *scriptedMail) Send(context.Context, *eventra.TicketMail) error { return nil }
+func (s *scriptedMail) Send(context.Context, *eventra.TicketMail) error { return s.do("send") }
+
+func (s *scriptedMail) do(what string) error {
+	s.did = append(s.did, what)
+	return nil
+}
 
 // Work tells the test that it works, and ends after ctx when the test says so.
 func (s *scriptedMail) Work(ctx context.Context, _ func(context.Context, eventra.ID) error) error {
@@ -43,6 +51,20 @@ func (s *scriptedMail) Work(ctx context.Context, _ func(context.Context, eventra
 	<-ctx.Done()
 	<-finished
 	return nil
+}
+
+// TestMailer_Deliver: a mail is sent only as long as it is true.
+func TestMailer_Deliver(t *testing.T) {
+	t.Parallel()
+	for state, want := range map[eventra.MailState][]string{
+		eventra.MailDue: {"send", "mark sent"}, eventra.MailEnded: nil, eventra.MailObsolete: {"withhold"},
+	} {
+		mail := &scriptedMail{state: state}
+		m := newMailer(&MailerConfig{Outbox: mail, Queue: mail, Sender: mail, Pace: rate.NewLimiter(rate.Inf, 1)},
+			slog.New(slog.DiscardHandler), nil)
+		require.NoError(t, m.deliver(t.Context(), eventra.ID{1}))
+		require.Equal(t, want, mail.did)
+	}
 }
 
 func TestMailers(t *testing.T) {

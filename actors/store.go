@@ -41,10 +41,12 @@ type Outbox interface {
 	// Due leases up to limit unsent mails for the time given: none is due
 	// again before that.
 	Due(ctx context.Context, limit int, lease time.Duration) ([]eventra.ID, error)
-	// Mail reads one mail; sent is true once MarkSent was called for it.
-	Mail(ctx context.Context, bookingID eventra.ID) (mail *eventra.TicketMail, sent bool, err error)
+	// Mail reads one mail, and by what is true now, what is to be done about it.
+	Mail(ctx context.Context, bookingID eventra.ID) (*eventra.TicketMail, eventra.MailState, error)
 	// MarkSent notes that a mail server has taken the mail.
 	MarkSent(ctx context.Context, bookingID eventra.ID) error
+	// Withhold notes that the mail was not sent and never will be.
+	Withhold(ctx context.Context, bookingID eventra.ID) error
 }
 
 // MailQueue spreads mails over workers, with retries and dead letters.

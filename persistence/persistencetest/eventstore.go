@@ -34,8 +34,9 @@ type EventStore interface {
 
 	CreateUser(ctx context.Context, u *eventra.User) error
 	Due(ctx context.Context, limit int, lease time.Duration) ([]eventra.ID, error)
-	Mail(ctx context.Context, bookingID eventra.ID) (*eventra.TicketMail, bool, error)
+	Mail(ctx context.Context, bookingID eventra.ID) (*eventra.TicketMail, eventra.MailState, error)
 	MarkSent(ctx context.Context, bookingID eventra.ID) error
+	Withhold(ctx context.Context, bookingID eventra.ID) error
 }
 
 // RunEventStore checks the contract of the authority over seats. Stores may share

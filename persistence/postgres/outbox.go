@@ -33,13 +33,20 @@ RETURNING booking_id`
 
 // Mail reads what the mail of a confirmed booking says. CodeNotFound if there is
 // none.
-func (db *DB) Mail(ctx context.Context, bookingID eventra.ID) (mail *eventra.TicketMail, sent bool, err error) {
+func (db *DB) Mail(ctx context.Context, bookingID eventra.ID) (mail *eventra.TicketMail, state eventra.MailState, err error) {
 	err = db.WithConn(ctx, callTimeout, func(ctx context.Context, conn *pgxpool.Conn) error {
 		m := &eventra.TicketMail{BookingID: bookingID}
-		err := conn.QueryRow(ctx, mailSQL, bookingID).Scan(&sent, &m.To, &m.Name, &m.EventTitle, &m.Venue, &m.StartsAt, &m.Timezone,
+		var ended, obsolete bool
+		err := conn.QueryRow(ctx, mailSQL, bookingID).Scan(&ended, &obsolete, &m.To, &m.Name, &m.EventTitle, &m.Venue, &m.StartsAt, &m.Timezone,
 			&m.Total.Amount, &m.Total.Currency)
 		if err != nil {
 			return orNotFound(err, eventra.CodeNotFound, "no such mail")
+		}
+		switch {
+		case ended:
+			state = eventra.MailEnded
+		case obsolete:
+			state = eventra.MailObsolete
 		}
 		mail = m
 		return eachSeat(ctx, conn, uuids{uuid(bookingID)}, func(_ eventra.ID, seat eventra.BookedSeat) {
@@ -47,13 +54,14 @@ func (db *DB) Mail(ctx context.Context, bookingID eventra.ID) (mail *eventra.Tic
 		})
 	})
 	if err != nil {
-		return nil, false, err
+		return nil, 0, err
 	}
-	return mail, sent, nil
+	return mail, state, nil
 }
 
 const mailSQL = `
-SELECT sent_at IS NOT NULL, email, name, title, venue, starts_at, timezone, amount, bookings.currency
+SELECT sent_at IS NOT NULL, bookings.status <> 'CONFIRMED' OR events.status = 'CANCELLED',
+    email, name, title, venue, starts_at, timezone, amount, bookings.currency
 FROM outbox
 JOIN bookings ON bookings.id = outbox.booking_id
 JOIN users ON users.id = bookings.user_id
@@ -62,12 +70,24 @@ WHERE booking_id = $1`
 
 // MarkSent notes that a mail server has taken the mail. Repeating it is harmless.
 func (db *DB) MarkSent(ctx context.Context, bookingID eventra.ID) error {
+	return db.endMail(ctx, markSentSQL, bookingID)
+}
+
+// Withhold ends a mail that is not to be sent. One that was sent stays so.
+func (db *DB) Withhold(ctx context.Context, bookingID eventra.ID) error {
+	return db.endMail(ctx, withholdSQL, bookingID)
+}
+
+func (db *DB) endMail(ctx context.Context, sql string, bookingID eventra.ID) error {
 	return db.WithConn(ctx, callTimeout, func(ctx context.Context, conn *pgxpool.Conn) error {
-		_, err := conn.Exec(ctx, markSentSQL, bookingID)
+		_, err := conn.Exec(ctx, sql, bookingID)
 		return err
 	})
 }
 
 // With the condition sent_at IS NULL, the planner would search all unsent mails
 // for the row.
-const markSentSQL = `UPDATE outbox SET sent_at = coalesce(sent_at, now()) WHERE booking_id = $1`
+const (
+	markSentSQL = `UPDATE outbox SET sent_at = coalesce(sent_at, now()) WHERE booking_id = $1`
+	withholdSQL = `UPDATE outbox SET withheld = withheld OR sent_at IS NULL, sent_at = coalesce(sent_at, now()) WHERE booking_id = $1`
+)

@@ -58,6 +58,11 @@ func TestDB_Outbox(t *testing.T) {
 	persistencetest.RunOutbox(t, open(t))
 }
 
+func TestDB_ObsoleteMails(t *testing.T) {
+	t.Parallel()
+	persistencetest.RunObsoleteMails(t, open(t))
+}
+
 func TestMembers_MemberStore(t *testing.T) {
 	t.Parallel()
 	persistencetest.RunMemberStore(t, openMembers(t, persistencetest.NewDatabase(t)))
