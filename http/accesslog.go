@@ -12,12 +12,12 @@ import (
 	"github.com/eventra/eventra"
 )
 
-// routeUnmatched labels requests for which there is no route: raw paths are
-// the client's to choose, and would be labels without end.
+// routeUnmatched labels requests that match no route. Clients choose raw paths,
+// which as labels would be without limit.
 const routeUnmatched = "unmatched"
 
-// observe is around every request: its id, its deadline, the answer to what
-// went wrong in it, its line in the log and its place in the metrics.
+// observe surrounds every request. It sets the request's id and deadline, answers
+// an error with a problem, and writes the log and the metrics.
 func (s *Server) observe(c *fiber.Ctx) error {
 	start := time.Now()
 	id := setRequestID(c)
@@ -58,7 +58,7 @@ func (s *Server) recovered(c *fiber.Ctx) (err error) {
 	return c.Next()
 }
 
-// timeout gives a route another deadline than the usual one.
+// timeout gives a route a deadline of its own in place of the usual one.
 func timeout(d time.Duration) fiber.Handler {
 	return func(c *fiber.Ctx) error {
 		ctx, cancel := context.WithTimeout(context.Background(), d)
@@ -68,8 +68,8 @@ func timeout(d time.Duration) fiber.Handler {
 	}
 }
 
-// logFailure tells operators what a client is not told. A backend that is
-// away is expected to be; a fault of ours is not.
+// logFailure logs the cause of a failed request, which the client does not see.
+// A store that is away is a warning, anything else an error.
 func (s *Server) logFailure(c *fiber.Ctx, status int, err error) {
 	level := slog.LevelError
 	if status == fiber.StatusServiceUnavailable {
@@ -81,12 +81,12 @@ func (s *Server) logFailure(c *fiber.Ctx, status int, err error) {
 
 // routeOf returns the pattern of the route that answered.
 func routeOf(c *fiber.Ctx) string {
-	if path := c.Route().Path; path != "/" { // which is where middleware stands
+	if path := c.Route().Path; path != "/" { // middleware is registered at "/"
 		return path
 	}
 	return routeUnmatched
 }
 
-// methodOf returns the request's method in a string that outlives it, which
-// that of c.Method() does not.
+// methodOf returns the request's method in a string that outlives the request.
+// The string of c.Method() does not.
 func methodOf(c *fiber.Ctx) string { return c.Route().Method }

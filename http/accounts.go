@@ -8,7 +8,7 @@ import (
 	"github.com/eventra/eventra"
 )
 
-// User is an account, as its owner sees it.
+// User is an account as its owner sees it.
 type User struct {
 	ID        eventra.ID `json:"id" swaggertype:"string" format:"uuid" example:"0197f2a0-6c1e-7b3a-9d54-2f6f0f8b1a03" validate:"required"`
 	Email     string     `json:"email" format:"email" example:"user@eventra.test" validate:"required"`
@@ -39,9 +39,9 @@ func (r *Registration) validate() error {
 
 // @ID register
 // @Summary Open an account
-// @Description Creates a USER and signs them in at once. The e-mail address is trimmed and lower-cased.
+// @Description Creates an account with the role USER and signs in at once. The e-mail address is trimmed and lower-cased.
 // @Tags auth
-// @Param Idempotency-Key header string false "Makes repetitions harmless: the same key with the same body gets the first outcome again" minLength(1) maxLength(255)
+// @Param Idempotency-Key header string false "Makes retries harmless: the same key with the same body gets the first outcome again" minLength(1) maxLength(255)
 // @Param body body Registration true "Account"
 // @Success 201 {object} Tokens "The account and its first tokens"
 // @Failure 409 {object} Problem "email_taken; idempotency_in_progress"
@@ -67,8 +67,8 @@ func (s *Server) register(c *fiber.Ctx) error {
 	return s.startSession(c, fiber.StatusCreated, user)
 }
 
-// registerAgain answers the repetition of a registration that succeeded:
-// tokens are not kept, so it gets new ones, for the password it shows.
+// registerAgain answers the repetition of a successful registration. Tokens are not
+// stored, so the caller gets new ones, in exchange for the password.
 func (s *Server) registerAgain(c *fiber.Ctx) error {
 	var r Registration
 	if err := decodeBody(c, &r); err != nil {
@@ -85,7 +85,7 @@ func (s *Server) registerAgain(c *fiber.Ctx) error {
 }
 
 // @ID me
-// @Summary Who am I
+// @Summary Show my account
 // @Tags auth
 // @Security BearerAuth
 // @Success 200 {object} User "The caller's account"
@@ -93,7 +93,7 @@ func (s *Server) registerAgain(c *fiber.Ctx) error {
 func (s *Server) me(c *fiber.Ctx) error {
 	user, err := s.cfg.Users.UserByID(c.UserContext(), callerOf(c).UserID)
 	if eventra.CodeOf(err) == eventra.CodeNotFound {
-		err = &eventra.Error{Code: eventra.CodeUnauthenticated, Message: "the account does not exist any more", Err: err}
+		err = &eventra.Error{Code: eventra.CodeUnauthenticated, Message: "the account no longer exists", Err: err}
 	}
 	if err != nil {
 		return err

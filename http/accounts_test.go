@@ -14,81 +14,81 @@ import (
 
 const registration = `{"email":" New@Example.com ","password":"correct horse","name":"New"}`
 
-func TestRegisterLoginRefreshLogout(t *testing.T) {
-	w := newWorld(t)
-	registered, _ := w.ok(201, "POST", "/api/v1/auth/register", "", registration)
+func TestAccounts_RegisterLoginRefreshLogout(t *testing.T) {
+	ts := newTestServer(t)
+	registered, _ := ts.ok(201, "POST", "/api/v1/auth/register", "", registration)
 	user := registered["user"].(map[string]any)
 	require.Equal(t, "new@example.com", user["email"])
 	require.Equal(t, "USER", user["role"])
 	require.Equal(t, "Bearer", registered["tokenType"])
 	require.EqualValues(t, 900, registered["expiresIn"])
-	w.problem(w.send("POST", "/api/v1/auth/register", "", registration), 409, eventra.CodeEmailTaken)
+	ts.problem(ts.send("POST", "/api/v1/auth/register", "", registration), 409, eventra.CodeEmailTaken)
 
-	in, _ := w.ok(200, "POST", "/api/v1/auth/login", "", `{"email":"NEW@example.com","password":"correct horse"}`)
+	in, _ := ts.ok(200, "POST", "/api/v1/auth/login", "", `{"email":"NEW@example.com","password":"correct horse"}`)
 	access := in["accessToken"].(string)
-	me, _ := w.ok(200, "GET", "/api/v1/auth/me", access, "")
+	me, _ := ts.ok(200, "GET", "/api/v1/auth/me", access, "")
 	require.Equal(t, user, me)
 
 	refresh := `{"refreshToken":"` + in["refreshToken"].(string) + `"}`
-	next, _ := w.ok(200, "POST", "/api/v1/auth/refresh", "", refresh)
-	w.problem(w.send("POST", "/api/v1/auth/refresh", "", refresh), 401, eventra.CodeInvalidRefreshToken)
+	next, _ := ts.ok(200, "POST", "/api/v1/auth/refresh", "", refresh)
+	ts.problem(ts.send("POST", "/api/v1/auth/refresh", "", refresh), 401, eventra.CodeInvalidRefreshToken)
 
 	refresh = `{"refreshToken":"` + next["refreshToken"].(string) + `"}`
-	w.ok(204, "POST", "/api/v1/auth/logout", access, refresh)
-	w.problem(w.send("GET", "/api/v1/auth/me", access, ""), 401, eventra.CodeUnauthenticated)
-	w.problem(w.send("GET", "/api/v1/events", access, ""), 401, eventra.CodeUnauthenticated)
-	w.problem(w.send("POST", "/api/v1/auth/refresh", "", refresh), 401, eventra.CodeInvalidRefreshToken)
+	ts.ok(204, "POST", "/api/v1/auth/logout", access, refresh)
+	ts.problem(ts.send("GET", "/api/v1/auth/me", access, ""), 401, eventra.CodeUnauthenticated)
+	ts.problem(ts.send("GET", "/api/v1/events", access, ""), 401, eventra.CodeUnauthenticated)
+	ts.problem(ts.send("POST", "/api/v1/auth/refresh", "", refresh), 401, eventra.CodeInvalidRefreshToken)
 }
 
-func TestRefreshKeepsTheRole(t *testing.T) {
-	w := newWorld(t)
-	in, _ := w.ok(200, "POST", "/api/v1/auth/login", "", `{"email":"admin@example.com","password":"correct horse"}`)
-	next, _ := w.ok(200, "POST", "/api/v1/auth/refresh", "", `{"refreshToken":"`+in["refreshToken"].(string)+`"}`)
-	w.ok(201, "POST", "/api/v1/events", next["accessToken"].(string), validEvent)
+func TestSessions_RefreshKeepsTheRole(t *testing.T) {
+	ts := newTestServer(t)
+	in, _ := ts.ok(200, "POST", "/api/v1/auth/login", "", `{"email":"admin@example.com","password":"correct horse"}`)
+	next, _ := ts.ok(200, "POST", "/api/v1/auth/refresh", "", `{"refreshToken":"`+in["refreshToken"].(string)+`"}`)
+	ts.ok(201, "POST", "/api/v1/events", next["accessToken"].(string), validEvent)
 }
 
-func TestLoginFailuresLookAlike(t *testing.T) {
-	w := newWorld(t)
-	wrong := w.problem(w.send("POST", "/api/v1/auth/login", "", `{"email":"user@example.com","password":"wrong horse"}`), 401, eventra.CodeInvalidCredentials)
+func TestLogin_FailuresLookAlike(t *testing.T) {
+	ts := newTestServer(t)
+	wrong := ts.problem(ts.send("POST", "/api/v1/auth/login", "", `{"email":"user@example.com","password":"wrong horse"}`), 401, eventra.CodeInvalidCredentials)
 	for _, body := range []string{
 		`{"email":"nobody@example.com","password":"wrong horse"}`,
 		`{"email":"no address","password":"x"}`,
 		`{"email":"` + strings.Repeat("x", 300) + `@example.com","password":"x"}`,
 		`{"email":"user@example.com","password":"correct horse` + strings.Repeat("x", 100) + `"}`,
 	} {
-		other := w.problem(w.send("POST", "/api/v1/auth/login", "", body), 401, eventra.CodeInvalidCredentials)
+		other := ts.problem(ts.send("POST", "/api/v1/auth/login", "", body), 401, eventra.CodeInvalidCredentials)
 		require.Equal(t, wrong.Detail, other.Detail)
 	}
 }
 
-// bcrypt reads 72 bytes: a longer password must not pass for what it begins with.
-func TestPasswordIsNeverCut(t *testing.T) {
-	w := newWorld(t)
+// bcrypt reads only 72 bytes, but a password that begins with the right ones is wrong.
+func TestLogin_ComparesTheWholePassword(t *testing.T) {
+	ts := newTestServer(t)
 	password := strings.Repeat("p", eventra.PasswordMaxBytes)
-	w.ok(201, "POST", "/api/v1/auth/register", "", `{"email":"long@example.com","password":"`+password+`","name":"L"}`)
-	w.ok(200, "POST", "/api/v1/auth/login", "", `{"email":"long@example.com","password":"`+password+`"}`)
-	a := w.send("POST", "/api/v1/auth/login", "", `{"email":"long@example.com","password":"`+password+`x"}`)
-	w.problem(a, 401, eventra.CodeInvalidCredentials)
+	ts.ok(201, "POST", "/api/v1/auth/register", "", `{"email":"long@example.com","password":"`+password+`","name":"L"}`)
+	ts.ok(200, "POST", "/api/v1/auth/login", "", `{"email":"long@example.com","password":"`+password+`"}`)
+	a := ts.send("POST", "/api/v1/auth/login", "", `{"email":"long@example.com","password":"`+password+`x"}`)
+	ts.problem(a, 401, eventra.CodeInvalidCredentials)
 }
 
-func TestRepeatedFailuresAreRefused(t *testing.T) {
+func TestLogin_RefusesRepeatedFailures(t *testing.T) {
 	for name, email := range map[string]string{"known": "user@example.com", "unknown": "nobody@example.com"} {
 		t.Run(name, func(t *testing.T) {
-			w := newWorld(t, func(c *Config) { c.LoginFailuresPerAccount = RateLimit{3, time.Hour} })
+			ts := newTestServer(t, func(c *Config) { c.LoginFailuresPerAccount = RateLimit{3, time.Hour} })
 			body := `{"email":"` + email + `","password":"wrong horse"}`
 			for range 3 {
-				w.problem(w.send("POST", "/api/v1/auth/login", "", body), 401, eventra.CodeInvalidCredentials)
+				ts.problem(ts.send("POST", "/api/v1/auth/login", "", body), 401, eventra.CodeInvalidCredentials)
 			}
-			w.problem(w.send("POST", "/api/v1/auth/login", "", body), 429, eventra.CodeRateLimited)
+			ts.problem(ts.send("POST", "/api/v1/auth/login", "", body), 429, eventra.CodeRateLimited)
 			right := strings.Replace(body, "wrong", "correct", 1)
-			w.problem(w.send("POST", "/api/v1/auth/login", "", right), 429, eventra.CodeRateLimited)
-			w.ok(200, "POST", "/api/v1/auth/login", "", `{"email":"other@example.com","password":"correct horse"}`)
+			ts.problem(ts.send("POST", "/api/v1/auth/login", "", right), 429, eventra.CodeRateLimited)
+			ts.ok(200, "POST", "/api/v1/auth/login", "", `{"email":"other@example.com","password":"correct horse"}`)
 		})
 	}
 }
 
-func TestABurstOfGuessesGainsNothing(t *testing.T) {
-	w := newWorld(t, func(c *Config) {
+func TestLogin_LimitsABurstOfGuesses(t *testing.T) {
+	ts := newTestServer(t, func(c *Config) {
 		c.LoginFailuresPerAddress = RateLimit{5, time.Hour}
 		c.PasswordSlots, c.PasswordQueue = 1, 100
 	})
@@ -96,7 +96,7 @@ func TestABurstOfGuessesGainsNothing(t *testing.T) {
 	var all sync.WaitGroup
 	for i := range statuses {
 		all.Go(func() {
-			statuses[i] = w.send("POST", "/api/v1/auth/login", "", `{"email":"user@example.com","password":"guess"}`).StatusCode
+			statuses[i] = ts.send("POST", "/api/v1/auth/login", "", `{"email":"user@example.com","password":"guess"}`).StatusCode
 		})
 	}
 	all.Wait()
@@ -107,7 +107,7 @@ func TestABurstOfGuessesGainsNothing(t *testing.T) {
 	require.Equal(t, map[int]int{401: 5, 429: 45}, count)
 }
 
-// blocking is a context that tells when a caller begins to wait for it.
+// blocking is a context that reports when a caller begins to wait for its end.
 type blocking struct {
 	context.Context
 	begun chan struct{}
@@ -118,32 +118,32 @@ func (b blocking) Done() <-chan struct{} {
 	return b.Context.Done()
 }
 
-func TestTooManyHashesAreRefused(t *testing.T) {
-	w := newWorld(t, func(c *Config) { c.PasswordSlots, c.PasswordQueue = 1, 1 })
+func TestLogin_RefusesTooManyAtOnce(t *testing.T) {
+	ts := newTestServer(t, func(c *Config) { c.PasswordSlots, c.PasswordQueue = 1, 1 })
 	busy, free := make(chan struct{}), make(chan struct{})
 	var held, queued sync.WaitGroup
 	held.Go(func() {
-		_ = w.server.passwords.Run(t.Context(), func() error { close(busy); <-free; return nil })
+		_ = ts.server.passwords.Run(t.Context(), func() error { close(busy); <-free; return nil })
 	})
 	<-busy
 	waits := blocking{t.Context(), make(chan struct{})}
 	queued.Go(func() {
-		require.NoError(t, w.server.passwords.Run(waits, func() error { return nil }))
+		require.NoError(t, ts.server.passwords.Run(waits, func() error { return nil }))
 	})
 	<-waits.begun
-	w.problem(w.send("POST", "/api/v1/auth/login", "", `{"email":"user@example.com","password":"correct horse"}`), 503, eventra.CodeOverloaded)
+	ts.problem(ts.send("POST", "/api/v1/auth/login", "", `{"email":"user@example.com","password":"correct horse"}`), 503, eventra.CodeOverloaded)
 	close(free)
 	held.Wait()
 	queued.Wait()
-	w.ok(200, "POST", "/api/v1/auth/login", "", `{"email":"user@example.com","password":"correct horse"}`)
+	ts.ok(200, "POST", "/api/v1/auth/login", "", `{"email":"user@example.com","password":"correct horse"}`)
 }
 
-func TestSecretsAreNotLogged(t *testing.T) {
-	w := newWorld(t)
-	in, _ := w.ok(200, "POST", "/api/v1/auth/login", "", `{"email":"user@example.com","password":"correct horse"}`)
-	w.ok(200, "GET", "/api/v1/auth/me", in["accessToken"].(string), "")
+func TestLog_HasNoSecrets(t *testing.T) {
+	ts := newTestServer(t)
+	in, _ := ts.ok(200, "POST", "/api/v1/auth/login", "", `{"email":"user@example.com","password":"correct horse"}`)
+	ts.ok(200, "GET", "/api/v1/auth/me", in["accessToken"].(string), "")
 	for _, secret := range []string{"correct horse", in["accessToken"].(string), in["refreshToken"].(string), "user@example.com"} {
-		require.NotContains(t, w.logged(), secret)
+		require.NotContains(t, ts.logged(), secret)
 	}
-	require.Contains(t, w.logged(), w.user.ID.String())
+	require.Contains(t, ts.logged(), ts.user.ID.String())
 }

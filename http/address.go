@@ -8,17 +8,17 @@ import (
 	"github.com/gofiber/fiber/v2"
 )
 
-// ipv6SiteBits is what one customer usually gets of IPv6: limits by single
-// addresses would limit nobody.
+// ipv6SiteBits is the prefix that one customer usually gets. With 2^64 addresses
+// to choose from, no customer would notice a limit by address.
 const ipv6SiteBits = 64
 
-// addressOf returns who a request comes from, for rate limits: an IPv4
+// addressOf returns the subject of rate limits that a request comes from: an IPv4
 // address or an IPv6 network.
 func (s *Server) addressOf(c *fiber.Ctx) string {
 	peer, _ := netip.AddrFromSlice(c.Context().RemoteIP())
 	client := peer.Unmap()
 	if s.trusted(client) {
-		// Some proxies add a line of their own to one that a client made up.
+		// Some proxies add a header line of their own to a line that the client made up.
 		lines := c.Request().Header.PeekAll(fiber.HeaderXForwardedFor)
 		client = s.forwardedFor(client, string(bytes.Join(lines, []byte(","))))
 	}
@@ -30,8 +30,8 @@ func (s *Server) addressOf(c *fiber.Ctx) string {
 	return client.String()
 }
 
-// forwardedFor walks back along the proxies that we trust to the first address
-// that none of them vouches for. Anything further left is the client's own claim.
+// forwardedFor follows the trusted proxies from right to left and returns the first
+// address that is not one of them. The client may have invented anything further left.
 func (s *Server) forwardedFor(peer netip.Addr, header string) netip.Addr {
 	hops := strings.Split(header, ",")
 	for i := len(hops) - 1; i >= 0 && s.trusted(peer); i-- {

@@ -12,20 +12,20 @@ import (
 
 const callerLocal = "caller"
 
-// callerOf returns who is calling; nil if nobody said.
+// callerOf returns the caller of a request, or nil for an anonymous one.
 func callerOf(c *fiber.Ctx) *auth.Caller {
-	who, _ := c.Locals(callerLocal).(*auth.Caller)
-	return who
+	caller, _ := c.Locals(callerLocal).(*auth.Caller)
+	return caller
 }
 
-// isAdmin reports whether an admin is calling.
+// isAdmin reports whether the caller is an admin.
 func isAdmin(c *fiber.Ctx) bool {
-	who := callerOf(c)
-	return who != nil && who.Role == eventra.RoleAdmin
+	caller := callerOf(c)
+	return caller != nil && caller.Role == eventra.RoleAdmin
 }
 
-// anyone lets everybody in, but nobody with a bad token: who presents one
-// means to be known.
+// anyone admits callers with and without a token. A bad token is refused all the
+// same: its caller expects to be recognised.
 func (s *Server) anyone(c *fiber.Ctx) error {
 	if len(c.Request().Header.Peek(fiber.HeaderAuthorization)) == 0 {
 		return c.Next()
@@ -33,7 +33,7 @@ func (s *Server) anyone(c *fiber.Ctx) error {
 	return s.users(c)
 }
 
-// users lets in whoever has an access token.
+// users admits callers with a valid access token.
 func (s *Server) users(c *fiber.Ctx) error {
 	if err := s.authenticate(c); err != nil {
 		return err
@@ -41,28 +41,28 @@ func (s *Server) users(c *fiber.Ctx) error {
 	return c.Next()
 }
 
-// admins lets in admins only.
+// admins admits admins only.
 func (s *Server) admins(c *fiber.Ctx) error {
 	if err := s.authenticate(c); err != nil {
 		return err
 	}
 	if !isAdmin(c) {
-		return eventra.Errorf(eventra.CodeForbidden, "this takes the role ADMIN")
+		return eventra.Errorf(eventra.CodeForbidden, "this needs the role ADMIN")
 	}
 	return c.Next()
 }
 
-// authenticate notes who is calling, without any I/O.
+// authenticate verifies the access token and remembers its caller, without I/O.
 func (s *Server) authenticate(c *fiber.Ctx) error {
-	header := utils.UnsafeString(c.Request().Header.Peek(fiber.HeaderAuthorization)) // the request's memory, for as long as this takes
+	header := utils.UnsafeString(c.Request().Header.Peek(fiber.HeaderAuthorization)) // valid until this function returns
 	scheme, token, _ := strings.Cut(header, " ")
 	if !strings.EqualFold(scheme, "Bearer") || token == "" {
-		return eventra.Errorf(eventra.CodeUnauthenticated, "this takes an access token: Authorization: Bearer …")
+		return eventra.Errorf(eventra.CodeUnauthenticated, "this needs an access token: Authorization: Bearer …")
 	}
-	who, err := s.accessTokens.Verify(strings.TrimLeft(token, " "))
-	if err != nil || s.cfg.DeniedTokens.Denied(who.AccessID) {
-		return &eventra.Error{Code: eventra.CodeUnauthenticated, Message: "the access token is not valid, or not any more", Err: err}
+	caller, err := s.accessTokens.Verify(strings.TrimLeft(token, " "))
+	if err != nil || s.cfg.DeniedTokens.Denied(caller.AccessID) {
+		return &eventra.Error{Code: eventra.CodeUnauthenticated, Message: "the access token is not valid, or no longer", Err: err}
 	}
-	c.Locals(callerLocal, who)
+	c.Locals(callerLocal, caller)
 	return nil
 }

@@ -15,19 +15,19 @@ import (
 	"github.com/eventra/eventra"
 )
 
-// benchServer is a server whose services cost nothing.
-func benchServer(b *testing.B, out io.Writer) (*world, fasthttp.RequestHandler) {
-	w := &world{fakes: newFakes(), log: &logBuffer{}}
-	cfg := w.config()
+// benchServer is a server whose services do no work.
+func benchServer(b *testing.B, out io.Writer) (*testServer, fasthttp.RequestHandler) {
+	ts := &testServer{fakes: newFakes(), log: &logBuffer{}}
+	cfg := ts.config()
 	cfg.Log, cfg.Metrics, cfg.PasswordCost = slog.New(slog.NewJSONHandler(out, nil)), prometheus.NewRegistry(), bcrypt.MinCost
 	var err error
-	w.server, err = NewServer(cfg)
+	ts.server, err = NewServer(cfg)
 	require.NoError(b, err)
-	b.Cleanup(func() { require.NoError(b, w.server.Shutdown(context.Background())) })
-	return w, w.server.app.Server().Handler
+	b.Cleanup(func() { require.NoError(b, ts.server.Shutdown(context.Background())) })
+	return ts, ts.server.app.Server().Handler
 }
 
-// BenchmarkHold is what this layer adds to a hold, and to a refusal.
+// BenchmarkHold measures what this layer adds to an accepted and to a refused hold.
 func BenchmarkHold(b *testing.B) {
 	seat := eventra.Seat{Section: "A", Row: "1", Number: 1, Price: eventra.Money{Amount: 1500, Currency: "EUR"}}
 	for name, err := range map[string]error{
@@ -35,15 +35,15 @@ func BenchmarkHold(b *testing.B) {
 		"refused":  &eventra.Error{Code: eventra.CodeSeatsUnavailable, Message: "taken", Seats: []string{"A-1-1"}},
 	} {
 		b.Run(name, func(b *testing.B) {
-			w, handle := benchServer(b, io.Discard)
-			w.fakes.hold = func(_ context.Context, cmd *eventra.HoldSeats) (*eventra.Booking, error) {
+			ts, handle := benchServer(b, io.Discard)
+			ts.fakes.hold = func(_ context.Context, cmd *eventra.HoldSeats) (*eventra.Booking, error) {
 				if err != nil {
 					return nil, err
 				}
 				return &eventra.Booking{ID: cmd.BookingID, Status: eventra.BookingHeld, Seats: []eventra.BookedSeat{{Seat: seat}}, Total: seat.Price}, nil
 			}
 			user := &eventra.User{ID: newID(), Role: eventra.RoleUser}
-			token, tokenErr := w.server.accessTokens.Issue(user, newID(), time.Now())
+			token, tokenErr := ts.server.accessTokens.Issue(user, newID(), time.Now())
 			require.NoError(b, tokenErr)
 			var ctx fasthttp.RequestCtx
 			b.ReportAllocs()

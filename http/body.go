@@ -22,8 +22,8 @@ const (
 
 const mimeMergePatch = "application/merge-patch+json"
 
-// bodyLimit is how many bytes of body a request may have. It is asked before
-// any of them is read.
+// bodyLimit returns the limit of a request's body, in bytes. It is known before
+// any of the body is read.
 func bodyLimit(h *fasthttp.RequestHeader) int {
 	path, _, _ := bytes.Cut(h.RequestURI(), []byte("?"))
 	if h.IsPost() && bytes.HasPrefix(path, []byte("/api/v1/events/")) && bytes.HasSuffix(path, []byte("/seats")) {
@@ -32,8 +32,8 @@ func bodyLimit(h *fasthttp.RequestHeader) int {
 	return bodyMaxBytes
 }
 
-// jsonBody returns the request's body, which is valid only until the handler
-// returns. Fiber's own c.Body() would unpack a compressed one of any size.
+// jsonBody returns the request's body, which is valid until the handler returns.
+// Fiber's c.Body() is avoided because it decompresses a body of any size.
 func jsonBody(c *fiber.Ctx, alsoAllowed ...string) ([]byte, error) {
 	body := c.Request().Body()
 	if len(body) == 0 {
@@ -54,7 +54,7 @@ func jsonBody(c *fiber.Ctx, alsoAllowed ...string) ([]byte, error) {
 	return body, nil
 }
 
-// decodeBody reads the request's JSON body into target.
+// decodeBody decodes the request's JSON body into target.
 func decodeBody(c *fiber.Ctx, target any, options ...json.Options) error {
 	body, err := jsonBody(c)
 	if err != nil {
@@ -63,9 +63,9 @@ func decodeBody(c *fiber.Ctx, target any, options ...json.Options) error {
 	return decode(body, target, options...)
 }
 
-// decode reads one JSON object. Names are case-sensitive, and unknown or
-// repeated ones, a value of another JSON type, invalid UTF-8 or anything after
-// the object make it CodeMalformedBody.
+// decode decodes one JSON object. Names are case-sensitive. The error is
+// CodeMalformedBody for an unknown or repeated name, a value of another JSON type,
+// invalid UTF-8, or anything after the object.
 func decode(body []byte, target any, options ...json.Options) error {
 	err := json.Unmarshal(body, target, append(options, json.RejectUnknownMembers(true))...)
 	if err == nil {
@@ -74,8 +74,7 @@ func decode(body []byte, target any, options ...json.Options) error {
 		}
 		return nil
 	}
-	var own *eventra.Error
-	if errors.As(err, &own) {
+	if own, ok := errors.AsType[*eventra.Error](err); ok {
 		return own
 	}
 	return &eventra.Error{Code: eventra.CodeMalformedBody, Message: decodeMessage(err), Err: err}
@@ -97,8 +96,8 @@ func decodeMessage(err error) string {
 	return "the body is not valid JSON"
 }
 
-// fieldPath writes a JSON pointer the way this API names fields, such as
-// "sections[2].seatsPerRow".
+// fieldPath converts a JSON pointer to the form in which this API names fields, such
+// as "sections[2].seatsPerRow".
 func fieldPath(pointer jsontext.Pointer) string {
 	var path strings.Builder
 	for token := range pointer.Tokens() {

@@ -9,7 +9,7 @@ import (
 	"github.com/eventra/eventra/http/admission"
 )
 
-// Booking is a group of seats that the caller holds, has bought, or had.
+// Booking is a group of seats that the caller holds, has bought, or once held.
 type Booking struct {
 	ID         eventra.ID    `json:"id" swaggertype:"string" format:"uuid" example:"0197f2a0-6c1e-7b3a-9d54-2f6f0f8b1a02" validate:"required"`
 	EventID    eventra.ID    `json:"eventId" swaggertype:"string" format:"uuid" example:"01900000-0000-7000-8000-0000000000e1" validate:"required"`
@@ -18,7 +18,7 @@ type Booking struct {
 	Total      eventra.Money `json:"total" validate:"required"`
 	ExpiresAt  Time          `json:"expiresAt" swaggertype:"string" format:"date-time" example:"2027-05-01T12:10:00.000Z" validate:"required"` // the deadline of the hold
 	CreatedAt  Time          `json:"createdAt" swaggertype:"string" format:"date-time" example:"2027-05-01T12:00:00.000Z" validate:"required"`
-	ReplacedBy *eventra.ID   `json:"replacedBy,omitzero" swaggertype:"string" format:"uuid"` // the confirmed booking that a late payment of this expired one bought instead
+	ReplacedBy *eventra.ID   `json:"replacedBy,omitzero" swaggertype:"string" format:"uuid"` // the confirmed booking that a late payment made in place of this expired one
 }
 
 // BookedSeat is a seat of a booking.
@@ -30,7 +30,7 @@ type BookedSeat struct {
 	Price   eventra.Money `json:"price" validate:"required"`
 }
 
-// BookingPage is a part of the list of bookings.
+// BookingPage is one page of a list of bookings.
 type BookingPage struct {
 	Items      []Booking `json:"items" validate:"required"`
 	NextCursor *string   `json:"nextCursor" extensions:"x-nullable" validate:"required"` // for the next page; null on the last
@@ -48,7 +48,7 @@ func newBooking(b *eventra.Booking) Booking {
 	return out
 }
 
-// BookingRequest asks for seats: either those named, or the best to be had.
+// BookingRequest asks for seats: either the named ones or the best available ones.
 type BookingRequest struct {
 	EventID       string         `json:"eventId" format:"uuid" example:"01900000-0000-7000-8000-0000000000e1" validate:"required"`
 	Seats         []string       `json:"seats,omitzero" example:"A-1-1,A-1-2"` // 1 to the event's maxSeatsPerBooking, none twice
@@ -58,13 +58,13 @@ type BookingRequest struct {
 // BestAvailable asks for seats side by side.
 type BestAvailable struct {
 	Quantity int    `json:"quantity" minimum:"1" maximum:"50" example:"2" validate:"required"`
-	Section  string `json:"section,omitzero" example:"A"` // none: any
+	Section  string `json:"section,omitzero" example:"A"` // without it, any section
 }
 
-// seatNameMaxBytes holds two labels of the longest letters and a number.
+// seatNameMaxBytes is enough for two labels of four-byte letters and a number.
 const seatNameMaxBytes = 2*4*eventra.SeatLabelMaxRunes + 16
 
-// command checks all that can be checked without the event.
+// command converts the request and checks what needs no knowledge of the event.
 func (r *BookingRequest) command(f *eventra.Faults) *eventra.HoldSeats {
 	if r.EventID == "" {
 		f.Add("eventId", "required", "is required")
@@ -97,7 +97,7 @@ func (r *BookingRequest) command(f *eventra.Faults) *eventra.HoldSeats {
 // @Description Holds all of the seats or none, for the event's holdSeconds. Name the seats, or ask for the best available ones.
 // @Tags bookings
 // @Security BearerAuth
-// @Param Idempotency-Key header string false "Makes repetitions harmless: the same key with the same body gets the first outcome again" minLength(1) maxLength(255)
+// @Param Idempotency-Key header string false "Makes retries harmless: the same key with the same body gets the first outcome again" minLength(1) maxLength(255)
 // @Param body body BookingRequest true "Seats"
 // @Success 201 {object} Booking "The hold"
 // @Header 201 {string} Location "Address of the booking"
@@ -129,7 +129,7 @@ func (s *Server) createBooking(c *fiber.Ctx) error {
 	return reply(c, fiber.StatusCreated, newBooking(booking))
 }
 
-// hold waits for the event, as one of those who do.
+// hold asks the event for seats. Its request counts as holding until the event answers.
 func (s *Server) hold(c *fiber.Ctx, eventID eventra.ID, cmd *eventra.HoldSeats) (*eventra.Booking, error) {
 	admission.ReleaseSlot(c.Context().Conn())
 	s.holding.Add(1)
@@ -145,13 +145,13 @@ func (s *Server) hold(c *fiber.Ctx, eventID eventra.ID, cmd *eventra.HoldSeats) 
 
 // @ID listBookings
 // @Summary List my bookings
-// @Description The newest first.
+// @Description Newest first.
 // @Tags bookings
 // @Security BearerAuth
 // @Param status query string false "Status" Enums(HELD, CONFIRMED, EXPIRED, CANCELLED, REFUNDED)
 // @Param eventId query string false "Event" format(uuid)
 // @Param limit query int false "Items on the page" minimum(1) maximum(100) default(20)
-// @Param cursor query string false "nextCursor of the page before"
+// @Param cursor query string false "nextCursor of the previous page"
 // @Success 200 {object} BookingPage "A page of bookings"
 // @Failure 422 {object} Problem "validation_failed"
 // @Router /api/v1/bookings [get]
@@ -167,13 +167,13 @@ func (s *Server) listBookings(c *fiber.Ctx) error {
 			q.faults.Add("eventId", "invalid_id", "must be the id of an event")
 		}
 	}
-	who := callerOf(c)
-	scope := []string{"bookings", who.UserID.String(), string(filter.Status), filter.EventID.String()}
+	userID := callerOf(c).UserID
+	scope := []string{"bookings", userID.String(), string(filter.Status), filter.EventID.String()}
 	page := q.page(s.cursors, scope...)
 	if err := q.faults.Err(); err != nil {
 		return err
 	}
-	bookings, next, err := s.cfg.Bookings.UserBookings(c.UserContext(), who.UserID, filter, page)
+	bookings, next, err := s.cfg.Bookings.UserBookings(c.UserContext(), userID, filter, page)
 	if err != nil {
 		return err
 	}
@@ -184,8 +184,8 @@ func (s *Server) listBookings(c *fiber.Ctx) error {
 	return reply(c, fiber.StatusOK, &list)
 }
 
-// ownBooking reads the booking in the path. Somebody else's does not exist,
-// whoever asks.
+// ownBooking reads the booking in the path. Another user's booking is not found, even if
+// the caller is an admin.
 func (s *Server) ownBooking(c *fiber.Ctx) (*eventra.Booking, error) {
 	id, err := pathID(c, "bookingId", eventra.CodeNotFound)
 	if err != nil {
@@ -204,7 +204,7 @@ func (s *Server) ownBooking(c *fiber.Ctx) (*eventra.Booking, error) {
 // @Security BearerAuth
 // @Param bookingId path string true "Booking" format(uuid)
 // @Success 200 {object} Booking "The booking"
-// @Failure 404 {object} Problem "not_found, also for somebody else's booking"
+// @Failure 404 {object} Problem "not_found, also for another user's booking"
 // @Router /api/v1/bookings/{bookingId} [get]
 func (s *Server) getBooking(c *fiber.Ctx) error {
 	booking, err := s.ownBooking(c)
@@ -215,13 +215,13 @@ func (s *Server) getBooking(c *fiber.Ctx) error {
 }
 
 // @ID releaseBooking
-// @Summary Give held seats back
-// @Description The seats are free at once. Repeating it is harmless.
+// @Summary Release held seats
+// @Description The seats are free at once. Repeating the request is harmless.
 // @Tags bookings
 // @Security BearerAuth
 // @Param bookingId path string true "Booking" format(uuid)
 // @Success 200 {object} Booking "The booking, CANCELLED"
-// @Failure 404 {object} Problem "not_found, also for somebody else's booking"
+// @Failure 404 {object} Problem "not_found, also for another user's booking"
 // @Failure 409 {object} Problem "not_cancellable"
 // @Router /api/v1/bookings/{bookingId} [delete]
 func (s *Server) releaseBooking(c *fiber.Ctx) error {
@@ -238,13 +238,13 @@ func (s *Server) releaseBooking(c *fiber.Ctx) error {
 
 // @ID refundBooking
 // @Summary Refund a booking
-// @Description CONFIRMED becomes REFUNDED, and its seats are free again.
+// @Description A CONFIRMED booking becomes REFUNDED, and its seats are free again.
 // @Tags bookings
 // @Security BearerAuth
 // @Param bookingId path string true "Booking" format(uuid)
-// @Param Idempotency-Key header string false "Makes repetitions harmless: the same key with the same body gets the first outcome again" minLength(1) maxLength(255)
+// @Param Idempotency-Key header string false "Makes retries harmless: the same key with the same body gets the first outcome again" minLength(1) maxLength(255)
 // @Success 200 {object} Booking "The booking, REFUNDED"
-// @Failure 403 {object} Problem "forbidden: takes the role ADMIN"
+// @Failure 403 {object} Problem "forbidden: needs the role ADMIN"
 // @Failure 404 {object} Problem "not_found"
 // @Failure 409 {object} Problem "not_refundable; idempotency_in_progress"
 // @Failure 422 {object} Problem "idempotency_key_reused; validation_failed for the key itself"

@@ -1,7 +1,6 @@
 package http
 
 import (
-	"errors"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -9,42 +8,42 @@ import (
 	"github.com/eventra/eventra"
 )
 
-func TestBookingIsItsOwnersOnly(t *testing.T) {
-	w := newWorld(t)
+func TestBookings_BelongToTheirOwner(t *testing.T) {
+	ts := newTestServer(t)
 	for _, part := range []string{"", "/payments"} {
-		w.ok(200, "GET", "/api/v1/bookings/"+w.bookingID+part, w.userToken, "")
-		w.problem(w.send("GET", "/api/v1/bookings/"+w.bookingID+part, w.otherToken, ""), 404, eventra.CodeNotFound)
-		w.problem(w.send("GET", "/api/v1/bookings/"+w.bookingID+part, w.adminToken, ""), 404, eventra.CodeNotFound)
+		ts.ok(200, "GET", "/api/v1/bookings/"+ts.bookingID+part, ts.userToken, "")
+		ts.problem(ts.send("GET", "/api/v1/bookings/"+ts.bookingID+part, ts.otherToken, ""), 404, eventra.CodeNotFound)
+		ts.problem(ts.send("GET", "/api/v1/bookings/"+ts.bookingID+part, ts.adminToken, ""), 404, eventra.CodeNotFound)
 	}
-	w.problem(w.send("DELETE", "/api/v1/bookings/"+w.bookingID, w.otherToken, ""), 404, eventra.CodeNotFound)
-	w.ok(200, "POST", "/api/v1/bookings/"+w.bookingID+"/refund", w.adminToken, "")
+	ts.problem(ts.send("DELETE", "/api/v1/bookings/"+ts.bookingID, ts.otherToken, ""), 404, eventra.CodeNotFound)
+	ts.ok(200, "POST", "/api/v1/bookings/"+ts.bookingID+"/refund", ts.adminToken, "")
 }
 
-func TestBookingAndPayment(t *testing.T) {
-	w := newWorld(t)
-	made, a := w.ok(201, "POST", "/api/v1/bookings", w.userToken, `{"eventId":"`+w.published+`","bestAvailable":{"quantity":1}}`)
+func TestBookings_HoldAndPay(t *testing.T) {
+	ts := newTestServer(t)
+	made, a := ts.ok(201, "POST", "/api/v1/bookings", ts.userToken, `{"eventId":"`+ts.published+`","bestAvailable":{"quantity":1}}`)
 	path := "/api/v1/bookings/" + made["id"].(string)
 	require.Equal(t, path, a.Header.Get("Location"))
 	require.Equal(t, []any{map[string]any{"seat": "A-1-1", "section": "A", "row": "1", "number": 1.0,
 		"price": map[string]any{"amount": 1500.0, "currency": "EUR"}}}, made["seats"])
-	got, _ := w.ok(200, "GET", path, w.userToken, "")
+	got, _ := ts.ok(200, "GET", path, ts.userToken, "")
 	require.Equal(t, made, got)
-	paid, _ := w.ok(201, "POST", path+"/payments", w.userToken, `{"method":"mock","token":"tok_ok"}`)
+	paid, _ := ts.ok(201, "POST", path+"/payments", ts.userToken, `{"method":"mock","token":"tok_ok"}`)
 	require.Equal(t, "SUCCEEDED", paid["status"])
 	require.Equal(t, made["id"], paid["booking"].(map[string]any)["id"])
-	list, _ := w.ok(200, "GET", path+"/payments", w.userToken, "")
+	list, _ := ts.ok(200, "GET", path+"/payments", ts.userToken, "")
 	require.Len(t, list["items"], 1)
 	require.Nil(t, list["nextCursor"])
 }
 
-func TestReplacedBookingNamesItsSuccessor(t *testing.T) {
-	w := newWorld(t)
-	id, err := eventra.ParseID(w.bookingID)
+func TestBookings_NameTheirSuccessor(t *testing.T) {
+	ts := newTestServer(t)
+	id, err := eventra.ParseID(ts.bookingID)
 	require.NoError(t, err)
-	replaced := *w.fakes.bookings[id]
+	replaced := *ts.fakes.bookings[id]
 	replaced.ReplacedBy = newID()
-	w.fakes.bookings[id] = &replaced
-	got, _ := w.ok(200, "GET", "/api/v1/bookings/"+w.bookingID, w.userToken, "")
+	ts.fakes.bookings[id] = &replaced
+	got, _ := ts.ok(200, "GET", "/api/v1/bookings/"+ts.bookingID, ts.userToken, "")
 	require.Equal(t, replaced.ReplacedBy.String(), got["replacedBy"])
 }
 
@@ -58,14 +57,14 @@ func FuzzBookingRequest(f *testing.F) {
 		var r BookingRequest
 		if err := decode(body, &r); err != nil {
 			var own *eventra.Error
-			require.True(t, errors.As(err, &own))
+			require.ErrorAs(t, err, &own)
 			require.Equal(t, eventra.CodeMalformedBody, own.Code)
 			return
 		}
 		var faults eventra.Faults
 		hold := r.command(&faults)
 		if faults.Err() == nil {
-			require.True(t, (len(hold.Seats) > 0) != (hold.Best != nil))
+			require.NotEqual(t, len(hold.Seats) > 0, hold.Best != nil)
 			require.LessOrEqual(t, len(hold.Seats), eventra.MaxSeatsPerBookingMax)
 		}
 	})

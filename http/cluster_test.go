@@ -10,10 +10,10 @@ import (
 	"github.com/eventra/eventra"
 )
 
-// town is a cluster of two.
-type town struct{ event eventra.ID }
+// twoMembers is a cluster of two members.
+type twoMembers struct{ event eventra.ID }
 
-func (c town) Describe(context.Context) (*eventra.Cluster, error) {
+func (c twoMembers) Describe(context.Context) (*eventra.Cluster, error) {
 	joined := time.Date(2026, 11, 7, 10, 0, 0, 0, time.UTC)
 	one := eventra.ClusterMember{Member: eventra.Member{ID: "one", Address: "10.0.0.1:7400", Version: "v1", JoinedAt: joined, LeaseUntil: joined.Add(2 * time.Second)},
 		Status: eventra.MemberActive, Self: true, Answered: true, Converged: true,
@@ -22,12 +22,12 @@ func (c town) Describe(context.Context) (*eventra.Cluster, error) {
 	return &eventra.Cluster{Members: []eventra.ClusterMember{one, two}}, nil
 }
 
-func TestClusterIsShownToAdmins(t *testing.T) {
+func TestCluster_IsShownToAdminsOnly(t *testing.T) {
 	event := newID()
-	w := newWorld(t, func(cfg *Config) { cfg.Members = town{event} })
-	w.problem(w.send("GET", "/api/v1/admin/cluster", "", ""), 401, eventra.CodeUnauthenticated)
-	w.problem(w.send("GET", "/api/v1/admin/cluster", w.userToken, ""), 403, eventra.CodeForbidden)
-	got, _ := w.ok(200, "GET", "/api/v1/admin/cluster", w.adminToken, "")
+	ts := newTestServer(t, func(cfg *Config) { cfg.Members = twoMembers{event} })
+	ts.problem(ts.send("GET", "/api/v1/admin/cluster", "", ""), 401, eventra.CodeUnauthenticated)
+	ts.problem(ts.send("GET", "/api/v1/admin/cluster", ts.userToken, ""), 403, eventra.CodeForbidden)
+	got, _ := ts.ok(200, "GET", "/api/v1/admin/cluster", ts.adminToken, "")
 	require.Equal(t, map[string]any{
 		"members": []any{
 			map[string]any{"id": "one", "address": "10.0.0.1:7400", "status": "ACTIVE", "version": "v1", "self": true, "answered": true, "agrees": true,

@@ -12,8 +12,8 @@ import (
 	"github.com/eventra/eventra/http/auth"
 )
 
-// Config is all that a [Server] is made of. Every service is needed; zero
-// numbers stand for the defaults named beside them.
+// Config is what a [Server] needs. All services are required. A zero number stands
+// for the default in its comment.
 type Config struct {
 	Users           Users
 	DeniedTokens    DeniedTokens
@@ -27,34 +27,34 @@ type Config struct {
 	Members         Members
 	Probes          []Probe
 
-	Metrics *prometheus.Registry // takes this server's metrics; /metrics shows all it has
+	Metrics *prometheus.Registry // this server registers its metrics; /metrics shows the whole registry
 	Log     *slog.Logger
-	Version string // of the program, told by /healthz
+	Version string // of the program; /healthz shows it
 
 	JWTSecret []byte // at least JWTSecretMinBytes; the same on every instance
 
 	PasswordCost  int // of bcrypt; 10
-	PasswordSlots int // hashes at a time; half of the CPUs, so that bookings never starve
-	PasswordQueue int // hashes waiting before 503; 64
+	PasswordSlots int // passwords hashed at a time; half of the CPUs, so that bookings never starve
+	PasswordQueue int // passwords waiting for a slot before more get 503; 64
 
 	HoldsMax       int           // requests that wait for seats before more get 503; 10,000
-	RequestTimeout time.Duration // of a request's work; 5 s
-	PaymentTimeout time.Duration // of a payment's: the gateway's and what follows; 20 s
-	DrainDelay     time.Duration // from "not ready" to the closed listener, for load balancers to notice; none
+	RequestTimeout time.Duration // of a request; 5 s
+	PaymentTimeout time.Duration // of a payment, the gateway's time included; 20 s
+	DrainDelay     time.Duration // from "not ready" to the closed listener, so that load balancers notice; none
 
 	// RateLimits by class: "bookings" per user, "auth" per address, "reads"
 	// per caller, "writes" per user. A class without one is not limited.
 	RateLimits map[string]RateLimit
-	// Failed logins are counted apart. Zero: not limited.
+	// Failed logins have limits of their own. Zero: not limited.
 	LoginFailuresPerAccount RateLimit
 	LoginFailuresPerAddress RateLimit
 
-	// TrustedProxies may say in X-Forwarded-For whom they speak for.
+	// TrustedProxies are the proxies whose X-Forwarded-For is believed.
 	TrustedProxies []netip.Prefix
 }
 
-// RateLimit is how many requests one subject may make in each window; zero
-// means any number.
+// RateLimit is the number of requests that one subject may make in each window. Zero
+// means no limit.
 type RateLimit struct {
 	Requests int
 	Window   time.Duration
@@ -71,7 +71,7 @@ const (
 	paymentTimeoutDefault = 20 * time.Second
 )
 
-// complete fills in the defaults and names what is missing.
+// complete sets the defaults. The error names each missing service.
 func (c *Config) complete() error {
 	missing := func(name string, absent bool) error {
 		if absent {

@@ -13,7 +13,7 @@ import (
 	"github.com/eventra/eventra/docs"
 )
 
-// contract checks responses against the generated document.
+// contract validates responses against the generated document.
 var contract = sync.OnceValues(func() (validator.Validator, []error) {
 	doc, err := libopenapi.NewDocument(docs.OpenAPI)
 	if err != nil {
@@ -22,22 +22,21 @@ var contract = sync.OnceValues(func() (validator.Validator, []error) {
 	return validator.NewValidator(doc)
 })
 
-// requireContract fails if a response is not as the document says. Addresses
-// that are none of ours have nothing to be like.
+// requireContract fails if a response does not match the document.
 func requireContract(t *testing.T, req *http.Request, resp *http.Response) {
 	t.Helper()
 	v, errs := contract()
 	require.Empty(t, errs)
 	if ok, faults := v.ValidateHttpResponse(req, resp); !ok {
-		var told strings.Builder
+		var text strings.Builder
 		for _, fault := range faults {
-			told.WriteString(fault.Error() + "\n")
+			text.WriteString(fault.Error() + "\n")
 		}
-		require.Fail(t, "response is not as documented", "%s %s → %d\n%s", req.Method, req.URL, resp.StatusCode, told.String())
+		require.Fail(t, "response is not as documented", "%s %s → %d\n%s", req.Method, req.URL, resp.StatusCode, text.String())
 	}
 }
 
-func TestDocumentIsValid(t *testing.T) {
+func TestOpenAPI_DocumentIsValid(t *testing.T) {
 	t.Parallel()
 	v, errs := contract()
 	require.Empty(t, errs)

@@ -11,18 +11,18 @@ import (
 	"github.com/eventra/eventra"
 )
 
-// A cursor is base64url of: version, microseconds since 1970, id, and a MAC
-// over these and the list it came from.
+// A cursor is the base64url encoding of a version, microseconds since 1970, an id, and
+// a MAC of these and of the list that the cursor belongs to.
 const (
 	cursorVersion  = 1
 	cursorMACBytes = 16
 	cursorBytes    = 1 + 8 + 16
 )
 
-// cursorSealer makes cursors and knows its own again.
+// cursorSealer makes cursors and recognises its own.
 type cursorSealer struct{ key []byte }
 
-// seal writes a cursor for the list that scope names: its kind, owner and filters.
+// seal encodes a cursor of the list that scope names by its kind, owner and filters.
 func (s cursorSealer) seal(c *eventra.Cursor, scope ...string) *string {
 	if c == nil {
 		return nil
@@ -35,7 +35,7 @@ func (s cursorSealer) seal(c *eventra.Cursor, scope ...string) *string {
 	return &text
 }
 
-// open reads a cursor that seal wrote for the same list.
+// open decodes a cursor that seal made for the same list.
 func (s cursorSealer) open(text string, scope ...string) (*eventra.Cursor, bool) {
 	sealed, err := base64.RawURLEncoding.Strict().DecodeString(text)
 	if err != nil || len(sealed) != cursorBytes+cursorMACBytes || sealed[0] != cursorVersion {
@@ -54,6 +54,6 @@ func (s cursorSealer) open(text string, scope ...string) (*eventra.Cursor, bool)
 func (s cursorSealer) mac(content []byte, scope []string) []byte {
 	mac := hmac.New(sha256.New, s.key)
 	mac.Write(content)
-	mac.Write([]byte(strings.Join(scope, "\x00"))) // which no parameter may hold
+	mac.Write([]byte(strings.Join(scope, "\x00"))) // no parameter contains it
 	return mac.Sum(nil)[:cursorMACBytes]
 }

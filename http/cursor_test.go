@@ -9,7 +9,7 @@ import (
 	"github.com/eventra/eventra"
 )
 
-func TestCursorsComeBack(t *testing.T) {
+func TestCursorSealer_Open(t *testing.T) {
 	t.Parallel()
 	s := cursorSealer{[]byte("key")}
 	for _, at := range []time.Time{time.Now(), time.Date(9999, 12, 31, 0, 0, 0, 0, time.UTC), time.Date(1, 1, 1, 0, 0, 0, 0, time.UTC)} {
@@ -27,7 +27,7 @@ func TestCursorsComeBack(t *testing.T) {
 	require.Nil(t, s.seal(nil, "list"))
 }
 
-func FuzzCursorsAreOursOrRefused(f *testing.F) {
+func FuzzCursorSealer_Open(f *testing.F) {
 	s := cursorSealer{[]byte("key")}
 	f.Add(*s.seal(&eventra.Cursor{Time: time.Unix(1, 0)}, "list"))
 	f.Add("")

@@ -8,8 +8,8 @@ import (
 	"github.com/valyala/fasthttp"
 )
 
-// Content codings, the best first. Levels are those at which a large seat map
-// still takes milliseconds.
+// Content codings, best first. At these levels compressing a large seat map still
+// takes milliseconds.
 const (
 	codingBrotli = "br"
 	codingGzip   = "gzip"
@@ -18,7 +18,7 @@ const (
 	gzipLevel   = 4
 )
 
-// acceptedCoding returns the best coding that the client asked for; "" for none.
+// acceptedCoding returns the best coding that the client accepts, or "" for none.
 func acceptedCoding(c *fiber.Ctx) string {
 	accepted := string(c.Request().Header.Peek(fiber.HeaderAcceptEncoding))
 	best, bestQuality := "", 0.0
@@ -30,15 +30,15 @@ func acceptedCoding(c *fiber.Ctx) string {
 	return best
 }
 
-// codingQuality reads a coding's weight in an Accept-Encoding header
-// (RFC 9110, 12.5.3); one that is not named has that of "*".
+// codingQuality returns a coding's weight in an Accept-Encoding header (RFC 9110,
+// 12.5.3). A coding that is not named has the weight of "*".
 func codingQuality(accepted, coding string) float64 {
 	others := 0.0
-	for _, part := range strings.Split(accepted, ",") {
+	for part := range strings.SplitSeq(accepted, ",") {
 		name, params, _ := strings.Cut(part, ";")
 		quality := 1.0
 		if q, ok := strings.CutPrefix(strings.ReplaceAll(strings.ToLower(params), " ", ""), "q="); ok {
-			quality, _ = strconv.ParseFloat(q, 64) // what is no number weighs nothing
+			quality, _ = strconv.ParseFloat(q, 64) // anything but a number counts as 0
 		}
 		switch name = strings.ToLower(strings.TrimSpace(name)); name {
 		case coding:

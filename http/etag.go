@@ -11,9 +11,9 @@ import (
 	"github.com/eventra/eventra"
 )
 
-// fresh puts the tag and caching rules on a response and reports whether the
-// client has just this representation already, which is then answered by 304.
-// Caches may keep what they get but must ask each time.
+// fresh sets a response's tag and caching headers. It reports whether the client
+// already has this representation; the status is 304 then. Caches may store a
+// response but must revalidate it each time.
 func fresh(c *fiber.Ctx, tag string) bool {
 	c.Set(fiber.HeaderETag, tag)
 	if callerOf(c) != nil {
@@ -23,7 +23,7 @@ func fresh(c *fiber.Ctx, tag string) bool {
 	}
 	c.Vary(fiber.HeaderAuthorization)
 	for _, known := range entityTags(c, fiber.HeaderIfNoneMatch) {
-		if known == "*" || strings.TrimPrefix(known, "W/") == tag { // RFC 9110, 13.1.2: weakly compared
+		if known == "*" || strings.TrimPrefix(known, "W/") == tag { // weak comparison (RFC 9110, 13.1.2)
 			c.Status(fiber.StatusNotModified)
 			return true
 		}
@@ -31,7 +31,8 @@ func fresh(c *fiber.Ctx, tag string) bool {
 	return false
 }
 
-// entityTags splits a list of tags as they stand. None of ours has a comma in it.
+// entityTags splits a header's list of tags at commas, which none of this server's tags
+// contain.
 func entityTags(c *fiber.Ctx, header string) []string {
 	value := string(c.Request().Header.Peek(header))
 	if strings.TrimSpace(value) == "" {
@@ -44,7 +45,7 @@ func entityTags(c *fiber.Ctx, header string) []string {
 	return tags
 }
 
-// bodyTag is the tag of a representation that has no version of its own.
+// bodyTag returns the tag of a representation without a version of its own.
 func bodyTag(body []byte) string {
 	sum := sha256.Sum256(body)
 	return `"` + hex.EncodeToString(sum[:16]) + `"`
@@ -56,9 +57,8 @@ func eventTag(e *eventra.Event) string {
 	return eventTagPrefix + strconv.FormatInt(e.Version, 10) + eventTagSuffix
 }
 
-// ifMatchVersion returns the version that If-Match makes a condition; 0 for
-// none. Of several tags the newest counts: no other can be the stored one, if
-// the client has them from us.
+// ifMatchVersion returns the version that If-Match requires, or 0 for any. Of several
+// tags only the newest can be that of the stored event, so that one counts.
 func ifMatchVersion(c *fiber.Ctx) (version int64, err error) {
 	tags := entityTags(c, fiber.HeaderIfMatch)
 	for _, tag := range tags {

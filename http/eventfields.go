@@ -22,8 +22,8 @@ type Venue struct {
 	Timezone string `json:"timezone" example:"Europe/Berlin" validate:"required"` // IANA name
 }
 
-// EventFields is what an organiser gives of an event. Times are text here, so
-// that a bad one is named along with all other faults.
+// EventFields is what an organiser enters. Times are text, so that a bad one is
+// reported together with all other faults.
 type EventFields struct {
 	Title              string         `json:"title" minLength:"1" maxLength:"200" example:"Symphony No. 9" validate:"required"`
 	Description        string         `json:"description" maxLength:"10000" example:"An evening with the orchestra."`
@@ -32,14 +32,14 @@ type EventFields struct {
 	Venue              Venue          `json:"venue" validate:"required"`
 	StartsAt           string         `json:"startsAt" format:"date-time" example:"2030-05-01T19:30:00Z" validate:"required"`
 	EndsAt             string         `json:"endsAt" format:"date-time" example:"2030-05-01T22:00:00Z" validate:"required"`
-	SaleStartsAt       string         `json:"saleStartsAt,omitzero" format:"date-time" example:"2027-01-01T09:00:00Z" extensions:"x-nullable"` // none: at once
-	SaleEndsAt         string         `json:"saleEndsAt,omitzero" format:"date-time" example:"2030-05-01T19:00:00Z" extensions:"x-nullable"`   // none: never
+	SaleStartsAt       string         `json:"saleStartsAt,omitzero" format:"date-time" example:"2027-01-01T09:00:00Z" extensions:"x-nullable"` // without it, at once
+	SaleEndsAt         string         `json:"saleEndsAt,omitzero" format:"date-time" example:"2030-05-01T19:00:00Z" extensions:"x-nullable"`   // without it, never
 	HoldSeconds        *int           `json:"holdSeconds,omitzero" minimum:"5" maximum:"3600" default:"600" example:"600" extensions:"x-nullable"`
 	MaxSeatsPerBooking *int           `json:"maxSeatsPerBooking,omitzero" minimum:"1" maximum:"50" default:"10" example:"10" extensions:"x-nullable"`
-	Attributes         jsontext.Value `json:"attributes,omitzero" swaggertype:"object" extensions:"x-nullable"` // whatever the organiser needs; at most 16 KiB and 32 levels
+	Attributes         jsontext.Value `json:"attributes,omitzero" swaggertype:"object" extensions:"x-nullable"` // for the organiser's own use; at most 16 KiB and 32 levels
 }
 
-// fieldsOf returns the fields of an event as they would have been given.
+// fieldsOf returns the fields from which apply would make the event.
 func fieldsOf(e *eventra.Event) *EventFields {
 	text := func(t *time.Time) string {
 		if t == nil {
@@ -55,8 +55,8 @@ func fieldsOf(e *eventra.Event) *EventFields {
 	}
 }
 
-// apply sets an event's fields and checks the whole; what was left out gets
-// its default. It names every fault at once.
+// apply sets an event's fields and validates the event. A field that was left out
+// gets its default. The error names every fault.
 func (f *EventFields) apply(e *eventra.Event) error {
 	var faults eventra.Faults
 	e.Title, e.Description, e.Category = strings.TrimSpace(f.Title), f.Description, strings.TrimSpace(f.Category)
@@ -79,8 +79,8 @@ func (f *EventFields) apply(e *eventra.Event) error {
 	return faults.Err()
 }
 
-// named reports whether a field has a fault already, which makes others of it
-// mere consequences.
+// named reports whether a field has a fault already. More faults of the field would
+// only be consequences.
 func named(faults eventra.Faults, field string) bool {
 	for _, fault := range faults {
 		if fault.Field == field {
@@ -105,8 +105,8 @@ func orDefault(given *int, value int) int {
 	return value
 }
 
-// attributes checks what every reader of JSON can take: numbers within a double's
-// range, no NUL in any text. [eventra.Event.Validate] checks the rest.
+// attributes checks that every reader of JSON can take the value: numbers are within a
+// double's range, and no text contains NUL. [eventra.Event.Validate] checks the rest.
 func attributes(f *eventra.Faults, value jsontext.Value) json.RawMessage {
 	if len(value) == 0 || value.Kind() == 'n' {
 		return json.RawMessage("{}")

@@ -8,7 +8,7 @@ import (
 	"github.com/eventra/eventra"
 )
 
-// Event is a show, as everybody sees it.
+// Event is a performance with its venue, times and terms of sale.
 type Event struct {
 	ID                 eventra.ID     `json:"id" swaggertype:"string" format:"uuid" example:"01900000-0000-7000-8000-0000000000e1" validate:"required"`
 	Title              string         `json:"title" example:"Symphony No. 9" validate:"required"`
@@ -23,14 +23,14 @@ type Event struct {
 	HoldSeconds        int            `json:"holdSeconds" example:"600" validate:"required"`
 	MaxSeatsPerBooking int            `json:"maxSeatsPerBooking" example:"10" validate:"required"`
 	Status             string         `json:"status" enums:"DRAFT,PUBLISHED,CANCELLED" example:"PUBLISHED" validate:"required"`
-	Attributes         jsontext.Value `json:"attributes" swaggertype:"object" validate:"required"` // whatever the organiser put there
+	Attributes         jsontext.Value `json:"attributes" swaggertype:"object" validate:"required"` // for the organiser's own use
 	SeatsTotal         int            `json:"seatsTotal" example:"240" validate:"required"`
 	CreatedAt          Time           `json:"createdAt" swaggertype:"string" format:"date-time" example:"2027-01-01T08:00:00.000Z" validate:"required"`
 	UpdatedAt          Time           `json:"updatedAt" swaggertype:"string" format:"date-time" example:"2027-01-01T08:00:00.000Z" validate:"required"`
 	Version            int64          `json:"version" example:"3" validate:"required"` // of the details; grows with each write
 }
 
-// EventPage is a part of the list of events.
+// EventPage is one page of a list of events.
 type EventPage struct {
 	Items      []Event `json:"items" validate:"required"`
 	NextCursor *string `json:"nextCursor" extensions:"x-nullable" validate:"required"` // for the next page; null on the last
@@ -52,7 +52,7 @@ func replyEvent(c *fiber.Ctx, status int, e *eventra.Event) error {
 	return reply(c, status, newEvent(e))
 }
 
-// visibleEvent reads the event in the path. Drafts exist for admins only.
+// visibleEvent reads the event in the path. Only admins find drafts.
 func (s *Server) visibleEvent(c *fiber.Ctx) (*eventra.Event, error) {
 	id, err := pathID(c, "eventId", eventra.CodeEventNotFound)
 	if err != nil {
@@ -67,7 +67,7 @@ func (s *Server) visibleEvent(c *fiber.Ctx) (*eventra.Event, error) {
 
 // @ID listEvents
 // @Summary List events
-// @Description By startsAt, then id. Admins see drafts and cancelled events too, everybody else published ones only.
+// @Description Ordered by startsAt, then id. Admins also see drafts and cancelled events, other callers published ones only.
 // @Tags events
 // @Security
 // @Security BearerAuth
@@ -78,8 +78,8 @@ func (s *Server) visibleEvent(c *fiber.Ctx) (*eventra.Event, error) {
 // @Param to query string false "Starting before this time" format(date-time)
 // @Param status query string false "Status, for admins" Enums(DRAFT, PUBLISHED, CANCELLED)
 // @Param limit query int false "Items on the page" minimum(1) maximum(100) default(20)
-// @Param cursor query string false "nextCursor of the page before"
-// @Param If-None-Match header string false "ETag of the representation that is known already"
+// @Param cursor query string false "nextCursor of the previous page"
+// @Param If-None-Match header string false "ETag of the representation that the client has"
 // @Success 200 {object} EventPage "A page of events"
 // @Header 200 {string} ETag "Strong entity tag"
 // @Success 304 "Not changed"
@@ -125,11 +125,11 @@ func (s *Server) listEvents(c *fiber.Ctx) error {
 // @Security
 // @Security BearerAuth
 // @Param eventId path string true "Event" format(uuid)
-// @Param If-None-Match header string false "ETag of the representation that is known already"
+// @Param If-None-Match header string false "ETag of the representation that the client has"
 // @Success 200 {object} Event "The event"
 // @Header 200 {string} ETag "Strong entity tag, for If-None-Match and If-Match"
 // @Success 304 "Not changed"
-// @Failure 404 {object} Problem "event_not_found, also for drafts to all but admins"
+// @Failure 404 {object} Problem "event_not_found, also for a draft unless the caller is an admin"
 // @Router /api/v1/events/{eventId} [get]
 func (s *Server) getEvent(c *fiber.Ctx) error {
 	event, err := s.visibleEvent(c)
@@ -146,12 +146,12 @@ func (s *Server) getEvent(c *fiber.Ctx) error {
 // @Summary Create a draft
 // @Tags events
 // @Security BearerAuth
-// @Param Idempotency-Key header string false "Makes repetitions harmless: the same key with the same body gets the first outcome again" minLength(1) maxLength(255)
+// @Param Idempotency-Key header string false "Makes retries harmless: the same key with the same body gets the first outcome again" minLength(1) maxLength(255)
 // @Param body body EventFields true "Event"
 // @Success 201 {object} Event "The draft"
 // @Header 201 {string} Location "Address of the event"
 // @Header 201 {string} ETag "Strong entity tag"
-// @Failure 403 {object} Problem "forbidden: takes the role ADMIN"
+// @Failure 403 {object} Problem "forbidden: needs the role ADMIN"
 // @Failure 409 {object} Problem "idempotency_in_progress"
 // @Failure 422 {object} Problem "validation_failed; idempotency_key_reused"
 // @Router /api/v1/events [post]
@@ -173,17 +173,17 @@ func (s *Server) createEvent(c *fiber.Ctx) error {
 
 // @ID updateEvent
 // @Summary Change an event
-// @Description A JSON Merge Patch (RFC 7396) over what an organiser gives of an event; null sets a field back to its default. Once published, startsAt, endsAt and venue stay as they are.
+// @Description A JSON Merge Patch (RFC 7396) of the fields that an organiser enters; null resets a field to its default. Once the event is published, startsAt, endsAt and venue cannot change.
 // @Tags events
 // @Security BearerAuth
 // @Param eventId path string true "Event" format(uuid)
-// @Param If-Match header string false "ETag that the change is meant for"
-// @Param body body EventFields true "What changes"
-// @Success 200 {object} Event "The event as it is now"
+// @Param If-Match header string false "ETag of the representation to change"
+// @Param body body EventFields true "Fields to change"
+// @Success 200 {object} Event "The event after the change"
 // @Header 200 {string} ETag "Strong entity tag"
-// @Failure 403 {object} Problem "forbidden: takes the role ADMIN"
+// @Failure 403 {object} Problem "forbidden: needs the role ADMIN"
 // @Failure 404 {object} Problem "event_not_found"
-// @Failure 409 {object} Problem "event_locked: the sale forbids it"
+// @Failure 409 {object} Problem "event_locked: the event is cancelled, or published and the field is fixed"
 // @Failure 412 {object} Problem "precondition_failed: If-Match is stale"
 // @x-examples {"new title": {"title": "Symphony No. 9, with choir"}, "longer holds": {"holdSeconds": 900, "maxSeatsPerBooking": 8}}
 // @Router /api/v1/events/{eventId} [patch]
@@ -196,7 +196,7 @@ func (s *Server) updateEvent(c *fiber.Ctx) error {
 	if err != nil {
 		return err
 	}
-	if err := decode(patch, new(EventFields)); err != nil { // names and types
+	if err := decode(patch, new(EventFields)); err != nil { // checks names and types
 		return err
 	}
 	version, err := ifMatchVersion(c)
@@ -212,7 +212,7 @@ func (s *Server) updateEvent(c *fiber.Ctx) error {
 	return replyEvent(c, fiber.StatusOK, event)
 }
 
-// patchEvent merges a patch, whose names and types are right, into an event.
+// patchEvent merges a patch into an event. The patch's names and types are checked already.
 func patchEvent(e *eventra.Event, patch jsontext.Value) error {
 	current, err := json.Marshal(fieldsOf(e))
 	if err != nil {
@@ -231,14 +231,14 @@ func patchEvent(e *eventra.Event, patch jsontext.Value) error {
 
 // @ID publishEvent
 // @Summary Publish an event
-// @Description Puts a draft on sale. It needs at least one seat.
+// @Description Puts a draft on sale. The event needs at least one seat.
 // @Tags events
 // @Security BearerAuth
 // @Param eventId path string true "Event" format(uuid)
-// @Param Idempotency-Key header string false "Makes repetitions harmless: the same key with the same body gets the first outcome again" minLength(1) maxLength(255)
-// @Success 200 {object} Event "The event as it is now"
+// @Param Idempotency-Key header string false "Makes retries harmless: the same key with the same body gets the first outcome again" minLength(1) maxLength(255)
+// @Success 200 {object} Event "The event after the change"
 // @Header 200 {string} ETag "Strong entity tag"
-// @Failure 403 {object} Problem "forbidden: takes the role ADMIN"
+// @Failure 403 {object} Problem "forbidden: needs the role ADMIN"
 // @Failure 404 {object} Problem "event_not_found"
 // @Failure 409 {object} Problem "invalid_transition; idempotency_in_progress"
 // @Failure 422 {object} Problem "idempotency_key_reused; validation_failed for the key itself"
@@ -251,10 +251,10 @@ func (s *Server) publishEvent(c *fiber.Ctx) error { return s.transition(c, event
 // @Tags events
 // @Security BearerAuth
 // @Param eventId path string true "Event" format(uuid)
-// @Param Idempotency-Key header string false "Makes repetitions harmless: the same key with the same body gets the first outcome again" minLength(1) maxLength(255)
-// @Success 200 {object} Event "The event as it is now"
+// @Param Idempotency-Key header string false "Makes retries harmless: the same key with the same body gets the first outcome again" minLength(1) maxLength(255)
+// @Success 200 {object} Event "The event after the change"
 // @Header 200 {string} ETag "Strong entity tag"
-// @Failure 403 {object} Problem "forbidden: takes the role ADMIN"
+// @Failure 403 {object} Problem "forbidden: needs the role ADMIN"
 // @Failure 404 {object} Problem "event_not_found"
 // @Failure 409 {object} Problem "invalid_transition; idempotency_in_progress"
 // @Failure 422 {object} Problem "idempotency_key_reused; validation_failed for the key itself"
@@ -275,12 +275,12 @@ func (s *Server) transition(c *fiber.Ctx, to eventra.EventStatus) error {
 
 // @ID deleteEvent
 // @Summary Delete an event
-// @Description Only one that nobody ever booked.
+// @Description Only an event that was never booked can be deleted.
 // @Tags events
 // @Security BearerAuth
 // @Param eventId path string true "Event" format(uuid)
 // @Success 204 "Deleted"
-// @Failure 403 {object} Problem "forbidden: takes the role ADMIN"
+// @Failure 403 {object} Problem "forbidden: needs the role ADMIN"
 // @Failure 404 {object} Problem "event_not_found"
 // @Failure 409 {object} Problem "event_has_bookings"
 // @Router /api/v1/events/{eventId} [delete]

@@ -12,8 +12,8 @@ import (
 	"github.com/eventra/eventra"
 )
 
-// FuzzBodies has each kind of body read and checked: it is taken, or refused
-// with an error of ours, which tells nothing of our own insides.
+// FuzzBodies decodes and validates each kind of body. A body is accepted, or refused with
+// an error of the domain, which reveals nothing internal.
 func FuzzBodies(f *testing.F) {
 	for _, body := range []string{
 		`{"email":"ada@example.com","password":"correct horse","name":"Ada"}`,
@@ -36,7 +36,7 @@ func FuzzBodies(f *testing.F) {
 		} {
 			if err := read(); err != nil {
 				var own *eventra.Error
-				require.True(t, errors.As(err, &own), "%v", err)
+				require.ErrorAs(t, err, &own)
 			}
 		}
 	})
@@ -55,7 +55,7 @@ func readPlan(t *testing.T, body []byte) error {
 	require.LessOrEqual(t, len(seats), eventra.SeatsPerEventMax)
 	names := map[string]bool{}
 	for _, seat := range seats {
-		require.False(t, names[seat.Name()], "two seats of one name")
+		require.False(t, names[seat.Name()], "two seats have the same name")
 		names[seat.Name()] = true
 	}
 	return nil
@@ -70,12 +70,12 @@ func readEvent(t *testing.T, body []byte) error {
 	if err := fields.apply(event); err != nil {
 		return err
 	}
-	require.NoError(t, fieldsOf(event).apply(&eventra.Event{}), "what was taken is taken again")
+	require.NoError(t, fieldsOf(event).apply(&eventra.Event{}), "the fields of an accepted event are accepted")
 	return nil
 }
 
-// FuzzMergePatch has patches applied: what comes of it is JSON, and the same
-// patch once more changes nothing.
+// FuzzMergePatch applies patches. The result is JSON, and applying a patch again changes
+// nothing.
 func FuzzMergePatch(f *testing.F) {
 	f.Add([]byte(`{"a":"b","c":{"d":"e","f":"g"}}`), []byte(`{"a":"z","c":{"f":null}}`))
 	f.Add([]byte(`[1,2]`), []byte(`{"a":{"bb":{"ccc":null}}}`))
@@ -100,7 +100,7 @@ func canonical(t *testing.T, value jsontext.Value) string {
 	return string(value)
 }
 
-// FuzzIdempotencyKey has keys read: only visible ASCII of some length is one.
+// FuzzIdempotencyKey reads keys. Only visible ASCII of a limited length is accepted.
 func FuzzIdempotencyKey(f *testing.F) {
 	app := fiber.New()
 	for _, key := range []string{"k1", "", " ", "a b", "ä", "\x00", string(make([]byte, 300))} {
@@ -127,7 +127,7 @@ func FuzzIdempotencyKey(f *testing.F) {
 	})
 }
 
-// FuzzIfMatch has conditions read: a version, or none, or a refusal.
+// FuzzIfMatch reads conditions. The result is a version, 0, or a refusal.
 func FuzzIfMatch(f *testing.F) {
 	app := fiber.New()
 	for _, header := range []string{`"v1"`, `W/"v2", "v3"`, `*`, `"v-1"`, `,`, `"v99999999999999999999"`} {

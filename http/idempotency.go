@@ -17,10 +17,11 @@ const (
 	headerIdempotencyReplayed = "Idempotency-Replayed"
 	idempotencyKeyMaxBytes    = 255
 
-	// idempotencyMargin is what a claim outlives its request's deadline by:
-	// only then may somebody else take the request up.
+	// idempotencyMargin is how long a claim outlives its request's deadline. Only
+	// after it may another request take the claim over.
 	idempotencyMargin = 10 * time.Second
-	// claimEndTimeout bounds ending a claim, even if the request's own time is up.
+	// claimEndTimeout bounds ending a claim, which also happens after the request's
+	// deadline.
 	claimEndTimeout = 2 * time.Second
 )
 
@@ -31,8 +32,8 @@ func claimOf(c *fiber.Ctx) *eventra.IdempotencyClaim {
 	return claim
 }
 
-// resourceID is the id of what the request makes: the same on every try of a
-// request with an idempotency key.
+// resourceID returns the id of the resource that the request makes: the same at each
+// attempt of a request with an idempotency key.
 func resourceID(c *fiber.Ctx) eventra.ID {
 	if claim := claimOf(c); claim != nil {
 		return claim.ResourceID
@@ -40,8 +41,8 @@ func resourceID(c *fiber.Ctx) eventra.ID {
 	return newID()
 }
 
-// triedBefore reports whether an earlier try of the request, of which nobody
-// was told the outcome, may have made the resource.
+// triedBefore reports whether an earlier attempt, whose outcome no client received, may
+// have made the resource.
 func triedBefore(c *fiber.Ctx) bool {
 	claim := claimOf(c)
 	return claim != nil && claim.Again
@@ -107,14 +108,14 @@ func idempotencyKey(c *fiber.Ctx) (key eventra.IdempotencyKey, given bool, err e
 		faults.Add(headerIdempotencyKey, "invalid_key", "must be one header of 1 to %d visible ASCII characters", idempotencyKeyMaxBytes)
 		return key, true, faults.Err()
 	}
-	if who := callerOf(c); who != nil {
-		key.UserID = who.UserID
+	if caller := callerOf(c); caller != nil {
+		key.UserID = caller.UserID
 	}
 	return key, true, nil
 }
 
-// requestHash tells a repetition from another request. It is keyed, for a
-// body may hold a password.
+// requestHash distinguishes a repetition from another request. It is keyed, because a
+// body may contain a password.
 func (s *Server) requestHash(c *fiber.Ctx) (hash [sha256.Size]byte) {
 	mac := hmac.New(sha256.New, s.hashKey)
 	for _, part := range [][]byte{[]byte(methodOf(c)), []byte(pathOf(c)), c.Request().Body()} {
@@ -125,16 +126,16 @@ func (s *Server) requestHash(c *fiber.Ctx) (hash [sha256.Size]byte) {
 	return hash
 }
 
-// outcomeToStore returns the answer if it is final, and nil if the same
-// request may fare better another time.
-func outcomeToStore(c *fiber.Ctx, err error, secret bool) *eventra.StoredResponse {
+// outcomeToStore returns the response if it is final, or nil if the same request may
+// succeed later. A success that holds secrets is stored without them.
+func outcomeToStore(c *fiber.Ctx, err error, holdsSecrets bool) *eventra.StoredResponse {
 	response := c.Response()
 	status := response.StatusCode()
 	if err != nil && !final(problemOf(err)) {
 		return nil
 	}
 	stored := &eventra.StoredResponse{Status: status}
-	if secret && status < 300 {
+	if holdsSecrets && status < 300 {
 		return stored
 	}
 	stored.ContentType = string(response.Header.ContentType())
@@ -143,10 +144,10 @@ func outcomeToStore(c *fiber.Ctx, err error, secret bool) *eventra.StoredRespons
 	return stored
 }
 
-// final reports whether a refusal is the last word on its request.
+// final reports whether repeating the request would get the same refusal.
 func final(e *eventra.Error) bool {
 	if e.Payment != nil {
-		return true // an attempt that has ended cannot be tried again under its id
+		return true // a payment attempt that has ended cannot be tried again under its id
 	}
 	kind := problems[e.Code]
 	switch kind.status {
@@ -156,9 +157,9 @@ func final(e *eventra.Error) bool {
 	return kind.status >= 400 && kind.status < 500 && kind.retryAfter == 0
 }
 
-// endClaim finishes a claim with its outcome, or releases it if there is none to keep. If
-// that fails the claim runs out by itself, and the next try finds what this one made by
-// its resource's id.
+// endClaim finishes a claim with its outcome, or releases it without one. If that fails
+// the claim expires by itself, and the next attempt finds by the resource's id what this
+// one made.
 func (s *Server) endClaim(key eventra.IdempotencyKey, outcome *eventra.StoredResponse) {
 	ctx, cancel := context.WithTimeout(context.Background(), claimEndTimeout)
 	defer cancel()

@@ -9,12 +9,12 @@ import (
 	"github.com/eventra/eventra"
 )
 
-// deriveKey makes a key for one purpose out of the server's secret.
+// deriveKey derives the key for one purpose from the server's secret.
 func deriveKey(secret []byte, purpose string) []byte {
 	mac := hmac.New(sha256.New, secret)
 	mac.Write([]byte("eventra " + purpose))
 	return mac.Sum(nil)
 }
 
-// newID makes an id that sorts by its time of making.
+// newID makes an id. Ids sort by the time at which they were made.
 func newID() eventra.ID { return eventra.ID(uuid.Must(uuid.NewV7())) }

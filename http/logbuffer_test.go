@@ -5,7 +5,7 @@ import (
 	"sync"
 )
 
-// logBuffer lets requests log while a test reads.
+// logBuffer is a log that a test can read while requests write.
 type logBuffer struct {
 	mu   sync.Mutex
 	text bytes.Buffer
@@ -23,5 +23,5 @@ func (l *logBuffer) String() string {
 	return l.text.String()
 }
 
-// logged is all that the server has logged.
-func (w *world) logged() string { return w.log.String() }
+// logged returns everything that the server has logged.
+func (ts *testServer) logged() string { return ts.log.String() }

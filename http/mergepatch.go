@@ -5,8 +5,8 @@ import (
 	"github.com/go-json-experiment/json/jsontext"
 )
 
-// mergePatch applies a JSON Merge Patch as RFC 7396, section 2, defines it.
-// Both are valid JSON; either may be empty, which is like null.
+// mergePatch applies a JSON Merge Patch as defined in RFC 7396, section 2. Both values
+// are valid JSON, or empty, which counts as null.
 func mergePatch(target, patch jsontext.Value) (jsontext.Value, error) {
 	if patch.Kind() != '{' {
 		return patch, nil

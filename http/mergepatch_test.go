@@ -7,7 +7,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// The cases of RFC 7396, appendix A.
+// The cases are those of RFC 7396, appendix A.
 func TestMergePatch(t *testing.T) {
 	t.Parallel()
 	for _, c := range [][3]string{

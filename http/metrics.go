@@ -8,7 +8,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 )
 
-// requestMetrics times requests by route pattern, method and status.
+// requestMetrics measures the duration of requests by route, method and status.
 type requestMetrics struct{ seconds *prometheus.HistogramVec }
 
 func newRequestMetrics(registry *prometheus.Registry) (*requestMetrics, error) {

@@ -2,25 +2,25 @@ package http
 
 //	@title			Eventra
 //	@version		1.0
-//	@description	Tickets for events: each seat is sold once, who was told "held" has the seat until the deadline, and who was told "confirmed" has it for good.
+//	@description	Tickets for events. Each seat is sold once. A booking that is `HELD` keeps its seats until the deadline, one that is `CONFIRMED` for good.
 //	@description
 //	@description	**Errors** are RFC 9457 problems; `code` is what to switch on. **Times** are RFC 3339 in UTC with milliseconds, **money** is integer minor units with an ISO 4217 code, **ids** are UUIDs.
-//	@description	Every response has `X-Request-Id`, the request's own or a new one. Bodies are strict: a field that is not described here, one given twice, or a value of another JSON type is `malformed_body`.
+//	@description	Every response has an `X-Request-Id`: that of the request, or a new one. Bodies are strict: an unknown field, a repeated one, or a value of another JSON type is `malformed_body`.
 //	@description
 //	@description	To try it out: sign in below (`POST /api/v1/auth/login`), copy `accessToken`, press **Authorize**, paste it.
 //	@servers.url	/
 //	@tag.name		auth
 //	@tag.description	Accounts and tokens
 //	@tag.name		events
-//	@tag.description	What is on
+//	@tag.description	Events and their details
 //	@tag.name		seats
-//	@tag.description	What is free
+//	@tag.description	Seat maps and availability
 //	@tag.name		bookings
-//	@tag.description	Holding seats
+//	@tag.description	Holding and releasing seats
 //	@tag.name		payments
-//	@tag.description	Keeping them
+//	@tag.description	Paying for held seats
 //	@tag.name		operations
-//	@tag.description	For those who run it
+//	@tag.description	For operators
 //	@securityDefinitions.bearerauth	BearerAuth
 
 import (
@@ -32,16 +32,16 @@ import (
 	"github.com/eventra/eventra/docs"
 )
 
-// webFont is the one link in Swagger UI's template that leads elsewhere. The
-// page must work offline.
+// webFont matches the only external link in Swagger UI's template. The page must work
+// offline.
 var webFont = regexp.MustCompile(`<link href="https://[^>]*>`)
 
-// swaggerPolicy keeps the page from loading anything that is not ours.
+// swaggerPolicy lets the page load nothing but this server's own files.
 const swaggerPolicy = "default-src 'none'; script-src 'self' 'unsafe-inline'; style-src 'self' 'unsafe-inline'; " +
 	"img-src 'self' data:; font-src 'self'; connect-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
 
 // @ID openAPI
-// @Summary This document
+// @Summary Get this document
 // @Tags operations
 // @Success 200 {object} object "OpenAPI 3.1"
 // @Success 304 "Not changed"
@@ -53,7 +53,7 @@ func (s *Server) openAPI(c *fiber.Ctx) error {
 	return replyJSON(c, fiber.StatusOK, docs.OpenAPI)
 }
 
-// swaggerUI answers below /api-docs/.
+// swaggerUI serves Swagger UI below /api-docs/.
 func swaggerUI() fiber.Handler {
 	ui := swagger.New(swagger.Config{
 		Title:                  "Eventra API",

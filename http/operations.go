@@ -8,26 +8,27 @@ import (
 	"github.com/eventra/eventra"
 )
 
-// Health says that the process answers.
+// Health is the answer of a process that is alive.
 type Health struct {
 	Status  string `json:"status" enums:"alive" example:"alive" validate:"required"`
 	Version string `json:"version" example:"v1.0.0" validate:"required"`
 }
 
-// Readiness says whether requests may be sent here, and what of each dependency.
+// Readiness is the answer of a server that takes requests, with the state of each
+// dependency.
 type Readiness struct {
 	Status string           `json:"status" enums:"ready" example:"ready" validate:"required"`
-	Checks map[string]Check `json:"checks" validate:"required"` // each dependency by name
+	Checks map[string]Check `json:"checks" validate:"required"` // state of each dependency, by name
 }
 
-// Check is what one dependency came to.
+// Check is the state of one dependency.
 type Check struct {
 	Status   string `json:"status" enums:"up,down" example:"up" validate:"required"`
-	Required bool   `json:"required" example:"true" validate:"required"` // without it the service is not ready
+	Required bool   `json:"required" example:"true" validate:"required"` // the server is not ready without it
 }
 
 // @ID healthz
-// @Summary Is it alive
+// @Summary Check liveness
 // @Tags operations
 // @Success 200 {object} Health "Alive"
 // @Router /healthz [get]
@@ -36,8 +37,8 @@ func (s *Server) healthz(c *fiber.Ctx) error {
 }
 
 // @ID readyz
-// @Summary May requests be sent here
-// @Description Each dependency by name. Not while starting or draining, nor without a dependency that is required.
+// @Summary Check readiness
+// @Description The server is not ready while it starts or drains, or without a required dependency.
 // @Tags operations
 // @Success 200 {object} Readiness "Ready"
 // @Failure 503 {object} Problem "unavailable, with checks"
@@ -60,13 +61,13 @@ func (s *Server) readyz(c *fiber.Ctx) error {
 	return reply(c, fiber.StatusOK, &Readiness{Status: "ready", Checks: checks})
 }
 
-// notReady is an outcome that tells of each dependency.
+// notReady is an error with the state of each dependency.
 type notReady struct {
 	error
 	checks map[string]Check
 }
 
-// Unwrap gives the outcome to those who know no more of it.
+// Unwrap returns the error without the dependencies.
 func (e *notReady) Unwrap() error { return e.error }
 
 // @ID metrics

@@ -11,23 +11,23 @@ import (
 
 // Only holds beyond the limit are shed.
 func TestServer_ShedsHoldsBeyondTheLimit(t *testing.T) {
-	w := newWorld(t, func(c *Config) { c.HoldsMax = 1 })
+	ts := newTestServer(t, func(c *Config) { c.HoldsMax = 1 })
 	entered, goOn := make(chan struct{}), make(chan struct{})
-	w.fakes.hold = func(context.Context, *eventra.HoldSeats) (*eventra.Booking, error) {
+	ts.fakes.hold = func(context.Context, *eventra.HoldSeats) (*eventra.Booking, error) {
 		close(entered)
 		<-goOn
 		return nil, eventra.Errorf(eventra.CodeNotEnoughSeats, "sold out")
 	}
-	body := `{"eventId":"` + w.published + `","seats":["A-1-1"]}`
+	body := `{"eventId":"` + ts.published + `","seats":["A-1-1"]}`
 	waiting := make(chan answer, 1)
-	go func() { waiting <- w.send("POST", "/api/v1/bookings", w.userToken, body) }()
+	go func() { waiting <- ts.send("POST", "/api/v1/bookings", ts.userToken, body) }()
 	<-entered
 	for range 3 {
-		p := w.problem(w.send("POST", "/api/v1/bookings", w.userToken, body, `X-Request-Id: "mine"`), 503, eventra.CodeOverloaded)
+		p := ts.problem(ts.send("POST", "/api/v1/bookings", ts.userToken, body, `X-Request-Id: "mine"`), 503, eventra.CodeOverloaded)
 		require.Equal(t, `"mine"`, p.RequestID)
-		w.ok(200, "GET", "/healthz", "", "")
+		ts.ok(200, "GET", "/healthz", "", "")
 	}
-	require.NotContains(t, w.logged(), "request failed", "there would be thousands of lines")
+	require.NotContains(t, ts.logged(), "request failed", "there would be thousands of lines")
 	close(goOn)
-	w.problem(<-waiting, 409, eventra.CodeNotEnoughSeats)
+	ts.problem(<-waiting, 409, eventra.CodeNotEnoughSeats)
 }

@@ -6,8 +6,8 @@ import (
 	"github.com/eventra/eventra"
 )
 
-// Payment is one attempt to pay for a booking. The booking as it is now comes
-// with the answer to a payment only.
+// Payment is one attempt to pay for a booking. Only the answer to a payment includes the
+// booking.
 type Payment struct {
 	ID        eventra.ID    `json:"id" swaggertype:"string" format:"uuid" example:"0197f2a0-6c1e-7b3a-9d54-2f6f0f8b1a04" validate:"required"`
 	BookingID eventra.ID    `json:"bookingId" swaggertype:"string" format:"uuid" example:"0197f2a0-6c1e-7b3a-9d54-2f6f0f8b1a02" validate:"required"`
@@ -18,7 +18,7 @@ type Payment struct {
 	Booking   *Booking      `json:"booking,omitzero"`
 }
 
-// PaymentPage is a part of the list of a booking's payments.
+// PaymentPage is one page of a booking's payments.
 type PaymentPage struct {
 	Items      []Payment `json:"items" validate:"required"`
 	NextCursor *string   `json:"nextCursor" extensions:"x-nullable" validate:"required"` // for the next page; null on the last
@@ -58,15 +58,15 @@ func (r *PaymentRequest) validate() error {
 
 // @ID pay
 // @Summary Pay for a booking
-// @Description Mock tokens: tok_ok, tok_declined, tok_error (the gateway fails), tok_slow_<ms>. Money taken for a hold that ran out meanwhile buys the same seats if they are still free (the payment then names the new booking, and the old one has it as replacedBy); otherwise it is given back, which hold_expired tells with the payment. Money taken while the event was cancelled is given back too, which sale_closed tells with the payment. A booking of total 0 is confirmed whatever the token, and no gateway is asked.
+// @Description Mock tokens: tok_ok, tok_declined, tok_error (the gateway fails), tok_slow_<ms>. If the hold expires while the gateway charges, the money buys the same seats again when they are still free: the payment names the new booking, and the old booking names it as replacedBy. Otherwise the money is refunded, and the answer is hold_expired with the payment. If the event is cancelled meanwhile, the money is refunded too, and the answer is sale_closed with the payment. A booking whose total is 0 is confirmed with any token, and no gateway is asked.
 // @Tags payments
 // @Security BearerAuth
 // @Param bookingId path string true "Booking" format(uuid)
-// @Param Idempotency-Key header string false "Makes repetitions harmless: the same key with the same body gets the first outcome again" minLength(1) maxLength(255)
+// @Param Idempotency-Key header string false "Makes retries harmless: the same key with the same body gets the first outcome again" minLength(1) maxLength(255)
 // @Param body body PaymentRequest true "Payment"
 // @Success 201 {object} Payment "The payment and the booking, CONFIRMED"
 // @Failure 402 {object} Problem "payment_declined: the booking stays HELD"
-// @Failure 404 {object} Problem "not_found, also for somebody else's booking"
+// @Failure 404 {object} Problem "not_found, also for another user's booking"
 // @Failure 409 {object} Problem "hold_expired; already_paid; payment_in_progress; sale_closed; idempotency_in_progress"
 // @Failure 422 {object} Problem "validation_failed; idempotency_key_reused"
 // @Failure 503 {object} Problem "payment_unavailable: the booking stays HELD; overloaded; unavailable"
@@ -94,14 +94,14 @@ func (s *Server) pay(c *fiber.Ctx) error {
 
 // @ID listPayments
 // @Summary List a booking's payments
-// @Description Attempts, the oldest first.
+// @Description Payment attempts, oldest first.
 // @Tags payments
 // @Security BearerAuth
 // @Param bookingId path string true "Booking" format(uuid)
 // @Param limit query int false "Items on the page" minimum(1) maximum(100) default(20)
-// @Param cursor query string false "nextCursor of the page before"
+// @Param cursor query string false "nextCursor of the previous page"
 // @Success 200 {object} PaymentPage "A page of payments"
-// @Failure 404 {object} Problem "not_found, also for somebody else's booking"
+// @Failure 404 {object} Problem "not_found, also for another user's booking"
 // @Failure 422 {object} Problem "validation_failed"
 // @Router /api/v1/bookings/{bookingId}/payments [get]
 func (s *Server) listPayments(c *fiber.Ctx) error {

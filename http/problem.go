@@ -16,15 +16,15 @@ import (
 	"github.com/eventra/eventra/http/admission"
 )
 
-// Outcomes that only this layer knows: the request never made sense as HTTP.
+// Codes that only this layer knows, for requests that are not valid HTTP.
 const (
 	codeMalformedRequest eventra.Code = "malformed_request"
 	codeHeadersTooLarge  eventra.Code = "headers_too_large"
 	codeRequestTimeout   eventra.Code = "request_timeout"
 )
 
-// problemKind is what a code means in HTTP. seats is the member of the body
-// that names [eventra.Error.Seats].
+// problemKind is what a code means in HTTP. seats is the body's member for
+// [eventra.Error.Seats].
 type problemKind struct {
 	status     int
 	title      string
@@ -34,7 +34,7 @@ type problemKind struct {
 
 const soon = time.Second
 
-// problems is the one table from codes to statuses.
+// problems is the only table from codes to statuses.
 var problems = map[eventra.Code]problemKind{
 	codeMalformedRequest: {status: 400, title: "Malformed request"},
 	codeHeadersTooLarge:  {status: 431, title: "Header fields too large"},
@@ -79,19 +79,19 @@ var problems = map[eventra.Code]problemKind{
 	eventra.CodePaymentUnavailable: {status: 503, title: "Payment unavailable", retryAfter: soon},
 }
 
-// problemTypePrefix and a code make the URI that identifies a type of problem.
+// problemTypePrefix followed by a code is the URI of a problem's type.
 const problemTypePrefix = "urn:eventra:problem:"
 
 const mimeProblem = "application/problem+json"
 
-// Problem is the body of every answer that is not success (RFC 9457).
+// Problem is the body of every answer that is not a success (RFC 9457).
 type Problem struct {
 	Type      string `json:"type" example:"urn:eventra:problem:seats_unavailable" validate:"required"`
 	Title     string `json:"title" example:"Seats unavailable" validate:"required"`
 	Status    int    `json:"status" example:"409" validate:"required"`
 	Detail    string `json:"detail" example:"some of the seats are taken" validate:"required"`
 	Instance  string `json:"instance" example:"/api/v1/bookings" validate:"required"`
-	Code      string `json:"code" example:"seats_unavailable" validate:"required"` // stable; the thing to switch on
+	Code      string `json:"code" example:"seats_unavailable" validate:"required"` // stable; switch on this
 	RequestID string `json:"requestId" example:"018f4c1e-7b9a-7c3d-9e2f-0a1b2c3d4e5f" validate:"required"`
 
 	Errors      []eventra.FieldError `json:"errors,omitempty"`      // each fault of the input, with validation_failed
@@ -99,11 +99,11 @@ type Problem struct {
 	Unknown     []string             `json:"unknown,omitempty"`     // seats, with unknown_seats
 	Seats       []string             `json:"seats,omitempty"`       // with seat_exists
 	Payment     *Payment             `json:"payment,omitempty"`
-	Checks      map[string]Check     `json:"checks,omitempty"` // each dependency, from /readyz
+	Checks      map[string]Check     `json:"checks,omitempty"` // state of each dependency, from /readyz
 }
 
-// writeProblem answers with err as a problem. It alone decides what of an
-// error leaves the process.
+// writeProblem answers with err as a problem. It alone decides which parts of an error
+// leave the process.
 func (s *Server) writeProblem(c *fiber.Ctx, err error) {
 	e := problemOf(err)
 	kind, known := problems[e.Code]
@@ -115,13 +115,13 @@ func (s *Server) writeProblem(c *fiber.Ctx, err error) {
 		s.logFailure(c, kind.status, err)
 	}
 	if e.Code == eventra.CodeInternal {
-		e = &eventra.Error{Code: e.Code, Message: "something went wrong on our side; the request id tells us what"}
+		e = &eventra.Error{Code: e.Code, Message: "something went wrong on our side; quote the request id when you report it"}
 	}
 	body := newProblem(c, e, kind, err)
 	setProblemHeaders(c, e, kind)
-	encoded, err := json.Marshal(body, jsontext.AllowInvalidUTF8(true)) // the path may be anything
+	encoded, err := json.Marshal(body, jsontext.AllowInvalidUTF8(true)) // in the path
 	if err != nil {
-		panic(err) // only strings and numbers are in it
+		panic(err) // cannot happen: the body has only strings and numbers
 	}
 	c.Response().ResetBody()
 	c.Status(kind.status)
@@ -145,8 +145,7 @@ func newProblem(c *fiber.Ctx, e *eventra.Error, kind problemKind, err error) *Pr
 	case "seats":
 		p.Seats = e.Seats
 	}
-	var unready *notReady
-	if errors.As(err, &unready) {
+	if unready, ok := errors.AsType[*notReady](err); ok {
 		p.Checks = unready.checks
 	}
 	if e.Payment != nil {
@@ -156,8 +155,7 @@ func newProblem(c *fiber.Ctx, e *eventra.Error, kind problemKind, err error) *Pr
 	return p
 }
 
-// pathOf returns the path as it was asked for; Swagger UI's handler changes
-// what c.Path() says.
+// pathOf returns the path of the request line. Swagger UI's handler changes c.Path().
 func pathOf(c *fiber.Ctx) string {
 	path, _, _ := strings.Cut(string(c.Request().Header.RequestURI()), "?")
 	return path
@@ -165,7 +163,7 @@ func pathOf(c *fiber.Ctx) string {
 
 func setProblemHeaders(c *fiber.Ctx, e *eventra.Error, kind problemKind) {
 	for _, header := range []string{fiber.HeaderETag, fiber.HeaderLocation, fiber.HeaderContentEncoding} {
-		c.Response().Header.Del(header) // set by a handler that failed later on
+		c.Response().Header.Del(header) // a handler may have set it before it failed
 	}
 	c.Set(fiber.HeaderCacheControl, "no-store")
 	if kind.status == fiber.StatusUnauthorized {
@@ -180,7 +178,8 @@ func setProblemHeaders(c *fiber.Ctx, e *eventra.Error, kind problemKind) {
 	}
 }
 
-// problemOf finds the outcome in an error. What is none of ours is internal.
+// problemOf returns the domain's error within err. An error without one is
+// CodeInternal.
 func problemOf(err error) *eventra.Error {
 	var own *eventra.Error
 	var routing *fiber.Error
@@ -195,15 +194,14 @@ func problemOf(err error) *eventra.Error {
 	return &eventra.Error{Code: eventra.CodeInternal, Err: err}
 }
 
-// routingProblem translates what Fiber and fasthttp say of a request that
-// never reached a handler. Their own words may quote the request, so they
-// stay here.
+// routingProblem translates the errors of Fiber and fasthttp about requests that never
+// reached a handler. Their texts may quote the request, so they are dropped.
 func routingProblem(err *fiber.Error) *eventra.Error {
 	switch err.Code {
 	case fiber.StatusNotFound:
 		return eventra.Errorf(eventra.CodeNotFound, "there is nothing at this address")
 	case fiber.StatusMethodNotAllowed:
-		return eventra.Errorf(eventra.CodeMethodNotAllowed, "this address knows only the methods in Allow")
+		return eventra.Errorf(eventra.CodeMethodNotAllowed, "this address supports only the methods in Allow")
 	case fiber.StatusRequestEntityTooLarge:
 		return eventra.Errorf(eventra.CodeBodyTooLarge, "the body has too many bytes")
 	case fiber.StatusRequestHeaderFieldsTooLarge:
@@ -214,8 +212,8 @@ func routingProblem(err *fiber.Error) *eventra.Error {
 	return eventra.Errorf(codeMalformedRequest, "the request is not valid HTTP")
 }
 
-// refuseUnread answers a request that could not be read to its end. It is
-// also what Fiber calls for an error that no middleware answered.
+// refuseUnread answers a request that could not be read to its end. Fiber also calls it
+// for an error that no middleware answered.
 func (s *Server) refuseUnread(c *fiber.Ctx, err error) error {
 	setRequestID(c)
 	admission.Linger(c.Context().Conn())

@@ -16,7 +16,7 @@ import (
 	"github.com/eventra/eventra"
 )
 
-// declaredCodes are the values of all constants of type Code in a file.
+// declaredCodes returns the values of all constants of type Code in a file.
 func declaredCodes(t *testing.T, file string) (codes []eventra.Code) {
 	parsed, err := parser.ParseFile(token.NewFileSet(), file, nil, 0)
 	require.NoError(t, err)
@@ -37,7 +37,7 @@ func declaredCodes(t *testing.T, file string) (codes []eventra.Code) {
 	return codes
 }
 
-func TestEveryCodeHasAStatus(t *testing.T) {
+func TestProblem_EveryCodeHasAStatus(t *testing.T) {
 	t.Parallel()
 	codes := declaredCodes(t, "../error.go")
 	require.Greater(t, len(codes), 30)
@@ -71,42 +71,42 @@ func TestProblemOf(t *testing.T) {
 	}
 }
 
-func TestProblemMembers(t *testing.T) {
-	w := newWorld(t)
+func TestProblem_Members(t *testing.T) {
+	ts := newTestServer(t)
 	payment := &eventra.Payment{ID: newID(), BookingID: newID(), Method: "mock", Amount: eventra.Money{Amount: 5, Currency: "EUR"},
 		Status: eventra.PaymentRefundPending, CreatedAt: time.Now()}
 	book := func(err error) answer {
-		w.fakes.fail(err)
-		return w.send("POST", "/api/v1/bookings", w.userToken, `{"eventId":"`+w.published+`","seats":["A-1-1"]}`)
+		ts.fakes.fail(err)
+		return ts.send("POST", "/api/v1/bookings", ts.userToken, `{"eventId":"`+ts.published+`","seats":["A-1-1"]}`)
 	}
-	p := w.problem(book(&eventra.Error{Code: eventra.CodeSeatsUnavailable, Seats: []string{"A-1-1"}}), 409, eventra.CodeSeatsUnavailable)
+	p := ts.problem(book(&eventra.Error{Code: eventra.CodeSeatsUnavailable, Seats: []string{"A-1-1"}}), 409, eventra.CodeSeatsUnavailable)
 	require.Equal(t, []string{"A-1-1"}, p.Unavailable)
-	p = w.problem(book(&eventra.Error{Code: eventra.CodeUnknownSeats, Seats: []string{"Z"}}), 422, eventra.CodeUnknownSeats)
+	p = ts.problem(book(&eventra.Error{Code: eventra.CodeUnknownSeats, Seats: []string{"Z"}}), 422, eventra.CodeUnknownSeats)
 	require.Equal(t, []string{"Z"}, p.Unknown)
-	p = w.problem(book(&eventra.Error{Code: eventra.CodeSeatExists, Seats: []string{"A"}}), 409, eventra.CodeSeatExists)
+	p = ts.problem(book(&eventra.Error{Code: eventra.CodeSeatExists, Seats: []string{"A"}}), 409, eventra.CodeSeatExists)
 	require.Equal(t, []string{"A"}, p.Seats)
 
-	a := w.send("POST", "/api/v1/bookings/"+w.bookingID+"/payments", w.userToken, `{"method":"mock","token":"tok_ok"}`)
-	w.problem(a, 409, eventra.CodeSeatExists)
-	w.fakes.fail(&eventra.Error{Code: eventra.CodeHoldExpired, Message: "too late", Payment: payment})
-	a = w.send("POST", "/api/v1/bookings/"+w.bookingID+"/payments", w.userToken, `{"method":"mock","token":"tok_ok"}`)
-	w.problem(a, 409, eventra.CodeHoldExpired)
+	a := ts.send("POST", "/api/v1/bookings/"+ts.bookingID+"/payments", ts.userToken, `{"method":"mock","token":"tok_ok"}`)
+	ts.problem(a, 409, eventra.CodeSeatExists)
+	ts.fakes.fail(&eventra.Error{Code: eventra.CodeHoldExpired, Message: "too late", Payment: payment})
+	a = ts.send("POST", "/api/v1/bookings/"+ts.bookingID+"/payments", ts.userToken, `{"method":"mock","token":"tok_ok"}`)
+	ts.problem(a, 409, eventra.CodeHoldExpired)
 	require.Contains(t, a.body, `"payment":{"id":"`+payment.ID.String()+`"`)
 	require.Contains(t, a.body, `"status":"REFUND_PENDING"`)
 }
 
-func TestNothingLeaks(t *testing.T) {
-	w := newWorld(t)
-	w.fakes.fail(errors.New("dial tcp 10.1.2.3:5432: secret"))
-	a := w.send("GET", "/api/v1/bookings/"+w.bookingID, w.userToken, "", "X-Request-Id: find-me")
-	p := w.problem(a, 500, eventra.CodeInternal)
+func TestProblem_LeaksNothing(t *testing.T) {
+	ts := newTestServer(t)
+	ts.fakes.fail(errors.New("dial tcp 10.1.2.3:5432: secret"))
+	a := ts.send("GET", "/api/v1/bookings/"+ts.bookingID, ts.userToken, "", "X-Request-Id: find-me")
+	p := ts.problem(a, 500, eventra.CodeInternal)
 	require.NotContains(t, a.body, "10.1.2.3")
 	require.Equal(t, "find-me", p.RequestID)
-	require.Contains(t, w.logged(), "10.1.2.3")
-	require.Contains(t, w.logged(), "find-me")
+	require.Contains(t, ts.logged(), "10.1.2.3")
+	require.Contains(t, ts.logged(), "find-me")
 
-	w.fakes.fail(eventra.Unavailable("PostgreSQL", errors.New("dial tcp 10.1.2.3:5432")))
-	a = w.send("GET", "/api/v1/bookings/"+w.bookingID, w.userToken, "")
-	w.problem(a, 503, eventra.CodeUnavailable)
+	ts.fakes.fail(eventra.Unavailable("PostgreSQL", errors.New("dial tcp 10.1.2.3:5432")))
+	a = ts.send("GET", "/api/v1/bookings/"+ts.bookingID, ts.userToken, "")
+	ts.problem(a, 503, eventra.CodeUnavailable)
 	require.NotContains(t, a.body, "10.1.2.3")
 }

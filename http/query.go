@@ -13,13 +13,13 @@ import (
 
 const queryTextMaxRunes = 200
 
-// query reads the parameters of a GET and gathers their faults.
+// query reads the parameters of a GET and collects their faults.
 type query struct {
 	c      *fiber.Ctx
 	faults eventra.Faults
 }
 
-// text returns a parameter, "" without one, in a string that outlives the request.
+// text returns a parameter, or "" without one. The string outlives the request.
 func (q *query) text(name string) string {
 	value := string(q.c.Request().URI().QueryArgs().Peek(name))
 	if !utf8.ValidString(value) || strings.ContainsFunc(value, func(r rune) bool { return r < ' ' || r == 0x7f }) {
@@ -33,7 +33,7 @@ func (q *query) text(name string) string {
 	return value
 }
 
-// time returns a parameter that is an RFC 3339 time; zero without one.
+// time returns a parameter that is an RFC 3339 time, or zero without one.
 func (q *query) time(name string) time.Time {
 	value := q.text(name)
 	if value == "" {
@@ -42,10 +42,10 @@ func (q *query) time(name string) time.Time {
 	return parseTime(&q.faults, name, value)
 }
 
-// has reports whether a parameter was given, be it empty.
+// has reports whether a parameter was given, even if it is empty.
 func (q *query) has(name string) bool { return q.c.Request().URI().QueryArgs().Has(name) }
 
-// page returns the part of a list that is asked for; scope names the list.
+// page returns the requested page of the list that scope names.
 func (q *query) page(cursors cursorSealer, scope ...string) eventra.Page {
 	page := eventra.Page{Limit: eventra.PageLimitDefault}
 	if q.has("limit") {
@@ -65,7 +65,8 @@ func (q *query) page(cursors cursorSealer, scope ...string) eventra.Page {
 	return page
 }
 
-// pathID reads the id in the path; one that is none does not exist.
+// pathID reads an id in the path. Nothing exists under a malformed one, so its error is
+// the same code.
 func pathID(c *fiber.Ctx, name string, code eventra.Code) (eventra.ID, error) {
 	id, err := eventra.ParseID(c.Params(name))
 	if err != nil {

@@ -11,7 +11,7 @@ import (
 	"github.com/eventra/eventra"
 )
 
-// The classes of [Config.RateLimits], and those of failed logins.
+// The classes of [Config.RateLimits] and of failed logins.
 const (
 	rateBookings     = "bookings"
 	rateAuth         = "auth"
@@ -24,8 +24,7 @@ const (
 // RateClasses are the classes that [Config.RateLimits] may have.
 var RateClasses = []string{rateBookings, rateAuth, rateReads, rateWrites}
 
-// limited counts a request against its class: by user where one is known, else
-// by address.
+// limited counts a request in its class, by user or, for an anonymous one, by address.
 func (s *Server) limited(class string) fiber.Handler {
 	limit := s.cfg.RateLimits[class]
 	if limit.Requests == 0 {
@@ -33,8 +32,8 @@ func (s *Server) limited(class string) fiber.Handler {
 	}
 	return func(c *fiber.Ctx) error {
 		subject := s.addressOf(c)
-		if who := callerOf(c); who != nil {
-			subject = who.UserID.String()
+		if caller := callerOf(c); caller != nil {
+			subject = caller.UserID.String()
 		}
 		now := time.Now()
 		used := s.cfg.RateCounters.Take(class, subject, limit.Window, now, 1)
@@ -49,16 +48,16 @@ func (s *Server) limited(class string) fiber.Handler {
 	}
 }
 
-// reset is how long the window that now lies in still lasts. Windows begin at
-// the multiples of their length, as for [RateCounters].
+// reset returns the time until the current window ends. Windows begin at multiples of
+// their length, as those of [RateCounters] do.
 func (l RateLimit) reset(now time.Time) time.Duration {
 	return now.Truncate(l.Window).Add(l.Window).Sub(now)
 }
 
-// wholeSeconds rounds up, so that who waits that long has waited enough.
+// wholeSeconds rounds up, so that waiting that long is enough.
 func wholeSeconds(d time.Duration) int { return int((d + time.Second - 1) / time.Second) }
 
-// loginFailures counts failed logins of one account and from one address.
+// loginFailures counts failed logins, of one account and from one address.
 type loginFailures struct {
 	counters RateCounters
 	counts   []failureCount
@@ -69,8 +68,8 @@ type failureCount struct {
 	limit          RateLimit
 }
 
-// check refuses who has failed too often. An account that does not exist is
-// counted alike, so that nothing tells it from one that does.
+// check returns CodeRateLimited after too many failures. Accounts that do not exist are
+// counted in the same way, so that the limit does not reveal which accounts exist.
 func (f loginFailures) check(now time.Time) error {
 	for _, count := range f.counts {
 		if count.limit.Requests > 0 && f.counters.Take(count.class, count.subject, count.limit.Window, now, 0) >= count.limit.Requests {
@@ -88,8 +87,9 @@ func (f loginFailures) add(now time.Time) {
 	}
 }
 
-// loginFailures are those of an account, by a hash of its address, which
-// otherwise would be told to whoever keeps the counts, and those of the client.
+// loginFailures returns the counts of an account and of the client's network address.
+// The account is named by a hash, so that the store of the counts learns no e-mail
+// address.
 func (s *Server) loginFailures(c *fiber.Ctx, email string) loginFailures {
 	account := sha256.Sum256([]byte(email))
 	return loginFailures{s.cfg.RateCounters, []failureCount{

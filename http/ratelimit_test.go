@@ -15,7 +15,7 @@ func limits(class string, n int) func(*Config) {
 	return func(c *Config) { c.RateLimits = map[string]RateLimit{class: {n, 24 * time.Hour}} }
 }
 
-func TestRateLimits(t *testing.T) {
+func TestRateLimit_Classes(t *testing.T) {
 	for _, c := range []struct{ class, method, path, who string }{
 		{rateAuth, "POST", "/api/v1/auth/login", ""},
 		{rateReads, "GET", "/api/v1/events", ""},
@@ -26,9 +26,9 @@ func TestRateLimits(t *testing.T) {
 		{rateWrites, "POST", "/api/v1/events", "admin"},
 	} {
 		t.Run(c.class+" "+c.path, func(t *testing.T) {
-			w := newWorld(t, limits(c.class, 2))
+			ts := newTestServer(t, limits(c.class, 2))
 			for i := range 4 {
-				a := w.send(c.method, w.fill(c.path), w.token(c.who), "")
+				a := ts.send(c.method, ts.fill(c.path), ts.token(c.who), "")
 				require.Equal(t, "2", a.Header.Get("RateLimit-Limit"))
 				require.Equal(t, []string{"1", "0", "0", "0"}[i], a.Header.Get("RateLimit-Remaining"))
 				reset, err := strconv.Atoi(a.Header.Get("RateLimit-Reset"))
@@ -38,7 +38,7 @@ func TestRateLimits(t *testing.T) {
 					require.NotEqual(t, 429, a.StatusCode)
 					continue
 				}
-				w.problem(a, 429, eventra.CodeRateLimited)
+				ts.problem(a, 429, eventra.CodeRateLimited)
 				require.InDelta(t, reset, must(strconv.Atoi(a.Header.Get("Retry-After"))), 1)
 			}
 		})
@@ -52,18 +52,18 @@ func must(n int, err error) int {
 	return n
 }
 
-func TestLimitsAreEachCallersOwn(t *testing.T) {
-	w := newWorld(t, limits(rateReads, 1))
-	w.ok(200, "GET", "/api/v1/events", "", "")
-	w.problem(w.send("GET", "/api/v1/events", "", ""), 429, eventra.CodeRateLimited)
-	w.ok(200, "GET", "/api/v1/events", w.userToken, "")
-	w.problem(w.send("GET", "/api/v1/events", w.userToken, ""), 429, eventra.CodeRateLimited)
-	w.ok(200, "GET", "/api/v1/events", w.otherToken, "")
-	_, a := w.ok(200, "GET", "/healthz", "", "")
+func TestRateLimit_CountsEachCaller(t *testing.T) {
+	ts := newTestServer(t, limits(rateReads, 1))
+	ts.ok(200, "GET", "/api/v1/events", "", "")
+	ts.problem(ts.send("GET", "/api/v1/events", "", ""), 429, eventra.CodeRateLimited)
+	ts.ok(200, "GET", "/api/v1/events", ts.userToken, "")
+	ts.problem(ts.send("GET", "/api/v1/events", ts.userToken, ""), 429, eventra.CodeRateLimited)
+	ts.ok(200, "GET", "/api/v1/events", ts.otherToken, "")
+	_, a := ts.ok(200, "GET", "/healthz", "", "")
 	require.Empty(t, a.Header.Get("RateLimit-Limit"))
 }
 
-func TestReset(t *testing.T) {
+func TestRateLimit_Reset(t *testing.T) {
 	t.Parallel()
 	minute := RateLimit{1, time.Minute}
 	at := time.Date(2030, 1, 1, 0, 0, 0, 0, time.UTC)
@@ -73,7 +73,7 @@ func TestReset(t *testing.T) {
 	require.Equal(t, 2, wholeSeconds(2*time.Second))
 }
 
-func TestForwardedFor(t *testing.T) {
+func TestServer_ForwardedFor(t *testing.T) {
 	t.Parallel()
 	s := &Server{cfg: Config{TrustedProxies: []netip.Prefix{netip.MustParsePrefix("10.0.0.0/8"), netip.MustParsePrefix("::1/128")}}}
 	for _, c := range [][3]string{
@@ -90,23 +90,23 @@ func TestForwardedFor(t *testing.T) {
 	}
 }
 
-func TestForwardedForIsBelievedOfTrustedProxiesOnly(t *testing.T) {
+func TestServer_BelievesTrustedProxiesOnly(t *testing.T) {
 	for name, c := range map[string]struct {
 		trust  []netip.Prefix
 		status int
 	}{"trusted": {[]netip.Prefix{netip.MustParsePrefix("127.0.0.0/8")}, 200}, "not trusted": {nil, 429}} {
 		t.Run(name, func(t *testing.T) {
-			w := newWorld(t, limits(rateReads, 1), func(cfg *Config) { cfg.TrustedProxies = c.trust })
-			w.ok(200, "GET", "/api/v1/events", "", "", "X-Forwarded-For: 1.2.3.4")
-			require.Equal(t, c.status, w.send("GET", "/api/v1/events", "", "", "X-Forwarded-For: 1.2.3.5").StatusCode)
-			require.Equal(t, 429, w.send("GET", "/api/v1/events", "", "", "X-Forwarded-For: 1.2.3.4").StatusCode)
+			ts := newTestServer(t, limits(rateReads, 1), func(cfg *Config) { cfg.TrustedProxies = c.trust })
+			ts.ok(200, "GET", "/api/v1/events", "", "", "X-Forwarded-For: 1.2.3.4")
+			require.Equal(t, c.status, ts.send("GET", "/api/v1/events", "", "", "X-Forwarded-For: 1.2.3.5").StatusCode)
+			require.Equal(t, 429, ts.send("GET", "/api/v1/events", "", "", "X-Forwarded-For: 1.2.3.4").StatusCode)
 		})
 	}
 }
 
-func TestIPv6IsLimitedByNetwork(t *testing.T) {
-	w := newWorld(t, limits(rateReads, 1), func(cfg *Config) { cfg.TrustedProxies = []netip.Prefix{netip.MustParsePrefix("127.0.0.0/8")} })
-	w.ok(200, "GET", "/api/v1/events", "", "", "X-Forwarded-For: 2001:db8::1")
-	require.Equal(t, 429, w.send("GET", "/api/v1/events", "", "", "X-Forwarded-For: 2001:db8::2").StatusCode)
-	w.ok(200, "GET", "/api/v1/events", "", "", "X-Forwarded-For: 2001:db8:0:1::1")
+func TestRateLimit_CountsIPv6ByNetwork(t *testing.T) {
+	ts := newTestServer(t, limits(rateReads, 1), func(cfg *Config) { cfg.TrustedProxies = []netip.Prefix{netip.MustParsePrefix("127.0.0.0/8")} })
+	ts.ok(200, "GET", "/api/v1/events", "", "", "X-Forwarded-For: 2001:db8::1")
+	require.Equal(t, 429, ts.send("GET", "/api/v1/events", "", "", "X-Forwarded-For: 2001:db8::2").StatusCode)
+	ts.ok(200, "GET", "/api/v1/events", "", "", "X-Forwarded-For: 2001:db8:0:1::1")
 }

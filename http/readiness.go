@@ -8,14 +8,14 @@ import (
 )
 
 const (
-	// probeTimeout is how long a dependency has to answer.
+	// probeTimeout is the time in which a dependency must answer.
 	probeTimeout = time.Second
-	// readinessAge is how long answers are good for: however often somebody
-	// asks us, dependencies are asked about once a second.
+	// readinessAge is how long the answers are reused: dependencies are asked about
+	// once a second, however often /readyz is called.
 	readinessAge = time.Second
 )
 
-// readiness asks the dependencies and remembers their answers for a while.
+// readiness probes the dependencies and remembers their answers for a while.
 type readiness struct {
 	probes []Probe
 	log    *slog.Logger
@@ -30,7 +30,7 @@ func newReadiness(probes []Probe, log *slog.Logger) *readiness {
 	return &readiness{probes: probes, log: log}
 }
 
-// checks tells of each dependency, and whether all required ones answer.
+// checks returns the state of each dependency, and whether all required ones answer.
 func (r *readiness) checks(ctx context.Context) (map[string]Check, bool) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -54,8 +54,8 @@ func (r *readiness) checks(ctx context.Context) (map[string]Check, bool) {
 	return r.last, r.ok
 }
 
-// ask asks all dependencies at once. One that does not keep to its context is
-// left behind.
+// ask probes all dependencies at once. It does not wait for a probe that outlives its
+// context.
 func (r *readiness) ask(ctx context.Context) []error {
 	type answer struct {
 		probe int

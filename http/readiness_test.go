@@ -22,7 +22,7 @@ func probes(required, optional error) func(*Config) {
 	}
 }
 
-func TestReadiness(t *testing.T) {
+func TestReadiness_Dependencies(t *testing.T) {
 	down := errors.New("dial tcp 10.1.2.3: refused")
 	for name, c := range map[string]struct {
 		required, optional error
@@ -34,28 +34,28 @@ func TestReadiness(t *testing.T) {
 		"required is down": {down, nil, 503, ""},
 	} {
 		t.Run(name, func(t *testing.T) {
-			w := newWorld(t, probes(c.required, c.optional))
-			a := w.send("GET", "/readyz", "", "")
+			ts := newTestServer(t, probes(c.required, c.optional))
+			a := ts.send("GET", "/readyz", "", "")
 			require.NotContains(t, a.body, "10.1.2.3")
 			if c.status == 200 {
 				require.JSONEq(t, c.body, a.body)
 				return
 			}
-			p := w.problem(a, 503, eventra.CodeUnavailable)
+			p := ts.problem(a, 503, eventra.CodeUnavailable)
 			require.Equal(t, map[string]Check{"postgres": {"down", true}, "mongo": {"up", false}}, p.Checks)
-			require.Contains(t, w.logged(), "10.1.2.3")
+			require.Contains(t, ts.logged(), "10.1.2.3")
 		})
 	}
 }
 
-func TestNotReadyWhileStarting(t *testing.T) {
-	w := newWorld(t)
-	w.server.ready.Store(false)
-	require.Equal(t, "starting", w.problem(w.send("GET", "/readyz", "", ""), 503, eventra.CodeUnavailable).Detail)
-	w.ok(200, "GET", "/healthz", "", "")
+func TestReadiness_WhileStarting(t *testing.T) {
+	ts := newTestServer(t)
+	ts.server.ready.Store(false)
+	require.Equal(t, "starting", ts.problem(ts.send("GET", "/readyz", "", ""), 503, eventra.CodeUnavailable).Detail)
+	ts.ok(200, "GET", "/healthz", "", "")
 }
 
-func TestProbesAreAskedAtOnceAndNotTooOften(t *testing.T) {
+func TestReadiness_ProbesAtOnceAndNotTooOften(t *testing.T) {
 	t.Parallel()
 	var asked atomic.Int32
 	stuck := make(chan struct{})

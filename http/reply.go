@@ -14,8 +14,7 @@ func reply(c *fiber.Ctx, status int, value any) error {
 	return replyJSON(c, status, body)
 }
 
-// replyJSON answers with JSON that is written already; body is not used by
-// the caller any more.
+// replyJSON answers with encoded JSON. The caller must not write to body afterwards.
 func replyJSON(c *fiber.Ctx, status int, body []byte) error {
 	c.Status(status)
 	c.Set(fiber.HeaderContentType, fiber.MIMEApplicationJSON)

@@ -8,8 +8,8 @@ const requestIDMaxBytes = 128
 
 const requestIDLocal = "requestId"
 
-// setRequestID gives the request the id that its client chose, if that is fit
-// for logs, or a new one, and puts it on the response.
+// setRequestID sets the id of the request and of its response: the client's, if it is fit
+// for logs, or a new one.
 func setRequestID(c *fiber.Ctx) string {
 	id := string(c.Request().Header.Peek(fiber.HeaderXRequestID))
 	if !visibleASCII(id, requestIDMaxBytes) {
@@ -25,8 +25,8 @@ func requestID(c *fiber.Ctx) string {
 	return id
 }
 
-// visibleASCII reports whether s has 1 to maxBytes bytes, none of them a
-// space, a control character or beyond ASCII.
+// visibleASCII reports whether s has 1 to maxBytes bytes, all of them visible ASCII
+// characters.
 func visibleASCII(s string, maxBytes int) bool {
 	for i := range len(s) {
 		if s[i] <= ' ' || s[i] > '~' {

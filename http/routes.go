@@ -1,7 +1,7 @@
 package http
 
-// routes is every address that the server answers at. What stands before a
-// handler runs before it: who may call, how often, and only once.
+// routes registers every route. The arguments before a handler run before it, from left
+// to right: they check who may call and how often, and make retries harmless.
 func (s *Server) routes() {
 	anyone, users, admins := s.anyone, s.users, s.admins
 	auth, reads, writes, bookings := s.limited(rateAuth), s.limited(rateReads), s.limited(rateWrites), s.limited(rateBookings)

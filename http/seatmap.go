@@ -8,7 +8,7 @@ import (
 	"github.com/eventra/eventra"
 )
 
-// seatPart is what of a seat map is asked for.
+// seatPart is the requested part of a seat map.
 type seatPart struct {
 	section   string
 	bySection bool
@@ -18,14 +18,14 @@ type seatPart struct {
 
 func (p seatPart) whole() bool { return !p.bySection && !p.bySince }
 
-// SeatMap is every seat of an event, or some, at one version.
-type SeatMap struct {
+// SeatsView is the seat map of an event, or a part of it, at one version.
+type SeatsView struct {
 	EventID eventra.ID    `json:"eventId" swaggertype:"string" format:"uuid" example:"01900000-0000-7000-8000-0000000000e1" validate:"required"`
 	Version uint64        `json:"version" example:"17" validate:"required"` // grows with each change
 	Seats   []SeatOfEvent `json:"seats" validate:"required"`
-}
+} // @name SeatMap
 
-// SeatOfEvent is a seat and whether it can be had.
+// SeatOfEvent is a seat with its price and status.
 type SeatOfEvent struct {
 	Seat    string        `json:"seat" example:"A-3-12" validate:"required"`
 	Section string        `json:"section" example:"A" validate:"required"`
@@ -35,11 +35,11 @@ type SeatOfEvent struct {
 	Status  string        `json:"status" enums:"AVAILABLE,HELD,BOOKED" example:"AVAILABLE" validate:"required"`
 }
 
-// seatMapBytes is about what a whole seat map takes.
+// seatMapBytes estimates the length of a whole seat map.
 func seatMapBytes(view *eventra.SeatsView) int { return 128 + len(view.Status)*140 }
 
-// appendSeatMap writes what a [SeatMap] would be. It is written out by hand
-// because a house has up to 100,000 seats.
+// appendSeatMap appends the JSON of a [SeatsView]. It is written by hand because an
+// event has up to 100,000 seats.
 func appendSeatMap(b []byte, view *eventra.SeatsView, part seatPart) []byte {
 	id, _ := view.EventID.MarshalText()
 	b = append(append(append(b, `{"eventId":"`...), id...), `","version":`...)
@@ -66,8 +66,8 @@ func appendSeatMap(b []byte, view *eventra.SeatsView, part seatPart) []byte {
 	return append(b, `]}`...)
 }
 
-// appendSeat writes a seat's members up to its price, and leaves the object
-// open. section is the seat's section in quotes.
+// appendSeat appends a seat's members up to its price and leaves the object open. section
+// is the seat's section in quotes.
 func appendSeat(b []byte, seat *eventra.Seat, section []byte) []byte {
 	b = append(b, `{"seat":`...)
 	b = append(b, section[:len(section)-1]...)
@@ -85,8 +85,8 @@ func appendSeat(b []byte, seat *eventra.Seat, section []byte) []byte {
 	return append(appendQuoted(b, seat.Price.Currency), '}')
 }
 
-// appendQuoted writes a JSON string.
+// appendQuoted appends a JSON string.
 func appendQuoted(b []byte, s string) []byte {
-	b, _ = jsontext.AppendQuote(b, s) // an error means that invalid UTF-8 was replaced
+	b, _ = jsontext.AppendQuote(b, s) // the only error says that invalid UTF-8 was replaced
 	return b
 }

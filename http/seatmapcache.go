@@ -13,7 +13,7 @@ const (
 	// encodedSeatMapsMaxBytes bounds the cache. A map of 100,000 seats takes 14 MB as
 	// JSON, and about 2 MB in its content codings.
 	encodedSeatMapsMaxBytes = 256 << 20
-	// encodedSeatMapsMaxAge is how long a map is kept that nobody asks for.
+	// encodedSeatMapsMaxAge is how long a map without a reader is kept.
 	encodedSeatMapsMaxAge = 10 * time.Minute
 )
 
@@ -44,11 +44,11 @@ func newEncodedSeatMaps(maxBytes uint64) encodedSeatMaps {
 	})}
 }
 
-// close ends the cache's goroutine, which removes what is too old.
+// close ends the cache's goroutine, which removes old maps.
 func (e encodedSeatMaps) close() { e.cache.StopAllGoroutines() }
 
-// encode returns the JSON of a part of a seat map in a content coding. It must not be
-// written to.
+// encode returns the JSON of a part of a seat map in a content coding. The caller must
+// not write to it.
 func (e encodedSeatMaps) encode(view *eventra.SeatsView, part seatPart, coding string) []byte {
 	if !part.whole() {
 		return encodeAs(coding, appendSeatMap(nil, view, part))
@@ -62,8 +62,8 @@ func (e encodedSeatMaps) encode(view *eventra.SeatsView, part seatPart, coding s
 	return m.body
 }
 
-// entry returns the view's entry. It makes one if there is none, which is kept unless a
-// newer view is.
+// entry returns the view's entry, or makes one. The cache keeps a new entry unless it
+// has one of a newer view.
 func (e encodedSeatMaps) entry(key encodedSeatMapKey, view *eventra.SeatsView) *encodedSeatMap {
 	if m, ok := e.cache.GetIfPresent(key); ok && m.view == view {
 		return m
@@ -82,7 +82,7 @@ func (e encodedSeatMaps) entry(key encodedSeatMapKey, view *eventra.SeatsView) *
 	return m
 }
 
-// weigh tells the cache how large an encoding is that is ready, if it still has it.
+// weigh tells the cache the size of a finished encoding, if the cache still has it.
 func (e encodedSeatMaps) weigh(key encodedSeatMapKey, m *encodedSeatMap) {
 	e.cache.ComputeIfPresent(key, func(kept *encodedSeatMap) (*encodedSeatMap, otter.ComputeOp) {
 		if kept != m {

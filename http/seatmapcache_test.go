@@ -29,7 +29,7 @@ func TestEncodedSeatMaps_KeepTheNewest(t *testing.T) {
 	second := maps.encode(&newer, seatPart{}, "")
 	require.NotEqual(t, string(first), string(second))
 	require.Equal(t, string(first), string(maps.encode(older, seatPart{}, "")))
-	require.Same(t, &second[0], &maps.encode(&newer, seatPart{}, "")[0], "an older view displaces no newer one")
+	require.Same(t, &second[0], &maps.encode(&newer, seatPart{}, "")[0], "an older view does not displace a newer one")
 }
 
 func TestEncodedSeatMaps_EncodeOnceForAllReaders(t *testing.T) {
@@ -45,7 +45,7 @@ func TestEncodedSeatMaps_EncodeOnceForAllReaders(t *testing.T) {
 	for _, body := range bodies {
 		require.Same(t, &bodies[0][0], &body[0])
 	}
-	require.NotSame(t, &bodies[0][0], &maps.encode(view, seatPart{}, "")[0], "each coding has its own")
+	require.NotSame(t, &bodies[0][0], &maps.encode(view, seatPart{}, "")[0], "each coding has an encoding of its own")
 }
 
 func TestEncodedSeatMaps_AreBounded(t *testing.T) {
@@ -54,7 +54,7 @@ func TestEncodedSeatMaps_AreBounded(t *testing.T) {
 	view := seatView("PARKETT", "12", "EUR", 100)
 	size := uint64(cap(maps.encode(view, seatPart{}, "")))
 	maps.cache.CleanUp()
-	require.Equal(t, size, maps.cache.WeightedSize(), "what is kept is known to the byte")
+	require.Equal(t, size, maps.cache.WeightedSize(), "the weight is the size of the encoding")
 	for range testSeatMapsMaxBytes/size + 10 {
 		other := *view
 		other.EventID = newID()
@@ -65,7 +65,7 @@ func TestEncodedSeatMaps_AreBounded(t *testing.T) {
 	require.Greater(t, maps.cache.WeightedSize(), uint64(testSeatMapsMaxBytes)-2*size)
 }
 
-// BenchmarkEncodedSeatMaps is what a reader costs who finds a map encoded.
+// BenchmarkEncodedSeatMaps measures a read that finds the map encoded.
 func BenchmarkEncodedSeatMaps(b *testing.B) {
 	maps := testEncodedSeatMaps(b)
 	var view *eventra.SeatsView

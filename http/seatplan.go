@@ -10,15 +10,15 @@ import (
 	"github.com/eventra/eventra"
 )
 
-// SeatPlan are the seats to add to an event: either sections, which are
-// spread out into rows of equal seats, or seats one by one.
+// SeatPlan is the seats to add to an event: either sections of rows with equally many
+// seats, or single seats.
 type SeatPlan struct {
 	Sections []SectionPlan `json:"sections,omitzero"`
 	Seats    []SeatEntry   `json:"seats,omitzero"`
 }
 
-// SectionPlan is one section; its rows are either named or counted, and then
-// named "1", "2" and so on.
+// SectionPlan is one section. Its rows have either the given names, or the numbers from
+// 1 to rowCount.
 type SectionPlan struct {
 	Name        string        `json:"name" minLength:"1" maxLength:"32" example:"A" validate:"required"`
 	Rows        []string      `json:"rows,omitzero" example:"1,2,3"`
@@ -35,18 +35,18 @@ type SeatEntry struct {
 	Price   eventra.Money `json:"price" validate:"required"`
 }
 
-// seatPlanLists read a plan's lists.
+// seatPlanLists limits the lists of a plan while they are decoded.
 var seatPlanLists = json.WithUnmarshalers(json.JoinUnmarshalers(
 	json.UnmarshalFromFunc(limitedList[SectionPlan]),
 	json.UnmarshalFromFunc(limitedList[SeatEntry]),
 	json.UnmarshalFromFunc(limitedList[string]),
 ))
 
-// limitedList refuses a list once it is longer than any event may have seats,
-// before the rest of it takes up memory.
+// limitedList decodes a list. It stops at more items than an event may have seats, before
+// the rest takes memory.
 func limitedList[T any](d *jsontext.Decoder, list *[]T) error {
 	if d.PeekKind() != '[' {
-		return errors.ErrUnsupported // null, or what has the wrong type
+		return errors.ErrUnsupported // null or a wrong type, which the decoder handles
 	}
 	if _, err := d.ReadToken(); err != nil {
 		return err
@@ -71,7 +71,7 @@ func tooManySeats(field string) error {
 	return faults.Err()
 }
 
-// seats returns the plan's seats in their order, or all that is wrong with it.
+// seats returns the plan's seats in their order. The error names the faults.
 func (p *SeatPlan) seats() ([]eventra.Seat, error) {
 	var faults eventra.Faults
 	if (len(p.Sections) > 0) == (len(p.Seats) > 0) {
@@ -100,7 +100,7 @@ func (p *SeatPlan) seats() ([]eventra.Seat, error) {
 	return seats, faults.Err()
 }
 
-// validateSections checks the sections and counts their seats before any is made.
+// validateSections checks the sections and counts their seats before any seat is made.
 func (p *SeatPlan) validateSections(faults *eventra.Faults) (total int) {
 	for i := range p.Sections {
 		section, field := &p.Sections[i], "sections["+strconv.Itoa(i)+"]"

@@ -10,14 +10,14 @@ import (
 	"github.com/eventra/eventra"
 )
 
-// SeatsAdded tells what came of adding seats.
+// SeatsAdded is the result of adding seats.
 type SeatsAdded struct {
 	Created    int `json:"created" example:"240" validate:"required"`
 	SeatsTotal int `json:"seatsTotal" example:"240" validate:"required"`
 }
 
-// SectionTally counts the seats of one section. Its priceFrom is the price of
-// the cheapest seat, sold or not.
+// SectionTally counts the seats of one section. Its priceFrom is the price of the
+// cheapest seat, whether it is available or not.
 type SectionTally struct {
 	Name      string        `json:"name" example:"A" validate:"required"`
 	Total     int           `json:"total" example:"240" validate:"required"`
@@ -48,19 +48,19 @@ func newAvailability(a *eventra.Availability) *Availability {
 	return out
 }
 
-// seatsTimeout is for adding a house of 100,000 seats.
+// seatsTimeout is the deadline of adding seats, 100,000 at once.
 const seatsTimeout = 30 * time.Second
 
 // @ID addSeats
 // @Summary Add seats
-// @Description All or nothing, either section by section or seat by seat, of one currency. An event has at most 100,000 seats.
+// @Description Adds all of the seats or none, section by section or seat by seat. All prices have one currency. An event has at most 100,000 seats.
 // @Tags seats
 // @Security BearerAuth
 // @Param eventId path string true "Event" format(uuid)
-// @Param Idempotency-Key header string false "Makes repetitions harmless: the same key with the same body gets the first outcome again" minLength(1) maxLength(255)
+// @Param Idempotency-Key header string false "Makes retries harmless: the same key with the same body gets the first outcome again" minLength(1) maxLength(255)
 // @Param body body SeatPlan true "Seats"
-// @Success 201 {object} SeatsAdded "How many there are now"
-// @Failure 403 {object} Problem "forbidden: takes the role ADMIN"
+// @Success 201 {object} SeatsAdded "The numbers of seats"
+// @Failure 403 {object} Problem "forbidden: needs the role ADMIN"
 // @Failure 404 {object} Problem "event_not_found"
 // @Failure 409 {object} Problem "seat_exists, with seats; event_locked; idempotency_in_progress"
 // @Failure 422 {object} Problem "validation_failed; idempotency_key_reused"
@@ -92,47 +92,47 @@ func (s *Server) addSeats(c *fiber.Ctx) error {
 // @Security
 // @Security BearerAuth
 // @Param eventId path string true "Event" format(uuid)
-// @Param If-None-Match header string false "ETag of the representation that is known already"
+// @Param If-None-Match header string false "ETag of the representation that the client has"
 // @Success 200 {object} Availability "Seats counted"
 // @Header 200 {string} ETag "Strong entity tag"
-// @Header 200 {string} Eventra-Stale "true if this instance is cut off from the one that sells the event, and shows what it knew last"
+// @Header 200 {string} Eventra-Stale "true if this instance cannot reach the one that sells the event, and shows the last state that it knew"
 // @Success 304 "Not changed"
-// @Failure 404 {object} Problem "event_not_found, also for drafts to all but admins"
+// @Failure 404 {object} Problem "event_not_found, also for a draft unless the caller is an admin"
 // @Router /api/v1/events/{eventId}/availability [get]
 func (s *Server) availability(c *fiber.Ctx) error {
 	event, err := s.visibleEvent(c)
 	if err != nil {
 		return err
 	}
-	counts, last, err := s.cfg.SeatMaps.Availability(c.UserContext(), event.ID)
+	counts, stale, err := s.cfg.SeatMaps.Availability(c.UserContext(), event.ID)
 	if err != nil {
 		return err
 	}
-	sayStale(c, last)
+	markStale(c, stale)
 	if fresh(c, seatsTag(counts.Version, counts.Total.Total, "")) {
 		return nil
 	}
 	return reply(c, fiber.StatusOK, newAvailability(counts))
 }
 
-// seatMap answers with an event's seats, all of them or those of a section or
-// those changed since a version.
+// seatMap answers with all of an event's seats, those of a section, or those changed
+// since a version.
 //
 // @ID seatMap
 // @Summary Show the seat map
-// @Description Packed with br or gzip on request. Ask for what has changed since the version of the last answer rather than for everything again.
+// @Description Compressed with br or gzip on request. Ask for the changes since the version of the last answer rather than for the whole map again.
 // @Tags seats
 // @Security
 // @Security BearerAuth
 // @Param eventId path string true "Event" format(uuid)
 // @Param section query string false "Only this section"
 // @Param since query int false "Only seats that changed after this version" minimum(0)
-// @Param If-None-Match header string false "ETag of the representation that is known already"
-// @Success 200 {object} SeatMap "Seats"
+// @Param If-None-Match header string false "ETag of the representation that the client has"
+// @Success 200 {object} SeatsView "Seats"
 // @Header 200 {string} ETag "Strong entity tag"
-// @Header 200 {string} Eventra-Stale "true if this instance is cut off from the one that sells the event, and shows what it knew last"
+// @Header 200 {string} Eventra-Stale "true if this instance cannot reach the one that sells the event, and shows the last state that it knew"
 // @Success 304 "Not changed"
-// @Failure 404 {object} Problem "event_not_found, also for drafts to all but admins"
+// @Failure 404 {object} Problem "event_not_found, also for a draft unless the caller is an admin"
 // @Failure 422 {object} Problem "validation_failed"
 // @Router /api/v1/events/{eventId}/seats [get]
 func (s *Server) seatMap(c *fiber.Ctx) error {
@@ -152,11 +152,11 @@ func (s *Server) seatMap(c *fiber.Ctx) error {
 	if err := q.faults.Err(); err != nil {
 		return err
 	}
-	view, last, err := s.cfg.SeatMaps.Seats(c.UserContext(), event.ID)
+	view, stale, err := s.cfg.SeatMaps.Seats(c.UserContext(), event.ID)
 	if err != nil {
 		return err
 	}
-	sayStale(c, last)
+	markStale(c, stale)
 	if part.bySection && !slices.Contains(view.Layout.Sections, part.section) {
 		q.faults.Add("section", "unknown", "must be a section of the event")
 		return q.faults.Err()
@@ -172,18 +172,18 @@ func (s *Server) seatMap(c *fiber.Ctx) error {
 	return replyJSON(c, fiber.StatusOK, s.encodedMaps.encode(view, part, coding))
 }
 
-// headerStale is "true" on what an instance knew last that is cut off from the
-// one that sells the event.
+// headerStale is "true" on an answer from an instance that cannot reach the one that sells
+// the event. The answer shows the last known state.
 const headerStale = "Eventra-Stale"
 
-func sayStale(c *fiber.Ctx, stale bool) {
+func markStale(c *fiber.Ctx, stale bool) {
 	if stale {
 		c.Set(headerStale, "true")
 	}
 }
 
-// seatsTag is the tag of what a version looks like in a content coding; the
-// number of seats is in it because seats may be added without one changing.
+// seatsTag returns the tag of a version in a content coding. It includes the number of
+// seats, because adding seats leaves the version as it is.
 func seatsTag(version uint64, seats int, coding string) string {
 	tag := `"` + strconv.FormatUint(version, 10) + "-" + strconv.Itoa(seats)
 	if coding != "" {

@@ -16,68 +16,68 @@ import (
 	"github.com/eventra/eventra"
 )
 
-func TestAddSeats(t *testing.T) {
-	w := newWorld(t)
-	path := "/api/v1/events/" + w.draft + "/seats"
+func TestSeats_Add(t *testing.T) {
+	ts := newTestServer(t)
+	path := "/api/v1/events/" + ts.draft + "/seats"
 	price := `"price":{"amount":100,"currency":"EUR"}`
-	got, _ := w.ok(201, "POST", path, w.adminToken, `{"sections":[{"name":"C","rows":["X","Y"],"seatsPerRow":3,`+price+`},{"name":"D","rowCount":2,"seatsPerRow":1,`+price+`}]}`)
+	got, _ := ts.ok(201, "POST", path, ts.adminToken, `{"sections":[{"name":"C","rows":["X","Y"],"seatsPerRow":3,`+price+`},{"name":"D","rowCount":2,"seatsPerRow":1,`+price+`}]}`)
 	require.Equal(t, map[string]any{"created": 8.0, "seatsTotal": 10.0}, got)
 	var names []string
-	id, err := eventra.ParseID(w.draft)
+	id, err := eventra.ParseID(ts.draft)
 	require.NoError(t, err)
-	for _, seat := range w.fakes.seats[id][2:] {
+	for _, seat := range ts.fakes.seats[id][2:] {
 		names = append(names, seat.Name())
 	}
 	require.Equal(t, "C-X-1 C-X-2 C-X-3 C-Y-1 C-Y-2 C-Y-3 D-1-1 D-2-1", strings.Join(names, " "))
-	got, _ = w.ok(201, "POST", path, w.adminToken, `{"seats":[{"section":"E","row":"1","number":9,`+price+`}]}`)
+	got, _ = ts.ok(201, "POST", path, ts.adminToken, `{"seats":[{"section":"E","row":"1","number":9,`+price+`}]}`)
 	require.Equal(t, map[string]any{"created": 1.0, "seatsTotal": 11.0}, got)
 
 	for field, body := range map[string]string{
 		"seats":          `{"seats":[{"section":"E","row":"1","number":9,` + price + `},{"section":"E","row":"1","number":9,` + price + `}]}`,
 		"price.currency": `{"seats":[{"section":"E","row":"1","number":9,` + price + `},{"section":"E","row":"2","number":9,"price":{"amount":1,"currency":"USD"}}]}`,
 	} {
-		p := w.problem(w.send("POST", path, w.adminToken, body), 422, eventra.CodeValidationFailed)
+		p := ts.problem(ts.send("POST", path, ts.adminToken, body), 422, eventra.CodeValidationFailed)
 		require.Equal(t, field, p.Errors[0].Field)
 	}
 }
 
-func TestAHundredThousandSeatsAtOnce(t *testing.T) {
-	w := newWorld(t)
-	path := "/api/v1/events/" + w.draft + "/seats"
+func TestSeats_AddAHundredThousand(t *testing.T) {
+	ts := newTestServer(t)
+	path := "/api/v1/events/" + ts.draft + "/seats"
 	var body strings.Builder
 	body.WriteString(`{"seats":[`)
 	for i := range eventra.SeatsPerEventMax {
 		fmt.Fprintf(&body, `{"section":"A section of some length","row":"%d","number":%d,"price":{"amount":100,"currency":"EUR"}},`, i/100, i%100+1)
 	}
 	full := strings.TrimSuffix(body.String(), ",")
-	got, _ := w.ok(201, "POST", path, w.adminToken, full+"]}")
+	got, _ := ts.ok(201, "POST", path, ts.adminToken, full+"]}")
 	require.EqualValues(t, eventra.SeatsPerEventMax, got["created"])
-	p := w.problem(w.send("POST", path, w.adminToken, full+`,{}]}`), 422, eventra.CodeValidationFailed)
+	p := ts.problem(ts.send("POST", path, ts.adminToken, full+`,{}]}`), 422, eventra.CodeValidationFailed)
 	require.Equal(t, "too_many", p.Errors[0].Code)
 	many := `{"seats":[` + strings.Repeat("{},", 5_000_000) + "{}]}"
-	w.problem(w.send("POST", path, w.adminToken, many), 422, eventra.CodeValidationFailed)
-	w.problem(w.send("POST", path, w.adminToken, strings.Repeat(" ", seatsBodyMaxBytes)+full), 413, eventra.CodeBodyTooLarge)
+	ts.problem(ts.send("POST", path, ts.adminToken, many), 422, eventra.CodeValidationFailed)
+	ts.problem(ts.send("POST", path, ts.adminToken, strings.Repeat(" ", seatsBodyMaxBytes)+full), 413, eventra.CodeBodyTooLarge)
 	for _, sections := range []string{
 		strings.Repeat(`{"name":"A","rowCount":1,"seatsPerRow":50001,"price":{"amount":1,"currency":"EUR"}},`, 2),
 		`{"name":"A","rowCount":9223372036854775807,"seatsPerRow":9223372036854775807,"price":{"amount":1,"currency":"EUR"}},`,
 		`{"name":"A","rows":[` + strings.Repeat(`"",`, 200_000) + `""]},`,
 	} {
-		w.problem(w.send("POST", path, w.adminToken, `{"sections":[`+strings.TrimSuffix(sections, ",")+`]}`), 422, eventra.CodeValidationFailed)
+		ts.problem(ts.send("POST", path, ts.adminToken, `{"sections":[`+strings.TrimSuffix(sections, ",")+`]}`), 422, eventra.CodeValidationFailed)
 	}
 }
 
-func TestSeatMapIsPackedOnRequest(t *testing.T) {
-	w := newWorld(t)
-	path := "/api/v1/events/" + w.published + "/seats"
-	plain := w.send("GET", path, "", "", "Accept-Encoding: identity")
+func TestSeats_CompressOnRequest(t *testing.T) {
+	ts := newTestServer(t)
+	path := "/api/v1/events/" + ts.published + "/seats"
+	plain := ts.send("GET", path, "", "", "Accept-Encoding: identity")
 	require.Contains(t, plain.Header.Values("Vary"), "Accept-Encoding, Authorization")
 	tags := map[string]bool{plain.Header.Get("ETag"): true}
 	for accept, coding := range map[string]string{"gzip": "gzip", "br": "br", "gzip;q=1, br;q=0.5": "gzip", "gzip, br": "br", "*": "br", "gzip;q=0, br;q=0": ""} {
-		resp, body := w.raw(path, accept)
+		resp, body := ts.raw(path, accept)
 		require.Equal(t, coding, resp.Header.Get("Content-Encoding"), accept)
 		require.Equal(t, plain.body, unpacked(t, coding, body))
 		tags[resp.Header.Get("ETag")] = true
-		again, body := w.raw(path, accept, "If-None-Match: "+resp.Header.Get("ETag"))
+		again, body := ts.raw(path, accept, "If-None-Match: "+resp.Header.Get("ETag"))
 		require.Equal(t, 304, again.StatusCode)
 		require.Empty(t, body)
 	}
@@ -99,11 +99,11 @@ func unpacked(t *testing.T, coding, body string) string {
 	return string(got)
 }
 
-func TestSinceAndSection(t *testing.T) {
-	w := newWorld(t)
-	path := "/api/v1/events/" + w.published + "/seats"
+func TestSeats_SinceAndSection(t *testing.T) {
+	ts := newTestServer(t)
+	path := "/api/v1/events/" + ts.published + "/seats"
 	count := func(query string) int {
-		got, _ := w.ok(200, "GET", path+query, "", "")
+		got, _ := ts.ok(200, "GET", path+query, "", "")
 		return len(got["seats"].([]any))
 	}
 	require.Equal(t, 2, count(""))
@@ -113,21 +113,20 @@ func TestSinceAndSection(t *testing.T) {
 	require.Equal(t, 0, count("?since=18446744073709551615"))
 }
 
-// TestWhatWasKnownLastIsSaidToBeOld: nobody takes it for the present.
-func TestWhatWasKnownLastIsSaidToBeOld(t *testing.T) {
-	w := newWorld(t)
+func TestSeats_MarkStaleAnswers(t *testing.T) {
+	ts := newTestServer(t)
 	for _, path := range []string{"/seats", "/availability"} {
-		require.Empty(t, w.send("GET", "/api/v1/events/"+w.published+path, "", "").Header.Get("Eventra-Stale"))
+		require.Empty(t, ts.send("GET", "/api/v1/events/"+ts.published+path, "", "").Header.Get("Eventra-Stale"))
 	}
-	w.fakes.cutOff = true
+	ts.fakes.cutOff = true
 	for _, path := range []string{"/seats", "/availability"} {
-		old := w.send("GET", "/api/v1/events/"+w.published+path, "", "")
+		old := ts.send("GET", "/api/v1/events/"+ts.published+path, "", "")
 		require.Equal(t, 200, old.StatusCode)
 		require.Equal(t, "true", old.Header.Get("Eventra-Stale"))
 	}
 }
 
-// seatView makes a view with some seats of those names.
+// seatView makes a view of n seats. Every second section has an x appended.
 func seatView(section, row, currency string, n int) *eventra.SeatsView {
 	v := &eventra.SeatsView{EventID: newID(), Version: 9}
 	var seats []eventra.Seat
@@ -141,9 +140,9 @@ func seatView(section, row, currency string, n int) *eventra.SeatsView {
 	return v
 }
 
-// asJSON is what appendSeatMap has to write, by the standard library.
+// asJSON returns what appendSeatMap should write, made by the standard library.
 func asJSON(t require.TestingT, v *eventra.SeatsView, p seatPart) string {
-	m := SeatMap{EventID: v.EventID, Version: v.Version, Seats: []SeatOfEvent{}}
+	m := SeatsView{EventID: v.EventID, Version: v.Version, Seats: []SeatOfEvent{}}
 	for no, seat := range v.Layout.Seats {
 		if (!p.bySection || seat.Section == p.section) && (!p.bySince || v.Changed[no] > p.since) {
 			m.Seats = append(m.Seats, SeatOfEvent{Seat: seat.Name(), Section: seat.Section, Row: seat.Row, Number: seat.Number,
@@ -155,7 +154,7 @@ func asJSON(t require.TestingT, v *eventra.SeatsView, p seatPart) string {
 	return string(got)
 }
 
-func FuzzSeatMapIsJSON(f *testing.F) {
+func FuzzAppendSeatMap(f *testing.F) {
 	f.Add("A", "1", "EUR", uint8(5), uint64(2))
 	f.Add(`"`, `\`, "\n", uint8(2), uint64(0))
 	f.Add("é\u2028<", "日本", "€€€", uint8(3), uint64(99))

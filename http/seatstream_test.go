@@ -1,13 +1,10 @@
 package http
 
 import (
-	"bufio"
 	"context"
-	"encoding/json"
 	"io"
 	"net/http"
 	"os"
-	"strings"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -18,17 +15,17 @@ import (
 	"github.com/eventra/eventra"
 )
 
-// change makes a newer view of an event: its seats, more of them if row A is to
-// be longer, with the status of one changed.
+// change makes a newer view of an event, with that many seats, in which one seat has
+// changed its status.
 func (f *fakes) change(id eventra.ID, seats int, no eventra.SeatNo, status eventra.SeatStatus) *eventra.SeatsView {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	view := &eventra.SeatsView{EventID: id, Version: 1}
-	var house []eventra.Seat
+	var layout []eventra.Seat
 	for n := range seats {
-		house = append(house, eventra.Seat{Section: "A", Row: "1", Number: n + 1, Price: eventra.Money{Amount: 1, Currency: "EUR"}})
+		layout = append(layout, eventra.Seat{Section: "A", Row: "1", Number: n + 1, Price: eventra.Money{Amount: 1, Currency: "EUR"}})
 	}
-	view.Layout = eventra.NewLayout(house)
+	view.Layout = eventra.NewLayout(layout)
 	view.Status, view.Changed = make([]eventra.SeatStatus, seats), make([]uint64, seats)
 	if before := f.views[id]; before != nil {
 		view.Version = before.Version + 1
@@ -40,131 +37,60 @@ func (f *fakes) change(id eventra.ID, seats int, no eventra.SeatNo, status event
 	return view
 }
 
-// said is one server-sent event.
-type said struct {
-	event, id string
-	seats     map[string]string // what it says of each
-}
-
-// watching is a client of a stream.
-type watching struct {
-	t     *testing.T
-	resp  *http.Response
-	lines *bufio.Reader
-}
-
-func (w *world) watch(event, lastID string) *watching {
-	ctx, cancel := context.WithTimeout(w.t.Context(), 10*time.Second)
-	w.t.Cleanup(cancel)
-	req, err := http.NewRequestWithContext(ctx, "GET", w.url+"/api/v1/events/"+event+"/seats/stream", nil)
-	require.NoError(w.t, err)
-	if lastID != "" {
-		req.Header.Set("Last-Event-ID", lastID)
-	}
-	resp, err := http.DefaultClient.Do(req)
-	require.NoError(w.t, err)
-	w.t.Cleanup(func() { _ = resp.Body.Close() })
-	require.Equal(w.t, 200, resp.StatusCode)
-	require.Equal(w.t, "text/event-stream", resp.Header.Get("Content-Type"))
-	require.Equal(w.t, "no-store", resp.Header.Get("Cache-Control"))
-	return &watching{w.t, resp, bufio.NewReader(resp.Body)}
-}
-
-func (w *watching) next() said {
-	w.t.Helper()
-	var s said
-	for {
-		line, err := w.lines.ReadString('\n')
-		require.NoError(w.t, err)
-		name, value, _ := strings.Cut(strings.TrimSuffix(line, "\n"), ": ")
-		switch name {
-		case "event":
-			s.event = value
-		case "id":
-			s.id = value
-		case "data":
-			s.seats = seatsSaid(w.t, s.event, value)
-		case "":
-			return s
-		}
-	}
-}
-
-func seatsSaid(t *testing.T, event, data string) map[string]string {
-	seats := map[string]string{}
-	if event == "snapshot" {
-		var m SeatMap
-		require.NoError(t, json.Unmarshal([]byte(data), &m))
-		for _, seat := range m.Seats {
-			seats[seat.Seat] = seat.Status
-		}
-		return seats
-	}
-	var delta struct {
-		Version uint64
-		Changes []struct{ Seat, Status string }
-	}
-	require.NoError(t, json.Unmarshal([]byte(data), &delta))
-	for _, change := range delta.Changes {
-		seats[change.Seat] = change.Status
-	}
-	return seats
-}
-
-func TestWatchingSeats(t *testing.T) {
-	w := newWorld(t)
-	id, err := eventra.ParseID(w.published)
+func TestSeatStream_SnapshotAndDeltas(t *testing.T) {
+	ts := newTestServer(t)
+	id, err := eventra.ParseID(ts.published)
 	require.NoError(t, err)
-	w.fakes.change(id, 2, 0, eventra.SeatHeld)
+	ts.fakes.change(id, 2, 0, eventra.SeatHeld)
 
-	all := w.watch(w.published, "")
-	require.Equal(t, said{"snapshot", "1", map[string]string{"A-1-1": "HELD", "A-1-2": "AVAILABLE"}}, all.next())
-	w.fakes.change(id, 2, 1, eventra.SeatBooked)
-	require.Equal(t, said{"delta", "2", map[string]string{"A-1-2": "BOOKED"}}, all.next())
-	w.fakes.change(id, 2, 0, eventra.SeatAvailable)
-	require.Equal(t, said{"delta", "3", map[string]string{"A-1-1": "AVAILABLE"}}, all.next())
+	all := ts.watch(ts.published, "")
+	require.Equal(t, streamEvent{"snapshot", "1", map[string]string{"A-1-1": "HELD", "A-1-2": "AVAILABLE"}}, all.next())
+	ts.fakes.change(id, 2, 1, eventra.SeatBooked)
+	require.Equal(t, streamEvent{"delta", "2", map[string]string{"A-1-2": "BOOKED"}}, all.next())
+	ts.fakes.change(id, 2, 0, eventra.SeatAvailable)
+	require.Equal(t, streamEvent{"delta", "3", map[string]string{"A-1-1": "AVAILABLE"}}, all.next())
 
-	again := w.watch(w.published, "1")
-	require.Equal(t, said{"delta", "3", map[string]string{"A-1-1": "AVAILABLE", "A-1-2": "BOOKED"}}, again.next(), "from what it knows")
+	again := ts.watch(ts.published, "1")
+	require.Equal(t, streamEvent{"delta", "3", map[string]string{"A-1-1": "AVAILABLE", "A-1-2": "BOOKED"}}, again.next(), "the delta since the version that the client has")
 	for _, unknown := range []string{"99", "x", "-1"} {
-		require.Equal(t, "snapshot", w.watch(w.published, unknown).next().event)
+		require.Equal(t, "snapshot", ts.watch(ts.published, unknown).next().event)
 	}
-	upToDate := w.watch(w.published, "3")
+	upToDate := ts.watch(ts.published, "3")
 
-	w.fakes.change(id, 3, 2, eventra.SeatHeld)
-	more := said{"snapshot", "4", map[string]string{"A-1-1": "AVAILABLE", "A-1-2": "BOOKED", "A-1-3": "HELD"}}
-	for _, watcher := range []*watching{all, again, upToDate} {
+	ts.fakes.change(id, 3, 2, eventra.SeatHeld)
+	more := streamEvent{"snapshot", "4", map[string]string{"A-1-1": "AVAILABLE", "A-1-2": "BOOKED", "A-1-3": "HELD"}}
+	for _, watcher := range []*streamClient{all, again, upToDate} {
 		require.Equal(t, more, watcher.next(), "seats were added")
 	}
 
-	w.fakes.fail(eventra.Errorf(eventra.CodeEventNotFound, "deleted"))
+	ts.fakes.fail(eventra.Errorf(eventra.CodeEventNotFound, "deleted"))
 	rest, err := io.ReadAll(all.lines)
-	require.NoError(t, err, "an event that is deleted ends its streams in good order")
+	require.NoError(t, err, "deleting an event ends its streams without an error")
 	require.Empty(t, rest)
 }
 
-func TestWhoMayWatch(t *testing.T) {
-	w := newWorld(t)
-	w.problem(w.send("GET", "/api/v1/events/"+w.draft+"/seats/stream", "", ""), 404, eventra.CodeEventNotFound)
-	w.problem(w.send("GET", "/api/v1/events/x/seats/stream", "", ""), 404, eventra.CodeEventNotFound)
-	head, err := http.Head(w.url + "/api/v1/events/" + w.published + "/seats/stream")
+func TestSeatStream_Access(t *testing.T) {
+	ts := newTestServer(t)
+	ts.problem(ts.send("GET", "/api/v1/events/"+ts.draft+"/seats/stream", "", ""), 404, eventra.CodeEventNotFound)
+	ts.problem(ts.send("GET", "/api/v1/events/x/seats/stream", "", ""), 404, eventra.CodeEventNotFound)
+	head, err := http.Head(ts.url + "/api/v1/events/" + ts.published + "/seats/stream")
 	require.NoError(t, err)
 	defer func() { _ = head.Body.Close() }()
 	require.Equal(t, 200, head.StatusCode)
-	require.Eventually(t, func() bool { return w.server.streams.open() == 0 }, 5*time.Second, time.Millisecond, "who asks for headers does not watch")
+	require.Eventually(t, func() bool { return ts.server.streams.open() == 0 }, 5*time.Second, time.Millisecond, "a request for the headers alone is no watcher")
 }
 
-// Nobody waits for streams to end by themselves: they never would.
-func TestShutdownEndsStreams(t *testing.T) {
-	w := newWorld(t)
-	stream := w.watch(w.published, "")
+// A shutdown ends streams, which never end by themselves.
+func TestSeatStream_EndsAtShutdown(t *testing.T) {
+	ts := newTestServer(t)
+	stream := ts.watch(ts.published, "")
 	require.Equal(t, "snapshot", stream.next().event)
 	ctx, cancel := context.WithTimeout(t.Context(), 5*time.Second)
 	defer cancel()
-	require.NoError(t, w.server.Shutdown(ctx))
+	require.NoError(t, ts.server.Shutdown(ctx))
 	_, err := io.ReadAll(stream.lines)
 	require.NoError(t, err)
-	_, err = w.server.streams.watch(&eventra.SeatsView{}, nothingKnown)
+	_, err = ts.server.streams.watch(&eventra.SeatsView{}, nothingKnown)
 	require.Equal(t, eventra.CodeUnavailable, eventra.CodeOf(err))
 }
 
@@ -174,7 +100,7 @@ func (s *seatStreams) open() int {
 	return s.watchers
 }
 
-// bubble runs a test of streams alone, in which time passes at once.
+// bubble runs a test of streams without a server, in fake time.
 func bubble(t *testing.T, test func(t *testing.T, f *fakes, s *seatStreams)) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -194,7 +120,7 @@ func read(t *testing.T, w *seatWatcher) string {
 	return string(b[:n])
 }
 
-func TestAStreamWithoutChangesIsAlive(t *testing.T) {
+func TestSeatStream_SendsHeartbeats(t *testing.T) {
 	bubble(t, func(t *testing.T, f *fakes, s *seatStreams) {
 		view := f.change(newID(), 1, 0, eventra.SeatHeld)
 		w, err := s.watch(view, nothingKnown)
@@ -214,7 +140,7 @@ func TestAStreamWithoutChangesIsAlive(t *testing.T) {
 	})
 }
 
-func TestWhoReadsSlowlyMissesNothing(t *testing.T) {
+func TestSeatStream_LosesNothingForASlowReader(t *testing.T) {
 	bubble(t, func(t *testing.T, f *fakes, s *seatStreams) {
 		id := newID()
 		view := f.change(id, 2, 0, eventra.SeatHeld)
@@ -233,22 +159,22 @@ func TestWhoReadsSlowlyMissesNothing(t *testing.T) {
 	})
 }
 
-// Else 10,000 slow readers would keep 10,000 maps in memory.
-func TestWhoDoesNotReadIsCutOff(t *testing.T) {
+// Otherwise 10,000 stalled readers would keep 10,000 maps in memory.
+func TestSeatStream_EndsForAStalledReader(t *testing.T) {
 	bubble(t, func(t *testing.T, f *fakes, s *seatStreams) {
 		w, err := s.watch(f.change(newID(), 1, 0, eventra.SeatHeld), nothingKnown)
 		require.NoError(t, err)
 		n, err := w.Read(make([]byte, 1))
 		require.NoError(t, err)
 		require.Equal(t, 1, n)
-		time.Sleep(streamFrameMax + time.Second)
+		time.Sleep(streamFrameMax + time.Second) //nolint:forbidigo // fake time
 		_, err = w.Read(make([]byte, 1))
 		require.ErrorIs(t, err, os.ErrDeadlineExceeded)
 		require.NoError(t, w.Close())
 	})
 }
 
-func TestALongDeltaIsASnapshot(t *testing.T) {
+func TestSeatStream_ReplacesALongDelta(t *testing.T) {
 	bubble(t, func(t *testing.T, f *fakes, s *seatStreams) {
 		const seats = 2*deltaSeatsMin + 2
 		view := f.change(newID(), seats, 0, eventra.SeatHeld)
@@ -272,7 +198,7 @@ func TestALongDeltaIsASnapshot(t *testing.T) {
 	})
 }
 
-func TestAHouseWithoutSeatsIsShown(t *testing.T) {
+func TestSeatStream_EventWithoutSeats(t *testing.T) {
 	bubble(t, func(t *testing.T, f *fakes, s *seatStreams) {
 		w, err := s.watch(&eventra.SeatsView{EventID: newID(), Layout: eventra.NewLayout(nil)}, nothingKnown)
 		require.NoError(t, err)
@@ -281,7 +207,7 @@ func TestAHouseWithoutSeatsIsShown(t *testing.T) {
 	})
 }
 
-func TestWhatAnIsolatedInstanceKnewIsNoChange(t *testing.T) {
+func TestSeatStream_IgnoresStaleViews(t *testing.T) {
 	bubble(t, func(t *testing.T, f *fakes, s *seatStreams) {
 		view := f.change(newID(), 1, 0, eventra.SeatHeld)
 		w, err := s.watch(view, known(view))
@@ -295,7 +221,7 @@ func TestWhatAnIsolatedInstanceKnewIsNoChange(t *testing.T) {
 	})
 }
 
-func TestStreamsAreBounded(t *testing.T) {
+func TestSeatStream_IsBounded(t *testing.T) {
 	bubble(t, func(t *testing.T, f *fakes, s *seatStreams) {
 		view := f.change(newID(), 1, 0, eventra.SeatHeld)
 		watchers := make([]*seatWatcher, streamWatchersMax)

@@ -1,7 +1,10 @@
-// Package http is the service as clients see it: routes, what each answers,
-// and the one table from outcome to status.
+// Package http turns requests into calls of the services, and their outcomes into
+// answers. It holds the routes, the handlers, and the only table from error codes to
+// statuses.
 //
-// All routes are on one screen in routes.go; handlers are in one file a noun.
+// routes.go shows all routes on one screen. Each noun has a file with its handlers.
+// services.go declares the interfaces of the services. Package admission limits how much
+// is let in, and package auth says who is calling.
 package http
 
 import (
@@ -20,9 +23,8 @@ import (
 	"github.com/eventra/eventra/sleep"
 )
 
-// Server answers HTTP requests. Make one with [NewServer], run it with
-// [Server.Serve], tell load balancers with [Server.Ready], end it with
-// [Server.Shutdown].
+// Server answers HTTP requests. [NewServer] makes one, [Server.Serve] runs it,
+// [Server.Ready] tells load balancers, and [Server.Shutdown] ends it.
 type Server struct {
 	cfg          Config
 	app          *fiber.App
@@ -32,7 +34,7 @@ type Server struct {
 	accessTokens *auth.AccessTokens
 	passwords    *auth.PasswordHasher
 	cursors      cursorSealer
-	hashKey      []byte // of idempotent requests
+	hashKey      []byte // of the bodies of idempotent requests
 	encodedMaps  encodedSeatMaps
 	streams      *seatStreams
 	openAPITag   string
@@ -44,14 +46,13 @@ type Server struct {
 }
 
 const (
-	// readTimeout is for a whole request, the largest being a house of
-	// 100,000 seats over a slow line.
+	// readTimeout is for a whole request, even one with 100,000 seats over a slow line.
 	readTimeout  = 30 * time.Second
 	writeTimeout = 30 * time.Second
-	idleTimeout  = 75 * time.Second // above the usual 60 s of load balancers
-	// headersMaxBytes holds an access token many times over.
+	idleTimeout  = 75 * time.Second // longer than the usual 60 s of load balancers
+	// headersMaxBytes is many times the length of an access token.
 	headersMaxBytes = 16 << 10
-	// methodUnknown stands for every method that is none of HTTP's.
+	// methodUnknown stands for every method that HTTP does not define.
 	methodUnknown = "UNKNOWN"
 )
 
@@ -86,7 +87,7 @@ func NewServer(cfg Config) (*Server, error) {
 		DisableStartupMessage:        true,
 		CaseSensitive:                true,
 		StrictRouting:                true,
-		DisablePreParseMultipartForm: true, // nothing here takes one, and parsing writes files
+		DisablePreParseMultipartForm: true, // no route takes one, and parsing writes files
 		RequestMethods:               append(append([]string{}, fiber.DefaultMethods...), methodUnknown),
 		ReadTimeout:                  readTimeout,
 		WriteTimeout:                 writeTimeout,
@@ -100,7 +101,7 @@ func NewServer(cfg Config) (*Server, error) {
 	return s, nil
 }
 
-// prepare sets what Fiber does not pass on to its fasthttp server.
+// prepare sets the options that Fiber does not pass on to its fasthttp server.
 func (s *Server) prepare() {
 	handle := s.app.Handler()
 	server := s.app.Server()
@@ -114,7 +115,7 @@ func (s *Server) prepare() {
 	}
 	server.Handler = func(ctx *fasthttp.RequestCtx) {
 		if !known[string(ctx.Method())] {
-			ctx.Request.Header.SetMethod(methodUnknown) // so that it is routed, to a 404 or a 405
+			ctx.Request.Header.SetMethod(methodUnknown) // so that it is routed and gets a 404 or a 405
 		}
 		if s.admit(ctx) {
 			handle(ctx)
@@ -122,7 +123,7 @@ func (s *Server) prepare() {
 	}
 }
 
-// Serve answers requests on ln until [Server.Shutdown]. It is called once.
+// Serve answers requests on ln until [Server.Shutdown]. Call it once.
 func (s *Server) Serve(ln net.Listener) error {
 	s.listener.Open(ln)
 	if err := s.app.Server().Serve(&s.listener); err != nil && !errors.Is(err, net.ErrClosed) {
@@ -131,7 +132,7 @@ func (s *Server) Serve(ln net.Listener) error {
 	return nil
 }
 
-// Ready lets /readyz say yes, if the dependencies do. Before, it says "starting".
+// Ready ends the starting phase: from now on /readyz depends on the dependencies alone.
 func (s *Server) Ready() { s.ready.Store(true) }
 
 // Shutdown says "not ready", closes the listener, and waits until what is in
@@ -141,6 +142,6 @@ func (s *Server) Shutdown(ctx context.Context) error {
 	_ = sleep.For(ctx, s.cfg.DrainDelay)
 	s.streams.close()
 	s.encodedMaps.close()
-	_ = s.listener.Close() // also if Serve is only about to begin, which fasthttp would not notice
+	_ = s.listener.Close() // fasthttp would not close it if Serve had yet to begin
 	return s.app.ShutdownWithContext(ctx)
 }

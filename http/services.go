@@ -7,63 +7,66 @@ import (
 	"github.com/eventra/eventra"
 )
 
-// Users are the accounts and their sessions.
+// Users stores accounts and their sessions.
 type Users interface {
-	// CreateUser adds a user; CodeEmailTaken if the address has one. Adding
-	// the same id and address again is harmless (idempotent retries).
+	// CreateUser adds a user. The error is CodeEmailTaken if another user has the
+	// address. Adding the same id and address again is harmless.
 	CreateUser(ctx context.Context, u *eventra.User) error
-	// UserByEmail and UserByID: CodeNotFound if there is none.
+	// UserByEmail and UserByID return CodeNotFound if there is no such user.
 	UserByEmail(ctx context.Context, email string) (*eventra.User, error)
 	UserByID(ctx context.Context, id eventra.ID) (*eventra.User, error)
 
 	CreateSession(ctx context.Context, s *eventra.Session) error
-	// RotateSession uses up the presented token and stores its successor.
-	// CodeInvalidRefreshToken for one that is unknown, expired or revoked; one that was used
-	// already also revokes its whole family.
+	// RotateSession uses the presented token up and stores its successor. The error is
+	// CodeInvalidRefreshToken for a token that is unknown, expired, revoked or used. A
+	// used token also revokes its whole family.
 	RotateSession(ctx context.Context, r eventra.Rotation) (*eventra.User, eventra.ID, error)
-	// EndSession revokes the family of a refresh token, if it is this user's, and
-	// denies the access token until it would have expired, in one transaction.
-	// An unknown refresh token is no error: the access token dies all the same.
+	// EndSession revokes the family of a refresh token, if it is this user's, and denies
+	// the access token until it would have expired, in one transaction. An unknown
+	// refresh token is not an error; the access token is denied all the same.
 	EndSession(ctx context.Context, userID eventra.ID, refresh [32]byte, accessID eventra.ID, accessExpires time.Time) error
 }
 
-// DeniedTokens knows the access tokens that were logged out. It answers from
-// memory.
+// DeniedTokens are the access tokens that were logged out. It answers from memory.
 type DeniedTokens interface {
 	Denied(accessID eventra.ID) bool
-	// Deny makes it known here at once and on other instances soon.
+	// Deny denies a token, here at once and on other instances soon.
 	Deny(accessID eventra.ID, until time.Time)
 }
 
-// Catalog is the events with their details.
+// Catalog stores the events with their details.
 type Catalog interface {
-	// Event and Events answer from caches where they can. Event: CodeEventNotFound.
+	// Event and Events answer from caches when they can. Event returns
+	// CodeEventNotFound if there is no such event.
 	Event(ctx context.Context, id eventra.ID) (*eventra.Event, error)
 	Events(ctx context.Context, f eventra.EventFilter, p eventra.Page) (items []*eventra.Event, next *eventra.Cursor, err error)
-	// Create stores a new draft, whose status, version and times it sets.
+	// Create stores a new draft and sets its status, version and times.
 	Create(ctx context.Context, e *eventra.Event) error
-	// Update reads the event, lets change edit a copy, validates and stores it. With
-	// ifVersion non-zero another stored version is CodePreconditionFailed. Concurrent updates are retried.
+	// Update reads the event, lets change edit a copy, validates it and stores it. If
+	// ifVersion is not 0 and not the stored version, the error is
+	// CodePreconditionFailed. Concurrent updates are retried.
 	Update(ctx context.Context, id eventra.ID, ifVersion int64, change func(*eventra.Event) error) (*eventra.Event, error)
-	// Transition publishes or cancels: CodeInvalidTransition.
+	// Transition publishes or cancels an event. The error is CodeInvalidTransition if
+	// the event's status does not allow it.
 	Transition(ctx context.Context, id eventra.ID, to eventra.EventStatus) (*eventra.Event, error)
-	// Delete: CodeEventHasBookings if anybody ever booked.
+	// Delete returns CodeEventHasBookings if the event was ever booked.
 	Delete(ctx context.Context, id eventra.ID) error
-	// AddSeats adds all seats or none: CodeSeatExists naming them. It returns the event's new total.
+	// AddSeats adds all seats or none, and returns how many the event has then. The
+	// error is CodeSeatExists, with the seats, if it has some of them already.
 	AddSeats(ctx context.Context, id eventra.ID, seats []eventra.Seat) (total int, err error)
 }
 
-// SeatMaps answers what seats are free, from the memory of whoever sells them.
-// Where that cannot be reached, it is what was known last.
+// SeatMaps shows seats from the memory of the member that sells them. If that member
+// cannot be reached, the answer is the last known state and stale.
 type SeatMaps interface {
-	Seats(ctx context.Context, eventID eventra.ID) (view *eventra.SeatsView, last bool, err error)
-	Availability(ctx context.Context, eventID eventra.ID) (counts *eventra.Availability, last bool, err error)
+	Seats(ctx context.Context, eventID eventra.ID) (view *eventra.SeatsView, stale bool, err error)
+	Availability(ctx context.Context, eventID eventra.ID) (counts *eventra.Availability, stale bool, err error)
 }
 
 // BoxOffice sells seats.
 type BoxOffice interface {
 	Hold(ctx context.Context, eventID eventra.ID, cmd *eventra.HoldSeats) (*eventra.Booking, error)
-	// HoldAgain is Hold by somebody who was not told what came of it before.
+	// HoldAgain retries a hold whose first outcome the caller never received.
 	HoldAgain(ctx context.Context, eventID eventra.ID, cmd *eventra.HoldSeats) (*eventra.Booking, error)
 	Release(ctx context.Context, userID, bookingID eventra.ID) (*eventra.Booking, error)
 }
@@ -77,41 +80,43 @@ type Payments interface {
 	Refund(ctx context.Context, bookingID eventra.ID) (*eventra.Booking, error)
 }
 
-// Bookings reads what was booked.
+// Bookings reads stored bookings and payments.
 type Bookings interface {
-	// Booking: CodeNotFound.
+	// Booking returns CodeNotFound if there is no such booking.
 	Booking(ctx context.Context, id eventra.ID) (*eventra.Booking, error)
-	// UserBookings lists newest first.
+	// UserBookings lists a user's bookings, newest first.
 	UserBookings(ctx context.Context, userID eventra.ID, f eventra.BookingFilter, p eventra.Page) ([]*eventra.Booking, *eventra.Cursor, error)
-	// BookingPayments lists attempts, oldest first.
+	// BookingPayments lists a booking's payment attempts, oldest first.
 	BookingPayments(ctx context.Context, bookingID eventra.ID, p eventra.Page) ([]eventra.Payment, *eventra.Cursor, error)
 }
 
 // IdempotencyKeys remembers the first outcome of a request.
 type IdempotencyKeys interface {
-	// Begin claims a key, or tells what became of it: see eventra.IdempotencyClaim.
-	// CodeIdempotencyKeyReused for another request's key, CodeIdempotencyInProgress while the first call runs.
+	// Begin claims a key, or returns the stored outcome: see eventra.IdempotencyClaim.
+	// The error is CodeIdempotencyKeyReused for a key of another request, and
+	// CodeIdempotencyInProgress while the first call runs.
 	Begin(ctx context.Context, key eventra.IdempotencyKey, requestHash [32]byte, newResourceID eventra.ID, lease time.Duration) (*eventra.IdempotencyClaim, error)
-	// Finish stores the outcome to replay.
+	// Finish ends a claim with an outcome to replay.
 	Finish(ctx context.Context, key eventra.IdempotencyKey, outcome eventra.StoredResponse) error
-	// Release lets the same request be tried again, with the same resource id.
+	// Release ends a claim without one. The same request may be tried again, and gets
+	// the same resource id.
 	Release(ctx context.Context, key eventra.IdempotencyKey) error
 }
 
 // RateCounters counts requests per subject over fixed windows, without I/O.
 type RateCounters interface {
-	// Take counts n (0: only looks) and returns how many this subject has used
-	// in the window that now lies in, on all instances as far as known.
+	// Take counts n requests (0: none) and returns how many the subject has made in the
+	// current window, on all instances as far as known.
 	Take(class, subject string, window time.Duration, now time.Time, n int) (used int)
 }
 
 // Members are the instances of the cluster and what they serve.
 type Members interface {
-	// Describe asks every member; one that does not answer is shown without events.
+	// Describe asks every member. A member that does not answer is shown without events.
 	Describe(ctx context.Context) (*eventra.Cluster, error)
 }
 
-// Probe asks one dependency whether it answers.
+// Probe checks whether one dependency answers.
 type Probe struct {
 	Name     string
 	Required bool // without it /readyz is 503

@@ -10,16 +10,16 @@ import (
 	"github.com/eventra/eventra/http/auth"
 )
 
-// Tokens is what a login comes to.
+// Tokens are the tokens of a session, new at each login and refresh.
 type Tokens struct {
 	User         User   `json:"user" validate:"required"`
 	AccessToken  string `json:"accessToken" validate:"required"`  // a JWT; for Authorization: Bearer
-	RefreshToken string `json:"refreshToken" validate:"required"` // good for one use, within 7 days
+	RefreshToken string `json:"refreshToken" validate:"required"` // valid for one use within 7 days
 	TokenType    string `json:"tokenType" enums:"Bearer" example:"Bearer" validate:"required"`
-	ExpiresIn    int    `json:"expiresIn" example:"900" validate:"required"` // seconds that the access token lives
+	ExpiresIn    int    `json:"expiresIn" example:"900" validate:"required"` // seconds until the access token expires
 }
 
-// Login asks for tokens.
+// Login is the credentials of an account.
 type Login struct {
 	Email    string `json:"email" example:"user@eventra.test" validate:"required"`
 	Password string `json:"password" format:"password" example:"demo-user-password" validate:"required"`
@@ -39,7 +39,7 @@ func (l *Login) validate() error {
 
 // @ID login
 // @Summary Sign in
-// @Description An unknown address and a wrong password look and take alike. Repeated failures for one account or from one address are refused for a while.
+// @Description An unknown e-mail address and a wrong password get the same answer, after the same time. After repeated failures for one account or from one network address, further attempts are refused for a while.
 // @Tags auth
 // @Param body body Login true "Credentials"
 // @Success 200 {object} Tokens "Tokens"
@@ -67,9 +67,10 @@ func (s *Server) login(c *fiber.Ctx) error {
 	return s.startSession(c, fiber.StatusOK, user)
 }
 
-// checkPassword compares a password; user is nil for an account that does not
-// exist, which looks and takes like a wrong password. Failures are looked at
-// and counted in the hashing slot, so that a burst of guesses at once gains nothing.
+// checkPassword compares a password. A nil user stands for an account that does not
+// exist: the answer and the time are those of a wrong password. Failures are checked
+// again and counted within the hashing slot, so that guesses sent all at once are
+// limited like others.
 func (s *Server) checkPassword(c *fiber.Ctx, user *eventra.User, email, password string) error {
 	failures := s.loginFailures(c, email)
 	if err := failures.check(time.Now()); err != nil {
@@ -88,7 +89,7 @@ func (s *Server) checkPassword(c *fiber.Ctx, user *eventra.User, email, password
 	})
 }
 
-// startSession answers with the first tokens of a new session.
+// startSession opens a session and answers with its first tokens.
 func (s *Server) startSession(c *fiber.Ctx, status int, user *eventra.User) error {
 	refresh, hash := auth.NewRefreshToken()
 	session := &eventra.Session{ID: newID(), UserID: user.ID, TokenHash: hash, ExpiresAt: time.Now().Add(auth.RefreshTokenLife)}
@@ -108,12 +109,12 @@ func (s *Server) replyTokens(c *fiber.Ctx, status int, user *eventra.User, sessi
 		TokenType: "Bearer", ExpiresIn: int(auth.AccessTokenLife.Seconds())})
 }
 
-// RefreshToken shows a refresh token.
+// RefreshToken is a request that presents a refresh token.
 type RefreshToken struct {
 	RefreshToken string `json:"refreshToken" validate:"required"`
 }
 
-// decodeRefreshToken returns the hash of the token in the body.
+// decodeRefreshToken returns the hash of the refresh token in the body.
 func decodeRefreshToken(c *fiber.Ctx) (hash [sha256.Size]byte, err error) {
 	var r RefreshToken
 	if err := decodeBody(c, &r); err != nil {
@@ -128,7 +129,7 @@ func decodeRefreshToken(c *fiber.Ctx) (hash [sha256.Size]byte, err error) {
 
 // @ID refresh
 // @Summary Get new tokens
-// @Description The refresh token is used up. Presenting a used one again ends its whole session.
+// @Description Uses the refresh token up. Presenting a used token again ends the whole session.
 // @Tags auth
 // @Param body body RefreshToken true "Refresh token"
 // @Success 200 {object} Tokens "New tokens"
@@ -161,10 +162,10 @@ func (s *Server) logout(c *fiber.Ctx) error {
 	if err != nil {
 		return err
 	}
-	who := callerOf(c)
-	if err := s.cfg.Users.EndSession(c.UserContext(), who.UserID, presented, who.AccessID, who.Expires); err != nil {
+	caller := callerOf(c)
+	if err := s.cfg.Users.EndSession(c.UserContext(), caller.UserID, presented, caller.AccessID, caller.Expires); err != nil {
 		return err
 	}
-	s.cfg.DeniedTokens.Deny(who.AccessID, who.Expires)
+	s.cfg.DeniedTokens.Deny(caller.AccessID, caller.Expires)
 	return c.SendStatus(fiber.StatusNoContent)
 }

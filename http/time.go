@@ -6,7 +6,7 @@ import (
 	"github.com/eventra/eventra"
 )
 
-// timeLayout is RFC 3339 with exactly three digits of a second; times are in UTC.
+// timeLayout is RFC 3339 in UTC with exactly three digits of a second.
 const timeLayout = "2006-01-02T15:04:05.000Z"
 
 // Time is an instant as this API writes it.
@@ -20,8 +20,8 @@ func (t Time) AppendText(b []byte) ([]byte, error) {
 // MarshalText implements encoding.TextMarshaler.
 func (t Time) MarshalText() ([]byte, error) { return t.AppendText(nil) }
 
-// parseTime reads an RFC 3339 time as a client gives it, to the millisecond,
-// which is as exact as it will be told back.
+// parseTime parses an RFC 3339 time. It truncates it to the millisecond, as precise as
+// this API shows times.
 func parseTime(f *eventra.Faults, field, text string) time.Time {
 	if text == "" {
 		f.Add(field, "required", "is required")

@@ -10,14 +10,14 @@ import (
 	"github.com/eventra/eventra"
 )
 
-// UnmarshalText lets tests read what was written.
+// UnmarshalText implements encoding.TextUnmarshaler for tests that decode answers.
 func (t *Time) UnmarshalText(text []byte) error {
 	parsed, err := time.Parse(timeLayout, string(text))
 	*t = Time(parsed)
 	return err
 }
 
-func TestTimesHaveThreeDigitsAndZ(t *testing.T) {
+func TestTime_MarshalText(t *testing.T) {
 	t.Parallel()
 	for text, at := range map[string]time.Time{
 		`"2030-05-01T17:30:00.000Z"`: time.Date(2030, 5, 1, 19, 30, 0, 0, time.FixedZone("CEST", 7200)),

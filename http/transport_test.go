@@ -15,34 +15,34 @@ import (
 	"github.com/eventra/eventra"
 )
 
-// raw asks for a path with exactly these headers: no coding is added or undone.
-func (w *world) raw(path, accept string, headers ...string) (*http.Response, string) {
-	w.t.Helper()
+// raw sends a GET with exactly these headers. No coding is added or decoded.
+func (ts *testServer) raw(path, accept string, headers ...string) (*http.Response, string) {
+	ts.t.Helper()
 	text := "GET " + path + " HTTP/1.1\r\nHost: x\r\nConnection: close\r\nAccept-Encoding: " + accept + "\r\n"
 	for _, h := range headers {
 		text += h + "\r\n"
 	}
-	a := w.wire(text + "\r\n")
+	a := ts.wire(text + "\r\n")
 	return a.Response, a.body
 }
 
 // wire writes bytes to the server and reads one response.
-func (w *world) wire(request string) answer {
-	w.t.Helper()
-	conn, err := net.Dial("tcp", strings.TrimPrefix(w.url, "http://"))
-	require.NoError(w.t, err)
+func (ts *testServer) wire(request string) answer {
+	ts.t.Helper()
+	conn, err := net.Dial("tcp", strings.TrimPrefix(ts.url, "http://"))
+	require.NoError(ts.t, err)
 	defer func() { _ = conn.Close() }()
-	require.NoError(w.t, conn.SetDeadline(time.Now().Add(10*time.Second)))
+	require.NoError(ts.t, conn.SetDeadline(time.Now().Add(10*time.Second)))
 	go func() { _, _ = io.WriteString(conn, request) }()
 	resp, err := http.ReadResponse(bufio.NewReader(conn), nil)
-	require.NoError(w.t, err)
+	require.NoError(ts.t, err)
 	defer func() { _ = resp.Body.Close() }()
 	body, err := io.ReadAll(resp.Body)
-	require.NoError(w.t, err)
+	require.NoError(ts.t, err)
 	return answer{resp, string(body)}
 }
 
-func TestRequestsThatAreNoHTTP(t *testing.T) {
+func TestServer_RefusesInvalidHTTP(t *testing.T) {
 	for name, c := range map[string]struct {
 		request string
 		status  int
@@ -58,43 +58,43 @@ func TestRequestsThatAreNoHTTP(t *testing.T) {
 		"body sent in full":      {"POST /api/v1/bookings HTTP/1.1\r\nHost: x\r\nContent-Length: 8000000\r\n\r\n" + strings.Repeat("x", 8_000_000), 413, eventra.CodeBodyTooLarge},
 	} {
 		t.Run(name, func(t *testing.T) {
-			w := newWorld(t)
-			a := w.wire(c.request)
-			w.problem(a, c.status, c.code)
+			ts := newTestServer(t)
+			a := ts.wire(c.request)
+			ts.problem(a, c.status, c.code)
 			require.NotContains(t, a.body, "fasthttp")
 		})
 	}
 }
 
-func TestUnknownAddressesAndMethods(t *testing.T) {
-	w := newWorld(t)
-	for _, path := range []string{"/", "/nope", "/api/v1/events/", "/API/v1/events", "/api/v1/bookings/" + w.bookingID + "/", "/api/v1//events", "/%2e%2e/etc/passwd", "/\xff", "/api-docs/nope"} {
-		a := w.wire("GET " + path + " HTTP/1.1\r\nHost: x\r\n\r\n")
-		p := w.problem(a, 404, eventra.CodeNotFound)
+func TestServer_UnknownAddressesAndMethods(t *testing.T) {
+	ts := newTestServer(t)
+	for _, path := range []string{"/", "/nope", "/api/v1/events/", "/API/v1/events", "/api/v1/bookings/" + ts.bookingID + "/", "/api/v1//events", "/%2e%2e/etc/passwd", "/\xff", "/api-docs/nope"} {
+		a := ts.wire("GET " + path + " HTTP/1.1\r\nHost: x\r\n\r\n")
+		p := ts.problem(a, 404, eventra.CodeNotFound)
 		require.Equal(t, strings.ToValidUTF8(path, "\ufffd"), p.Instance)
 	}
 	for request, allow := range map[string]string{
-		"PUT /api/v1/events":                 "GET, HEAD, POST",
-		"BREW /api/v1/events":                "GET, HEAD, POST",
-		"OPTIONS /api/v1/events":             "GET, HEAD, POST",
-		"get /api/v1/events":                 "GET, HEAD, POST",
-		"TRACE /healthz":                     "GET, HEAD",
-		"POST /api/v1/events/" + w.published: "GET, HEAD, DELETE, PATCH",
-		"GET /api/v1/auth/login":             "POST",
-		"CONNECT /api/v1/auth/login":         "POST",
-		"DELETE /api/v1/bookings/x/refund":   "POST",
+		"PUT /api/v1/events":                  "GET, HEAD, POST",
+		"BREW /api/v1/events":                 "GET, HEAD, POST",
+		"OPTIONS /api/v1/events":              "GET, HEAD, POST",
+		"get /api/v1/events":                  "GET, HEAD, POST",
+		"TRACE /healthz":                      "GET, HEAD",
+		"POST /api/v1/events/" + ts.published: "GET, HEAD, DELETE, PATCH",
+		"GET /api/v1/auth/login":              "POST",
+		"CONNECT /api/v1/auth/login":          "POST",
+		"DELETE /api/v1/bookings/x/refund":    "POST",
 	} {
-		a := w.wire(request + " HTTP/1.1\r\nHost: x\r\nContent-Length: 0\r\n\r\n")
-		w.problem(a, 405, eventra.CodeMethodNotAllowed)
+		a := ts.wire(request + " HTTP/1.1\r\nHost: x\r\nContent-Length: 0\r\n\r\n")
+		ts.problem(a, 405, eventra.CodeMethodNotAllowed)
 		require.Equal(t, allow, a.Header.Get("Allow"), request)
 	}
-	require.NotContains(t, w.logged(), "/nope", "raw paths are no labels")
+	require.NotContains(t, ts.logged(), "/nope", "raw paths are not labels")
 }
 
-func TestRequestIDs(t *testing.T) {
-	w := newWorld(t)
+func TestServer_RequestIDs(t *testing.T) {
+	ts := newTestServer(t)
 	for id, kept := range map[string]bool{"abc-123": true, strings.Repeat("x", 128): true, strings.Repeat("x", 129): false, "a b": false, "ä": false, "": false} {
-		_, a := w.ok(200, "GET", "/healthz", "", "", "X-Request-Id: "+id)
+		_, a := ts.ok(200, "GET", "/healthz", "", "", "X-Request-Id: "+id)
 		if got := a.Header.Get("X-Request-Id"); kept {
 			require.Equal(t, id, got)
 		} else {
@@ -103,65 +103,65 @@ func TestRequestIDs(t *testing.T) {
 	}
 }
 
-func TestSlowWorkEndsAtItsDeadline(t *testing.T) {
-	w := newWorld(t, func(c *Config) { c.RequestTimeout = 50 * time.Millisecond })
-	w.fakes.hold = func(ctx context.Context, _ *eventra.HoldSeats) (*eventra.Booking, error) {
+func TestServer_EndsWorkAtItsDeadline(t *testing.T) {
+	ts := newTestServer(t, func(c *Config) { c.RequestTimeout = 50 * time.Millisecond })
+	ts.fakes.hold = func(ctx context.Context, _ *eventra.HoldSeats) (*eventra.Booking, error) {
 		<-ctx.Done()
 		return nil, ctx.Err()
 	}
-	a := w.send("POST", "/api/v1/bookings", w.userToken, `{"eventId":"`+w.published+`","seats":["A-1-1"]}`)
-	w.problem(a, 503, eventra.CodeUnavailable)
+	a := ts.send("POST", "/api/v1/bookings", ts.userToken, `{"eventId":"`+ts.published+`","seats":["A-1-1"]}`)
+	ts.problem(a, 503, eventra.CodeUnavailable)
 }
 
-func TestAPanicIs500(t *testing.T) {
-	w := newWorld(t)
-	w.fakes.hold = func(context.Context, *eventra.HoldSeats) (*eventra.Booking, error) { panic("secret state") }
-	a := w.send("POST", "/api/v1/bookings", w.userToken, `{"eventId":"`+w.published+`","seats":["A-1-1"]}`)
-	w.problem(a, 500, eventra.CodeInternal)
+func TestServer_AnswersAPanic(t *testing.T) {
+	ts := newTestServer(t)
+	ts.fakes.hold = func(context.Context, *eventra.HoldSeats) (*eventra.Booking, error) { panic("secret state") }
+	a := ts.send("POST", "/api/v1/bookings", ts.userToken, `{"eventId":"`+ts.published+`","seats":["A-1-1"]}`)
+	ts.problem(a, 500, eventra.CodeInternal)
 	require.NotContains(t, a.body, "secret state")
-	require.Contains(t, w.logged(), "secret state")
+	require.Contains(t, ts.logged(), "secret state")
 }
 
-func TestShutdownFinishesWhatIsInFlight(t *testing.T) {
-	w := newWorld(t, func(c *Config) { c.DrainDelay = 50 * time.Millisecond })
+func TestServer_ShutdownFinishesRequests(t *testing.T) {
+	ts := newTestServer(t, func(c *Config) { c.DrainDelay = 50 * time.Millisecond })
 	entered, goOn := make(chan struct{}), make(chan struct{})
-	w.fakes.hold = func(context.Context, *eventra.HoldSeats) (*eventra.Booking, error) {
+	ts.fakes.hold = func(context.Context, *eventra.HoldSeats) (*eventra.Booking, error) {
 		close(entered)
 		<-goOn
 		return nil, eventra.Errorf(eventra.CodeNotEnoughSeats, "sold out")
 	}
 	answered := make(chan answer, 1)
 	go func() {
-		answered <- w.send("POST", "/api/v1/bookings", w.userToken, `{"eventId":"`+w.published+`","seats":["A-1-1"]}`)
+		answered <- ts.send("POST", "/api/v1/bookings", ts.userToken, `{"eventId":"`+ts.published+`","seats":["A-1-1"]}`)
 	}()
 	<-entered
 	down := make(chan error, 1)
-	go func() { down <- w.server.Shutdown(t.Context()) }()
-	require.Eventually(t, func() bool { return w.server.draining.Load() }, time.Second, time.Millisecond)
-	a := w.wire("GET /readyz HTTP/1.1\r\nHost: x\r\n\r\n")
-	require.Equal(t, "draining", w.problem(a, 503, eventra.CodeUnavailable).Detail)
+	go func() { down <- ts.server.Shutdown(t.Context()) }()
+	require.Eventually(t, func() bool { return ts.server.draining.Load() }, time.Second, time.Millisecond)
+	a := ts.wire("GET /readyz HTTP/1.1\r\nHost: x\r\n\r\n")
+	require.Equal(t, "draining", ts.problem(a, 503, eventra.CodeUnavailable).Detail)
 	require.Eventually(t, func() bool {
-		conn, err := net.Dial("tcp", strings.TrimPrefix(w.url, "http://"))
+		conn, err := net.Dial("tcp", strings.TrimPrefix(ts.url, "http://"))
 		if err == nil {
 			_ = conn.Close()
 		}
 		return err != nil
-	}, 2*time.Second, 10*time.Millisecond, "the door closes")
+	}, 2*time.Second, 10*time.Millisecond, "the listener closes")
 	close(goOn)
 	b := <-answered
-	w.problem(b, 409, eventra.CodeNotEnoughSeats)
+	ts.problem(b, 409, eventra.CodeNotEnoughSeats)
 	require.True(t, b.Close, "the client is told to go elsewhere")
 	require.NoError(t, <-down)
 }
 
-// A connection that was opened in advance and never used is nobody's request.
-func TestShutdownDoesNotWaitForTheSilent(t *testing.T) {
-	w := newWorld(t)
-	s, err := NewServer(w.config())
+// A client may open a connection in advance and never use it.
+func TestServer_ShutdownEndsIdleConnections(t *testing.T) {
+	ts := newTestServer(t)
+	s, err := NewServer(ts.config())
 	require.NoError(t, err)
 	ln, err := net.Listen("tcp", "127.0.0.1:0")
 	require.NoError(t, err)
-	accepting := &acceptCounter{Listener: ln, accepted: make(chan struct{}, 1)}
+	accepting := &acceptObserver{Listener: ln, accepted: make(chan struct{}, 1)}
 	served := make(chan error, 1)
 	go func() { served <- s.Serve(accepting) }()
 	idle, err := net.Dial("tcp", ln.Addr().String())
@@ -174,13 +174,13 @@ func TestShutdownDoesNotWaitForTheSilent(t *testing.T) {
 	require.NoError(t, <-served)
 }
 
-// acceptCounter tells of each connection that it has accepted.
-type acceptCounter struct {
+// acceptObserver reports each connection that it has accepted.
+type acceptObserver struct {
 	net.Listener
 	accepted chan struct{}
 }
 
-func (l *acceptCounter) Accept() (net.Conn, error) {
+func (l *acceptObserver) Accept() (net.Conn, error) {
 	conn, err := l.Listener.Accept()
 	if err == nil {
 		l.accepted <- struct{}{}
@@ -188,9 +188,9 @@ func (l *acceptCounter) Accept() (net.Conn, error) {
 	return conn, err
 }
 
-func TestShutdownBeforeServe(t *testing.T) {
-	w := newWorld(t)
-	s, err := NewServer(w.config())
+func TestServer_ShutdownBeforeServe(t *testing.T) {
+	ts := newTestServer(t)
+	s, err := NewServer(ts.config())
 	require.NoError(t, err)
 	require.NoError(t, s.Shutdown(t.Context()))
 	ln, err := net.Listen("tcp", "127.0.0.1:0")

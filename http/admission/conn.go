@@ -83,7 +83,7 @@ func (c *Conn) releaseSlot() {
 }
 
 // The functions below take a request's connection as the HTTP library hands it out, and
-// do nothing for one that is no *[Conn].
+// do nothing for one that is not a *[Conn].
 
 // ReleaseSlot gives back the slot that a request holds. A handler calls it before it
 // waits for anything but the CPU. Calling it again is harmless.

@@ -19,7 +19,7 @@ func TestConn_ReleasesItsSlotOnce(t *testing.T) {
 	require.Empty(t, l.slots)
 }
 
-// accepted is a listener with one connection: the server's side of it and the client's.
+// accepted returns a listener with one connection, and both ends of that.
 func accepted(t *testing.T) (l *Listener, server net.Conn, client *net.TCPConn) {
 	t.Helper()
 	ln, err := net.Listen("tcp", "127.0.0.1:0")
@@ -42,7 +42,7 @@ func TestListener_Close(t *testing.T) {
 		l, server, _ := accepted(t)
 		require.NoError(t, server.SetReadDeadline(time.Now().Add(time.Minute)))
 		require.NoError(t, l.Close())
-		require.NoError(t, server.SetReadDeadline(time.Now().Add(time.Minute)), "the server means to wait for another request")
+		require.NoError(t, server.SetReadDeadline(time.Now().Add(time.Minute)), "as the server does before it waits for a request")
 		start := time.Now()
 		_, err := server.Read(make([]byte, 1))
 		var timeout net.Error

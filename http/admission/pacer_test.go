@@ -20,18 +20,18 @@ func TestPacer_Wait(t *testing.T) {
 		rejected := make(chan int, 2)
 		for i := range cap(rejected) {
 			go func() {
-				time.Sleep(time.Duration(i)) // the first one comes before the second
+				time.Sleep(time.Duration(i)) //nolint:forbidigo // fake time: the first comes before the second
 				p.Wait()
 				rejected <- i
 			}()
 		}
-		time.Sleep(time.Millisecond)
+		time.Sleep(time.Millisecond) //nolint:forbidigo // fake time
 		for range completionsPerRejection {
 			require.Empty(t, rejected, "beyond the burst, rejections wait")
 			p.Completed()
 		}
 		synctest.Wait()
-		require.Equal(t, 0, <-rejected, "completed requests let rejections pass, in the order of their coming")
+		require.Equal(t, 0, <-rejected, "completed requests let the oldest rejection pass")
 		require.Empty(t, rejected)
 		require.Equal(t, 1, <-rejected)
 		require.Equal(t, rejectionDelayMax, time.Since(start).Truncate(time.Microsecond), "the delay has a limit")

@@ -1,0 +1,81 @@
+package http
+
+import (
+	"context"
+	"crypto/sha256"
+	"time"
+
+	"github.com/eventra/eventra"
+)
+
+func (f *fakes) CreateUser(_ context.Context, u *eventra.User) error {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	for _, other := range f.users {
+		if other.Email == u.Email && other.ID != u.ID {
+			return eventra.Errorf(eventra.CodeEmailTaken, "the address has an account")
+		}
+	}
+	f.users[u.ID] = u
+	return f.err
+}
+
+func (f *fakes) UserByEmail(_ context.Context, email string) (*eventra.User, error) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	for _, u := range f.users {
+		if u.Email == email {
+			return u, f.err
+		}
+	}
+	return nil, notFound()
+}
+
+func (f *fakes) UserByID(_ context.Context, id eventra.ID) (*eventra.User, error) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if u := f.users[id]; u != nil {
+		return u, f.err
+	}
+	return nil, notFound()
+}
+
+func (f *fakes) CreateSession(_ context.Context, s *eventra.Session) error {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.sessions[s.TokenHash] = s
+	return f.err
+}
+
+func (f *fakes) RotateSession(_ context.Context, r eventra.Rotation) (*eventra.User, eventra.ID, error) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	s := f.sessions[r.Presented]
+	if s == nil {
+		return nil, eventra.ID{}, eventra.Errorf(eventra.CodeInvalidRefreshToken, "no such token")
+	}
+	delete(f.sessions, r.Presented)
+	f.sessions[r.Successor] = s
+	return f.users[s.UserID], s.ID, f.err
+}
+
+func (f *fakes) EndSession(_ context.Context, userID eventra.ID, refresh [sha256.Size]byte, _ eventra.ID, _ time.Time) error {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if s := f.sessions[refresh]; s != nil && s.UserID == userID {
+		delete(f.sessions, refresh)
+	}
+	return f.err
+}
+
+func (f *fakes) Denied(id eventra.ID) bool {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return f.denied[id]
+}
+
+func (f *fakes) Deny(id eventra.ID, _ time.Time) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.denied[id] = true
+}

@@ -1,0 +1,98 @@
+package http
+
+import (
+	"context"
+	"time"
+
+	"github.com/eventra/eventra"
+)
+
+func (f *fakes) Hold(ctx context.Context, eventID eventra.ID, cmd *eventra.HoldSeats) (*eventra.Booking, error) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if f.hold != nil {
+		return f.hold(ctx, cmd)
+	}
+	if f.events[eventID] == nil {
+		return nil, eventra.Errorf(eventra.CodeEventNotFound, "no such event")
+	}
+	if b := f.bookings[cmd.BookingID]; b != nil {
+		return b, f.err
+	}
+	seat := eventra.Seat{Section: "A", Row: "1", Number: 1, Price: eventra.Money{Amount: 1500, Currency: "EUR"}}
+	b := &eventra.Booking{ID: cmd.BookingID, EventID: eventID, UserID: cmd.UserID, Status: eventra.BookingHeld,
+		Seats: []eventra.BookedSeat{{Seat: seat}}, Total: seat.Price,
+		ExpiresAt: time.Now().Add(time.Minute), CreatedAt: time.Now()}
+	f.bookings[b.ID] = b
+	return b, f.err
+}
+
+func (f *fakes) HoldAgain(ctx context.Context, eventID eventra.ID, cmd *eventra.HoldSeats) (*eventra.Booking, error) {
+	f.heldAgain.Add(1)
+	return f.Hold(ctx, eventID, cmd)
+}
+
+func (f *fakes) Release(ctx context.Context, userID, id eventra.ID) (*eventra.Booking, error) {
+	b, err := f.Booking(ctx, id)
+	if err == nil && b.UserID != userID {
+		return nil, notFound()
+	}
+	return b, err
+}
+
+func (f *fakes) Refund(ctx context.Context, id eventra.ID) (*eventra.Booking, error) {
+	return f.Booking(ctx, id)
+}
+
+func (f *fakes) Pay(ctx context.Context, r eventra.PaymentRequest) (*eventra.Payment, *eventra.Booking, error) {
+	if f.pay != nil {
+		return f.pay(r)
+	}
+	b, err := f.Booking(ctx, r.BookingID)
+	if err != nil {
+		return nil, nil, err
+	}
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	p := &eventra.Payment{ID: r.PaymentID, BookingID: b.ID, Method: r.Method, Amount: b.Total,
+		Status: eventra.PaymentSucceeded, CreatedAt: time.Now()}
+	f.payments[p.ID] = p
+	return p, b, f.err
+}
+
+func (f *fakes) Booking(_ context.Context, id eventra.ID) (*eventra.Booking, error) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if b := f.bookings[id]; b != nil {
+		return b, f.err
+	}
+	return nil, notFound()
+}
+
+func (f *fakes) UserBookings(_ context.Context, userID eventra.ID, _ eventra.BookingFilter, p eventra.Page) ([]*eventra.Booking, *eventra.Cursor, error) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	var found []*eventra.Booking
+	for _, b := range f.bookings {
+		if b.UserID == userID {
+			found = append(found, b)
+		}
+	}
+	if len(found) > p.Limit {
+		found = found[:p.Limit]
+		return found, &eventra.Cursor{Time: found[p.Limit-1].CreatedAt, ID: found[p.Limit-1].ID}, f.err
+	}
+	return found, nil, f.err
+}
+
+func (f *fakes) BookingPayments(_ context.Context, id eventra.ID, _ eventra.Page) ([]eventra.Payment, *eventra.Cursor, error) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	var found []eventra.Payment
+	for _, p := range f.payments {
+		if p.BookingID == id {
+			found = append(found, *p)
+		}
+	}
+	return found, nil, f.err
+}

@@ -1,0 +1,118 @@
+package http
+
+import (
+	"context"
+	"slices"
+
+	"github.com/eventra/eventra"
+)
+
+func (f *fakes) Event(_ context.Context, id eventra.ID) (*eventra.Event, error) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if e := f.events[id]; e != nil {
+		return e, f.err
+	}
+	return nil, eventra.Errorf(eventra.CodeEventNotFound, "no such event")
+}
+
+func (f *fakes) Events(_ context.Context, filter eventra.EventFilter, p eventra.Page) ([]*eventra.Event, *eventra.Cursor, error) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	var found []*eventra.Event
+	for _, e := range f.events {
+		after := p.Cursor == nil || e.ID.Compare(p.Cursor.ID) > 0
+		if after && (filter.WithDrafts || e.Status == eventra.EventPublished) {
+			found = append(found, e)
+		}
+	}
+	slices.SortFunc(found, func(a, b *eventra.Event) int { return a.ID.Compare(b.ID) })
+	if len(found) <= p.Limit {
+		return found, nil, f.err
+	}
+	last := found[p.Limit-1]
+	return found[:p.Limit], &eventra.Cursor{Time: last.StartsAt, ID: last.ID}, f.err
+}
+
+func (f *fakes) Create(_ context.Context, e *eventra.Event) error {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	e.Status, e.Version = eventra.EventDraft, 1
+	f.events[e.ID] = e
+	return f.err
+}
+
+func (f *fakes) put(e *eventra.Event) (*eventra.Event, error) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.events[e.ID] = e
+	return e, f.err
+}
+
+func (f *fakes) Update(_ context.Context, id eventra.ID, ifVersion int64, change func(*eventra.Event) error) (*eventra.Event, error) {
+	e, err := f.Event(context.Background(), id)
+	if err != nil {
+		return nil, err
+	}
+	if ifVersion != 0 && ifVersion != e.Version {
+		return nil, eventra.Errorf(eventra.CodePreconditionFailed, "stale")
+	}
+	changed := *e
+	if err := change(&changed); err != nil {
+		return nil, err
+	}
+	changed.Version++
+	return f.put(&changed)
+}
+
+func (f *fakes) Transition(_ context.Context, id eventra.ID, to eventra.EventStatus) (*eventra.Event, error) {
+	e, err := f.Event(context.Background(), id)
+	if err != nil {
+		return nil, err
+	}
+	if !e.Status.CanBecome(to) {
+		return nil, eventra.Errorf(eventra.CodeInvalidTransition, "%s cannot become %s", e.Status, to)
+	}
+	changed := *e
+	changed.Status = to
+	changed.Version++
+	return f.put(&changed)
+}
+
+func (f *fakes) Delete(_ context.Context, id eventra.ID) error {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if f.events[id] == nil {
+		return eventra.Errorf(eventra.CodeEventNotFound, "no such event")
+	}
+	delete(f.events, id)
+	return f.err
+}
+
+func (f *fakes) AddSeats(_ context.Context, id eventra.ID, seats []eventra.Seat) (int, error) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if f.events[id] == nil {
+		return 0, eventra.Errorf(eventra.CodeEventNotFound, "no such event")
+	}
+	f.seats[id] = append(f.seats[id], seats...)
+	return len(f.seats[id]), f.err
+}
+
+func (f *fakes) Seats(_ context.Context, id eventra.ID) (*eventra.SeatsView, bool, error) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if view := f.views[id]; view != nil {
+		return view, f.cutOff, f.err
+	}
+	seats := f.seats[id]
+	return &eventra.SeatsView{EventID: id, Version: 7, Layout: eventra.NewLayout(seats),
+		Status: make([]eventra.SeatStatus, len(seats)), Changed: make([]uint64, len(seats))}, f.cutOff, f.err
+}
+
+func (f *fakes) Availability(_ context.Context, id eventra.ID) (*eventra.Availability, bool, error) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	n := len(f.seats[id])
+	return &eventra.Availability{EventID: id, Version: 7, Total: eventra.SectionTally{Total: n, Available: n}}, f.cutOff, f.err
+}
