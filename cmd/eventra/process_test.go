@@ -131,3 +131,16 @@ func TestServe_NamesEveryConfigurationFault(t *testing.T) {
 	}
 	require.NotContains(t, string(out), "goroutine", "no stack")
 }
+
+// Only serve moves money, so only serve requires a gateway.
+func TestMigrate_NeedsNoPaymentGateway(t *testing.T) {
+	t.Parallel()
+	cfg := testConfig(t)
+	cfg.PaymentGateway = ""
+	ctx, cancel := context.WithTimeout(context.Background(), 30*time.Second)
+	defer cancel()
+	cmd := exec.CommandContext(ctx, os.Args[0], "migrate")
+	cmd.Env = environment(cfg, "127.0.0.1:0")
+	out, err := cmd.CombinedOutput()
+	require.NoError(t, err, string(out))
+}

@@ -1,6 +1,7 @@
 package persistencetest
 
 import (
+	"slices"
 	"time"
 
 	"github.com/stretchr/testify/require"
@@ -154,12 +155,7 @@ func holdsDue(f *fixture) {
 	due := func(ahead time.Duration) bool {
 		events, err := f.store.EventsWithHoldsDue(f.t.Context(), ahead, 1000)
 		require.NoError(f.t, err)
-		for _, id := range events {
-			if id == f.event.ID {
-				return true
-			}
-		}
-		return false
+		return slices.Contains(events, f.event.ID)
 	}
 	f.hold(longHold, 0)
 	require.False(f.t, due(0))

@@ -26,7 +26,7 @@ func NewMongo(t testing.TB) string {
 		defer cancel()
 		client, err := mongo.Connect(options.Client().ApplyURI(server))
 		require.NoError(t, err)
-		defer client.Disconnect(ctx)
+		defer func() { require.NoError(t, client.Disconnect(ctx)) }()
 		require.NoError(t, client.Database(name).Drop(ctx))
 	})
 	return u.String()

@@ -117,11 +117,11 @@ func (p *Proxy) serve(client net.Conn) {
 	}
 	var both sync.WaitGroup
 	both.Go(func() {
-		io.Copy(server, client)
+		_, _ = io.Copy(server, client) // ends when either side does
 		l.close()
 	})
 	both.Go(func() {
-		io.Copy(replies{p, client}, server)
+		_, _ = io.Copy(replies{p, client}, server)
 		l.close()
 	})
 	both.Wait()

@@ -55,7 +55,7 @@ func TestCheck_FindsNothingInAHealthyDatabase(t *testing.T) {
 	// Rows that the program has locked do not stop a check.
 	tx, err := conn.Begin(t.Context())
 	require.NoError(t, err)
-	defer tx.Rollback(context.Background())
+	defer func() { require.NoError(t, tx.Rollback(context.Background())) }()
 	_, err = tx.Exec(t.Context(), `SELECT FROM events, seats, bookings FOR UPDATE`)
 	require.NoError(t, err)
 

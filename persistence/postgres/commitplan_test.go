@@ -3,6 +3,7 @@ package postgres
 import (
 	"context"
 	"fmt"
+	"maps"
 	"regexp"
 	"strconv"
 	"strings"
@@ -69,9 +70,7 @@ func connectLikePool(t *testing.T, url string) *pgx.Conn {
 	t.Helper()
 	config, err := pgx.ParseConfig(url)
 	require.NoError(t, err)
-	for name, value := range sessionSettings {
-		config.RuntimeParams[name] = value
-	}
+	maps.Copy(config.RuntimeParams, sessionSettings)
 	config.RuntimeParams["statement_timeout"] = "0" // filling takes its time
 	conn, err := pgx.ConnectConfig(t.Context(), config)
 	require.NoError(t, err)

@@ -6,6 +6,7 @@ package postgres
 
 import (
 	"context"
+	"maps"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -125,9 +126,7 @@ func newConfig(url string) (*pgxpool.Config, error) {
 	}
 	config.PingTimeout = connectTimeout
 	config.ConnConfig.ConnectTimeout = connectTimeout
-	for name, value := range sessionSettings {
-		config.ConnConfig.RuntimeParams[name] = value
-	}
+	maps.Copy(config.ConnConfig.RuntimeParams, sessionSettings)
 	config.AfterConnect = readTimesInUTC
 	return config, nil
 }

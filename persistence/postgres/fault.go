@@ -31,8 +31,7 @@ func classify(err error) error {
 // away reports whether the same call may succeed later: the server is lost,
 // overloaded, starting or stopping.
 func away(err error) bool {
-	var refused *pgconn.PgError
-	if errors.As(err, &refused) {
+	if refused, ok := errors.AsType[*pgconn.PgError](err); ok {
 		return isTransient(refused.Code)
 	}
 	var network net.Error
