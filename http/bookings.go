@@ -11,14 +11,22 @@ import (
 
 // Booking is a group of seats that the caller holds, has bought, or once held.
 type Booking struct {
-	ID         eventra.ID    `json:"id" swaggertype:"string" format:"uuid" example:"0197f2a0-6c1e-7b3a-9d54-2f6f0f8b1a02" validate:"required"`
-	EventID    eventra.ID    `json:"eventId" swaggertype:"string" format:"uuid" example:"01900000-0000-7000-8000-0000000000e1" validate:"required"`
-	Status     string        `json:"status" enums:"HELD,CONFIRMED,EXPIRED,CANCELLED,REFUNDED" example:"HELD" validate:"required"`
-	Seats      []BookedSeat  `json:"seats" validate:"required"`
-	Total      eventra.Money `json:"total" validate:"required"`
-	ExpiresAt  Time          `json:"expiresAt" swaggertype:"string" format:"date-time" example:"2027-05-01T12:10:00.000Z" validate:"required"` // the deadline of the hold
-	CreatedAt  Time          `json:"createdAt" swaggertype:"string" format:"date-time" example:"2027-05-01T12:00:00.000Z" validate:"required"`
-	ReplacedBy *eventra.ID   `json:"replacedBy,omitzero" swaggertype:"string" format:"uuid"` // the confirmed booking that a late payment made in place of this expired one
+	ID         eventra.ID      `json:"id" swaggertype:"string" format:"uuid" example:"0197f2a0-6c1e-7b3a-9d54-2f6f0f8b1a02" validate:"required"`
+	EventID    eventra.ID      `json:"eventId" swaggertype:"string" format:"uuid" example:"01900000-0000-7000-8000-0000000000e1" validate:"required"`
+	Status     string          `json:"status" enums:"HELD,CONFIRMED,EXPIRED,CANCELLED,REFUNDED" example:"HELD" validate:"required"`
+	Seats      []BookedSeat    `json:"seats" validate:"required"`
+	Total      eventra.Money   `json:"total" validate:"required"`
+	ExpiresAt  Time            `json:"expiresAt" swaggertype:"string" format:"date-time" example:"2027-05-01T12:10:00.000Z" validate:"required"` // the deadline of the hold
+	CreatedAt  Time            `json:"createdAt" swaggertype:"string" format:"date-time" example:"2027-05-01T12:00:00.000Z" validate:"required"`
+	Payment    *RunningPayment `json:"payment,omitzero"`                                       // while one runs
+	ReplacedBy *eventra.ID     `json:"replacedBy,omitzero" swaggertype:"string" format:"uuid"` // the confirmed booking that a late payment made in place of this expired one
+}
+
+// RunningPayment is a payment whose outcome is not known yet. It keeps its
+// booking HELD, past expiresAt if need be.
+type RunningPayment struct {
+	Status string `json:"status" enums:"PENDING" example:"PENDING" validate:"required"`
+	Until  Time   `json:"until" swaggertype:"string" format:"date-time" example:"2027-05-01T12:10:18.000Z" validate:"required"` // by then it has an outcome, or the hold may end
 }
 
 // BookedSeat is a seat of a booking.
@@ -41,6 +49,9 @@ func newBooking(b *eventra.Booking) Booking {
 		Total: b.Total, ExpiresAt: Time(b.ExpiresAt), CreatedAt: Time(b.CreatedAt)}
 	for i, seat := range b.Seats {
 		out.Seats[i] = BookedSeat{Seat: seat.Name(), Section: seat.Section, Row: seat.Row, Number: seat.Number, Price: seat.Price}
+	}
+	if b.Status == eventra.BookingHeld && !b.PaymentID.IsZero() {
+		out.Payment = &RunningPayment{Status: string(eventra.PaymentPending), Until: Time(b.PayingUntil)}
 	}
 	if !b.ReplacedBy.IsZero() {
 		out.ReplacedBy = &b.ReplacedBy

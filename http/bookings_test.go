@@ -2,6 +2,7 @@ package http
 
 import (
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 
@@ -34,6 +35,27 @@ func TestBookings_HoldAndPay(t *testing.T) {
 	list, _ := ts.ok(200, "GET", path+"/payments", ts.userToken, "")
 	require.Len(t, list["items"], 1)
 	require.Nil(t, list["nextCursor"])
+}
+
+func TestBookings_ShowTheirRunningPayment(t *testing.T) {
+	ts := newTestServer(t)
+	id, err := eventra.ParseID(ts.bookingID)
+	require.NoError(t, err)
+	until := time.Date(2030, 5, 1, 12, 10, 18, 0, time.UTC)
+	show := func(status eventra.BookingStatus, payment eventra.ID, until time.Time) map[string]any {
+		b := *ts.fakes.bookings[id]
+		b.Status, b.PaymentID, b.PayingUntil = status, payment, until
+		ts.fakes.bookings[id] = &b
+		got, _ := ts.ok(200, "GET", "/api/v1/bookings/"+ts.bookingID, ts.userToken, "")
+		return got
+	}
+	require.NotContains(t, show(eventra.BookingHeld, eventra.ID{}, time.Time{}), "payment")
+	require.Equal(t, map[string]any{"status": "PENDING", "until": "2030-05-01T12:10:18.000Z"},
+		show(eventra.BookingHeld, newID(), until)["payment"])
+	list, _ := ts.ok(200, "GET", "/api/v1/bookings", ts.userToken, "")
+	require.Contains(t, list["items"].([]any)[0], "payment")
+	require.NotContains(t, show(eventra.BookingConfirmed, newID(), time.Time{}), "payment", "it has ended")
+	require.NotContains(t, show(eventra.BookingExpired, newID(), until), "payment", "it keeps nothing any more")
 }
 
 func TestBookings_NameTheirSuccessor(t *testing.T) {
