@@ -1,11 +1,15 @@
 package app
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"log/slog"
 	"net"
-	"net/url"
+	"slices"
+	"time"
+
+	"github.com/jackc/pgx/v5/pgconn"
 
 	"github.com/eventra/eventra/actors/cluster"
 )
@@ -60,19 +64,43 @@ func (c *Config) clusterConfig(members cluster.MemberStore, log *slog.Logger) (c
 	return config, nil
 }
 
-// addressTowards returns this machine's address on the way to a server. The other
-// members reach that server, too, so they most likely reach the address. It sends
-// nothing.
-func addressTowards(serverURL string) (string, error) {
-	server, err := url.Parse(serverURL)
+// addressLookup bounds the look-up of PostgreSQL's names.
+const addressLookup = 5 * time.Second
+
+// addressTowards returns this machine's address on the way to the first of
+// PostgreSQL's hosts that has one. The other members reach that host, too, so they
+// most likely reach the address. It sends nothing to the hosts.
+func addressTowards(postgresURL string) (string, error) {
+	config, err := pgconn.ParseConfig(postgresURL)
 	if err != nil {
 		return "", err
 	}
-	conn, err := net.Dial("udp", net.JoinHostPort(server.Hostname(), "1"))
+	ctx, cancel := context.WithTimeout(context.Background(), addressLookup)
+	defer cancel()
+	hosts := []string{config.Host}
+	for _, fallback := range config.Fallbacks {
+		hosts = append(hosts, fallback.Host)
+	}
+	var errs []error
+	for _, host := range slices.Compact(hosts) { // a host is there twice if it is tried with and without TLS
+		own, err := addressTowardsHost(ctx, host)
+		if err == nil {
+			return own, nil
+		}
+		errs = append(errs, err)
+	}
+	return "", errors.Join(errs...)
+}
+
+func addressTowardsHost(ctx context.Context, host string) (string, error) {
+	if network, _ := pgconn.NetworkAddress(host, 0); network == "unix" {
+		return "", fmt.Errorf("%s is a socket of this machine", host)
+	}
+	conn, err := (&net.Dialer{}).DialContext(ctx, "udp", net.JoinHostPort(host, "1"))
 	if err != nil {
 		return "", err
 	}
 	defer conn.Close()
-	host, _, err := net.SplitHostPort(conn.LocalAddr().String())
-	return host, err
+	own, _, err := net.SplitHostPort(conn.LocalAddr().String())
+	return own, err
 }

@@ -32,13 +32,28 @@ func TestConfig_ClusterFault(t *testing.T) {
 
 func TestConfig_AdvertisesTheAddressTowardsPostgres(t *testing.T) {
 	t.Parallel()
-	c := Config{ClusterListen: "0.0.0.0:7400", PostgresURL: "postgres://u:p@127.0.0.1:5432/db"}
-	config, err := c.clusterConfig(nil, slog.New(slog.DiscardHandler))
-	require.NoError(t, err)
-	require.Equal(t, "127.0.0.1:7400", config.Advertise)
+	c := Config{ClusterListen: "0.0.0.0:7400"}
+	for name, at := range map[string]struct{ url, advertised string }{
+		"one host":                       {"postgres://u:p@127.0.0.1:5432/db", "127.0.0.1:7400"},
+		"several hosts":                  {"postgres://u:p@127.0.0.1:5432,127.0.0.2:5433,127.0.0.3/db", "127.0.0.1:7400"},
+		"several hosts of IPv6":          {"postgres://u:p@[::1]:5432,[::1]:5433/db", "[::1]:7400"},
+		"hosts as a parameter":           {"postgres://u:p@/db?host=127.0.0.1,127.0.0.2&port=5432,5433", "127.0.0.1:7400"},
+		"the first has no address":       {"postgres://u:p@nowhere.invalid:5432,127.0.0.1:5432/db", "127.0.0.1:7400"},
+		"the first is a socket of files": {"postgres://u:p@/db?host=/run/postgresql,127.0.0.1", "127.0.0.1:7400"},
+		"a scheme in full, with TLS":     {"postgresql://u:p@127.0.0.1,127.0.0.1:2/db?sslmode=require", "127.0.0.1:7400"},
+	} {
+		c.PostgresURL = at.url
+		config, err := c.clusterConfig(nil, slog.New(slog.DiscardHandler))
+		require.NoError(t, err, name)
+		require.Equal(t, at.advertised, config.Advertise, name)
+		require.NoError(t, c.postgresFault(), name)
+	}
+	c.PostgresURL = "postgres://u:p@nowhere.invalid,elsewhere.invalid/db"
+	_, err := c.clusterConfig(nil, slog.New(slog.DiscardHandler))
+	require.ErrorContains(t, err, "EVENTRA_CLUSTER_ADVERTISE")
 
 	c.ClusterAdvertise = "eventra-1:7400"
-	config, err = c.clusterConfig(nil, slog.New(slog.DiscardHandler))
+	config, err := c.clusterConfig(nil, slog.New(slog.DiscardHandler))
 	require.NoError(t, err)
 	require.Equal(t, "eventra-1:7400", config.Advertise)
 }

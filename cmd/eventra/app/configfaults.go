@@ -8,6 +8,8 @@ import (
 	"strings"
 	"time"
 
+	"github.com/jackc/pgx/v5/pgconn"
+
 	web "github.com/eventra/eventra/http"
 )
 
@@ -44,11 +46,13 @@ func (c *Config) faults() (faults []error) {
 
 // urlFaults checks the addresses of the stores and the mail server.
 func (c *Config) urlFaults() (faults []error) {
+	if fault := c.postgresFault(); fault != nil {
+		faults = append(faults, fault)
+	}
 	for _, u := range []struct {
 		name, value string
 		schemes     []string
 	}{
-		{"POSTGRES_URL", c.PostgresURL, []string{"postgres", "postgresql"}},
 		{"MONGO_URL", c.MongoURL, []string{"mongodb", "mongodb+srv"}},
 		{"REDIS_URL", c.RedisURL, []string{"redis", "rediss"}},
 		{"SMTP_URL", c.SMTPURL, []string{"smtp", "smtps"}},
@@ -62,6 +66,24 @@ func (c *Config) urlFaults() (faults []error) {
 		}
 	}
 	return faults
+}
+
+// postgresFault returns what is wrong with the URL of PostgreSQL, if anything. The
+// library that connects parses it, because a URL may name several hosts.
+func (c *Config) postgresFault() error {
+	const name = "POSTGRES_URL"
+	scheme, rest, _ := strings.Cut(c.PostgresURL, "://")
+	switch _, err := pgconn.ParseConfig(c.PostgresURL); {
+	case c.PostgresURL == "":
+		return settingFault(name, "is required")
+	case scheme != "postgres" && scheme != "postgresql":
+		return settingFault(name, "must be a URL of the scheme postgres or postgresql")
+	case strings.HasSuffix(rest, "@") || rest == "" || rest[0] == '/' && !strings.Contains(rest, "host="):
+		return settingFault(name, "must name a host")
+	case err != nil:
+		return settingFault(name, "%v", err) // without the password
+	}
+	return nil
 }
 
 func settingFault(name, format string, args ...any) error {
