@@ -7,8 +7,8 @@ import (
 	"github.com/eventra/eventra"
 )
 
-// BoxOffice sells seats: it finds a booking's event, asks the event's actor,
-// and answers from the store for bookings that are live no more.
+// BoxOffice sells seats. It finds a booking's event, asks the event's actor, and
+// answers from the store for bookings that are not live any more.
 type BoxOffice struct {
 	events *Directory
 	store  EventStore
@@ -19,12 +19,11 @@ func NewBoxOffice(events *Directory, store EventStore) *BoxOffice {
 	return &BoxOffice{events, store}
 }
 
-// Hold holds seats under the booking id that the command carries. If that is
-// live already, or is found to be used when it is stored, the booking that was
-// made before is the answer.
+// Hold holds seats under the booking id that the command carries. If that id is
+// in use already, the answer is the booking that was made under it.
 func (b *BoxOffice) Hold(ctx context.Context, event eventra.ID, cmd *eventra.HoldSeats) (*eventra.Booking, error) {
 	r, err := b.events.do(ctx, event, cmd)
-	if errors.Is(err, eventra.ErrRefusedByStore) { // made before, and live no more
+	if errors.Is(err, eventra.ErrRefusedByStore) { // made before, and not live any more
 		return b.booking(ctx, cmd.UserID, cmd.BookingID)
 	}
 	if err != nil {
@@ -34,9 +33,9 @@ func (b *BoxOffice) Hold(ctx context.Context, event eventra.ID, cmd *eventra.Hol
 	return r.booking, nil
 }
 
-// HoldAgain is [BoxOffice.Hold] for a command that may have been carried out
-// before, without anybody being told. If it was, its booking is the answer, whatever
-// became of that, and not what is true of the seats by now.
+// HoldAgain retries a hold whose first outcome the caller never received. If the
+// first attempt made the booking, that booking is the answer, whatever became of
+// it and whoever has the seats by now.
 func (b *BoxOffice) HoldAgain(ctx context.Context, event eventra.ID, cmd *eventra.HoldSeats) (*eventra.Booking, error) {
 	booking, err := b.Hold(ctx, event, cmd)
 	if err == nil || eventra.Undecided(err) {
@@ -52,15 +51,15 @@ func (b *BoxOffice) HoldAgain(ctx context.Context, event eventra.ID, cmd *eventr
 	return nil, storeErr
 }
 
-// Release gives a user's held seats back; doing so again is harmless.
+// Release ends a user's hold; doing so again is harmless.
 func (b *BoxOffice) Release(ctx context.Context, user, id eventra.ID) (*eventra.Booking, error) {
 	return b.end(ctx, user, id, &eventra.ReleaseHold{BookingID: id, UserID: user}, eventra.BookingCancelled, eventra.CodeNotCancellable)
 }
 
-// end carries out a command that ends a booking. Where it has ended already,
-// its stored status says whether that is what was wanted. The event is asked
-// even if the store says so: it may hear of a commit later than others read it,
-// and what it tells must not be older than this answer.
+// end carries out a command that ends a booking. If the booking has ended
+// already, its stored status decides whether that was what the command wants. The
+// event is asked even if the store says so: the store knows of a commit before
+// the event does, and seat maps must not be older than this answer.
 func (b *BoxOffice) end(ctx context.Context, user, id eventra.ID, cmd eventra.Command, wanted eventra.BookingStatus, otherwise eventra.Code) (*eventra.Booking, error) {
 	booking, err := b.booking(ctx, user, id)
 	if err != nil {
@@ -84,8 +83,8 @@ func (b *BoxOffice) end(ctx context.Context, user, id eventra.ID, cmd eventra.Co
 	return booking, nil
 }
 
-// booking reads a booking; one of somebody else does not exist for a user. A
-// zero user may read all.
+// booking reads a booking. A user finds only their own bookings; a zero user
+// finds all.
 func (b *BoxOffice) booking(ctx context.Context, user, id eventra.ID) (*eventra.Booking, error) {
 	booking, err := b.store.Booking(ctx, id)
 	if err == nil && !user.IsZero() && booking.UserID != user {

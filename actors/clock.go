@@ -2,13 +2,13 @@ package actors
 
 import "time"
 
-// storeClock estimates the store's clock from what its answers say. Deadlines
-// are the store's; only how long to wait for them is decided here. It may be
-// behind the store's clock, by no more than an answer took, but not ahead of it:
-// nobody is told that a hold has run out which has not.
+// storeClock estimates the store's clock from the times in its answers. Deadlines
+// are in the store's time; the estimate only says how long to wait for them. It may
+// be behind the store's clock, by at most the duration of an answer, but never
+// ahead of it: no hold is called expired before its deadline.
 type storeClock struct{ offset time.Duration } // store minus local
 
-// reset takes an answer at the store's time at, received when given.
+// reset takes the store's time at from an answer that arrived at received.
 func (c *storeClock) reset(at, received time.Time) {
 	c.offset = at.Sub(received)
 }

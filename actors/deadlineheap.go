@@ -6,14 +6,14 @@ import (
 	"github.com/eventra/eventra"
 )
 
-// deadline is when to ask about a hold, by the local clock.
+// deadline is when a hold is due, by the local clock.
 type deadline struct {
 	booking eventra.ID
 	at      time.Time
 }
 
-// deadlineHeap is a binary heap, the earliest deadline first: what
-// container/heap is, without a box for each deadline that goes in and out.
+// deadlineHeap is a binary heap with the earliest deadline first. container/heap
+// would allocate for each deadline that goes in or out.
 type deadlineHeap []deadline
 
 func (d *deadlineHeap) push(x deadline) {
@@ -29,7 +29,7 @@ func (d *deadlineHeap) push(x deadline) {
 	heap[at] = x
 }
 
-// pop takes the earliest out of a heap that is not empty.
+// pop removes the earliest deadline of a heap that is not empty.
 func (d *deadlineHeap) pop() deadline {
 	heap := *d
 	first, x := heap[0], heap[len(heap)-1]

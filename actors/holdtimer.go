@@ -5,20 +5,22 @@ import (
 	"time"
 
 	"github.com/asynkron/protoactor-go/actor"
+
 	"github.com/eventra/eventra"
 )
 
-// arm sets deadlines; afresh forgets those before.
-type arm struct {
-	holds  []deadline
-	afresh bool
-}
+// Messages to a hold timer.
+type (
+	// arm adds deadlines; afresh forgets all earlier ones.
+	arm struct {
+		holds  []deadline
+		afresh bool
+	}
+	tick struct{}
+)
 
-type tick struct{}
-
-// holdTimer mirrors the TTLs of one event's holds: it rings when the first of
-// them is due. It only asks its parent, who decides, so a deadline too many does
-// no harm.
+// holdTimer mirrors the TTLs of one event's holds and reports those that are due
+// to its parent. The parent decides, so a deadline too many does no harm.
 type holdTimer struct {
 	deadlines deadlines
 	timer     *time.Timer
@@ -53,14 +55,14 @@ func (t *holdTimer) stop() {
 	}
 }
 
-// deadlines are those of an event's holds, and the next tick.
+// deadlines are those of an event's holds, and the time of the next tick.
 type deadlines struct {
 	holds deadlineHeap
-	next  time.Time // of the tick to come; zero if there is none
+	next  time.Time // zero if no tick is set
 }
 
-// handle takes an arm or a tick. It returns the holds that are due and when to
-// tick instead of as agreed before; zero: as agreed.
+// handle takes an arm or a tick. It returns the holds that are due, and the time
+// for the next tick; zero if the tick that is set stays right.
 func (d *deadlines) handle(msg any, now time.Time) (due []eventra.ID, next time.Time) {
 	switch msg := msg.(type) {
 	case *arm:

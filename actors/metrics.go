@@ -9,7 +9,7 @@ import (
 	"github.com/eventra/eventra"
 )
 
-// Metrics are what the actors count.
+// Metrics are the actors' metrics, and those of the batches that they commit.
 type Metrics struct {
 	batchChanges   prometheus.Histogram
 	batchEvents    prometheus.Histogram
@@ -24,23 +24,23 @@ type Metrics struct {
 func NewMetrics(r prometheus.Registerer) *Metrics {
 	m := &Metrics{
 		batchChanges: prometheus.NewHistogram(prometheus.HistogramOpts{
-			Name: "eventra_batch_changes", Help: "Changes committed together in one transaction.",
+			Name: "eventra_batch_changes", Help: "Changes in one transaction.",
 			Buckets: prometheus.ExponentialBuckets(1, 2, 10)}),
 		batchEvents: prometheus.NewHistogram(prometheus.HistogramOpts{
-			Name: "eventra_batch_events", Help: "Events whose changes were committed together in one transaction.",
+			Name: "eventra_batch_events", Help: "Events with changes in one transaction.",
 			Buckets: prometheus.ExponentialBuckets(1, 2, 10)}),
 		commitSeconds: prometheus.NewHistogram(prometheus.HistogramOpts{
 			Name: "eventra_commit_seconds", Help: "Time from sending a transaction to its outcome.",
 			Buckets: prometheus.ExponentialBuckets(0.0005, 2, 14)}),
 		expiryLateness: prometheus.NewHistogram(prometheus.HistogramOpts{
-			Name: "eventra_expiry_lateness_seconds", Help: "Time from a hold's deadline to its seats being free.",
+			Name: "eventra_expiry_lateness_seconds", Help: "Time from a hold's deadline until its seats are free.",
 			Buckets: prometheus.ExponentialBuckets(0.001, 2, 16)}),
 		outcomes: prometheus.NewCounterVec(prometheus.CounterOpts{
-			Name: "eventra_batch_outcomes_total", Help: "Batches by what became of them."}, []string{"outcome"}),
+			Name: "eventra_batch_outcomes_total", Help: "Transactions by their outcome."}, []string{"outcome"}),
 		activations: prometheus.NewCounter(prometheus.CounterOpts{
 			Name: "eventra_activations_total", Help: "Epochs taken by event actors."}),
 		locksSkipped: prometheus.NewCounter(prometheus.CounterOpts{
-			Name: "eventra_locks_skipped_total", Help: "Batches that went without Redis locks because Redis was away."}),
+			Name: "eventra_locks_skipped_total", Help: "Transactions without Redis locks, because Redis was away."}),
 	}
 	r.MustRegister(m.batchChanges, m.batchEvents, m.commitSeconds, m.expiryLateness, m.outcomes, m.activations, m.locksSkipped)
 	return m

@@ -7,7 +7,7 @@ import (
 	"github.com/eventra/eventra"
 )
 
-// The event side of payments: what package payments asks of the box office.
+// What package payments asks of the box office.
 
 // StartPayment stores an attempt to pay for a held booking and keeps the hold
 // for the command's grace. The payment is nil if the same attempt was started
@@ -34,7 +34,7 @@ func (b *BoxOffice) FinishPayment(ctx context.Context, cmd *eventra.FinishPaymen
 	return r.attempt(err)
 }
 
-// attempt is what a reply says about a payment and its booking.
+// attempt returns a reply's payment and booking.
 func (r *reply) attempt(err error) (*eventra.Payment, *eventra.Booking, error) {
 	if err != nil {
 		return nil, nil, err
@@ -42,11 +42,11 @@ func (r *reply) attempt(err error) (*eventra.Payment, *eventra.Booking, error) {
 	return r.payment, r.booking, nil
 }
 
-// RefundBooking ends a confirmed booking, whose money is due back then; doing
-// so again is harmless.
+// RefundBooking ends a confirmed booking and makes its money due back; doing so
+// again is harmless.
 func (b *BoxOffice) RefundBooking(ctx context.Context, id eventra.ID) (*eventra.Booking, error) {
 	return b.end(ctx, eventra.ID{}, id, &eventra.RefundBooking{BookingID: id}, eventra.BookingRefunded, eventra.CodeNotRefundable)
 }
 
-// Owns reports whether this instance looks after an event.
+// Owns reports whether an event belongs to this instance.
 func (b *BoxOffice) Owns(event eventra.ID) bool { return b.events.Owns(event) }

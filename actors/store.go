@@ -8,40 +8,40 @@ import (
 	"github.com/eventra/eventra/groupcommit"
 )
 
-// EventStore is the authority over events' seats, as event actors need it.
+// EventStore is the authority over events' seats.
 type EventStore interface {
 	groupcommit.Store
-	// Activate takes the event's next epoch, which fences off every earlier
-	// activation, and reads the event under it. CodeEventNotFound if there is none.
+	// Activate takes the event's next epoch, which fences every earlier activation
+	// off, and reads the event under it. CodeEventNotFound if there is none.
 	Activate(ctx context.Context, eventID eventra.ID) (*eventra.Snapshot, error)
 	// Booking reads one booking, live or not. CodeNotFound if there is none.
 	Booking(ctx context.Context, id eventra.ID) (*eventra.Booking, error)
-	// Layout reads the seats of an event by their numbers, and nothing of their
-	// sale. It takes no epoch.
+	// Layout reads the seats of an event in the order of their numbers, without
+	// their status. It takes no epoch.
 	Layout(ctx context.Context, eventID eventra.ID) ([]eventra.Seat, error)
 }
 
-// ExpiryStore finds holds that nobody has ended yet.
+// ExpiryStore finds holds that have not ended yet.
 type ExpiryStore interface {
-	// EventsWithHoldsDue lists events that have a HELD booking whose deadline
-	// and payment grace lie before now (by the store's clock) plus ahead.
+	// EventsWithHoldsDue lists up to limit events with a HELD booking whose deadline
+	// and payment grace are before the store's time plus ahead.
 	EventsWithHoldsDue(ctx context.Context, ahead time.Duration, limit int) ([]eventra.ID, error)
 }
 
-// HoldExpiries is where expired hold keys are announced. A hint only: late or
-// lost announcements change nothing.
+// HoldExpiries announces expired hold keys. An announcement is a hint: late or
+// lost ones change nothing.
 type HoldExpiries interface {
-	// Listen calls heard for each announcement until ctx ends; it reconnects
-	// by itself.
+	// Listen calls heard for each announcement until ctx ends. It reconnects by
+	// itself.
 	Listen(ctx context.Context, heard func(eventID, bookingID eventra.ID)) error
 }
 
-// Outbox holds the mails of confirmed bookings until a server took them.
+// Outbox holds the mails of confirmed bookings until a mail server has taken them.
 type Outbox interface {
-	// Due leases up to limit unsent mails for the time given: none is due
-	// again before that.
+	// Due leases up to limit unsent mails: none of them is due again before the lease
+	// ends.
 	Due(ctx context.Context, limit int, lease time.Duration) ([]eventra.ID, error)
-	// Mail reads one mail, and by what is true now, what is to be done about it.
+	// Mail reads one mail as it is now, and whether it is to be sent.
 	Mail(ctx context.Context, bookingID eventra.ID) (*eventra.TicketMail, eventra.MailState, error)
 	// MarkSent notes that a mail server has taken the mail.
 	MarkSent(ctx context.Context, bookingID eventra.ID) error
@@ -51,16 +51,17 @@ type Outbox interface {
 
 // MailQueue spreads mails over workers, with retries and dead letters.
 type MailQueue interface {
-	// Enqueue adds jobs; one that waits already is not added again.
+	// Enqueue adds jobs, except those that wait already.
 	Enqueue(ctx context.Context, bookingIDs []eventra.ID) error
-	// Full reports whether so many jobs wait for a worker that more would only
+	// Full reports whether so many jobs wait for a worker that more jobs would only
 	// wait longer.
 	Full(ctx context.Context) (bool, error)
-	// Work calls deliver for each job until ctx ends, then waits for those running.
+	// Work calls deliver for each job until ctx ends, and then waits for the calls that run.
 	Work(ctx context.Context, deliver func(context.Context, eventra.ID) error) error
 }
 
-// MailSender hands one mail to a mail server; nil means the server took it.
+// MailSender hands one mail to a mail server.
 type MailSender interface {
+	// Send returns nil when the mail server has taken the mail.
 	Send(ctx context.Context, mail *eventra.TicketMail) error
 }
