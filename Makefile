@@ -102,7 +102,7 @@ faults: deps build bin/devstack bin/faults ## Inject faults into a cluster, and 
 
 .PHONY: mutations
 mutations: deps bin/devstack ## Compile in one deliberate bug at a time, and check that a test finds it
-	@bin/devstack exec --volatile -- go test -tags mutations -count=1 -timeout=20m -v -run MutationsAreCaught ./actors
+	@bin/devstack exec --volatile -- go test -tags mutations -count=1 -timeout=20m -v -run Mutations ./actors
 
 ##@ Build
 

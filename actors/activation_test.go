@@ -16,45 +16,46 @@ import (
 	"github.com/eventra/eventra/groupcommit"
 )
 
-// stage is an environment in which time stands still and answers are kept.
-type stage struct {
+// stillEnvironment is an environment in which time stands still. It keeps replies.
+type stillEnvironment struct {
 	environment
-	serves bool
-	said   []*reply
+	serves  bool
+	replies []*reply
 }
 
-func (s *stage) serving() bool            { return s.serves }
-func (s *stage) Now() time.Time           { return time.Time{} }
-func (s *stage) send(_ replyTo, r *reply) { s.said = append(s.said, r) }
-func (s *stage) Run(func())               {} // a batch completes when a test says so
-func (s *stage) arm(*arm)                 {}
+func (s *stillEnvironment) serving() bool            { return s.serves }
+func (s *stillEnvironment) Now() time.Time           { return time.Time{} }
+func (s *stillEnvironment) send(_ replyTo, r *reply) { s.replies = append(s.replies, r) }
+func (s *stillEnvironment) Run(func())               {} // a batch completes when a test says so
+func (s *stillEnvironment) arm(*arm)                 {}
 
-func (s *stage) last(t *testing.T) *reply {
-	require.NotEmpty(t, s.said)
-	return s.said[len(s.said)-1]
+func (s *stillEnvironment) last(t *testing.T) *reply {
+	require.NotEmpty(t, s.replies)
+	return s.replies[len(s.replies)-1]
 }
 
-// houseOf is one row of so many seats, on sale.
-func houseOf(t *testing.T, seats int) *eventra.SeatMap {
-	house := &eventra.Snapshot{States: make([]eventra.StoredState, seats),
+// seatMapOf is one row of seats on sale.
+func seatMapOf(t *testing.T, seats int) *eventra.SeatMap {
+	snapshot := &eventra.Snapshot{States: make([]eventra.StoredState, seats),
 		Terms: eventra.Terms{Status: eventra.EventPublished, HoldSeconds: 60, MaxSeatsPerBooking: 1}}
 	for i := range seats {
-		house.Seats = append(house.Seats, eventra.Seat{Section: "A", Row: "1", Number: i + 1})
+		snapshot.Seats = append(snapshot.Seats, eventra.Seat{Section: "A", Row: "1", Number: i + 1})
 	}
-	m, err := eventra.NewSeatMap(house)
+	m, err := eventra.NewSeatMap(snapshot)
 	require.NoError(t, err)
 	return m
 }
 
-// TestWhoMayNotServeShowsNothing: what it knows may have been sold by the next
-// owner. Only its own instance is told what it knew last.
-func TestWhoMayNotServeShowsNothing(t *testing.T) {
+// TestActivation_Read: an activation that must not serve shows nothing, because the
+// next owner may have sold seats since. Only its own instance learns what it last
+// knew.
+func TestActivation_Read(t *testing.T) {
 	t.Parallel()
 	for phase, serves := range map[phase]bool{loading: true, active: true, down: true, moving: false, retired: false} {
 		for _, lease := range []bool{true, false} {
 			t.Run(fmt.Sprint(activationStates[phase], lease), func(t *testing.T) {
-				s := &stage{serves: lease}
-				a := &activation{shared: &shared{Dependencies: &Dependencies{}}, environment: s, id: eventra.ID(uuid.New()), phase: phase, seats: houseOf(t, 1)}
+				s := &stillEnvironment{serves: lease}
+				a := &activation{shared: &shared{Dependencies: &Dependencies{}}, environment: s, id: eventra.ID(uuid.New()), phase: phase, seats: seatMapOf(t, 1)}
 				a.nextLoad = a.Now().Add(time.Hour)
 				anyone := actor.NewPID("elsewhere", "anyone")
 				for name, question := range map[string]any{
@@ -77,14 +78,14 @@ func TestWhoMayNotServeShowsNothing(t *testing.T) {
 	}
 }
 
-// TestWhoComesLaterIsServedLater, however many come: while more wait than a
-// batch holds, those who come after it has left must not fill the next one.
-func TestWhoComesLaterIsServedLater(t *testing.T) {
+// TestActivation_DecidesInOrder: while more requests wait than a batch holds, later
+// requests do not fill the next one before them.
+func TestActivation_DecidesInOrder(t *testing.T) {
 	t.Parallel()
 	const all = 5 * groupcommit.BatchChangesMax
-	s := &stage{serves: true}
+	s := &stillEnvironment{serves: true}
 	a := &activation{shared: newShared(&Dependencies{QueueMax: all}, s, nil),
-		environment: s, phase: active, seats: houseOf(t, all), filling: &batch{}, stats: &statistics{}}
+		environment: s, phase: active, seats: seatMapOf(t, all), filling: &batch{}, stats: &statistics{}}
 	asked := 0
 	ask := func(more int) {
 		for range more {
@@ -98,8 +99,8 @@ func TestWhoComesLaterIsServedLater(t *testing.T) {
 		a.handle(nil, &completed{a.inFlight})
 		ask(min(groupcommit.BatchChangesMax/3, all-asked))
 	}
-	require.Len(t, s.said, all)
-	for i, r := range s.said {
+	require.Len(t, s.replies, all)
+	for i, r := range s.replies {
 		require.NoError(t, r.err)
 		require.Equal(t, i+1, r.booking.Seats[0].Number)
 	}

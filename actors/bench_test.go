@@ -13,6 +13,7 @@ import (
 	"github.com/eventra/eventra"
 	"github.com/eventra/eventra/actors"
 	"github.com/eventra/eventra/actors/cluster"
+	"github.com/eventra/eventra/persistence/persistencetest"
 )
 
 // instantStore commits at once and keeps nothing.
@@ -61,7 +62,7 @@ func (instantLocks) Release(context.Context, eventra.LockRelease) error { return
 // callers of an event, on stores that take no time.
 func BenchmarkBoxOffice_HoldAndRelease(b *testing.B) {
 	const callers = 256
-	store := &instantStore{event: newID(), user: newID(), seats: 2 * callers}
+	store := &instantStore{event: persistencetest.NewID(), user: persistencetest.NewID(), seats: 2 * callers}
 	log := slog.New(slog.DiscardHandler)
 	events, err := actors.OpenDirectory(&actors.Dependencies{Store: store, Locks: instantLocks{}, Log: log,
 		Metrics: actors.NewMetrics(prometheus.NewRegistry()), QueueMax: 10_000}, cluster.Config{Log: log})
@@ -79,7 +80,7 @@ func BenchmarkBoxOffice_HoldAndRelease(b *testing.B) {
 	b.RunParallel(func(pb *testing.PB) {
 		seat := <-seats
 		for pb.Next() {
-			held, err := office.Hold(ctx, store.event, &eventra.HoldSeats{BookingID: newID(), UserID: store.user, Seats: seat})
+			held, err := office.Hold(ctx, store.event, &eventra.HoldSeats{BookingID: persistencetest.NewID(), UserID: store.user, Seats: seat})
 			if err == nil {
 				_, err = office.Release(ctx, store.user, held.ID)
 			}

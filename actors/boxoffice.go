@@ -35,7 +35,7 @@ func (b *BoxOffice) Hold(ctx context.Context, event eventra.ID, cmd *eventra.Hol
 
 // HoldAgain retries a hold whose first outcome the caller never received. If the
 // first attempt made the booking, that booking is the answer, whatever became of
-// it and whoever has the seats by now.
+// it since.
 func (b *BoxOffice) HoldAgain(ctx context.Context, event eventra.ID, cmd *eventra.HoldSeats) (*eventra.Booking, error) {
 	booking, err := b.Hold(ctx, event, cmd)
 	if err == nil || eventra.Undecided(err) {

@@ -7,9 +7,8 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// TestTheStoresClockIsNotThoughtToBeAhead whatever part of the time an answer
-// took was before the store read its clock.
-func TestTheStoresClockIsNotThoughtToBeAhead(t *testing.T) {
+// TestStoreClock_IsNeverAhead, whenever during an answer the store read its clock.
+func TestStoreClock_IsNeverAhead(t *testing.T) {
 	t.Parallel()
 	const store = time.Hour // minus local
 	asked := time.Now()

@@ -9,8 +9,9 @@ import (
 	"pgregory.net/rapid"
 )
 
-// The model is a list that is sorted whenever something is taken out.
-func TestADeadlineHeapGivesTheEarliest(t *testing.T) {
+// TestDeadlineHeap_PopsTheEarliest compares the heap with a list that is sorted
+// before each pop.
+func TestDeadlineHeap_PopsTheEarliest(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(t *rapid.T) {
 		var heap deadlineHeap

@@ -4,117 +4,30 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"log/slog"
 	"math/rand/v2"
 	"sync"
 	"sync/atomic"
 	"testing"
 	"time"
 
-	"github.com/google/uuid"
-	"github.com/prometheus/client_golang/prometheus"
 	"github.com/stretchr/testify/require"
 
 	"github.com/eventra/eventra"
 	"github.com/eventra/eventra/actors"
-	"github.com/eventra/eventra/actors/cluster"
-	"github.com/eventra/eventra/groupcommit"
-	"github.com/eventra/eventra/payments"
-	"github.com/eventra/eventra/payments/mockgateway"
 	"github.com/eventra/eventra/persistence/persistencetest"
-	"github.com/eventra/eventra/persistence/postgres"
-	"github.com/eventra/eventra/persistence/redis"
 )
 
-// house is an event on real stores, for directories to sell.
-type house struct {
-	t     *testing.T
-	db    *postgres.DB
-	locks groupcommit.SeatLocks
-	event eventra.ID
-	seats int
-}
-
-func newHouse(t *testing.T, rows, seats, holdSeconds int) *house {
-	t.Helper()
-	db, err := postgres.Open(t.Context(), persistencetest.NewDatabase(t), postgres.Options{})
-	require.NoError(t, err)
-	t.Cleanup(db.Close)
-	cache, err := redis.Open(persistencetest.NewRedis(t))
-	require.NoError(t, err)
-	t.Cleanup(func() { require.NoError(t, cache.Close()) })
-	h := &house{t: t, db: db, locks: redis.NewLocks(cache), event: newID(), seats: rows * seats}
-	starts := time.Now().Add(24 * time.Hour)
-	require.NoError(t, db.PutTerms(t.Context(), &eventra.Event{ID: h.event, Title: "A show", StartsAt: starts, EndsAt: starts.Add(time.Hour),
-		Venue:   eventra.Venue{Name: "Hall", City: "Berlin", Timezone: "Europe/Berlin"},
-		Version: 1, Terms: eventra.Terms{Status: eventra.EventPublished, HoldSeconds: holdSeconds, MaxSeatsPerBooking: 10}}))
-	var all []eventra.Seat
-	for row := range rows {
-		for n := range seats {
-			all = append(all, eventra.Seat{Section: "A", Row: fmt.Sprint(row + 1), Number: n + 1, Price: eventra.Money{Amount: 100, Currency: "EUR"}})
-		}
-	}
-	_, err = db.AddSeats(t.Context(), h.event, all)
-	require.NoError(t, err)
-	return h
-}
-
-func newID() eventra.ID { return eventra.ID(uuid.Must(uuid.NewV7())) }
-
-// office is a box office with an actor system of its own, as on an instance of
-// its own.
-func (h *house) office(store actors.EventStore) (*actors.BoxOffice, *actors.Directory) {
-	h.t.Helper()
-	events, err := actors.OpenDirectory(&actors.Dependencies{
-		Store: store, Locks: h.locks, Log: slog.New(slog.DiscardHandler), Metrics: actors.NewMetrics(prometheus.NewRegistry()),
-		QueueMax: 1000,
-	}, cluster.Config{Log: slog.New(slog.DiscardHandler)})
-	require.NoError(h.t, err)
-	h.t.Cleanup(func() {
-		ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
-		defer cancel()
-		require.NoError(h.t, events.Close(ctx))
-	})
-	return actors.NewBoxOffice(events, store), events
-}
-
-// payments pays for what an office sells.
-func (h *house) payments(office *actors.BoxOffice) *payments.Processor {
-	return payments.NewProcessor(office, h.db, mockgateway.New(h.db), slog.New(slog.DiscardHandler), time.Second)
-}
-
-func (h *house) hold(office *actors.BoxOffice, seats ...string) (*eventra.Booking, error) {
-	ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
-	defer cancel()
-	return office.Hold(ctx, h.event, &eventra.HoldSeats{BookingID: newID(), UserID: newID(), Seats: seats})
-}
-
-func within(t *testing.T) context.Context {
-	ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
-	t.Cleanup(cancel)
-	return ctx
-}
-
-// stored reads what the authority has, and checks that it is consistent.
-func (h *house) stored() *eventra.Snapshot {
-	h.t.Helper()
-	s, err := h.db.Activate(context.Background(), h.event)
-	require.NoError(h.t, err)
-	_, err = eventra.NewSeatMap(s)
-	require.NoError(h.t, err)
-	return s
-}
-
-// TestTwoActivations sells one event from two directories at once, as happens
-// when membership splits: each takes the event from the other again and again.
-func TestTwoActivations(t *testing.T) {
+// TestBoxOffice_TwoActivations sells one event from two directories at once, as
+// happens when membership splits: each takes the event from the other again and
+// again.
+func TestBoxOffice_TwoActivations(t *testing.T) {
 	t.Parallel()
-	h := newHouse(t, 10, 10, 600)
-	one, oneEvents := h.office(h.db)
-	two, twoEvents := h.office(h.db)
+	s := newSale(t, 10, 10, 600)
+	one, oneEvents := s.office(s.db)
+	two, twoEvents := s.office(s.db)
 	for _, events := range []*actors.Directory{oneEvents, twoEvents} { // both believe from the start that they own it
 		ctx, cancel := context.WithTimeout(t.Context(), 5*time.Second)
-		_, _, err := events.Availability(ctx, h.event)
+		_, _, err := events.Availability(ctx, s.event)
 		cancel()
 		require.NoError(t, err)
 	}
@@ -131,7 +44,7 @@ func TestTwoActivations(t *testing.T) {
 			office := []*actors.BoxOffice{one, two}[worker%2]
 			for range 15 {
 				row, first := 1+r.IntN(10), 1+r.IntN(9)
-				b, err := h.hold(office, fmt.Sprintf("A-%d-%d", row, first), fmt.Sprintf("A-%d-%d", row, first+1))
+				b, err := s.hold(office, fmt.Sprintf("A-%d-%d", row, first), fmt.Sprintf("A-%d-%d", row, first+1))
 				if code := eventra.CodeOf(err); err != nil && code != eventra.CodeSeatsUnavailable && code != eventra.CodeUnavailable {
 					t.Errorf("hold: %v", err)
 				}
@@ -139,36 +52,36 @@ func TestTwoActivations(t *testing.T) {
 					continue
 				}
 				mu.Lock()
-				for _, s := range b.SeatNames() {
-					if other, taken := owner[s]; taken {
-						t.Errorf("seat %s is in %v and %v", s, other, b.ID)
+				for _, name := range b.SeatNames() {
+					if other, taken := owner[name]; taken {
+						t.Errorf("seat %s is in %v and %v", name, other, b.ID)
 					}
-					owner[s] = b.ID
+					owner[name] = b.ID
 				}
 				mu.Unlock()
 			}
 		}()
 	}
 	wg.Wait()
-	s := h.stored()
-	require.Greater(t, s.Epoch, int64(4), "the event went back and forth")
+	stored := s.stored()
+	require.Greater(t, stored.Epoch, int64(4), "the event went back and forth")
 	held := map[string]eventra.ID{}
-	for i, state := range s.States {
+	for i, state := range stored.States {
 		if state.Status != eventra.SeatAvailable {
-			held[s.Seats[i].Name()] = state.Booking
+			held[stored.Seats[i].Name()] = state.Booking
 		}
 	}
 	for seat, booking := range owner {
-		require.Equal(t, booking, held[seat], "what was told to be held is held: %s", seat)
+		require.Equal(t, booking, held[seat], "a promised seat is held: %s", seat)
 	}
 }
 
-// TestAnOwnerThatFellBehindIsNotBelieved: it knows nothing of a booking that
-// another activation made since, and says so; what is stored is asked.
-func TestAnOwnerThatFellBehindIsNotBelieved(t *testing.T) {
+// TestBoxOffice_OwnerBehindTheStore: an owner that does not know a booking, because
+// another activation has made it since, reloads.
+func TestBoxOffice_OwnerBehindTheStore(t *testing.T) {
 	t.Parallel()
-	h := newHouse(t, 1, 10, 600)
-	behind, events := h.office(h.db)
+	s := newSale(t, 1, 10, 600)
+	behind, events := s.office(s.db)
 	ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
 	defer cancel()
 	for _, end := range []func(*eventra.Booking) (eventra.BookingStatus, error){
@@ -180,17 +93,17 @@ func TestAnOwnerThatFellBehindIsNotBelieved(t *testing.T) {
 			return released.Status, nil
 		},
 		func(b *eventra.Booking) (eventra.BookingStatus, error) {
-			_, paid, err := h.payments(behind).Pay(ctx, eventra.PaymentRequest{PaymentID: newID(), BookingID: b.ID, UserID: b.UserID, Method: "mock", Token: "tok_ok"})
+			_, paid, err := s.payments(behind).Pay(ctx, eventra.PaymentRequest{PaymentID: persistencetest.NewID(), BookingID: b.ID, UserID: b.UserID, Method: "mock", Token: "tok_ok"})
 			if err != nil {
 				return "", err
 			}
 			return paid.Status, nil
 		},
 	} {
-		_, _, err := events.Availability(ctx, h.event)
+		_, _, err := events.Availability(ctx, s.event)
 		require.NoError(t, err)
-		ahead, _ := h.office(h.db)
-		held, err := h.hold(ahead, "A-1-1")
+		ahead, _ := s.office(s.db)
+		held, err := s.hold(ahead, "A-1-1")
 		require.NoError(t, err)
 		status, err := end(held)
 		require.NoError(t, err)
@@ -198,14 +111,14 @@ func TestAnOwnerThatFellBehindIsNotBelieved(t *testing.T) {
 	}
 }
 
-// fickle is a store whose commits fail in every way that a commit can fail,
+// failingStore is a store whose commits fail in every way that a commit can fail,
 // half of them after they were carried out.
-type fickle struct {
+type failingStore struct {
 	actors.EventStore
 	n atomic.Int64
 }
 
-func (s *fickle) Commit(ctx context.Context, b *eventra.Batch) (eventra.Receipt, error) {
+func (s *failingStore) Commit(ctx context.Context, b *eventra.Batch) (eventra.Receipt, error) {
 	switch s.n.Add(1) % 4 {
 	case 0:
 		return eventra.Receipt{}, eventra.ErrNotCommitted
@@ -218,51 +131,54 @@ func (s *fickle) Commit(ctx context.Context, b *eventra.Batch) (eventra.Receipt,
 	return s.EventStore.Commit(ctx, b)
 }
 
-// CommitTogether has each batch commit alone, so that it fails alone.
-func (s *fickle) CommitTogether(context.Context, []*eventra.Batch) ([]eventra.Receipt, error) {
+// CommitTogether splits, so that each batch fails alone.
+func (s *failingStore) CommitTogether(context.Context, []*eventra.Batch) ([]eventra.Receipt, error) {
 	return nil, eventra.ErrSplitBatch
 }
 
-func TestEveryOutcomeOfACommit(t *testing.T) {
+// TestBoxOffice_CommitOutcomes: after commits that fail in every way, memory and
+// store agree, and every promised seat is held.
+func TestBoxOffice_CommitOutcomes(t *testing.T) {
 	t.Parallel()
-	h := newHouse(t, 5, 10, 600)
-	office, events := h.office(&fickle{EventStore: h.db})
-	told := map[string]eventra.ID{}
+	s := newSale(t, 5, 10, 600)
+	office, events := s.office(&failingStore{EventStore: s.db})
+	promised := map[string]eventra.ID{}
 	for i := range 50 {
 		seat := fmt.Sprintf("A-%d-%d", 1+i/10, 1+i%10)
-		b, err := h.hold(office, seat)
+		b, err := s.hold(office, seat)
 		if err == nil {
-			told[seat] = b.ID
+			promised[seat] = b.ID
 		} else {
 			require.Equal(t, eventra.CodeUnavailable, eventra.CodeOf(err), "%v", err)
 		}
 	}
-	require.NotEmpty(t, told)
+	require.NotEmpty(t, promised)
 	ctx, cancel := context.WithTimeout(t.Context(), 5*time.Second)
 	defer cancel()
-	view, _, err := events.Seats(ctx, h.event)
+	view, _, err := events.Seats(ctx, s.event)
 	require.NoError(t, err)
-	s := h.stored()
-	for i, state := range s.States {
-		require.Equal(t, state.Status, view.Status[i], "memory and store agree on %s", s.Seats[i].Name())
-		if id, ok := told[s.Seats[i].Name()]; ok {
+	stored := s.stored()
+	for i, state := range stored.States {
+		require.Equal(t, state.Status, view.Status[i], "memory and store agree on %s", stored.Seats[i].Name())
+		if id, ok := promised[stored.Seats[i].Name()]; ok {
 			require.Equal(t, id, state.Booking)
 		}
 	}
 }
 
-// TestHoldsExpire ends many holds that are due together, by the timer alone.
-func TestHoldsExpire(t *testing.T) {
+// TestHoldTimer_ExpiresHolds ends many holds that are due together, by the timer
+// alone.
+func TestHoldTimer_ExpiresHolds(t *testing.T) {
 	t.Parallel()
-	h := newHouse(t, 20, 50, 5)
-	office, events := h.office(h.db)
+	s := newSale(t, 20, 50, 5)
+	office, events := s.office(s.db)
 	var wg sync.WaitGroup
 	for row := range 20 {
 		wg.Add(1)
 		go func() {
 			defer wg.Done()
 			for n := range 50 {
-				if _, err := h.hold(office, fmt.Sprintf("A-%d-%d", row+1, n+1)); err != nil {
+				if _, err := s.hold(office, fmt.Sprintf("A-%d-%d", row+1, n+1)); err != nil {
 					t.Errorf("hold: %v", err)
 				}
 			}
@@ -272,67 +188,67 @@ func TestHoldsExpire(t *testing.T) {
 	count := func() *eventra.Availability {
 		ctx, cancel := context.WithTimeout(context.Background(), 5*time.Second)
 		defer cancel()
-		a, _, err := events.Availability(ctx, h.event)
+		a, _, err := events.Availability(ctx, s.event)
 		require.NoError(t, err)
 		return a
 	}
-	require.Equal(t, h.seats, count().Total.Held+count().Total.Available)
-	require.Eventually(t, func() bool { return count().Total.Available == h.seats }, 15*time.Second, 20*time.Millisecond)
-	require.Empty(t, h.stored().Bookings)
+	require.Equal(t, s.seats, count().Total.Held+count().Total.Available)
+	require.Eventually(t, func() bool { return count().Total.Available == s.seats }, 15*time.Second, 20*time.Millisecond)
+	require.Empty(t, s.stored().Bookings)
 }
 
-// TestReloadSeesNewSeats: what an admin changes in the store, the sale sees.
-func TestReloadSeesNewSeats(t *testing.T) {
+// TestDirectory_Reload: seats that an administrator adds are on sale after a reload.
+func TestDirectory_Reload(t *testing.T) {
 	t.Parallel()
-	h := newHouse(t, 1, 2, 600)
-	office, events := h.office(h.db)
-	_, err := h.hold(office, "A-1-1")
+	s := newSale(t, 1, 2, 600)
+	office, events := s.office(s.db)
+	_, err := s.hold(office, "A-1-1")
 	require.NoError(t, err)
-	_, err = h.db.AddSeats(t.Context(), h.event, []eventra.Seat{{Section: "B", Row: "1", Number: 1, Price: eventra.Money{Amount: 5, Currency: "EUR"}}})
+	_, err = s.db.AddSeats(t.Context(), s.event, []eventra.Seat{{Section: "B", Row: "1", Number: 1, Price: eventra.Money{Amount: 5, Currency: "EUR"}}})
 	require.NoError(t, err)
 	ctx, cancel := context.WithTimeout(t.Context(), 5*time.Second)
 	defer cancel()
-	require.NoError(t, events.Reload(ctx, h.event))
-	_, err = h.hold(office, "B-1-1")
+	require.NoError(t, events.Reload(ctx, s.event))
+	_, err = s.hold(office, "B-1-1")
 	require.NoError(t, err)
 }
 
-func TestUnknownEvent(t *testing.T) {
+func TestBoxOffice_UnknownEvent(t *testing.T) {
 	t.Parallel()
-	h := newHouse(t, 1, 1, 600)
-	office, _ := h.office(h.db)
+	s := newSale(t, 1, 1, 600)
+	office, _ := s.office(s.db)
 	ctx, cancel := context.WithTimeout(t.Context(), 5*time.Second)
 	defer cancel()
 	for range 3 {
-		_, err := office.Hold(ctx, newID(), &eventra.HoldSeats{BookingID: newID(), UserID: newID(), Seats: []string{"A-1-1"}})
+		_, err := office.Hold(ctx, persistencetest.NewID(), &eventra.HoldSeats{BookingID: persistencetest.NewID(), UserID: persistencetest.NewID(), Seats: []string{"A-1-1"}})
 		require.Equal(t, eventra.CodeEventNotFound, eventra.CodeOf(err))
 	}
 }
 
-// TestUsedIDs: a command that comes again after its booking or payment has
-// ended gets the first outcome, and others of the event do not notice.
-func TestUsedIDs(t *testing.T) {
+// TestBoxOffice_UsedIDs: a command that is repeated after its booking or payment
+// has ended gets the first outcome, without a reload of the event.
+func TestBoxOffice_UsedIDs(t *testing.T) {
 	t.Parallel()
-	h := newHouse(t, 1, 4, 600)
-	office, _ := h.office(h.db)
-	ctx := within(t)
-	hold := &eventra.HoldSeats{BookingID: newID(), UserID: newID(), Seats: []string{"A-1-1"}}
-	pay := eventra.PaymentRequest{PaymentID: newID(), BookingID: hold.BookingID, UserID: hold.UserID, Method: "mock", Token: "tok_declined"}
-	_, err := office.Hold(ctx, h.event, hold)
+	s := newSale(t, 1, 4, 600)
+	office, _ := s.office(s.db)
+	ctx := testContext(t)
+	hold := &eventra.HoldSeats{BookingID: persistencetest.NewID(), UserID: persistencetest.NewID(), Seats: []string{"A-1-1"}}
+	pay := eventra.PaymentRequest{PaymentID: persistencetest.NewID(), BookingID: hold.BookingID, UserID: hold.UserID, Method: "mock", Token: "tok_declined"}
+	_, err := office.Hold(ctx, s.event, hold)
 	require.NoError(t, err)
 	for range 2 {
-		_, _, err = h.payments(office).Pay(ctx, pay)
+		_, _, err = s.payments(office).Pay(ctx, pay)
 		require.Equal(t, eventra.CodePaymentDeclined, eventra.CodeOf(err))
 	}
 	_, err = office.Release(ctx, hold.UserID, hold.BookingID)
 	require.NoError(t, err)
-	epoch := h.stored().Epoch
-	again, err := office.Hold(ctx, h.event, hold) // the first try meets the epoch taken by looking
+	epoch := s.stored().Epoch
+	again, err := office.Hold(ctx, s.event, hold) // its first attempt meets the epoch that stored has taken
 	require.NoError(t, err)
 	require.Equal(t, eventra.BookingCancelled, again.Status)
-	_, err = office.Hold(ctx, h.event, &eventra.HoldSeats{BookingID: hold.BookingID, UserID: newID(), Seats: []string{"A-1-2"}})
-	require.Equal(t, eventra.CodeNotFound, eventra.CodeOf(err), "somebody else's booking")
-	_, err = h.hold(office, "A-1-1", "A-1-2")
+	_, err = office.Hold(ctx, s.event, &eventra.HoldSeats{BookingID: hold.BookingID, UserID: persistencetest.NewID(), Seats: []string{"A-1-2"}})
+	require.Equal(t, eventra.CodeNotFound, eventra.CodeOf(err), "another user's booking")
+	_, err = s.hold(office, "A-1-1", "A-1-2")
 	require.NoError(t, err)
-	require.Equal(t, epoch+2, h.stored().Epoch, "nothing was reloaded but for the look itself")
+	require.Equal(t, epoch+2, s.stored().Epoch, "nothing was reloaded but for stored itself")
 }

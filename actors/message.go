@@ -16,7 +16,7 @@ type (
 	// request asks for a change.
 	request struct {
 		command  eventra.Command
-		deadline time.Time // nobody waits for the reply any longer
+		deadline time.Time // after it, no caller waits for the reply
 		replyTo  replyTo   // empty if the activation asks itself
 		tries    int       // batches that ended without this request's outcome
 	}

@@ -14,9 +14,8 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// mutation is a deliberate bug: places in the source, and what stands there
-// instead. The product itself knows nothing of it: the compiler is given other
-// files for those in the repository.
+// mutation is a deliberate bug: edits of the source, which the compiler gets as an
+// overlay. The product itself knows nothing of it.
 type mutation struct {
 	name  string
 	edits []edit
@@ -29,9 +28,9 @@ var (
 	failed = regexp.MustCompile(`--- FAIL: (\S+)`)
 )
 
-// TestMutationsAreCaught compiles each bug in, and wants the simulation to
-// find it within the schedules that it plays by default.
-func TestMutationsAreCaught(t *testing.T) {
+// TestSimulation_FindsMutations compiles each bug in. The simulation has to find it within
+// its default schedules.
+func TestSimulation_FindsMutations(t *testing.T) {
 	root, err := filepath.Abs("..")
 	require.NoError(t, err)
 	for _, m := range mutations {
@@ -45,14 +44,14 @@ func TestMutationsAreCaught(t *testing.T) {
 	}
 }
 
-// TestStoreMutationsAreCaught wants the stores' own suites to find each.
-func TestStoreMutationsAreCaught(t *testing.T) {
+// TestStores_FindMutations is the same for the stores and their own suites.
+func TestStores_FindMutations(t *testing.T) {
 	root, err := filepath.Abs("..")
 	require.NoError(t, err)
 	for _, m := range storeMutations {
 		t.Run(m.name, func(t *testing.T) {
 			binary := m.compile(t, root, filepath.Dir(m.edits[0].file))
-			suite := exec.Command(binary, "-test.run=^(TestEventStore|TestLocks_Release.*)$")
+			suite := exec.Command(binary, "-test.run=^(TestDB_EventStore|TestLocks_Release.*)$")
 			suite.Dir = filepath.Join(root, filepath.Dir(m.edits[0].file))
 			out, err := suite.CombinedOutput()
 			caught := failed.FindAllStringSubmatch(string(out), -1)
@@ -62,7 +61,7 @@ func TestStoreMutationsAreCaught(t *testing.T) {
 	}
 }
 
-// compile makes a folder's test binary with the bug in it.
+// compile builds a folder's test binary with the bug.
 func (m mutation) compile(t *testing.T, root, tested string) string {
 	t.Helper()
 	folder := t.TempDir()

@@ -2,7 +2,7 @@
 
 package actors
 
-// mutations are what the simulation has to find.
+// mutations are bugs for the simulation to find.
 var mutations = []mutation{
 	{"the store does not fence", []edit{
 		{"actors/simstore_test.go", `return epoch == db.epoch`, `return true`}}},
@@ -12,7 +12,7 @@ var mutations = []mutation{
 		r.replyTo = replyTo{}
 	}
 	a.pool.Submit(`}}},
-	{"the store expires what it is told to", []edit{
+	{"the store expires every hold that it is told to", []edit{
 		{"actors/simcommit_test.go", `	tx.must(b.Status == eventra.BookingHeld)
 	if b.ExpiresAt.After(tx.at) || b.PayingUntil.After(tx.at) {
 		return false
@@ -20,7 +20,7 @@ var mutations = []mutation{
 `, ``}}},
 	{"the store drops the mail", []edit{
 		{"actors/simcommit_test.go", `	put(tx, db.outbox, booking, true)`, ``}}},
-	{"takes unknown for failed", []edit{
+	{"takes an unknown outcome for not committed", []edit{
 		{"actors/completion.go", ` || errors.Is(b.Err, eventra.ErrOutcomeUnknown)`, ``}}},
 	{"does not reload after an unknown outcome", []edit{
 		{"actors/completion.go", `		a.reloadWanted = true
@@ -31,24 +31,24 @@ var mutations = []mutation{
 		{"decide.go", `		case seat.owner != nil:
 			taken`, `		case seat.owner != nil || seat.claimed:
 			taken`}}},
-	{"forgets who is parked", []edit{
+	{"forgets parked requests", []edit{
 		{"actors/queue.go", `	open = append(open, a.parked...)`, ``}}},
-	{"forgets the claim of who met a lock", []edit{
+	{"forgets the claim of a contended change", []edit{
 		{"actors/completion.go", `			a.seats.Withdraw(c)
 			a.retryContended(r)`, `			a.retryContended(r)`}}},
 	{"believes a hold that the store refused", []edit{
 		{"actors/completion.go", `		case b.Refused(i):`, `		case b.Refused(i) && c.Kind != eventra.Held:`}}},
-	{"goes on after it was fenced off", []edit{
+	{"does not retire after it was fenced off", []edit{
 		{"actors/completion.go", `		a.requeue(b)
 		a.retire()`, `		a.requeue(b)`}}},
-	{"leaves without a word", []edit{
+	{"retires without redirecting its callers", []edit{
 		{"actors/retire.go", `	for _, r := range a.waiting {
 		a.fail(r, cluster.ErrMoved)
 	}
 `, ``}}},
 	{"believes the store's clock to be ahead", []edit{
 		{"actors/clock.go", `min(max(c.offset, at.Sub(received)), at.Sub(asked))`, `at.Sub(asked) + received.Sub(asked)`}}},
-	{"sells a late payer seats that are claimed", []edit{
+	{"sells claimed seats to late payers", []edit{
 		{"decidepayment.go", `	if wait {
 		return Decision{Verdict: Wait}
 	}`, ``}}},

@@ -13,7 +13,7 @@ const (
 	replicasMaxBytes = 128 << 20
 	// replicaSeatBytes is about what one seat takes, its place in the layout included.
 	replicaSeatBytes = 140
-	// replicasMaxAge is how long a replica is kept that nobody asks for.
+	// replicasMaxAge is how long a replica without readers is kept.
 	replicasMaxAge = 10 * time.Minute
 )
 

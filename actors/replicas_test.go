@@ -48,7 +48,7 @@ func TestReplicas(t *testing.T) {
 		huge := view(100, 1, 5000)
 		require.Same(t, huge, r.put(huge.EventID, huge), "returned, if not kept")
 	})
-	inBubble("are forgotten when nobody asks for them", func(t *testing.T, r replicas) {
+	inBubble("are forgotten without readers", func(t *testing.T, r replicas) {
 		asked, forgotten := view(1, 1, 10), view(2, 1, 10)
 		r.put(asked.EventID, asked)
 		r.put(forgotten.EventID, forgotten)

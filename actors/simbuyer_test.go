@@ -7,47 +7,46 @@ import (
 	"github.com/eventra/eventra"
 )
 
-// house is what is sold: a few seats that all want.
-type house struct {
-	event eventra.ID
+// simEvent is the event of a schedule: a few seats that all buyers want.
+type simEvent struct {
+	id    eventra.ID
 	terms eventra.Terms
 	seats []eventra.Seat
 }
 
-// simHold and simGrace are how long holds last, and running payments keep them.
 const (
-	simHold  = 5 * time.Second
-	simGrace = 3 * time.Second
+	simHold  = 5 * time.Second // how long holds last
+	simGrace = 3 * time.Second // how long a running payment keeps its hold
 )
 
-func newSimHouse(seats int) *house {
-	h := &house{event: idOf('e', 1), terms: eventra.Terms{Status: eventra.EventPublished,
+func newSimEvent(seats int) *simEvent {
+	e := &simEvent{id: idOf('e', 1), terms: eventra.Terms{Status: eventra.EventPublished,
 		HoldSeconds: int(simHold / time.Second), MaxSeatsPerBooking: 4}}
 	for i := range seats {
-		h.seats = append(h.seats, eventra.Seat{Section: "A", Row: string(rune('1' + i/4)), Number: i%4 + 1,
+		e.seats = append(e.seats, eventra.Seat{Section: "A", Row: string(rune('1' + i/4)), Number: i%4 + 1,
 			Price: eventra.Money{Amount: 1000, Currency: "EUR"}})
 	}
-	return h
+	return e
 }
 
-// buyer wants seats, and asks again under the same id where there was no answer.
+// buyer wants seats, and repeats a command under the same id if it got no answer.
 type buyer struct {
 	s    *simulation
 	user eventra.ID
 }
 
-// shop is a buyer's life: some holds, one after the other, and what comes of them.
-func (b *buyer) shop() {
+// run makes some holds, one after the other, and pays, releases or forgets them.
+func (b *buyer) run() {
 	s := b.s
 	for range 1 + s.rng.IntN(2) {
 		s.sleep(s.between(0, 4*time.Second))
-		booking := b.hold(b.wish())
+		booking := b.hold(b.randomHold())
 		if booking == nil {
 			continue
 		}
-		s.sleep(s.pick(0, 100*time.Millisecond, time.Second, simHold-10*time.Millisecond, simHold+10*time.Millisecond))
+		s.sleep(s.near(0, 100*time.Millisecond, time.Second, simHold-10*time.Millisecond, simHold+10*time.Millisecond))
 		switch s.rng.IntN(5) {
-		case 0: // forgets about it
+		case 0: // lets it expire
 		case 1:
 			b.release(booking)
 		default:
@@ -56,12 +55,12 @@ func (b *buyer) shop() {
 	}
 }
 
-// pick is a time near one of those given.
-func (s *simulation) pick(times ...time.Duration) time.Duration {
-	return times[s.rng.IntN(len(times))] + s.between(0, 20*time.Millisecond)
+// near is a random duration near one of those given.
+func (s *simulation) near(durations ...time.Duration) time.Duration {
+	return durations[s.rng.IntN(len(durations))] + s.between(0, 20*time.Millisecond)
 }
 
-func (b *buyer) wish() *eventra.HoldSeats {
+func (b *buyer) randomHold() *eventra.HoldSeats {
 	s := b.s
 	s.bookings++
 	cmd := &eventra.HoldSeats{BookingID: idOf('b', s.bookings), UserID: b.user}
@@ -69,15 +68,15 @@ func (b *buyer) wish() *eventra.HoldSeats {
 		cmd.Best = &eventra.BestAvailable{Quantity: 1 + s.rng.IntN(3)}
 		return cmd
 	}
-	first, many := s.rng.IntN(len(s.house.seats)), 1+s.rng.IntN(2)
+	first, many := s.rng.IntN(len(s.event.seats)), 1+s.rng.IntN(2)
 	for i := range many {
-		cmd.Seats = append(cmd.Seats, s.house.seats[(first+i)%len(s.house.seats)].Name())
+		cmd.Seats = append(cmd.Seats, s.event.seats[(first+i)%len(s.event.seats)].Name())
 	}
 	return cmd
 }
 
-// again asks until there is an answer that is one.
-func (b *buyer) again(ask func() (*reply, error)) (*reply, error) {
+// repeat asks until the event has decided, at most five times.
+func (b *buyer) repeat(ask func() (*reply, error)) (*reply, error) {
 	for tries := 0; ; tries++ {
 		r, err := ask()
 		if tries == 4 || !eventra.Undecided(err) {
@@ -87,61 +86,48 @@ func (b *buyer) again(ask func() (*reply, error)) (*reply, error) {
 	}
 }
 
-// hold is [BoxOffice.Hold], tried a few times.
+// hold is [BoxOffice.Hold], repeated.
 func (b *buyer) hold(cmd *eventra.HoldSeats) *eventra.Booking {
-	r, err := b.again(func() (*reply, error) { return b.s.desk.ask(cmd) })
+	r, err := b.repeat(func() (*reply, error) { return b.s.network.ask(cmd) })
 	switch {
 	case errors.Is(err, eventra.ErrRefusedByStore):
 		if _, made := b.s.db.bookings[cmd.BookingID]; !made {
-			b.s.fail("%s was refused as made before, and was not", nameOf(cmd.BookingID))
+			b.s.fail("%s is refused because it was made before, but it was not", nameOf(cmd.BookingID))
 		}
 		return nil
 	case err != nil:
 		return nil
 	}
 	if r.booking.UserID != b.user || r.booking.ID != cmd.BookingID {
-		b.s.fail("%s is answered with %s of %s", nameOf(cmd.BookingID), nameOf(r.booking.ID), nameOf(r.booking.UserID))
+		b.s.fail("the answer to %s is %s of %s", nameOf(cmd.BookingID), nameOf(r.booking.ID), nameOf(r.booking.UserID))
 	}
 	return r.booking
 }
 
 func (b *buyer) release(booking *eventra.Booking) {
 	b.s.promises[booking.ID].ended = true
-	_, _ = b.again(func() (*reply, error) {
-		return b.s.desk.askAbout(booking.ID, &eventra.ReleaseHold{BookingID: booking.ID, UserID: b.user})
+	_, _ = b.repeat(func() (*reply, error) {
+		return b.s.network.doLive(booking.ID, &eventra.ReleaseHold{BookingID: booking.ID, UserID: b.user})
 	})
 }
 
-// askAbout is [Directory.doTo]: an activation that knows nothing of a live
-// booking has to read anew.
-func (d *desk) askAbout(booking eventra.ID, cmd eventra.Command) (*reply, error) {
-	r, err := d.ask(cmd)
-	if !errors.Is(err, eventra.ErrNotLive) || !d.s.db.bookings[booking].Status.Live() {
-		return r, err
-	}
-	if _, err := d.once(d.locate(), &reload{}, askTimeout); err != nil {
-		return nil, err
-	}
-	return d.ask(cmd)
-}
-
-// pay is [PaymentProcessor.Pay] by somebody who may be gone at any moment.
+// pay takes the steps of a payment; the payer may be gone after each of them.
 func (b *buyer) pay(booking *eventra.Booking) {
 	s := b.s
 	s.payments++
 	id := idOf('p', s.payments)
-	_, err := b.again(func() (*reply, error) {
-		return s.desk.askAbout(booking.ID, &eventra.StartPayment{PaymentID: id, BookingID: booking.ID, UserID: b.user, Method: "mock", Grace: simGrace})
+	_, err := b.repeat(func() (*reply, error) {
+		return s.network.doLive(booking.ID, &eventra.StartPayment{PaymentID: id, BookingID: booking.ID, UserID: b.user, Method: "mock", Grace: simGrace})
 	})
 	payment, started := s.db.payments[id]
 	if err != nil && !started || s.chance(100) {
 		return
 	}
 	if !started {
-		s.fail("payment %s was started, and is not stored", nameOf(id))
+		s.fail("payment %s was started, but is not stored", nameOf(id))
 	}
-	s.sleep(s.pick(time.Millisecond, 100*time.Millisecond, simGrace, simHold))
-	outcome := s.bank.charge(id, s.rng.IntN(4))
+	s.sleep(s.near(time.Millisecond, 100*time.Millisecond, simGrace, simHold))
+	outcome := s.gateway.charge(id, s.rng.IntN(4))
 	if s.chance(100) {
 		return
 	}
@@ -151,9 +137,9 @@ func (b *buyer) pay(booking *eventra.Booking) {
 	}
 }
 
-// finish reports a payment's outcome.
+// finish reports a payment's outcome to the event.
 func (b *buyer) finish(payment eventra.Payment, outcome eventra.PaymentStatus) {
-	r, err := b.again(func() (*reply, error) { return b.s.finish(payment, outcome) })
+	r, err := b.repeat(func() (*reply, error) { return b.s.finish(payment, outcome) })
 	if err == nil && r.booking != nil && r.booking.Status == eventra.BookingConfirmed {
 		b.s.promise(r.booking)
 	}
@@ -164,40 +150,40 @@ func (s *simulation) finish(payment eventra.Payment, outcome eventra.PaymentStat
 	for _, seat := range s.db.bookings[payment.BookingID].Seats {
 		cmd.Seats = append(cmd.Seats, seat.No)
 	}
-	return s.desk.ask(cmd)
+	return s.network.ask(cmd)
 }
 
-// refund is an admin's.
+// refund is an administrator's.
 func (s *simulation) refund(booking eventra.ID) {
 	if promise := s.promises[booking]; promise != nil {
 		promise.ended = true
 	}
-	_, _ = s.desk.askAbout(booking, &eventra.RefundBooking{BookingID: booking})
+	_, _ = s.network.doLive(booking, &eventra.RefundBooking{BookingID: booking})
 }
 
-// reconcile is [PaymentProcessor.Reconcile], once.
+// reconcile ends open payments once, as the reconciler of package payments does.
 func (s *simulation) reconcile() {
 	for n := 1; n <= s.payments; n++ {
 		payment, ok := s.db.payments[idOf('p', n)]
 		if ok && payment.Status == eventra.PaymentPending && s.storeTime().After(payment.CreatedAt.Add(simGrace)) {
-			_, _ = s.finish(payment, s.bank.void(payment.ID))
+			_, _ = s.finish(payment, s.gateway.void(payment.ID))
 		}
 	}
 }
 
-// bank is the payment gateway: what it said of a charge stays.
-type bank map[eventra.ID]eventra.PaymentStatus
+// simGateway is the payment gateway: the outcome of each charge, which stays.
+type simGateway map[eventra.ID]eventra.PaymentStatus
 
-// charge takes money, or does not.
-func (g bank) charge(id eventra.ID, dice int) eventra.PaymentStatus {
+// charge takes the money, or declines, or fails.
+func (g simGateway) charge(id eventra.ID, dice int) eventra.PaymentStatus {
 	if _, known := g[id]; !known {
 		g[id] = [...]eventra.PaymentStatus{eventra.PaymentSucceeded, eventra.PaymentSucceeded, eventra.PaymentDeclined, eventra.PaymentFailed}[dice]
 	}
 	return g[id]
 }
 
-// void sees to it that no money is taken any more, and tells whether it was.
-func (g bank) void(id eventra.ID) eventra.PaymentStatus {
+// void prevents every later charge, and returns the outcome.
+func (g simGateway) void(id eventra.ID) eventra.PaymentStatus {
 	if g[id] != eventra.PaymentSucceeded {
 		g[id] = eventra.PaymentFailed
 	}

@@ -8,31 +8,31 @@ import (
 	"github.com/eventra/eventra/actors/wire"
 )
 
-// promise is what somebody was told of a booking, and may count on.
+// promise is what the answers said about a booking: its owner relies on it.
 type promise struct {
 	seats     []string
 	until     time.Time // the hold's deadline
 	payment   eventra.ID
-	paying    time.Time // to when the payment keeps the hold while it is open
+	paying    time.Time // until then the payment keeps the hold, while it is open
 	confirmed bool
-	ended     bool // by its owner's wish
+	ended     bool // its owner, or an administrator, asked for that
 }
 
-// taking is a time in which a seat was durably taken.
-type taking struct {
-	from, until time.Duration // until is 0 as long as it goes on
+// takenPeriod is a time during which a seat was durably taken.
+type takenPeriod struct {
+	from, until time.Duration // until is 0 as long as it lasts
 }
 
-// checkStore looks at the rows after each commit.
+// checkStore checks the tables after each commit.
 func (s *simulation) checkStore(tx *transaction) {
 	s.checkSeats(tx)
 	s.checkTerms(tx)
 	for no, seat := range s.db.seats {
-		times := s.takings[no]
+		times := s.takenPeriods[no]
 		open := len(times) > 0 && times[len(times)-1].until == 0
 		switch taken := seat.Status != eventra.SeatAvailable; {
 		case taken && !open:
-			s.takings[no] = append(times, taking{from: s.clock})
+			s.takenPeriods[no] = append(times, takenPeriod{from: s.clock})
 		case !taken && open:
 			times[len(times)-1].until = s.clock
 		}
@@ -42,15 +42,15 @@ func (s *simulation) checkStore(tx *transaction) {
 	}
 }
 
-// checkTerms looks for what a cancelled event must not sell. Whether a guard of
-// the store refuses it does not matter: it must not be decided.
+// checkTerms looks for changes that a cancelled event must not make. It does not
+// matter that a guard of the store would refuse them: they must not be decided.
 func (s *simulation) checkTerms(tx *transaction) {
-	if s.house.terms.Status == eventra.EventPublished {
+	if s.event.terms.Status == eventra.EventPublished {
 		return
 	}
 	for _, c := range tx.batch.Changes {
 		if c.Kind.TakesSeats() || c.Kind == eventra.Confirmed || c.Kind == eventra.PaymentStarted {
-			s.fail("the event is %s, and a batch has: %s", s.house.terms.Status, describe(tx.batch, nil))
+			s.fail("the event is %s, but a batch has: %s", s.event.terms.Status, describeBatch(tx.batch, nil))
 		}
 	}
 }
@@ -84,28 +84,28 @@ func (s *simulation) checkSeats(tx *transaction) {
 	}
 }
 
-// checkPromise asks whether a booking is still what somebody was told.
+// checkPromise checks that a promise is kept.
 func (s *simulation) checkPromise(id eventra.ID, p *promise) {
 	b, stored := s.db.bookings[id]
 	switch {
 	case !stored:
-		s.fail("booking %s was told, and is not stored", nameOf(id))
+		s.fail("booking %s was promised, but is not stored", nameOf(id))
 	case !slices.Equal(b.SeatNames(), p.seats):
-		s.fail("booking %s was told with %v, and is stored with %v", nameOf(id), p.seats, b.SeatNames())
+		s.fail("booking %s was promised with %v, but is stored with %v", nameOf(id), p.seats, b.SeatNames())
 	case b.Status == eventra.BookingConfirmed, p.ended:
 	case p.confirmed:
-		s.fail("booking %s was told to be confirmed, and is %s", nameOf(id), b.Status)
+		s.fail("booking %s was promised to be confirmed, but is %s", nameOf(id), b.Status)
 	case b.Status == eventra.BookingHeld:
 	case b.Status == eventra.BookingExpired && !s.storeTime().Before(p.until):
 		if s.db.payments[p.payment].Status == eventra.PaymentPending && s.storeTime().Before(p.paying) {
-			s.fail("booking %s has expired under its payer", nameOf(id))
+			s.fail("booking %s expired during its payment", nameOf(id))
 		}
 	default:
-		s.fail("booking %s was told to be held until %v, and is %s", nameOf(id), p.until.Sub(opening), b.Status)
+		s.fail("booking %s was promised until %v, but is %s", nameOf(id), p.until.Sub(simStart), b.Status)
 	}
 }
 
-// promise notes what somebody is told of a booking.
+// promise records what an answer says about a booking.
 func (s *simulation) promise(b *eventra.Booking) {
 	p := s.promises[b.ID]
 	if p == nil {
@@ -113,7 +113,7 @@ func (s *simulation) promise(b *eventra.Booking) {
 		s.promises[b.ID] = p
 	}
 	if !slices.Equal(p.seats, b.SeatNames()) {
-		s.fail("booking %s was told with %v, and now with %v", nameOf(b.ID), p.seats, b.SeatNames())
+		s.fail("booking %s was promised with %v, and now with %v", nameOf(b.ID), p.seats, b.SeatNames())
 	}
 	p.confirmed = p.confirmed || b.Status == eventra.BookingConfirmed
 	if b.Status == eventra.BookingHeld {
@@ -126,38 +126,37 @@ func (s *simulation) promise(b *eventra.Booking) {
 }
 
 // checkAnswer judges an answer when it is given.
-func (s *simulation) checkAnswer(l *life, q *question, r *reply) {
-	a := l.activation
+func (s *simulation) checkAnswer(a *simActor, q *question, r *reply) {
 	switch code := eventra.CodeOf(r.err); {
 	case r.err == nil && r.booking != nil && r.booking.Status.Live():
 		s.promise(r.booking)
 	case r.seats != nil:
-		s.checkRead(l, q, r.seats)
+		s.checkRead(a, q, r.seats)
 	case code == eventra.CodeSeatsUnavailable:
 		for _, name := range r.err.(*eventra.Error).Seats {
-			if no, _ := s.layout.Find(name); !s.wasTaken(a, no, q.asked) {
-				s.fail("%s refuses seat %s, which nobody has", l.name, name)
+			if no, _ := s.layout.Find(name); !s.wasTaken(a.activation, no, q.asked) {
+				s.fail("%s refuses seat %s, which is free", a.name, name)
 			}
 		}
-	case code == eventra.CodeHoldExpired && !l.stepped:
+	case code == eventra.CodeHoldExpired && !a.stepped:
 		cmd := q.msg.(*eventra.StartPayment)
 		if b := s.db.bookings[cmd.BookingID]; s.storeTime().Before(b.ExpiresAt) {
-			s.fail("%s says that %s has run out %v too early", l.name, nameOf(b.ID), b.ExpiresAt.Sub(s.storeTime()))
+			s.fail("%s calls %s expired %v too early", a.name, nameOf(b.ID), b.ExpiresAt.Sub(s.storeTime()))
 		}
 	}
 }
 
-// current reports whether an activation's epoch is the store's: what it says
-// has to be true now. What others say was true when they lost it.
+// current reports whether an activation's epoch is the store's. If so, its answers
+// are true now; otherwise they were true when it lost the event.
 func (s *simulation) current(a *activation) bool { return a.epoch == s.db.epoch }
 
 // wasTaken reports whether a seat was durably taken at some moment since the
-// question, or is given back by a batch whose outcome nobody has been told.
+// question, or is being freed by the batch in flight.
 func (s *simulation) wasTaken(a *activation, no eventra.SeatNo, asked time.Duration) bool {
 	if !s.current(a) {
 		asked = 0
 	}
-	for _, t := range s.takings[no] {
+	for _, t := range s.takenPeriods[no] {
 		if t.until == 0 || t.until >= asked {
 			return true
 		}
@@ -167,107 +166,28 @@ func (s *simulation) wasTaken(a *activation, no eventra.SeatNo, asked time.Durat
 	})
 }
 
-// checkRead brings a reader's copy up to date by what has changed since, and
-// compares.
-func (s *simulation) checkRead(l *life, q *question, view *eventra.SeatsView) {
-	if s.current(l.activation) && view.Version < q.copy.Version {
-		s.fail("%s shows version %d after %d was seen", l.name, view.Version, q.copy.Version)
+// checkRead applies the changes since a reader's copy to that copy, and compares.
+func (s *simulation) checkRead(a *simActor, q *question, view *eventra.SeatsView) {
+	if s.current(a.activation) && view.Version < q.copy.Version {
+		s.fail("%s shows version %d after a reader saw %d", a.name, view.Version, q.copy.Version)
 	}
 	var e wire.Envelope
 	e.SetSeatChanges(view, &wire.ReadSeats{Since: q.copy.Version, Seats: int32(len(q.copy.Status))})
 	next, err := e.GetSeatChanges().Apply(q.copy)
 	if err != nil || !slices.Equal(next.Status, view.Status) {
-		s.fail("who had version %d and asks %s for what has changed has %v then instead of %v: %v", q.copy.Version, l.name, next.Status, view.Status, err)
+		s.fail("changes since version %d at %s make %v instead of %v: %v", q.copy.Version, a.name, next.Status, view.Status, err)
 	}
 	if next.Version > s.copy.Version {
 		s.copy = next
 	}
 }
 
-// checkMemory looks at an activation after each outcome.
-func (s *simulation) checkMemory(l *life, msg any) {
-	a := l.activation
-	if _, outcome := msg.(*completed); !outcome {
+// checkMemory checks an activation after each completion.
+func (s *simulation) checkMemory(a *simActor, msg any) {
+	if _, completion := msg.(*completed); !completion {
 		return
 	}
-	if err := a.seats.CheckInvariants(); err != nil {
-		s.fail("%s: %v", l.name, err)
-	}
-}
-
-// checkQuiet looks at everything once nothing is under way any more.
-func (s *simulation) checkQuiet() {
-	for _, q := range s.desk.questions {
-		if q.life != nil && !q.life.killed && q.answers != 1 {
-			s.fail("question %d to %s (%s) was answered %d times", q.id, q.life.name, said(q.msg), q.answers)
-		}
-	}
-	s.checkMoney()
-	for _, id := range s.db.order {
-		if b := s.db.bookings[id]; b.Status == eventra.BookingHeld {
-			s.fail("booking %s is held for ever", nameOf(id))
-		}
-	}
-	l := s.owner.resident
-	if l == nil || l.activation.phase != active || !s.current(l.activation) {
-		s.fail("the event has no activation that sells")
-	}
-	s.checkIdle(l)
-}
-
-// checkMoney follows each payment to its end.
-func (s *simulation) checkMoney() {
-	paid := map[eventra.ID]int{}
-	for id, p := range s.db.payments {
-		taken := s.bank[id] == eventra.PaymentSucceeded
-		switch p.Status {
-		case eventra.PaymentSucceeded:
-			paid[p.BookingID]++
-			if b := s.db.bookings[p.BookingID]; !taken || b.Status != eventra.BookingConfirmed || b.PaymentID != id {
-				s.fail("payment %s succeeded for booking %s, which is %s and paid by %s; money taken: %v", nameOf(id), nameOf(b.ID), b.Status, nameOf(b.PaymentID), taken)
-			}
-		case eventra.PaymentRefundPending:
-			if !taken {
-				s.fail("payment %s is to be refunded, and was not taken", nameOf(id))
-			}
-			if p.Refusal == eventra.CodeSaleClosed && s.house.terms.Status == eventra.EventPublished {
-				s.fail("payment %s is refunded as of a cancelled event", nameOf(id))
-			}
-		case eventra.PaymentDeclined, eventra.PaymentFailed:
-			if taken {
-				s.fail("payment %s was taken, and is %s", nameOf(id), p.Status)
-			}
-		default:
-			s.fail("payment %s is %s for ever", nameOf(id), p.Status)
-		}
-	}
-	for id, b := range s.db.bookings {
-		if want := b.Status == eventra.BookingConfirmed; want != (paid[id] == 1) {
-			s.fail("booking %s is %s and paid %d times", nameOf(id), b.Status, paid[id])
-		}
-	}
-}
-
-// checkIdle compares an activation that has nothing to do with the store, and
-// looks for claims that were forgotten.
-func (s *simulation) checkIdle(l *life) {
-	a := l.activation
-	if n := a.queued(); n > 0 || len(a.overdue) > 0 || len(a.reloaders) > 0 {
-		s.fail("%s still has %d requests and %d holds due", l.name, n, len(a.overdue))
-	}
-	view := a.seats.View()
-	for no, seat := range s.db.seats {
-		if view.Status[no] != seat.Status || view.Changed[no] != seat.Version {
-			s.fail("%s has seat %d as %s of version %d, the store as %s of %d", l.name, no, view.Status[no], view.Changed[no], seat.Status, seat.Version)
-		}
-		if seat.Status != eventra.SeatAvailable || s.house.terms.Status != eventra.EventPublished {
-			continue
-		}
-		cmd := &eventra.HoldSeats{BookingID: idOf('b', 9999), UserID: idOf('u', 1), Seats: []string{s.house.seats[no].Name()}}
-		d := a.seats.Decide(cmd, s.storeTime())
-		if d.Verdict != eventra.Accept {
-			s.fail("%s has forgotten a claim on seat %d, which is free: %v", l.name, no, d.Verdict)
-		}
-		a.seats.Withdraw(d.Change)
+	if err := a.activation.seats.CheckInvariants(); err != nil {
+		s.fail("%s: %v", a.name, err)
 	}
 }

@@ -6,8 +6,8 @@ import (
 	"github.com/eventra/eventra"
 )
 
-// rows are what the tables have.
-type rows struct {
+// tables are the rows of one event.
+type tables struct {
 	epoch    int64
 	seats    []eventra.StoredState
 	bookings map[eventra.ID]eventra.Booking
@@ -16,7 +16,8 @@ type rows struct {
 	outbox   map[eventra.ID]bool // by booking
 }
 
-// diverged aborts a transaction: a row is not as the activation believes.
+// diverged is the panic of a transaction that finds a row other than the activation
+// believes. It rolls the transaction back.
 type diverged struct{}
 
 func (tx *transaction) must(ok bool) {
@@ -25,9 +26,9 @@ func (tx *transaction) must(ok bool) {
 	}
 }
 
-// apply carries out a batch with the guards that persistence/postgres has in
-// its statements: all of it but for the refused changes, or nothing.
-func (db *authority) apply(tx *transaction) (receipt eventra.Receipt, err error) {
+// apply carries out a batch with the guards that persistence/postgres has in its
+// statements: everything but the refused changes, or nothing.
+func (db *simStore) apply(tx *transaction) (receipt eventra.Receipt, err error) {
 	defer func() {
 		if fault := recover(); fault != nil {
 			if fault != (diverged{}) {
@@ -53,7 +54,7 @@ func (db *authority) apply(tx *transaction) (receipt eventra.Receipt, err error)
 }
 
 // write carries out one change; false refuses it alone.
-func (db *authority) write(tx *transaction, c *eventra.Change) bool {
+func (db *simStore) write(tx *transaction, c *eventra.Change) bool {
 	switch c.Kind {
 	case eventra.Held:
 		return db.hold(tx, c)
@@ -82,7 +83,7 @@ func (db *authority) write(tx *transaction, c *eventra.Change) bool {
 }
 
 // hold inserts a booking unless its id was used before.
-func (db *authority) hold(tx *transaction, c *eventra.Change) bool {
+func (db *simStore) hold(tx *transaction, c *eventra.Change) bool {
 	if _, used := db.bookings[c.Booking.ID]; used {
 		return false
 	}
@@ -93,7 +94,7 @@ func (db *authority) hold(tx *transaction, c *eventra.Change) bool {
 }
 
 // expire ends a hold unless its time is not over.
-func (db *authority) expire(tx *transaction, c *eventra.Change) bool {
+func (db *simStore) expire(tx *transaction, c *eventra.Change) bool {
 	b := db.bookings[c.Booking.ID]
 	tx.must(b.Status == eventra.BookingHeld)
 	if b.ExpiresAt.After(tx.at) || b.PayingUntil.After(tx.at) {
@@ -104,7 +105,7 @@ func (db *authority) expire(tx *transaction, c *eventra.Change) bool {
 }
 
 // startPayment notes an attempt unless its id was used before or it is too late.
-func (db *authority) startPayment(tx *transaction, c *eventra.Change) bool {
+func (db *simStore) startPayment(tx *transaction, c *eventra.Change) bool {
 	b := db.bookings[c.Booking.ID]
 	tx.must(b.Status == eventra.BookingHeld && b.PaymentID.IsZero())
 	if _, used := db.payments[c.Payment.ID]; used || !b.ExpiresAt.After(tx.at) {
@@ -119,7 +120,7 @@ func (db *authority) startPayment(tx *transaction, c *eventra.Change) bool {
 }
 
 // endPayment ends an attempt that buys nothing, unless it has ended.
-func (db *authority) endPayment(tx *transaction, c *eventra.Change) bool {
+func (db *simStore) endPayment(tx *transaction, c *eventra.Change) bool {
 	p := db.payments[c.Payment.ID]
 	if p.Status != eventra.PaymentPending {
 		return false
@@ -135,7 +136,7 @@ func (db *authority) endPayment(tx *transaction, c *eventra.Change) bool {
 	return true
 }
 
-func (db *authority) confirm(tx *transaction, c *eventra.Change) {
+func (db *simStore) confirm(tx *transaction, c *eventra.Change) {
 	b, p := db.bookings[c.Booking.ID], db.payments[c.Payment.ID]
 	tx.must(b.Status == eventra.BookingHeld && p.Status == eventra.PaymentPending && p.BookingID == b.ID)
 	db.pay(tx, p, eventra.PaymentSucceeded)
@@ -151,7 +152,7 @@ func (db *authority) confirm(tx *transaction, c *eventra.Change) {
 
 // rebook sells the seats of an expired booking to its late payer, unless the
 // payment has ended.
-func (db *authority) rebook(tx *transaction, c *eventra.Change) bool {
+func (db *simStore) rebook(tx *transaction, c *eventra.Change) bool {
 	p := db.payments[c.Payment.ID]
 	if p.Status != eventra.PaymentPending || p.BookingID != c.Payment.BookingID {
 		return false
@@ -171,7 +172,7 @@ func (db *authority) rebook(tx *transaction, c *eventra.Change) bool {
 }
 
 // insert adds a live booking and takes its seats. A seat is in one live booking.
-func (db *authority) insert(tx *transaction, b eventra.Booking, status eventra.SeatStatus) {
+func (db *simStore) insert(tx *transaction, b eventra.Booking, status eventra.SeatStatus) {
 	put(tx, db.bookings, b.ID, b)
 	before := len(db.order)
 	db.order = append(db.order, b.ID)
@@ -183,7 +184,7 @@ func (db *authority) insert(tx *transaction, b eventra.Booking, status eventra.S
 }
 
 // release ends a booking and frees its seats.
-func (db *authority) release(tx *transaction, b eventra.Booking, status eventra.BookingStatus) {
+func (db *simStore) release(tx *transaction, b eventra.Booking, status eventra.BookingStatus) {
 	b.Status = status
 	put(tx, db.bookings, b.ID, b)
 	for _, s := range b.Seats {
@@ -192,18 +193,18 @@ func (db *authority) release(tx *transaction, b eventra.Booking, status eventra.
 	}
 }
 
-func (db *authority) seat(tx *transaction, no eventra.SeatNo, next eventra.StoredState) {
+func (db *simStore) seat(tx *transaction, no eventra.SeatNo, next eventra.StoredState) {
 	before := db.seats[no]
 	db.seats[no] = next
 	tx.undo = append(tx.undo, func() { db.seats[no] = before })
 }
 
-func (db *authority) pay(tx *transaction, p eventra.Payment, status eventra.PaymentStatus) {
+func (db *simStore) pay(tx *transaction, p eventra.Payment, status eventra.PaymentStatus) {
 	p.Status, p.UpdatedAt = status, tx.at
 	put(tx, db.payments, p.ID, p)
 }
 
-func (db *authority) mail(tx *transaction, booking eventra.ID) {
+func (db *simStore) mail(tx *transaction, booking eventra.ID) {
 	tx.must(!db.outbox[booking])
 	put(tx, db.outbox, booking, true)
 }

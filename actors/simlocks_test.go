@@ -8,9 +8,9 @@ import (
 	"github.com/eventra/eventra"
 )
 
-// lockKeeper is Redis: locks that run out, keys that announce the end of
-// holds, and now and then nothing at all.
-type lockKeeper struct {
+// simLocks is Redis: seat locks with a TTL, and keys that announce the end of holds.
+// Now and then it is away.
+type simLocks struct {
 	s     *simulation
 	locks map[eventra.SeatNo]seatLock
 	holds map[eventra.ID]bool
@@ -26,79 +26,79 @@ const lockTTL = 5 * time.Second
 
 var errRedisAway = errors.New("redis is away")
 
-// Lock implements SeatLocks.
-func (k *lockKeeper) Lock(_ context.Context, before eventra.LockRelease, wants []eventra.LockRequest) ([]bool, error) {
-	if err := k.trip(); err != nil {
+// Lock implements groupcommit.SeatLocks.
+func (k *simLocks) Lock(_ context.Context, released eventra.LockRelease, requests []eventra.LockRequest) ([]bool, error) {
+	if err := k.reach(); err != nil {
 		return nil, err
 	}
-	k.settle(before)
-	refused := make([]bool, len(wants))
-	for i, want := range wants {
-		for _, no := range want.Seats {
-			if lock, ok := k.locks[no]; ok && lock.until > k.s.clock && lock.booking != want.BookingID {
+	k.release(released)
+	refused := make([]bool, len(requests))
+	for i, request := range requests {
+		for _, no := range request.Seats {
+			if lock, ok := k.locks[no]; ok && lock.until > k.s.clock && lock.booking != request.BookingID {
 				refused[i] = true
 			}
 		}
 		if refused[i] {
 			continue
 		}
-		for _, no := range want.Seats {
-			k.locks[no] = seatLock{want.BookingID, k.s.clock + lockTTL}
+		for _, no := range request.Seats {
+			k.locks[no] = seatLock{request.BookingID, k.s.clock + lockTTL}
 		}
 	}
-	k.s.sleep(k.s.travel())
+	k.s.sleep(k.s.latency())
 	if k.away() {
-		return nil, errRedisAway // the locks are taken nevertheless
+		return nil, errRedisAway // but the locks are taken
 	}
 	return refused, nil
 }
 
-// Release implements SeatLocks.
-func (k *lockKeeper) Release(_ context.Context, settlement eventra.LockRelease) error {
-	if err := k.trip(); err != nil {
+// Release implements groupcommit.SeatLocks.
+func (k *simLocks) Release(_ context.Context, released eventra.LockRelease) error {
+	if err := k.reach(); err != nil {
 		return err
 	}
-	k.settle(settlement)
-	k.s.sleep(k.s.travel())
+	k.release(released)
+	k.s.sleep(k.s.latency())
 	return nil
 }
 
-func (k *lockKeeper) settle(settlement eventra.LockRelease) {
-	for _, want := range settlement.Unlock {
-		for _, no := range want.Seats {
-			if k.locks[no].booking == want.BookingID {
+func (k *simLocks) release(released eventra.LockRelease) {
+	for _, request := range released.Unlock {
+		for _, no := range request.Seats {
+			if k.locks[no].booking == request.BookingID {
 				delete(k.locks, no)
 			}
 		}
 	}
-	for _, hold := range settlement.Held {
+	for _, hold := range released.Held {
 		k.holds[hold.BookingID] = true
 		k.s.after(hold.TTL, func() { k.announce(hold.BookingID) })
 	}
-	for _, hold := range settlement.Ended {
+	for _, hold := range released.Ended {
 		delete(k.holds, hold.BookingID)
 	}
 }
 
-// trip is the way to Redis.
-func (k *lockKeeper) trip() error {
-	k.s.sleep(k.s.travel())
+// reach is a message's way to Redis.
+func (k *simLocks) reach() error {
+	k.s.sleep(k.s.latency())
 	if k.away() {
 		return errRedisAway
 	}
 	return nil
 }
 
-func (k *lockKeeper) away() bool { return !k.s.calm && k.s.chance(k.s.odds.redisAway) }
+func (k *simLocks) away() bool { return !k.s.faultless && k.s.chance(k.s.odds.redisAway) }
 
-// announce tells all members that a hold's key has run out.
-func (k *lockKeeper) announce(booking eventra.ID) {
+// announce tells all members that a hold's key has expired.
+func (k *simLocks) announce(booking eventra.ID) {
 	if !k.holds[booking] {
 		return
 	}
 	delete(k.holds, booking)
 	for _, m := range k.s.members {
-		m.after(k.s.travel(), func() {
+		m.after(k.s.latency(), func() {
 			if m == k.s.owner {
 				m.activation().receive(nil, &holdsDue{[]eventra.ID{booking}})
 			}

@@ -10,31 +10,31 @@ import (
 	"github.com/eventra/eventra/groupcommit"
 )
 
-// authority is PostgreSQL with one event: rows, transactions that wait for each
-// other as the real ones do, and a network to it that loses what it likes. What
-// a commit guards is in simcommit_test.go.
-type authority struct {
+// simStore is PostgreSQL with one event: tables, transactions that wait for each
+// other as the real ones do, and a connection that loses messages. The guards of a
+// commit are in simcommit_test.go.
+type simStore struct {
 	s *simulation
-	rows
+	tables
 
 	sharing int  // transactions that hold the event's row FOR SHARE
 	taken   bool // an activation's transaction has updated the row
 	queue   []*transaction
 }
 
-// transaction is a batch or, without one, an activation's taking of an epoch.
+// transaction commits a batch or, without one, takes an epoch.
 type transaction struct {
 	batch *eventra.Batch
 	at    time.Time // its now()
 	undo  []func()
-	terms eventra.EventStatus // of a write of the terms, which takes an epoch too
+	terms eventra.EventStatus // if the transaction writes the terms, which takes an epoch too
 	ended func(eventra.Receipt, *eventra.Snapshot, error)
 }
 
 var errAborted = errors.New("canceling statement due to statement timeout")
 
 // Activate implements EventStore.
-func (db *authority) Activate(context.Context, eventra.ID) (*eventra.Snapshot, error) {
+func (db *simStore) Activate(context.Context, eventra.ID) (*eventra.Snapshot, error) {
 	type result struct {
 		snapshot *eventra.Snapshot
 		err      error
@@ -49,19 +49,19 @@ func (db *authority) Activate(context.Context, eventra.ID) (*eventra.Snapshot, e
 		db.reply(func() { answer.keep(result{snapshot, err}) })
 	}
 	db.send(func() { db.begin(tx, true) })
-	if r, ok := answer.await(db.patience(loadTimeout)); ok {
+	if r, ok := answer.await(db.clientTimeout(loadTimeout)); ok {
 		return r.snapshot, r.err
 	}
 	return nil, eventra.Unavailable("postgres", nil)
 }
 
 // Commit implements EventStore.
-func (db *authority) Commit(_ context.Context, batch *eventra.Batch) (eventra.Receipt, error) {
+func (db *simStore) Commit(_ context.Context, batch *eventra.Batch) (eventra.Receipt, error) {
 	return db.commit(batch, true)
 }
 
 // CommitTogether implements EventStore.
-func (db *authority) CommitTogether(_ context.Context, batches []*eventra.Batch) ([]eventra.Receipt, error) {
+func (db *simStore) CommitTogether(_ context.Context, batches []*eventra.Batch) ([]eventra.Receipt, error) {
 	if len(batches) != 1 {
 		db.s.fail("%d batches of one event in one transaction", len(batches))
 	}
@@ -69,7 +69,7 @@ func (db *authority) CommitTogether(_ context.Context, batches []*eventra.Batch)
 	return []eventra.Receipt{receipt}, err
 }
 
-func (db *authority) commit(batch *eventra.Batch, waits bool) (eventra.Receipt, error) {
+func (db *simStore) commit(batch *eventra.Batch, waits bool) (eventra.Receipt, error) {
 	type result struct {
 		receipt eventra.Receipt
 		err     error
@@ -84,14 +84,14 @@ func (db *authority) commit(batch *eventra.Batch, waits bool) (eventra.Receipt, 
 		db.reply(func() { answer.keep(result{receipt, err}) })
 	}
 	db.send(func() { db.begin(tx, waits) })
-	if r, ok := answer.await(db.patience(groupcommit.CommitTimeout)); ok {
+	if r, ok := answer.await(db.clientTimeout(groupcommit.CommitTimeout)); ok {
 		return r.receipt, r.err
 	}
 	return eventra.Receipt{}, eventra.ErrOutcomeUnknown
 }
 
 // Booking implements EventStore.
-func (db *authority) Booking(_ context.Context, id eventra.ID) (*eventra.Booking, error) {
+func (db *simStore) Booking(_ context.Context, id eventra.ID) (*eventra.Booking, error) {
 	if err := db.read(); err != nil {
 		return nil, err
 	}
@@ -102,8 +102,8 @@ func (db *authority) Booking(_ context.Context, id eventra.ID) (*eventra.Booking
 	return &row, nil
 }
 
-// Payment implements PaymentStore.
-func (db *authority) Payment(_ context.Context, id eventra.ID) (*eventra.Payment, error) {
+// Payment reads one attempt.
+func (db *simStore) Payment(_ context.Context, id eventra.ID) (*eventra.Payment, error) {
 	if err := db.read(); err != nil {
 		return nil, err
 	}
@@ -115,12 +115,12 @@ func (db *authority) Payment(_ context.Context, id eventra.ID) (*eventra.Payment
 }
 
 // Layout implements EventStore.
-func (db *authority) Layout(context.Context, eventra.ID) ([]eventra.Seat, error) {
-	return slices.Clone(db.s.house.seats), nil
+func (db *simStore) Layout(context.Context, eventra.ID) ([]eventra.Seat, error) {
+	return slices.Clone(db.s.event.seats), nil
 }
 
-func (db *authority) read() error {
-	db.s.sleep(db.s.travel())
+func (db *simStore) read() error {
+	db.s.sleep(db.s.latency())
 	if db.away() {
 		return eventra.Unavailable("postgres", nil)
 	}
@@ -128,34 +128,34 @@ func (db *authority) read() error {
 }
 
 // away reports whether there is no connection now.
-func (db *authority) away() bool { return !db.s.calm && db.s.chance(db.s.odds.storeAway) }
+func (db *simStore) away() bool { return !db.s.faultless && db.s.chance(db.s.odds.storeAway) }
 
-// send brings a transaction to the server, unless it is lost on the way.
-func (db *authority) send(arrive func()) {
-	if db.s.calm || !db.s.chance(db.s.odds.storeLost) {
-		db.s.after(db.s.travel(), arrive)
+// send sends a transaction to the server, or loses it.
+func (db *simStore) send(arrive func()) {
+	if db.s.faultless || !db.s.chance(db.s.odds.storeLost) {
+		db.s.after(db.s.latency(), arrive)
 	}
 }
 
-// reply brings the server's answer, unless it is lost.
-func (db *authority) reply(arrive func()) {
-	if db.s.calm || !db.s.chance(db.s.odds.storeLost) {
-		db.s.after(db.s.travel(), arrive)
+// reply sends the server's answer, or loses it.
+func (db *simStore) reply(arrive func()) {
+	if db.s.faultless || !db.s.chance(db.s.odds.storeLost) {
+		db.s.after(db.s.latency(), arrive)
 	}
 }
 
-// patience is when the client gives up: a connection may break before its time
-// is over.
-func (db *authority) patience(timeout time.Duration) time.Duration {
-	if !db.s.calm && db.s.chance(db.s.odds.storeLost) {
+// clientTimeout is when the client gives up. A connection may break long before the
+// timeout.
+func (db *simStore) clientTimeout(timeout time.Duration) time.Duration {
+	if !db.s.faultless && db.s.chance(db.s.odds.storeLost) {
 		return db.s.between(time.Millisecond, 100*time.Millisecond)
 	}
 	return timeout
 }
 
-// begin is a transaction's first statement, which wants the event's row. Who
-// does not wait is told so.
-func (db *authority) begin(tx *transaction, waits bool) {
+// begin is a transaction's first statement, which wants the event's row. A
+// transaction that does not wait fails if the row is locked.
+func (db *simStore) begin(tx *transaction, waits bool) {
 	tx.at = db.s.storeTime()
 	if !waits && db.taken {
 		tx.ended(eventra.Receipt{}, nil, eventra.ErrSplitBatch)
@@ -165,9 +165,9 @@ func (db *authority) begin(tx *transaction, waits bool) {
 	db.grant()
 }
 
-// grant lets those go on who need not wait any more: batches share the row, an
-// activation has it alone.
-func (db *authority) grant() {
+// grant lets transactions go on that need not wait any longer: batches share the
+// row, an activation has it alone.
+func (db *simStore) grant() {
 	waiting := db.queue[:0]
 	for _, tx := range db.queue {
 		switch {
@@ -176,7 +176,7 @@ func (db *authority) grant() {
 		case tx.batch == nil:
 			db.taken = true
 			now := db.s.storeTime()
-			db.s.after(db.work(), func() { db.takeOver(tx, now) })
+			db.s.after(db.work(), func() { db.activate(tx, now) })
 		case !db.owns(tx.batch.Epoch):
 			tx.ended(eventra.Receipt{}, nil, eventra.ErrStaleEpoch)
 		default:
@@ -188,42 +188,42 @@ func (db *authority) grant() {
 }
 
 // owns is the fence.
-func (db *authority) owns(epoch int64) bool { return epoch == db.epoch }
+func (db *simStore) owns(epoch int64) bool { return epoch == db.epoch }
 
 // work is how long the server takes.
-func (db *authority) work() time.Duration {
+func (db *simStore) work() time.Duration {
 	if db.s.chance(db.s.odds.late) {
 		return db.s.between(10*time.Millisecond, 3*time.Second)
 	}
 	return db.s.between(100*time.Microsecond, 5*time.Millisecond)
 }
 
-// takeOver commits an activation's transaction.
-func (db *authority) takeOver(tx *transaction, now time.Time) {
+// activate commits an activation's transaction.
+func (db *simStore) activate(tx *transaction, now time.Time) {
 	db.taken = false
 	if db.aborts() {
 		tx.ended(eventra.Receipt{}, nil, eventra.Unavailable("postgres", errAborted))
 	} else {
 		db.epoch++
 		if tx.terms != "" {
-			db.s.house.terms.Status = tx.terms
-			db.s.note("store: the event is %s", tx.terms)
+			db.s.event.terms.Status = tx.terms
+			db.s.tracef("store: the event is %s", tx.terms)
 		}
-		db.s.note("store: epoch %d", db.epoch)
+		db.s.tracef("store: epoch %d", db.epoch)
 		tx.ended(eventra.Receipt{}, db.snapshot(now), nil)
 	}
 	db.grant()
 }
 
 // end commits a batch's transaction, or rolls it back.
-func (db *authority) end(tx *transaction) {
+func (db *simStore) end(tx *transaction) {
 	db.sharing--
 	receipt, err := eventra.Receipt{}, eventra.ErrNotCommitted
 	if !db.aborts() {
 		receipt, err = db.apply(tx)
 	}
 	if db.s.traced {
-		db.s.note("store: batch of epoch %d, version %d: %s: %v", tx.batch.Epoch, tx.batch.Version, describe(tx.batch, receipt.Refused), err)
+		db.s.tracef("store: batch of epoch %d, version %d: %s: %v", tx.batch.Epoch, tx.batch.Version, describeBatch(tx.batch, receipt.Refused), err)
 	}
 	if err == nil {
 		db.s.checkStore(tx)
@@ -232,12 +232,12 @@ func (db *authority) end(tx *transaction) {
 	db.grant()
 }
 
-func (db *authority) aborts() bool { return !db.s.calm && db.s.chance(db.s.odds.aborts) }
+func (db *simStore) aborts() bool { return !db.s.faultless && db.s.chance(db.s.odds.aborts) }
 
 // snapshot is what an activation reads.
-func (db *authority) snapshot(now time.Time) *eventra.Snapshot {
-	snapshot := &eventra.Snapshot{EventID: db.s.house.event, Epoch: db.epoch, Terms: db.s.house.terms,
-		Seats: slices.Clone(db.s.house.seats), States: slices.Clone(db.seats), Now: now}
+func (db *simStore) snapshot(now time.Time) *eventra.Snapshot {
+	snapshot := &eventra.Snapshot{EventID: db.s.event.id, Epoch: db.epoch, Terms: db.s.event.terms,
+		Seats: slices.Clone(db.s.event.seats), States: slices.Clone(db.seats), Now: now}
 	for _, id := range db.order {
 		if b := db.bookings[id]; b.Status.Live() {
 			snapshot.Bookings = append(snapshot.Bookings, &b)

@@ -19,32 +19,32 @@ var (
 	simSchedules = flag.Int("sim.schedules", simSchedulesDefault, "how many schedules to play")
 )
 
-// TestSimulation plays schedules of faults on activations of one event. See
-// docs/TESTING.md for how to read what it says.
+// TestSimulation plays schedules of faults on activations of one event.
+// docs/TESTING.md explains its output.
 func TestSimulation(t *testing.T) {
 	t.Parallel()
 	if *simSeed != 0 {
-		fault, trace := play(&crew{}, *simSeed, true)
+		violation, trace := play(&taskPool{}, *simSeed, true)
 		t.Log("\n" + trace)
-		if fault != "" {
-			t.Error(fault)
+		if violation != "" {
+			t.Error(violation)
 		}
 		return
 	}
 	defer debug.SetGCPercent(debug.SetGCPercent(1000)) // many small schedules, little to keep
 	started := time.Now()
 	first := uint64(started.UnixNano()) >> 20 << 20
-	seed, fault := search(first, *simSchedules)
-	if fault == "" {
+	seed, violation := search(first, *simSchedules)
+	if violation == "" {
 		t.Logf("%d schedules in %v, from seed %d on", *simSchedules, time.Since(started).Round(time.Millisecond), first)
 		return
 	}
-	_, trace := play(&crew{}, seed, true)
-	t.Errorf("seed %d, after %d schedules: %s\n%s\nPlay it again with -run TestSimulation -sim.seed=%d", seed, seed-first+1, fault, trace, seed)
+	_, trace := play(&taskPool{}, seed, true)
+	t.Errorf("seed %d, after %d schedules: %s\n%s\nPlay it again with -run TestSimulation -sim.seed=%d", seed, seed-first+1, violation, trace, seed)
 }
 
-// search plays so many seeds and returns the lowest that fails, if one does.
-func search(first uint64, schedules int) (seed uint64, fault string) {
+// search plays schedules and returns the lowest seed with a violation, if there is one.
+func search(first uint64, schedules int) (seed uint64, violation string) {
 	var next atomic.Uint64
 	next.Store(first)
 	end := first + uint64(schedules)
@@ -52,17 +52,17 @@ func search(first uint64, schedules int) (seed uint64, fault string) {
 	var players sync.WaitGroup
 	for range runtime.GOMAXPROCS(0) {
 		players.Go(func() {
-			var crew crew
-			defer crew.dismiss()
+			var tasks taskPool
+			defer tasks.stop()
 			for {
 				mine := next.Add(1) - 1
 				if mine >= end {
 					return
 				}
-				if f, _ := play(&crew, mine, false); f != "" {
+				if found, _ := play(&tasks, mine, false); found != "" {
 					mu.Lock()
-					if fault == "" || mine < seed {
-						seed, fault = mine, f
+					if violation == "" || mine < seed {
+						seed, violation = mine, found
 					}
 					mu.Unlock()
 					next.Store(end)
@@ -71,22 +71,22 @@ func search(first uint64, schedules int) (seed uint64, fault string) {
 		})
 	}
 	players.Wait()
-	return seed, fault
+	return seed, violation
 }
 
-// play plays one schedule and returns what went wrong, if anything did.
-func play(crew *crew, seed uint64, traced bool) (fault, trace string) {
+// play plays one schedule and returns the violation that it found, if any.
+func play(tasks *taskPool, seed uint64, traced bool) (found, trace string) {
 	s := newSimulation(seed)
-	s.crew = crew
+	s.taskPool = tasks
 	s.traced = traced
 	defer func() {
 		trace = s.trace.String()
-		switch broke := recover().(type) {
+		switch fault := recover().(type) {
 		case nil:
-		case broken:
-			fault = string(broke)
+		case violation:
+			found = string(fault)
 		default:
-			fault = fmt.Sprintf("panic: %v", broke)
+			found = fmt.Sprintf("panic: %v", fault)
 		}
 	}()
 	s.run()
@@ -97,18 +97,18 @@ func play(crew *crew, seed uint64, traced bool) (fault, trace string) {
 }
 
 func newSimulation(seed uint64) *simulation {
-	s := &simulation{rng: rand.New(rand.NewPCG(seed, 0)), tasks: map[*task]bool{}, bank: bank{}, promises: map[eventra.ID]*promise{}}
+	s := &simulation{rng: rand.New(rand.NewPCG(seed, 0)), tasks: map[*task]bool{}, gateway: simGateway{}, promises: map[eventra.ID]*promise{}}
 	s.chooseOdds()
-	s.house = newSimHouse(2 + s.rng.IntN(7))
-	seats := len(s.house.seats)
-	s.layout = eventra.NewLayout(s.house.seats)
-	s.copy = &eventra.SeatsView{EventID: s.house.event, Layout: s.layout,
+	s.event = newSimEvent(2 + s.rng.IntN(7))
+	seats := len(s.event.seats)
+	s.layout = eventra.NewLayout(s.event.seats)
+	s.copy = &eventra.SeatsView{EventID: s.event.id, Layout: s.layout,
 		Status: make([]eventra.SeatStatus, seats), Changed: make([]uint64, seats)}
-	s.takings, s.versions = make([][]taking, seats), make([]uint64, seats)
-	s.db = &authority{s: s, rows: rows{seats: make([]eventra.StoredState, seats), bookings: map[eventra.ID]eventra.Booking{},
+	s.takenPeriods, s.versions = make([][]takenPeriod, seats), make([]uint64, seats)
+	s.db = &simStore{s: s, tables: tables{seats: make([]eventra.StoredState, seats), bookings: map[eventra.ID]eventra.Booking{},
 		payments: map[eventra.ID]eventra.Payment{}, outbox: map[eventra.ID]bool{}}}
-	s.locks = &lockKeeper{s: s, locks: map[eventra.SeatNo]seatLock{}, holds: map[eventra.ID]bool{}}
-	s.desk = desk{s: s}
+	s.locks = &simLocks{s: s, locks: map[eventra.SeatNo]seatLock{}, holds: map[eventra.ID]bool{}}
+	s.network = network{s: s}
 	for i := range 2 + s.rng.IntN(5)/4 {
 		m := newMember(s, fmt.Sprintf("m%d", i+1))
 		if s.chance(500) {
@@ -120,35 +120,36 @@ func newSimulation(seed uint64) *simulation {
 	return s
 }
 
-// run is a schedule from its beginning to when all is quiet.
+// run plays a schedule: first with faults, then without, until nothing is under
+// way any more.
 func (s *simulation) run() {
 	for i := range 2 + s.rng.IntN(4) {
 		b := &buyer{s: s, user: idOf('u', i+1)}
-		s.start(nil, b.shop)
+		s.start(nil, b.run)
 	}
-	s.start(nil, s.readers)
-	s.plan()
-	s.play(storm)
-	s.calmDown()
-	s.play(storm + 2*quietAfter)
+	s.start(nil, s.readSeats)
+	s.planFaults()
+	s.play(faultPeriod)
+	s.endFaults()
+	s.play(faultPeriod + 2*quietPeriod)
 	s.start(nil, s.reconcile)
-	s.play(storm + 3*quietAfter)
+	s.play(faultPeriod + 3*quietPeriod)
 	owner := s.owner.activation()
 	owner.receive(nil, &wake{})
-	if owner.activation.epoch > 0 && !s.current(owner.activation) { // it would notice when it sells
-		s.start(nil, func() { _, _ = s.desk.once(s.owner, &reload{}, askTimeout) })
+	if owner.activation.epoch > 0 && !s.current(owner.activation) { // it would notice at its next commit
+		s.start(nil, func() { _, _ = s.network.once(s.owner, &reload{}, askTimeout) })
 	}
-	s.play(storm + 4*quietAfter)
-	s.checkQuiet()
+	s.play(faultPeriod + 4*quietPeriod)
+	s.checkEnd()
 }
 
-// quietAfter is more than holds, payments and lost answers take.
-const quietAfter = 15 * time.Second
+// quietPeriod is longer than holds, payments and lost answers take.
+const quietPeriod = 15 * time.Second
 
-// readers ask for all seats now and then.
-func (s *simulation) readers() {
-	for s.clock < storm {
+// readSeats asks for all seats now and then.
+func (s *simulation) readSeats() {
+	for s.clock < faultPeriod {
 		s.sleep(s.between(0, 4*time.Second))
-		_, _ = s.desk.once(s.desk.locate(), &readSeats{since: s.copy.Version, seats: len(s.copy.Status)}, time.Second)
+		_, _ = s.network.once(s.network.locate(), &readSeats{since: s.copy.Version, seats: len(s.copy.Status)}, time.Second)
 	}
 }

@@ -28,7 +28,7 @@
 //  1. Merge (merge.go): the waiting batches of different events, in the order of
 //     their submission, up to mergedChangesMax changes.
 //  2. Lock (lock.go): one round trip takes the locks of all seats that the
-//     changes take. A booking that meets somebody else's lock is contended: it
+//     changes take. A booking that meets another booking's lock is contended: it
 //     leaves the transaction, and its caller decides what to do with it. If the
 //     keeper of the locks is away the step is skipped, because locks save work
 //     and the fence in the store keeps sales safe.

@@ -17,13 +17,13 @@ func TestMerge(t *testing.T) {
 		waiting    []waiting
 		next, left string
 	}{
-		"one":                                  {[]waiting{{'a', 1}}, "[a1]", "[]"},
-		"different events":                     {[]waiting{{'a', 1}, {'b', 2}, {'c', 3}}, "[a1 b2 c3]", "[]"},
-		"a second batch of an event waits":     {[]waiting{{'a', 1}, {'b', 1}, {'a', 2}, {'c', 1}}, "[a1 b1 c1]", "[a2]"},
-		"as many changes as fit":               {[]waiting{{'a', 510}, {'b', 2}, {'c', 1}}, "[a510 b2]", "[c1]"},
-		"nobody overtakes one that is too big": {[]waiting{{'a', 300}, {'b', 300}, {'c', 1}}, "[a300]", "[b300 c1]"},
-		"a full one goes alone":                {[]waiting{{'a', mergedChangesMax}, {'b', 1}}, "[a512]", "[b1]"},
-		"the first goes, however big":          {[]waiting{{'a', mergedChangesMax + 1}, {'b', 1}}, "[a513]", "[b1]"},
+		"one":                                    {[]waiting{{'a', 1}}, "[a1]", "[]"},
+		"different events":                       {[]waiting{{'a', 1}, {'b', 2}, {'c', 3}}, "[a1 b2 c3]", "[]"},
+		"a second batch of an event waits":       {[]waiting{{'a', 1}, {'b', 1}, {'a', 2}, {'c', 1}}, "[a1 b1 c1]", "[a2]"},
+		"as many changes as fit":                 {[]waiting{{'a', 510}, {'b', 2}, {'c', 1}}, "[a510 b2]", "[c1]"},
+		"no batch overtakes one that is too big": {[]waiting{{'a', 300}, {'b', 300}, {'c', 1}}, "[a300]", "[b300 c1]"},
+		"a full one goes alone":                  {[]waiting{{'a', mergedChangesMax}, {'b', 1}}, "[a512]", "[b1]"},
+		"the first goes, however big":            {[]waiting{{'a', mergedChangesMax + 1}, {'b', 1}}, "[a513]", "[b1]"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

@@ -148,7 +148,7 @@ func TestPool_Split(t *testing.T) {
 			return make([]eventra.Receipt, 1), nil
 		}
 		f.occupy()
-		require.Zero(t, f.pool.busy, "batches that commit alone keep nobody else waiting")
+		require.Zero(t, f.pool.busy, "batches that commit alone keep no other batch waiting")
 		close(hung)
 	})
 	inBubble(t, "leaves contended changes out", func(t *testing.T, f *fixture) {

@@ -10,7 +10,7 @@ import (
 	"github.com/eventra/eventra/actors/wire"
 )
 
-// Traces call bookings b1, payments p1 and users u1.
+// In traces, bookings are b1, b2 …, payments p1 and users u1.
 
 func idOf(kind byte, n int) (id eventra.ID) {
 	id[0], id[14], id[15] = kind, byte(n>>8), byte(n)
@@ -32,46 +32,45 @@ func namesOf(ids []eventra.ID) string {
 	return strings.Join(all, " ")
 }
 
-var changeWords = [...]string{eventra.Held: "hold", eventra.Released: "release", eventra.Expired: "expire",
+var changeNames = [...]string{eventra.Held: "hold", eventra.Released: "release", eventra.Expired: "expire",
 	eventra.PaymentStarted: "start payment of", eventra.PaymentEnded: "end payment of", eventra.Confirmed: "confirm",
 	eventra.Rebooked: "rebook as", eventra.RefundDue: "refund late payment", eventra.Refunded: "refund"}
 
-// describe is a batch in words, with what the store refused of it.
-func describe(b *eventra.Batch, refused []bool) string {
+// describeBatch names a batch's changes, and those that the store refused.
+func describeBatch(b *eventra.Batch, refused []bool) string {
 	var all []string
 	for i, c := range b.Changes {
-		words := changeWords[c.Kind]
+		text := changeNames[c.Kind]
 		switch {
 		case c.Booking != nil && c.Kind.ChangesSeats():
-			words += " " + nameOf(c.Booking.ID) + " " + fmt.Sprint(c.Booking.SeatNames())
+			text += " " + nameOf(c.Booking.ID) + " " + fmt.Sprint(c.Booking.SeatNames())
 		case c.Booking != nil:
-			words += " " + nameOf(c.Booking.ID)
+			text += " " + nameOf(c.Booking.ID)
 		}
 		if c.Payment != nil {
-			words += " by " + nameOf(c.Payment.ID)
+			text += " by " + nameOf(c.Payment.ID)
 		}
 		if refused != nil && refused[i] {
-			words += " (refused)"
+			text += " (refused)"
 		}
-		all = append(all, words)
+		all = append(all, text)
 	}
 	return "{" + strings.Join(all, ", ") + "}"
 }
 
-// said is a message in words.
-func said(msg any) string {
+func describeMessage(msg any) string {
 	switch msg := msg.(type) {
 	case eventra.Command:
-		return commandWords(msg)
+		return describeCommand(msg)
 	case *request:
-		return commandWords(msg.command)
+		return describeCommand(msg.command)
 	case *wire.Envelope:
 		if cmd, err := msg.Command(); err == nil && cmd != nil {
-			return commandWords(cmd) + " from afar"
+			return describeCommand(cmd) + " from another member"
 		}
 	case *completed:
 		b := &msg.batch.Batch
-		return "of batch " + describe(&b.Batch, b.Receipt.Refused) + ": " + outcomeName(b.Err)
+		return "completion of " + describeBatch(&b.Batch, b.Receipt.Refused) + ": " + outcomeName(b.Err)
 	case *loaded:
 		if msg.err != nil {
 			return "not loaded: " + msg.err.Error()
@@ -83,7 +82,7 @@ func said(msg any) string {
 	return fmt.Sprintf("%T", msg)
 }
 
-func commandWords(cmd eventra.Command) string {
+func describeCommand(cmd eventra.Command) string {
 	switch cmd := cmd.(type) {
 	case *eventra.HoldSeats:
 		if cmd.Best != nil {
@@ -102,8 +101,7 @@ func commandWords(cmd eventra.Command) string {
 	return fmt.Sprintf("%T", cmd)
 }
 
-// answerWords is a reply in words.
-func answerWords(r *reply) string {
+func describeReply(r *reply) string {
 	switch {
 	case errors.Is(r.err, cluster.ErrMoved):
 		return "moved"
