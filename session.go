@@ -1,14 +1,18 @@
 package eventra
 
-import "time"
+import (
+	"math"
+	"time"
+)
 
 // Session is one log-in. Its refresh tokens are a family: each replaces the one
 // before. Only their SHA-256 hashes are kept.
 type Session struct {
-	ID        ID // the family
-	UserID    ID
-	TokenHash [32]byte
-	ExpiresAt time.Time
+	ID           ID // the family
+	UserID       ID
+	TokenVersion int // of the user, as the log-in found it
+	TokenHash    [32]byte
+	ExpiresAt    time.Time
 }
 
 // Rotation replaces a refresh token with its successor.
@@ -18,9 +22,22 @@ type Rotation struct {
 	ExpiresAt time.Time // of the successor
 }
 
-// DeniedToken is an access token that was logged out before it expired.
-type DeniedToken struct {
-	AccessID  ID
-	ExpiresAt time.Time // of the access token; afterwards it need not be denied
-	DeniedAt  time.Time // by the store's clock
+// AccessTokenID names an access token by all that can end it.
+type AccessTokenID struct {
+	AccessID  ID // of the token itself
+	SessionID ID
+	UserID    ID
+	Version   int // the user's [User.TokenVersion] when it was issued
 }
+
+// Denial ends access tokens before they expire: those whose own id, session or user is
+// the subject, and whose version is below its own.
+type Denial struct {
+	Subject      ID
+	BelowVersion int
+	ExpiresAt    time.Time // afterwards all denied tokens have expired
+	DeniedAt     time.Time // by the store's clock
+}
+
+// AllVersions is the BelowVersion of a [Denial] that ends tokens of every version.
+const AllVersions = math.MaxInt32

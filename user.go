@@ -24,6 +24,10 @@ type User struct {
 	Role         Role
 	PasswordHash []byte // bcrypt
 	CreatedAt    time.Time
+	// TokenVersion grows, and all sessions and access tokens of lower versions end, when the
+	// role or the password changes, or when the user is disabled or enabled.
+	TokenVersion int
+	Disabled     bool // may not sign in
 }
 
 // Limits of a user's details.

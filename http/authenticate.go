@@ -52,7 +52,8 @@ func (s *Server) admins(c *fiber.Ctx) error {
 	return c.Next()
 }
 
-// authenticate verifies the access token and remembers its caller, without I/O.
+// authenticate verifies the access token and remembers its caller. It asks no store,
+// except once for each token that writes: whether its user exists.
 func (s *Server) authenticate(c *fiber.Ctx) error {
 	header := utils.UnsafeString(c.Request().Header.Peek(fiber.HeaderAuthorization)) // valid until this function returns
 	scheme, token, _ := strings.Cut(header, " ")
@@ -60,9 +61,30 @@ func (s *Server) authenticate(c *fiber.Ctx) error {
 		return eventra.Errorf(eventra.CodeUnauthenticated, "this needs an access token: Authorization: Bearer …")
 	}
 	caller, err := s.accessTokens.Verify(strings.TrimLeft(token, " "))
-	if err != nil || s.cfg.DeniedTokens.Denied(caller.AccessID) {
+	if err != nil || s.cfg.DeniedTokens.Denied(&caller.AccessTokenID) {
 		return &eventra.Error{Code: eventra.CodeUnauthenticated, Message: "the access token is not valid, or no longer", Err: err}
 	}
+	if err := s.requireAccount(c, caller); err != nil {
+		return err
+	}
 	c.Locals(callerLocal, caller)
+	return nil
+}
+
+// requireAccount refuses to write anything for a user who does not exist, such as one that
+// a database lost when it failed over. An account that is deleted while its tokens live is
+// denied, so one look is enough for each token; an instance needs none for its own tokens.
+func (s *Server) requireAccount(c *fiber.Ctx, caller *auth.Caller) error {
+	if caller.KnownToExist.Load() || fiber.IsMethodSafe(c.Method()) {
+		return nil
+	}
+	exists, err := s.cfg.Users.UserExists(c.UserContext(), caller.UserID)
+	if err != nil {
+		return err
+	}
+	if !exists {
+		return eventra.Errorf(eventra.CodeUnauthenticated, "the account does not exist any more")
+	}
+	caller.KnownToExist.Store(true)
 	return nil
 }

@@ -59,23 +59,34 @@ func (f *fakes) RotateSession(_ context.Context, r eventra.Rotation) (*eventra.U
 	return f.users[s.UserID], s.ID, f.err
 }
 
-func (f *fakes) EndSession(_ context.Context, userID eventra.ID, refresh [sha256.Size]byte, _ eventra.ID, _ time.Time) error {
+func (f *fakes) UserExists(_ context.Context, id eventra.ID) (bool, error) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	if s := f.sessions[refresh]; s != nil && s.UserID == userID {
-		delete(f.sessions, refresh)
+	return f.users[id] != nil, f.err
+}
+
+func (f *fakes) EndSession(_ context.Context, caller eventra.AccessTokenID, refresh [sha256.Size]byte, _ time.Time) ([]eventra.ID, error) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if f.err != nil {
+		return nil, f.err
 	}
-	return f.err
+	s := f.sessions[refresh]
+	if s == nil || s.UserID != caller.UserID {
+		return []eventra.ID{caller.SessionID}, eventra.Errorf(eventra.CodeInvalidRefreshToken, "no such token")
+	}
+	delete(f.sessions, refresh)
+	return []eventra.ID{caller.SessionID, s.ID}, nil
 }
 
-func (f *fakes) Denied(id eventra.ID) bool {
+func (f *fakes) Denied(token *eventra.AccessTokenID) bool {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	return f.denied[id]
+	return f.denied[token.AccessID] || f.denied[token.SessionID] || f.denied[token.UserID]
 }
 
-func (f *fakes) Deny(id eventra.ID, _ time.Time) {
+func (f *fakes) Deny(made eventra.Denial) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	f.denied[id] = true
+	f.denied[made.Subject] = true
 }

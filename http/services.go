@@ -15,23 +15,25 @@ type Users interface {
 	// UserByEmail and UserByID return CodeNotFound if there is no such user.
 	UserByEmail(ctx context.Context, email string) (*eventra.User, error)
 	UserByID(ctx context.Context, id eventra.ID) (*eventra.User, error)
+	UserExists(ctx context.Context, id eventra.ID) (bool, error)
 
+	// CreateSession: CodeInvalidCredentials if the user has changed since the log-in read it.
 	CreateSession(ctx context.Context, s *eventra.Session) error
 	// RotateSession uses the presented token up and stores its successor. The error is
 	// CodeInvalidRefreshToken for a token that is unknown, expired, revoked or used. A
-	// used token also revokes its whole family.
+	// used token also ends its whole session, whose id then comes with the error.
 	RotateSession(ctx context.Context, r eventra.Rotation) (*eventra.User, eventra.ID, error)
-	// EndSession revokes the family of a refresh token, if it is this user's, and denies
-	// the access token until it would have expired, in one transaction. An unknown
-	// refresh token is not an error; the access token is denied all the same.
-	EndSession(ctx context.Context, userID eventra.ID, refresh [32]byte, accessID eventra.ID, accessExpires time.Time) error
+	// EndSession ends the caller's session and, if it is this user's, the session of the
+	// refresh token. CodeInvalidRefreshToken if it is not; the caller's session ends all the same.
+	EndSession(ctx context.Context, caller eventra.AccessTokenID, refresh [32]byte, accessExpires time.Time) (ended []eventra.ID, err error)
 }
 
-// DeniedTokens are the access tokens that were logged out. It answers from memory.
+// DeniedTokens are the access tokens that have ended before their time. It answers from
+// memory.
 type DeniedTokens interface {
-	Denied(accessID eventra.ID) bool
-	// Deny denies a token, here at once and on other instances soon.
-	Deny(accessID eventra.ID, until time.Time)
+	Denied(token *eventra.AccessTokenID) bool
+	// Deny makes a denial known, here at once and on other instances soon.
+	Deny(made eventra.Denial)
 }
 
 // Catalog stores the events with their details.

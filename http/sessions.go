@@ -92,7 +92,8 @@ func (s *Server) checkPassword(c *fiber.Ctx, user *eventra.User, email, password
 // startSession opens a session and answers with its first tokens.
 func (s *Server) startSession(c *fiber.Ctx, status int, user *eventra.User) error {
 	refresh, hash := auth.NewRefreshToken()
-	session := &eventra.Session{ID: newID(), UserID: user.ID, TokenHash: hash, ExpiresAt: time.Now().Add(auth.RefreshTokenLife)}
+	session := &eventra.Session{ID: newID(), UserID: user.ID, TokenVersion: user.TokenVersion, TokenHash: hash,
+		ExpiresAt: time.Now().Add(auth.RefreshTokenLife)}
 	if err := s.cfg.Users.CreateSession(c.UserContext(), session); err != nil {
 		return err
 	}
@@ -129,7 +130,7 @@ func decodeRefreshToken(c *fiber.Ctx) (hash [sha256.Size]byte, err error) {
 
 // @ID refresh
 // @Summary Get new tokens
-// @Description Uses the refresh token up. Presenting a used token again ends the whole session.
+// @Description Uses the refresh token up. Presenting a used token again ends the whole session, with all its access tokens.
 // @Tags auth
 // @Param body body RefreshToken true "Refresh token"
 // @Success 200 {object} Tokens "New tokens"
@@ -144,6 +145,9 @@ func (s *Server) refresh(c *fiber.Ctx) error {
 	user, session, err := s.cfg.Users.RotateSession(c.UserContext(), eventra.Rotation{
 		Presented: presented, Successor: successor, ExpiresAt: time.Now().Add(auth.RefreshTokenLife)})
 	if err != nil {
+		if !session.IsZero() {
+			s.denySessions(session)
+		}
 		return err
 	}
 	return s.replyTokens(c, fiber.StatusOK, user, session, token)
@@ -151,11 +155,12 @@ func (s *Server) refresh(c *fiber.Ctx) error {
 
 // @ID logout
 // @Summary Sign out
-// @Description Ends the session of the refresh token and this access token, at once and on every instance.
+// @Description Ends the session of the refresh token and that of this access token, with all their access tokens, at once and on every instance. A refresh token that is unknown or another user's is refused; the session of this access token ends all the same.
 // @Tags auth
 // @Security BearerAuth
 // @Param body body RefreshToken true "Refresh token"
 // @Success 204 "Signed out"
+// @Failure 401 {object} Problem "unauthenticated; invalid_refresh_token: unknown, or another user's"
 // @Router /api/v1/auth/logout [post]
 func (s *Server) logout(c *fiber.Ctx) error {
 	presented, err := decodeRefreshToken(c)
@@ -163,9 +168,18 @@ func (s *Server) logout(c *fiber.Ctx) error {
 		return err
 	}
 	caller := callerOf(c)
-	if err := s.cfg.Users.EndSession(c.UserContext(), caller.UserID, presented, caller.AccessID, caller.Expires); err != nil {
+	ended, err := s.cfg.Users.EndSession(c.UserContext(), caller.AccessTokenID, presented, caller.Expires)
+	s.denySessions(ended...)
+	if err != nil {
 		return err
 	}
-	s.cfg.DeniedTokens.Deny(caller.AccessID, caller.Expires)
 	return c.SendStatus(fiber.StatusNoContent)
+}
+
+// denySessions makes it known that sessions have ended in the store.
+func (s *Server) denySessions(sessions ...eventra.ID) {
+	for _, session := range sessions {
+		s.cfg.DeniedTokens.Deny(eventra.Denial{Subject: session, BelowVersion: eventra.AllVersions,
+			ExpiresAt: time.Now().Add(auth.AccessTokenLife)})
+	}
 }

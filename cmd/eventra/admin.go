@@ -13,12 +13,14 @@ import (
 )
 
 type adminCommand struct {
-	Create adminCreateCommand `cmd:"" help:"Make an administrator, or give an existing user that role and a new password. The password is read from standard input."`
+	Create adminCreateCommand `cmd:"" help:"Make an administrator, or give an existing one a new password, which ends all sessions. The password is read from standard input."`
 }
 
 type adminCreateCommand struct {
 	Email string `arg:"" help:"The administrator's e-mail address."`
 	Name  string `help:"The administrator's name." default:"Administrator"`
+
+	Promote bool `help:"If the address belongs to a user, give that user the role and the new password. A stranger may have registered the address."`
 }
 
 // Run makes the administrator from the password on standard input.
@@ -36,7 +38,11 @@ func (c adminCreateCommand) Run(ctx context.Context) error {
 		return err
 	}
 	defer stores.Close()
-	if err := stores.PutAdmin(ctx, c.Email, c.Name, password, cfg.PasswordCost); err != nil {
+	admin := app.Admin{Email: c.Email, Name: c.Name, Password: password, Promote: c.Promote}
+	if err := stores.PutAdmin(ctx, admin, cfg.PasswordCost); err != nil {
+		if errors.Is(err, app.ErrNotAdmin) {
+			err = fmt.Errorf("%w; --promote makes that user an administrator all the same", err)
+		}
 		return err
 	}
 	_, err = fmt.Println("administrator", eventra.NormalizeEmail(c.Email))

@@ -65,9 +65,8 @@ func (p *program) boot() {
 	p.t.Helper()
 	ctx, cancel := context.WithTimeout(context.Background(), 30*time.Second)
 	defer cancel()
-	log := slog.New(slog.NewTextHandler(testLog{p.t}, &slog.HandlerOptions{Level: slog.LevelWarn}))
 	var err error
-	p.app, err = app.Start(ctx, p.cfg, log, p.with...)
+	p.app, err = app.Start(ctx, p.cfg, testLogger(p.t), p.with...)
 	require.NoError(p.t, err)
 	p.url = "http://" + p.app.Addr()
 }
@@ -85,6 +84,10 @@ func (p *program) stop() {
 // testLog passes log lines to the test while it runs. A goroutine may log after the
 // test's end, when the test's own log would panic.
 type testLog struct{ t *testing.T }
+
+func testLogger(t *testing.T) *slog.Logger {
+	return slog.New(slog.NewTextHandler(testLog{t}, &slog.HandlerOptions{Level: slog.LevelWarn}))
+}
 
 func (l testLog) Write(line []byte) (int, error) {
 	if l.t.Context().Err() == nil {

@@ -49,7 +49,7 @@ func (seedCommand) Run(ctx context.Context) error {
 }
 
 func seed(ctx context.Context, cfg *app.Config, s *app.Stores) error {
-	if err := s.EnsureAdmin(ctx, cfg); err != nil {
+	if err := s.EnsureAdmin(ctx, cfg, cfg.Logger()); err != nil {
 		return err
 	}
 	hash, err := bcrypt.GenerateFromPassword([]byte(demoUserPassword), cfg.PasswordCost)

@@ -1,6 +1,7 @@
 package auth
 
 import (
+	"sync/atomic"
 	"time"
 
 	"github.com/golang-jwt/jwt/v5"
@@ -20,12 +21,15 @@ const (
 )
 
 // Caller is the user for whom an access token was issued. All requests with that token
-// share it, so it is not written to.
+// share it, so only KnownToExist is written to.
 type Caller struct {
-	UserID   eventra.ID
-	Role     eventra.Role
-	AccessID eventra.ID // of the token itself: its jti
-	Expires  time.Time
+	eventra.AccessTokenID
+	Role    eventra.Role
+	Expires time.Time
+
+	// KnownToExist is set once the user's account was seen in the store. An account that is
+	// deleted later denies its tokens.
+	KnownToExist atomic.Bool
 }
 
 // claims are what an access token holds.
@@ -36,6 +40,7 @@ type claims struct {
 	Role      eventra.Role     `json:"role"`
 	AccessID  string           `json:"jti"`
 	SessionID string           `json:"sid"`
+	Version   int              `json:"ver,omitempty"`
 	IssuedAt  *jwt.NumericDate `json:"iat"`
 	Expires   *jwt.NumericDate `json:"exp"`
 }
@@ -61,8 +66,21 @@ func NewAccessTokens(secret []byte) *AccessTokens {
 		jwt.WithIssuer(issuer), jwt.WithAudience(audience), jwt.WithExpirationRequired())}
 }
 
-// Issue signs a token for a user's session.
+// Issue signs a token for a session of a user who exists.
 func (t *AccessTokens) Issue(user *eventra.User, session eventra.ID, now time.Time) (string, error) {
+	token, err := t.sign(user, session, now)
+	if err != nil {
+		return "", err
+	}
+	caller, err := t.Verify(token)
+	if err != nil {
+		return "", err
+	}
+	caller.KnownToExist.Store(true)
+	return token, nil
+}
+
+func (t *AccessTokens) sign(user *eventra.User, session eventra.ID, now time.Time) (string, error) {
 	return jwt.NewWithClaims(jwt.SigningMethodHS256, &claims{
 		Issuer:    issuer,
 		Audience:  jwt.ClaimStrings{audience},
@@ -70,6 +88,7 @@ func (t *AccessTokens) Issue(user *eventra.User, session eventra.ID, now time.Ti
 		Role:      user.Role,
 		AccessID:  uuid.Must(uuid.NewV7()).String(),
 		SessionID: session.String(),
+		Version:   user.TokenVersion,
 		IssuedAt:  jwt.NewNumericDate(now),
 		Expires:   jwt.NewNumericDate(now.Add(AccessTokenLife)),
 	}).SignedString(t.secret)
@@ -86,15 +105,19 @@ func (t *AccessTokens) Verify(token string) (*Caller, error) {
 	if err != nil {
 		return nil, err
 	}
-	user, err := eventra.ParseID(held.UserID)
-	if err != nil {
+	caller := &Caller{Role: held.Role, Expires: held.Expires.Time}
+	caller.Version = held.Version
+	if caller.UserID, err = eventra.ParseID(held.UserID); err != nil {
 		return nil, err
 	}
-	access, err := eventra.ParseID(held.AccessID)
-	if err != nil {
+	if caller.AccessID, err = eventra.ParseID(held.AccessID); err != nil {
 		return nil, err
 	}
-	caller := &Caller{UserID: user, Role: held.Role, AccessID: access, Expires: held.Expires.Time}
+	if held.SessionID != "" {
+		if caller.SessionID, err = eventra.ParseID(held.SessionID); err != nil {
+			return nil, err
+		}
+	}
 	t.verified.put(token, caller)
 	return caller, nil
 }

@@ -17,12 +17,13 @@ type UserStore interface {
 	CreateUser(ctx context.Context, u *eventra.User) error
 	UserByEmail(ctx context.Context, email string) (*eventra.User, error)
 	UserByID(ctx context.Context, id eventra.ID) (*eventra.User, error)
-	EnsureAdmin(ctx context.Context, u *eventra.User) error
+	UserExists(ctx context.Context, id eventra.ID) (bool, error)
+	MakeAdmin(ctx context.Context, id eventra.ID, passwordHash []byte) error
 
 	CreateSession(ctx context.Context, s *eventra.Session) error
 	RotateSession(ctx context.Context, r eventra.Rotation) (*eventra.User, eventra.ID, error)
-	EndSession(ctx context.Context, userID eventra.ID, refresh [32]byte, accessID eventra.ID, accessExpires time.Time) error
-	DeniedSince(ctx context.Context, after time.Time) ([]eventra.DeniedToken, error)
+	EndSession(ctx context.Context, caller eventra.AccessTokenID, refresh [32]byte, accessExpires time.Time) ([]eventra.ID, error)
+	DeniedSince(ctx context.Context, after time.Time) ([]eventra.Denial, error)
 }
 
 // RunUserStore checks the contract of accounts and their sessions.
@@ -30,12 +31,14 @@ func RunUserStore(t *testing.T, open func(*testing.T) UserStore) {
 	cases := map[string]func(*testing.T, UserStore){
 		"an account":                            account,
 		"an address has one account":            oneAccount,
-		"an admin is made and kept":             admin,
+		"a new admin's sessions end":            promotion,
+		"a log-in races a new password":         staleLogin,
 		"a session rotates":                     rotation,
 		"a used token ends its family":          reuse,
 		"one of many concurrent rotations wins": concurrentRotations,
 		"an expired token":                      expiredToken,
 		"a logout":                              logout,
+		"a logout with a foreign refresh token": foreignLogout,
 	}
 	for name, run := range cases {
 		t.Run(name, func(t *testing.T) {
@@ -60,6 +63,11 @@ func account(t *testing.T, store UserStore) {
 	require.Equal(t, eventra.CodeNotFound, eventra.CodeOf(err))
 	_, err = store.UserByID(t.Context(), NewID())
 	require.Equal(t, eventra.CodeNotFound, eventra.CodeOf(err))
+	for id, want := range map[eventra.ID]bool{u.ID: true, NewID(): false} {
+		exists, err := store.UserExists(t.Context(), id)
+		require.NoError(t, err)
+		require.Equal(t, want, exists)
+	}
 }
 
 func oneAccount(t *testing.T, store UserStore) {
@@ -72,24 +80,51 @@ func oneAccount(t *testing.T, store UserStore) {
 	require.Equal(t, eventra.CodeNotFound, eventra.CodeOf(err))
 }
 
-func admin(t *testing.T, store UserStore) {
-	first := NewUser()
-	require.NoError(t, store.EnsureAdmin(t.Context(), first))
-	again := NewUser()
-	again.Email, again.PasswordHash = first.Email, []byte("another hash")
-	require.NoError(t, store.EnsureAdmin(t.Context(), again))
-	found, err := store.UserByEmail(t.Context(), first.Email)
+func promotion(t *testing.T, store UserStore) {
+	begun := time.Now().Add(-time.Minute)
+	u, s := login(t, store, time.Hour)
+	other, kept := login(t, store, time.Hour)
+	require.NoError(t, store.MakeAdmin(t.Context(), u.ID, []byte("another hash")))
+	found, err := store.UserByID(t.Context(), u.ID)
 	require.NoError(t, err)
-	require.Equal(t, first.ID, found.ID)
 	require.Equal(t, eventra.RoleAdmin, found.Role)
-	require.Equal(t, again.PasswordHash, found.PasswordHash)
+	require.Equal(t, []byte("another hash"), found.PasswordHash)
+	require.Equal(t, u.TokenVersion+1, found.TokenVersion)
+	requireInvalid(t, store, s.TokenHash)
+	_, again, err := rotate(t, store, kept.TokenHash)
+	require.NoError(t, err, "nobody else is thrown out")
+	require.Equal(t, other.ID, again.ID)
 
-	promoted := NewUser()
-	require.NoError(t, store.CreateUser(t.Context(), promoted))
-	require.NoError(t, store.EnsureAdmin(t.Context(), promoted))
-	found, err = store.UserByID(t.Context(), promoted.ID)
+	denied := deniedSince(t, store, begun)
+	require.Equal(t, found.TokenVersion, denied[u.ID].BelowVersion, "tokens that were issued before")
+	require.NotContains(t, denied, other.ID)
+	require.Equal(t, eventra.CodeNotFound, eventra.CodeOf(store.MakeAdmin(t.Context(), NewID(), nil)))
+}
+
+// staleLogin starts a session for a password that was checked before it changed.
+func staleLogin(t *testing.T, store UserStore) {
+	u := NewUser()
+	require.NoError(t, store.CreateUser(t.Context(), u))
+	require.NoError(t, store.MakeAdmin(t.Context(), u.ID, []byte("another hash")))
+	s := &eventra.Session{ID: NewID(), UserID: u.ID, TokenVersion: u.TokenVersion, TokenHash: newToken(), ExpiresAt: time.Now().Add(time.Hour)}
+	require.Equal(t, eventra.CodeInvalidCredentials, eventra.CodeOf(store.CreateSession(t.Context(), s)))
+	requireInvalid(t, store, s.TokenHash)
+	s.TokenVersion++
+	require.NoError(t, store.CreateSession(t.Context(), s))
+	s.ID, s.UserID = NewID(), NewID()
+	require.Equal(t, eventra.CodeInvalidCredentials, eventra.CodeOf(store.CreateSession(t.Context(), s)), "there is no such user")
+}
+
+// deniedSince returns denials by their subjects.
+func deniedSince(t *testing.T, store UserStore, begun time.Time) map[eventra.ID]eventra.Denial {
+	t.Helper()
+	denied, err := store.DeniedSince(t.Context(), begun)
 	require.NoError(t, err)
-	require.Equal(t, eventra.RoleAdmin, found.Role)
+	bySubject := map[eventra.ID]eventra.Denial{}
+	for _, d := range denied {
+		bySubject[d.Subject] = d
+	}
+	return bySubject
 }
 
 // login stores a user's session whose token is good for the time given.
@@ -132,13 +167,17 @@ func rotation(t *testing.T, store UserStore) {
 }
 
 func reuse(t *testing.T, store UserStore) {
+	begun := time.Now().Add(-time.Minute)
 	_, s := login(t, store, time.Hour)
 	second, _, err := rotate(t, store, s.TokenHash)
 	require.NoError(t, err)
 	third, _, err := rotate(t, store, second)
 	require.NoError(t, err)
-	requireInvalid(t, store, s.TokenHash)
+	_, ended, err := store.RotateSession(t.Context(), eventra.Rotation{Presented: s.TokenHash, Successor: newToken(), ExpiresAt: time.Now()})
+	require.Equal(t, eventra.CodeInvalidRefreshToken, eventra.CodeOf(err))
+	require.Equal(t, s.ID, ended)
 	requireInvalid(t, store, third)
+	require.Equal(t, eventra.AllVersions, deniedSince(t, store, begun)[s.ID].BelowVersion)
 }
 
 func concurrentRotations(t *testing.T, store UserStore) {
@@ -168,34 +207,51 @@ func expiredToken(t *testing.T, store UserStore) {
 	requireInvalid(t, store, s.TokenHash)
 }
 
+// accessTo is an access token of a session.
+func accessTo(s *eventra.Session) eventra.AccessTokenID {
+	return eventra.AccessTokenID{AccessID: NewID(), SessionID: s.ID, UserID: s.UserID}
+}
+
 func logout(t *testing.T, store UserStore) {
-	u, s := login(t, store, time.Hour)
-	stranger, foreign := login(t, store, time.Hour)
+	_, s := login(t, store, time.Hour)
+	elsewhere := &eventra.Session{ID: NewID(), UserID: s.UserID, TokenHash: newToken(), ExpiresAt: time.Now().Add(time.Hour)}
+	require.NoError(t, store.CreateSession(t.Context(), elsewhere))
 	begun := time.Now().Add(-time.Minute)
 	until := time.Now().Add(15 * time.Minute).UTC().Truncate(time.Microsecond)
-	access, over := NewID(), NewID()
+	access := accessTo(s)
+	for range 2 {
+		ended, err := store.EndSession(t.Context(), access, s.TokenHash, until)
+		require.NoError(t, err)
+		require.Equal(t, []eventra.ID{s.ID}, ended)
+	}
+	requireInvalid(t, store, s.TokenHash)
+	_, _, err := rotate(t, store, elsewhere.TokenHash)
+	require.NoError(t, err, "another log-in of the same user goes on")
 
-	require.NoError(t, store.EndSession(t.Context(), u.ID, foreign.TokenHash, NewID(), until))
+	expired := accessTo(s)
+	_, err = store.EndSession(t.Context(), expired, s.TokenHash, time.Now().Add(-time.Second))
+	require.NoError(t, err)
+	denied := deniedSince(t, store, begun)
+	require.Equal(t, until, denied[access.AccessID].ExpiresAt)
+	require.True(t, denied[access.AccessID].DeniedAt.After(begun))
+	require.Equal(t, eventra.AllVersions, denied[s.ID].BelowVersion, "all access tokens of the session")
+	require.True(t, denied[s.ID].ExpiresAt.After(until.Add(-time.Minute)), "the youngest of them too")
+	require.NotContains(t, denied, expired.AccessID, "it has expired by itself")
+	require.NotContains(t, denied, elsewhere.ID)
+	require.Empty(t, deniedSince(t, store, time.Now().Add(time.Hour)))
+}
+
+func foreignLogout(t *testing.T, store UserStore) {
+	_, s := login(t, store, time.Hour)
+	stranger, foreign := login(t, store, time.Hour)
+	until := time.Now().Add(15 * time.Minute)
+	for _, token := range [][32]byte{foreign.TokenHash, newToken()} {
+		ended, err := store.EndSession(t.Context(), accessTo(s), token, until)
+		require.Equal(t, eventra.CodeInvalidRefreshToken, eventra.CodeOf(err))
+		require.Equal(t, []eventra.ID{s.ID}, ended)
+	}
+	requireInvalid(t, store, s.TokenHash)
 	_, found, err := rotate(t, store, foreign.TokenHash)
 	require.NoError(t, err, "nobody ends somebody else's session")
 	require.Equal(t, stranger.ID, found.ID)
-
-	for range 2 {
-		require.NoError(t, store.EndSession(t.Context(), u.ID, s.TokenHash, access, until))
-	}
-	require.NoError(t, store.EndSession(t.Context(), u.ID, newToken(), over, time.Now().Add(-time.Second)))
-	requireInvalid(t, store, s.TokenHash)
-
-	denied, err := store.DeniedSince(t.Context(), begun)
-	require.NoError(t, err)
-	byID := map[eventra.ID]eventra.DeniedToken{}
-	for _, d := range denied {
-		byID[d.AccessID] = d
-	}
-	require.Equal(t, until, byID[access].ExpiresAt)
-	require.True(t, byID[access].DeniedAt.After(begun))
-	require.NotContains(t, byID, over, "it has expired by itself")
-	denied, err = store.DeniedSince(t.Context(), time.Now().Add(time.Hour))
-	require.NoError(t, err)
-	require.Empty(t, denied)
 }

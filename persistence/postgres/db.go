@@ -76,6 +76,7 @@ type DB struct {
 	bookings coalesce.Group[eventra.ID, *eventra.Booking]
 	claims   coalesce.Group[claim, keyRow]
 	ends     coalesce.Group[claimEnd, struct{}]
+	users    coalesce.Group[eventra.ID, bool]
 }
 
 // Open prepares a pool of connections. The first use connects, so a Postgres
@@ -102,6 +103,7 @@ func Open(ctx context.Context, url string, options Options) (*DB, error) {
 	}
 	db := &DB{pool: pool, breaker: breaker}
 	db.bookings.Backend, db.bookings.Send = backend, sendOn(db, readBookings)
+	db.users.Backend, db.users.Send = backend, sendOn(db, usersExist)
 	db.claims.Backend, db.claims.Send, db.claims.Key = backend, sendOn(db, claimKeys), func(c claim) any { return c.key }
 	db.ends.Backend, db.ends.Send, db.ends.Key = backend, sendOn(db, endClaims), func(e claimEnd) any { return e.key }
 	return db, nil

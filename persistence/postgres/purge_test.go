@@ -21,8 +21,12 @@ func TestPurge_DeletesWhatHasOutlivedItsUse(t *testing.T) {
 	for i, valid := range []time.Duration{-time.Hour, time.Hour} {
 		s := &eventra.Session{ID: persistencetest.NewID(), UserID: user.ID, TokenHash: [32]byte{byte(i)}, ExpiresAt: time.Now().Add(valid)}
 		require.NoError(t, db.CreateSession(t.Context(), s))
-		require.NoError(t, db.EndSession(t.Context(), user.ID, [32]byte{9}, persistencetest.NewID(), s.ExpiresAt))
+		token := eventra.AccessTokenID{AccessID: persistencetest.NewID(), UserID: user.ID}
+		_, err := db.EndSession(t.Context(), token, s.TokenHash, s.ExpiresAt)
+		require.NoError(t, err)
 	}
+	kept := &eventra.Session{ID: persistencetest.NewID(), UserID: user.ID, TokenHash: [32]byte{2}, ExpiresAt: time.Now().Add(time.Hour)}
+	require.NoError(t, db.CreateSession(t.Context(), kept))
 	conn, err := pgx.Connect(t.Context(), url)
 	require.NoError(t, err)
 	t.Cleanup(func() { conn.Close(context.Background()) })
@@ -38,6 +42,6 @@ func TestPurge_DeletesWhatHasOutlivedItsUse(t *testing.T) {
 	purged, err = db.Purge(t.Context())
 	require.NoError(t, err)
 	require.Zero(t, purged)
-	_, _, err = db.RotateSession(t.Context(), eventra.Rotation{Presented: [32]byte{1}, Successor: [32]byte{2}, ExpiresAt: time.Now().Add(time.Hour)})
+	_, _, err = db.RotateSession(t.Context(), eventra.Rotation{Presented: [32]byte{2}, Successor: [32]byte{3}, ExpiresAt: time.Now().Add(time.Hour)})
 	require.NoError(t, err, "an unexpired token stays")
 }

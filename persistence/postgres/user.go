@@ -9,11 +9,11 @@ import (
 	"github.com/eventra/eventra"
 )
 
-const userColumns = `users.id, email, name, role, password_hash, users.created_at`
+const userColumns = `users.id, email, name, role, password_hash, users.created_at, token_version, disabled_at IS NOT NULL`
 
 func scanUser(row pgx.Row) (*eventra.User, error) {
 	u := &eventra.User{}
-	err := row.Scan(&u.ID, &u.Email, &u.Name, &u.Role, &u.PasswordHash, &u.CreatedAt)
+	err := row.Scan(&u.ID, &u.Email, &u.Name, &u.Role, &u.PasswordHash, &u.CreatedAt, &u.TokenVersion, &u.Disabled)
 	return u, err
 }
 
@@ -59,15 +59,34 @@ func (db *DB) queryUser(ctx context.Context, sql string, arg any) (user *eventra
 	return user, nil
 }
 
-// EnsureAdmin makes the address an ADMIN with that password: it adds the account,
-// or gives the existing one the role and the password.
-func (db *DB) EnsureAdmin(ctx context.Context, u *eventra.User) error {
+// UserExists reports whether there is such an account. Concurrent calls share a round trip.
+func (db *DB) UserExists(ctx context.Context, id eventra.ID) (bool, error) {
+	return db.users.Call(ctx, id)
+}
+
+// usersExist answers [DB.UserExists] for many.
+func usersExist(ctx context.Context, conn *pgxpool.Conn, ids []eventra.ID) ([]bool, error) {
+	wanted := make(uuids, len(ids))
+	for i, id := range ids {
+		wanted[i] = uuid(id)
+	}
+	rows, err := conn.Query(ctx, `
+		SELECT EXISTS (SELECT FROM users WHERE users.id = wanted.id)
+		FROM unnest($1::uuid[]) WITH ORDINALITY AS wanted (id, position) ORDER BY position`, wanted)
+	if err != nil {
+		return nil, err
+	}
+	return pgx.CollectRows(rows, pgx.RowTo[bool])
+}
+
+// MakeAdmin gives an account the role ADMIN and a password. Everything that was granted
+// to it before ends. CodeNotFound if the account is gone.
+func (db *DB) MakeAdmin(ctx context.Context, id eventra.ID, passwordHash []byte) error {
 	return db.WithConn(ctx, callTimeout, func(ctx context.Context, conn *pgxpool.Conn) error {
-		_, err := conn.Exec(ctx, `
-			INSERT INTO users (id, email, name, role, password_hash, created_at) VALUES ($1, $2, $3, 'ADMIN', $4, $5)
-			ON CONFLICT (email) DO UPDATE SET role = excluded.role, password_hash = excluded.password_hash
-			WHERE (users.role, users.password_hash) IS DISTINCT FROM (excluded.role, excluded.password_hash)`,
-			u.ID, u.Email, u.Name, u.PasswordHash, u.CreatedAt)
+		made, err := conn.Exec(ctx, `UPDATE users SET role = 'ADMIN', password_hash = $2 WHERE id = $1`, id, passwordHash)
+		if err == nil && made.RowsAffected() == 0 {
+			return eventra.Errorf(eventra.CodeNotFound, "no such user")
+		}
 		return err
 	})
 }

@@ -15,19 +15,20 @@ func FuzzDenied(f *testing.F) {
 	for _, message := range []string{
 		"0190a5d2-7c3b-7e1f-8a2b-0123456789ab 1767225600000", "", " ", "0190a5d2-7c3b-7e1f-8a2b-0123456789ab",
 		"0190a5d2-7c3b-7e1f-8a2b-0123456789ab -9223372036854775808", "x 1",
+		"0190a5d2-7c3b-7e1f-8a2b-0123456789ab 1767225600000 7", "0190a5d2-7c3b-7e1f-8a2b-0123456789ab 1 99999999999",
 	} {
 		f.Add(message)
 	}
 	f.Fuzz(func(t *testing.T, message string) {
-		id, until, ok := parseDenied(message)
+		made, ok := parseDenial(message)
 		if !ok {
 			return
 		}
 		_, err := eventra.ParseID(message[:36])
 		require.NoError(t, err)
-		require.Equal(t, strings.ToLower(message[:36]), id.String())
+		require.Equal(t, strings.ToLower(message[:36]), made.Subject.String())
 		d := NewDeniedTokens(nil)
-		d.add(id, until)
-		_ = d.Denied(id) // also if its expiry is far away
+		d.add(made)
+		_ = d.Denied(&eventra.AccessTokenID{UserID: made.Subject}) // also if its expiry is far away
 	})
 }

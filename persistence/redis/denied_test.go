@@ -17,14 +17,14 @@ import (
 // source is a DeniedSource in memory.
 type source struct {
 	mu     sync.Mutex
-	tokens []eventra.DeniedToken
+	tokens []eventra.Denial
 	away   bool
 }
 
 func (s *source) deny(id eventra.ID, deniedAt, until time.Time) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.tokens = append(s.tokens, eventra.DeniedToken{AccessID: id, DeniedAt: deniedAt, ExpiresAt: until})
+	s.tokens = append(s.tokens, eventra.Denial{Subject: id, BelowVersion: eventra.AllVersions, DeniedAt: deniedAt, ExpiresAt: until})
 }
 
 func (s *source) setAway(away bool) {
@@ -33,7 +33,7 @@ func (s *source) setAway(away bool) {
 	s.away = away
 }
 
-func (s *source) DeniedSince(_ context.Context, after time.Time) (tokens []eventra.DeniedToken, err error) {
+func (s *source) DeniedSince(_ context.Context, after time.Time) (tokens []eventra.Denial, err error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.away {
@@ -45,6 +45,39 @@ func (s *source) DeniedSince(_ context.Context, after time.Time) (tokens []event
 		}
 	}
 	return tokens, nil
+}
+
+// session is a token of a session.
+func session(id eventra.ID) *eventra.AccessTokenID {
+	return &eventra.AccessTokenID{AccessID: newID(), SessionID: id, UserID: newID()}
+}
+
+func denialOf(subject eventra.ID, until time.Time) eventra.Denial {
+	return eventra.Denial{Subject: subject, BelowVersion: eventra.AllVersions, ExpiresAt: until}
+}
+
+func TestDeniedTokens_EndByTokenSessionOrUser(t *testing.T) {
+	t.Parallel()
+	d := redis.NewDeniedTokens(open(t))
+	token := eventra.AccessTokenID{AccessID: newID(), SessionID: newID(), UserID: newID(), Version: 3}
+	require.False(t, d.Denied(&token))
+	for name, subject := range map[string]eventra.ID{"token": token.AccessID, "session": token.SessionID} {
+		own := redis.NewDeniedTokens(open(t))
+		own.Deny(denialOf(subject, time.Now().Add(time.Minute)))
+		require.True(t, own.Denied(&token), name)
+	}
+	below := func(version int) eventra.Denial {
+		return eventra.Denial{Subject: token.UserID, BelowVersion: version, ExpiresAt: time.Now().Add(time.Minute)}
+	}
+	d.Deny(below(3))
+	require.False(t, d.Denied(&token), "it was issued after the change")
+	d.Deny(below(4))
+	require.True(t, d.Denied(&token))
+	d.Deny(below(3))
+	require.True(t, d.Denied(&token), "the wider denial counts")
+	other := token
+	other.UserID = newID()
+	require.False(t, d.Denied(&other))
 }
 
 func denied(t *testing.T, url string, source redis.DeniedSource) *redis.DeniedTokens {
@@ -62,16 +95,16 @@ func TestDeniedTokens_AreKnownHereAtOnceAndElsewhereSoon(t *testing.T) {
 	here, there := denied(t, url, empty), denied(t, url, empty)
 	require.Eventually(t, func() bool { // until both listen
 		id := newID()
-		here.Deny(id, time.Now().Add(time.Minute))
-		require.True(t, here.Denied(id))
+		here.Deny(denialOf(id, time.Now().Add(time.Minute)))
+		require.True(t, here.Denied(session(id)))
 		for deadline := time.Now().Add(100 * time.Millisecond); time.Now().Before(deadline); {
-			if there.Denied(id) {
+			if there.Denied(session(id)) {
 				return true
 			}
 		}
 		return false
 	}, soon, tick)
-	require.False(t, there.Denied(newID()))
+	require.False(t, there.Denied(session(newID())))
 }
 
 func TestDeniedTokens_ReadsFromTheSourceWhatRedisLost(t *testing.T) {
@@ -84,12 +117,12 @@ func TestDeniedTokens_ReadsFromTheSourceWhatRedisLost(t *testing.T) {
 
 	d := denied(t, url, src)
 	require.Eventually(t, d.Ready, soon, tick)
-	require.True(t, d.Denied(old), "it is ready, so it has all tokens that were denied before")
+	require.True(t, d.Denied(session(old)), "it is ready, so it has all tokens that were denied before")
 
 	src.deny(new, now, now.Add(time.Minute))
-	require.Eventually(t, func() bool { return d.Denied(new) }, soon, tick)
+	require.Eventually(t, func() bool { return d.Denied(session(new)) }, soon, tick)
 	src.deny(late, now.Add(-10*time.Second), now.Add(time.Minute))
-	require.Eventually(t, func() bool { return d.Denied(late) }, soon, tick, "a row that became visible after a later one")
+	require.Eventually(t, func() bool { return d.Denied(session(late)) }, soon, tick, "a row that became visible after a later one")
 }
 
 func TestDeniedTokens_NotReadyBeforeTheSourceAnswered(t *testing.T) {
@@ -102,7 +135,7 @@ func TestDeniedTokens_NotReadyBeforeTheSourceAnswered(t *testing.T) {
 
 	src.setAway(false)
 	require.Eventually(t, d.Ready, soon, tick)
-	require.True(t, d.Denied(id))
+	require.True(t, d.Denied(session(id)))
 
 	src.setAway(true)
 	require.True(t, d.Ready(), "it keeps the tokens that it has")
@@ -112,13 +145,13 @@ func TestDeniedTokens_EndWithTheToken(t *testing.T) {
 	t.Parallel()
 	d := redis.NewDeniedTokens(open(t))
 	id := newID()
-	d.Deny(id, time.Now().Add(time.Hour))
-	d.Deny(id, time.Now().Add(-time.Hour))
-	require.True(t, d.Denied(id), "the later end counts")
+	d.Deny(denialOf(id, time.Now().Add(time.Hour)))
+	d.Deny(denialOf(id, time.Now().Add(-time.Hour)))
+	require.True(t, d.Denied(session(id)), "the later end counts")
 
 	brief := newID()
-	d.Deny(brief, time.Now().Add(20*time.Millisecond))
-	require.Eventually(t, func() bool { return !d.Denied(brief) }, soon, tick)
+	d.Deny(denialOf(brief, time.Now().Add(20*time.Millisecond)))
+	require.Eventually(t, func() bool { return !d.Denied(session(brief)) }, soon, tick)
 }
 
 func TestDeniedTokens_IgnoresMalformedAnnouncements(t *testing.T) {
@@ -126,13 +159,13 @@ func TestDeniedTokens_IgnoresMalformedAnnouncements(t *testing.T) {
 	url := persistencetest.NewRedis(t)
 	d, client := denied(t, url, &source{}), peek(t, url)
 	require.Eventually(t, func() bool {
-		for _, message := range []string{"", "x", "x y", newID().String(), newID().String() + " soon", " 1"} {
+		for _, message := range []string{"", "x", "x y", newID().String(), newID().String() + " soon", " 1", newID().String() + " 1 x"} {
 			client.Publish(t.Context(), "eventra:denied", message)
 		}
 		id := newID()
 		client.Publish(t.Context(), "eventra:denied", id.String()+" 99999999999999")
 		for deadline := time.Now().Add(100 * time.Millisecond); time.Now().Before(deadline); {
-			if d.Denied(id) {
+			if d.Denied(session(id)) {
 				return true
 			}
 		}

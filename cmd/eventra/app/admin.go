@@ -2,43 +2,87 @@ package app
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"log/slog"
 	"time"
 
 	"github.com/google/uuid"
 	"golang.org/x/crypto/bcrypt"
 
 	"github.com/eventra/eventra"
+	"github.com/eventra/eventra/http/auth"
 )
 
+// ErrNotAdmin means that the address belongs to a user who is no administrator. Whoever
+// registered it may be a stranger.
+var ErrNotAdmin = errors.New("the address belongs to a user who is no administrator")
+
 // EnsureAdmin creates or keeps the administrator that the configuration names,
-// if it does.
-func (s *Stores) EnsureAdmin(ctx context.Context, cfg *Config) error {
+// if it does. A user who has registered that address stays a user: to refuse to start
+// would let a stranger stop instances.
+func (s *Stores) EnsureAdmin(ctx context.Context, cfg *Config, log *slog.Logger) error {
 	if cfg.AdminEmail == "" {
 		return nil
 	}
-	return s.PutAdmin(ctx, cfg.AdminEmail, "Administrator", cfg.AdminPassword, cfg.PasswordCost)
+	err := s.PutAdmin(ctx, Admin{Email: cfg.AdminEmail, Name: "Administrator", Password: cfg.AdminPassword}, cfg.PasswordCost)
+	if errors.Is(err, ErrNotAdmin) {
+		log.Error("EVENTRA_ADMIN_EMAIL is left alone; to make that user an administrator: eventra admin create --promote", "error", err)
+		return nil
+	}
+	return err
 }
 
-// PutAdmin creates an administrator, or gives an existing user that role and a
-// new password.
-func (s *Stores) PutAdmin(ctx context.Context, email, name, password string, cost int) error {
+// Admin is an administrator to be.
+type Admin struct {
+	Email, Name, Password string
+	Promote               bool // also a user who exists
+}
+
+// PutAdmin creates an administrator, or gives an existing one a new password, which ends
+// all sessions. A user who is no administrator is promoted only if that is asked for;
+// otherwise the error is ErrNotAdmin.
+func (s *Stores) PutAdmin(ctx context.Context, admin Admin, cost int) error {
 	var faults eventra.Faults
-	email = eventra.NormalizeEmail(email)
-	eventra.ValidateEmail(&faults, "email", email)
-	eventra.ValidatePassword(&faults, "password", password)
-	eventra.ValidateName(&faults, "name", name)
+	admin.Email = eventra.NormalizeEmail(admin.Email)
+	eventra.ValidateEmail(&faults, "email", admin.Email)
+	eventra.ValidatePassword(&faults, "password", admin.Password)
+	eventra.ValidateName(&faults, "name", admin.Name)
 	if len(faults) > 0 {
-		return fmt.Errorf("administrator %s: %s %s", email, faults[0].Field, faults[0].Message)
+		return fmt.Errorf("administrator %s: %s %s", admin.Email, faults[0].Field, faults[0].Message)
 	}
-	hash, err := bcrypt.GenerateFromPassword([]byte(password), cost)
+	hash, err := bcrypt.GenerateFromPassword([]byte(admin.Password), cost)
 	if err != nil {
 		return err
 	}
-	id, err := uuid.NewV7()
+	found, err := s.Postgres.UserByEmail(ctx, admin.Email)
+	if eventra.CodeOf(err) == eventra.CodeNotFound {
+		err = s.Postgres.CreateUser(ctx, &eventra.User{ID: eventra.ID(uuid.Must(uuid.NewV7())), Email: admin.Email, Name: admin.Name,
+			Role: eventra.RoleAdmin, PasswordHash: hash, CreatedAt: time.Now()})
+		if eventra.CodeOf(err) != eventra.CodeEmailTaken {
+			return err
+		}
+		found, err = s.Postgres.UserByEmail(ctx, admin.Email) // another instance has just added it
+	}
 	if err != nil {
 		return err
 	}
-	return s.Postgres.EnsureAdmin(ctx, &eventra.User{ID: eventra.ID(id), Email: email, Name: name,
-		Role: eventra.RoleAdmin, PasswordHash: hash, CreatedAt: time.Now()})
+	return s.changeToAdmin(ctx, found, admin, hash)
+}
+
+// changeToAdmin changes nothing, and so ends no session, if all is as it should be.
+func (s *Stores) changeToAdmin(ctx context.Context, found *eventra.User, admin Admin, hash []byte) error {
+	switch {
+	case found.Role != eventra.RoleAdmin && !admin.Promote:
+		return fmt.Errorf("administrator %s: %w", admin.Email, ErrNotAdmin)
+	case found.Role == eventra.RoleAdmin && bcrypt.CompareHashAndPassword(found.PasswordHash, []byte(admin.Password)) == nil:
+		return nil
+	}
+	if err := s.Postgres.MakeAdmin(ctx, found.ID, hash); err != nil {
+		return err
+	}
+	// Instances read the denial from the database within a second; this is faster.
+	_ = s.Redis.AnnounceDenial(ctx, eventra.Denial{Subject: found.ID, BelowVersion: found.TokenVersion + 1,
+		ExpiresAt: time.Now().Add(auth.AccessTokenLife)})
+	return nil
 }

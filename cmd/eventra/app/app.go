@@ -58,7 +58,7 @@ func Start(ctx context.Context, cfg *Config, log *slog.Logger, options ...Option
 }
 
 func (a *App) start(ctx context.Context, cfg *Config, w *wiring) error {
-	if err := a.stores.EnsureAdmin(ctx, cfg); err != nil {
+	if err := a.stores.EnsureAdmin(ctx, cfg, a.log); err != nil {
 		return err
 	}
 	metrics := prometheus.NewRegistry()
