@@ -103,7 +103,7 @@ func choose(names string) (chosen []scenario.Scenario, err error) {
 }
 
 func numbers(list string) (numbers []int, err error) {
-	for _, part := range strings.Split(list, ",") {
+	for part := range strings.SplitSeq(list, ",") {
 		n, err := strconv.Atoi(strings.TrimSpace(part))
 		if err != nil || n < 1 {
 			return nil, fmt.Errorf("-c: %q is not a number of connections", part)

@@ -16,8 +16,7 @@ type statusCounter [600]atomic.Int64
 func (s *statusCounter) count(c *fiber.Ctx) error {
 	err := c.Next()
 	status := c.Response().StatusCode()
-	var p *problem
-	if errors.As(err, &p) {
+	if p, ok := errors.AsType[*problem](err); ok {
 		status = p.Status
 	} else if err != nil {
 		status = fiber.StatusInternalServerError

@@ -85,7 +85,7 @@ func (s *script) read(from, to int, booking, state string) *script {
 
 func (s *script) look(from, to int, shown string) *script {
 	seats := map[string]string{}
-	for _, pair := range strings.Fields(shown) {
+	for pair := range strings.FieldsSeq(shown) {
 		seat, status, _ := strings.Cut(pair, "=")
 		seats[seat] = status
 	}
@@ -96,7 +96,7 @@ func (s *script) look(from, to int, shown string) *script {
 // answer is named by its key.
 func (s *script) end(bookings string) *script {
 	s.Stored = &ledger.Stored{Bookings: map[string]ledger.StoredBooking{}, Keys: map[string]string{}, Now: at(60_000)}
-	for _, line := range strings.Fields(bookings) {
+	for line := range strings.FieldsSeq(bookings) {
 		id, rest, _ := strings.Cut(line, "=")
 		status, seats, _ := strings.Cut(rest, ":")
 		status, successor, _ := strings.Cut(status, ">")

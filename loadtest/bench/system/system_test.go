@@ -14,5 +14,6 @@ func TestCPUOf_ParsesAnyProcessName(t *testing.T) {
 
 func TestNewUUID_IsRandom(t *testing.T) {
 	require.Regexp(t, `^[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$`, newUUID())
-	require.NotEqual(t, newUUID(), newUUID())
+	first := newUUID()
+	require.NotEqual(t, first, newUUID())
 }
