@@ -5,8 +5,10 @@ import (
 
 	"github.com/gofiber/fiber/v2"
 	"github.com/gofiber/fiber/v2/utils"
+	"github.com/valyala/fasthttp"
 
 	"github.com/eventra/eventra"
+	"github.com/eventra/eventra/http/admission"
 	"github.com/eventra/eventra/http/auth"
 )
 
@@ -55,14 +57,9 @@ func (s *Server) admins(c *fiber.Ctx) error {
 // authenticate verifies the access token and remembers its caller. It asks no store,
 // except once for each token that writes: whether its user exists.
 func (s *Server) authenticate(c *fiber.Ctx) error {
-	header := utils.UnsafeString(c.Request().Header.Peek(fiber.HeaderAuthorization)) // valid until this function returns
-	scheme, token, _ := strings.Cut(header, " ")
-	if !strings.EqualFold(scheme, "Bearer") || token == "" {
-		return eventra.Errorf(eventra.CodeUnauthenticated, "this needs an access token: Authorization: Bearer …")
-	}
-	caller, err := s.accessTokens.Verify(strings.TrimLeft(token, " "))
-	if err != nil || s.cfg.DeniedTokens.Denied(&caller.AccessTokenID) {
-		return &eventra.Error{Code: eventra.CodeUnauthenticated, Message: "the access token is not valid, or no longer", Err: err}
+	caller, err := s.callerFrom(&c.Request().Header)
+	if err != nil {
+		return err
 	}
 	if err := s.requireAccount(c, caller); err != nil {
 		return err
@@ -78,6 +75,7 @@ func (s *Server) requireAccount(c *fiber.Ctx, caller *auth.Caller) error {
 	if caller.KnownToExist.Load() || fiber.IsMethodSafe(c.Method()) {
 		return nil
 	}
+	admission.ReleaseSlot(c.Context().Conn())
 	exists, err := s.cfg.Users.UserExists(c.UserContext(), caller.UserID)
 	if err != nil {
 		return err
@@ -87,4 +85,18 @@ func (s *Server) requireAccount(c *fiber.Ctx, caller *auth.Caller) error {
 	}
 	caller.KnownToExist.Store(true)
 	return nil
+}
+
+// callerFrom returns the caller whose access token a request has.
+func (s *Server) callerFrom(h *fasthttp.RequestHeader) (*auth.Caller, error) {
+	header := utils.UnsafeString(h.Peek(fiber.HeaderAuthorization)) // valid until this function returns
+	scheme, token, _ := strings.Cut(header, " ")
+	if !strings.EqualFold(scheme, "Bearer") || token == "" {
+		return nil, eventra.Errorf(eventra.CodeUnauthenticated, "this needs an access token: Authorization: Bearer …")
+	}
+	caller, err := s.accessTokens.Verify(strings.TrimLeft(token, " "))
+	if err != nil || s.cfg.DeniedTokens.Denied(&caller.AccessTokenID) {
+		return nil, &eventra.Error{Code: eventra.CodeUnauthenticated, Message: "the access token is not valid, or no longer", Err: err}
+	}
+	return caller, nil
 }

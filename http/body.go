@@ -10,27 +10,11 @@ import (
 	"github.com/go-json-experiment/json"
 	"github.com/go-json-experiment/json/jsontext"
 	"github.com/gofiber/fiber/v2"
-	"github.com/valyala/fasthttp"
 
 	"github.com/eventra/eventra"
 )
 
-const (
-	bodyMaxBytes      = 64 << 10
-	seatsBodyMaxBytes = 16 << 20 // 100,000 seats written out
-)
-
 const mimeMergePatch = "application/merge-patch+json"
-
-// bodyLimit returns the limit of a request's body, in bytes. It is known before
-// any of the body is read.
-func bodyLimit(h *fasthttp.RequestHeader) int {
-	path, _, _ := bytes.Cut(h.RequestURI(), []byte("?"))
-	if h.IsPost() && bytes.HasPrefix(path, []byte("/api/v1/events/")) && bytes.HasSuffix(path, []byte("/seats")) {
-		return seatsBodyMaxBytes
-	}
-	return bodyMaxBytes
-}
 
 // jsonBody returns the request's body, which is valid until the handler returns.
 // Fiber's c.Body() is avoided because it decompresses a body of any size.

@@ -20,11 +20,12 @@ var holdsPath = []byte("/api/v1/bookings")
 // handler. Other requests are always admitted, without a slot: there are few of them,
 // and most wait for a store.
 func (s *Server) admit(ctx *fasthttp.RequestCtx) bool {
+	admitted := admission.Begin(ctx.Conn())
 	if !ctx.IsPost() || !bytes.Equal(ctx.Path(), holdsPath) {
 		admission.ReleaseSlot(ctx.Conn())
 		return true
 	}
-	if !admission.Overloaded(ctx.Conn()) && s.holding.Load() < int64(s.cfg.HoldsMax) {
+	if admitted && s.holding.Load() < int64(s.cfg.HoldsMax) {
 		return true
 	}
 	admission.ReleaseSlot(ctx.Conn())

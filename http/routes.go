@@ -4,6 +4,7 @@ package http
 // to right: they check who may call and how often, and make retries harmless.
 func (s *Server) routes() {
 	anyone, users, admins := s.anyone, s.users, s.admins
+	body, houseBody := s.received(bodyMaxBytes), s.received(seatsBodyMaxBytes)
 	auth, reads, writes, bookings := s.limited(rateAuth), s.limited(rateReads), s.limited(rateWrites), s.limited(rateBookings)
 
 	s.app.Use(s.observe)
@@ -16,32 +17,32 @@ func (s *Server) routes() {
 	s.app.Get("/api-docs/*", swaggerUI())
 
 	api := s.app.Group("/api/v1")
-	api.Post("/auth/register", auth, s.idempotentRenewing(s.registerAgain), s.register)
-	api.Post("/auth/login", auth, s.login)
-	api.Post("/auth/refresh", auth, s.refresh)
-	api.Post("/auth/logout", users, writes, s.logout)
+	api.Post("/auth/register", auth, body, s.idempotentRenewing(s.registerAgain), s.register)
+	api.Post("/auth/login", auth, body, s.login)
+	api.Post("/auth/refresh", auth, body, s.refresh)
+	api.Post("/auth/logout", users, writes, body, s.logout)
 	api.Get("/auth/me", users, reads, s.me)
 
 	api.Get("/events", anyone, reads, s.listEvents)
-	api.Post("/events", admins, writes, s.idempotent, s.createEvent)
+	api.Post("/events", admins, writes, body, s.idempotent, s.createEvent)
 	api.Get("/events/:eventId", anyone, reads, s.getEvent)
-	api.Patch("/events/:eventId", admins, writes, s.updateEvent)
-	api.Delete("/events/:eventId", admins, writes, s.deleteEvent)
-	api.Post("/events/:eventId/publish", admins, writes, s.idempotent, s.publishEvent)
-	api.Post("/events/:eventId/cancel", admins, writes, s.idempotent, s.cancelEvent)
+	api.Patch("/events/:eventId", admins, writes, body, s.updateEvent)
+	api.Delete("/events/:eventId", admins, writes, body, s.deleteEvent)
+	api.Post("/events/:eventId/publish", admins, writes, body, s.idempotent, s.publishEvent)
+	api.Post("/events/:eventId/cancel", admins, writes, body, s.idempotent, s.cancelEvent)
 
-	api.Post("/events/:eventId/seats", admins, writes, timeout(seatsTimeout), s.idempotent, s.addSeats)
+	api.Post("/events/:eventId/seats", admins, writes, houseBody, timeout(seatsTimeout), s.idempotent, s.addSeats)
 	api.Get("/events/:eventId/seats", anyone, reads, s.seatMap)
 	api.Get("/events/:eventId/seats/stream", anyone, reads, s.streamSeats)
 	api.Get("/events/:eventId/availability", anyone, reads, s.availability)
 
 	api.Get("/bookings", users, reads, s.listBookings)
-	api.Post("/bookings", users, bookings, s.idempotent, s.createBooking)
+	api.Post("/bookings", users, bookings, body, s.idempotent, s.createBooking)
 	api.Get("/bookings/:bookingId", users, reads, s.getBooking)
-	api.Delete("/bookings/:bookingId", users, bookings, s.releaseBooking)
+	api.Delete("/bookings/:bookingId", users, bookings, body, s.releaseBooking)
 	api.Get("/bookings/:bookingId/payments", users, reads, s.listPayments)
-	api.Post("/bookings/:bookingId/payments", users, bookings, timeout(s.cfg.PaymentTimeout), s.idempotent, s.pay)
-	api.Post("/bookings/:bookingId/refund", admins, writes, s.idempotent, s.refundBooking)
+	api.Post("/bookings/:bookingId/payments", users, bookings, body, timeout(s.cfg.PaymentTimeout), s.idempotent, s.pay)
+	api.Post("/bookings/:bookingId/refund", admins, writes, body, s.idempotent, s.refundBooking)
 
 	api.Get("/admin/cluster", admins, reads, s.cluster)
 }

@@ -35,6 +35,7 @@ type Server struct {
 	passwords    *auth.PasswordHasher
 	cursors      cursorSealer
 	hashKey      []byte // of the bodies of idempotent requests
+	bodies       *bodies
 	encodedMaps  encodedSeatMaps
 	streams      *seatStreams
 	openAPITag   string
@@ -69,6 +70,7 @@ func NewServer(cfg Config) (*Server, error) {
 		cursors:      cursorSealer{deriveKey(cfg.JWTSecret, "cursor")},
 		hashKey:      deriveKey(cfg.JWTSecret, "idempotency"),
 		openAPITag:   bodyTag(docs.OpenAPI),
+		bodies:       newBodies(),
 		encodedMaps:  newEncodedSeatMaps(encodedSeatMapsMaxBytes),
 		readiness:    newReadiness(cfg.Probes, cfg.Log),
 	}
@@ -93,7 +95,9 @@ func NewServer(cfg Config) (*Server, error) {
 		WriteTimeout:                 writeTimeout,
 		IdleTimeout:                  idleTimeout,
 		ReadBufferSize:               headersMaxBytes,
-		BodyLimit:                    bodyMaxBytes,
+		BodyLimit:                    bodySmallBytes, // of what is read before the handler; see received
+		StreamRequestBody:            true,
+		ReduceMemoryUsage:            true, // a connection that has not sent a byte has no buffers
 		ErrorHandler:                 s.refuseUnread,
 	})
 	s.routes()
@@ -101,14 +105,14 @@ func NewServer(cfg Config) (*Server, error) {
 	return s, nil
 }
 
+var errMalformedHeaders = errors.New("http: malformed headers")
+
 // prepare sets the options that Fiber does not pass on to its fasthttp server.
 func (s *Server) prepare() {
 	handle := s.app.Handler()
 	server := s.app.Server()
 	server.CloseOnShutdown = true
-	server.HeaderReceived = func(h *fasthttp.RequestHeader) fasthttp.RequestConfig {
-		return fasthttp.RequestConfig{MaxRequestBodySize: bodyLimit(h)}
-	}
+	server.HeaderReceived = s.announced
 	known := map[string]bool{}
 	for _, method := range fiber.DefaultMethods {
 		known[method] = true
@@ -117,8 +121,17 @@ func (s *Server) prepare() {
 		if !known[string(ctx.Method())] {
 			ctx.Request.Header.SetMethod(methodUnknown) // so that it is routed and gets a 404 or a 405
 		}
-		if s.admit(ctx) {
+		switch {
+		case !wellFormed(ctx.Request.Header.RawHeaders()):
+			server.ErrorHandler(ctx, errMalformedHeaders)
+			ctx.SetConnectionClose()
+		case tooLong(&ctx.Request.Header):
+			server.ErrorHandler(ctx, fasthttp.ErrBodyTooLarge)
+		case s.admit(ctx):
 			handle(ctx)
+		}
+		if leftUnread(ctx) {
+			admission.Linger(ctx.Conn())
 		}
 	}
 }

@@ -45,6 +45,12 @@ type testServer struct {
 func newTestServer(t *testing.T, change ...func(*Config)) *testServer {
 	t.Helper()
 	t.Parallel()
+	return newTestServerAlone(t, change...)
+}
+
+// newTestServerAlone is newTestServer for a test that measures the process and runs beside no other.
+func newTestServerAlone(t *testing.T, change ...func(*Config)) *testServer {
+	t.Helper()
 	ts := &testServer{t: t, fakes: newFakes(), log: &logBuffer{}}
 	cfg := ts.config()
 	for _, c := range change {

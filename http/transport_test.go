@@ -54,7 +54,7 @@ func TestServer_RefusesInvalidHTTP(t *testing.T) {
 		"headers too big":        {"GET / HTTP/1.1\r\nHost: x\r\nX: " + strings.Repeat("x", 20<<10) + "\r\n\r\n", 431, codeHeadersTooLarge},
 		"address too big":        {"GET /" + strings.Repeat("x", 20<<10) + " HTTP/1.1\r\nHost: x\r\n\r\n", 431, codeHeadersTooLarge},
 		"body announced too big": {"POST /api/v1/bookings HTTP/1.1\r\nHost: x\r\nContent-Length: 99999999\r\n\r\n", 413, eventra.CodeBodyTooLarge},
-		"chunks too big":         {"POST /api/v1/bookings HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n" + strings.Repeat("4000\r\n"+strings.Repeat("x", 0x4000)+"\r\n", 9), 413, eventra.CodeBodyTooLarge},
+		"chunks too big":         {"POST /api/v1/auth/login HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n" + strings.Repeat("4000\r\n"+strings.Repeat("x", 0x4000)+"\r\n", 9), 413, eventra.CodeBodyTooLarge},
 		"body sent in full":      {"POST /api/v1/bookings HTTP/1.1\r\nHost: x\r\nContent-Length: 8000000\r\n\r\n" + strings.Repeat("x", 8_000_000), 413, eventra.CodeBodyTooLarge},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -3,19 +3,25 @@ package admission
 import (
 	"io"
 	"net"
+	"net/netip"
 	"sync/atomic"
 	"time"
 )
 
 // Conn is a connection of a [Listener]. It acquires a slot of the limiter when bytes of
-// a request arrive. The goroutine that serves the connection owns its plain fields.
+// a request arrive, and releases it before it waits for its client. The goroutine that
+// serves the connection owns its plain fields.
 type Conn struct {
 	net.Conn
 	listener *Listener
+	site     netip.Prefix // of the peer; none if it is not counted
 
 	holdsSlot  atomic.Bool // a shutdown closes connections, too, from another goroutine
-	overloaded bool        // the request's bytes arrived while too many waited for a slot
-	active     bool        // it has sent a byte
+	waiting    atomic.Bool // for the client, which neither sends nor reads
+	since      atomic.Int64
+	overloaded bool // the request's bytes arrived while too many waited for a slot
+	active     bool // it has sent a byte
+	answered   bool // something was written since the last read
 	lingers    bool
 	streams    bool // each write has a deadline of its own
 }
@@ -23,27 +29,48 @@ type Conn struct {
 // Read implements net.Conn. It holds no slot while it waits for bytes.
 func (c *Conn) Read(b []byte) (int, error) {
 	c.releaseSlot()
+	between := c.answered || !c.active // two requests
+	if c.answered {
+		c.answered = false
+		c.touch()
+	}
+	c.waiting.Store(true)
 	n, err := c.Conn.Read(b)
+	c.waiting.Store(false)
 	if n == 0 {
 		return n, err
+	}
+	if between {
+		c.touch()
 	}
 	c.acquireSlot()
 	if !c.active {
 		c.active = true
-		if c.listener.forget(c) { // Close has shortened the deadline
+		if c.listener.spoken(c) { // Close has shortened the deadline
 			_ = c.Conn.SetReadDeadline(time.Now().Add(c.listener.ReadTimeout))
 		}
 	}
 	return n, err
 }
 
-// Write implements net.Conn.
+// Write implements net.Conn. It holds no slot while it waits for the client to read.
 func (c *Conn) Write(b []byte) (int, error) {
+	c.releaseSlot()
+	c.answered = true
 	if c.streams {
+		c.touch()
 		_ = c.Conn.SetWriteDeadline(time.Now().Add(c.listener.WriteTimeout))
 	}
-	return c.Conn.Write(b)
+	c.waiting.Store(true)
+	n, err := c.Conn.Write(b)
+	c.waiting.Store(false)
+	return n, err
 }
+
+// touch notes that the connection is of use: a request begins or has been answered.
+// Bytes in between do not count, so that a client that sends them one by one gets no
+// older claim to its connection than one that sends nothing.
+func (c *Conn) touch() { c.since.Store(time.Now().UnixNano()) }
 
 // SetReadDeadline implements net.Conn. The deadline of an idle connection of a closed
 // listener is at most [idleGrace] away.
@@ -63,11 +90,19 @@ const (
 func (c *Conn) Close() error {
 	c.releaseSlot()
 	c.listener.forget(c)
-	half, ok := c.Conn.(interface{ CloseWrite() error })
-	if c.lingers && ok && half.CloseWrite() == nil && c.Conn.SetReadDeadline(time.Now().Add(lingerMax)) == nil {
-		_, _ = io.CopyN(io.Discard, c.Conn, lingerMaxBytes)
+	if c.lingers {
+		discardInput(c.Conn, lingerMax)
 	}
 	return c.Conn.Close()
+}
+
+// discardInput ends what is sent to a client and reads on for a while, so that the client
+// gets all of it.
+func discardInput(conn net.Conn, wait time.Duration) {
+	half, ok := conn.(interface{ CloseWrite() error })
+	if ok && half.CloseWrite() == nil && conn.SetReadDeadline(time.Now().Add(wait)) == nil {
+		_, _ = io.CopyN(io.Discard, conn, lingerMaxBytes)
+	}
 }
 
 func (c *Conn) acquireSlot() {
@@ -85,18 +120,35 @@ func (c *Conn) releaseSlot() {
 // The functions below take a request's connection as the HTTP library hands it out, and
 // do nothing for one that is not a *[Conn].
 
+// Begin makes a request hold a slot, also one that came together with others, all in one
+// read, and reports false if too many requests wait for one. What was asked for the
+// connection's previous request no longer holds.
+func Begin(conn net.Conn) bool {
+	c, ok := conn.(*Conn)
+	if !ok {
+		return true
+	}
+	c.streams = false
+	if !c.holdsSlot.Load() && !c.overloaded {
+		c.acquireSlot()
+	}
+	overloaded := c.overloaded
+	c.overloaded = false
+	return !overloaded
+}
+
+// HoldsSlot reports whether a request holds a slot.
+func HoldsSlot(conn net.Conn) bool {
+	c, ok := conn.(*Conn)
+	return ok && c.holdsSlot.Load()
+}
+
 // ReleaseSlot gives back the slot that a request holds. A handler calls it before it
 // waits for anything but the CPU. Calling it again is harmless.
 func ReleaseSlot(conn net.Conn) {
 	if c, ok := conn.(*Conn); ok {
 		c.releaseSlot()
 	}
-}
-
-// Overloaded reports whether a request found no slot because too many waited for one.
-func Overloaded(conn net.Conn) bool {
-	c, ok := conn.(*Conn)
-	return ok && c.overloaded
 }
 
 // Linger makes the connection linger when it is closed: the client of a request that
