@@ -9,8 +9,10 @@ import (
 	"context"
 	"embed"
 	"fmt"
+	"strings"
 
 	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgconn"
 	"github.com/jackc/pgx/v5/stdlib"
 	"github.com/pressly/goose/v3"
 	"github.com/pressly/goose/v3/lock"
@@ -38,6 +40,7 @@ func Apply(ctx context.Context, url string) error {
 	if err != nil {
 		return err
 	}
+	PreferWritable(&config.Config, url)
 	config.RuntimeParams["lock_timeout"] = tableLockTimeout
 	config.RuntimeParams["application_name"] = "eventra migrate"
 	db := stdlib.OpenDB(*config)
@@ -55,4 +58,13 @@ func Apply(ctx context.Context, url string) error {
 		return fmt.Errorf("migrate: %w", err)
 	}
 	return nil
+}
+
+// PreferWritable makes the configuration of a URL choose, among its hosts, one that
+// accepts writes, as with target_session_attrs=read-write. A URL that sets
+// target_session_attrs itself is left as it is.
+func PreferWritable(config *pgconn.Config, url string) {
+	if config.ValidateConnect == nil && !strings.Contains(url, "target_session_attrs") {
+		config.ValidateConnect = pgconn.ValidateConnectTargetSessionAttrsReadWrite
+	}
 }

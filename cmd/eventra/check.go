@@ -63,7 +63,7 @@ func (c checkCommand) check(ctx context.Context) (*postgres.CheckReport, error) 
 	if err != nil {
 		return nil, err
 	}
-	db, err := postgres.Open(ctx, url, postgres.Options{MaxConns: 1})
+	db, err := postgres.Open(ctx, url, postgres.Options{MaxConns: 1, ReadOnly: true})
 	if err != nil {
 		return nil, err
 	}

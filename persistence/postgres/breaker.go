@@ -56,7 +56,7 @@ func (b *breaker) allow() error {
 // observe notes how a call ended.
 func (b *breaker) observe(err error) {
 	var answer *pgconn.PgError
-	if err == nil || errors.As(err, &answer) {
+	if err == nil || errors.As(err, &answer) && !isReadOnly(err) {
 		b.answered.Store(int64(time.Since(b.made)))
 		return
 	}

@@ -61,7 +61,7 @@ func (db *DB) commit(ctx context.Context, fence string, batches []*eventra.Batch
 	results := conn.SendBatch(ctx, &queue)
 	receipts, err := writes.read(results, batches)
 	err = closeBatch(results, err)
-	db.breaker.observe(err)
+	db.observe(err)
 	return receipts, err
 }
 

@@ -7,6 +7,7 @@ package postgres
 import (
 	"context"
 	"maps"
+	"sync/atomic"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -62,7 +63,8 @@ var sessionSettings = map[string]string{
 
 // Options are what an installation may set.
 type Options struct {
-	MaxConns int // connections of this instance; 0: a default that suits a small machine
+	MaxConns int  // connections of this instance; 0: a default that suits a small machine
+	ReadOnly bool // only reads, for which a stand-by is good enough
 }
 
 // DB is the database. Its methods implement the stores that the layers above
@@ -72,6 +74,8 @@ type Options struct {
 type DB struct {
 	pool    *pgxpool.Pool
 	breaker *breaker
+	// diskFull: a write found the disk full, and none has looked for room since.
+	diskFull atomic.Bool
 
 	bookings coalesce.Group[eventra.ID, *eventra.Booking]
 	claims   coalesce.Group[claim, keyRow]
@@ -85,6 +89,9 @@ func Open(ctx context.Context, url string, options Options) (*DB, error) {
 	config, err := newConfig(url)
 	if err != nil {
 		return nil, err
+	}
+	if !options.ReadOnly {
+		requireWritable(&config.ConnConfig.Config, url)
 	}
 	config.MaxConns = maxConnsDefault
 	if options.MaxConns > 0 {
@@ -149,11 +156,6 @@ func (db *DB) Close() {
 	db.pool.Close()
 }
 
-// Ping checks that Postgres answers.
-func (db *DB) Ping(ctx context.Context) error {
-	return db.WithConn(ctx, callTimeout, func(ctx context.Context, conn *pgxpool.Conn) error { return conn.Ping(ctx) })
-}
-
 // WithConn lends work a connection for at most the limit and returns its error,
 // as CodeUnavailable if Postgres is away or overloaded.
 func (db *DB) WithConn(ctx context.Context, limit time.Duration, work func(context.Context, *pgxpool.Conn) error) error {
@@ -165,7 +167,7 @@ func (db *DB) WithConn(ctx context.Context, limit time.Duration, work func(conte
 	}
 	defer conn.Release()
 	err = work(ctx, conn)
-	db.breaker.observe(err)
+	db.observe(err)
 	return classify(err)
 }
 
@@ -184,7 +186,7 @@ func (db *DB) acquire(ctx context.Context) (*pgxpool.Conn, error) {
 	defer cancel()
 	conn, err := db.pool.Acquire(ctx)
 	if err != nil {
-		db.breaker.observe(err)
+		db.observe(err)
 	}
 	return conn, err
 }

@@ -31,6 +31,9 @@ func classify(err error) error {
 // away reports whether the same call may succeed later: the server is lost,
 // overloaded, starting or stopping.
 func away(err error) bool {
+	if isReadOnly(err) {
+		return true
+	}
 	if refused, ok := errors.AsType[*pgconn.PgError](err); ok {
 		return isTransient(refused.Code)
 	}
@@ -50,7 +53,7 @@ func isTransient(code string) bool {
 	switch code {
 	case "57014", "57P01", "57P02", "57P03", // cancelled by timeout; shut down, crashed, starting up
 		"55P03", "40001", "40P01", // lock not available; serialization; deadlock
-		"25006": // read-only: a stand-by, during a fail-over
+		stateReadOnly:
 		return true
 	}
 	return false

@@ -36,6 +36,7 @@ func OpenMembers(ctx context.Context, url string) (*Members, error) {
 	if err != nil {
 		return nil, err
 	}
+	requireWritable(&config.ConnConfig.Config, url)
 	config.MaxConns = memberConns
 	config.ConnConfig.DialFunc = limitDials(config.ConnConfig.DialFunc, func() error { return nil })
 	config.PingTimeout = memberTimeout
