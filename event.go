@@ -81,6 +81,17 @@ func (t Terms) OpenAt(now time.Time) bool {
 		(t.SaleEndsAt == nil || now.Before(*t.SaleEndsAt))
 }
 
+// SaleTerms returns the terms as the sale obeys them: without an end of its own,
+// the sale ends with the event.
+func (e *Event) SaleTerms() Terms {
+	terms := e.Terms
+	if terms.SaleEndsAt == nil {
+		ends := e.EndsAt
+		terms.SaleEndsAt = &ends
+	}
+	return terms
+}
+
 // Limits of an event's details.
 const (
 	TitleMaxRunes       = 200
@@ -161,11 +172,17 @@ func validateTimes(f *Faults, e *Event) {
 	}
 	if e.SaleStartsAt != nil {
 		instant("saleStartsAt", *e.SaleStartsAt)
+		if e.SaleEndsAt == nil && !e.SaleStartsAt.Before(e.EndsAt) {
+			f.Add("saleStartsAt", "order", "must be before endsAt")
+		}
 	}
 	if e.SaleEndsAt != nil {
 		instant("saleEndsAt", *e.SaleEndsAt)
 		if e.SaleStartsAt != nil && !e.SaleEndsAt.After(*e.SaleStartsAt) {
 			f.Add("saleEndsAt", "order", "must be after saleStartsAt")
+		}
+		if e.SaleEndsAt.After(e.EndsAt) {
+			f.Add("saleEndsAt", "order", "must not be after endsAt")
 		}
 	}
 }

@@ -55,6 +55,11 @@ func TestEvent_Validate(t *testing.T) {
 		{"before the first year in UTC", func(e *eventra.Event) { e.StartsAt = at("2000-01-01T00:00:00+01:00") }, "startsAt range"},
 		{"sale window", func(e *eventra.Event) { e.SaleStartsAt, e.SaleEndsAt = &opening, &e.StartsAt }, ""},
 		{"sale that ends as it starts", func(e *eventra.Event) { e.SaleStartsAt, e.SaleEndsAt = &opening, &opening }, "saleEndsAt order"},
+		{"sale that ends as the event starts", func(e *eventra.Event) { e.SaleEndsAt = &e.StartsAt }, ""},
+		{"sale that ends with the event", func(e *eventra.Event) { e.SaleEndsAt = &e.EndsAt }, ""},
+		{"sale that ends after the event", func(e *eventra.Event) { later := e.EndsAt.Add(1); e.SaleEndsAt = &later }, "saleEndsAt order"},
+		{"sale that starts as the event ends", func(e *eventra.Event) { e.SaleStartsAt = &e.EndsAt }, "saleStartsAt order"},
+		{"sale that starts during the event", func(e *eventra.Event) { e.SaleStartsAt = &e.StartsAt }, ""},
 		{"sale of no year", func(e *eventra.Event) { e.SaleStartsAt = &time.Time{} }, "saleStartsAt range"},
 		{"hold too short", func(e *eventra.Event) { e.HoldSeconds = 4 }, "holdSeconds range"},
 		{"shortest hold", func(e *eventra.Event) { e.HoldSeconds = 5 }, ""},
@@ -128,4 +133,18 @@ func TestEvent_CheckChange_LocksTimeAndPlace(t *testing.T) {
 			require.Equal(t, locked, eventra.CodeOf(err) == eventra.CodeEventLocked, "%s of a %s event: %v", test.name, status, err)
 		}
 	}
+}
+
+// TestEvent_SaleTerms_EndWithTheEvent: an organiser who gives the sale no end does
+// not sell tickets for what is over.
+func TestEvent_SaleTerms_EndWithTheEvent(t *testing.T) {
+	t.Parallel()
+	ends, early := opening.Add(2*time.Hour), opening.Add(time.Minute)
+	e := &eventra.Event{StartsAt: opening.Add(time.Hour), EndsAt: ends, Terms: testTerms()}
+	require.Equal(t, ends, *e.SaleTerms().SaleEndsAt)
+	require.Nil(t, e.SaleEndsAt, "the details stay as the organiser gave them")
+	require.True(t, e.SaleTerms().OpenAt(ends.Add(-1)))
+	require.False(t, e.SaleTerms().OpenAt(ends))
+	e.SaleEndsAt = &early
+	require.Equal(t, early, *e.SaleTerms().SaleEndsAt)
 }

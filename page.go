@@ -13,6 +13,11 @@ type Page struct {
 type Cursor struct {
 	Time time.Time
 	ID   ID
+	// Split divides a list of events into those that end after it, which come
+	// first, and those that are over. Past reports whether the item is over. Split is
+	// zero in other lists.
+	Split time.Time
+	Past  bool
 }
 
 // Items on a page.
@@ -21,7 +26,8 @@ const (
 	PageLimitDefault = 20
 )
 
-// EventFilter narrows the list of events. A zero field does not narrow it.
+// EventFilter narrows the list of events. A zero field does not narrow it. Without
+// From and To, events that are over come after the others.
 type EventFilter struct {
 	Text       string // words in title or description, any case
 	Category   string

@@ -17,6 +17,11 @@ const (
 	cursorVersion  = 1
 	cursorMACBytes = 16
 	cursorBytes    = 1 + 8 + 16
+
+	// A cursor of a split list has more: microseconds since 1970 of the split, and
+	// whether the item is past it.
+	splitCursorVersion = 2
+	splitCursorBytes   = cursorBytes + 8 + 1
 )
 
 // cursorSealer makes cursors and recognises its own.
@@ -27,10 +32,19 @@ func (s cursorSealer) seal(c *eventra.Cursor, scope ...string) *string {
 	if c == nil {
 		return nil
 	}
-	sealed := make([]byte, 0, cursorBytes+cursorMACBytes)
+	sealed := make([]byte, 0, splitCursorBytes+cursorMACBytes)
 	sealed = append(sealed, cursorVersion)
 	sealed = binary.BigEndian.AppendUint64(sealed, uint64(c.Time.UnixMicro()))
 	sealed = append(sealed, c.ID[:]...)
+	if !c.Split.IsZero() {
+		sealed[0] = splitCursorVersion
+		sealed = binary.BigEndian.AppendUint64(sealed, uint64(c.Split.UnixMicro()))
+		past := byte(0)
+		if c.Past {
+			past = 1
+		}
+		sealed = append(sealed, past)
+	}
 	text := base64.RawURLEncoding.EncodeToString(append(sealed, s.mac(sealed, scope)...))
 	return &text
 }
@@ -38,17 +52,26 @@ func (s cursorSealer) seal(c *eventra.Cursor, scope ...string) *string {
 // open decodes a cursor that seal made for the same list.
 func (s cursorSealer) open(text string, scope ...string) (*eventra.Cursor, bool) {
 	sealed, err := base64.RawURLEncoding.Strict().DecodeString(text)
-	if err != nil || len(sealed) != cursorBytes+cursorMACBytes || sealed[0] != cursorVersion {
+	if err != nil || len(sealed) < cursorBytes+cursorMACBytes {
 		return nil, false
 	}
-	content, mac := sealed[:cursorBytes], sealed[cursorBytes:]
+	content, mac := sealed[:len(sealed)-cursorMACBytes], sealed[len(sealed)-cursorMACBytes:]
 	if !hmac.Equal(mac, s.mac(content, scope)) {
 		return nil, false
 	}
-	return &eventra.Cursor{
-		Time: time.UnixMicro(int64(binary.BigEndian.Uint64(content[1:]))).UTC(),
-		ID:   eventra.ID(content[9:]),
-	}, true
+	c := &eventra.Cursor{Time: cursorTime(content[1:]), ID: eventra.ID(content[9:cursorBytes])}
+	switch {
+	case content[0] == cursorVersion && len(content) == cursorBytes:
+		return c, true
+	case content[0] == splitCursorVersion && len(content) == splitCursorBytes:
+		c.Split, c.Past = cursorTime(content[cursorBytes:]), content[splitCursorBytes-1] == 1
+		return c, true
+	}
+	return nil, false
+}
+
+func cursorTime(content []byte) time.Time {
+	return time.UnixMicro(int64(binary.BigEndian.Uint64(content))).UTC()
 }
 
 func (s cursorSealer) mac(content []byte, scope []string) []byte {

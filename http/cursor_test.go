@@ -27,6 +27,23 @@ func TestCursorSealer_Open(t *testing.T) {
 	require.Nil(t, s.seal(nil, "list"))
 }
 
+func TestCursors_OfASplitListComeBack(t *testing.T) {
+	t.Parallel()
+	s := cursorSealer{[]byte("key")}
+	at := time.Now().UTC().Truncate(time.Millisecond)
+	for _, past := range []bool{false, true} {
+		c := &eventra.Cursor{Time: at, ID: newID(), Split: at.Add(time.Hour), Past: past}
+		text := s.seal(c, "list")
+		got, ok := s.open(*text, "list")
+		require.True(t, ok)
+		require.Equal(t, c, got)
+		_, ok = s.open((*text)[:len(*text)-1], "list")
+		require.False(t, ok)
+		_, ok = s.open(*text, "another list")
+		require.False(t, ok)
+	}
+}
+
 func FuzzCursorSealer_Open(f *testing.F) {
 	s := cursorSealer{[]byte("key")}
 	f.Add(*s.seal(&eventra.Cursor{Time: time.Unix(1, 0)}, "list"))

@@ -33,7 +33,7 @@ type EventFields struct {
 	StartsAt           string         `json:"startsAt" format:"date-time" example:"2030-05-01T19:30:00Z" validate:"required"`
 	EndsAt             string         `json:"endsAt" format:"date-time" example:"2030-05-01T22:00:00Z" validate:"required"`
 	SaleStartsAt       string         `json:"saleStartsAt,omitzero" format:"date-time" example:"2027-01-01T09:00:00Z" extensions:"x-nullable"` // without it, at once
-	SaleEndsAt         string         `json:"saleEndsAt,omitzero" format:"date-time" example:"2030-05-01T19:00:00Z" extensions:"x-nullable"`   // without it, never
+	SaleEndsAt         string         `json:"saleEndsAt,omitzero" format:"date-time" example:"2030-05-01T19:00:00Z" extensions:"x-nullable"`   // without it, endsAt; not after endsAt
 	HoldSeconds        *int           `json:"holdSeconds,omitzero" minimum:"5" maximum:"3600" default:"600" example:"600" extensions:"x-nullable"`
 	MaxSeatsPerBooking *int           `json:"maxSeatsPerBooking,omitzero" minimum:"1" maximum:"50" default:"10" example:"10" extensions:"x-nullable"`
 	Attributes         jsontext.Value `json:"attributes,omitzero" swaggertype:"object" extensions:"x-nullable"` // for the organiser's own use; at most 16 KiB and 32 levels

@@ -67,7 +67,7 @@ func (s *Server) visibleEvent(c *fiber.Ctx) (*eventra.Event, error) {
 
 // @ID listEvents
 // @Summary List events
-// @Description Ordered by startsAt, then id. Admins also see drafts and cancelled events, other callers published ones only.
+// @Description Ordered by startsAt, then id. Without from and to, events that are over come after all others. Admins also see drafts and cancelled events, other callers published ones only.
 // @Tags events
 // @Security
 // @Security BearerAuth

@@ -37,6 +37,9 @@ type Details interface {
 	// another version is stored by now.
 	MarkCopied(ctx context.Context, id eventra.ID, version int64) error
 	MarkUncopied(ctx context.Context, id eventra.ID) error
+	// MarkStale marks as not copied every event whose terms were copied by an
+	// earlier release, which copied less.
+	MarkStale(ctx context.Context) error
 }
 
 // Sales is the store that decides what is sold.

@@ -23,16 +23,28 @@ func (c *Catalog) RunCopier(ctx context.Context) {
 	copying, invalidating := time.NewTicker(copyPause), time.NewTicker(invalidatePause)
 	defer copying.Stop()
 	defer invalidating.Stop()
+	marked := c.markStale(ctx)
 	for c.copyMissing(ctx); ; {
 		select {
 		case <-ctx.Done():
 			return
 		case <-copying.C:
+			marked = marked || c.markStale(ctx)
 			c.copyMissing(ctx)
 		case <-invalidating.C:
 			c.pages.invalidateOutdated(ctx)
 		}
 	}
+}
+
+// markStale is done once by each process: a new release may copy more terms than
+// the one before.
+func (c *Catalog) markStale(ctx context.Context) (done bool) {
+	err := c.details.MarkStale(ctx)
+	if err != nil {
+		c.log.Debug("terms of earlier releases not marked", "error", err)
+	}
+	return err == nil
 }
 
 func (c *Catalog) copyMissing(ctx context.Context) {

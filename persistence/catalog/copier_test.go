@@ -76,3 +76,17 @@ func TestCatalog_RunCopierCountsSeatsThatWereNotCounted(t *testing.T) {
 	}, soon, 50*time.Millisecond)
 	require.Eventually(t, func() bool { return f.copied(t, e.ID) }, soon, tick)
 }
+
+func TestCatalog_RunCopierCopiesTermsOfEarlierReleases(t *testing.T) {
+	t.Parallel()
+	f := newFixture(t)
+	e := f.draft(t, 1)
+	f.forgetSaleEnd(t, e.ID) // as an earlier release has left it
+	require.Nil(t, f.terms(t, e.ID).SaleEndsAt)
+	f.runCopier(t)
+	require.Eventually(t, func() bool {
+		ends := f.terms(t, e.ID).SaleEndsAt
+		return ends != nil && ends.Equal(e.EndsAt)
+	}, soon, tick)
+	require.Eventually(t, func() bool { return f.copied(t, e.ID) }, soon, tick)
+}

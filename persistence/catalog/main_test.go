@@ -5,12 +5,18 @@ import (
 	"encoding/json"
 	"errors"
 	"log/slog"
+	"net/url"
+	"strings"
 	"sync"
 	"testing"
 	"time"
 
 	"github.com/google/uuid"
+	"github.com/jackc/pgx/v5/pgxpool"
 	"github.com/stretchr/testify/require"
+	"go.mongodb.org/mongo-driver/v2/bson"
+	driver "go.mongodb.org/mongo-driver/v2/mongo"
+	"go.mongodb.org/mongo-driver/v2/mongo/options"
 	"go.uber.org/goleak"
 
 	"github.com/eventra/eventra"
@@ -36,7 +42,7 @@ type fixture struct {
 	reloader *reloads
 
 	mongoProxy, postgresProxy, redisProxy *persistencetest.Proxy
-	redisURL                              string
+	redisURL, mongoURL                    string
 }
 
 func newFixture(t testing.TB) *fixture {
@@ -44,7 +50,7 @@ func newFixture(t testing.TB) *fixture {
 	var mongoURL, postgresURL string
 	f.mongoProxy, mongoURL = persistencetest.ProxyTo(t, persistencetest.NewMongo(t))
 	f.postgresProxy, postgresURL = persistencetest.ProxyTo(t, persistencetest.NewDatabase(t))
-	f.redisURL = persistencetest.NewRedis(t)
+	f.redisURL, f.mongoURL = persistencetest.NewRedis(t), mongoURL
 	var redisURL string
 	f.redisProxy, redisURL = persistencetest.ProxyTo(t, f.redisURL)
 
@@ -101,6 +107,26 @@ func (f *fixture) terms(t testing.TB, id eventra.ID) eventra.Terms {
 	snapshot, err := f.postgres.Activate(t.Context(), id)
 	require.NoError(t, err)
 	return snapshot.Terms
+}
+
+// forgetSaleEnd makes stored terms those of an earlier release, which copied no
+// end of the event.
+func (f *fixture) forgetSaleEnd(t testing.TB, id eventra.ID) {
+	t.Helper()
+	require.NoError(t, f.postgres.WithConn(t.Context(), time.Second, func(ctx context.Context, conn *pgxpool.Conn) error {
+		_, err := conn.Exec(ctx, `UPDATE events SET sale_ends_at = NULL WHERE id = $1`, id)
+		return err
+	}))
+	client, err := driver.Connect(options.Client().ApplyURI(f.mongoURL))
+	require.NoError(t, err)
+	defer func() { require.NoError(t, client.Disconnect(context.Background())) }()
+	u, err := url.Parse(f.mongoURL)
+	require.NoError(t, err)
+	result, err := client.Database(strings.Trim(u.Path, "/")).Collection("events").UpdateOne(t.Context(),
+		bson.D{{Key: "_id", Value: id.String()}}, bson.D{{Key: "$unset", Value: bson.D{{Key: "termsForm", Value: ""}}}})
+	require.NoError(t, err)
+	require.EqualValues(t, 1, result.ModifiedCount)
+	require.True(t, f.copied(t, id))
 }
 
 func (f *fixture) copied(t testing.TB, id eventra.ID) bool {

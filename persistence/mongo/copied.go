@@ -33,10 +33,25 @@ func (db *DB) MarkUncopied(ctx context.Context, id eventra.ID) error {
 	return db.setCopied(ctx, byID(id), false)
 }
 
+// termsForm is the form of copied terms. Since 1, a sale without an end of its own
+// has the event's end.
+const termsForm = 1
+
+// MarkStale notes that terms which are copied in an earlier form are to be copied
+// again.
+func (db *DB) MarkStale(ctx context.Context) error {
+	ctx, cancel := context.WithTimeout(ctx, callTimeout)
+	defer cancel()
+	_, err := db.events.UpdateMany(ctx,
+		bson.D{{Key: "copied", Value: true}, {Key: "termsForm", Value: bson.D{{Key: "$ne", Value: termsForm}}}},
+		bson.D{{Key: "$set", Value: bson.D{{Key: "copied", Value: false}}}})
+	return translate(err)
+}
+
 func (db *DB) setCopied(ctx context.Context, filter bson.D, copied bool) error {
 	ctx, cancel := context.WithTimeout(ctx, callTimeout)
 	defer cancel()
-	update := bson.D{{Key: "$set", Value: bson.D{{Key: "copied", Value: copied}}}}
+	update := bson.D{{Key: "$set", Value: bson.D{{Key: "copied", Value: copied}, {Key: "termsForm", Value: termsForm}}}}
 	_, err := db.events.UpdateOne(ctx, filter, update)
 	return translate(err)
 }

@@ -13,26 +13,77 @@ import (
 	"github.com/eventra/eventra"
 )
 
-// List returns a page of events, by the time they start and then by id, and the
-// cursor of the next page, nil after the last. Text finds events that have all of
-// its words in title, description, category or city. Category and city compare as a
-// whole. Case does not matter.
+// List returns events by the time they start, then by id, and the cursor of
+// the next page, nil after the last. Unless the filter has a time, events that are
+// over come last. Text finds events with all of its words in title, description,
+// category or city; category and city compare whole; none minds case.
 func (db *DB) List(ctx context.Context, f eventra.EventFilter, p eventra.Page) ([]*eventra.Event, *eventra.Cursor, error) {
 	ctx, cancel := context.WithTimeout(ctx, callTimeout)
 	defer cancel()
-	cursor, err := db.events.Find(ctx, filterOf(f, p.Cursor), options.Find().
-		SetSort(bson.D{{Key: "startsAt", Value: 1}, {Key: "_id", Value: 1}}).
-		SetLimit(int64(p.Limit)+1)) // one more shows whether there is a next page
-	if err != nil {
-		return nil, nil, translate(err)
+	at := p.Cursor
+	if f.From.IsZero() && f.To.IsZero() {
+		switch {
+		case at == nil:
+			return db.listSplit(ctx, f, p.Limit, nil, time.Now().UTC().Truncate(time.Millisecond))
+		case !at.Split.IsZero():
+			return db.listSplit(ctx, f, p.Limit, at, at.Split)
+		}
 	}
-	events, err := readAll(ctx, cursor)
+	events, err := db.find(ctx, filterOf(f, at), p.Limit+1)
 	if err != nil || len(events) <= p.Limit {
 		return events, nil, err
 	}
-	events = events[:p.Limit]
-	last := events[len(events)-1]
-	return events, &eventra.Cursor{Time: last.StartsAt, ID: last.ID}, nil
+	last := events[p.Limit-1]
+	return events[:p.Limit], &eventra.Cursor{Time: last.StartsAt, ID: last.ID}, nil
+}
+
+// listSplit lists the events that end after a time, and then those that do not.
+// All pages of a list are split at the time of the first, so that no event changes
+// sides in between.
+func (db *DB) listSplit(ctx context.Context, f eventra.EventFilter, limit int, after *eventra.Cursor, split time.Time) (
+	events []*eventra.Event, next *eventra.Cursor, err error) {
+	var ahead int // of the events: not over
+	for _, past := range []bool{false, true} {
+		begin := after
+		switch {
+		case after != nil && after.Past && !past:
+			continue
+		case after != nil && after.Past != past:
+			begin = nil // the page before had the last one of the other part
+		}
+		some, err := db.find(ctx, filterOf(f, begin, endsAfter(split, !past)), limit+1-len(events))
+		if err != nil {
+			return nil, nil, err
+		}
+		if events = append(events, some...); !past {
+			ahead = len(events)
+		}
+		if len(events) > limit {
+			last := events[limit-1]
+			return events[:limit], &eventra.Cursor{Time: last.StartsAt, ID: last.ID, Split: split, Past: limit > ahead}, nil
+		}
+	}
+	return events, nil, nil
+}
+
+func endsAfter(split time.Time, after bool) bson.D {
+	operator := "$lte"
+	if after {
+		operator = "$gt"
+	}
+	return bson.D{{Key: "endsAt", Value: bson.D{{Key: operator, Value: split}}}}
+}
+
+// find reads events in the order of lists. One more than a page has tells whether
+// there is a next page.
+func (db *DB) find(ctx context.Context, filter bson.D, limit int) ([]*eventra.Event, error) {
+	cursor, err := db.events.Find(ctx, filter, options.Find().
+		SetSort(bson.D{{Key: "startsAt", Value: 1}, {Key: "_id", Value: 1}}).
+		SetLimit(int64(limit)))
+	if err != nil {
+		return nil, translate(err)
+	}
+	return readAll(ctx, cursor)
 }
 
 func readAll(ctx context.Context, cursor *mongo.Cursor) ([]*eventra.Event, error) {
@@ -48,8 +99,11 @@ func readAll(ctx context.Context, cursor *mongo.Cursor) ([]*eventra.Event, error
 	return events, translate(cursor.Err())
 }
 
-func filterOf(f eventra.EventFilter, after *eventra.Cursor) bson.D {
+func filterOf(f eventra.EventFilter, after *eventra.Cursor, more ...bson.D) bson.D {
 	all := bson.A{}
+	for _, condition := range more {
+		all = append(all, condition)
+	}
 	add := func(field string, condition any) {
 		all = append(all, bson.D{{Key: field, Value: condition}})
 	}

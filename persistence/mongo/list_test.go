@@ -72,6 +72,55 @@ func TestDB_ListPagesNeitherSkipNorRepeat(t *testing.T) {
 	}
 }
 
+// TestDB_ListShowsWhatIsOverLast: upcoming events come first, those that are
+// running among them, unless the filter has a time.
+func TestDB_ListShowsWhatIsOverLast(t *testing.T) {
+	t.Parallel()
+	db := open(t)
+	now := time.Now().Truncate(time.Millisecond)
+	for title, from := range map[string]time.Duration{
+		"past a": -72 * time.Hour, "past b": -48 * time.Hour, "running": -time.Hour, "tomorrow": 24 * time.Hour, "next week": 7 * 24 * time.Hour,
+	} {
+		e := newEvent(title, now.Add(from))
+		e.EndsAt = e.StartsAt.Add(3 * time.Hour)
+		insert(t, db, e)
+	}
+	for limit := 1; limit <= 6; limit++ {
+		require.Equal(t, []string{"running", "tomorrow", "next week", "past a", "past b"}, titles(allPages(t, db, limit)), "limit %d", limit)
+	}
+	events, next, err := db.List(t.Context(), eventra.EventFilter{From: now.Add(-100 * time.Hour)}, eventra.Page{Limit: 3})
+	require.NoError(t, err)
+	require.Equal(t, []string{"past a", "past b", "running"}, titles(events))
+	require.Zero(t, next.Split)
+
+	// A cursor that an earlier release made has no split: its list goes on as it began.
+	events, _, err = db.List(t.Context(), eventra.EventFilter{}, eventra.Page{Limit: 3,
+		Cursor: &eventra.Cursor{Time: events[0].StartsAt, ID: events[0].ID}})
+	require.NoError(t, err)
+	require.Equal(t, []string{"past b", "running", "tomorrow"}, titles(events))
+}
+
+// TestDB_ListKeepsItsSplit: an event that ends while somebody reads the list is
+// neither skipped nor repeated.
+func TestDB_ListKeepsItsSplit(t *testing.T) {
+	t.Parallel()
+	db := open(t)
+	now := time.Now().UTC().Truncate(time.Millisecond)
+	for i, title := range []string{"a", "b", "c"} {
+		e := newEvent(title, now.Add(time.Duration(i-10)*time.Hour))
+		e.EndsAt = now.Add(-time.Duration(3-i) * time.Minute)
+		insert(t, db, e)
+	}
+	// The first page was read when all three were still running.
+	split := now.Add(-time.Hour)
+	first, next, err := db.List(t.Context(), eventra.EventFilter{}, eventra.Page{Limit: 1, Cursor: &eventra.Cursor{Split: split}})
+	require.NoError(t, err)
+	second, last, err := db.List(t.Context(), eventra.EventFilter{}, eventra.Page{Limit: 2, Cursor: next})
+	require.NoError(t, err)
+	require.Nil(t, last)
+	require.Equal(t, []string{"a", "b", "c"}, append(titles(first), titles(second)...))
+}
+
 func allPages(t *testing.T, db *mongo.DB, limit int) (all []*eventra.Event) {
 	page := eventra.Page{Limit: limit}
 	for {

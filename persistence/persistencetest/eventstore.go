@@ -100,7 +100,7 @@ func snapshotComplete(f *fixture) {
 	s := f.activate()
 	require.Equal(f.t, f.event.ID, s.EventID)
 	require.Equal(f.t, before+1, s.Epoch)
-	require.Equal(f.t, f.event.Terms, s.Terms)
+	require.Equal(f.t, f.event.SaleTerms(), s.Terms)
 	require.Equal(f.t, f.seats, s.Seats)
 	require.WithinDuration(f.t, time.Now(), s.Now, time.Minute)
 	require.Len(f.t, s.Bookings, 2)

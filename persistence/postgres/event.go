@@ -17,8 +17,9 @@ import (
 // them before it sells anything more.
 func (db *DB) PutTerms(ctx context.Context, e *eventra.Event) error {
 	return db.WithConn(ctx, callTimeout, func(ctx context.Context, conn *pgxpool.Conn) error {
-		_, err := conn.Exec(ctx, putTermsSQL, e.ID, string(e.Status), e.SaleStartsAt, e.SaleEndsAt, e.HoldSeconds,
-			e.MaxSeatsPerBooking, e.Title, venueLine(e.Venue), e.StartsAt, e.Venue.Timezone, e.Version)
+		terms := e.SaleTerms()
+		_, err := conn.Exec(ctx, putTermsSQL, e.ID, string(terms.Status), terms.SaleStartsAt, terms.SaleEndsAt, terms.HoldSeconds,
+			terms.MaxSeatsPerBooking, e.Title, venueLine(e.Venue), e.StartsAt, e.Venue.Timezone, e.Version)
 		return err
 	})
 }
