@@ -17,9 +17,18 @@ type Session struct {
 
 // Rotation replaces a refresh token with its successor.
 type Rotation struct {
-	Presented [32]byte // hash of the token that the client showed
-	Successor [32]byte
-	ExpiresAt time.Time // of the successor
+	Presented   [32]byte // hash of the token that the client showed
+	Successor   [32]byte
+	Sealed      [32]byte      // the successor itself, readable by a holder of the presented token
+	ExpiresAt   time.Time     // of the successor, unless the session ends before
+	SessionLife time.Duration // of a session, however often it rotates; 0: no limit
+}
+
+// Rotated is what a [Rotation] comes to. A repeated one gets the successor of the first.
+type Rotated struct {
+	User      *User
+	SessionID ID
+	Sealed    [32]byte
 }
 
 // AccessTokenID names an access token by all that can end it.

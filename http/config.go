@@ -37,6 +37,8 @@ type Config struct {
 	PasswordSlots int // passwords hashed at a time; half of the CPUs, so that bookings never starve
 	PasswordQueue int // passwords waiting for a slot before more get 503; 64
 
+	SessionLife time.Duration // of a session, however often it is refreshed; 90 days
+
 	HoldsMax       int           // requests that wait for seats before more get 503; 10,000
 	RequestTimeout time.Duration // of a request; 5 s
 	PaymentTimeout time.Duration // of a payment, the gateway's time included; 20 s
@@ -82,6 +84,7 @@ func (c *Config) complete() error {
 	defaultTo(&c.PasswordCost, passwordCostDefault)
 	defaultTo(&c.PasswordSlots, max(1, runtime.NumCPU()/2))
 	defaultTo(&c.PasswordQueue, passwordQueueDefault)
+	defaultTo(&c.SessionLife, auth.SessionLife)
 	defaultTo(&c.HoldsMax, holdsMaxDefault)
 	defaultTo(&c.RequestTimeout, requestTimeoutDefault)
 	defaultTo(&c.PaymentTimeout, paymentTimeoutDefault)

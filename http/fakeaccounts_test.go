@@ -47,16 +47,16 @@ func (f *fakes) CreateSession(_ context.Context, s *eventra.Session) error {
 	return f.err
 }
 
-func (f *fakes) RotateSession(_ context.Context, r eventra.Rotation) (*eventra.User, eventra.ID, error) {
+func (f *fakes) RotateSession(_ context.Context, r eventra.Rotation) (eventra.Rotated, error) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	s := f.sessions[r.Presented]
 	if s == nil {
-		return nil, eventra.ID{}, eventra.Errorf(eventra.CodeInvalidRefreshToken, "no such token")
+		return eventra.Rotated{}, eventra.Errorf(eventra.CodeInvalidRefreshToken, "no such token")
 	}
 	delete(f.sessions, r.Presented)
 	f.sessions[r.Successor] = s
-	return f.users[s.UserID], s.ID, f.err
+	return eventra.Rotated{User: f.users[s.UserID], SessionID: s.ID, Sealed: r.Sealed}, f.err
 }
 
 func (f *fakes) UserExists(_ context.Context, id eventra.ID) (bool, error) {

@@ -21,8 +21,9 @@ type Users interface {
 	CreateSession(ctx context.Context, s *eventra.Session) error
 	// RotateSession uses the presented token up and stores its successor. The error is
 	// CodeInvalidRefreshToken for a token that is unknown, expired, revoked or used. A
-	// used token also ends its whole session, whose id then comes with the error.
-	RotateSession(ctx context.Context, r eventra.Rotation) (*eventra.User, eventra.ID, error)
+	// used token also ends its whole session, whose id then comes with the error; but a
+	// token presented again within seconds gets the same successor.
+	RotateSession(ctx context.Context, r eventra.Rotation) (eventra.Rotated, error)
 	// EndSession ends the caller's session and, if it is this user's, the session of the
 	// refresh token. CodeInvalidRefreshToken if it is not; the caller's session ends all the same.
 	EndSession(ctx context.Context, caller eventra.AccessTokenID, refresh [32]byte, accessExpires time.Time) (ended []eventra.ID, err error)

@@ -93,7 +93,7 @@ func (s *Server) checkPassword(c *fiber.Ctx, user *eventra.User, email, password
 func (s *Server) startSession(c *fiber.Ctx, status int, user *eventra.User) error {
 	refresh, hash := auth.NewRefreshToken()
 	session := &eventra.Session{ID: newID(), UserID: user.ID, TokenVersion: user.TokenVersion, TokenHash: hash,
-		ExpiresAt: time.Now().Add(auth.RefreshTokenLife)}
+		ExpiresAt: time.Now().Add(min(auth.RefreshTokenLife, s.cfg.SessionLife))}
 	if err := s.cfg.Users.CreateSession(c.UserContext(), session); err != nil {
 		return err
 	}
@@ -115,42 +115,43 @@ type RefreshToken struct {
 	RefreshToken string `json:"refreshToken" validate:"required"`
 }
 
-// decodeRefreshToken returns the hash of the refresh token in the body.
-func decodeRefreshToken(c *fiber.Ctx) (hash [sha256.Size]byte, err error) {
+// decodeRefreshToken returns the refresh token in the body, and its hash.
+func decodeRefreshToken(c *fiber.Ctx) (token string, hash [sha256.Size]byte, err error) {
 	var r RefreshToken
 	if err := decodeBody(c, &r); err != nil {
-		return hash, err
+		return "", hash, err
 	}
 	var faults eventra.Faults
 	if r.RefreshToken == "" {
 		faults.Add("refreshToken", "required", "is required")
 	}
-	return auth.RefreshTokenHash(r.RefreshToken), faults.Err()
+	return r.RefreshToken, auth.RefreshTokenHash(r.RefreshToken), faults.Err()
 }
 
 // @ID refresh
 // @Summary Get new tokens
-// @Description Uses the refresh token up. Presenting a used token again ends the whole session, with all its access tokens.
+// @Description Uses the refresh token up. The same token again within ten seconds gets the same successor, for clients that lost the answer, until the successor is used. Otherwise, presenting a used token again ends the whole session, with all its access tokens.
 // @Tags auth
 // @Param body body RefreshToken true "Refresh token"
 // @Success 200 {object} Tokens "New tokens"
 // @Failure 401 {object} Problem "invalid_refresh_token"
 // @Router /api/v1/auth/refresh [post]
 func (s *Server) refresh(c *fiber.Ctx) error {
-	presented, err := decodeRefreshToken(c)
+	presented, hash, err := decodeRefreshToken(c)
 	if err != nil {
 		return err
 	}
-	token, successor := auth.NewRefreshToken()
-	user, session, err := s.cfg.Users.RotateSession(c.UserContext(), eventra.Rotation{
-		Presented: presented, Successor: successor, ExpiresAt: time.Now().Add(auth.RefreshTokenLife)})
+	_, successor, sealed := auth.NewSuccessor(presented)
+	rotated, err := s.cfg.Users.RotateSession(c.UserContext(), eventra.Rotation{
+		Presented: hash, Successor: successor, Sealed: sealed,
+		ExpiresAt: time.Now().Add(auth.RefreshTokenLife), SessionLife: s.cfg.SessionLife})
 	if err != nil {
-		if !session.IsZero() {
-			s.denySessions(session)
+		if !rotated.SessionID.IsZero() {
+			s.denySessions(rotated.SessionID)
 		}
 		return err
 	}
-	return s.replyTokens(c, fiber.StatusOK, user, session, token)
+	return s.replyTokens(c, fiber.StatusOK, rotated.User, rotated.SessionID, auth.OpenSuccessor(presented, rotated.Sealed))
 }
 
 // @ID logout
@@ -163,7 +164,7 @@ func (s *Server) refresh(c *fiber.Ctx) error {
 // @Failure 401 {object} Problem "unauthenticated; invalid_refresh_token: unknown, or another user's"
 // @Router /api/v1/auth/logout [post]
 func (s *Server) logout(c *fiber.Ctx) error {
-	presented, err := decodeRefreshToken(c)
+	_, presented, err := decodeRefreshToken(c)
 	if err != nil {
 		return err
 	}

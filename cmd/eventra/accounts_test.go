@@ -173,3 +173,39 @@ func TestSession_EndsAsAWhole(t *testing.T) {
 		rotate(victim)
 	})
 }
+
+// Clients refresh several times at once, or again when the answer is lost.
+func TestRefresh_RepeatedGivesTheSameSuccessor(t *testing.T) {
+	t.Parallel()
+	p := start(t)
+	in, _ := p.signIn()
+	refresh := func(token string) *answer {
+		return p.call("POST", "/auth/refresh", "", object{"refreshToken": token})
+	}
+	answers := make([]*answer, 8)
+	parallel(len(answers), len(answers), func(i int) { answers[i] = refresh(in.text("refreshToken")) })
+	next := answers[0].text("refreshToken")
+	for _, a := range answers {
+		require.Equal(t, 200, a.status, a)
+		require.Equal(t, next, a.text("refreshToken"))
+		p.must(200, "GET", "/auth/me", a.text("accessToken"), nil)
+	}
+	require.NotEqual(t, in.text("refreshToken"), next)
+	require.Zero(t, p.count("SELECT count(*) FROM refresh_tokens WHERE position($1::bytea in successor) > 0", []byte(next)))
+
+	p.exec(`UPDATE refresh_tokens SET used_at = used_at - interval '11 seconds'`)
+	require.Equal(t, 401, refresh(in.text("refreshToken")).status, "too late for a repetition")
+	require.Equal(t, 401, refresh(next).status, "so the session has ended")
+	p.must(401, "GET", "/auth/me", answers[0].text("accessToken"), nil)
+}
+
+func TestSession_HasAnAbsoluteLife(t *testing.T) {
+	t.Parallel()
+	p := start(t)
+	in, _ := p.signIn()
+	p.exec(`UPDATE sessions SET created_at = created_at - interval '89 days 23 hours'`)
+	next := p.must(200, "POST", "/auth/refresh", "", object{"refreshToken": in.text("refreshToken")})
+	require.Equal(t, 1, p.count(`SELECT count(*) FROM sessions WHERE expires_at BETWEEN now() + interval '59 minutes' AND now() + interval '61 minutes'`))
+	p.exec(`UPDATE sessions SET created_at = created_at - interval '1 hour'`)
+	p.must(401, "POST", "/auth/refresh", "", object{"refreshToken": next.text("refreshToken")})
+}

@@ -21,7 +21,7 @@ type UserStore interface {
 	MakeAdmin(ctx context.Context, id eventra.ID, passwordHash []byte) error
 
 	CreateSession(ctx context.Context, s *eventra.Session) error
-	RotateSession(ctx context.Context, r eventra.Rotation) (*eventra.User, eventra.ID, error)
+	RotateSession(ctx context.Context, r eventra.Rotation) (eventra.Rotated, error)
 	EndSession(ctx context.Context, caller eventra.AccessTokenID, refresh [32]byte, accessExpires time.Time) ([]eventra.ID, error)
 	DeniedSince(ctx context.Context, after time.Time) ([]eventra.Denial, error)
 }
@@ -35,7 +35,8 @@ func RunUserStore(t *testing.T, open func(*testing.T) UserStore) {
 		"a log-in races a new password":         staleLogin,
 		"a session rotates":                     rotation,
 		"a used token ends its family":          reuse,
-		"one of many concurrent rotations wins": concurrentRotations,
+		"concurrent rotations have one outcome": concurrentRotations,
+		"a session's life is bounded":           boundedLife,
 		"an expired token":                      expiredToken,
 		"a logout":                              logout,
 		"a logout with a foreign refresh token": foreignLogout,
@@ -139,10 +140,15 @@ func login(t *testing.T, store UserStore, valid time.Duration) (*eventra.User, *
 
 func newToken() [32]byte { return sha256.Sum256(randomBytes(32)) }
 
+// rotationTo has a token as the sealed form of itself.
+func rotationTo(presented, next [32]byte) eventra.Rotation {
+	return eventra.Rotation{Presented: presented, Successor: next, Sealed: next, ExpiresAt: time.Now().Add(time.Hour), SessionLife: time.Hour}
+}
+
 func rotate(t *testing.T, store UserStore, presented [32]byte) ([32]byte, *eventra.User, error) {
 	next := newToken()
-	u, _, err := store.RotateSession(t.Context(), eventra.Rotation{Presented: presented, Successor: next, ExpiresAt: time.Now().Add(time.Hour)})
-	return next, u, err
+	rotated, err := store.RotateSession(t.Context(), rotationTo(presented, next))
+	return rotated.Sealed, rotated.User, err
 }
 
 func requireInvalid(t *testing.T, store UserStore, token [32]byte) {
@@ -156,11 +162,9 @@ func rotation(t *testing.T, store UserStore) {
 	token := s.TokenHash
 	for range 3 {
 		next := newToken()
-		found, session, err := store.RotateSession(t.Context(),
-			eventra.Rotation{Presented: token, Successor: next, ExpiresAt: time.Now().Add(time.Hour)})
+		rotated, err := store.RotateSession(t.Context(), rotationTo(token, next))
 		require.NoError(t, err)
-		require.Equal(t, u, found)
-		require.Equal(t, s.ID, session)
+		require.Equal(t, eventra.Rotated{User: u, SessionID: s.ID, Sealed: next}, rotated)
 		token = next
 	}
 	requireInvalid(t, store, newToken())
@@ -173,33 +177,44 @@ func reuse(t *testing.T, store UserStore) {
 	require.NoError(t, err)
 	third, _, err := rotate(t, store, second)
 	require.NoError(t, err)
-	_, ended, err := store.RotateSession(t.Context(), eventra.Rotation{Presented: s.TokenHash, Successor: newToken(), ExpiresAt: time.Now()})
+	rotated, err := store.RotateSession(t.Context(), rotationTo(s.TokenHash, newToken()))
 	require.Equal(t, eventra.CodeInvalidRefreshToken, eventra.CodeOf(err))
-	require.Equal(t, s.ID, ended)
+	require.Equal(t, s.ID, rotated.SessionID)
 	requireInvalid(t, store, third)
 	require.Equal(t, eventra.AllVersions, deniedSince(t, store, begun)[s.ID].BelowVersion)
 }
 
 func concurrentRotations(t *testing.T, store UserStore) {
 	_, s := login(t, store, time.Hour)
-	var mu sync.Mutex
-	var tokens [][32]byte
+	tokens := make([][32]byte, 8)
 	var all sync.WaitGroup
-	for range 8 {
+	for i := range tokens {
 		all.Go(func() {
-			next, _, err := rotate(t, store, s.TokenHash)
-			mu.Lock()
-			defer mu.Unlock()
-			if err == nil {
-				tokens = append(tokens, next)
-			} else if eventra.CodeOf(err) != eventra.CodeInvalidRefreshToken {
+			var err error
+			if tokens[i], _, err = rotate(t, store, s.TokenHash); err != nil {
 				t.Error(err)
 			}
 		})
 	}
 	all.Wait()
-	require.Len(t, tokens, 1)
+	for _, token := range tokens {
+		require.Equal(t, tokens[0], token)
+	}
+	_, _, err := rotate(t, store, tokens[0])
+	require.NoError(t, err, "the session goes on")
+	requireInvalid(t, store, s.TokenHash) // its successor was used, so this is another client
 	requireInvalid(t, store, tokens[0])
+}
+
+func boundedLife(t *testing.T, store UserStore) {
+	_, s := login(t, store, time.Hour)
+	r := rotationTo(s.TokenHash, newToken())
+	r.SessionLife = time.Nanosecond
+	_, err := store.RotateSession(t.Context(), r)
+	require.Equal(t, eventra.CodeInvalidRefreshToken, eventra.CodeOf(err))
+	r.SessionLife = 10 * time.Minute
+	_, err = store.RotateSession(t.Context(), r)
+	require.NoError(t, err)
 }
 
 func expiredToken(t *testing.T, store UserStore) {

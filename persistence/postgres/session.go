@@ -31,56 +31,87 @@ func (db *DB) CreateSession(ctx context.Context, s *eventra.Session) error {
 
 var errInvalidRefreshToken = eventra.Errorf(eventra.CodeInvalidRefreshToken, "the refresh token is not valid")
 
-// RotateSession uses up a refresh token and stores its successor. It returns the
-// user and the session's id. CodeInvalidRefreshToken for a token that is unknown,
-// expired, revoked or used. A used token was stolen or copied, so it also ends
-// its whole session, which is committed; then the session's id comes with the error.
-func (db *DB) RotateSession(ctx context.Context, r eventra.Rotation) (user *eventra.User, session eventra.ID, err error) {
+// refreshGrace is how long a used token still gets its successor: clients send a refresh
+// again when its answer is lost, or send several at once.
+const refreshGrace = 10 * time.Second
+
+// RotateSession uses a refresh token up and stores its successor. The same token again
+// gets the same successor within refreshGrace, until the successor is used.
+// CodeInvalidRefreshToken for a token that is unknown, expired, revoked or used. A used
+// token was stolen or copied, so it also ends its whole session, which is committed; then
+// the session's id comes with the error.
+func (db *DB) RotateSession(ctx context.Context, r eventra.Rotation) (rotated eventra.Rotated, err error) {
 	valid := false
 	err = db.inTx(ctx, callTimeout, func(ctx context.Context, tx pgx.Tx) error {
-		user, session, valid, err = rotate(ctx, tx, r)
+		rotated, valid, err = rotate(ctx, tx, r)
 		return err
 	})
 	switch {
 	case err != nil:
-		return nil, eventra.ID{}, err
+		return eventra.Rotated{}, err
 	case !valid:
-		return nil, session, errInvalidRefreshToken
+		return rotated, errInvalidRefreshToken
 	}
-	return user, session, nil
+	return rotated, nil
 }
 
 // rotate returns no error for an invalid token, so that what it wrote commits. The session
-// of an invalid token is zero unless it has ended.
-func rotate(ctx context.Context, tx pgx.Tx, r eventra.Rotation) (user *eventra.User, session eventra.ID, valid bool, err error) {
-	// Both rows are locked: another request with the same token waits, and then finds it used.
-	var userID eventra.ID
-	var used, dead bool
+// of an invalid token is zero unless it has just ended.
+func rotate(ctx context.Context, tx pgx.Tx, r eventra.Rotation) (rotated eventra.Rotated, valid bool, err error) {
+	// The session's row alone is locked, before any token's: requests with tokens of one
+	// session come one after another, and see what the one before has written.
+	var session, userID eventra.ID
+	var started time.Time
+	var revoked bool
 	err = tx.QueryRow(ctx, `
-		SELECT sessions.id, user_id, used_at IS NOT NULL, revoked_at IS NOT NULL OR refresh_tokens.expires_at <= now()
-		FROM refresh_tokens JOIN sessions ON sessions.id = session_id WHERE hash = $1 FOR UPDATE`,
-		r.Presented[:]).Scan(&session, &userID, &used, &dead)
-	switch {
-	case errors.Is(err, pgx.ErrNoRows):
-		return nil, eventra.ID{}, false, nil
-	case err != nil:
-		return nil, eventra.ID{}, false, err
-	case used:
-		_, err = tx.Exec(ctx, `UPDATE sessions SET revoked_at = now() WHERE id = $1 AND revoked_at IS NULL`, session)
-		return nil, session, false, err
-	case dead:
-		return nil, eventra.ID{}, false, nil
+		SELECT id, user_id, created_at, revoked_at IS NOT NULL FROM sessions
+		WHERE id = (SELECT session_id FROM refresh_tokens WHERE hash = $1) FOR UPDATE`,
+		r.Presented[:]).Scan(&session, &userID, &started, &revoked)
+	if errors.Is(err, pgx.ErrNoRows) || revoked {
+		return rotated, false, nil
 	}
-	_, err = tx.Exec(ctx, `
-		WITH used AS (UPDATE refresh_tokens SET used_at = now() WHERE hash = $1),
+	if err != nil {
+		return rotated, false, err
+	}
+	var now time.Time
+	var used, expired bool
+	var successor []byte
+	err = tx.QueryRow(ctx, `
+		SELECT clock_timestamp(), used_at IS NOT NULL, expires_at <= now(), CASE WHEN used_at > now() - $2::interval THEN successor END
+		FROM refresh_tokens WHERE hash = $1`, r.Presented[:], refreshGrace).Scan(&now, &used, &expired, &successor)
+	if err != nil {
+		return rotated, false, err
+	}
+	if ends := started.Add(r.SessionLife); r.SessionLife > 0 && ends.Before(r.ExpiresAt) {
+		r.ExpiresAt, expired = ends, expired || !now.Before(ends)
+	}
+	switch {
+	case expired:
+		return rotated, false, nil
+	case used && successor == nil:
+		rotated.SessionID = session
+		_, err = tx.Exec(ctx, `UPDATE sessions SET revoked_at = now() WHERE id = $1`, session)
+		return rotated, false, err
+	case used:
+		copy(r.Sealed[:], successor)
+	default:
+		if err := storeSuccessor(ctx, tx, session, r); err != nil {
+			return rotated, false, err
+		}
+	}
+	rotated.SessionID, rotated.Sealed = session, r.Sealed
+	rotated.User, err = scanUser(tx.QueryRow(ctx, `SELECT `+userColumns+` FROM users WHERE id = $1`, userID))
+	return rotated, err == nil, err
+}
+
+func storeSuccessor(ctx context.Context, tx pgx.Tx, session eventra.ID, r eventra.Rotation) error {
+	_, err := tx.Exec(ctx, `
+		WITH used AS (UPDATE refresh_tokens SET used_at = now(), successor = $5 WHERE hash = $1),
+		followed AS (UPDATE refresh_tokens SET successor = NULL WHERE session_id = $3 AND hash <> $1 AND successor IS NOT NULL),
 		lengthened AS (UPDATE sessions SET expires_at = $4 WHERE id = $3)
 		INSERT INTO refresh_tokens (hash, session_id, expires_at) VALUES ($2, $3, $4)`,
-		r.Presented[:], r.Successor[:], session, r.ExpiresAt)
-	if err != nil {
-		return nil, session, false, err
-	}
-	user, err = scanUser(tx.QueryRow(ctx, `SELECT `+userColumns+` FROM users WHERE id = $1`, userID))
-	return user, session, err == nil, err
+		r.Presented[:], r.Successor[:], session, r.ExpiresAt, r.Sealed[:])
+	return err
 }
 
 // EndSession ends the session of the access token and, if it is this user's, the one of

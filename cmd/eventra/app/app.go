@@ -122,7 +122,7 @@ func (a *App) listen(cfg *Config, c web.Config) (err error) {
 		{Name: "redis", Check: a.stores.Redis.Ping},
 	}
 	c.Version, c.JWTSecret = cfg.Version, []byte(cfg.JWTSecret)
-	c.PasswordCost, c.HoldsMax, c.DrainDelay = cfg.PasswordCost, cfg.EventQueueMax, cfg.DrainDelay
+	c.SessionLife, c.PasswordCost, c.HoldsMax, c.DrainDelay = cfg.SessionLife, cfg.PasswordCost, cfg.EventQueueMax, cfg.DrainDelay
 	c.RateLimits, c.TrustedProxies = cfg.RateLimits, cfg.TrustedProxies
 	c.LoginFailuresPerAccount, c.LoginFailuresPerAddress = cfg.LoginFailuresPerAccount, cfg.LoginFailuresPerAddress
 	if a.server, err = web.NewServer(c); err != nil {

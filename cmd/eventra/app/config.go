@@ -29,6 +29,7 @@ type Config struct {
 	JWTSecret        string         `env:"JWT_SECRET"`
 	AdminEmail       string         `env:"ADMIN_EMAIL"`
 	AdminPassword    string         `env:"ADMIN_PASSWORD"`
+	SessionLife      time.Duration  `env:"SESSION_LIFE" envDefault:"2160h"`
 	RateLimits       RateLimits     `env:"RATE_LIMITS" envDefault:"bookings=20/1s,auth=30/1m,reads=100/1s"`
 	EventQueueMax    int            `env:"EVENT_QUEUE_MAX" envDefault:"10000"`
 	PaymentGateway   string         `env:"PAYMENT_GATEWAY"` // serve requires it

@@ -32,6 +32,9 @@ func (c *Config) faults() (faults []error) {
 	if c.EventQueueMax < 1 {
 		say("EVENT_QUEUE_MAX", "must be at least 1")
 	}
+	if c.SessionLife < time.Hour {
+		say("SESSION_LIFE", "must be at least 1h")
+	}
 	if c.PaymentTimeout < time.Second || c.PaymentTimeout > time.Minute {
 		say("PAYMENT_TIMEOUT", "must be from 1s to 1m")
 	}
