@@ -61,7 +61,7 @@ func askUntilAnswered(ctx context.Context, once func(timeout time.Duration) (*re
 		if !errors.Is(err, cluster.ErrMoved) && !errors.Is(err, errLoading) {
 			return r, callerError(err)
 		}
-		if sleep.For(ctx, pause/2+rand.N(pause)) != nil {
+		if sleep.For(ctx, pause/2+rand.N(pause)) != nil { //nolint:gosec // jitter is no secret
 			return nil, eventra.Unavailable("the event", ctx.Err())
 		}
 	}

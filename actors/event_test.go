@@ -37,9 +37,7 @@ func TestBoxOffice_TwoActivations(t *testing.T) {
 	owner := map[string]eventra.ID{}
 	var wg sync.WaitGroup
 	for worker := range 20 {
-		wg.Add(1)
-		go func() {
-			defer wg.Done()
+		wg.Go(func() {
 			r := rand.New(rand.NewPCG(seed, uint64(worker)))
 			office := []*actors.BoxOffice{one, two}[worker%2]
 			for range 15 {
@@ -60,7 +58,7 @@ func TestBoxOffice_TwoActivations(t *testing.T) {
 				}
 				mu.Unlock()
 			}
-		}()
+		})
 	}
 	wg.Wait()
 	stored := s.stored()
@@ -174,15 +172,13 @@ func TestHoldTimer_ExpiresHolds(t *testing.T) {
 	office, events := s.office(s.db)
 	var wg sync.WaitGroup
 	for row := range 20 {
-		wg.Add(1)
-		go func() {
-			defer wg.Done()
+		wg.Go(func() {
 			for n := range 50 {
 				if _, err := s.hold(office, fmt.Sprintf("A-%d-%d", row+1, n+1)); err != nil {
 					t.Errorf("hold: %v", err)
 				}
 			}
-		}()
+		})
 	}
 	wg.Wait()
 	count := func() *eventra.Availability {

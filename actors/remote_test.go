@@ -89,7 +89,7 @@ func TestBoxOffice_AnotherMember(t *testing.T) {
 	_, err = s.hold(other.office, "A-9-9")
 	require.Equal(t, []string{"A-9-9"}, code(eventra.CodeUnknownSeats, err).Seats)
 	_, err = other.office.Hold(testContext(t), persistencetest.NewID(), &eventra.HoldSeats{BookingID: persistencetest.NewID(), UserID: persistencetest.NewID(), Seats: []string{"A-1-1"}})
-	code(eventra.CodeEventNotFound, err)
+	require.Equal(t, eventra.CodeEventNotFound, eventra.CodeOf(err))
 	_, err = other.office.Hold(testContext(t), s.event, &eventra.HoldSeats{BookingID: persistencetest.NewID(), UserID: persistencetest.NewID(),
 		Best: &eventra.BestAvailable{Quantity: 2, Section: "Z"}})
 	require.NotEmpty(t, code(eventra.CodeValidationFailed, err).Fields)
@@ -100,7 +100,7 @@ func TestBoxOffice_AnotherMember(t *testing.T) {
 	require.Equal(t, eventra.PaymentSucceeded, payment.Status)
 	require.Equal(t, eventra.BookingConfirmed, confirmed.Status)
 	_, _, err = pay.Pay(testContext(t), eventra.PaymentRequest{PaymentID: persistencetest.NewID(), BookingID: held.ID, UserID: cmd.UserID, Method: "mock", Token: "tok_ok"})
-	code(eventra.CodeAlreadyPaid, err)
+	require.Equal(t, eventra.CodeAlreadyPaid, eventra.CodeOf(err))
 	refunded, err := pay.Refund(testContext(t), held.ID)
 	require.NoError(t, err)
 	require.Equal(t, eventra.BookingRefunded, refunded.Status)

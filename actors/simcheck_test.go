@@ -1,6 +1,7 @@
 package actors
 
 import (
+	"errors"
 	"slices"
 	"time"
 
@@ -133,7 +134,9 @@ func (s *simulation) checkAnswer(a *simActor, q *question, r *reply) {
 	case r.seats != nil:
 		s.checkRead(a, q, r.seats)
 	case code == eventra.CodeSeatsUnavailable:
-		for _, name := range r.err.(*eventra.Error).Seats {
+		var refusal *eventra.Error
+		_ = errors.As(r.err, &refusal)
+		for _, name := range refusal.Seats {
 			if no, _ := s.layout.Find(name); !s.wasTaken(a.activation, no, q.asked) {
 				s.fail("%s refuses seat %s, which is free", a.name, name)
 			}
