@@ -148,8 +148,8 @@ func (s *Server) Serve(ln net.Listener) error {
 // Ready ends the starting phase: from now on /readyz depends on the dependencies alone.
 func (s *Server) Ready() { s.ready.Store(true) }
 
-// Shutdown says "not ready", closes the listener, and waits until what is in
-// flight has been answered or ctx ends.
+// Shutdown reports "not ready" for a while, closes the listener, and waits until all
+// requests under way are answered or ctx ends.
 func (s *Server) Shutdown(ctx context.Context) error {
 	s.draining.Store(true)
 	_ = sleep.For(ctx, s.cfg.DrainDelay)
