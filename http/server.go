@@ -155,6 +155,7 @@ func (s *Server) Shutdown(ctx context.Context) error {
 	_ = sleep.For(ctx, s.cfg.DrainDelay)
 	s.streams.close()
 	s.encodedMaps.close()
-	_ = s.listener.Close() // fasthttp would not close it if Serve had yet to begin
-	return s.app.ShutdownWithContext(ctx)
+	err := s.app.ShutdownWithContext(ctx) // closes the listener once its answers say "Connection: close"
+	_ = s.listener.Close()                // in case Serve has yet to begin
+	return err
 }
