@@ -51,6 +51,7 @@ func withMailQueue(do func(*redis.MailQueue) error) error {
 	if err != nil {
 		return err
 	}
+	cfg.Logger()
 	db, err := redis.Open(cfg.RedisURL)
 	if err != nil {
 		return err

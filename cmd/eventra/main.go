@@ -25,6 +25,8 @@ type commands struct {
 	Certs   certsCommand   `cmd:"" help:"Make the certificates by which the members of a cluster know each other, if they are missing or expire soon."`
 	Health  healthCommand  `cmd:"" help:"Ask the server of this configuration whether it is alive."`
 	Version versionCommand `cmd:"" help:"Print the version."`
+
+	VersionFlag kong.VersionFlag `name:"version" help:"Print the version."`
 }
 
 type versionCommand struct{}
@@ -37,8 +39,10 @@ func (versionCommand) Run() error {
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
+	context.AfterFunc(ctx, stop) // a second signal ends the program at once
 	cli := kong.Parse(&commands{}, kong.Name("eventra"), kong.UsageOnError(),
 		kong.Description("An event-ticketing service. Configuration comes from EVENTRA_… environment variables."),
+		kong.Vars{"version": "eventra " + version},
 		kong.BindTo(ctx, (*context.Context)(nil)))
 	cli.FatalIfErrorf(cli.Run())
 }

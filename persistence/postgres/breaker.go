@@ -83,6 +83,9 @@ func (b *breaker) watch(ctx context.Context) {
 			}
 			_ = sleep.For(ctx, probePause)
 		}
+		if ctx.Err() != nil {
+			return // nothing is known about the server
+		}
 		if b.open.Swap(false) {
 			slog.Info("postgres is back")
 		}

@@ -81,7 +81,7 @@ func (b *breaker) close() error {
 func isAway(err error) bool {
 	var answer goredis.Error
 	switch {
-	case err == nil, errors.Is(err, context.Canceled):
+	case err == nil, errors.Is(err, context.Canceled), errors.Is(err, goredis.ErrClosed):
 		return false
 	case errors.As(err, &answer):
 		return goredis.HasErrorPrefix(err, "LOADING") || goredis.HasErrorPrefix(err, "MASTERDOWN")

@@ -3,6 +3,7 @@ package app
 import (
 	"errors"
 	"fmt"
+	"io"
 	"log/slog"
 	"net/netip"
 	"os"
@@ -70,7 +71,9 @@ func readConfig(check func(*Config) []error) (*Config, error) {
 	err := env.ParseWithOptions(cfg, environment)
 	var faults []error
 	if aggregate := (env.AggregateError{}); errors.As(err, &aggregate) {
-		faults = append(faults, aggregate.Errors...)
+		for _, fault := range aggregate.Errors {
+			faults = append(faults, nameVariable(fault))
+		}
 	} else if err != nil {
 		faults = append(faults, err)
 	}
@@ -80,11 +83,18 @@ func readConfig(check func(*Config) []error) (*Config, error) {
 	return cfg, nil
 }
 
-// Logger makes the program's log as the configuration has it.
-func (c *Config) Logger() *slog.Logger {
+// Logger makes the program's log as the configuration has it. It becomes the
+// default, too: what the stores' connections and libraries log obeys the level and
+// the format.
+func (c *Config) Logger() *slog.Logger { return c.loggerTo(os.Stderr) }
+
+func (c *Config) loggerTo(w io.Writer) *slog.Logger {
 	options := &slog.HandlerOptions{Level: c.LogLevel}
+	var handler slog.Handler = slog.NewJSONHandler(w, options)
 	if c.LogFormat == "text" {
-		return slog.New(slog.NewTextHandler(os.Stderr, options))
+		handler = slog.NewTextHandler(w, options)
 	}
-	return slog.New(slog.NewJSONHandler(os.Stderr, options))
+	log := slog.New(handler)
+	slog.SetDefault(log)
+	return log
 }

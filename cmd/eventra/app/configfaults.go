@@ -2,6 +2,7 @@ package app
 
 import (
 	"fmt"
+	"net"
 	"net/mail"
 	"net/url"
 	"slices"
@@ -44,7 +45,7 @@ func (c *Config) faults() (faults []error) {
 	if c.LogFormat != "json" && c.LogFormat != "text" {
 		say("LOG_FORMAT", "must be json or text")
 	}
-	return append(faults, c.clusterFault(), c.profileFault())
+	return append(faults, c.addressFault(), c.clusterFault(), c.profileFault())
 }
 
 // urlFaults checks the addresses of the stores and the mail server.
@@ -85,6 +86,18 @@ func (c *Config) postgresFault() error {
 		return settingFault(name, "must name a host")
 	case err != nil:
 		return settingFault(name, "%v", err) // without the password
+	}
+	return nil
+}
+
+// addressFault returns what is wrong with the address to listen at, if anything.
+func (c *Config) addressFault() error {
+	_, port, err := net.SplitHostPort(c.HTTPAddr)
+	if err == nil {
+		_, err = net.LookupPort("tcp", port)
+	}
+	if err != nil {
+		return settingFault("HTTP_ADDR", "must be of the form host:port: %v", err)
 	}
 	return nil
 }

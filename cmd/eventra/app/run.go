@@ -15,6 +15,9 @@ const (
 	// handed over.
 	stopMargin = 20 * time.Second
 
+	// logFlushTimeout is how long the reader of the log has for the last lines.
+	logFlushTimeout = 2 * time.Second
+
 	// gcPercent is GOGC unless the environment gives one. A collection takes
 	// every idle CPU for some tens of milliseconds, and all other work waits,
 	// also that of a database on the same machine. So the collector runs a third
@@ -28,7 +31,15 @@ func Run(ctx context.Context, cfg *Config, options ...Option) error {
 	if _, given := os.LookupEnv("GOGC"); !given {
 		debug.SetGCPercent(gcPercent)
 	}
-	log := cfg.Logger()
+	lines := NewLogWriter(os.Stderr)
+	defer func() {
+		ctx, cancel := context.WithTimeout(context.Background(), logFlushTimeout)
+		defer cancel()
+		_ = lines.Flush(ctx) // what nobody reads by then is lost
+	}()
+	log := cfg.loggerTo(lines)
+	warnOfUnknownSettings(log)
+	options = append(options, WithLoop(lines.measure))
 	a, err := Start(ctx, cfg, log, options...)
 	if err != nil {
 		return err
