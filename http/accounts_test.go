@@ -2,6 +2,8 @@ package http
 
 import (
 	"context"
+	"net/netip"
+	"strconv"
 	"strings"
 	"sync"
 	"testing"
@@ -146,4 +148,38 @@ func TestLog_HasNoSecrets(t *testing.T) {
 		require.NotContains(t, ts.logged(), secret)
 	}
 	require.Contains(t, ts.logged(), ts.user.ID.String())
+}
+
+// loginFrom tries a password from a network address that a proxy vouches for.
+func (ts *testServer) loginFrom(address, email, password string) answer {
+	return ts.send("POST", "/api/v1/auth/login", "", `{"email":"`+email+`","password":"`+password+`"}`, "X-Forwarded-For: "+address)
+}
+
+func TestLogin_StrangersDoNotLockTheOwnerOut(t *testing.T) {
+	const email, right, wrong = "user@example.com", "correct horse", "wrong horse"
+	ts := newTestServer(t, func(c *Config) {
+		c.TrustedProxies = []netip.Prefix{netip.MustParsePrefix("127.0.0.0/8")}
+		c.LoginFailuresPerAccount, c.LoginFailuresPerAddress = RateLimit{3, time.Hour}, RateLimit{20, time.Hour}
+	})
+	require.Equal(t, 200, ts.loginFrom("203.0.113.1", email, right).StatusCode)
+	stranger := func(i int) string { return "198.51.100." + strconv.Itoa(i) }
+	for i := range 20 { // each as often as it may
+		for range 4 {
+			ts.loginFrom(stranger(i), email, wrong)
+		}
+		require.Equal(t, 429, ts.loginFrom(stranger(i), email, right).StatusCode, "guessing gains nothing")
+	}
+	require.Equal(t, 200, ts.loginFrom("203.0.113.1", email, right).StatusCode, "where the owner was before")
+	require.Equal(t, 200, ts.loginFrom("203.0.113.2", email, right).StatusCode, "where the owner has never been")
+
+	require.Equal(t, 401, ts.loginFrom("198.51.100.99", email, wrong).StatusCode)
+	require.Equal(t, 429, ts.loginFrom("198.51.100.99", email, right).StatusCode, "a new address has one guess while many guess")
+	require.Equal(t, 401, ts.loginFrom("203.0.113.1", email, wrong).StatusCode)
+	require.Equal(t, 200, ts.loginFrom("203.0.113.1", email, right).StatusCode, "a known one has as many as ever")
+
+	for i := range 30 { // one address, many accounts
+		ts.loginFrom("203.0.113.1", "nobody"+strconv.Itoa(i)+"@example.com", wrong)
+	}
+	require.Equal(t, 429, ts.loginFrom("203.0.113.1", "other@example.com", right).StatusCode)
+	require.Equal(t, 200, ts.loginFrom("203.0.113.1", email, right).StatusCode, "the owner behind the same address")
 }

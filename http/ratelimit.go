@@ -19,6 +19,8 @@ const (
 	rateWrites       = "writes"
 	rateLoginAccount = "login-account"
 	rateLoginAddress = "login-address"
+	rateLoginPair    = "login-account-address"
+	rateLoginKnown   = "login-known-address"
 )
 
 // RateClasses are the classes that [Config.RateLimits] may have.
@@ -57,10 +59,24 @@ func (l RateLimit) reset(now time.Time) time.Duration {
 // wholeSeconds rounds up, so that waiting that long is enough.
 func wholeSeconds(d time.Duration) int { return int((d + time.Second - 1) / time.Second) }
 
-// loginFailures counts failed logins, of one account and from one address.
+const (
+	// accountFailuresFactor times LoginFailuresPerAccount failures of an account, from all
+	// addresses together, mean that many computers guess at it. Then an address that the
+	// account has not signed in from has one failure instead of many.
+	accountFailuresFactor = 10
+	// knownAddressWindow is how long an address counts as one that the account signs in from.
+	knownAddressWindow = 24 * time.Hour
+)
+
+// loginFailures counts failed logins of an account from one address, from one address for
+// any account, and of an account from all addresses. No count of an account from elsewhere
+// refuses an address that has not failed yet, so a stranger cannot lock the owner out. See
+// OWASP, Authentication Cheat Sheet ("Login Throttling") and Slow Down Online Guessing
+// Attacks with Device Cookies, whose place the known address takes.
 type loginFailures struct {
 	counters RateCounters
-	counts   []failureCount
+
+	account, address, accountFromAddress, known failureCount
 }
 
 type failureCount struct {
@@ -68,32 +84,58 @@ type failureCount struct {
 	limit          RateLimit
 }
 
+func (f *loginFailures) used(count failureCount, now time.Time) int {
+	return f.counters.Take(count.class, count.subject, count.limit.Window, now, 0)
+}
+
 // check returns CodeRateLimited after too many failures. Accounts that do not exist are
 // counted in the same way, so that the limit does not reveal which accounts exist.
-func (f loginFailures) check(now time.Time) error {
-	for _, count := range f.counts {
-		if count.limit.Requests > 0 && f.counters.Take(count.class, count.subject, count.limit.Window, now, 0) >= count.limit.Requests {
-			return &eventra.Error{Code: eventra.CodeRateLimited, Message: "too many failed logins", RetryAfter: count.limit.reset(now)}
+func (f *loginFailures) check(now time.Time) error {
+	known := f.used(f.known, now) > 0
+	if most := f.accountFromAddress.limit.Requests; most > 0 {
+		if !known && f.used(f.account, now) >= most*accountFailuresFactor {
+			most = 1
 		}
+		if f.used(f.accountFromAddress, now) >= most {
+			return f.accountFromAddress.refuse(now)
+		}
+	}
+	if most := f.address.limit.Requests; most > 0 && !known && f.used(f.address, now) >= most {
+		return f.address.refuse(now)
 	}
 	return nil
 }
 
-func (f loginFailures) add(now time.Time) {
-	for _, count := range f.counts {
+func (c *failureCount) refuse(now time.Time) error {
+	return &eventra.Error{Code: eventra.CodeRateLimited, Message: "too many failed logins", RetryAfter: c.limit.reset(now)}
+}
+
+func (f *loginFailures) failed(now time.Time) {
+	for _, count := range []failureCount{f.account, f.address, f.accountFromAddress} {
 		if count.limit.Requests > 0 {
 			f.counters.Take(count.class, count.subject, count.limit.Window, now, 1)
 		}
 	}
 }
 
+// succeeded remembers that the account signs in from the address.
+func (f *loginFailures) succeeded(now time.Time) {
+	if f.accountFromAddress.limit.Requests > 0 || f.address.limit.Requests > 0 {
+		f.counters.Take(f.known.class, f.known.subject, f.known.limit.Window, now, 1)
+	}
+}
+
 // loginFailures returns the counts of an account and of the client's network address.
 // The account is named by a hash, so that the store of the counts learns no e-mail
 // address.
-func (s *Server) loginFailures(c *fiber.Ctx, email string) loginFailures {
-	account := sha256.Sum256([]byte(email))
-	return loginFailures{s.cfg.RateCounters, []failureCount{
-		{rateLoginAccount, hex.EncodeToString(account[:16]), s.cfg.LoginFailuresPerAccount},
-		{rateLoginAddress, s.addressOf(c), s.cfg.LoginFailuresPerAddress},
-	}}
+func (s *Server) loginFailures(c *fiber.Ctx, email string) *loginFailures {
+	hash := sha256.Sum256([]byte(email))
+	account, address := hex.EncodeToString(hash[:16]), s.addressOf(c)
+	return &loginFailures{
+		counters:           s.cfg.RateCounters,
+		account:            failureCount{rateLoginAccount, account, s.cfg.LoginFailuresPerAccount},
+		address:            failureCount{rateLoginAddress, address, s.cfg.LoginFailuresPerAddress},
+		accountFromAddress: failureCount{rateLoginPair, account + " " + address, s.cfg.LoginFailuresPerAccount},
+		known:              failureCount{rateLoginKnown, account + " " + address, RateLimit{Requests: 1, Window: knownAddressWindow}},
+	}
 }

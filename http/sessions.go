@@ -39,7 +39,7 @@ func (l *Login) validate() error {
 
 // @ID login
 // @Summary Sign in
-// @Description An unknown e-mail address and a wrong password get the same answer, after the same time. After repeated failures for one account or from one network address, further attempts are refused for a while.
+// @Description An unknown e-mail address and a wrong password get the same answer, after the same time. After repeated failures for one account from a network address, or from that address for any account, further attempts from there are refused for a while. Failures from elsewhere do not keep the owner of the account out.
 // @Tags auth
 // @Param body body Login true "Credentials"
 // @Success 200 {object} Tokens "Tokens"
@@ -82,8 +82,11 @@ func (s *Server) checkPassword(c *fiber.Ctx, user *eventra.User, email, password
 		}
 		ok, err := s.passwords.Matches(user, password)
 		if err == nil && !ok {
-			failures.add(time.Now())
+			failures.failed(time.Now())
 			err = eventra.Errorf(eventra.CodeInvalidCredentials, "e-mail address and password do not match")
+		}
+		if err == nil {
+			failures.succeeded(time.Now())
 		}
 		return err
 	})
