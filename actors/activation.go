@@ -1,6 +1,7 @@
 package actors
 
 import (
+	"sync/atomic"
 	"time"
 
 	"github.com/eventra/eventra"
@@ -33,6 +34,7 @@ type activation struct {
 	stats *statistics
 
 	phase        phase
+	over         atomic.Bool      // retired or stopped; also read outside of the actor
 	seats        *eventra.SeatMap // durable state as last known; nil before the first load
 	epoch        int64
 	clock        storeClock

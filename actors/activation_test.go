@@ -1,8 +1,10 @@
 package actors
 
 import (
+	"context"
 	"fmt"
 	"strconv"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -103,5 +105,49 @@ func TestActivation_DecidesInOrder(t *testing.T) {
 	for i, r := range s.replies {
 		require.NoError(t, r.err)
 		require.Equal(t, i+1, r.booking.Seats[0].Number)
+	}
+}
+
+// loadStore counts the epochs that are taken.
+type loadStore struct {
+	EventStore
+	epochs atomic.Int32
+}
+
+func (s *loadStore) Activate(context.Context, eventra.ID) (*eventra.Snapshot, error) {
+	s.epochs.Add(1)
+	return nil, eventra.Unavailable("postgres", nil)
+}
+
+// loadEnvironment runs what is concurrent when the test says so.
+type loadEnvironment struct {
+	stillEnvironment
+	work []func()
+}
+
+func (s *loadEnvironment) Run(f func())            { s.work = append(s.work, f) }
+func (s *loadEnvironment) tell(any)                {}
+func (s *loadEnvironment) forget()                 {}
+func (s *loadEnvironment) stopAfter(time.Duration) {}
+
+// TestActivation_LoadTakesNoEpochWhenItIsOver: a load that waited for its slot while
+// the activation retired must not fence off the event's new owner.
+func TestActivation_LoadTakesNoEpochWhenItIsOver(t *testing.T) {
+	t.Parallel()
+	for name, end := range map[string]func(*activation){"in use": nil, "retired": (*activation).retire, "stopped": (*activation).stop} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			store, s := &loadStore{}, &loadEnvironment{}
+			a := newActivation(&shared{Dependencies: &Dependencies{Store: store}, loads: make(chan struct{}, 1)}, s, eventra.ID{1}, &statistics{})
+			a.load()
+			if end != nil {
+				end(a)
+			}
+			for _, work := range s.work {
+				work()
+			}
+			require.Equal(t, end == nil, store.epochs.Load() == 1)
+			require.Empty(t, a.loads, "the slot is free again")
+		})
 	}
 }

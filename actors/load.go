@@ -22,6 +22,9 @@ func (a *activation) load() {
 	a.Run(func() {
 		a.loads <- struct{}{} // held for at most loadTimeout
 		defer func() { <-a.loads }()
+		if a.over.Load() { // meanwhile: its next epoch would stop the event's new owner
+			return
+		}
 		ctx, cancel := context.WithTimeout(context.Background(), loadTimeout)
 		defer cancel()
 		msg := &loaded{}
