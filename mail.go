@@ -1,6 +1,9 @@
 package eventra
 
-import "time"
+import (
+	"errors"
+	"time"
+)
 
 // MailState says what is to be done about a mail.
 type MailState uint8
@@ -14,6 +17,10 @@ const (
 	// or its event cancelled. It is to be withheld.
 	MailObsolete
 )
+
+// ErrMailRefused says that no mail server will ever take a mail, so that another
+// try is no use.
+var ErrMailRefused = errors.New("the mail was refused for good")
 
 // TicketMail is the content of the mail for a confirmed booking. An outbox row,
 // written with the confirmation, makes it due. BookingID is also the id of the

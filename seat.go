@@ -82,12 +82,12 @@ func ValidateSeatLabel(f *Faults, field, label string) {
 	}
 }
 
-// ValidatePrice checks an amount, and that the currency looks like one.
+// ValidatePrice checks an amount, and that the currency is one of ISO 4217.
 func ValidatePrice(f *Faults, field string, p Money) {
 	if p.Amount < 0 || p.Amount > PriceMax {
 		f.Add(field+".amount", "range", "must be from 0 to %d minor units", int64(PriceMax))
 	}
-	if len(p.Currency) != 3 || strings.ContainsFunc(p.Currency, func(r rune) bool { return r < 'A' || r > 'Z' }) {
+	if _, known := CurrencyDecimals(p.Currency); !known {
 		f.Add(field+".currency", "invalid_currency", "must be an ISO 4217 code such as EUR")
 	}
 }

@@ -102,7 +102,11 @@ func (q *MailQueue) Work(ctx context.Context, deliver func(context.Context, even
 		if err != nil {
 			return fmt.Errorf("mail for %q: %w: %w", task.Payload(), err, asynq.SkipRetry)
 		}
-		return deliver(ctx, id)
+		err = deliver(ctx, id)
+		if errors.Is(err, eventra.ErrMailRefused) {
+			return fmt.Errorf("%w: %w", err, asynq.SkipRetry)
+		}
+		return err
 	}))
 	if err != nil {
 		return fmt.Errorf("redis: mail queue: %w", err)
@@ -120,7 +124,7 @@ func mailRetryDelay(retried int) time.Duration {
 func logFailure(ctx context.Context, task *asynq.Task, err error) {
 	retried, _ := asynq.GetRetryCount(ctx)
 	log := slog.With("bookingId", string(task.Payload()), "tries", retried+1, "error", err)
-	if retried >= mailRetriesMax {
+	if retried >= mailRetriesMax || errors.Is(err, asynq.SkipRetry) {
 		log.Error("mail not delivered: it is a dead letter now")
 		return
 	}

@@ -101,6 +101,19 @@ func TestMailQueue_RetriesAFailedJobSoon(t *testing.T) {
 	require.Eventually(t, func() bool { return stats(t, q) == redis.MailQueueStats{} }, soon, tick)
 }
 
+func TestMailQueue_EndsARefusedMailAtOnce(t *testing.T) {
+	t.Parallel()
+	q, p, id := queue(t, persistencetest.NewRedis(t)), newRecorder(), newID()
+	p.fail = func(eventra.ID, int) error { return fmt.Errorf("550: %w", eventra.ErrMailRefused) }
+	require.NoError(t, q.Enqueue(t.Context(), []eventra.ID{id}))
+	work(t, q, p)
+	require.Eventually(t, func() bool { return stats(t, q) == redis.MailQueueStats{Dead: 1} }, soon, tick)
+	letters, err := q.DeadLetters(t.Context())
+	require.NoError(t, err)
+	require.Equal(t, 1, letters[0].Tries)
+	require.Contains(t, letters[0].Error, "550")
+}
+
 func TestMailQueue_ListsAndRetriesDeadLetters(t *testing.T) {
 	t.Parallel()
 	q, p, id := queue(t, persistencetest.NewRedis(t)), newRecorder(), newID()

@@ -67,6 +67,7 @@ func NewSender(server, from string) (*Sender, error) {
 	if s.from, err = mail.ParseAddress(from); err != nil {
 		return nil, fmt.Errorf("smtp: sender's address %q: %w", from, err)
 	}
+	s.from.Address = asciiDomain(s.from.Address)
 	s.domain = s.from.Address[strings.LastIndexByte(s.from.Address, '@')+1:]
 	return s, nil
 }
@@ -83,6 +84,9 @@ func (s *Sender) Send(ctx context.Context, m *eventra.TicketMail) error {
 		if err = s.sendOver(ctx, idle, message); err == nil {
 			return nil
 		}
+		if err = permanent(err); errors.Is(err, eventra.ErrMailRefused) {
+			return fmt.Errorf("smtp: %w", err)
+		}
 		// The server may have closed it meanwhile: a new connection decides.
 		if message, err = s.compose(m); err != nil {
 			return fmt.Errorf("smtp: mail for booking %s: %w", m.BookingID, err)
@@ -93,9 +97,22 @@ func (s *Sender) Send(ctx context.Context, m *eventra.TicketMail) error {
 		err = s.sendOver(ctx, session, message)
 	}
 	if err != nil {
-		return fmt.Errorf("smtp: %w", err)
+		return fmt.Errorf("smtp: %w", permanent(err))
 	}
 	return nil
+}
+
+// permanent marks a server's refusal of this mail as final: a 5xx reply, unless it
+// is about how we authenticate, which an operator can mend.
+func permanent(err error) error {
+	var refusal *gomail.SendError
+	if !errors.As(err, &refusal) {
+		return err
+	}
+	if code := refusal.ErrorCode(); code < 500 || code >= 530 && code <= 538 {
+		return err
+	}
+	return fmt.Errorf("%w: %w", eventra.ErrMailRefused, err)
 }
 
 func (s *Sender) sendOver(ctx context.Context, c *session, message *gomail.Msg) error {

@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"net"
 	"net/http"
@@ -121,7 +122,9 @@ func TestFormatMoney(t *testing.T) {
 	for want, m := range map[string]eventra.Money{
 		"0.05 EUR": {Amount: 5, Currency: "EUR"}, "12 JPY": {Amount: 12, Currency: "JPY"}, "0 JPY": {Currency: "JPY"},
 		"1.234 KWD": {Amount: 1234, Currency: "KWD"}, "100.00 USD": {Amount: 10000, Currency: "USD"}, "0.00 USD": {Currency: "USD"},
-		"1.00 XYZ": {Amount: 100, Currency: "XYZ"},
+		"1.00 XYZ": {Amount: 100, Currency: "XYZ"}, "1,234.56 RSD": {Amount: 123456, Currency: "RSD"},
+		"12,345.678 IQD": {Amount: 12345678, Currency: "IQD"}, "1,000.00 MGA": {Amount: 100000, Currency: "MGA"},
+		"999.99 EUR": {Amount: 99999, Currency: "EUR"}, "1,000,000 JPY": {Amount: 1000000, Currency: "JPY"},
 	} {
 		require.Equal(t, want, formatMoney(m))
 	}
@@ -198,6 +201,87 @@ func TestSender_SendFailsWhenTheServerRejects(t *testing.T) {
 	sender, err := NewSender(server, "tickets@eventra.test")
 	require.NoError(t, err)
 	require.ErrorContains(t, sender.Send(t.Context(), ticketMail("a@example.org")), "451")
+}
+
+// TestSender_SendKnowsPermanentRefusals: after a 5xx reply to this mail another try
+// is no use. What concerns our own access, an operator can mend.
+func TestSender_SendKnowsPermanentRefusals(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct {
+		verb, reply string
+		permanent   bool
+	}{
+		{"RCPT", "550 5.1.1 no such user", true}, {"RCPT", "501 5.1.3 bad address syntax", true}, {"RCPT", "553 not allowed", true},
+		{"MAIL", "552 too much mail", true}, {"DATA", "554 no", true}, {".", "554 5.7.1 spam", true},
+		{"RCPT", "450 greylisted", false}, {"RCPT", "421 going away", false}, {".", "451 not now", false},
+		{"MAIL", "530 5.7.0 authentication required", false},
+	} {
+		t.Run(c.verb+" "+c.reply, func(t *testing.T) {
+			t.Parallel()
+			sender, err := NewSender(serve(t, refuse(c.verb, c.reply)), "tickets@eventra.test")
+			require.NoError(t, err)
+			err = sender.Send(t.Context(), ticketMail("a@example.org"))
+			require.ErrorContains(t, err, c.reply[:3])
+			require.Equal(t, c.permanent, errors.Is(err, eventra.ErrMailRefused))
+		})
+	}
+	sender, err := NewSender("smtp://127.0.0.1:25", "tickets@eventra.test")
+	require.NoError(t, err)
+	require.ErrorIs(t, sender.Send(t.Context(), ticketMail("no address")), eventra.ErrMailRefused)
+}
+
+// refuse replies to one verb, or to the end of the data, with a refusal.
+func refuse(refused, reply string) func(net.Conn, *bufio.Scanner) {
+	return func(conn net.Conn, lines *bufio.Scanner) {
+		fmt.Fprint(conn, "220 here\r\n")
+		for lines.Scan() {
+			verb := strings.ToUpper(lines.Text())
+			switch {
+			case strings.HasPrefix(verb, refused):
+				fmt.Fprint(conn, reply+"\r\n")
+			case strings.HasPrefix(verb, "EHLO"):
+				fmt.Fprint(conn, "250-here\r\n250 8BITMIME\r\n")
+			case verb == "DATA":
+				fmt.Fprint(conn, "354 go on\r\n")
+				for lines.Scan() && lines.Text() != "." {
+				}
+				if refused == "." {
+					fmt.Fprint(conn, reply+"\r\n")
+				} else {
+					fmt.Fprint(conn, "250 taken\r\n")
+				}
+			default:
+				fmt.Fprint(conn, "250 fine\r\n")
+			}
+		}
+	}
+}
+
+func TestSender_ComposeWritesDomainsInASCII(t *testing.T) {
+	t.Parallel()
+	sender, err := NewSender("smtp://127.0.0.1:25", "Eventra <tickets@bücher.example>")
+	require.NoError(t, err)
+	for to, want := range map[string]string{
+		"user@bücher.example": "user@xn--bcher-kva.example", "user@BÜCHER.example": "user@xn--bcher-kva.example",
+		"user@straße.example": "user@xn--strae-oqa.example", "user@例え.jp": "user@xn--r8jz45g.jp", "user@example.org": "user@example.org",
+	} {
+		message, err := sender.compose(ticketMail(to))
+		require.NoError(t, err)
+		recipients, err := message.GetRecipients()
+		require.NoError(t, err)
+		require.Equal(t, []string{"<" + want + ">"}, recipients)
+		from, err := message.GetSender(false)
+		require.NoError(t, err)
+		require.Equal(t, "tickets@xn--bcher-kva.example", strings.Trim(from, "<>"))
+		require.Contains(t, message.GetMessageID(), "@xn--bcher-kva.example")
+	}
+}
+
+func TestNewTicket_KeepsNoBidiControls(t *testing.T) {
+	t.Parallel()
+	m := ticketMail("a@example.org")
+	m.EventTitle = "Bach \u202egnp.evil\u2066 \u200f\u061cשלום"
+	require.Equal(t, "Your tickets for Bach gnp.evil שלום", newTicket(m).Subject)
 }
 
 func TestSender_SendGivesUpOnAHangingServer(t *testing.T) {

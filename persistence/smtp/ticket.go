@@ -9,9 +9,10 @@ import (
 	"strings"
 	texttemplate "text/template"
 	"time"
+	"unicode"
 
 	gomail "github.com/wneessen/go-mail"
-	"golang.org/x/text/currency"
+	"golang.org/x/net/idna"
 
 	"github.com/eventra/eventra"
 )
@@ -44,12 +45,12 @@ type ticketSeat struct {
 func (s *Sender) compose(m *eventra.TicketMail) (*gomail.Msg, error) {
 	to, err := mail.ParseAddress(m.To)
 	if err != nil || to.Address != m.To {
-		return nil, fmt.Errorf("%q is not an e-mail address", m.To)
+		return nil, fmt.Errorf("%w: %q is not an e-mail address", eventra.ErrMailRefused, m.To)
 	}
 	t := newTicket(m)
 	message := gomail.NewMsg()
 	message.FromMailAddress(s.from)
-	message.ToMailAddress(&mail.Address{Name: t.Name, Address: to.Address})
+	message.ToMailAddress(&mail.Address{Name: t.Name, Address: asciiDomain(to.Address)})
 	message.Subject(t.Subject)
 	message.SetDate()
 	message.SetMessageIDWithValue(m.BookingID.String() + "@" + s.domain)
@@ -59,6 +60,17 @@ func (s *Sender) compose(m *eventra.TicketMail) (*gomail.Msg, error) {
 		return nil, err
 	}
 	return message, message.AddAlternativeHTMLTemplate(ticketHTML, t)
+}
+
+// asciiDomain writes an address with its domain as the DNS has it, which every
+// mail server takes. What is no domain name stays as it is.
+func asciiDomain(address string) string {
+	at := strings.LastIndexByte(address, '@')
+	domain, err := idna.Lookup.ToASCII(address[at+1:])
+	if err != nil {
+		return address
+	}
+	return address[:at+1] + domain
 }
 
 func newTicket(m *eventra.TicketMail) *ticket {
@@ -86,25 +98,28 @@ func newTicket(m *eventra.TicketMail) *ticket {
 // cannot add a line, least of all to the headers.
 func oneLine(s string) string {
 	s = strings.Map(func(r rune) rune {
-		if r < ' ' || r == 0x7f {
+		switch {
+		case r < ' ' || r == 0x7f:
 			return ' '
+		case unicode.Is(unicode.Bidi_Control, r): // it would turn what follows the text, too
+			return -1
 		}
 		return r
 	}, s)
 	return strings.Join(strings.Fields(s), " ")
 }
 
-// formatMoney formats an amount in major units, with as many decimals as the
-// currency has.
+// formatMoney writes an amount in major units, with as many decimals as the
+// currency has and commas between thousands.
 func formatMoney(m eventra.Money) string {
-	decimals := 2
-	if unit, err := currency.ParseISO(m.Currency); err == nil {
-		decimals, _ = currency.Standard.Rounding(unit)
-	}
+	decimals, _ := eventra.CurrencyDecimals(m.Currency)
 	digits := fmt.Sprintf("%0*d", decimals+1, m.Amount)
-	if decimals == 0 {
-		return digits + " " + m.Currency
+	whole, fraction := digits[:len(digits)-decimals], digits[len(digits)-decimals:]
+	for i := len(whole) - 3; i > 0; i -= 3 {
+		whole = whole[:i] + "," + whole[i:]
 	}
-	point := len(digits) - decimals
-	return digits[:point] + "." + digits[point:] + " " + m.Currency
+	if fraction != "" {
+		whole += "." + fraction
+	}
+	return whole + " " + m.Currency
 }
