@@ -30,6 +30,7 @@ func (s *Server) observe(c *fiber.Ctx) error {
 	if err != nil {
 		s.writeProblem(c, err)
 	}
+	s.setPolicy(c)
 	route, status, took := routeOf(c), c.Response().StatusCode(), time.Since(start)
 	s.requests.observe(route, methodOf(c), status, took)
 	level := slog.LevelInfo

@@ -15,6 +15,17 @@ const ipv6SiteBits = 64
 // addressOf returns the subject of rate limits that a request comes from: an IPv4
 // address or an IPv6 network.
 func (s *Server) addressOf(c *fiber.Ctx) string {
+	client := s.clientOf(c)
+	if client.Is6() {
+		if site, err := client.Prefix(ipv6SiteBits); err == nil {
+			return site.String()
+		}
+	}
+	return client.String()
+}
+
+// clientOf returns the address that a request comes from.
+func (s *Server) clientOf(c *fiber.Ctx) netip.Addr {
 	peer, _ := netip.AddrFromSlice(c.Context().RemoteIP())
 	client := peer.Unmap()
 	if s.trusted(client) {
@@ -22,12 +33,7 @@ func (s *Server) addressOf(c *fiber.Ctx) string {
 		lines := c.Request().Header.PeekAll(fiber.HeaderXForwardedFor)
 		client = s.forwardedFor(client, string(bytes.Join(lines, []byte(","))))
 	}
-	if client.Is6() {
-		if site, err := client.Prefix(ipv6SiteBits); err == nil {
-			return site.String()
-		}
-	}
-	return client.String()
+	return client
 }
 
 // forwardedFor follows the trusted proxies from right to left and returns the first

@@ -29,6 +29,7 @@ func isAdmin(c *fiber.Ctx) bool {
 // anyone admits callers with and without a token. A bad token is refused all the
 // same: its caller expects to be recognised.
 func (s *Server) anyone(c *fiber.Ctx) error {
+	c.Set(fiber.HeaderCacheControl, "no-cache")
 	if len(c.Request().Header.Peek(fiber.HeaderAuthorization)) == 0 {
 		return c.Next()
 	}
@@ -59,7 +60,7 @@ func (s *Server) admins(c *fiber.Ctx) error {
 func (s *Server) authenticate(c *fiber.Ctx) error {
 	caller, err := s.callerFrom(&c.Request().Header)
 	if err != nil {
-		return err
+		return s.unauthenticated(c, err)
 	}
 	if err := s.requireAccount(c, caller); err != nil {
 		return err

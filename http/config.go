@@ -9,6 +9,7 @@ import (
 
 	"github.com/prometheus/client_golang/prometheus"
 
+	"github.com/eventra/eventra/http/admission"
 	"github.com/eventra/eventra/http/auth"
 )
 
@@ -45,11 +46,22 @@ type Config struct {
 	DrainDelay     time.Duration // from "not ready" to the closed listener, so that load balancers notice; none
 
 	// RateLimits by class: "bookings" per user, "auth" per address, "reads"
-	// per caller, "writes" per user. A class without one is not limited.
+	// per caller, "writes" per user, "unauthenticated" per address, which are
+	// the requests without a valid access token that need one. A class without one is not limited.
 	RateLimits map[string]RateLimit
 	// Failed logins have limits of their own. Zero: not limited.
 	LoginFailuresPerAccount RateLimit
 	LoginFailuresPerAddress RateLimit
+
+	ConnectionsMax        int // 0: what the limit of open files leaves
+	ConnectionsPerAddress int // except of trusted proxies; 0: any number
+	StreamsPerAddress     int // 0: any number
+	StreamsPerUser        int // 0: any number
+
+	// OwnOperations leaves /metrics to [Server.ServeOperations] alone.
+	OwnOperations bool
+	// HSTSMaxAge tells browsers for how long to use only TLS; zero: they are not told.
+	HSTSMaxAge time.Duration
 
 	// TrustedProxies are the proxies whose X-Forwarded-For is believed.
 	TrustedProxies []netip.Prefix
@@ -86,6 +98,7 @@ func (c *Config) complete() error {
 	defaultTo(&c.PasswordQueue, passwordQueueDefault)
 	defaultTo(&c.SessionLife, auth.SessionLife)
 	defaultTo(&c.HoldsMax, holdsMaxDefault)
+	defaultTo(&c.ConnectionsMax, admission.ConnectionsMax())
 	defaultTo(&c.RequestTimeout, requestTimeoutDefault)
 	defaultTo(&c.PaymentTimeout, paymentTimeoutDefault)
 	return errors.Join(

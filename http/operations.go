@@ -1,11 +1,15 @@
 package http
 
 import (
+	"net/netip"
+
 	"github.com/gofiber/fiber/v2"
 	"github.com/gofiber/fiber/v2/middleware/adaptor"
 	"github.com/prometheus/client_golang/prometheus/promhttp"
+	"github.com/valyala/fasthttp"
 
 	"github.com/eventra/eventra"
+	"github.com/eventra/eventra/http/admission"
 )
 
 // Health is the answer of a process that is alive.
@@ -70,11 +74,37 @@ type notReady struct {
 // Unwrap returns the error without the dependencies.
 func (e *notReady) Unwrap() error { return e.error }
 
+// operationRoutes registers what [Server.ServeOperations] answers.
+func (s *Server) operationRoutes() {
+	s.operations.Use(s.observe)
+	s.operations.Get("/healthz", s.healthz)
+	s.operations.Get("/readyz", s.readyz)
+	s.operations.Get("/metrics", s.metrics())
+	server, handle := s.operations.Server(), s.operations.Handler()
+	server.CloseOnShutdown = true
+	server.Handler = func(ctx *fasthttp.RequestCtx) {
+		admission.ReleaseSlot(ctx.Conn())
+		handle(ctx)
+	}
+}
+
+// thisMachine admits only clients on this machine. A proxy on it that is not trusted to
+// name its clients is one of them.
+func (s *Server) thisMachine(c *fiber.Ctx) error {
+	peer, _ := netip.AddrFromSlice(c.Context().RemoteIP())
+	if !peer.Unmap().IsLoopback() || !s.clientOf(c).IsLoopback() {
+		return eventra.Errorf(eventra.CodeForbidden, "this is for the machine that the service runs on")
+	}
+	c.Set(fiber.HeaderCacheControl, "no-store")
+	return c.Next()
+}
+
 // @ID metrics
 // @Summary Metrics for Prometheus
 // @Tags operations
 // @Produce plain
 // @Success 200 {string} string "Metrics"
+// @Failure 403 {object} Problem "forbidden: only for clients on the same machine"
 // @Router /metrics [get]
 func (s *Server) metrics() fiber.Handler {
 	return adaptor.HTTPHandler(promhttp.HandlerFor(s.cfg.Metrics, promhttp.HandlerOpts{}))

@@ -13,18 +13,19 @@ import (
 
 // The classes of [Config.RateLimits] and of failed logins.
 const (
-	rateBookings     = "bookings"
-	rateAuth         = "auth"
-	rateReads        = "reads"
-	rateWrites       = "writes"
-	rateLoginAccount = "login-account"
-	rateLoginAddress = "login-address"
-	rateLoginPair    = "login-account-address"
-	rateLoginKnown   = "login-known-address"
+	rateBookings        = "bookings"
+	rateAuth            = "auth"
+	rateReads           = "reads"
+	rateWrites          = "writes"
+	rateUnauthenticated = "unauthenticated"
+	rateLoginAccount    = "login-account"
+	rateLoginAddress    = "login-address"
+	rateLoginPair       = "login-account-address"
+	rateLoginKnown      = "login-known-address"
 )
 
 // RateClasses are the classes that [Config.RateLimits] may have.
-var RateClasses = []string{rateBookings, rateAuth, rateReads, rateWrites}
+var RateClasses = []string{rateBookings, rateAuth, rateReads, rateWrites, rateUnauthenticated}
 
 // limited counts a request in its class, by user or, for an anonymous one, by address.
 func (s *Server) limited(class string) fiber.Handler {
@@ -37,17 +38,36 @@ func (s *Server) limited(class string) fiber.Handler {
 		if caller := callerOf(c); caller != nil {
 			subject = caller.UserID.String()
 		}
-		now := time.Now()
-		used := s.cfg.RateCounters.Take(class, subject, limit.Window, now, 1)
-		reset := limit.reset(now)
-		c.Set("RateLimit-Limit", strconv.Itoa(limit.Requests))
-		c.Set("RateLimit-Remaining", strconv.Itoa(max(0, limit.Requests-used)))
-		c.Set("RateLimit-Reset", strconv.Itoa(wholeSeconds(reset)))
-		if used > limit.Requests {
-			return &eventra.Error{Code: eventra.CodeRateLimited, Message: "too many requests", RetryAfter: reset}
+		if err := s.count(c, class, subject, limit); err != nil {
+			return err
 		}
 		return c.Next()
 	}
+}
+
+// count counts a request, tells its client what is left, and refuses it past the limit.
+func (s *Server) count(c *fiber.Ctx, class, subject string, limit RateLimit) error {
+	now := time.Now()
+	used := s.cfg.RateCounters.Take(class, subject, limit.Window, now, 1)
+	reset := limit.reset(now)
+	c.Set("RateLimit-Limit", strconv.Itoa(limit.Requests))
+	c.Set("RateLimit-Remaining", strconv.Itoa(max(0, limit.Requests-used)))
+	c.Set("RateLimit-Reset", strconv.Itoa(wholeSeconds(reset)))
+	if used > limit.Requests {
+		return &eventra.Error{Code: eventra.CodeRateLimited, Message: "too many requests", RetryAfter: reset}
+	}
+	return nil
+}
+
+// unauthenticated counts a request without a valid access token by address, and returns
+// its refusal. A valid token is never refused for what others at the address do.
+func (s *Server) unauthenticated(c *fiber.Ctx, refusal error) error {
+	if limit := s.cfg.RateLimits[rateUnauthenticated]; limit.Requests > 0 {
+		if err := s.count(c, rateUnauthenticated, s.addressOf(c), limit); err != nil {
+			return err
+		}
+	}
+	return refusal
 }
 
 // reset returns the time until the current window ends. Windows begin at multiples of

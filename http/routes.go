@@ -10,7 +10,9 @@ func (s *Server) routes() {
 	s.app.Use(s.observe)
 	s.app.Get("/healthz", s.healthz)
 	s.app.Get("/readyz", s.readyz)
-	s.app.Get("/metrics", s.metrics())
+	if !s.cfg.OwnOperations {
+		s.app.Get("/metrics", s.thisMachine, s.metrics())
+	}
 	s.app.Get("/openapi.json", s.openAPI)
 	s.app.Get("/api-docs", toSwaggerUI)
 	s.app.Get("/api-docs/", toSwaggerUI)

@@ -94,12 +94,40 @@ func (s *Server) streamSeats(c *fiber.Ctx) error {
 	if version, err := strconv.ParseUint(c.Get(headerLastEventID), 10, 64); err == nil && version <= view.Version {
 		before = seatsKnown{version, len(view.Status)}
 	}
-	watcher, err := s.streams.watch(view, before)
+	leave, err := s.enterStream(c)
 	if err != nil {
 		return err
 	}
+	watcher, err := s.streams.watch(view, before)
+	if err != nil {
+		leave()
+		return err
+	}
+	watcher.closed = leave
 	admission.Stream(c.Context().Conn())
 	c.Response().ImmediateHeaderFlush = true
 	c.Response().SetBodyStream(watcher, -1)
 	return nil
+}
+
+// enterStream takes a place among the streams of the client's address and of the caller.
+func (s *Server) enterStream(c *fiber.Ctx) (leave func(), err error) {
+	refusal := &eventra.Error{Code: eventra.CodeRateLimited, Message: "too many streams are open", RetryAfter: streamHeartbeat}
+	address := s.addressOf(c)
+	if !s.streamsOfAddresses.Take(address) {
+		return nil, refusal
+	}
+	caller := callerOf(c)
+	if caller == nil {
+		return func() { s.streamsOfAddresses.Give(address) }, nil
+	}
+	user := caller.UserID.String()
+	if !s.streamsOfUsers.Take(user) {
+		s.streamsOfAddresses.Give(address)
+		return nil, refusal
+	}
+	return func() {
+		s.streamsOfAddresses.Give(address)
+		s.streamsOfUsers.Give(user)
+	}, nil
 }

@@ -16,6 +16,7 @@ type seatWatcher struct {
 	rest   []byte     // of the frame
 	begun  time.Time  // when the client began to read the frame
 	once   sync.Once
+	closed func() // may be nil
 }
 
 // Read implements io.Reader. It returns changes, or a comment when there are none for a
@@ -59,6 +60,11 @@ func (w *seatWatcher) next() []byte {
 // Close implements io.Closer. The server calls it when the client has gone or the stream
 // has ended.
 func (w *seatWatcher) Close() error {
-	w.once.Do(func() { w.of.unwatch(w.stream) })
+	w.once.Do(func() {
+		w.of.unwatch(w.stream)
+		if w.closed != nil {
+			w.closed()
+		}
+	})
 	return nil
 }

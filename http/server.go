@@ -26,19 +26,23 @@ import (
 // Server answers HTTP requests. [NewServer] makes one, [Server.Serve] runs it,
 // [Server.Ready] tells load balancers, and [Server.Shutdown] ends it.
 type Server struct {
-	cfg          Config
-	app          *fiber.App
-	listener     admission.Listener
-	pacer        *admission.Pacer
-	holding      atomic.Int64 // requests that wait for seats
-	accessTokens *auth.AccessTokens
-	passwords    *auth.PasswordHasher
-	cursors      cursorSealer
-	hashKey      []byte // of the bodies of idempotent requests
-	bodies       *bodies
-	encodedMaps  encodedSeatMaps
-	streams      *seatStreams
-	openAPITag   string
+	cfg                Config
+	app                *fiber.App
+	listener           admission.Listener
+	pacer              *admission.Pacer
+	holding            atomic.Int64 // requests that wait for seats
+	accessTokens       *auth.AccessTokens
+	passwords          *auth.PasswordHasher
+	cursors            cursorSealer
+	hashKey            []byte // of the bodies of idempotent requests
+	bodies             *bodies
+	encodedMaps        encodedSeatMaps
+	streams            *seatStreams
+	streamsOfAddresses admission.Shares
+	streamsOfUsers     admission.Shares
+	operations         *fiber.App
+	operationsListener admission.Listener
+	openAPITag         string
 
 	requests  *requestMetrics
 	readiness *readiness
@@ -63,16 +67,20 @@ func NewServer(cfg Config) (*Server, error) {
 		return nil, err
 	}
 	s := &Server{
-		cfg:          cfg,
-		listener:     admission.Listener{Limiter: admission.NewLimiter(), ReadTimeout: readTimeout, WriteTimeout: writeTimeout},
-		pacer:        admission.NewPacer(),
-		accessTokens: auth.NewAccessTokens(cfg.JWTSecret),
-		cursors:      cursorSealer{deriveKey(cfg.JWTSecret, "cursor")},
-		hashKey:      deriveKey(cfg.JWTSecret, "idempotency"),
-		openAPITag:   bodyTag(docs.OpenAPI),
-		bodies:       newBodies(),
-		encodedMaps:  newEncodedSeatMaps(encodedSeatMapsMaxBytes),
-		readiness:    newReadiness(cfg.Probes, cfg.Log),
+		cfg: cfg,
+		listener: admission.Listener{Limiter: admission.NewLimiter(), ReadTimeout: readTimeout, WriteTimeout: writeTimeout,
+			ConnectionsMax: cfg.ConnectionsMax, ConnectionsPerAddress: cfg.ConnectionsPerAddress, Refusal: refusedConnection, Log: cfg.Log},
+		operationsListener: admission.Listener{Limiter: admission.NewLimiter(), ReadTimeout: readTimeout, WriteTimeout: writeTimeout, Log: cfg.Log},
+		streamsOfAddresses: admission.Shares{EachMax: cfg.StreamsPerAddress},
+		streamsOfUsers:     admission.Shares{EachMax: cfg.StreamsPerUser},
+		pacer:              admission.NewPacer(),
+		accessTokens:       auth.NewAccessTokens(cfg.JWTSecret),
+		cursors:            cursorSealer{deriveKey(cfg.JWTSecret, "cursor")},
+		hashKey:            deriveKey(cfg.JWTSecret, "idempotency"),
+		openAPITag:         bodyTag(docs.OpenAPI),
+		bodies:             newBodies(),
+		encodedMaps:        newEncodedSeatMaps(encodedSeatMapsMaxBytes),
+		readiness:          newReadiness(cfg.Probes, cfg.Log),
 	}
 	var err error
 	if s.passwords, err = auth.NewPasswordHasher(cfg.PasswordCost, cfg.PasswordSlots, cfg.PasswordQueue); err != nil {
@@ -84,7 +92,17 @@ func NewServer(cfg Config) (*Server, error) {
 	if s.streams, err = newSeatStreams(cfg.SeatMaps, cfg.Metrics); err != nil {
 		return nil, err
 	}
-	s.app = fiber.New(fiber.Config{
+	s.listener.Proxy = s.trusted
+	s.app = s.newApp()
+	s.routes()
+	s.prepare()
+	s.operations = s.newApp()
+	s.operationRoutes()
+	return s, nil
+}
+
+func (s *Server) newApp() *fiber.App {
+	return fiber.New(fiber.Config{
 		AppName:                      "Eventra",
 		DisableStartupMessage:        true,
 		CaseSensitive:                true,
@@ -100,9 +118,6 @@ func NewServer(cfg Config) (*Server, error) {
 		ReduceMemoryUsage:            true, // a connection that has not sent a byte has no buffers
 		ErrorHandler:                 s.refuseUnread,
 	})
-	s.routes()
-	s.prepare()
-	return s, nil
 }
 
 var errMalformedHeaders = errors.New("http: malformed headers")
@@ -145,6 +160,16 @@ func (s *Server) Serve(ln net.Listener) error {
 	return nil
 }
 
+// ServeOperations answers /healthz, /readyz and /metrics on ln until [Server.Shutdown]
+// has shut down the rest.
+func (s *Server) ServeOperations(ln net.Listener) error {
+	s.operationsListener.Open(ln)
+	if err := s.operations.Server().Serve(&s.operationsListener); err != nil && !errors.Is(err, net.ErrClosed) {
+		return err
+	}
+	return nil
+}
+
 // Ready ends the starting phase: from now on /readyz depends on the dependencies alone.
 func (s *Server) Ready() { s.ready.Store(true) }
 
@@ -157,5 +182,7 @@ func (s *Server) Shutdown(ctx context.Context) error {
 	s.encodedMaps.close()
 	err := s.app.ShutdownWithContext(ctx) // closes the listener once its answers say "Connection: close"
 	_ = s.listener.Close()                // in case Serve has yet to begin
+	err = errors.Join(err, s.operations.ShutdownWithContext(ctx))
+	_ = s.operationsListener.Close()
 	return err
 }

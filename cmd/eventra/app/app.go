@@ -25,14 +25,15 @@ import (
 
 // App is a running instance. Tests start it on port 0.
 type App struct {
-	stores   *Stores
-	events   *actors.Directory
-	queue    *redis.MailQueue
-	mails    *smtp.Sender
-	denied   *redis.DeniedTokens
-	server   *web.Server
-	listener net.Listener
-	log      *slog.Logger
+	stores     *Stores
+	events     *actors.Directory
+	queue      *redis.MailQueue
+	mails      *smtp.Sender
+	denied     *redis.DeniedTokens
+	server     *web.Server
+	listener   net.Listener
+	operations net.Listener // nil if they are answered on listener
+	log        *slog.Logger
 
 	stopLoops context.CancelFunc
 	loops     sync.WaitGroup
@@ -50,7 +51,7 @@ func Start(ctx context.Context, cfg *Config, log *slog.Logger, options ...Option
 	if err != nil {
 		return nil, err
 	}
-	a := &App{stores: s, log: log, served: make(chan error, 1)}
+	a := &App{stores: s, log: log, served: make(chan error, 2)}
 	if err := a.start(ctx, cfg, newWiring(options)); err != nil {
 		return nil, errors.Join(err, a.release(ctx))
 	}
@@ -125,8 +126,14 @@ func (a *App) listen(cfg *Config, c web.Config) (err error) {
 	c.SessionLife, c.PasswordCost, c.HoldsMax, c.DrainDelay = cfg.SessionLife, cfg.PasswordCost, cfg.EventQueueMax, cfg.DrainDelay
 	c.RateLimits, c.TrustedProxies = cfg.RateLimits, cfg.TrustedProxies
 	c.LoginFailuresPerAccount, c.LoginFailuresPerAddress = cfg.LoginFailuresPerAccount, cfg.LoginFailuresPerAddress
+	cfg.edge(&c)
 	if a.server, err = web.NewServer(c); err != nil {
 		return err
+	}
+	if cfg.OpsAddr != "" {
+		if a.operations, err = net.Listen("tcp", cfg.OpsAddr); err != nil {
+			return err
+		}
 	}
 	a.listener, err = net.Listen("tcp", cfg.HTTPAddr)
 	return err
@@ -142,6 +149,9 @@ func (a *App) serve(ctx context.Context) error {
 		if err := sleep.For(ctx, readyPoll); err != nil {
 			return fmt.Errorf("denied tokens not loaded: %w", err)
 		}
+	}
+	if a.operations != nil {
+		go func() { a.served <- a.server.ServeOperations(a.operations) }()
 	}
 	go func() { a.served <- a.server.Serve(a.listener) }()
 	a.server.Ready()

@@ -21,6 +21,7 @@ var environment = env.Options{Prefix: "EVENTRA_"}
 // same table for people.
 type Config struct {
 	HTTPAddr         string         `env:"HTTP_ADDR" envDefault:"127.0.0.1:8080"`
+	OpsAddr          string         `env:"OPS_ADDR"`
 	PostgresURL      string         `env:"POSTGRES_URL"`
 	MongoURL         string         `env:"MONGO_URL"`
 	RedisURL         string         `env:"REDIS_URL"`
@@ -31,7 +32,7 @@ type Config struct {
 	AdminEmail       string         `env:"ADMIN_EMAIL"`
 	AdminPassword    string         `env:"ADMIN_PASSWORD"`
 	SessionLife      time.Duration  `env:"SESSION_LIFE" envDefault:"2160h"`
-	RateLimits       RateLimits     `env:"RATE_LIMITS" envDefault:"bookings=20/1s,auth=30/1m,reads=100/1s"`
+	RateLimits       RateLimits     `env:"RATE_LIMITS" envDefault:"bookings=20/1s,auth=30/1m,reads=100/1s,unauthenticated=100/1m"`
 	EventQueueMax    int            `env:"EVENT_QUEUE_MAX" envDefault:"10000"`
 	PaymentGateway   string         `env:"PAYMENT_GATEWAY"` // serve requires it
 	PaymentTimeout   time.Duration  `env:"PAYMENT_TIMEOUT" envDefault:"10s"`
@@ -46,6 +47,12 @@ type Config struct {
 	LogLevel         slog.Level     `env:"LOG_LEVEL" envDefault:"info"`
 	LogFormat        string         `env:"LOG_FORMAT" envDefault:"json"`
 	ProfileAddr      string         `env:"PROFILE_ADDR"`
+
+	ConnectionsMax        int           `env:"CONNECTIONS_MAX" envDefault:"0"` // 0: what the limit of descriptors leaves
+	ConnectionsPerAddress int           `env:"CONNECTIONS_PER_ADDRESS" envDefault:"1024"`
+	StreamsPerAddress     int           `env:"STREAMS_PER_ADDRESS" envDefault:"100"`
+	StreamsPerUser        int           `env:"STREAMS_PER_USER" envDefault:"20"`
+	HSTSMaxAge            time.Duration `env:"HSTS_MAX_AGE" envDefault:"0s"`
 
 	// The environment does not set these.
 	Version                 string // of the program

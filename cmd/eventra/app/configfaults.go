@@ -45,7 +45,7 @@ func (c *Config) faults() (faults []error) {
 	if c.LogFormat != "json" && c.LogFormat != "text" {
 		say("LOG_FORMAT", "must be json or text")
 	}
-	return append(faults, c.addressFault(), c.clusterFault(), c.profileFault())
+	return append(append(faults, c.addressFault(), c.clusterFault(), c.profileFault()), c.edgeFaults()...)
 }
 
 // urlFaults checks the addresses of the stores and the mail server.

@@ -26,6 +26,9 @@ func (a *App) release(ctx context.Context) error {
 		a.stopLoops()
 		a.loops.Wait()
 	}
+	if a.operations != nil {
+		_ = a.operations.Close()
+	}
 	if a.listener != nil {
 		_ = a.listener.Close() // the server has closed it, unless the start failed before
 	}

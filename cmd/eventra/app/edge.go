@@ -1,0 +1,38 @@
+package app
+
+import (
+	"fmt"
+	"net"
+
+	web "github.com/eventra/eventra/http"
+)
+
+// edge configures what the server allows its clients.
+func (c *Config) edge(server *web.Config) {
+	server.OwnOperations = c.OpsAddr != ""
+	server.ConnectionsMax, server.ConnectionsPerAddress = c.ConnectionsMax, c.ConnectionsPerAddress
+	server.StreamsPerAddress, server.StreamsPerUser = c.StreamsPerAddress, c.StreamsPerUser
+	server.HSTSMaxAge = c.HSTSMaxAge
+}
+
+// edgeFaults returns what is wrong with these settings.
+func (c *Config) edgeFaults() (faults []error) {
+	for _, setting := range []struct {
+		name  string
+		value int64
+	}{
+		{"CONNECTIONS_MAX", int64(c.ConnectionsMax)}, {"CONNECTIONS_PER_ADDRESS", int64(c.ConnectionsPerAddress)},
+		{"STREAMS_PER_ADDRESS", int64(c.StreamsPerAddress)}, {"STREAMS_PER_USER", int64(c.StreamsPerUser)},
+		{"HSTS_MAX_AGE", int64(c.HSTSMaxAge)},
+	} {
+		if setting.value < 0 {
+			faults = append(faults, fmt.Errorf("EVENTRA_%s: must not be negative", setting.name))
+		}
+	}
+	if c.OpsAddr != "" {
+		if _, _, err := net.SplitHostPort(c.OpsAddr); err != nil {
+			faults = append(faults, fmt.Errorf("EVENTRA_OPS_ADDR: must be of the form host:port: %w", err))
+		}
+	}
+	return faults
+}
