@@ -2,10 +2,10 @@ package eventra
 
 import "strings"
 
-// currencies are the codes of ISO 4217's list one (SIX, 2026-01-01) that have minor
-// units, by the number of their decimals. Without those of metals, of tests (XTS),
-// of no currency (XXX) and of units of account, which have none. CLDR's decimals
-// are no substitute: they say how many people write, not what an amount means.
+// currencies are the codes of ISO 4217 that have minor units, by the number of
+// their decimals. Codes of metals, of tests (XTS), of no currency (XXX) and of
+// units of account have none. CLDR's decimals are no substitute: they say how an
+// amount is usually written, not what its minor unit is.
 var currencies = map[int]string{
 	0: "BIF CLP DJF GNF ISK JPY KMF KRW PYG RWF UGX UYI VND VUV XAF XOF XPF",
 	2: "AED AFN ALL AMD AOA ARS AUD AWG AZN BAM BBD BDT BMD BND BOB BOV BRL BSD BTN BWP BYN BZD CAD CDF CHE CHF CHW CNY " +
@@ -28,7 +28,7 @@ var currencyDecimals = func() map[string]int {
 }()
 
 // CurrencyDecimals returns how many decimals a currency's minor unit stands for,
-// and whether ISO 4217 has the currency. It is 2 for one that is unknown.
+// and whether ISO 4217 has the currency. An unknown currency has 2.
 func CurrencyDecimals(code string) (decimals int, known bool) {
 	if decimals, known = currencyDecimals[code]; !known {
 		return 2, false
