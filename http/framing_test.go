@@ -2,7 +2,6 @@ package http
 
 import (
 	"bufio"
-	"errors"
 	"io"
 	"net/http"
 	"strconv"
@@ -116,5 +115,5 @@ func TestPipelinedRequests(t *testing.T) {
 		require.Equal(t, status, resp.StatusCode)
 	}
 	_, err = answers.ReadByte()
-	require.True(t, errors.Is(err, io.EOF), err)
+	require.ErrorIs(t, err, io.EOF)
 }

@@ -9,8 +9,8 @@ import (
 // cachePrivate is for responses that are for one client only.
 const cachePrivate = "private, no-store"
 
-// setPolicy sets the headers that depend on who asks rather than on what is asked for: no
-// cache keeps what depends on a token, or what a request changed.
+// setPolicy sets the headers that depend on the request rather than on its route. No cache
+// keeps a response that depends on a token or follows a change.
 func (s *Server) setPolicy(c *fiber.Ctx) {
 	if !fiber.IsMethodSafe(c.Method()) || len(c.Request().Header.Peek(fiber.HeaderAuthorization)) > 0 {
 		c.Set(fiber.HeaderCacheControl, cachePrivate)
