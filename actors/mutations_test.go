@@ -68,7 +68,7 @@ var mutations = []mutation{
 // storeMutations are bugs in the real stores, for their own suites to find.
 var storeMutations = []mutation{
 	{"PostgreSQL does not fence", []edit{
-		{"persistence/postgres/commitsql.go", `events.epoch = f.epoch LIMIT 1 FOR SHARE`, `true LIMIT 1 FOR SHARE`}}},
+		{"persistence/postgres/fence.go", `events.epoch = f.epoch LIMIT 1 FOR SHARE`, `true LIMIT 1 FOR SHARE`}}},
 	{"PostgreSQL expires before the deadline", []edit{
 		{"persistence/postgres/commitsql.go", `
         AND expires_at <= now() AND (paying_until IS NULL OR paying_until <= now())`, ``}}},
