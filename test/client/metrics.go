@@ -12,7 +12,11 @@ import (
 // Metrics returns the samples of one metric by their labels, such as
 // `{outcome="timeout"}`.
 func (t *Target) Metrics(name string, timeout time.Duration) (map[string]float64, error) {
-	r, err := t.call("GET", "/metrics", "", "", nil, timeout)
+	at := t
+	if t.operations != nil {
+		at = t.operations
+	}
+	r, err := at.call("GET", "/metrics", "", "", nil, timeout)
 	if err != nil {
 		return nil, err
 	}

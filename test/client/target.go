@@ -12,10 +12,20 @@ import (
 type Target struct {
 	Name string
 	pool *http1.Pool
+
+	operations *Target // serves the metrics; nil: the target itself
 }
 
 // NewTarget returns a target at an address.
-func NewTarget(name, address string) *Target { return &Target{name, http1.NewPool(address)} }
+func NewTarget(name, address string) *Target {
+	return &Target{Name: name, pool: http1.NewPool(address)}
+}
+
+// WithOperations returns the target with its metrics at an address of their own.
+func (t *Target) WithOperations(address string) *Target {
+	t.operations = NewTarget(t.Name, address)
+	return t
+}
 
 // Address returns the target's address.
 func (t *Target) Address() string { return t.pool.Address() }

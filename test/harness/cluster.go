@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net"
 	"os"
 	"path/filepath"
 	"sync"
@@ -126,13 +127,23 @@ func Prepare(ctx context.Context, s *Settings, r *Report, stores store.Stores, c
 			"EVENTRA_HTTP_ADDR="+config.HTTPAddress, "EVENTRA_CLUSTER_LISTEN="+config.ClusterAddress,
 			"EVENTRA_JWT_SECRET="+jwtSecret, "EVENTRA_RATE_LIMITS=off", "EVENTRA_DRAIN_DELAY="+drainDelay,
 			"EVENTRA_LOG_FORMAT=text", "EVENTRA_ADMIN_EMAIL="+adminEmail, "EVENTRA_ADMIN_PASSWORD="+adminPassword)
+		target := client.NewTarget(spec.Name, config.HTTPAddress)
+		// From another network namespace only the listener for operations shows metrics.
+		if host, _, _ := net.SplitHostPort(config.HTTPAddress); !net.ParseIP(host).IsLoopback() {
+			operations := net.JoinHostPort(host, operationsPort)
+			spec.Environment = append(spec.Environment, "EVENTRA_OPS_ADDR="+operations)
+			target = target.WithOperations(operations)
+		}
 		spec.Environment = append(spec.Environment, config.Environment...)
 		c.Instances = append(c.Instances, instance.New(spec))
-		c.Targets = append(c.Targets, client.NewTarget(spec.Name, config.HTTPAddress))
+		c.Targets = append(c.Targets, target)
 	}
 	c.Say("certificates by %s; logs in %s", issuer, filepath.Base(folder))
 	return c, nil
 }
+
+// operationsPort serves the metrics of an instance that has an address of its own.
+const operationsPort = "9090"
 
 // Open starts all instances concurrently and registers the buyers.
 func (c *Cluster) Open(ctx context.Context) error {
