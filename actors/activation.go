@@ -34,7 +34,7 @@ type activation struct {
 	stats *statistics
 
 	phase        phase
-	over         atomic.Bool      // retired or stopped; also read outside of the actor
+	ended        atomic.Bool      // retired or stopped; loads read it, too
 	seats        *eventra.SeatMap // durable state as last known; nil before the first load
 	epoch        int64
 	clock        storeClock

@@ -108,7 +108,7 @@ func TestActivation_DecidesInOrder(t *testing.T) {
 	}
 }
 
-// loadStore counts the epochs that are taken.
+// loadStore counts epochs.
 type loadStore struct {
 	EventStore
 	epochs atomic.Int32
@@ -119,7 +119,7 @@ func (s *loadStore) Activate(context.Context, eventra.ID) (*eventra.Snapshot, er
 	return nil, eventra.Unavailable("postgres", nil)
 }
 
-// loadEnvironment runs what is concurrent when the test says so.
+// loadEnvironment keeps concurrent work for the test to run.
 type loadEnvironment struct {
 	stillEnvironment
 	work []func()
@@ -130,9 +130,9 @@ func (s *loadEnvironment) tell(any)                {}
 func (s *loadEnvironment) forget()                 {}
 func (s *loadEnvironment) stopAfter(time.Duration) {}
 
-// TestActivation_LoadTakesNoEpochWhenItIsOver: a load that waited for its slot while
+// TestActivation_LoadTakesNoEpochAfterItsEnd: a load that waited for its slot while
 // the activation retired must not fence off the event's new owner.
-func TestActivation_LoadTakesNoEpochWhenItIsOver(t *testing.T) {
+func TestActivation_LoadTakesNoEpochAfterItsEnd(t *testing.T) {
 	t.Parallel()
 	for name, end := range map[string]func(*activation){"in use": nil, "retired": (*activation).retire, "stopped": (*activation).stop} {
 		t.Run(name, func(t *testing.T) {

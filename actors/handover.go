@@ -19,7 +19,7 @@ func (a *activation) handOver() {
 func (a *activation) stop() {
 	a.forget()
 	a.phase = retired
-	a.over.Store(true)
+	a.ended.Store(true)
 	if b := a.inFlight; b != nil {
 		a.Wait(b.Done()) // bounded by the timeouts of group commit, for this batch and those before it
 		a.inFlight = nil

@@ -22,7 +22,7 @@ func (a *activation) load() {
 	a.Run(func() {
 		a.loads <- struct{}{} // held for at most loadTimeout
 		defer func() { <-a.loads }()
-		if a.over.Load() { // meanwhile: its next epoch would stop the event's new owner
+		if a.ended.Load() { // while it waited; another epoch would stop the event's new owner
 			return
 		}
 		ctx, cancel := context.WithTimeout(context.Background(), loadTimeout)

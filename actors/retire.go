@@ -17,7 +17,7 @@ func (a *activation) retire() {
 		defer a.wakeNextOwner()
 	}
 	a.phase = retired
-	a.over.Store(true)
+	a.ended.Store(true)
 	a.forget()
 	a.requeue(nil)
 	a.redirectWaiting()
