@@ -25,12 +25,12 @@ const (
 	bodySmallBytes = 4 << 10
 	// Places for longer bodies: of clients without a token, counted by address, and of
 	// callers, counted by user. Together they are bounded by 24 MiB.
-	bodiesOfStrangersMax, bodiesPerAddressMax = 64, 8
-	bodiesOfCallersMax, bodiesPerCallerMax    = 256, 8
-	// houseBodiesMax is how many of the bodies that only addSeats accepts are in memory at a time.
-	houseBodiesMax = 2
-	// houseBodyWait is how long another one waits.
-	houseBodyWait = 5 * time.Second
+	anonymousBodiesMax, bodiesPerAddressMax = 64, 8
+	callerBodiesMax, bodiesPerCallerMax     = 256, 8
+	// seatsBodiesMax is how many of the bodies that only addSeats accepts are in memory at a time.
+	seatsBodiesMax = 2
+	// seatsBodyWait is how long another one waits.
+	seatsBodyWait = 5 * time.Second
 
 	// bodyUnreadMaxBytes of a body that nobody has read are what the HTTP library reads
 	// before it waits for the next request; else it closes the connection.
@@ -39,15 +39,15 @@ const (
 
 // bodies bounds the memory of requests that are being received.
 type bodies struct {
-	strangers, callers admission.Shares
-	houses             chan struct{}
+	anonymous, callers admission.Shares
+	seats              chan struct{}
 }
 
 func newBodies() *bodies {
 	return &bodies{
-		strangers: admission.Shares{Max: bodiesOfStrangersMax, EachMax: bodiesPerAddressMax},
-		callers:   admission.Shares{Max: bodiesOfCallersMax, EachMax: bodiesPerCallerMax},
-		houses:    make(chan struct{}, houseBodiesMax),
+		anonymous: admission.Shares{Max: anonymousBodiesMax, EachMax: bodiesPerAddressMax},
+		callers:   admission.Shares{Max: callerBodiesMax, EachMax: bodiesPerCallerMax},
+		seats:     make(chan struct{}, seatsBodiesMax),
 	}
 }
 
@@ -166,7 +166,7 @@ func (s *Server) readBody(c *fiber.Ctx, stream io.Reader, maxBytes int) (body []
 	}{
 		{bodySmallBytes, func(*fiber.Ctx) (func(), error) { return func() {}, nil }},
 		{bodyMaxBytes, s.takeLongBody},
-		{seatsBodyMaxBytes, s.takeHouseBody},
+		{seatsBodyMaxBytes, s.takeSeatsBody},
 	} {
 		give, err := step.take(c)
 		if err == nil {
@@ -216,7 +216,7 @@ func leftUnread(ctx *fasthttp.RequestCtx) bool {
 
 // takeLongBody takes a place for a body of at most bodyMaxBytes.
 func (s *Server) takeLongBody(c *fiber.Ctx) (give func(), err error) {
-	shares, subject := &s.bodies.strangers, s.addressOf(c)
+	shares, subject := &s.bodies.anonymous, s.addressOf(c)
 	if who := callerOf(c); who != nil {
 		shares, subject = &s.bodies.callers, who.UserID.String()
 	}
@@ -226,21 +226,21 @@ func (s *Server) takeLongBody(c *fiber.Ctx) (give func(), err error) {
 	return func() { shares.Give(subject) }, nil
 }
 
-// takeHouseBody takes a place for a body of at most seatsBodyMaxBytes.
-func (s *Server) takeHouseBody(c *fiber.Ctx) (give func(), err error) {
-	give = func() { <-s.bodies.houses }
+// takeSeatsBody takes a place for a body of at most seatsBodyMaxBytes.
+func (s *Server) takeSeatsBody(c *fiber.Ctx) (give func(), err error) {
+	give = func() { <-s.bodies.seats }
 	select {
-	case s.bodies.houses <- struct{}{}:
+	case s.bodies.seats <- struct{}{}:
 		return give, nil
 	default:
 	}
 	admission.ReleaseSlot(c.Context().Conn())
-	timer := time.NewTimer(houseBodyWait)
+	timer := time.NewTimer(seatsBodyWait)
 	defer timer.Stop()
 	select {
-	case s.bodies.houses <- struct{}{}:
+	case s.bodies.seats <- struct{}{}:
 		return give, nil
 	case <-timer.C:
-		return nil, eventra.Errorf(eventra.CodeOverloaded, "too many houses are being added at once")
+		return nil, eventra.Errorf(eventra.CodeOverloaded, "too many seats are being added at once")
 	}
 }

@@ -92,7 +92,7 @@ func TestLongBodiesOfStrangersAreFew(t *testing.T) {
 		require.NoError(t, err)
 	}
 	require.Eventually(t, func() bool {
-		return !ts.server.bodies.strangers.Take("127.0.0.1") || func() bool { ts.server.bodies.strangers.Give("127.0.0.1"); return false }()
+		return !ts.server.bodies.anonymous.Take("127.0.0.1") || func() bool { ts.server.bodies.anonymous.Give("127.0.0.1"); return false }()
 	}, 5*time.Second, time.Millisecond)
 	ts.problem(ts.wire(half+strings.Repeat(" ", bodyMaxBytes/2)), 503, eventra.CodeOverloaded)
 	ts.ok(200, "POST", "/api/v1/auth/login", "", `{"email":"user@example.com","password":"`+testPassword+`"}`)
@@ -105,19 +105,19 @@ func TestHousesAreReceivedFewAtATime(t *testing.T) {
 	plan := strings.Repeat(" ", 2*bodyMaxBytes) + `{"sections":[{"name":"N","rowCount":1,"seatsPerRow":1,"price":{"amount":1,"currency":"EUR"}}]}`
 	head := fmt.Sprintf("POST %s HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nAuthorization: Bearer %s\r\nContent-Length: %d\r\n\r\n", path, ts.adminToken, len(plan))
 	var slow net.Conn
-	for range houseBodiesMax {
+	for range seatsBodiesMax {
 		slow = ts.dial()
 		_, err := io.WriteString(slow, head+plan[:len(plan)-1])
 		require.NoError(t, err)
 	}
-	require.Eventually(t, func() bool { return len(ts.server.bodies.houses) == houseBodiesMax }, 5*time.Second, time.Millisecond)
+	require.Eventually(t, func() bool { return len(ts.server.bodies.seats) == seatsBodiesMax }, 5*time.Second, time.Millisecond)
 	third := make(chan answer, 1)
 	go func() { third <- ts.wire(head + plan) }()
 	ts.ok(201, "POST", path, ts.adminToken, strings.TrimSpace(plan)) // a short one needs no place
 	_, err := io.WriteString(slow, plan[len(plan)-1:])
 	require.NoError(t, err)
 	require.Equal(t, 201, (<-third).StatusCode, "it waited for a place")
-	require.Len(t, ts.server.bodies.houses, houseBodiesMax-1)
+	require.Len(t, ts.server.bodies.seats, seatsBodiesMax-1)
 }
 
 // The time for a request's work begins when its body has arrived.

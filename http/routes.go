@@ -4,7 +4,7 @@ package http
 // to right: they check who may call and how often, and make retries harmless.
 func (s *Server) routes() {
 	anyone, users, admins := s.anyone, s.users, s.admins
-	body, houseBody := s.received(bodyMaxBytes), s.received(seatsBodyMaxBytes)
+	body, seatsBody := s.received(bodyMaxBytes), s.received(seatsBodyMaxBytes)
 	auth, reads, writes, bookings := s.limited(rateAuth), s.limited(rateReads), s.limited(rateWrites), s.limited(rateBookings)
 
 	s.app.Use(s.observe)
@@ -33,7 +33,7 @@ func (s *Server) routes() {
 	api.Post("/events/:eventId/publish", admins, writes, body, s.idempotent, s.publishEvent)
 	api.Post("/events/:eventId/cancel", admins, writes, body, s.idempotent, s.cancelEvent)
 
-	api.Post("/events/:eventId/seats", admins, writes, houseBody, timeout(seatsTimeout), s.idempotent, s.addSeats)
+	api.Post("/events/:eventId/seats", admins, writes, seatsBody, timeout(seatsTimeout), s.idempotent, s.addSeats)
 	api.Get("/events/:eventId/seats", anyone, reads, s.seatMap)
 	api.Get("/events/:eventId/seats/stream", anyone, reads, s.streamSeats)
 	api.Get("/events/:eventId/availability", anyone, reads, s.availability)

@@ -46,7 +46,7 @@ func (c *Conn) Read(b []byte) (int, error) {
 	c.acquireSlot()
 	if !c.active {
 		c.active = true
-		if c.listener.spoken(c) { // Close has shortened the deadline
+		if c.listener.markActive(c) { // Close has shortened the deadline
 			_ = c.Conn.SetReadDeadline(time.Now().Add(c.listener.ReadTimeout))
 		}
 	}
@@ -75,8 +75,10 @@ func (c *Conn) touch() { c.since.Store(time.Now().UnixNano()) }
 // SetReadDeadline implements net.Conn. The deadline of an idle connection of a closed
 // listener is at most [idleGrace] away.
 func (c *Conn) SetReadDeadline(t time.Time) error {
-	if latest := time.Now().Add(idleGrace); t.After(latest) && c.listener.drainsIdle(c) {
-		t = latest
+	if !c.active { // the lock of the listener is for the few that are idle
+		if latest := time.Now().Add(idleGrace); t.After(latest) && c.listener.drainsIdle(c) {
+			t = latest
+		}
 	}
 	return c.Conn.SetReadDeadline(t)
 }

@@ -26,15 +26,15 @@ type Listener struct {
 	Refusal               func() []byte         // makes what the client of a refused connection gets
 	Log                   *slog.Logger          // may be nil
 
-	ln         net.Listener
-	done       chan struct{}
-	complained time.Time // of the goroutine that accepts
+	ln     net.Listener
+	done   chan struct{}
+	warned time.Time // of the goroutine that accepts
 
 	mu     sync.Mutex
 	closed bool
-	silent map[*Conn]struct{} // accepted connections that have not sent a byte
-	all    crowd
-	sites  map[netip.Prefix]*crowd
+	idle   map[*Conn]struct{} // accepted connections that have not sent a byte
+	all    connSet
+	sites  map[netip.Prefix]*connSet
 }
 
 const (
@@ -43,8 +43,8 @@ const (
 
 	acceptPauseMin = 5 * time.Millisecond
 	acceptPauseMax = time.Second
-	// complaintPause is the least time between two lines in the log.
-	complaintPause = 10 * time.Second
+	// warningPause is the least time between two lines in the log.
+	warningPause = 10 * time.Second
 )
 
 // Open sets the listener to accept from.
@@ -52,7 +52,7 @@ func (l *Listener) Open(ln net.Listener) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.ln, l.done = ln, make(chan struct{})
-	l.silent, l.all.conns, l.sites = map[*Conn]struct{}{}, map[*Conn]struct{}{}, map[netip.Prefix]*crowd{}
+	l.idle, l.all.conns, l.sites = map[*Conn]struct{}{}, map[*Conn]struct{}{}, map[netip.Prefix]*connSet{}
 	if l.closed {
 		close(l.done)
 		_ = ln.Close()
@@ -97,8 +97,8 @@ func passes(err error) bool {
 // pause waits before the next attempt to accept, and reports false once the listener is
 // closed. Meanwhile connections that nobody uses make room.
 func (l *Listener) pause(d time.Duration, err error) bool {
-	if l.Log != nil && time.Since(l.complained) > complaintPause {
-		l.complained = time.Now()
+	if l.Log != nil && time.Since(l.warned) > warningPause {
+		l.warned = time.Now()
 		l.Log.Warn("connections are not accepted for a while", "error", err)
 	}
 	l.mu.Lock()
@@ -124,18 +124,18 @@ func (l *Listener) Close() error {
 	}
 	l.closed = true
 	close(l.done)
-	for c := range l.silent {
+	for c := range l.idle {
 		_ = c.Conn.SetReadDeadline(time.Now().Add(idleGrace))
 	}
 	return l.ln.Close()
 }
 
-// spoken notes that a connection has sent a byte, and reports whether the listener is
+// markActive notes that a connection has sent its first byte, and reports whether the listener is
 // closed.
-func (l *Listener) spoken(c *Conn) (closed bool) {
+func (l *Listener) markActive(c *Conn) (closed bool) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	delete(l.silent, c)
+	delete(l.idle, c)
 	return l.closed
 }
 
@@ -143,23 +143,23 @@ func (l *Listener) spoken(c *Conn) (closed bool) {
 func (l *Listener) drainsIdle(c *Conn) bool {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	_, silent := l.silent[c]
-	return silent && l.closed
+	_, idle := l.idle[c]
+	return idle && l.closed
 }
 
-// crowd is a set of connections that has a bound.
-type crowd struct {
+// connSet is a set of connections that has a bound.
+type connSet struct {
 	conns map[*Conn]struct{}
 	busy  time.Time // until then, no connection of it is worth looking for
 }
 
 const (
-	// evictAfter is how long a connection may have waited for its client, of a crowd at
+	// evictAfter is how long a connection may have waited for its client, of a set at
 	// its bound, before it makes room for another one.
 	evictAfter = 250 * time.Millisecond
-	// evictShare of a crowd makes room at once, so that the next ones need no search.
+	// evictShare of a set makes room at once, so that the next ones need no search.
 	evictShare = 32
-	// busyFor is how long a crowd without such a connection is not searched again.
+	// busyFor is how long a set without such a connection is not searched again.
 	busyFor = 50 * time.Millisecond
 )
 
@@ -178,13 +178,13 @@ func (l *Listener) admit(conn net.Conn) *Conn {
 			return nil
 		}
 		if site = l.sites[c.site]; site == nil { // evicting may have forgotten it
-			site = &crowd{conns: map[*Conn]struct{}{}}
+			site = &connSet{conns: map[*Conn]struct{}{}}
 			l.sites[c.site] = site
 		}
 		site.conns[c] = struct{}{}
 	}
 	l.all.conns[c] = struct{}{}
-	l.silent[c] = struct{}{}
+	l.idle[c] = struct{}{}
 	return c
 }
 
@@ -201,9 +201,9 @@ func (l *Listener) siteOf(conn net.Conn) netip.Prefix {
 	return Site(addr)
 }
 
-// evict closes those connections of a crowd that have waited for their clients longest,
+// evict closes those connections of a set that have waited for their clients longest,
 // and reports whether there was one. The caller has locked l.mu.
-func (l *Listener) evict(from *crowd) bool {
+func (l *Listener) evict(from *connSet) bool {
 	now := time.Now()
 	if now.Before(from.busy) {
 		return false
@@ -239,7 +239,7 @@ func (l *Listener) forget(c *Conn) {
 
 // remove counts a connection out. The caller has locked l.mu.
 func (l *Listener) remove(c *Conn) {
-	delete(l.silent, c)
+	delete(l.idle, c)
 	delete(l.all.conns, c)
 	if site := l.sites[c.site]; site != nil {
 		if delete(site.conns, c); len(site.conns) == 0 {
