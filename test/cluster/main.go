@@ -9,27 +9,14 @@ import (
 	"flag"
 	"fmt"
 	"os"
-	"os/signal"
-	"path/filepath"
 	"regexp"
-	"syscall"
 	"time"
 
 	"github.com/eventra/eventra/test/harness"
 	"github.com/eventra/eventra/test/store"
 )
 
-func main() {
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-	passed, err := run(ctx)
-	stop()
-	if err != nil {
-		fmt.Fprintln(os.Stderr, "clustertest:", err)
-	}
-	if err != nil || !passed {
-		os.Exit(1)
-	}
-}
+func main() { harness.Main("clustertest", run) }
 
 func run(ctx context.Context) (passed bool, err error) {
 	settings := &harness.Settings{}
@@ -55,12 +42,7 @@ func run(ctx context.Context) (passed bool, err error) {
 	if settings.Stores, err = store.FromEnvironment(); err != nil {
 		return false, err
 	}
-	for _, path := range []*string{&settings.Binary, &settings.Next, &settings.LogFolder} {
-		if *path, err = filepath.Abs(*path); err != nil {
-			return false, err
-		}
-	}
-	if err := os.MkdirAll(settings.LogFolder, 0o755); err != nil {
+	if err := settings.ResolvePaths(); err != nil {
 		return false, err
 	}
 	fmt.Printf("seed %d, logs in %s\n", settings.Seed, settings.LogFolder)

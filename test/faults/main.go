@@ -8,26 +8,14 @@ import (
 	"flag"
 	"fmt"
 	"os"
-	"os/signal"
 	"path/filepath"
-	"syscall"
 	"time"
 
 	"github.com/eventra/eventra/test/harness"
 	"github.com/eventra/eventra/test/store"
 )
 
-func main() {
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-	passed, err := run(ctx)
-	stop()
-	if err != nil {
-		fmt.Fprintln(os.Stderr, "faults:", err)
-	}
-	if err != nil || !passed {
-		os.Exit(1)
-	}
-}
+func main() { harness.Main("faults", run) }
 
 func run(ctx context.Context) (passed bool, err error) {
 	settings := &harness.Settings{}
@@ -45,12 +33,7 @@ func run(ctx context.Context) (passed bool, err error) {
 	if settings.Stores, err = store.FromEnvironment(); err != nil {
 		return false, err
 	}
-	for _, path := range []*string{&settings.Binary, &settings.LogFolder} {
-		if *path, err = filepath.Abs(*path); err != nil {
-			return false, err
-		}
-	}
-	if err := os.MkdirAll(settings.LogFolder, 0o755); err != nil {
+	if err := settings.ResolvePaths(); err != nil {
 		return false, err
 	}
 	servers, err := store.FindServers(ctx, settings.Stores)
