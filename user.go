@@ -2,8 +2,10 @@ package eventra
 
 import (
 	"net/mail"
+	"strconv"
 	"strings"
 	"time"
+	"unicode"
 	"unicode/utf8"
 )
 
@@ -45,48 +47,37 @@ func NormalizeEmail(s string) string { return strings.ToLower(strings.TrimSpace(
 // ValidateEmail checks a normalized address against RFC 5322's addr-spec.
 func ValidateEmail(f *Faults, field, email string) {
 	addr, err := mail.ParseAddress(email)
-	if err != nil || addr.Address != email || len(email) > EmailMaxBytes || !utf8.ValidString(email) {
+	if err != nil || addr.Address != email || len(email) > EmailMaxBytes || !utf8.ValidString(email) ||
+		strings.ContainsFunc(email, forbiddenInEmail) || !isHostName(email[strings.LastIndexByte(email, '@')+1:]) {
 		f.Add(field, "invalid_email", "must be an e-mail address of at most %d bytes", EmailMaxBytes)
 	}
 }
 
-// ValidatePassword checks the length in bytes, and that bcrypt reads all of it: a
-// NUL would end its input.
-func ValidatePassword(f *Faults, field, password string) {
-	if len(password) < PasswordMinBytes || len(password) > PasswordMaxBytes {
+// forbiddenInEmail reports characters that nobody sees, so two addresses would look alike.
+func forbiddenInEmail(r rune) bool {
+	return unicode.In(r, unicode.C, unicode.Z, unicode.Variation_Selector) || hidden(r) || r == brailleBlank || r == utf8.RuneError
+}
+
+// isHostName reports whether a mail domain has a name, and is no IP address: those end in a
+// number or have colons or brackets, names do not.
+func isHostName(domain string) bool {
+	last := domain[strings.LastIndexByte(domain, '.')+1:]
+	_, err := strconv.ParseUint(last, 0, 64)
+	return err != nil && !strings.ContainsAny(domain, "[]:")
+}
+
+// ValidatePassword checks the length in bytes, that bcrypt reads all of it (a NUL would end
+// its input), and that it is not among the first that a stranger tries.
+func ValidatePassword(f *Faults, field, password, email string) {
+	switch {
+	case len(password) < PasswordMinBytes || len(password) > PasswordMaxBytes:
 		f.Add(field, "length", "must have %d to %d bytes", PasswordMinBytes, PasswordMaxBytes)
-	} else if strings.ContainsRune(password, 0) {
+	case strings.ContainsRune(password, 0):
 		f.Add(field, "invalid", "must not contain a NUL character")
+	case guessable(password, email):
+		f.Add(field, "too_common", "must not be the e-mail address, one of the most common passwords, or a character repeated")
 	}
 }
 
 // ValidateName checks a person's name.
 func ValidateName(f *Faults, field, name string) { validateLine(f, field, name, 1, NameMaxRunes) }
-
-// validateLine checks text that must be a single line, because it may end up in a
-// mail's subject.
-func validateLine(f *Faults, field, s string, minRunes, maxRunes int) {
-	if strings.ContainsAny(s, "\n\r\t") {
-		f.Add(field, "invalid_text", "must be a single line")
-		return
-	}
-	validateText(f, field, s, minRunes, maxRunes)
-}
-
-// validateText checks that s is printable text of minRunes to maxRunes characters,
-// and not blank if minRunes is more than zero.
-func validateText(f *Faults, field, s string, minRunes, maxRunes int) {
-	n := utf8.RuneCountInString(s)
-	switch {
-	case !utf8.ValidString(s) || strings.ContainsFunc(s, forbiddenInText):
-		f.Add(field, "invalid_text", "must be UTF-8 text without control characters")
-	case n < minRunes || n > maxRunes:
-		f.Add(field, "length", "must have %d to %d characters", minRunes, maxRunes)
-	case minRunes > 0 && strings.TrimSpace(s) == "":
-		f.Add(field, "blank", "must not be blank")
-	}
-}
-
-func forbiddenInText(r rune) bool {
-	return (r < ' ' && r != '\n' && r != '\t' && r != '\r') || r == 0x7f
-}

@@ -24,7 +24,7 @@ func TestValidateEmail(t *testing.T) {
 		ok    bool
 	}{
 		{"a@b", true}, {"ann@example.org", true}, {"ann+tickets@example.org", true}, {"o'neil@example.org", true},
-		{"jürgen@example.org", true}, {"ann@[192.0.2.1]", true},
+		{"jürgen@example.org", true},
 		{local64 + "@" + strings.Repeat(domain+".", 3) + "org", true},
 		{"", false}, {"ann", false}, {"@example.org", false}, {"ann@", false}, {"ann@@example.org", false},
 		{"ann example@example.org", false}, {"Ann <ann@example.org>", false}, {"<ann@example.org>", false},
@@ -48,19 +48,19 @@ func TestValidatePassword_CountsBytes(t *testing.T) {
 	t.Parallel()
 	tests := []struct{ name, password, want string }{
 		{"seven", "1234567", "p length"},
-		{"eight", "12345678", ""},
-		{"eight bytes of two characters", "🎫🎫", ""},
-		{"72", strings.Repeat("x", 72), ""},
+		{"eight", "ada is 8", ""},
+		{"eight bytes of two characters", "🎫🎭", ""},
+		{"72", strings.Repeat("xyz", 24), ""},
 		{"73", strings.Repeat("x", 73), "p length"},
-		{"72 bytes of 18 characters", strings.Repeat("🎫", 18), ""},
+		{"72 bytes of 18 characters", strings.Repeat("🎫🎭", 9), ""},
 		{"37 characters of 74 bytes", strings.Repeat("ü", 37), "p length"},
-		{"spaces stay", "        ", ""},
+		{"spaces stay", " a    b ", ""},
 		{"NUL", "1234567\x00", "p invalid"},
 		{"none", "", "p length"},
 	}
 	for _, test := range tests {
 		var f eventra.Faults
-		eventra.ValidatePassword(&f, "p", test.password)
+		eventra.ValidatePassword(&f, "p", test.password, "ada@example.org")
 		require.Equal(t, test.want, strings.Join(codes(f), ", "), test.name)
 	}
 }

@@ -6,6 +6,7 @@ import (
 	"github.com/gofiber/fiber/v2"
 
 	"github.com/eventra/eventra"
+	"github.com/eventra/eventra/http/auth"
 )
 
 // User is an account as its owner sees it.
@@ -30,9 +31,9 @@ type Registration struct {
 
 func (r *Registration) validate() error {
 	var faults eventra.Faults
-	r.Email = eventra.NormalizeEmail(r.Email)
+	r.Email, r.Name = auth.NormalizeEmail(r.Email), auth.NormalizeName(r.Name)
 	eventra.ValidateEmail(&faults, "email", r.Email)
-	eventra.ValidatePassword(&faults, "password", r.Password)
+	eventra.ValidatePassword(&faults, "password", auth.NormalizePassword(r.Password), r.Email)
 	eventra.ValidateName(&faults, "name", r.Name)
 	return faults.Err()
 }

@@ -66,7 +66,7 @@ func TestLogin_FailuresLookAlike(t *testing.T) {
 // bcrypt reads only 72 bytes, but a password that begins with the right ones is wrong.
 func TestLogin_ComparesTheWholePassword(t *testing.T) {
 	ts := newTestServer(t)
-	password := strings.Repeat("p", eventra.PasswordMaxBytes)
+	password := strings.Repeat("pq", eventra.PasswordMaxBytes/2)
 	ts.ok(201, "POST", "/api/v1/auth/register", "", `{"email":"long@example.com","password":"`+password+`","name":"L"}`)
 	ts.ok(200, "POST", "/api/v1/auth/login", "", `{"email":"long@example.com","password":"`+password+`"}`)
 	a := ts.send("POST", "/api/v1/auth/login", "", `{"email":"long@example.com","password":"`+password+`x"}`)
@@ -182,4 +182,18 @@ func TestLogin_StrangersDoNotLockTheOwnerOut(t *testing.T) {
 	}
 	require.Equal(t, 429, ts.loginFrom("203.0.113.1", "other@example.com", right).StatusCode)
 	require.Equal(t, 200, ts.loginFrom("203.0.113.1", email, right).StatusCode, "the owner behind the same address")
+}
+
+func TestRegister_TakesComposedAndDecomposedLettersForOne(t *testing.T) {
+	ts := newTestServer(t)
+	ts.ok(201, "POST", "/api/v1/auth/register", "", `{"email":"jose\u0301@example.com","password":"cafe\u0301 cre\u0300me","name":"José"}`)
+	again := ts.send("POST", "/api/v1/auth/register", "", `{"email":"jos\u00e9@example.com","password":"correct horse","name":"José"}`)
+	ts.problem(again, 409, eventra.CodeEmailTaken)
+	for _, password := range []string{"cafe\u0301 cre\u0300me", "caf\u00e9 cr\u00e8me", "caf\u00e9\u00a0cr\u00e8me"} {
+		ts.ok(200, "POST", "/api/v1/auth/login", "", `{"email":"JOS\u00c9@example.com","password":"`+password+`"}`)
+	}
+	ts.ok(201, "POST", "/api/v1/auth/register", "", `{"email":"ada@b\u00fccher.example","password":"correct horse","name":"Ada"}`)
+	ts.ok(200, "POST", "/api/v1/auth/login", "", `{"email":"ada@XN--bcher-kva.example","password":"correct horse"}`)
+	wrong := ts.send("POST", "/api/v1/auth/login", "", `{"email":"jos\u00e9@example.com","password":"cafe creme"}`)
+	ts.problem(wrong, 401, eventra.CodeInvalidCredentials)
 }

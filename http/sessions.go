@@ -27,7 +27,7 @@ type Login struct {
 
 func (l *Login) validate() error {
 	var faults eventra.Faults
-	l.Email = eventra.NormalizeEmail(l.Email)
+	l.Email = auth.NormalizeEmail(l.Email)
 	if l.Email == "" {
 		faults.Add("email", "required", "is required")
 	}

@@ -51,7 +51,7 @@ func (h *PasswordHasher) Run(ctx context.Context, work func() error) error {
 // Hash makes the hash to store of a valid password, in one of the slots.
 func (h *PasswordHasher) Hash(ctx context.Context, password string) (hash []byte, err error) {
 	err = h.Run(ctx, func() error {
-		hash, err = bcrypt.GenerateFromPassword([]byte(password), h.cost)
+		hash, err = bcrypt.GenerateFromPassword([]byte(NormalizePassword(password)), h.cost)
 		return err
 	})
 	return hash, err
@@ -64,7 +64,12 @@ func (h *PasswordHasher) Matches(user *eventra.User, password string) (bool, err
 	if user != nil {
 		hash = user.PasswordHash
 	}
-	err := bcrypt.CompareHashAndPassword(hash, []byte(password))
+	prepared := NormalizePassword(password)
+	err := bcrypt.CompareHashAndPassword(hash, []byte(prepared))
+	if prepared != password && errors.Is(err, bcrypt.ErrMismatchedHashAndPassword) {
+		err = bcrypt.CompareHashAndPassword(hash, []byte(password)) // hashed before passwords were prepared
+		prepared = password
+	}
 	switch {
 	case errors.Is(err, bcrypt.ErrMismatchedHashAndPassword):
 		return false, nil
@@ -72,5 +77,5 @@ func (h *PasswordHasher) Matches(user *eventra.User, password string) (bool, err
 		return false, err
 	}
 	// bcrypt reads no further than its limit, so a longer password only seems to match.
-	return user != nil && len(password) <= eventra.PasswordMaxBytes, nil
+	return user != nil && len(prepared) <= eventra.PasswordMaxBytes, nil
 }

@@ -44,9 +44,9 @@ type Admin struct {
 // otherwise the error is ErrNotAdmin.
 func (s *Stores) PutAdmin(ctx context.Context, admin Admin, cost int) error {
 	var faults eventra.Faults
-	admin.Email = eventra.NormalizeEmail(admin.Email)
+	admin.Email, admin.Password = auth.NormalizeEmail(admin.Email), auth.NormalizePassword(admin.Password)
 	eventra.ValidateEmail(&faults, "email", admin.Email)
-	eventra.ValidatePassword(&faults, "password", admin.Password)
+	eventra.ValidatePassword(&faults, "password", admin.Password, admin.Email)
 	eventra.ValidateName(&faults, "name", admin.Name)
 	if len(faults) > 0 {
 		return fmt.Errorf("administrator %s: %s %s", admin.Email, faults[0].Field, faults[0].Message)
