@@ -48,3 +48,12 @@ func (s *Server) routes() {
 
 	api.Get("/admin/cluster", admins, reads, s.cluster)
 }
+
+// Routes returns what the server answers, as "GET /api/v1/events/:eventId".
+func (s *Server) Routes() []string {
+	var routes []string
+	for _, route := range s.app.GetRoutes(true) {
+		routes = append(routes, route.Method+" "+route.Path)
+	}
+	return routes
+}

@@ -163,3 +163,6 @@ func (a *App) Addr() string { return a.listener.Addr().String() }
 
 // Failed receives an error if serving ends by itself.
 func (a *App) Failed() <-chan error { return a.served }
+
+// Routes returns what the instance answers, as "GET /api/v1/events/:eventId".
+func (a *App) Routes() []string { return a.server.Routes() }

@@ -1,0 +1,77 @@
+package main
+
+// access says what a route answers to whom. The bookings are the user's.
+type access struct {
+	route string
+	needs string // the event's or the booking's state
+	body  any    // or a function of the cell
+	want  statuses
+}
+
+// statuses are by caller. The last is for tokens that are not good any more.
+type statuses struct{ anonymous, user, other, admin, ended int }
+
+// to returns the statuses with another one for success.
+func (s statuses) to(status int) statuses {
+	for _, each := range []*int{&s.anonymous, &s.user, &s.other, &s.admin, &s.ended} {
+		if *each == 200 {
+			*each = status
+		}
+	}
+	return s
+}
+
+// accessTable has a row for each route.
+func accessTable() []access {
+	everyone := statuses{200, 200, 200, 200, 200} // whatever the token
+	anyone := statuses{200, 200, 200, 200, 401}
+	users := statuses{401, 200, 200, 200, 401}
+	owner := statuses{401, 200, 404, 404, 401}
+	admins := statuses{401, 403, 403, 200, 401}
+	findsDrafts := statuses{404, 404, 404, 200, 401}
+	return []access{
+		{"GET /healthz", "", nil, everyone},
+		{"GET /readyz", "", nil, everyone},
+		{"GET /metrics", "", nil, everyone}, // on this machine
+		{"GET /openapi.json", "", nil, everyone},
+		{"GET /api-docs", "", nil, everyone.to(302)},
+		{"GET /api-docs/", "", nil, everyone.to(302)},
+		{"GET /api-docs/*", "", nil, everyone},
+
+		{"POST /api/v1/auth/register", "", (*cell).registration, everyone.to(201)},
+		{"POST /api/v1/auth/login", "", object{"email": adminEmail, "password": adminPassword}, everyone},
+		{"POST /api/v1/auth/refresh", "", (*cell).refreshToken, everyone},
+		{"POST /api/v1/auth/logout", "", (*cell).refreshToken, users.to(204)},
+		{"GET /api/v1/auth/me", "", nil, users},
+
+		{"GET /api/v1/events", "", nil, anyone},
+		{"POST /api/v1/events", "", eventBody(), admins.to(201)},
+		{"GET /api/v1/events/:eventId", "published", nil, anyone},
+		{"GET /api/v1/events/:eventId", "draft", nil, findsDrafts},
+		{"PATCH /api/v1/events/:eventId", "draft", object{"title": "Another"}, admins},
+		{"DELETE /api/v1/events/:eventId", "draft", nil, admins.to(204)},
+		{"POST /api/v1/events/:eventId/publish", "draft", nil, admins},
+		{"POST /api/v1/events/:eventId/cancel", "published", nil, admins},
+		{"POST /api/v1/events/:eventId/seats", "draft", seatsOf("B"), admins.to(201)},
+		{"GET /api/v1/events/:eventId/seats", "published", nil, anyone},
+		{"GET /api/v1/events/:eventId/seats", "draft", nil, findsDrafts},
+		{"GET /api/v1/events/:eventId/seats/stream", "published", nil, anyone},
+		{"GET /api/v1/events/:eventId/seats/stream", "draft", nil, findsDrafts},
+		{"GET /api/v1/events/:eventId/availability", "published", nil, anyone},
+		{"GET /api/v1/events/:eventId/availability", "draft", nil, findsDrafts},
+
+		{"GET /api/v1/bookings", "", nil, users},
+		{"POST /api/v1/bookings", "published", (*cell).seat, users.to(201)},
+		{"GET /api/v1/bookings/:bookingId", "held", nil, owner},
+		{"DELETE /api/v1/bookings/:bookingId", "held", nil, owner},
+		{"GET /api/v1/bookings/:bookingId/payments", "held", nil, owner},
+		{"POST /api/v1/bookings/:bookingId/payments", "held", object{"method": "mock", "token": "tok_ok"}, owner.to(201)},
+		{"POST /api/v1/bookings/:bookingId/refund", "confirmed", nil, admins},
+
+		{"GET /api/v1/admin/cluster", "", nil, admins},
+	}
+}
+
+func seatsOf(section string) object {
+	return object{"seats": []object{{"section": section, "row": "1", "number": 1, "price": object{"amount": 1, "currency": "EUR"}}}}
+}

@@ -1,0 +1,150 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"net/http"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/uuid"
+	"github.com/stretchr/testify/require"
+)
+
+// TestRoutes_Access tries every route of the server as every kind of caller. A route
+// without a row fails it.
+func TestRoutes_Access(t *testing.T) {
+	t.Parallel()
+	p := start(t)
+	callers := visitors(p)
+	rows := map[string]bool{}
+	for _, row := range accessTable() {
+		rows[row.route] = true
+		method, _, _ := strings.Cut(row.route, " ")
+		path, event := row.prepare(p, callers[1].token)
+		for _, by := range callers {
+			c := &cell{p: p, access: row, by: by, event: event}
+			got, want := c.status(method, path), by.want(row.want)
+			if got != want {
+				t.Errorf("%s (%s) as %s: %d instead of %d", row.route, row.needs, by.name, got, want)
+			}
+			if method == "GET" && c.status("HEAD", path) != want {
+				t.Errorf("HEAD %s (%s) as %s: another status than for GET, %d", path, row.needs, by.name, got)
+			} else if method != "GET" && got < 300 {
+				path, event = row.prepare(p, callers[1].token) // for the next, too
+			}
+		}
+	}
+	for _, route := range p.app.Routes() {
+		if get, head := strings.CutPrefix(route, "HEAD "); head {
+			route = "GET " + get
+		}
+		if !rows[route] {
+			t.Errorf("%s has no row", route)
+		}
+	}
+}
+
+// TestOpenAPI_HasEveryRoute compares the document with the server.
+func TestOpenAPI_HasEveryRoute(t *testing.T) {
+	t.Parallel()
+	p := start(t)
+	var paths struct{ Paths map[string]map[string]any }
+	require.NoError(t, json.Unmarshal(p.must(200, "GET", "/openapi.json", "", nil).raw, &paths))
+	var documented, served []string
+	for path, methods := range paths.Paths {
+		for method := range methods {
+			documented = append(documented, strings.ToUpper(method)+" "+path)
+		}
+	}
+	for _, route := range p.app.Routes() {
+		if !strings.HasPrefix(route, "HEAD ") && !strings.HasPrefix(route, "GET /api-docs") {
+			served = append(served, parameters.Replace(route))
+		}
+	}
+	slices.Sort(documented)
+	slices.Sort(served)
+	require.Equal(t, served, documented)
+}
+
+// parameters turns the router's names in paths into those of OpenAPI.
+var parameters = strings.NewReplacer(":eventId", "{eventId}", ":bookingId", "{bookingId}")
+
+// cell is one request of the table.
+type cell struct {
+	p      *program
+	access access
+	by     visitor
+	event  string
+}
+
+func (c *cell) registration() object {
+	return object{"email": uuid.NewString() + "@example.org", "password": "correct horse", "name": "Somebody"}
+}
+
+func (c *cell) seat() object { return object{"eventId": c.event, "seats": []string{"A-1-1"}} }
+
+// refreshToken signs the caller in once more, so that its other requests keep their session.
+func (c *cell) refreshToken() object {
+	var in *answer
+	if c.by.email == "" {
+		in, _ = c.p.signIn()
+	} else {
+		password := "correct horse"
+		if c.by.email == adminEmail {
+			password = adminPassword
+		}
+		in = c.p.must(200, "POST", "/auth/login", "", object{"email": c.by.email, "password": password})
+		c.by.token = in.text("accessToken")
+	}
+	return object{"refreshToken": in.text("refreshToken")}
+}
+
+// prepare makes what the route's path names, and returns the path.
+func (row *access) prepare(p *program, owner string) (path, event string) {
+	switch row.needs {
+	case "draft":
+		event = p.must(201, "POST", "/events", p.admin, eventBody()).text("id")
+		p.must(201, "POST", "/events/"+event+"/seats", p.admin, seatsOf("A"))
+	case "published", "held", "confirmed":
+		event = p.event(1, 1, nil)
+	}
+	booking := ""
+	if row.needs == "held" || row.needs == "confirmed" {
+		booking = p.hold(owner, event, "A-1-1").text("id")
+	}
+	if row.needs == "confirmed" {
+		p.must(201, "POST", "/bookings/"+booking+"/payments", owner, object{"method": "mock", "token": "tok_ok"})
+	}
+	_, route, _ := strings.Cut(row.route, " ")
+	return strings.NewReplacer(":eventId", event, ":bookingId", booking, "*", "index.html").Replace(route), event
+}
+
+// status sends the request and returns the status. It reads no body, as that of a stream never ends.
+func (c *cell) status(method, path string) int {
+	body := c.access.body
+	if made, ok := body.(func(*cell) object); ok {
+		body = made(c)
+	}
+	var text []byte
+	if body != nil {
+		text, _ = json.Marshal(body)
+	}
+	ctx, cancel := context.WithTimeout(c.p.t.Context(), 30*time.Second)
+	defer cancel()
+	req, err := http.NewRequestWithContext(ctx, method, c.p.url+path, bytes.NewReader(text))
+	require.NoError(c.p.t, err)
+	if body != nil {
+		req.Header.Set("Content-Type", "application/json")
+	}
+	if c.by.token != "" {
+		req.Header.Set("Authorization", "Bearer "+c.by.token)
+	}
+	resp, err := http.DefaultTransport.RoundTrip(req) // follows no redirects
+	require.NoError(c.p.t, err)
+	defer resp.Body.Close()
+	return resp.StatusCode
+}
