@@ -2,6 +2,7 @@ package eventra
 
 import (
 	"encoding/json"
+	"strings"
 	"time"
 )
 
@@ -58,6 +59,15 @@ type Venue struct {
 	City     string `json:"city"`
 	Country  string `json:"country"`
 	Timezone string `json:"timezone"` // IANA name
+}
+
+// Trimmed returns the venue without white space around its texts. A time zone's
+// name is taken as it is.
+func (v Venue) Trimmed() Venue {
+	for _, text := range []*string{&v.Name, &v.Address, &v.City, &v.Country} {
+		*text = strings.TrimSpace(*text)
+	}
+	return v
 }
 
 // Terms are the facts about an event that its sale obeys. They are written with
@@ -195,7 +205,7 @@ func (e *Event) CheckChange(old *Event) error {
 	case EventCancelled:
 		return Errorf(CodeEventLocked, "the event is cancelled")
 	case EventPublished:
-		if !e.StartsAt.Equal(old.StartsAt) || !e.EndsAt.Equal(old.EndsAt) || e.Venue != old.Venue {
+		if !e.StartsAt.Equal(old.StartsAt) || !e.EndsAt.Equal(old.EndsAt) || e.Venue.Trimmed() != old.Venue.Trimmed() {
 			return Errorf(CodeEventLocked, "startsAt, endsAt and venue cannot change once the event is published")
 		}
 	}

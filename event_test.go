@@ -122,6 +122,7 @@ func TestEvent_CheckChange_LocksTimeAndPlace(t *testing.T) {
 		{"end", func(e *eventra.Event) { e.EndsAt = e.EndsAt.Add(time.Second) }, true},
 		{"same start in another zone", func(e *eventra.Event) { e.StartsAt = e.StartsAt.In(time.FixedZone("x", 3600)) }, false},
 		{"venue", func(e *eventra.Event) { e.Venue.City = "Bonn" }, true},
+		{"white space around a city", func(e *eventra.Event) { e.Venue.City += " " }, false},
 	}
 	for _, test := range tests {
 		for status, locked := range map[eventra.EventStatus]bool{

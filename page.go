@@ -29,12 +29,12 @@ const (
 // EventFilter narrows the list of events. A zero field does not narrow it. Without
 // From and To, events that are over come after the others.
 type EventFilter struct {
-	Text       string // words in title or description, any case
+	Text       string // words in title or description, in any case, with or without accents
 	Category   string
 	City       string
 	From, To   time.Time // of StartsAt: From inclusive, To exclusive
 	Status     EventStatus
-	WithDrafts bool // without it the list has PUBLISHED events only, whatever Status is
+	WithDrafts bool // without it the list has PUBLISHED events only, and none if Status is another
 }
 
 // BookingFilter narrows a user's list of bookings. A zero field does not narrow it.

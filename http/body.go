@@ -32,10 +32,16 @@ func jsonBody(c *fiber.Ctx, alsoAllowed ...string) ([]byte, error) {
 	for _, other := range alsoAllowed {
 		allowed = allowed || mediaType == other
 	}
-	if err != nil || !allowed || given && !strings.EqualFold(charset, "utf-8") {
+	if err != nil || !allowed || given && !isUTF8(charset) {
 		return nil, eventra.Errorf(eventra.CodeUnsupportedMediaType, "the body must be application/json in UTF-8")
 	}
 	return body, nil
+}
+
+// isUTF8 reports whether a charset is UTF-8, also by the alias that the IANA does not
+// list but many clients send.
+func isUTF8(charset string) bool {
+	return strings.EqualFold(charset, "utf-8") || strings.EqualFold(charset, "utf8")
 }
 
 // decodeBody decodes the request's JSON body into target.

@@ -60,7 +60,10 @@ func fieldsOf(e *eventra.Event) *EventFields {
 func (f *EventFields) apply(e *eventra.Event) error {
 	var faults eventra.Faults
 	e.Title, e.Description, e.Category = strings.TrimSpace(f.Title), f.Description, strings.TrimSpace(f.Category)
-	e.Tags, e.Venue = append([]string{}, f.Tags...), eventra.Venue(f.Venue)
+	e.Tags, e.Venue = make([]string, len(f.Tags)), eventra.Venue(f.Venue).Trimmed()
+	for i, tag := range f.Tags {
+		e.Tags[i] = strings.TrimSpace(tag)
+	}
 	e.StartsAt = parseTime(&faults, "startsAt", f.StartsAt)
 	e.EndsAt = parseTime(&faults, "endsAt", f.EndsAt)
 	e.SaleStartsAt = parseOptionalTime(&faults, "saleStartsAt", f.SaleStartsAt)

@@ -67,7 +67,7 @@ func (s *Server) visibleEvent(c *fiber.Ctx) (*eventra.Event, error) {
 
 // @ID listEvents
 // @Summary List events
-// @Description Ordered by startsAt, then id. Without from and to, events that are over come after all others. Admins also see drafts and cancelled events, other callers published ones only.
+// @Description Ordered by startsAt, then id. Without from and to, events that are over come after all others. Admins also see drafts and cancelled events, other callers published ones only. Filters by text ignore case, accents and white space around it: creme finds Crème, strasse finds Straße.
 // @Tags events
 // @Security
 // @Security BearerAuth
@@ -76,7 +76,7 @@ func (s *Server) visibleEvent(c *fiber.Ctx) (*eventra.Event, error) {
 // @Param city query string false "City of the venue" maxLength(200)
 // @Param from query string false "Starting at this time or later" format(date-time)
 // @Param to query string false "Starting before this time" format(date-time)
-// @Param status query string false "Status, for admins" Enums(DRAFT, PUBLISHED, CANCELLED)
+// @Param status query string false "Status; callers other than admins find events by PUBLISHED only" Enums(DRAFT, PUBLISHED, CANCELLED)
 // @Param limit query int false "Items on the page" minimum(1) maximum(100) default(20)
 // @Param cursor query string false "nextCursor of the previous page"
 // @Param If-None-Match header string false "ETag of the representation that the client has"

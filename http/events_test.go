@@ -2,6 +2,7 @@ package http
 
 import (
 	"net/url"
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -34,6 +35,13 @@ func TestEvents_Create(t *testing.T) {
 	require.Equal(t, "2030-05-01T19:30:00.000Z", made["startsAt"])
 	require.NotContains(t, made, "saleStartsAt")
 	require.Equal(t, map[string]any{"x": []any{1.0, map[string]any{"y": nil}}}, made["attributes"])
+}
+
+func TestEvents_TrimTexts(t *testing.T) {
+	ts := newTestServer(t)
+	made, _ := ts.ok(201, "POST", "/api/v1/events", ts.adminToken, strings.NewReplacer(`"T"`, `" T "`, `"a"`, `" a"`, `"V"`, `"V "`, `"B"`, `"\tB "`).Replace(validEvent))
+	venue := made["venue"].(map[string]any)
+	require.Equal(t, []any{"T", "V", "B", []any{"a"}}, []any{made["title"], venue["name"], venue["city"], made["tags"]})
 }
 
 func TestEvents_Patch(t *testing.T) {

@@ -34,8 +34,14 @@ func TestParseTime(t *testing.T) {
 	t.Parallel()
 	var faults eventra.Faults
 	require.Equal(t, time.Date(2030, 5, 1, 17, 30, 0, 123_000_000, time.UTC), parseTime(&faults, "at", "2030-05-01T19:30:00.123999+02:00"))
+	for _, same := range []string{"2030-05-01t17:30:00z", "2030-05-01T17:30:00z", "2030-05-01t17:30:00.0000000001Z", "2030-05-01T17:30:00-00:00"} {
+		require.Equal(t, time.Date(2030, 5, 1, 17, 30, 0, 0, time.UTC), parseTime(&faults, "at", same), same)
+	}
 	require.Empty(t, faults)
-	for _, bad := range []string{"", "now", "2030-05-01", "2030-05-01 19:30:00Z", "2030-02-30T00:00:00Z", "1e9"} {
+	for _, bad := range []string{"", "now", "2030-05-01", "2030-05-01 19:30:00Z", "2030-02-30T00:00:00Z", "1e9",
+		"2030-05-01T8:00:00Z", "2030-5-01T08:00:00Z", "2030-05-01T08:00Z", "2030-05-01T08:00:00", "2030-05-01T08:00:00,5Z",
+		"2030-05-01T08:00:00.Z", "2030-05-01T08:00:00+24:00", "2030-05-01T08:00:00+02:60", "2030-05-01T08:00:00+0200", "2030-05-01T08:00:00+2:00",
+		"2030-05-01T24:00:00Z", "2030-05-01T08:00:00Z ", "02030-05-01T08:00:00Z", "２030-05-01T08:00:00Z"} {
 		faults = nil
 		parseTime(&faults, "at", bad)
 		require.Len(t, faults, 1, bad)

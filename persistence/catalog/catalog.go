@@ -40,6 +40,9 @@ type Details interface {
 	// MarkStale marks as not copied every event whose terms were copied by an
 	// earlier release, which copied less.
 	MarkStale(ctx context.Context) error
+	// Refold makes at most limit events that an earlier release has written
+	// searchable as this one searches, and returns how many it found.
+	Refold(ctx context.Context, limit int) (int, error)
 }
 
 // Sales is the store that decides what is sold.

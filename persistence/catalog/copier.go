@@ -11,6 +11,8 @@ const (
 	// copyPause is the time between two searches for terms that are not copied.
 	copyPause = 3 * time.Second
 	copyLimit = 100
+	// refoldLimit is how many events are made searchable at a time: a second's work.
+	refoldLimit = 100
 	// copyAge leaves fresh writes to the process that made them.
 	copyAge = 2 * time.Second
 	// invalidatePause is the time between two attempts to invalidate outdated scopes.
@@ -18,18 +20,22 @@ const (
 )
 
 // RunCopier completes unfinished writes until ctx ends: it copies terms that
-// PostgreSQL does not have, and invalidates outdated scopes of the shared cache.
+// PostgreSQL does not have, makes events of earlier releases searchable, which may
+// still be running beside this one, and invalidates outdated scopes of the shared
+// cache.
 func (c *Catalog) RunCopier(ctx context.Context) {
 	copying, invalidating := time.NewTicker(copyPause), time.NewTicker(invalidatePause)
 	defer copying.Stop()
 	defer invalidating.Stop()
 	marked := c.markStale(ctx)
+	c.refold(ctx)
 	for c.copyMissing(ctx); ; {
 		select {
 		case <-ctx.Done():
 			return
 		case <-copying.C:
 			marked = marked || c.markStale(ctx)
+			c.refold(ctx)
 			c.copyMissing(ctx)
 		case <-invalidating.C:
 			c.pages.invalidateOutdated(ctx)
@@ -45,6 +51,19 @@ func (c *Catalog) markStale(ctx context.Context) (done bool) {
 		c.log.Debug("terms of earlier releases not marked", "error", err)
 	}
 	return err == nil
+}
+
+// refold works on until it has found all events of earlier releases.
+func (c *Catalog) refold(ctx context.Context) {
+	for ctx.Err() == nil {
+		found, err := c.details.Refold(ctx, refoldLimit)
+		if err != nil {
+			c.log.Debug("events of earlier releases not made searchable", "error", err)
+		}
+		if err != nil || found < refoldLimit {
+			return
+		}
+	}
 }
 
 func (c *Catalog) copyMissing(ctx context.Context) {

@@ -1,12 +1,15 @@
 package catalog
 
 import (
+	"context"
+	"sync"
 	"testing"
 	"time"
 
 	"github.com/stretchr/testify/require"
 
 	"github.com/eventra/eventra"
+	"github.com/eventra/eventra/persistence/redis"
 )
 
 func TestCatalog_RunCopierCopiesTermsThatPostgresMissed(t *testing.T) {
@@ -90,3 +93,36 @@ func TestCatalog_RunCopierCopiesTermsOfEarlierReleases(t *testing.T) {
 	}, soon, tick)
 	require.Eventually(t, func() bool { return f.copied(t, e.ID) }, soon, tick)
 }
+
+func TestCatalog_RunCopierMakesEventsOfEarlierReleasesSearchable(t *testing.T) {
+	t.Parallel()
+	f := newFixture(t)
+	details := &forgetful{Details: f.mongo, earlier: 2*refoldLimit + 1}
+	ctx, stop := context.WithCancel(t.Context())
+	done := make(chan struct{})
+	go func() { f.instance(details, redis.NewCache(f.redis, KeptFor)).RunCopier(ctx); close(done) }()
+	require.Eventually(t, func() bool { return details.left() == 0 }, soon, tick, "at once, however many there are")
+	details.forget(1) // an earlier release, still running, has written again
+	require.Eventually(t, func() bool { return details.left() == 0 }, soon, tick)
+	stop()
+	<-done
+}
+
+// forgetful has events that an earlier release has written.
+type forgetful struct {
+	Details
+	mu      sync.Mutex
+	earlier int
+}
+
+func (f *forgetful) Refold(_ context.Context, limit int) (int, error) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	found := min(limit, f.earlier)
+	f.earlier -= found
+	return found, nil
+}
+
+func (f *forgetful) left() int { f.mu.Lock(); defer f.mu.Unlock(); return f.earlier }
+
+func (f *forgetful) forget(n int) { f.mu.Lock(); defer f.mu.Unlock(); f.earlier = n }

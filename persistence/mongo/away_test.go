@@ -27,6 +27,7 @@ func TestDB_ServerAway(t *testing.T) {
 			return err
 		},
 		"uncopied": func(ctx context.Context, db *mongo.DB) error { _, err := db.Uncopied(ctx, 1); return err },
+		"refold":   func(ctx context.Context, db *mongo.DB) error { _, err := db.Refold(ctx, 1); return err },
 		"total": func(ctx context.Context, db *mongo.DB) error {
 			_, err := db.SetSeatsTotal(ctx, e.ID, 1, summer)
 			return err

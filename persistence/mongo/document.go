@@ -5,8 +5,6 @@ import (
 	"strings"
 	"time"
 
-	"golang.org/x/text/unicode/norm"
-
 	"github.com/eventra/eventra"
 )
 
@@ -36,7 +34,8 @@ type document struct {
 	Copied bool `bson:"copied"`
 	// Search holds the texts that filters compare with, already folded, so that
 	// filters do not depend on how a server compares letters.
-	Search search `bson:"search"`
+	Search     search `bson:"search"`
+	SearchForm int    `bson:"searchForm"`
 }
 
 type venue struct {
@@ -53,8 +52,13 @@ type search struct {
 	City     string `bson:"city"`
 }
 
-// fold makes texts equal that differ only in case or in the composition of letters.
-func fold(s string) string { return strings.ToLower(norm.NFKC.String(s)) }
+func newSearch(e *eventra.Event) search {
+	return search{
+		Text:     fold(strings.Join([]string{e.Title, e.Description, e.Category, e.Venue.City}, "\n")),
+		Category: fold(e.Category),
+		City:     fold(e.Venue.City),
+	}
+}
 
 func newDocument(e *eventra.Event, copied bool) (*document, error) {
 	attributes, err := storedAttributes(e.Attributes)
@@ -81,11 +85,8 @@ func newDocument(e *eventra.Event, copied bool) (*document, error) {
 		UpdatedAt:          e.UpdatedAt,
 		Version:            e.Version,
 		Copied:             copied,
-		Search: search{
-			Text:     fold(strings.Join([]string{e.Title, e.Description, e.Category, e.Venue.City}, "\n")),
-			Category: fold(e.Category),
-			City:     fold(e.Venue.City),
-		},
+		Search:             newSearch(e),
+		SearchForm:         searchForm,
 	}, nil
 }
 

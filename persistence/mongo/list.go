@@ -16,7 +16,7 @@ import (
 // List returns events by the time they start, then by id, and the cursor of
 // the next page, nil after the last. Unless the filter has a time, events that are
 // over come last. Text finds events with all of its words in title, description,
-// category or city; category and city compare whole; none minds case.
+// category or city; category and city compare whole; all compare folded.
 func (db *DB) List(ctx context.Context, f eventra.EventFilter, p eventra.Page) ([]*eventra.Event, *eventra.Cursor, error) {
 	ctx, cancel := context.WithTimeout(ctx, callTimeout)
 	defer cancel()
@@ -107,10 +107,10 @@ func filterOf(f eventra.EventFilter, after *eventra.Cursor, more ...bson.D) bson
 	add := func(field string, condition any) {
 		all = append(all, bson.D{{Key: field, Value: condition}})
 	}
-	switch {
-	case !f.WithDrafts:
+	if !f.WithDrafts {
 		add("status", string(eventra.EventPublished))
-	case f.Status != "":
+	}
+	if f.Status != "" {
 		add("status", string(f.Status))
 	}
 	if f.Category != "" {

@@ -5,9 +5,11 @@ import (
 	"time"
 
 	"github.com/stretchr/testify/require"
+	"go.mongodb.org/mongo-driver/v2/bson"
 
 	"github.com/eventra/eventra"
 	"github.com/eventra/eventra/persistence/mongo"
+	"github.com/eventra/eventra/persistence/persistencetest"
 )
 
 func TestDB_ListFilters(t *testing.T) {
@@ -19,34 +21,40 @@ func TestDB_ListFilters(t *testing.T) {
 	opera.Description = "Carmen, in FRENCH"
 	draft := newEvent("Draft", summer.Add(2*time.Hour))
 	draft.Status = eventra.EventDraft
-	insert(t, db, opera, draft, jazz)
+	cancelled := newEvent("Cancelled", summer.Add(3*time.Hour))
+	cancelled.Status = eventra.EventCancelled
+	insert(t, db, opera, draft, jazz, cancelled)
 
 	for name, test := range map[string]struct {
 		filter eventra.EventFilter
 		want   []string
 	}{
-		"none":                       {eventra.EventFilter{}, []string{jazz.Title, "Opera"}},
-		"with drafts":                {eventra.EventFilter{WithDrafts: true}, []string{jazz.Title, "Opera", "Draft"}},
-		"drafts only":                {eventra.EventFilter{WithDrafts: true, Status: eventra.EventDraft}, []string{"Draft"}},
-		"drafts, without permission": {eventra.EventFilter{Status: eventra.EventDraft}, []string{jazz.Title, "Opera"}},
-		"word in the title":          {eventra.EventFilter{Text: "jazz"}, []string{jazz.Title}},
-		"word in the description":    {eventra.EventFilter{Text: "french"}, []string{"Opera"}},
-		"part of a word":             {eventra.EventFilter{Text: "arme"}, []string{"Opera"}},
-		"all words":                  {eventra.EventFilter{Text: " CARMEN\topera "}, []string{"Opera"}},
-		"not all words":              {eventra.EventFilter{Text: "carmen jazz"}, nil},
-		"a word of the city":         {eventra.EventFilter{Text: "ZÜRICH"}, []string{jazz.Title}},
-		"decomposed letters":         {eventra.EventFilter{Text: "zu\u0308rich"}, []string{jazz.Title}},
-		"characters of a pattern":    {eventra.EventFilter{Text: "(live)"}, []string{jazz.Title}},
-		"a pattern":                  {eventra.EventFilter{Text: "j.zz"}, nil},
-		"a broken pattern":           {eventra.EventFilter{Text: `[a-\`}, nil},
-		"an operator":                {eventra.EventFilter{Text: `$ne {"$gt":""}`}, nil},
-		"category":                   {eventra.EventFilter{Category: "jazz & blues"}, []string{jazz.Title}},
-		"part of a category":         {eventra.EventFilter{Category: "jazz"}, nil},
-		"city":                       {eventra.EventFilter{City: "zürich"}, []string{jazz.Title}},
-		"from includes":              {eventra.EventFilter{From: opera.StartsAt}, []string{"Opera"}},
-		"from, a nanosecond later":   {eventra.EventFilter{From: opera.StartsAt.Add(1)}, nil},
-		"to excludes":                {eventra.EventFilter{To: opera.StartsAt}, []string{jazz.Title}},
-		"to, a nanosecond later":     {eventra.EventFilter{To: opera.StartsAt.Add(1)}, []string{jazz.Title, "Opera"}},
+		"none":                               {eventra.EventFilter{}, []string{jazz.Title, "Opera"}},
+		"with drafts":                        {eventra.EventFilter{WithDrafts: true}, []string{jazz.Title, "Opera", "Draft", "Cancelled"}},
+		"cancelled only":                     {eventra.EventFilter{WithDrafts: true, Status: eventra.EventCancelled}, []string{"Cancelled"}},
+		"drafts only":                        {eventra.EventFilter{WithDrafts: true, Status: eventra.EventDraft}, []string{"Draft"}},
+		"drafts, without permission":         {eventra.EventFilter{Status: eventra.EventDraft}, nil},
+		"cancelled ones, without permission": {eventra.EventFilter{Status: eventra.EventCancelled}, nil},
+		"published ones, without permission": {eventra.EventFilter{Status: eventra.EventPublished}, []string{jazz.Title, "Opera"}},
+		"word in the title":                  {eventra.EventFilter{Text: "jazz"}, []string{jazz.Title}},
+		"word in the description":            {eventra.EventFilter{Text: "french"}, []string{"Opera"}},
+		"part of a word":                     {eventra.EventFilter{Text: "arme"}, []string{"Opera"}},
+		"all words":                          {eventra.EventFilter{Text: " CARMEN\topera "}, []string{"Opera"}},
+		"not all words":                      {eventra.EventFilter{Text: "carmen jazz"}, nil},
+		"a word of the city":                 {eventra.EventFilter{Text: "ZÜRICH"}, []string{jazz.Title}},
+		"decomposed letters":                 {eventra.EventFilter{Text: "zu\u0308rich"}, []string{jazz.Title}},
+		"characters of a pattern":            {eventra.EventFilter{Text: "(live)"}, []string{jazz.Title}},
+		"a pattern":                          {eventra.EventFilter{Text: "j.zz"}, nil},
+		"a broken pattern":                   {eventra.EventFilter{Text: `[a-\`}, nil},
+		"an operator":                        {eventra.EventFilter{Text: `$ne {"$gt":""}`}, nil},
+		"category":                           {eventra.EventFilter{Category: "jazz & blues"}, []string{jazz.Title}},
+		"part of a category":                 {eventra.EventFilter{Category: "jazz"}, nil},
+		"city":                               {eventra.EventFilter{City: "zürich"}, []string{jazz.Title}},
+		"city, white space around it":        {eventra.EventFilter{City: " Zurich\t"}, []string{jazz.Title}},
+		"from includes":                      {eventra.EventFilter{From: opera.StartsAt}, []string{"Opera"}},
+		"from, a nanosecond later":           {eventra.EventFilter{From: opera.StartsAt.Add(1)}, nil},
+		"to excludes":                        {eventra.EventFilter{To: opera.StartsAt}, []string{jazz.Title}},
+		"to, a nanosecond later":             {eventra.EventFilter{To: opera.StartsAt.Add(1)}, []string{jazz.Title, "Opera"}},
 		"all at once": {eventra.EventFilter{
 			Text: "live", Category: "Jazz & Blues", City: "Zürich", From: summer, To: summer.Add(1), Status: eventra.EventPublished,
 		}, []string{jazz.Title}},
@@ -59,6 +67,70 @@ func TestDB_ListFilters(t *testing.T) {
 			require.Equal(t, test.want, titles(events))
 		})
 	}
+}
+
+// TestDB_ListFindsWhatPeopleType: people type without the letters, accents and quotes
+// that their keyboards lack, and others type them where the organiser did not.
+func TestDB_ListFindsWhatPeopleType(t *testing.T) {
+	t.Parallel()
+	db := open(t)
+	for i, title := range []string{"Crème brûlée", "São Paulo", "Straße des 17. Juni", "O’Neill", "Øresund – Ærø", "Łódź", "Σίσυφος", "İstanbul",
+		"ﬁnale №9", "Ёлка", "가야금", "がく", "กำแพง", "हिन्दी", "ＲＯＣＫ", "كِتَاب", "Đà Nẵng", "caf\u00ade\u0301"} {
+		insert(t, db, newEvent(title, summer.Add(time.Duration(i)*time.Minute)))
+	}
+	e := newEvent("trimmed", summer.Add(-time.Hour))
+	e.Venue.City, e.Category = "São  Paulo ", "Théâtre"
+	insert(t, db, e)
+	for asked, want := range map[string]string{
+		"creme brulee": "Crème brûlée", "CRE\u0300ME": "Crème brûlée", "strasse": "Straße des 17. Juni", "STRAẞE": "Straße des 17. Juni",
+		"o'neill": "O’Neill", "O\u2018neill": "O’Neill", "O´NEILL": "O’Neill", "oresund - aero": "Øresund – Ærø", "lodz": "Łódź",
+		"σισυφοσ": "Σίσυφος", "istanbul": "İstanbul", "ıstanbul": "İstanbul", "finale": "ﬁnale №9", "елка": "Ёлка", "\u1100\u1161야금": "가야금",
+		"か\u3099く": "がく", "กำแพง": "กำแพง", "हिन्दी": "हिन्दी", "rock": "ＲＯＣＫ", "كتاب": "كِتَاب", "da nang": "Đà Nẵng", "cafe": "caf\u00ade\u0301",
+	} {
+		events, _, err := db.List(t.Context(), eventra.EventFilter{Text: asked}, eventra.Page{Limit: 20})
+		require.NoError(t, err)
+		require.Equal(t, []string{want}, titles(events), asked)
+	}
+	for _, other := range []string{"かく", "กาแพง", "हनद"} { // other words, not the same ones without accents
+		events, _, err := db.List(t.Context(), eventra.EventFilter{Text: other}, eventra.Page{Limit: 20})
+		require.NoError(t, err)
+		require.Empty(t, events, other)
+	}
+	for _, city := range []string{"sao paulo", " SÃO PAULO", "São\u00a0Paulo"} {
+		events, _, err := db.List(t.Context(), eventra.EventFilter{City: city, Category: " theatre "}, eventra.Page{Limit: 20})
+		require.NoError(t, err)
+		require.Equal(t, []string{"trimmed"}, titles(events), city)
+	}
+}
+
+// TestDB_RefoldFindsEventsOfEarlierReleases, which folded case alone, and may
+// write again while this release is running already.
+func TestDB_RefoldFindsEventsOfEarlierReleases(t *testing.T) {
+	t.Parallel()
+	url := persistencetest.NewMongo(t)
+	db, stored := openURL(t, url), collection(t, url)
+	for range 2 {
+		for range 3 {
+			e := newEvent("Crème", summer)
+			insert(t, db, e)
+			_, err := stored.UpdateByID(t.Context(), e.ID.String(), bson.D{
+				{Key: "$set", Value: bson.D{{Key: "search", Value: bson.D{{Key: "text", Value: "crème"}}}}},
+				{Key: "$unset", Value: bson.D{{Key: "searchForm", Value: ""}}}})
+			require.NoError(t, err)
+		}
+		found := 0
+		for _, want := range []int{2, 1, 0} {
+			n, err := db.Refold(t.Context(), 2)
+			require.NoError(t, err)
+			require.Equal(t, want, n)
+			found += n
+		}
+		require.Equal(t, 3, found)
+	}
+	events, _, err := db.List(t.Context(), eventra.EventFilter{Text: "creme"}, eventra.Page{Limit: 20})
+	require.NoError(t, err)
+	require.Len(t, events, 6)
+	require.EqualValues(t, 1, events[0].Version, "the details are the same")
 }
 
 func TestDB_ListPagesNeitherSkipNorRepeat(t *testing.T) {

@@ -97,6 +97,7 @@ func (db *DB) makeIndexes(ctx context.Context) {
 			{Keys: bson.D{{Key: "startsAt", Value: 1}, {Key: "_id", Value: 1}}},
 			{Keys: bson.D{{Key: "status", Value: 1}, {Key: "startsAt", Value: 1}, {Key: "_id", Value: 1}}},
 			{Keys: bson.D{{Key: "copied", Value: 1}}},
+			{Keys: bson.D{{Key: "searchForm", Value: 1}}},
 		})
 		if err == nil || ctx.Err() != nil {
 			return
