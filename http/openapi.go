@@ -23,22 +23,7 @@ package http
 //	@tag.description	For operators
 //	@securityDefinitions.bearerauth	BearerAuth
 
-import (
-	"regexp"
-
-	"github.com/gofiber/fiber/v2"
-	"github.com/gofiber/swagger"
-
-	"github.com/eventra/eventra/docs"
-)
-
-// webFont matches the only external link in Swagger UI's template. The page must work
-// offline.
-var webFont = regexp.MustCompile(`<link href="https://[^>]*>`)
-
-// swaggerPolicy lets the page load nothing but this server's own files.
-const swaggerPolicy = "default-src 'none'; script-src 'self' 'unsafe-inline'; style-src 'self' 'unsafe-inline'; " +
-	"img-src 'self' data:; font-src 'self'; connect-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
+import "github.com/gofiber/fiber/v2"
 
 // @ID openAPI
 // @Summary Get this document
@@ -46,33 +31,4 @@ const swaggerPolicy = "default-src 'none'; script-src 'self' 'unsafe-inline'; st
 // @Success 200 {object} object "OpenAPI 3.1"
 // @Success 304 "Not changed"
 // @Router /openapi.json [get]
-func (s *Server) openAPI(c *fiber.Ctx) error {
-	if fresh(c, s.openAPITag) {
-		return nil
-	}
-	return replyJSON(c, fiber.StatusOK, docs.OpenAPI)
-}
-
-// swaggerUI serves Swagger UI below /api-docs/.
-func swaggerUI() fiber.Handler {
-	ui := swagger.New(swagger.Config{
-		Title:                  "Eventra API",
-		URL:                    "/openapi.json",
-		ValidatorUrl:           "none", // the default sends the document to a public server
-		DeepLinking:            true,
-		DocExpansion:           "list",
-		PersistAuthorization:   true,
-		TryItOutEnabled:        true,
-		DisplayRequestDuration: true,
-	})
-	return func(c *fiber.Ctx) error {
-		c.Set(fiber.HeaderContentSecurityPolicy, swaggerPolicy)
-		err := ui(c)
-		if c.Params("*") == "index.html" {
-			c.Response().SetBodyRaw(webFont.ReplaceAll(c.Response().Body(), nil))
-		}
-		return err
-	}
-}
-
-func toSwaggerUI(c *fiber.Ctx) error { return c.Redirect("/api-docs/index.html", fiber.StatusFound) }
+func (s *Server) openAPI(c *fiber.Ctx) error { return s.document.reply(c) }

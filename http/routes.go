@@ -16,7 +16,7 @@ func (s *Server) routes() {
 	s.app.Get("/openapi.json", s.openAPI)
 	s.app.Get("/api-docs", toSwaggerUI)
 	s.app.Get("/api-docs/", toSwaggerUI)
-	s.app.Get("/api-docs/*", swaggerUI())
+	s.app.Get("/api-docs/*", s.swaggerUI)
 
 	api := s.app.Group("/api/v1")
 	api.Post("/auth/register", auth, body, s.idempotentRenewing(s.registerAgain), s.register)

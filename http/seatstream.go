@@ -64,7 +64,7 @@ func appendSnapshot(b []byte, view *eventra.SeatsView) []byte {
 //
 // @ID streamSeats
 // @Summary Watch the seats
-// @Description Server-sent events. The first is a `snapshot`, a seat map, or with `Last-Event-ID` a `delta` since that version. Each change follows within 0.2 s as a `delta`, `{version, changes: [{seat, status}]}`; in a rush, one delta has many changes. The id is the version. While nothing changes, a comment comes every 15 s. When seats are added, a new `snapshot` comes.
+// @Description Server-sent events. The first is a `snapshot`, a seat map, or with `Last-Event-ID` a `delta` since that version. Each change follows within 0.2 s as a `delta`, `{version, changes: [{seat, status}]}`; in a rush, one delta has many changes. The id is the version. While nothing changes, a comment comes every 15 s. When seats are added, a new `snapshot` comes. Watch it with an `EventSource` or `curl -N`; the stream does not end by itself.
 // @Tags seats
 // @Security
 // @Security BearerAuth

@@ -42,7 +42,8 @@ type Server struct {
 	streamsOfUsers     admission.Shares
 	operations         *fiber.App
 	operationsListener admission.Listener
-	openAPITag         string
+	document           *staticFile // the OpenAPI document
+	swaggerFiles       map[string]*staticFile
 
 	requests  *requestMetrics
 	readiness *readiness
@@ -77,13 +78,16 @@ func NewServer(cfg Config) (*Server, error) {
 		accessTokens:       auth.NewAccessTokens(cfg.JWTSecret),
 		cursors:            cursorSealer{deriveKey(cfg.JWTSecret, "cursor")},
 		hashKey:            deriveKey(cfg.JWTSecret, "idempotency"),
-		openAPITag:         bodyTag(docs.OpenAPI),
+		document:           newStaticFile(fiber.MIMEApplicationJSON, docs.OpenAPI),
 		bodies:             newBodies(),
 		encodedMaps:        newEncodedSeatMaps(encodedSeatMapsMaxBytes),
 		readiness:          newReadiness(cfg.Probes, cfg.Log),
 	}
 	var err error
 	if s.passwords, err = auth.NewPasswordHasher(cfg.PasswordCost, cfg.PasswordSlots, cfg.PasswordQueue); err != nil {
+		return nil, err
+	}
+	if s.swaggerFiles, err = swaggerUIFiles(); err != nil {
 		return nil, err
 	}
 	if s.requests, err = newRequestMetrics(cfg.Metrics); err != nil {
