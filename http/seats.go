@@ -126,7 +126,7 @@ func (s *Server) availability(c *fiber.Ctx) error {
 // @Security BearerAuth
 // @Param eventId path string true "Event" format(uuid)
 // @Param section query string false "Only this section"
-// @Param since query int false "Only seats that changed after this version" minimum(0)
+// @Param since query int false "Only seats that changed after this version; all seats, if the event has not come to this version" minimum(0)
 // @Param If-None-Match header string false "ETag of the representation that the client has"
 // @Success 200 {object} SeatsView "Seats"
 // @Header 200 {string} ETag "Strong entity tag"
@@ -157,6 +157,7 @@ func (s *Server) seatMap(c *fiber.Ctx) error {
 		return err
 	}
 	markStale(c, stale)
+	part.bySince = part.bySince && part.since <= view.Version // a client ahead of a restored store gets the whole map
 	if part.bySection && !slices.Contains(view.Layout.Sections, part.section) {
 		q.faults.Add("section", "unknown", "must be a section of the event")
 		return q.faults.Err()

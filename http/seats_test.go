@@ -110,7 +110,11 @@ func TestSeats_SinceAndSection(t *testing.T) {
 	require.Equal(t, 1, count("?section=A"))
 	require.Equal(t, 1, count("?section=B+%22%C3%A9%22"))
 	require.Equal(t, 0, count("?since=0"))
-	require.Equal(t, 0, count("?since=18446744073709551615"))
+	require.Equal(t, 0, count("?since=7"), "the present version")
+	for _, ahead := range []string{"8", "9223372036854775807", "18446744073709551615"} {
+		require.Equal(t, 2, count("?since="+ahead), "a client that is ahead of a restored store gets the whole map")
+		require.Equal(t, 1, count("?section=A&since="+ahead))
+	}
 }
 
 func TestSeats_MarkStaleAnswers(t *testing.T) {
