@@ -10,14 +10,21 @@ package coalesce
 
 import (
 	"context"
+	"fmt"
+	"slices"
 	"sync"
 
 	"github.com/eventra/eventra"
 )
 
-// callsMax bounds a round trip: beyond some hundred calls a larger one only
-// adds latency.
-const callsMax = 256
+const (
+	// callsMax bounds a round trip: beyond some hundred calls a larger one only
+	// adds latency.
+	callsMax = 256
+	// waitingMax bounds the calls that wait for a round trip. They are more than
+	// an instance admits of any kind of request.
+	waitingMax = 1 << 14
+)
 
 // Group coalesces calls of one kind. It has one round trip under way at a time:
 // a second one would only make both smaller. A call sees everything that was
@@ -30,7 +37,8 @@ type Group[Request, Response any] struct {
 	Backend string
 	// Send answers requests in their order, within one round trip of bounded
 	// time. An error with CodeUnavailable is that of all its calls. After any
-	// other, each call is sent alone, so that one bad request fails no other.
+	// other, the two halves of the calls are sent apart, and so on: one bad request
+	// fails no other, and costs the others at most 16 more round trips.
 	Send func([]Request) ([]Response, error)
 	// Key, if not nil, is what two requests of one round trip must not share,
 	// because they would write the same row.
@@ -48,28 +56,53 @@ type call[Request, Response any] struct {
 	done     chan struct{}
 }
 
-// Call sends one request and returns its response. If ctx ends first, the
-// request may be carried out all the same, as with any call whose answer is
-// lost.
+// Call sends one request and returns its response. If ctx ends first, a request
+// that has been sent may be carried out all the same, as with any call whose
+// answer is lost; the error of one that has not been sent wraps
+// [eventra.ErrNotCommitted].
 func (g *Group[Request, Response]) Call(ctx context.Context, request Request) (response Response, err error) {
 	c := &call[Request, Response]{request: request, done: make(chan struct{})}
-	g.enqueue(c)
+	if !g.enqueue(c) {
+		return response, &eventra.Error{Code: eventra.CodeOverloaded, Message: "too many requests at once", Err: eventra.ErrNotCommitted}
+	}
 	select {
 	case <-c.done:
 		return c.response, c.err
 	case <-ctx.Done():
-		return response, eventra.Unavailable(g.Backend, ctx.Err())
 	}
+	err = ctx.Err()
+	if g.withdraw(c) {
+		err = fmt.Errorf("%w: %w", eventra.ErrNotCommitted, err)
+	}
+	return response, eventra.Unavailable(g.Backend, err)
 }
 
-func (g *Group[Request, Response]) enqueue(c *call[Request, Response]) {
+// enqueue reports false, and does nothing, if too many calls wait.
+func (g *Group[Request, Response]) enqueue(c *call[Request, Response]) bool {
 	g.mu.Lock()
 	defer g.mu.Unlock()
+	if len(g.waiting) >= waitingMax {
+		return false
+	}
 	g.waiting = append(g.waiting, c)
 	if !g.sending {
 		g.sending = true
 		go g.sendWaiting()
 	}
+	return true
+}
+
+// withdraw takes a call whose caller has given up from those that wait. It reports false
+// if the call has been sent.
+func (g *Group[Request, Response]) withdraw(c *call[Request, Response]) bool {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	at := slices.Index(g.waiting, c)
+	if at < 0 {
+		return false
+	}
+	g.waiting = slices.Delete(g.waiting, at, at+1)
+	return true
 }
 
 // sendWaiting makes round trips until no call waits.
@@ -110,9 +143,9 @@ func (g *Group[Request, Response]) send(calls []*call[Request, Response]) {
 	}
 	responses, err := g.Send(requests)
 	if err != nil && len(calls) > 1 && eventra.CodeOf(err) != eventra.CodeUnavailable {
-		for _, c := range calls {
-			g.send([]*call[Request, Response]{c})
-		}
+		half := len(calls) / 2
+		g.send(calls[:half])
+		g.send(calls[half:])
 		return
 	}
 	for i, c := range calls {

@@ -3,6 +3,7 @@ package coalesce_test
 import (
 	"context"
 	"errors"
+	"math/rand/v2"
 	"slices"
 	"sync"
 	"testing"
@@ -69,6 +70,15 @@ func (b *backend) callAll(t *testing.T, group *coalesce.Group[int, int], first i
 	return errs
 }
 
+// numbers are n numbers from first on.
+func numbers(first, n int) []int {
+	all := make([]int, n)
+	for i := range all {
+		all[i] = first + i
+	}
+	return all
+}
+
 func TestGroup_Call(t *testing.T) {
 	t.Parallel()
 	for name, run := range map[string]func(*testing.T){
@@ -88,11 +98,7 @@ func TestGroup_Call(t *testing.T) {
 		},
 		"sends at most 256 requests at once": func(t *testing.T) {
 			b := newBackend()
-			others := make([]int, 300)
-			for i := range others {
-				others[i] = i + 2
-			}
-			b.callAll(t, &coalesce.Group[int, int]{Send: b.send}, 1, others...)
+			b.callAll(t, &coalesce.Group[int, int]{Send: b.send}, 1, numbers(2, 300)...)
 			require.Len(t, b.trips, 3)
 			require.Len(t, b.trips[1], 256)
 		},
@@ -108,6 +114,77 @@ func TestGroup_Call(t *testing.T) {
 			require.NoError(t, errs[2])
 			require.ErrorIs(t, errs[3], fault)
 			require.Len(t, b.trips, 4)
+		},
+		"costs the others of a full round trip few more when it is bad": func(t *testing.T) {
+			b, fault := newBackend(), errors.New("odd")
+			bad := 2 + rand.IntN(256)
+			b.fault = func(requests []int) error {
+				if slices.Contains(requests, bad) {
+					return fault
+				}
+				return nil
+			}
+			errs := b.callAll(t, &coalesce.Group[int, int]{Send: b.send}, 1, numbers(2, 256)...)
+			for request, err := range errs {
+				if request == bad {
+					require.ErrorIs(t, err, fault)
+					continue
+				}
+				require.NoError(t, err)
+			}
+			require.Len(t, errs, 257)
+			require.LessOrEqual(t, len(b.trips), 1+1+2*8, "the request %d", bad)
+		},
+		"fails alone, however many are bad": func(t *testing.T) {
+			b, fault := newBackend(), errors.New("odd")
+			bad := func(request int) bool { return request%3 == 0 }
+			b.fault = func(requests []int) error {
+				if slices.ContainsFunc(requests, bad) {
+					return fault
+				}
+				return nil
+			}
+			for request, err := range b.callAll(t, &coalesce.Group[int, int]{Send: b.send}, 1, numbers(2, 256)...) {
+				require.Equal(t, bad(request), errors.Is(err, fault), "%d", request)
+			}
+			require.LessOrEqual(t, len(b.trips), 2*256)
+		},
+		"is refused when too many wait": func(t *testing.T) {
+			b := newBackend()
+			errs := b.callAll(t, &coalesce.Group[int, int]{Send: b.send}, 1, numbers(2, 1<<14+5)...)
+			refused := 0
+			for _, err := range errs {
+				if err != nil {
+					require.Equal(t, eventra.CodeOverloaded, eventra.CodeOf(err))
+					require.ErrorIs(t, err, eventra.ErrNotCommitted)
+					refused++
+				}
+			}
+			require.Equal(t, 5, refused)
+		},
+		"is not sent once its caller has given up": func(t *testing.T) {
+			b := newBackend()
+			group := &coalesce.Group[int, int]{Send: b.send}
+			ctx, cancel := context.WithCancel(t.Context())
+			failed := make(chan error, 2)
+			call := func(request int) {
+				_, err := group.Call(ctx, request)
+				failed <- err
+			}
+			go call(1)
+			synctest.Wait()
+			go call(2)
+			synctest.Wait()
+			cancel()
+			sent, waiting := <-failed, <-failed
+			if errors.Is(sent, eventra.ErrNotCommitted) {
+				sent, waiting = waiting, sent
+			}
+			require.NotErrorIs(t, sent, eventra.ErrNotCommitted)
+			require.ErrorIs(t, waiting, eventra.ErrNotCommitted)
+			close(b.open)
+			synctest.Wait()
+			require.Equal(t, [][]int{{1}}, b.trips)
 		},
 		"fails with all while the backend is away": func(t *testing.T) {
 			b := newBackend()

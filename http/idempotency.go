@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/hmac"
 	"crypto/sha256"
+	"strings"
 	"time"
 
 	"github.com/gofiber/fiber/v2"
@@ -60,11 +61,11 @@ func (s *Server) idempotentRenewing(renew fiber.Handler) fiber.Handler {
 
 func (s *Server) carryOutOnce(c *fiber.Ctx, renew fiber.Handler) error {
 	key, given, err := idempotencyKey(c)
-	if !given || err != nil {
-		if err == nil {
-			err = c.Next()
-		}
+	switch {
+	case err != nil:
 		return err
+	case !given:
+		return c.Next()
 	}
 	admission.ReleaseSlot(c.Context().Conn())
 	ctx := c.UserContext()
@@ -96,13 +97,14 @@ func (s *Server) carryOutOnce(c *fiber.Ctx, renew fiber.Handler) error {
 	return nil
 }
 
-// idempotencyKey reads the request's key.
+// idempotencyKey reads the request's key. A path that names nothing has none: what its
+// handler refuses needs no claim.
 func idempotencyKey(c *fiber.Ctx) (key eventra.IdempotencyKey, given bool, err error) {
 	values := c.Request().Header.PeekAll(headerIdempotencyKey)
 	if len(values) == 0 {
 		return key, false, nil
 	}
-	key = eventra.IdempotencyKey{Route: methodOf(c) + " " + pathOf(c), Key: string(values[0])}
+	key.Key = string(values[0])
 	if len(values) > 1 || !visibleASCII(key.Key, idempotencyKeyMaxBytes) {
 		var faults eventra.Faults
 		faults.Add(headerIdempotencyKey, "invalid_key", "must be one header of 1 to %d visible ASCII characters", idempotencyKeyMaxBytes)
@@ -111,14 +113,32 @@ func idempotencyKey(c *fiber.Ctx) (key eventra.IdempotencyKey, given bool, err e
 	if caller := callerOf(c); caller != nil {
 		key.UserID = caller.UserID
 	}
-	return key, true, nil
+	key.Route, given = canonicalRoute(c)
+	return key, given, nil
+}
+
+// canonicalRoute returns the method and the path of a request as this API writes them, so
+// that no client chooses what is stored. It reports false if an id in the path is none.
+func canonicalRoute(c *fiber.Ctx) (route string, ok bool) {
+	matched := c.Route()
+	path := matched.Path
+	for _, name := range matched.Params {
+		id, err := eventra.ParseID(c.Params(name))
+		if err != nil {
+			return "", false
+		}
+		path = strings.Replace(path, ":"+name, id.String(), 1)
+	}
+	return methodOf(c) + " " + path, true
 }
 
 // requestHash distinguishes a repetition from another request. It is keyed, because a
 // body may contain a password.
 func (s *Server) requestHash(c *fiber.Ctx) (hash [sha256.Size]byte) {
 	mac := hmac.New(sha256.New, s.hashKey)
-	for _, part := range [][]byte{[]byte(methodOf(c)), []byte(pathOf(c)), c.Request().Body()} {
+	route, _ := canonicalRoute(c)
+	method, path, _ := strings.Cut(route, " ")
+	for _, part := range [][]byte{[]byte(method), []byte(path), c.Request().Body()} {
 		mac.Write(part)
 		mac.Write([]byte{0})
 	}

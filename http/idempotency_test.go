@@ -34,6 +34,36 @@ func TestIdempotency_RefusesAnotherBody(t *testing.T) {
 	ts.problem(a, 422, eventra.CodeIdempotencyKeyReused)
 }
 
+// A path that names nothing is refused as without a key, and takes no row. An id counts,
+// not its spelling.
+func TestIdempotency_IsScopedToTheResource(t *testing.T) {
+	ts := newTestServer(t)
+	for _, route := range []struct{ before, after, token string }{
+		{"/api/v1/bookings/", "/payments", ts.userToken},
+		{"/api/v1/bookings/", "/refund", ts.adminToken},
+		{"/api/v1/events/", "/publish", ts.adminToken},
+		{"/api/v1/events/", "/cancel", ts.adminToken},
+		{"/api/v1/events/", "/seats", ts.adminToken},
+	} {
+		for _, id := range []string{"\xff", "%ff", "%00", strings.Repeat("x", 3000), ts.bookingID + "x", "%30" + ts.bookingID[1:], "{" + ts.bookingID + "}", "ß", "*"} {
+			request := "POST " + route.before + id + route.after + " HTTP/1.1\r\nHost: a\r\nAuthorization: Bearer " + route.token +
+				"\r\nContent-Length: 0\r\nConnection: close\r\n"
+			without := ts.wire(request + "\r\n")
+			with := ts.wire(request + "Idempotency-Key: k\r\n\r\n")
+			require.Contains(t, []int{400, 404}, without.StatusCode, "%s%q%s", route.before, id, route.after)
+			require.Equal(t, without.StatusCode, with.StatusCode, "%s%q%s: %s", route.before, id, route.after, with.body)
+		}
+	}
+	require.Empty(t, ts.fakes.keys)
+
+	body := `{"method":"mock","token":"tok"}`
+	first, _ := ts.ok(201, "POST", "/api/v1/bookings/"+ts.bookingID+"/payments", ts.userToken, body, "Idempotency-Key: k")
+	again, a := ts.ok(201, "POST", "/api/v1/bookings/"+strings.ToUpper(ts.bookingID)+"/payments", ts.userToken, body, "Idempotency-Key: k")
+	require.Equal(t, "true", a.Header.Get("Idempotency-Replayed"))
+	require.Equal(t, first, again)
+	require.Len(t, ts.fakes.keys, 1)
+}
+
 func TestIdempotency_RefusesWhileTheFirstCallRuns(t *testing.T) {
 	ts := newTestServer(t)
 	body := `{"eventId":"` + ts.published + `","seats":["A-1-1"]}`

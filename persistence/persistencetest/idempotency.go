@@ -2,6 +2,7 @@ package persistencetest
 
 import (
 	"context"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -28,6 +29,7 @@ func RunIdempotencyStore(t *testing.T, open func(*testing.T) IdempotencyStore) {
 		"a released claim is taken over":       releasedClaim,
 		"one of many concurrent claims wins":   concurrentClaims,
 		"keys are scoped":                      scoped,
+		"a key that is no text is refused":     unstorableKey,
 	}
 	for name, run := range cases {
 		t.Run(name, func(t *testing.T) {
@@ -128,6 +130,15 @@ func concurrentClaims(t *testing.T, store IdempotencyStore) {
 	}
 	all.Wait()
 	require.Equal(t, 1, won)
+}
+
+func unstorableKey(t *testing.T, store IdempotencyStore) {
+	for _, text := range []string{"\xff", "a\x00b", strings.Repeat("x", 3000), "\xed\xa0\x80"} {
+		for _, key := range []eventra.IdempotencyKey{{Route: text, Key: "k"}, {Route: "POST /", Key: text}} {
+			_, err := store.Begin(t.Context(), key, someRequest, NewID(), lease)
+			require.Equal(t, eventra.CodeValidationFailed, eventra.CodeOf(err), "%q", text)
+		}
+	}
 }
 
 func scoped(t *testing.T, store IdempotencyStore) {

@@ -5,7 +5,9 @@ import (
 	"cmp"
 	"context"
 	"slices"
+	"strings"
 	"time"
+	"unicode/utf8"
 
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgtype"
@@ -42,6 +44,9 @@ type (
 func (db *DB) Begin(
 	ctx context.Context, key eventra.IdempotencyKey, requestHash [32]byte, newResourceID eventra.ID, lease time.Duration,
 ) (*eventra.IdempotencyClaim, error) {
+	if err := checkKey(key); err != nil {
+		return nil, err
+	}
 	found, err := db.claims.Call(ctx, claim{key, requestHash, newResourceID, lease})
 	switch {
 	case err != nil:
@@ -54,6 +59,18 @@ func (db *DB) Begin(
 	}
 	again := found.claimed && found.resourceID != newResourceID
 	return &eventra.IdempotencyClaim{ResourceID: found.resourceID, Again: again, Stored: found.stored}, nil
+}
+
+// keyMaxBytes bounds a key in all its parts, so that it fits into an index.
+const keyMaxBytes = 1024
+
+// checkKey refuses a key that cannot be stored before it meets others in a statement.
+func checkKey(key eventra.IdempotencyKey) error {
+	text := key.Route + key.Key
+	if len(text) > keyMaxBytes || !utf8.ValidString(text) || strings.Contains(text, "\x00") {
+		return eventra.Errorf(eventra.CodeValidationFailed, "an idempotency key must be text of at most %d bytes, with its route", keyMaxBytes)
+	}
+	return nil
 }
 
 // Finish stores the outcome to replay. The first outcome of a key stays.
