@@ -64,9 +64,10 @@ func BenchmarkBoxOffice_HoldAndRelease(b *testing.B) {
 	const callers = 256
 	store := &instantStore{event: persistencetest.NewID(), user: persistencetest.NewID(), seats: 2 * callers}
 	log := slog.New(slog.DiscardHandler)
-	events, err := actors.OpenDirectory(&actors.Dependencies{Store: store, Locks: instantLocks{}, Log: log,
+	events, err := actors.NewDirectory(&actors.Dependencies{Store: store, Locks: instantLocks{}, Log: log,
 		Metrics: actors.NewMetrics(prometheus.NewRegistry()), QueueMax: 10_000}, cluster.Config{Log: log})
 	require.NoError(b, err)
+	require.NoError(b, events.Join(b.Context()))
 	defer func() { require.NoError(b, events.Close(context.Background())) }()
 	office := actors.NewBoxOffice(events, store)
 	seats := make(chan []string, store.seats)

@@ -23,9 +23,9 @@ type Directory struct {
 	wakes    chan struct{} // bounds the events whose next owner is woken
 }
 
-// OpenDirectory joins the cluster, or begins to serve alone. It sets
+// NewDirectory makes a directory that finds nothing before [Directory.Join]. It sets
 // config.Started and config.Activate.
-func OpenDirectory(deps *Dependencies, config cluster.Config) (*Directory, error) {
+func NewDirectory(deps *Dependencies, config cluster.Config) (*Directory, error) {
 	d := &Directory{store: deps.Store, replicas: newReplicas(replicasMaxBytes),
 		mailers: mailers{config: deps.Mailer, log: deps.Log}, wakes: make(chan struct{}, wakesMax)}
 	s := newShared(deps, groupcommit.GoRuntime{}, d.mailers.nudge)
@@ -37,13 +37,16 @@ func OpenDirectory(deps *Dependencies, config cluster.Config) (*Directory, error
 		})}
 	}
 	var err error
-	d.node, err = cluster.Start(config)
-	if err != nil {
+	if d.node, err = cluster.New(config); err != nil {
 		d.replicas.close()
 		return nil, err
 	}
 	return d, nil
 }
+
+// Join joins the cluster, or begins to serve alone. It is called until it succeeds,
+// and then no more.
+func (d *Directory) Join(ctx context.Context) error { return d.node.Join(ctx) }
 
 // Node returns this instance's place in the cluster.
 func (d *Directory) Node() *cluster.Node { return d.node }

@@ -32,10 +32,11 @@ func (s *sale) member(database string) member {
 	require.NoError(s.t, err)
 	s.t.Cleanup(members.Close)
 	log := slog.New(slog.DiscardHandler)
-	events, err := actors.OpenDirectory(&actors.Dependencies{
+	events, err := actors.NewDirectory(&actors.Dependencies{
 		Store: s.db, Locks: s.locks, Log: log, Metrics: actors.NewMetrics(prometheus.NewRegistry()), QueueMax: 1000,
 	}, cluster.Config{Listen: "127.0.0.1:0", Secret: []byte("secret"), Members: members, Log: log})
 	require.NoError(s.t, err)
+	require.NoError(s.t, events.Join(s.t.Context()))
 	s.t.Cleanup(func() {
 		ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
 		defer cancel()

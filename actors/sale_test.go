@@ -57,11 +57,12 @@ func newSale(t *testing.T, rows, seats, holdSeconds int) *sale {
 // office is a box office with its own directory, as on its own instance.
 func (s *sale) office(store actors.EventStore) (*actors.BoxOffice, *actors.Directory) {
 	s.t.Helper()
-	events, err := actors.OpenDirectory(&actors.Dependencies{
+	events, err := actors.NewDirectory(&actors.Dependencies{
 		Store: store, Locks: s.locks, Log: slog.New(slog.DiscardHandler), Metrics: actors.NewMetrics(prometheus.NewRegistry()),
 		QueueMax: 1000,
 	}, cluster.Config{Log: slog.New(slog.DiscardHandler)})
 	require.NoError(s.t, err)
+	require.NoError(s.t, events.Join(s.t.Context()))
 	s.t.Cleanup(func() {
 		ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
 		defer cancel()

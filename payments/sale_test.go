@@ -50,9 +50,10 @@ func newSaleOf(t *testing.T, seats []eventra.Seat, holdSeconds int) *sale {
 	_, err = db.AddSeats(t.Context(), event.ID, s.seats)
 	require.NoError(t, err)
 	log := slog.New(slog.DiscardHandler)
-	events, err := actors.OpenDirectory(&actors.Dependencies{Store: db, Locks: redis.NewLocks(cache), Log: log,
+	events, err := actors.NewDirectory(&actors.Dependencies{Store: db, Locks: redis.NewLocks(cache), Log: log,
 		Metrics: actors.NewMetrics(prometheus.NewRegistry()), QueueMax: 1000}, cluster.Config{Log: log})
 	require.NoError(t, err)
+	require.NoError(t, events.Join(t.Context()))
 	t.Cleanup(func() {
 		ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
 		defer cancel()

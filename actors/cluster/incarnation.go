@@ -36,8 +36,9 @@ type Incarnation struct {
 	detecting     sync.WaitGroup
 }
 
-// startIncarnation joins the cluster; when it returns, events can be asked.
-func startIncarnation(c *Config) (*Incarnation, error) {
+// startIncarnation joins the cluster; when it returns, events can be asked. ctx bounds
+// the joining.
+func startIncarnation(ctx context.Context, c *Config) (*Incarnation, error) {
 	i := &Incarnation{log: c.Log, activate: c.Activate, evicted: make(chan struct{})}
 	i.system = actor.NewActorSystem(actor.WithLoggerFactory(func(*actor.ActorSystem) *slog.Logger { return libraryLog(c.Log) }))
 	i.asks = newAsks(i.system)
@@ -47,13 +48,13 @@ func startIncarnation(c *Config) (*Incarnation, error) {
 	if c.Alone() {
 		return i, nil
 	}
-	if err := i.join(c); err != nil {
-		i.stop(false)
+	if err := i.join(ctx, c); err != nil {
+		i.stop(ctx.Err() != nil) // the store may have the member all the same
 		return nil, err
 	}
-	var ctx context.Context
-	ctx, i.stopDetecting = context.WithCancel(context.Background())
-	i.detecting.Go(func() { newFailureDetector(i).run(ctx) })
+	detecting, stop := context.WithCancel(context.Background())
+	i.stopDetecting = stop
+	i.detecting.Go(func() { newFailureDetector(i).run(detecting) })
 	return i, nil
 }
 
@@ -61,7 +62,7 @@ func startIncarnation(c *Config) (*Incarnation, error) {
 // that has not answered for a while.
 const gossipNever = 100 * 365 * 24 * time.Hour
 
-func (i *Incarnation) join(c *Config) error {
+func (i *Incarnation) join(ctx context.Context, c *Config) error {
 	config, err := remoting(c)
 	if err != nil {
 		return err
@@ -77,20 +78,24 @@ func (i *Incarnation) join(c *Config) error {
 	if _, err := i.system.Root.SpawnNamed(actor.PropsFromProducer(func() actor.Actor { return placementActor{i.activations} }), placementActorName); err != nil {
 		return err
 	}
-	settings := library.Configure("eventra", i.membership, i.lookup, config)
+	settings := library.Configure("eventra", nil, i.lookup, config) // startMember sets the provider
 	settings.GossipInterval, settings.HeartbeatExpiration = gossipNever, gossipNever
 	i.cluster = library.New(i.system, settings)
-	return i.startMember()
+	return i.startMember(ctx)
 }
 
 // startMember starts the library. The library panics instead of returning errors,
 // and sleeps for a second when it has started, which startMember does not wait for.
-func (i *Incarnation) startMember() error {
+func (i *Incarnation) startMember(ctx context.Context) error {
 	failed, started := make(chan error, 1), make(chan struct{})
-	i.cluster.Config.ClusterProvider = startSignal{i.membership, started}
+	i.cluster.Config.ClusterProvider = startSignal{i.membership, ctx, started}
 	go func() {
 		defer func() {
-			if fault := recover(); fault != nil {
+			switch fault := recover().(type) {
+			case nil:
+			case error:
+				failed <- fmt.Errorf("cluster not started: %w", fault)
+			default:
 				failed <- fmt.Errorf("cluster not started: %v", fault)
 			}
 		}()
@@ -104,19 +109,25 @@ func (i *Incarnation) startMember() error {
 	}
 }
 
-// startSignal is a membership that closes started when it has started.
+// startSignal is a membership that joins as long as its context lasts, and closes
+// started when it has.
 type startSignal struct {
 	*membership
+	joining context.Context //nolint:containedctx // the library calls StartMember without one
 	started chan struct{}
 }
 
+// StartMember implements the library's ClusterProvider.
 func (s startSignal) StartMember(c *library.Cluster) error {
-	if err := s.membership.StartMember(c); err != nil {
+	if err := s.join(s.joining, c); err != nil {
 		return err
 	}
 	close(s.started)
 	return nil
 }
+
+// StartClient implements the library's ClusterProvider. Every instance is a member.
+func (s startSignal) StartClient(c *library.Cluster) error { return s.StartMember(c) }
 
 // applyMembers makes these members the present view. When it returns, this member
 // no longer serves the events of others.

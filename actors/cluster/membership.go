@@ -50,12 +50,11 @@ func newMembership(store MemberStore, version string, log *slog.Logger, apply fu
 		heldToEvict: heldToEvict, self: eventra.Member{Version: version}}
 }
 
-// StartMember implements the library's ClusterProvider: it joins, and keeps
-// the lease from then on.
-func (m *membership) StartMember(c *library.Cluster) error {
+// join joins, and keeps the lease from then on.
+func (m *membership) join(ctx context.Context, c *library.Cluster) error {
 	m.cluster = c
 	m.self.ID, m.self.Address = c.ActorSystem.ID, c.ActorSystem.Address()
-	ctx, cancel := context.WithTimeout(context.Background(), joinTimeout)
+	ctx, cancel := context.WithTimeout(ctx, joinTimeout)
 	defer cancel()
 	if err := m.store.Join(ctx, &m.self, lease); err != nil {
 		return err
@@ -68,9 +67,6 @@ func (m *membership) StartMember(c *library.Cluster) error {
 	m.loops.Go(func() { m.watch(ctx) })
 	return nil
 }
-
-// StartClient implements the library's ClusterProvider. Every instance is a member.
-func (m *membership) StartClient(c *library.Cluster) error { return m.StartMember(c) }
 
 // Shutdown implements the library's ClusterProvider: it renews the lease no
 // longer, and gives it back if graceful.

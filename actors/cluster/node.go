@@ -19,26 +19,31 @@ type Node struct {
 	config  Config
 	current atomic.Pointer[Incarnation] // nil between two incarnations
 
-	stop       context.CancelFunc
-	background sync.WaitGroup
+	stop       context.CancelFunc // nil before the first incarnation
+	joining    sync.WaitGroup     // the loop that makes the next incarnations
+	background sync.WaitGroup     // evicted incarnations that end
 	closed     sync.Once
 }
 
-// Start joins the cluster, or begins to serve alone.
-func Start(config Config) (*Node, error) {
+// New makes a node that is no member yet.
+func New(config Config) (*Node, error) {
 	if err := config.Check(); err != nil {
 		return nil, err
 	}
-	incarnation, err := startIncarnation(&config)
+	return &Node{config: config}, nil
+}
+
+// Join joins the cluster, or begins to serve alone. It is called until it succeeds,
+// and then no more.
+func (n *Node) Join(ctx context.Context) error {
+	incarnation, err := startIncarnation(ctx, &n.config)
 	if err != nil {
-		return nil, err
+		return err
 	}
-	n := &Node{config: config}
 	n.use(incarnation)
-	var ctx context.Context
 	ctx, n.stop = context.WithCancel(context.Background())
-	n.background.Go(func() { n.rejoinWhenEvicted(ctx, incarnation) })
-	return n, nil
+	n.joining.Go(func() { n.rejoinWhenEvicted(ctx, incarnation) })
+	return nil
 }
 
 // rejoinPauseMin and rejoinPauseMax bound the pause between attempts to join again.
@@ -57,7 +62,7 @@ func (n *Node) rejoinWhenEvicted(ctx context.Context, incarnation *Incarnation) 
 		n.background.Go(func() { evicted.stop(false) }) // it frees the port long before its last batches complete
 		for pause := rejoinPauseMin; ; pause = min(2*pause, rejoinPauseMax) {
 			var err error
-			if incarnation, err = startIncarnation(&n.config); err == nil {
+			if incarnation, err = startIncarnation(ctx, &n.config); err == nil {
 				break
 			}
 			n.config.Log.Warn("not joined again yet", "error", err)
@@ -98,7 +103,11 @@ func (n *Node) Ready(context.Context) error {
 // complete, and gives the lease back. ctx bounds the handing over.
 func (n *Node) Close(ctx context.Context) {
 	n.closed.Do(func() {
+		if n.stop == nil {
+			return
+		}
 		n.stop()
+		n.joining.Wait() // a join under way ends early, or has made the present incarnation
 		if incarnation := n.current.Load(); incarnation != nil {
 			incarnation.leave(ctx)
 			incarnation.stop(true)

@@ -88,8 +88,9 @@ func (c *testCluster) nodeAt(database string, changes ...func(*cluster.Config)) 
 	for _, change := range changes {
 		change(&config)
 	}
-	n, err := cluster.Start(config)
+	n, err := cluster.New(config)
 	require.NoError(c.t, err)
+	require.NoError(c.t, n.Join(c.t.Context()))
 	c.t.Cleanup(members.Close)
 	c.t.Cleanup(func() { leave(n) })
 	return n
