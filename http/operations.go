@@ -55,7 +55,7 @@ func (s *Server) readyz(c *fiber.Ctx) error {
 	case s.draining.Load():
 		refusal = "draining"
 	case !s.ready.Load():
-		refusal = "starting"
+		refusal = s.starting()
 	case !ok:
 		refusal = "a required dependency does not answer"
 	}

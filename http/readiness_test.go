@@ -51,7 +51,11 @@ func TestReadiness_Dependencies(t *testing.T) {
 func TestReadiness_WhileStarting(t *testing.T) {
 	ts := newTestServer(t)
 	ts.server.ready.Store(false)
-	require.Equal(t, "starting", ts.problem(ts.send("GET", "/readyz", "", ""), 503, eventra.CodeUnavailable).Detail)
+	for _, path := range []string{"/readyz", "/api/v1/events"} {
+		require.Equal(t, "starting", ts.problem(ts.send("GET", path, "", ""), 503, eventra.CodeUnavailable).Detail)
+	}
+	ts.server.Waits("a database")
+	require.Equal(t, "starting: a database", ts.problem(ts.send("GET", "/readyz", "", ""), 503, eventra.CodeUnavailable).Detail)
 	ts.ok(200, "GET", "/healthz", "", "")
 }
 

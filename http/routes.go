@@ -18,7 +18,7 @@ func (s *Server) routes() {
 	s.app.Get("/api-docs/", toSwaggerUI)
 	s.app.Get("/api-docs/*", s.swaggerUI)
 
-	api := s.app.Group("/api/v1")
+	api := s.app.Group("/api/v1", s.started)
 	api.Post("/auth/register", auth, body, s.idempotentRenewing(s.registerAgain), s.register)
 	api.Post("/auth/login", auth, body, s.login)
 	api.Post("/auth/refresh", auth, body, s.refresh)

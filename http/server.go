@@ -17,14 +17,15 @@ import (
 	"github.com/gofiber/fiber/v2"
 	"github.com/valyala/fasthttp"
 
+	"github.com/eventra/eventra"
 	"github.com/eventra/eventra/docs"
 	"github.com/eventra/eventra/http/admission"
 	"github.com/eventra/eventra/http/auth"
 	"github.com/eventra/eventra/sleep"
 )
 
-// Server answers HTTP requests. [NewServer] makes one, [Server.Serve] runs it,
-// [Server.Ready] tells load balancers, and [Server.Shutdown] ends it.
+// Server answers HTTP requests. [NewServer] makes one, [Server.Serve] runs it; before
+// [Server.Ready] only operations are answered. [Server.Shutdown] ends it.
 type Server struct {
 	cfg                Config
 	app                *fiber.App
@@ -48,6 +49,7 @@ type Server struct {
 	requests  *requestMetrics
 	readiness *readiness
 	ready     atomic.Bool
+	waitsFor  atomic.Value // of string: what the start waits for
 	draining  atomic.Bool
 }
 
@@ -174,8 +176,27 @@ func (s *Server) ServeOperations(ln net.Listener) error {
 	return nil
 }
 
-// Ready ends the starting phase: from now on /readyz depends on the dependencies alone.
+// Waits notes what the start waits for, in words for /readyz.
+func (s *Server) Waits(what string) { s.waitsFor.Store(what) }
+
+// Ready ends the starting phase: from now on the API answers, and /readyz depends on the
+// dependencies alone.
 func (s *Server) Ready() { s.ready.Store(true) }
+
+// started admits no request while the server starts.
+func (s *Server) started(c *fiber.Ctx) error {
+	if !s.ready.Load() {
+		return eventra.Errorf(eventra.CodeUnavailable, "%s", s.starting())
+	}
+	return c.Next()
+}
+
+func (s *Server) starting() string {
+	if what, _ := s.waitsFor.Load().(string); what != "" {
+		return "starting: " + what
+	}
+	return "starting"
+}
 
 // Shutdown reports "not ready" for a while, closes the listener, and waits until all
 // requests under way are answered or ctx ends.

@@ -8,8 +8,11 @@ package migrations
 import (
 	"context"
 	"embed"
+	"errors"
 	"fmt"
+	"path"
 	"strings"
+	"time"
 
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgconn"
@@ -33,12 +36,13 @@ const (
 	tableLockTimeout = "10s"
 )
 
-// Apply brings the database at url up to date. Any number of processes may call it
-// at once: an advisory lock lets one work, and the others find the work done.
-func Apply(ctx context.Context, url string) error {
+// Apply brings the database at url up to date, and returns the names of the migrations
+// that it applied. Any number of processes may call it at once: an advisory lock lets one
+// work, and the others find the work done.
+func Apply(ctx context.Context, url string) (applied []string, err error) {
 	config, err := pgx.ParseConfig(url)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	PreferWritable(&config.Config, url)
 	config.RuntimeParams["lock_timeout"] = tableLockTimeout
@@ -48,16 +52,84 @@ func Apply(ctx context.Context, url string) error {
 
 	locker, err := lock.NewPostgresSessionLocker(lock.WithLockTimeout(lockPollSeconds, lockPolls))
 	if err != nil {
-		return err
+		return nil, err
 	}
 	provider, err := goose.NewProvider(goose.DialectPostgres, db, Files, goose.WithSessionLocker(locker))
 	if err != nil {
-		return err
+		return nil, err
 	}
-	if _, err := provider.Up(ctx); err != nil {
-		return fmt.Errorf("migrate: %w", err)
+	results, err := provider.Up(ctx)
+	if partly, ok := errors.AsType[*goose.PartialError](err); ok {
+		results = partly.Applied
 	}
-	return nil
+	for _, result := range results {
+		applied = append(applied, path.Base(result.Source.Path))
+	}
+	if err != nil {
+		return applied, fmt.Errorf("migrate: %w", err)
+	}
+	return applied, nil
+}
+
+// Migration is one of [Files].
+type Migration struct {
+	Version   int64
+	Name      string    // of the file
+	AppliedAt time.Time // zero if the database lacks it
+}
+
+// Querier is a connection to PostgreSQL.
+type Querier interface {
+	Query(ctx context.Context, sql string, args ...any) (pgx.Rows, error)
+}
+
+const stateUndefinedTable = "42P01"
+
+// Status returns all migrations, the oldest first. It only reads.
+func Status(ctx context.Context, db Querier) ([]Migration, error) {
+	all, err := known()
+	if err != nil {
+		return nil, err
+	}
+	applied, err := appliedAt(ctx, db)
+	for i := range all {
+		all[i].AppliedAt = applied[all[i].Version]
+	}
+	return all, err
+}
+
+// appliedAt returns when the database got each migration; none for an empty database.
+func appliedAt(ctx context.Context, db Querier) (map[int64]time.Time, error) {
+	applied := map[int64]time.Time{}
+	rows, err := db.Query(ctx, `SELECT version_id, tstamp FROM `+goose.DefaultTablename+` WHERE is_applied`)
+	if err == nil {
+		var version int64
+		var at time.Time
+		_, err = pgx.ForEachRow(rows, []any{&version, &at}, func() error {
+			applied[version] = at
+			return nil
+		})
+	}
+	if refused, ok := errors.AsType[*pgconn.PgError](err); ok && refused.Code == stateUndefinedTable {
+		return nil, nil
+	}
+	return applied, err
+}
+
+// known returns the migrations of [Files].
+func known() (all []Migration, err error) {
+	entries, err := Files.ReadDir(".") // sorted by name
+	if err != nil {
+		return nil, err
+	}
+	for _, entry := range entries {
+		version, err := goose.NumericComponent(entry.Name())
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, Migration{Version: version, Name: entry.Name()})
+	}
+	return all, nil
 }
 
 // PreferWritable makes the configuration of a URL choose, among its hosts, one that

@@ -104,7 +104,7 @@ func makeTemplate(ctx context.Context, server string) (string, error) {
 			return "", err
 		}
 	}
-	if err := migrations.Apply(ctx, withDatabase(server, unfinished)); err != nil {
+	if _, err := migrations.Apply(ctx, withDatabase(server, unfinished)); err != nil {
 		return "", err
 	}
 	_, err = conn.Exec(ctx, "ALTER DATABASE "+unfinished+" RENAME TO "+name)

@@ -16,7 +16,6 @@ import (
 
 	"github.com/eventra/eventra"
 	"github.com/eventra/eventra/coalesce"
-	"github.com/eventra/eventra/migrations"
 )
 
 // backend is what errors call this store.
@@ -146,9 +145,6 @@ func readTimesInUTC(_ context.Context, conn *pgx.Conn) error {
 	})
 	return nil
 }
-
-// Migrate brings the schema up to date; many instances may do so at once.
-func Migrate(ctx context.Context, url string) error { return migrations.Apply(ctx, url) }
 
 // Close waits for calls under way and closes all connections.
 func (db *DB) Close() {

@@ -57,7 +57,8 @@ func TestDB_IsUnavailableWhileTheServerIsReadOnly(t *testing.T) {
 	require.Equal(t, eventra.CodeUnavailable, eventra.CodeOf(db.Ping(t.Context())))
 	require.Equal(t, eventra.CodeUnavailable, eventra.CodeOf(db.CreateUser(t.Context(), persistencetest.NewUser())))
 	require.Equal(t, eventra.CodeUnavailable, eventra.CodeOf(members.Leave(t.Context(), "m")))
-	require.Error(t, migrations.Apply(t.Context(), f.url))
+	_, err := migrations.Apply(t.Context(), f.url)
+	require.Error(t, err)
 	reader, err := postgres.Open(t.Context(), f.url, postgres.Options{MaxConns: 1, ReadOnly: true})
 	require.NoError(t, err)
 	t.Cleanup(reader.Close)
@@ -79,7 +80,8 @@ func TestDB_PassesOverAStandByAmongSeveralHosts(t *testing.T) {
 	require.NoError(t, db.Ping(t.Context()))
 	require.NoError(t, db.CreateUser(t.Context(), persistencetest.NewUser()))
 	require.NoError(t, members.Leave(t.Context(), "m"))
-	require.NoError(t, migrations.Apply(t.Context(), server.String()))
+	_, err = migrations.Apply(t.Context(), server.String())
+	require.NoError(t, err)
 }
 
 // standBy is a server that lets clients connect and answers every query as a

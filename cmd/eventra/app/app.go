@@ -18,6 +18,7 @@ import (
 	"github.com/eventra/eventra/actors"
 	web "github.com/eventra/eventra/http"
 	"github.com/eventra/eventra/payments"
+	"github.com/eventra/eventra/persistence/postgres"
 	"github.com/eventra/eventra/persistence/redis"
 	"github.com/eventra/eventra/persistence/smtp"
 	"github.com/eventra/eventra/sleep"
@@ -33,6 +34,7 @@ type App struct {
 	server     *web.Server
 	listener   net.Listener
 	operations net.Listener // nil if they are answered on listener
+	profiles   net.Listener // nil if there are none
 	log        *slog.Logger
 
 	stopLoops context.CancelFunc
@@ -40,62 +42,95 @@ type App struct {
 	served    chan error
 }
 
-// Start brings an instance up. When it returns, requests are answered.
+// Start brings an instance up. It opens the ports first, so that a taken one ends it
+// before it changes anything, and answers /healthz and /readyz from then on. When it
+// returns, all requests are answered.
 func Start(ctx context.Context, cfg *Config, log *slog.Logger, options ...Option) (*App, error) {
-	if cfg.Migrate {
-		if err := Migrate(ctx, cfg, log); err != nil {
-			return nil, err
-		}
-	}
-	s, err := OpenStores(ctx, cfg, log)
-	if err != nil {
-		return nil, err
-	}
-	a := &App{stores: s, log: log, served: make(chan error, 2)}
+	a := &App{log: log, served: make(chan error, 2)}
 	if err := a.start(ctx, cfg, newWiring(options)); err != nil {
-		return nil, errors.Join(err, a.release(ctx))
+		return nil, errors.Join(err, a.abort(ctx))
 	}
 	return a, nil
 }
 
 func (a *App) start(ctx context.Context, cfg *Config, w *wiring) error {
-	if err := a.stores.EnsureAdmin(ctx, cfg, a.log); err != nil {
+	if err := a.listen(cfg); err != nil {
+		return err
+	}
+	var err error
+	if a.stores, err = OpenStores(ctx, cfg, a.log); err != nil {
 		return err
 	}
 	metrics := prometheus.NewRegistry()
 	metrics.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
-	store := w.wrapEventStore(a.stores.Postgres)
-	if err := a.openDirectory(cfg, store, metrics); err != nil {
+	loops, err := a.build(cfg, w, metrics)
+	if err != nil {
 		return err
+	}
+	a.serve()
+	if err := a.join(ctx, cfg); err != nil {
+		return err
+	}
+	a.runLoops(append(loops, a.buildLoops(w, metrics)...))
+	if err := a.awaitDeniedTokens(ctx); err != nil {
+		return err
+	}
+	a.server.Ready()
+	return nil
+}
+
+// build makes the services and the server. It returns the loops that the services need.
+func (a *App) build(cfg *Config, w *wiring, metrics *prometheus.Registry) ([]func(context.Context), error) {
+	store := w.wrapEventStore(a.stores.Postgres)
+	if err := a.newDirectory(cfg, store, metrics); err != nil {
+		return nil, err
 	}
 	gateway, err := cfg.gateway(a.stores.Postgres)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	office := actors.NewBoxOffice(a.events, store)
 	processor := payments.NewProcessor(office, a.stores.Postgres, gateway, a.log, cfg.PaymentTimeout)
 	catalog := a.stores.newCatalog(a.events, a.log)
 	a.denied = redis.NewDeniedTokens(a.stores.Redis)
 	rates := redis.NewRateCounters(a.stores.Redis)
-	services := web.Config{
+	err = a.newServer(cfg, web.Config{
 		Users: a.stores.Postgres, DeniedTokens: a.denied, Catalog: catalog, SeatMaps: a.events,
 		BoxOffice: office, Payments: processor, Bookings: a.stores.Postgres,
 		IdempotencyKeys: a.stores.Postgres, RateCounters: rates, Members: a.events,
 		PaymentTimeout: processor.Bound(), Metrics: metrics, Log: a.log,
-	}
-	if err := a.listen(cfg, services); err != nil {
-		return err
-	}
-	loops, err := a.buildLoops(cfg, w, metrics)
-	if err != nil {
-		return err
-	}
-	a.runLoops(append(loops, catalog.RunCopier, payments.NewReconciler(processor).Run, rates.Run))
-	return a.serve(ctx)
+	})
+	return []func(context.Context){catalog.RunCopier, payments.NewReconciler(processor).Run, rates.Run}, err
 }
 
-// openDirectory joins the cluster, or begins to serve alone.
-func (a *App) openDirectory(cfg *Config, store actors.EventStore, metrics *prometheus.Registry) error {
+// join makes sure that the schema is there, and joins the cluster. It waits for
+// PostgreSQL as long as ctx lasts.
+func (a *App) join(ctx context.Context, cfg *Config) error {
+	steps := []func(context.Context) error{
+		a.stores.Postgres.CheckSchema,
+		func(ctx context.Context) error { return a.stores.EnsureAdmin(ctx, cfg, a.log) },
+		a.events.Join,
+	}
+	if cfg.Migrate {
+		steps[0] = func(ctx context.Context) error {
+			applied, err := postgres.Migrate(ctx, cfg.PostgresURL)
+			if len(applied) > 0 {
+				a.log.Info("migrations applied", "migrations", applied)
+			}
+			return err
+		}
+	}
+	for _, step := range steps {
+		if err := a.await(ctx, step); err != nil {
+			return err
+		}
+	}
+	a.server.Waits("")
+	return nil
+}
+
+// newDirectory makes the directory, which has yet to join the cluster.
+func (a *App) newDirectory(cfg *Config, store actors.EventStore, metrics *prometheus.Registry) error {
 	var err error
 	if a.mails, err = smtp.NewSender(cfg.SMTPURL, cfg.MailFrom); err != nil {
 		return err
@@ -105,7 +140,7 @@ func (a *App) openDirectory(cfg *Config, store actors.EventStore, metrics *prome
 	if err != nil {
 		return err
 	}
-	a.events, err = actors.OpenDirectory(&actors.Dependencies{
+	a.events, err = actors.NewDirectory(&actors.Dependencies{
 		Store: store, Locks: redis.NewLocks(a.stores.Redis), Log: a.log, Metrics: actors.NewMetrics(metrics),
 		QueueMax: cfg.EventQueueMax,
 		Mailer: &actors.MailerConfig{Outbox: a.stores.Postgres, Queue: a.queue, Sender: a.mails,
@@ -114,10 +149,28 @@ func (a *App) openDirectory(cfg *Config, store actors.EventStore, metrics *prome
 	return err
 }
 
-// listen makes the server and opens its port; nothing is answered yet.
-func (a *App) listen(cfg *Config, c web.Config) (err error) {
+// listen opens the ports; nothing is answered yet.
+func (a *App) listen(cfg *Config) (err error) {
+	if a.listener, err = net.Listen("tcp", cfg.HTTPAddr); err != nil {
+		return fmt.Errorf("EVENTRA_HTTP_ADDR: %w", err)
+	}
+	if cfg.OpsAddr != "" {
+		if a.operations, err = net.Listen("tcp", cfg.OpsAddr); err != nil {
+			return fmt.Errorf("EVENTRA_OPS_ADDR: %w", err)
+		}
+	}
+	if cfg.ProfileAddr != "" {
+		if a.profiles, err = net.Listen("tcp", cfg.ProfileAddr); err != nil {
+			return fmt.Errorf("EVENTRA_PROFILE_ADDR: %w", err)
+		}
+	}
+	return nil
+}
+
+func (a *App) newServer(cfg *Config, c web.Config) (err error) {
 	c.Probes = []web.Probe{
 		{Name: "postgres", Required: true, Check: a.stores.Postgres.Ping},
+		{Name: "schema", Required: true, Check: a.stores.Postgres.CheckSchema},
 		{Name: "cluster", Required: true, Check: a.events.Ready},
 		{Name: "mongo", Check: a.stores.Mongo.Ping},
 		{Name: "redis", Check: a.stores.Redis.Ping},
@@ -127,34 +180,29 @@ func (a *App) listen(cfg *Config, c web.Config) (err error) {
 	c.RateLimits, c.TrustedProxies = cfg.RateLimits, cfg.TrustedProxies
 	c.LoginFailuresPerAccount, c.LoginFailuresPerAddress = cfg.LoginFailuresPerAccount, cfg.LoginFailuresPerAddress
 	cfg.edge(&c)
-	if a.server, err = web.NewServer(c); err != nil {
-		return err
-	}
-	if cfg.OpsAddr != "" {
-		if a.operations, err = net.Listen("tcp", cfg.OpsAddr); err != nil {
-			return err
-		}
-	}
-	a.listener, err = net.Listen("tcp", cfg.HTTPAddr)
+	a.server, err = web.NewServer(c)
 	return err
+}
+
+// serve begins to answer requests.
+func (a *App) serve() {
+	if a.operations != nil {
+		go func() { a.served <- a.server.ServeOperations(a.operations) }()
+	}
+	go func() { a.served <- a.server.Serve(a.listener) }()
 }
 
 // readyPoll is the pause between looks at whether denied tokens are loaded.
 const readyPoll = 5 * time.Millisecond
 
-// serve begins to answer requests. It waits for the denied tokens first: a
-// token that was logged out must not pass in the first moment.
-func (a *App) serve(ctx context.Context) error {
+// awaitDeniedTokens waits for the denied tokens: a token that was logged out must not
+// pass in the first moment.
+func (a *App) awaitDeniedTokens(ctx context.Context) error {
 	for !a.denied.Ready() {
 		if err := sleep.For(ctx, readyPoll); err != nil {
 			return fmt.Errorf("denied tokens not loaded: %w", err)
 		}
 	}
-	if a.operations != nil {
-		go func() { a.served <- a.server.ServeOperations(a.operations) }()
-	}
-	go func() { a.served <- a.server.Serve(a.listener) }()
-	a.server.Ready()
 	return nil
 }
 

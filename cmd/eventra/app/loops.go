@@ -14,7 +14,7 @@ import (
 const purgePause = 10 * time.Minute
 
 // buildLoops makes what runs alongside the requests until the instance stops.
-func (a *App) buildLoops(cfg *Config, w *wiring, metrics prometheus.Registerer) ([]func(context.Context), error) {
+func (a *App) buildLoops(w *wiring, metrics prometheus.Registerer) []func(context.Context) {
 	loops := []func(context.Context){
 		func(ctx context.Context) { actors.Sweep(ctx, a.stores.Postgres, a.events, a.log) },
 		func(ctx context.Context) {
@@ -26,14 +26,10 @@ func (a *App) buildLoops(cfg *Config, w *wiring, metrics prometheus.Registerer) 
 	for _, loop := range w.loops {
 		loops = append(loops, func(ctx context.Context) { loop(ctx, a.events.Node(), metrics) })
 	}
-	if cfg.ProfileAddr != "" {
-		profiles, err := serveProfiles(cfg.ProfileAddr)
-		if err != nil {
-			return nil, err
-		}
-		loops = append(loops, profiles)
+	if a.profiles != nil {
+		loops = append(loops, serveProfiles(a.profiles))
 	}
-	return loops, nil
+	return loops
 }
 
 func (a *App) runLoops(loops []func(context.Context)) {

@@ -2,32 +2,23 @@ package app
 
 import (
 	"context"
-	"fmt"
-	"log/slog"
 	"time"
 
 	"github.com/eventra/eventra/persistence/postgres"
-	"github.com/eventra/eventra/sleep"
 )
 
-const (
-	// migrateTimeout is how long a start waits for Postgres to appear: databases
-	// and programs are often started together.
-	migrateTimeout = 30 * time.Second
-	migratePause   = time.Second
-)
+// migrateTimeout is how long Migrate waits for PostgreSQL to appear: databases and
+// programs are often started together.
+const migrateTimeout = 30 * time.Second
 
-// Migrate brings the schema up to date.
-func Migrate(ctx context.Context, cfg *Config, log *slog.Logger) error {
+// Migrate brings the schema up to date, and names the migrations that it applied.
+// waits is called with the error of each try that is repeated.
+func Migrate(ctx context.Context, url string, waits func(error)) (applied []string, err error) {
 	deadline := time.Now().Add(migrateTimeout)
-	for {
-		err := postgres.Migrate(ctx, cfg.PostgresURL)
-		if err == nil || ctx.Err() != nil || time.Now().After(deadline) {
-			return err
-		}
-		log.Warn("schema not up to date yet", "error", err)
-		if err := sleep.For(ctx, migratePause); err != nil {
-			return fmt.Errorf("migrate: %w", err)
-		}
-	}
+	err = await(ctx, waits, func() (again bool, err error) {
+		done, err := postgres.Migrate(ctx, url)
+		applied = append(applied, done...)
+		return time.Now().Before(deadline), err
+	})
+	return applied, err
 }

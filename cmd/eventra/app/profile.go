@@ -3,7 +3,6 @@ package app
 import (
 	"context"
 	"errors"
-	"fmt"
 	"net"
 	"net/http"
 	"net/http/pprof"
@@ -35,13 +34,9 @@ func (c *Config) profileFault() error {
 	return nil
 }
 
-// serveProfiles listens at the address. The returned loop answers at /debug/pprof/,
-// for `go tool pprof`, until its context ends.
-func serveProfiles(address string) (func(context.Context), error) {
-	listener, err := net.Listen("tcp", address)
-	if err != nil {
-		return nil, fmt.Errorf("profiles: %w", err)
-	}
+// serveProfiles makes a loop that answers at /debug/pprof/ on listener, for `go tool
+// pprof`, until its context ends.
+func serveProfiles(listener net.Listener) func(context.Context) {
 	runtime.SetBlockProfileRate(int(profileBlockRate))
 	runtime.SetMutexProfileFraction(profileMutexFraction)
 	mux := http.NewServeMux()
@@ -53,5 +48,5 @@ func serveProfiles(address string) (func(context.Context), error) {
 		stop := context.AfterFunc(ctx, func() { _ = server.Close() })
 		defer stop()
 		_ = server.Serve(listener)
-	}, nil
+	}
 }

@@ -41,6 +41,10 @@ func Run(ctx context.Context, cfg *Config, options ...Option) error {
 	warnOfUnknownSettings(log)
 	options = append(options, WithLoop(lines.measure))
 	a, err := Start(ctx, cfg, log, options...)
+	if ctx.Err() != nil && err != nil {
+		log.Info("stopped before it was ready")
+		return nil
+	}
 	if err != nil {
 		return err
 	}

@@ -3,6 +3,7 @@ package app
 import (
 	"context"
 	"errors"
+	"net"
 	"time"
 )
 
@@ -12,6 +13,16 @@ import (
 // own.
 func (a *App) Stop(ctx context.Context) error {
 	return errors.Join(a.server.Shutdown(ctx), a.release(ctx))
+}
+
+// abort ends what a start that failed has started.
+func (a *App) abort(ctx context.Context) error {
+	if a.server != nil {
+		ended, cancel := context.WithCancel(ctx)
+		cancel()                     // nothing is worth waiting for
+		_ = a.server.Shutdown(ended) // so it says that it did not wait
+	}
+	return a.release(ctx)
 }
 
 // releaseTimeout bounds what follows the last answer, however long that took.
@@ -26,11 +37,10 @@ func (a *App) release(ctx context.Context) error {
 		a.stopLoops()
 		a.loops.Wait()
 	}
-	if a.operations != nil {
-		_ = a.operations.Close()
-	}
-	if a.listener != nil {
-		_ = a.listener.Close() // the server has closed it, unless the start failed before
+	for _, listener := range []net.Listener{a.listener, a.operations, a.profiles} {
+		if listener != nil {
+			_ = listener.Close() // the server has closed it, unless the start failed before
+		}
 	}
 	if a.events != nil {
 		if err := a.events.Close(ctx); err != nil {
@@ -42,5 +52,8 @@ func (a *App) release(ctx context.Context) error {
 		a.mails.Close()
 		errs = append(errs, a.queue.Close())
 	}
-	return errors.Join(append(errs, a.stores.Close())...)
+	if a.stores != nil {
+		errs = append(errs, a.stores.Close())
+	}
+	return errors.Join(errs...)
 }
