@@ -76,6 +76,9 @@ func (m *SeatMap) decideHold(cmd *HoldSeats, now time.Time) Decision {
 		}
 		return answer(b)
 	}
+	if m.terms.Private() {
+		return refuse(NoSuchEvent())
+	}
 	if !m.terms.OpenAt(now) {
 		return refuse(Errorf(CodeSaleClosed, "the event is not on sale now"))
 	}

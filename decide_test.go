@@ -155,8 +155,10 @@ func TestSeatMap_DecideHold_KeepsToTheSaleWindow(t *testing.T) {
 	t.Parallel()
 	closing := opening.Add(time.Hour)
 	window := eventra.Terms{Status: eventra.EventPublished, SaleStartsAt: &opening, SaleEndsAt: &closing, HoldSeconds: 5, MaxSeatsPerBooking: 1}
-	draft, cancelled := window, window
-	draft.Status, cancelled.Status = eventra.EventDraft, eventra.EventCancelled
+	draft, cancelled, cancelledDraft := window, window, window
+	cancelled.Become(eventra.EventCancelled)
+	draft.Status, cancelledDraft.Status = eventra.EventDraft, eventra.EventDraft
+	cancelledDraft.Become(eventra.EventCancelled)
 	tests := []struct {
 		name  string
 		terms eventra.Terms
@@ -167,7 +169,8 @@ func TestSeatMap_DecideHold_KeepsToTheSaleWindow(t *testing.T) {
 		{"at the start", window, opening, "accept Held"},
 		{"before the end", window, closing.Add(-time.Nanosecond), "accept Held"},
 		{"at the end", window, closing, "refuse sale_closed"},
-		{"draft", draft, opening, "refuse sale_closed"},
+		{"draft", draft, opening, "refuse event_not_found"},
+		{"cancelled as a draft", cancelledDraft, opening, "refuse event_not_found"},
 		{"cancelled", cancelled, opening, "refuse sale_closed"},
 	}
 	for _, test := range tests {

@@ -100,6 +100,9 @@ func Errorf(code Code, format string, args ...any) *Error {
 	return &Error{Code: code, Message: fmt.Sprintf(format, args...)}
 }
 
+// NoSuchEvent is the answer to callers who may not know of an event, too, so there is one.
+func NoSuchEvent() *Error { return Errorf(CodeEventNotFound, "no such event") }
+
 // Unavailable wraps the error of a backend that is away.
 func Unavailable(backend string, cause error) *Error {
 	return &Error{Code: CodeUnavailable, Message: backend + " is not available right now", Err: cause}

@@ -6,8 +6,8 @@ import (
 	"time"
 )
 
-// EventStatus is the state of an event. Only administrators see a draft, and only
-// a published event is on sale.
+// EventStatus is the state of an event. Only a published event is on sale, and only
+// administrators see an event that never was published: see [Terms.Private].
 type EventStatus string
 
 // The states of an event.
@@ -78,7 +78,19 @@ type Terms struct {
 	SaleEndsAt         *time.Time  `json:"saleEndsAt,omitempty"`
 	HoldSeconds        int         `json:"holdSeconds"`
 	MaxSeatsPerBooking int         `json:"maxSeatsPerBooking"`
+	// EverPublished stays true when a published event is cancelled.
+	EverPublished bool `json:"everPublished,omitempty"`
 }
+
+// Become gives the event another status.
+func (t *Terms) Become(next EventStatus) {
+	t.EverPublished = t.EverPublished || t.Status == EventPublished || next == EventPublished
+	t.Status = next
+}
+
+// Private reports whether only administrators may learn that the event exists: it is a
+// draft, or was cancelled as one.
+func (t Terms) Private() bool { return t.Status != EventPublished && !t.EverPublished }
 
 // Hold returns the time from a hold's commit to its deadline.
 func (t Terms) Hold() time.Duration { return time.Duration(t.HoldSeconds) * time.Second }

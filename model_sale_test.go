@@ -87,7 +87,12 @@ func newModelSale(t rapid.TB, choice byte) *modelSale {
 		terms.SaleEndsAt = &closing
 	}
 	seats := slices.Concat(row("A", "1", numbers(1, 5)...), row("B", "1", 3, 1, 2), row("A", "2", 1, 2, 4, 5, 6))
+	hidden := choice >= 0xe0
+	if hidden {
+		terms.Status = eventra.EventDraft
+	}
 	s := &modelSale{t: t, model: newModel(terms, seats), now: opening, ends: map[eventra.ID]eventra.PaymentStatus{}}
+	s.model.hidden = hidden
 	s.reload()
 	return s
 }
@@ -123,19 +128,22 @@ func (s *modelSale) step(what, a, b, c byte) {
 		s.jump(a, b)
 	case 15:
 		if a > 250 {
-			s.cancelEvent()
+			s.become(eventra.EventCancelled)
+		} else if a > 230 && s.model.terms.Status == eventra.EventDraft {
+			s.model.hidden = false
+			s.become(eventra.EventPublished)
 		} else if s.last != nil {
 			s.decide(s.last)
 		}
 	}
 }
 
-// cancelEvent cancels the event. Its terms take an epoch, so no batch in flight
+// become gives the event another status. Its terms take an epoch, so no batch in flight
 // commits any more.
-func (s *modelSale) cancelEvent() {
-	s.note("cancelled")
+func (s *modelSale) become(status eventra.EventStatus) {
+	s.note("%s", status)
 	s.inFlight, s.model.inFlight = nil, nil
-	s.model.terms.Status = eventra.EventCancelled
+	s.model.terms.Become(status)
 	s.reload()
 }
 

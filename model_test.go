@@ -13,6 +13,7 @@ import (
 // contracts alone, and predicts the decisions of the SeatMap.
 type model struct {
 	terms    eventra.Terms
+	hidden   bool // the event was never published
 	seats    []eventra.Seat
 	owner    map[string]eventra.ID // durable: seat to live booking
 	changed  map[string]uint64     // version that last changed the seat
@@ -159,6 +160,9 @@ func subjectOfCommand(cmd eventra.Command) (booking eventra.ID, user *eventra.ID
 }
 
 func (m *model) predictHold(cmd *eventra.HoldSeats, now time.Time) prediction {
+	if m.hidden {
+		return prediction{says: "refuse event_not_found"}
+	}
 	if m.terms.Status == eventra.EventCancelled || m.terms.SaleEndsAt != nil && !now.Before(*m.terms.SaleEndsAt) {
 		return prediction{says: "refuse sale_closed"}
 	}

@@ -74,7 +74,8 @@ func (s *scenario) run(text string) string {
 //	release BOOKING USER          expire BOOKING
 //	pay PAYMENT BOOKING USER      paid|declined|failed PAYMENT
 //	refund BOOKING                at (only sets the clock)
-//	cancel (the event)
+//	draft (instead of the open sale)
+//	publish, cancel (the event)
 //	commit                        withdraw [BOOKING]
 //	seats                         availability
 //	booking BOOKING               payment PAYMENT
@@ -98,8 +99,14 @@ func (s *scenario) perform(verb string, args []string) []string {
 	switch verb {
 	case "at":
 		return nil
+	case "draft":
+		s.fixture = newFixture(s.t, draftTerms(), s.snapshot.Seats)
+		return []string{string(s.Terms().Status)}
+	case "publish":
+		s.become(s.t, eventra.EventPublished)
+		return []string{string(s.Terms().Status)}
 	case "cancel":
-		s.cancel(s.t)
+		s.become(s.t, eventra.EventCancelled)
 		return []string{string(s.Terms().Status)}
 	case "commit":
 		return s.commitAll()

@@ -24,6 +24,12 @@ func testTerms() eventra.Terms {
 	return eventra.Terms{Status: eventra.EventPublished, HoldSeconds: int(testHold / time.Second), MaxSeatsPerBooking: 6}
 }
 
+func draftTerms() eventra.Terms {
+	terms := testTerms()
+	terms.Status = eventra.EventDraft
+	return terms
+}
+
 // named makes an id that nameOf can read: the text, padded with zero bytes.
 func named(name string) (id eventra.ID) {
 	copy(id[:], name)
@@ -117,13 +123,14 @@ func (f *fixture) commit() (refused []*eventra.Change) {
 	return refused
 }
 
-// cancel cancels the event: the next activation reads its terms. Nothing may be
-// in flight.
-func (f *fixture) cancel(t testing.TB) {
+// become gives the event another status: the next activation reads its terms. Nothing
+// may be in flight.
+func (f *fixture) become(t testing.TB, status eventra.EventStatus) {
 	t.Helper()
 	require.Empty(t, f.inFlight)
 	next := *f.snapshot
-	next.Terms.Status = eventra.EventCancelled
+	next.Terms = f.Terms()
+	next.Terms.Become(status)
 	next.States, next.Bookings = make([]eventra.StoredState, len(next.Seats)), nil
 	view := f.View()
 	for no := range next.States {

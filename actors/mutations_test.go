@@ -61,6 +61,11 @@ var mutations = []mutation{
 		return m.refundDue(payment, CodeSaleClosed)
 	}
 `, ``}}},
+	{"tells buyers of a draft", []edit{
+		{"decide.go", `	if m.terms.Private() {
+		return refuse(NoSuchEvent())
+	}
+`, ``}}},
 	{"has two batches of an event in flight", []edit{
 		{"actors/decide.go", `b.Len() == 0 || a.inFlight != nil`, `b.Len() == 0`}}},
 }

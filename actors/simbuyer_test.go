@@ -11,6 +11,7 @@ import (
 type simEvent struct {
 	id    eventra.ID
 	terms eventra.Terms
+	draft bool // at the beginning
 	seats []eventra.Seat
 }
 

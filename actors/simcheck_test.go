@@ -141,6 +141,10 @@ func (s *simulation) checkAnswer(a *simActor, q *question, r *reply) {
 				s.fail("%s refuses seat %s, which is free", a.name, name)
 			}
 		}
+	case code == eventra.CodeEventNotFound && !s.event.draft:
+		s.fail("%s does not know the event", a.name)
+	case code == eventra.CodeSaleClosed && s.event.terms.Private():
+		s.fail("%s tells of an event that never was published", a.name)
 	case code == eventra.CodeHoldExpired && !a.stepped:
 		cmd := q.msg.(*eventra.StartPayment)
 		if b := s.db.bookings[cmd.BookingID]; s.storeTime().Before(b.ExpiresAt) {

@@ -44,18 +44,23 @@ func (s *simulation) planFaults() {
 		}
 	}
 	if s.chance(150) {
-		s.after(s.between(time.Second, faultPeriod), s.cancel)
+		s.after(s.between(time.Second, faultPeriod), func() { s.become(eventra.EventCancelled) })
+	}
+	if s.event.draft {
+		s.after(s.between(0, faultPeriod/2), func() { s.become(eventra.EventPublished) })
 	}
 }
 
-// cancel is an administrator's: it writes the event's terms, repeatedly until
-// that succeeds.
-func (s *simulation) cancel() {
-	tx := &transaction{terms: eventra.EventCancelled}
+// become is an administrator's: it writes the event's terms, repeatedly until that
+// succeeds, and then lets the owner read them.
+func (s *simulation) become(status eventra.EventStatus) {
+	tx := &transaction{terms: status}
 	tx.ended = func(_ eventra.Receipt, _ *eventra.Snapshot, err error) {
 		if err != nil {
-			s.after(time.Second, s.cancel)
+			s.after(time.Second, func() { s.become(status) })
+			return
 		}
+		s.start(nil, func() { _, _ = s.network.once(s.owner, &reload{}, askTimeout) })
 	}
 	s.db.begin(tx, true)
 }

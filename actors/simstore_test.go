@@ -205,8 +205,8 @@ func (db *simStore) activate(tx *transaction, now time.Time) {
 		tx.ended(eventra.Receipt{}, nil, eventra.Unavailable("postgres", errAborted))
 	} else {
 		db.epoch++
-		if tx.terms != "" {
-			db.s.event.terms.Status = tx.terms
+		if db.s.event.terms.Status.CanBecome(tx.terms) {
+			db.s.event.terms.Become(tx.terms)
 			db.s.tracef("store: the event is %s", tx.terms)
 		}
 		db.s.tracef("store: epoch %d", db.epoch)

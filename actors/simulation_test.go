@@ -100,6 +100,9 @@ func newSimulation(seed uint64) *simulation {
 	s := &simulation{rng: rand.New(rand.NewPCG(seed, 0)), tasks: map[*task]bool{}, gateway: simGateway{}, promises: map[eventra.ID]*promise{}}
 	s.chooseOdds()
 	s.event = newSimEvent(2 + s.rng.IntN(7))
+	if s.event.draft = seed%8 == 7; s.event.draft {
+		s.event.terms.Status = eventra.EventDraft
+	}
 	seats := len(s.event.seats)
 	s.layout = eventra.NewLayout(s.event.seats)
 	s.copy = &eventra.SeatsView{EventID: s.event.id, Layout: s.layout,

@@ -112,7 +112,7 @@ func (r *BookingRequest) command(f *eventra.Faults) *eventra.HoldSeats {
 // @Param body body BookingRequest true "Seats"
 // @Success 201 {object} Booking "The hold"
 // @Header 201 {string} Location "Address of the booking"
-// @Failure 404 {object} Problem "event_not_found"
+// @Failure 404 {object} Problem "event_not_found, also for an event that never was published"
 // @Failure 409 {object} Problem "seats_unavailable, with unavailable; not_enough_seats; sale_closed; idempotency_in_progress"
 // @Failure 422 {object} Problem "unknown_seats, with unknown; validation_failed; idempotency_key_reused"
 // @x-examples {"named seats": {"eventId": "01900000-0000-7000-8000-0000000000e1", "seats": ["A-1-1", "A-1-2"]}, "best available": {"eventId": "01900000-0000-7000-8000-0000000000e1", "bestAvailable": {"quantity": 2}}}
@@ -129,7 +129,7 @@ func (s *Server) createBooking(c *fiber.Ctx) error {
 	}
 	eventID, err := eventra.ParseID(r.EventID)
 	if err != nil {
-		return eventra.Errorf(eventra.CodeEventNotFound, "no such event")
+		return eventra.NoSuchEvent()
 	}
 	hold.BookingID, hold.UserID = resourceID(c), callerOf(c).UserID
 	booking, err := s.hold(c, eventID, hold)

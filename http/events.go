@@ -52,15 +52,15 @@ func replyEvent(c *fiber.Ctx, status int, e *eventra.Event) error {
 	return reply(c, status, newEvent(e))
 }
 
-// visibleEvent reads the event in the path. Only admins find drafts.
+// visibleEvent reads the event in the path. Only admins find events that never were published.
 func (s *Server) visibleEvent(c *fiber.Ctx) (*eventra.Event, error) {
 	id, err := pathID(c, "eventId", eventra.CodeEventNotFound)
 	if err != nil {
 		return nil, err
 	}
 	event, err := s.cfg.Catalog.Event(c.UserContext(), id)
-	if err == nil && event.Status == eventra.EventDraft && !isAdmin(c) {
-		return nil, eventra.Errorf(eventra.CodeEventNotFound, "no such event")
+	if err == nil && event.Private() && !isAdmin(c) {
+		return nil, eventra.NoSuchEvent()
 	}
 	return event, err
 }
@@ -129,7 +129,7 @@ func (s *Server) listEvents(c *fiber.Ctx) error {
 // @Success 200 {object} Event "The event"
 // @Header 200 {string} ETag "Strong entity tag, for If-None-Match and If-Match"
 // @Success 304 "Not changed"
-// @Failure 404 {object} Problem "event_not_found, also for a draft unless the caller is an admin"
+// @Failure 404 {object} Problem "event_not_found, also for an event that never was published unless the caller is an admin"
 // @Router /api/v1/events/{eventId} [get]
 func (s *Server) getEvent(c *fiber.Ctx) error {
 	event, err := s.visibleEvent(c)

@@ -24,6 +24,20 @@ func TestEvents_ShowDraftsToAdminsOnly(t *testing.T) {
 	require.Len(t, list["items"], 2)
 }
 
+func TestEvents_ShowCancelledDraftsToAdminsOnly(t *testing.T) {
+	ts := newTestServer(t)
+	for _, id := range []string{ts.draft, ts.published} {
+		ts.ok(200, "POST", "/api/v1/events/"+id+"/cancel", ts.adminToken, "")
+	}
+	for _, part := range []string{"", "/seats", "/availability", "/seats/stream"} {
+		path := "/api/v1/events/" + ts.draft + part
+		ts.problem(ts.send("GET", path, "", ""), 404, eventra.CodeEventNotFound)
+		ts.problem(ts.send("GET", path, ts.userToken, ""), 404, eventra.CodeEventNotFound)
+		ts.ok(200, "HEAD", path, ts.adminToken, "")
+		ts.ok(200, "HEAD", "/api/v1/events/"+ts.published+part, "", "")
+	}
+}
+
 func TestEvents_Create(t *testing.T) {
 	ts := newTestServer(t)
 	made, a := ts.ok(201, "POST", "/api/v1/events", ts.adminToken, validEvent)

@@ -74,7 +74,7 @@ func (f *fakes) Transition(_ context.Context, id eventra.ID, to eventra.EventSta
 		return nil, eventra.Errorf(eventra.CodeInvalidTransition, "%s cannot become %s", e.Status, to)
 	}
 	changed := *e
-	changed.Status = to
+	changed.Become(to)
 	changed.Version++
 	return f.put(&changed)
 }

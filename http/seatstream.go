@@ -73,7 +73,7 @@ func appendSnapshot(b []byte, view *eventra.SeatsView) []byte {
 // @Param Last-Event-ID header string false "Version that the client has"
 // @Success 200 {string} string "Server-sent events"
 // @Header 200 {string} Eventra-Stale "true if this instance cannot reach the one that sells the event, and shows the last state that it knew"
-// @Failure 404 {object} Problem "event_not_found, also for a draft unless the caller is an admin"
+// @Failure 404 {object} Problem "event_not_found, also for an event that never was published unless the caller is an admin"
 // @Router /api/v1/events/{eventId}/seats/stream [get]
 func (s *Server) streamSeats(c *fiber.Ctx) error {
 	event, err := s.visibleEvent(c)

@@ -24,6 +24,7 @@ func (c *Catalog) Update(ctx context.Context, id eventra.ID, ifVersion int64, ch
 			return err
 		}
 		e.ID, e.Status, e.SeatsTotal, e.CreatedAt = old.ID, old.Status, old.SeatsTotal, old.CreatedAt
+		e.EverPublished = old.EverPublished
 		if err := e.CheckChange(old); err != nil {
 			return err
 		}
@@ -48,7 +49,8 @@ func (c *Catalog) Transition(ctx context.Context, id eventra.ID, to eventra.Even
 		if to == eventra.EventPublished && total == 0 {
 			return eventra.Errorf(eventra.CodeInvalidTransition, "an event needs at least one seat to be published")
 		}
-		e.Status, e.SeatsTotal = to, total
+		e.Become(to)
+		e.SeatsTotal = total
 		return nil
 	})
 }

@@ -178,6 +178,26 @@ func TestCatalog_Transition(t *testing.T) {
 	require.Equal(t, eventra.CodeEventNotFound, transition(newID(), eventra.EventPublished))
 }
 
+func TestCatalog_TransitionRemembersWhatWasPublished(t *testing.T) {
+	t.Parallel()
+	f := newFixture(t)
+	for _, test := range []struct {
+		name    string
+		id      eventra.ID
+		private bool
+	}{{"draft", f.draft(t, 1).ID, true}, {"published", f.published(t).ID, false}} {
+		cancelled, err := f.Transition(t.Context(), test.id, eventra.EventCancelled)
+		require.NoError(t, err, test.name)
+		require.Equal(t, test.private, cancelled.Private(), test.name)
+		require.Equal(t, test.private, f.terms(t, test.id).Private(), test.name)
+		for range 2 { // from MongoDB, from the cache
+			read, err := f.instance(f.mongo, redis.NewCache(f.redis, KeptFor)).Event(t.Context(), test.id)
+			require.NoError(t, err, test.name)
+			require.Equal(t, test.private, read.Private(), test.name)
+		}
+	}
+}
+
 func TestCatalog_AddSeats(t *testing.T) {
 	t.Parallel()
 	f := newFixture(t)

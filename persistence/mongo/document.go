@@ -25,6 +25,7 @@ type document struct {
 	SaleEndsAt         *time.Time `bson:"saleEndsAt"`
 	HoldSeconds        int        `bson:"holdSeconds"`
 	MaxSeatsPerBooking int        `bson:"maxSeatsPerBooking"`
+	EverPublished      bool       `bson:"everPublished"`
 	SeatsTotal         int        `bson:"seatsTotal"`
 	CreatedAt          time.Time  `bson:"createdAt"`
 	UpdatedAt          time.Time  `bson:"updatedAt"`
@@ -80,6 +81,7 @@ func newDocument(e *eventra.Event, copied bool) (*document, error) {
 		SaleEndsAt:         e.SaleEndsAt,
 		HoldSeconds:        e.HoldSeconds,
 		MaxSeatsPerBooking: e.MaxSeatsPerBooking,
+		EverPublished:      e.EverPublished,
 		SeatsTotal:         e.SeatsTotal,
 		CreatedAt:          e.CreatedAt,
 		UpdatedAt:          e.UpdatedAt,
@@ -115,6 +117,7 @@ func (d *document) event() (*eventra.Event, error) {
 			SaleEndsAt:         utc(d.SaleEndsAt),
 			HoldSeconds:        d.HoldSeconds,
 			MaxSeatsPerBooking: d.MaxSeatsPerBooking,
+			EverPublished:      d.EverPublished,
 		},
 		SeatsTotal: d.SeatsTotal,
 		CreatedAt:  d.CreatedAt.UTC(),

@@ -14,7 +14,7 @@ import (
 )
 
 var (
-	errEventNotFound = eventra.Errorf(eventra.CodeEventNotFound, "there is no such event")
+	errEventNotFound = eventra.NoSuchEvent()
 	errOtherVersion  = eventra.Errorf(eventra.CodePreconditionFailed, "the event has changed meanwhile")
 )
 

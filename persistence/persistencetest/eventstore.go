@@ -150,10 +150,12 @@ func fencedByTerms(f *fixture) {
 	require.NoError(f.t, f.store.PutTerms(f.t.Context(), f.event))
 	f.hold(longHold, 0) // a title is no term of the sale
 
-	f.event.Status, f.event.Version = eventra.EventCancelled, 3
+	f.event.Become(eventra.EventCancelled)
+	f.event.Version = 3
 	require.NoError(f.t, f.store.PutTerms(f.t.Context(), f.event))
 	_, err := f.commit(change(eventra.Held, f.booking(1)))
 	require.ErrorIs(f.t, err, eventra.ErrStaleEpoch)
+	require.Equal(f.t, f.event.SaleTerms().EverPublished, f.activate().Terms.EverPublished)
 	require.Equal(f.t, eventra.EventCancelled, f.activate().Terms.Status)
 
 	late := *f.event

@@ -19,23 +19,25 @@ func (db *DB) PutTerms(ctx context.Context, e *eventra.Event) error {
 	return db.WithConn(ctx, callTimeout, func(ctx context.Context, conn *pgxpool.Conn) error {
 		terms := e.SaleTerms()
 		_, err := conn.Exec(ctx, putTermsSQL, e.ID, string(terms.Status), terms.SaleStartsAt, terms.SaleEndsAt, terms.HoldSeconds,
-			terms.MaxSeatsPerBooking, e.Title, venueLine(e.Venue), e.StartsAt, e.Venue.Timezone, e.Version)
+			terms.MaxSeatsPerBooking, terms.EverPublished, e.Title, venueLine(e.Venue), e.StartsAt, e.Venue.Timezone, e.Version)
 		return err
 	})
 }
 
 const putTermsSQL = `
 INSERT INTO events AS stored (id, status, sale_starts_at, sale_ends_at, hold_seconds, max_seats_per_booking,
-    title, venue, starts_at, timezone, details_version)
-VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)
+    ever_published, title, venue, starts_at, timezone, details_version)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)
 ON CONFLICT (id) DO UPDATE SET
     status = excluded.status, sale_starts_at = excluded.sale_starts_at, sale_ends_at = excluded.sale_ends_at,
     hold_seconds = excluded.hold_seconds, max_seats_per_booking = excluded.max_seats_per_booking,
-    title = excluded.title, venue = excluded.venue, starts_at = excluded.starts_at, timezone = excluded.timezone,
+    ever_published = excluded.ever_published, title = excluded.title, venue = excluded.venue, starts_at = excluded.starts_at, timezone = excluded.timezone,
     details_version = excluded.details_version, updated_at = now(),
-    epoch = stored.epoch + ((stored.status, stored.sale_starts_at, stored.sale_ends_at, stored.hold_seconds, stored.max_seats_per_booking)
+    epoch = stored.epoch + ((stored.status, stored.sale_starts_at, stored.sale_ends_at, stored.hold_seconds, stored.max_seats_per_booking,
+            stored.ever_published)
         IS DISTINCT FROM
-        (excluded.status, excluded.sale_starts_at, excluded.sale_ends_at, excluded.hold_seconds, excluded.max_seats_per_booking))::int
+        (excluded.status, excluded.sale_starts_at, excluded.sale_ends_at, excluded.hold_seconds, excluded.max_seats_per_booking,
+            excluded.ever_published))::int
 WHERE stored.details_version <= excluded.details_version`
 
 // venueLine is the venue as a ticket prints it.
@@ -77,15 +79,15 @@ func (db *DB) DeleteEvent(ctx context.Context, id eventra.ID) error {
 func (db *DB) SeatsTotal(ctx context.Context, id eventra.ID) (total int, err error) {
 	err = db.WithConn(ctx, callTimeout, func(ctx context.Context, conn *pgxpool.Conn) error {
 		err := conn.QueryRow(ctx, `SELECT seats_total FROM events WHERE id = $1`, id).Scan(&total)
-		return orNotFound(err, eventra.CodeEventNotFound, "no such event")
+		return orNotFound(err, eventra.NoSuchEvent())
 	})
 	return total, err
 }
 
-// orNotFound turns the absence of a row into an error with the code.
-func orNotFound(err error, code eventra.Code, message string) error {
+// orNotFound turns the absence of a row into another error.
+func orNotFound(err error, notFound *eventra.Error) error {
 	if errors.Is(err, pgx.ErrNoRows) {
-		return eventra.Errorf(code, "%s", message)
+		return notFound
 	}
 	return err
 }

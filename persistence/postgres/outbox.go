@@ -40,7 +40,7 @@ func (db *DB) Mail(ctx context.Context, bookingID eventra.ID) (mail *eventra.Tic
 		err := conn.QueryRow(ctx, mailSQL, bookingID).Scan(&ended, &obsolete, &m.To, &m.Name, &m.EventTitle, &m.Venue, &m.StartsAt, &m.Timezone,
 			&m.Total.Amount, &m.Total.Currency)
 		if err != nil {
-			return orNotFound(err, eventra.CodeNotFound, "no such mail")
+			return orNotFound(err, eventra.Errorf(eventra.CodeNotFound, "no such mail"))
 		}
 		switch {
 		case ended:

@@ -41,7 +41,7 @@ func addSeats(ctx context.Context, tx pgx.Tx, eventID eventra.ID, seats []eventr
 	err := tx.QueryRow(ctx, `UPDATE events SET epoch = epoch + 1, updated_at = now() WHERE id = $1 RETURNING seats_total, currency`,
 		eventID).Scan(&stored, &currency)
 	if err != nil {
-		return 0, orNotFound(err, eventra.CodeEventNotFound, "no such event")
+		return 0, orNotFound(err, eventra.NoSuchEvent())
 	}
 	if len(seats) == 0 {
 		return stored, nil

@@ -26,7 +26,7 @@ func (db *DB) Activate(ctx context.Context, eventID eventra.ID) (*eventra.Snapsh
 		queue.Queue(readLiveSeatsSQL, eventID)
 		results := conn.SendBatch(ctx, &queue)
 		err := closeBatch(results, readSnapshot(results, snapshot))
-		return orNotFound(err, eventra.CodeEventNotFound, "no such event")
+		return orNotFound(err, eventra.NoSuchEvent())
 	})
 	if err != nil {
 		return nil, err
@@ -36,7 +36,8 @@ func (db *DB) Activate(ctx context.Context, eventID eventra.ID) (*eventra.Snapsh
 
 const takeEpochSQL = `
 UPDATE events SET epoch = epoch + 1 WHERE id = $1
-RETURNING epoch, status, sale_starts_at, sale_ends_at, hold_seconds, max_seats_per_booking, seats_total, clock_timestamp()`
+RETURNING epoch, status, sale_starts_at, sale_ends_at, hold_seconds, max_seats_per_booking, ever_published, seats_total,
+    clock_timestamp()`
 
 const readSeatsSQL = `
 SELECT seat_no, section, row_label, number, amount, currency, status, booking_id, version
@@ -50,7 +51,7 @@ SELECT booking_id, seat_no, position, amount FROM booking_seats WHERE event_id =
 func readSnapshot(results pgx.BatchResults, s *eventra.Snapshot) error {
 	var total int
 	err := results.QueryRow().Scan(&s.Epoch, &s.Terms.Status, &s.Terms.SaleStartsAt, &s.Terms.SaleEndsAt,
-		&s.Terms.HoldSeconds, &s.Terms.MaxSeatsPerBooking, &total, &s.Now)
+		&s.Terms.HoldSeconds, &s.Terms.MaxSeatsPerBooking, &s.Terms.EverPublished, &total, &s.Now)
 	if err != nil {
 		return err
 	}

@@ -51,7 +51,7 @@ func (db *DB) queryUser(ctx context.Context, sql string, arg any) (user *eventra
 	err = db.WithConn(ctx, callTimeout, func(ctx context.Context, conn *pgxpool.Conn) error {
 		found, err := scanUser(conn.QueryRow(ctx, sql, arg))
 		user = found
-		return orNotFound(err, eventra.CodeNotFound, "no such user")
+		return orNotFound(err, eventra.Errorf(eventra.CodeNotFound, "no such user"))
 	})
 	if err != nil {
 		return nil, err
