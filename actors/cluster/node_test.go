@@ -24,6 +24,7 @@ import (
 	"github.com/eventra/eventra/actors/wire"
 	"github.com/eventra/eventra/persistence/persistencetest"
 	"github.com/eventra/eventra/persistence/postgres"
+	"github.com/eventra/eventra/sleep"
 )
 
 // testCluster is several nodes in one process, with a real store of members.
@@ -222,6 +223,26 @@ func TestNode_AsksTheOneOwner(t *testing.T) {
 
 // As long as a member acts by another ownership hash, it may still serve an event
 // that has another owner by now.
+// keepAlive renews the lease of a member that is only a row.
+func (c *testCluster) keepAlive(member string) {
+	c.t.Helper()
+	conn, err := pgx.Connect(c.t.Context(), c.database)
+	require.NoError(c.t, err)
+	ctx, cancel := context.WithCancel(context.Background())
+	ended := make(chan struct{})
+	go func() {
+		defer close(ended)
+		for sleep.For(ctx, 200*time.Millisecond) == nil {
+			_, _ = conn.Exec(ctx, `UPDATE cluster_members SET lease_until = clock_timestamp() + interval '2 seconds' WHERE id = $1`, member)
+		}
+	}()
+	c.t.Cleanup(func() {
+		cancel()
+		<-ended
+		_ = conn.Close(context.Background())
+	})
+}
+
 func TestNode_TakesNoEventOverBeforeConvergence(t *testing.T) {
 	t.Parallel()
 	c := newTestCluster(t)
@@ -233,7 +254,8 @@ func TestNode_TakesNoEventOverBeforeConvergence(t *testing.T) {
 		require.NoError(t, ask(one, event))
 	}
 	c.exec(`INSERT INTO cluster_members (id, address, version, leaving, shares, joined_at, lease_until)
-		VALUES ('behind', '127.0.0.1:1', 'test', true, 1, now(), now() + interval '1 hour')`)
+		VALUES ('behind', '127.0.0.1:1', 'test', true, 1, now(), now() + interval '2 seconds')`)
+	c.keepAlive("behind")
 	for _, n := range []*cluster.Node{one, two} {
 		c.eventually("the third member is seen", func() bool {
 			all, err := n.Describe()

@@ -60,6 +60,12 @@ func RunMemberStore(t *testing.T, store MemberStore) {
 		require.Zero(t, all[0].OwnershipHash, "it has reported none")
 	}
 
+	ahead := join(time.Hour) // as if the clock was set back since
+	seen := renew(one)[3].LeaseUntil
+	require.WithinDuration(t, time.Now().Add(time.Minute), seen, 30*time.Second, "no lease is longer than one that begins now")
+	require.Equal(t, seen, renew(two)[3].LeaseUntil, "it is shortened once, and not renewed")
+	require.NoError(t, store.Leave(t.Context(), ahead.ID))
+
 	evicted, err := store.Evict(t.Context(), late.ID, nil, 0)
 	require.NoError(t, err)
 	require.Zero(t, evicted, "a member does not evict itself")

@@ -69,9 +69,11 @@ func (m *Members) Join(ctx context.Context, member *eventra.Member, lease time.D
 }
 
 // Renew gives a member another lease and notes which members it does not reach,
-// whether it is leaving and the ownership hash that it acts by. It returns all
-// members, the oldest first, and the server's time. CodeNotFound if the member is
-// no longer one.
+// whether it is leaving and the ownership hash that it acts by. It shortens leases
+// that end later than one that begins now, which happens if the server's clock was
+// set back: a member that has died would keep its events until the clock is there
+// again. It returns all members, the oldest first, and the server's time.
+// CodeNotFound if the member is no longer one.
 func (m *Members) Renew(ctx context.Context, self *eventra.Member, lease time.Duration) (all []eventra.Member, now time.Time, err error) {
 	ctx, cancel := context.WithTimeout(ctx, memberTimeout)
 	defer cancel()
@@ -109,11 +111,15 @@ WITH old AS MATERIALIZED (
 	FROM old WHERE member.id = old.id
 	RETURNING member.id, member.leaving, member.unreachable, member.shares, member.lease_until,
 		(old.leaving, old.unreachable, old.shares) IS DISTINCT FROM (member.leaving, member.unreachable, member.shares) AS changed
+), shortened AS (
+	UPDATE cluster_members SET lease_until = clock_timestamp() + $2
+	WHERE id IN (SELECT id FROM cluster_members WHERE id <> $1 AND lease_until > clock_timestamp() + $2 FOR UPDATE SKIP LOCKED)
+	RETURNING id, lease_until
 )
 SELECT member.id, address, version, coalesce(renewed.leaving, member.leaving), coalesce(renewed.unreachable, member.unreachable),
-	coalesce(renewed.shares, member.shares), joined_at, coalesce(renewed.lease_until, member.lease_until), clock_timestamp(), EXISTS (SELECT FROM renewed),
+	coalesce(renewed.shares, member.shares), joined_at, coalesce(renewed.lease_until, shortened.lease_until, member.lease_until), clock_timestamp(), EXISTS (SELECT FROM renewed),
 	CASE WHEN renewed.changed THEN pg_notify($6, $1)::text END
-FROM cluster_members member LEFT JOIN renewed USING (id)
+FROM cluster_members member LEFT JOIN renewed USING (id) LEFT JOIN shortened USING (id)
 ORDER BY joined_at, id`
 
 // Evict deletes the members other than self whose lease has ended, and suspected

@@ -11,7 +11,8 @@ import (
 )
 
 // Due leases up to limit unsent mails. None of them is due again, at any
-// instance, before the lease ends.
+// instance, before the lease ends. A mail that is due later than a lease that begins
+// now is due: the server's clock was set back.
 func (db *DB) Due(ctx context.Context, limit int, lease time.Duration) (bookings []eventra.ID, err error) {
 	err = db.WithConn(ctx, callTimeout, func(ctx context.Context, conn *pgxpool.Conn) error {
 		rows, err := conn.Query(ctx, outboxDueSQL, limit, lease.Microseconds())
@@ -24,10 +25,13 @@ func (db *DB) Due(ctx context.Context, limit int, lease time.Duration) (bookings
 	return bookings, err
 }
 
+// The clock is read for each row, because a lease that another instance has taken
+// meanwhile is not ahead of it.
 const outboxDueSQL = `
-UPDATE outbox SET due_at = now() + $2::bigint * interval '1 microsecond'
+UPDATE outbox SET due_at = clock_timestamp() + $2::bigint * interval '1 microsecond'
 WHERE booking_id = ANY (ARRAY (
-    SELECT booking_id FROM outbox WHERE sent_at IS NULL AND due_at <= now()
+    SELECT booking_id FROM outbox
+    WHERE sent_at IS NULL AND (due_at <= clock_timestamp() OR due_at > clock_timestamp() + $2::bigint * interval '1 microsecond')
     ORDER BY due_at LIMIT $1 FOR UPDATE SKIP LOCKED))
 RETURNING booking_id`
 
