@@ -54,11 +54,12 @@ reset: bin/devstack ## Delete the data of run
 	@bin/devstack reset --data $(DATA)
 
 .PHONY: test
-test: deps-race bin/devstack bin/testgate ## Run all tests on real servers, under the race detector, none skipped
+test: deps-race build bin/devstack bin/testgate ## Run all tests on real servers, under the race detector, none skipped
 	@bin/devstack exec --volatile -- bin/testgate -race -shuffle=on -count=1 -timeout=10m -p $(TEST_PACKAGES) ./...
 	@bin/devstack exec --volatile -- bin/testgate -shuffle=on -count=1 -timeout=5m $(UNRACED)
 	@cd cmd/devstack && ../../bin/testgate -race -shuffle=on -count=1 -timeout=5m ./...
-	@for module in tools test loadtest; do (cd $$module && ../bin/testgate -race -shuffle=on -count=1 -timeout=1m ./...) || exit 1; done
+	@for module in tools loadtest; do (cd $$module && ../bin/testgate -race -shuffle=on -count=1 -timeout=1m ./...) || exit 1; done
+	@cd test && ../bin/devstack exec --volatile -- ../bin/testgate -race -shuffle=on -count=1 -timeout=5m ./...
 	@cd loadtest/reference && ../../bin/testgate -race -shuffle=on -count=1 -timeout=1m ./...
 
 .PHONY: test-one

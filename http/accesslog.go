@@ -33,6 +33,7 @@ func (s *Server) observe(c *fiber.Ctx) error {
 	s.setPolicy(c)
 	route, status, took := routeOf(c), c.Response().StatusCode(), time.Since(start)
 	s.requests.observe(route, methodOf(c), status, took)
+	s.slowDown(c, err)
 	level := slog.LevelInfo
 	if status >= 500 && !isOverload(err) {
 		level = slog.LevelWarn

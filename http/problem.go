@@ -219,5 +219,6 @@ func (s *Server) refuseUnread(c *fiber.Ctx, err error) error {
 	admission.Linger(c.Context().Conn())
 	s.writeProblem(c, err)
 	s.requests.observe(routeUnmatched, methodUnknown, c.Response().StatusCode(), 0)
+	s.slowDown(c, err)
 	return nil
 }

@@ -37,6 +37,7 @@ type Server struct {
 	cursors            cursorSealer
 	hashKey            []byte // of the bodies of idempotent requests
 	bodies             *bodies
+	anonymousAnswers   anonymousAnswers
 	encodedMaps        encodedSeatMaps
 	streams            *seatStreams
 	streamsOfAddresses admission.Shares

@@ -4,6 +4,7 @@ import (
 	"io"
 	"net"
 	"net/netip"
+	"sync"
 	"sync/atomic"
 	"time"
 )
@@ -86,6 +87,10 @@ func (c *Conn) SetReadDeadline(t time.Time) error {
 const (
 	lingerMaxBytes = 32 << 20
 	lingerMax      = 2 * time.Second
+
+	// lingerBytesPerSecond is for all connections together: a few per cent of a CPU.
+	lingerBytesPerSecond = 64 << 20
+	lingerChunkBytes     = 32 << 10
 )
 
 // Close implements net.Conn. It lingers if [Linger] asked for it.
@@ -93,18 +98,46 @@ func (c *Conn) Close() error {
 	c.releaseSlot()
 	c.listener.forget(c)
 	if c.lingers {
-		discardInput(c.Conn, lingerMax)
+		c.discardInput(lingerMax)
 	}
 	return c.Conn.Close()
 }
 
 // discardInput ends what is sent to a client and reads on for a while, so that the client
-// gets all of it.
-func discardInput(conn net.Conn, wait time.Duration) {
-	half, ok := conn.(interface{ CloseWrite() error })
-	if ok && half.CloseWrite() == nil && conn.SetReadDeadline(time.Now().Add(wait)) == nil {
-		_, _ = io.CopyN(io.Discard, conn, lingerMaxBytes)
+// gets all of it. All connections together read at a limited rate.
+func (c *Conn) discardInput(wait time.Duration) {
+	until := time.Now().Add(wait)
+	half, ok := c.Conn.(interface{ CloseWrite() error })
+	if !ok || half.CloseWrite() != nil || c.Conn.SetReadDeadline(until) != nil {
+		return
 	}
+	for range lingerMaxBytes / lingerChunkBytes {
+		turn := c.listener.lingering.turn(time.Now())
+		if turn.After(until) {
+			return
+		}
+		time.Sleep(time.Until(turn))
+		if _, err := io.CopyN(io.Discard, c.Conn, lingerChunkBytes); err != nil {
+			return
+		}
+	}
+}
+
+// lingerRate gives each chunk of input that nobody wants its turn to be read.
+type lingerRate struct {
+	mu   sync.Mutex
+	next time.Time
+}
+
+func (r *lingerRate) turn(now time.Time) time.Time {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	turn := now
+	if r.next.After(now) {
+		turn = r.next
+	}
+	r.next = turn.Add(time.Second * lingerChunkBytes / lingerBytesPerSecond)
+	return turn
 }
 
 func (c *Conn) acquireSlot() {

@@ -30,6 +30,8 @@ type Listener struct {
 	done   chan struct{}
 	warned time.Time // of the goroutine that accepts
 
+	lingering lingerRate
+
 	mu     sync.Mutex
 	closed bool
 	idle   map[*Conn]struct{} // accepted connections that have not sent a byte
@@ -77,6 +79,7 @@ func (l *Listener) Accept() (net.Conn, error) {
 		}
 		pause = acceptPauseMin
 		if c := l.admit(conn); c != nil {
+			boundBuffers(conn)
 			return c, nil
 		}
 		l.refuse(conn)
@@ -162,6 +165,17 @@ const (
 	// busyFor is how long a set without such a connection is not searched again.
 	busyFor = 50 * time.Millisecond
 )
+
+// buffersBytes bounds what the kernel keeps of a connection in each direction, which would
+// otherwise be some megabytes for a client that does not read.
+const buffersBytes = 256 << 10
+
+func boundBuffers(conn net.Conn) {
+	if tcp, ok := conn.(*net.TCPConn); ok {
+		_ = tcp.SetReadBuffer(buffersBytes) // a connection that has ended is found out by its first use
+		_ = tcp.SetWriteBuffer(buffersBytes)
+	}
+}
 
 // admit counts a connection in. It returns nil if there are too many that all are in use.
 func (l *Listener) admit(conn net.Conn) *Conn {

@@ -16,6 +16,8 @@ type variant struct {
 	at   *system.Server
 	// what is counted. Any other outcome fails the scenario.
 	what outcome
+	// shared means that others use the server, too, so that its counts are not the load's.
+	shared bool
 	// prepare does the part that is not measured.
 	prepare func(ctx context.Context) (measurement, error)
 }
@@ -99,7 +101,7 @@ func (b *bench) count(result *stats.Result, v variant, before, after map[int]int
 			counted[status] = n
 		}
 	}
-	if len(counted) > 0 {
+	if len(counted) > 0 && !v.shared {
 		result.Statuses = counted
 	}
 	if n := v.what.other(result) + result.Failed() + result.Errors; n > 0 {

@@ -47,6 +47,7 @@ var All = []Scenario{
 	{"lateness", "short holds that end one by one, with many other keys in Redis", lateness},
 	{"activation", "a large event's first request after a restart, and its memory", activation},
 	{"overload", "twice the holds that can be made, and how the others are shed", overload},
+	{"attacked", "holds beside hostile clients of each kind", attacked},
 	{"growth", "holds on larger events, and with more past bookings", growth},
 	{"half", "holds at half of saturation, with a client that costs little", half},
 	{"paced", "holds at a fixed rate", paced},
