@@ -40,6 +40,7 @@ type activation struct {
 	clock        storeClock
 	nextLoad     time.Time // when down: not before this
 	backoff      time.Duration
+	readers      []reading // wait for the first load
 	reloaders    []replyTo // callers that wait for a fresh load
 	reloadWanted bool      // as soon as the batch in flight or the present load has ended
 

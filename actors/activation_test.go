@@ -2,7 +2,9 @@ package actors
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"log/slog"
 	"strconv"
 	"sync/atomic"
 	"testing"
@@ -10,6 +12,7 @@ import (
 
 	"github.com/asynkron/protoactor-go/actor"
 	"github.com/google/uuid"
+	"github.com/prometheus/client_golang/prometheus"
 	"github.com/stretchr/testify/require"
 
 	"github.com/eventra/eventra"
@@ -80,6 +83,41 @@ func TestActivation_Read(t *testing.T) {
 	}
 }
 
+// TestActivation_ReadersWaitForTheLoad: a reader gets the load's outcome, whatever it is,
+// and only a bounded number of readers waits.
+func TestActivation_ReadersWaitForTheLoad(t *testing.T) {
+	t.Parallel()
+	snapshot := &eventra.Snapshot{Epoch: 1, Terms: eventra.Terms{Status: eventra.EventPublished, HoldSeconds: 60, MaxSeatsPerBooking: 1}}
+	for name, end := range map[string]struct {
+		act  func(*activation)
+		want eventra.Code
+	}{
+		"loaded":      {func(a *activation) { a.handle(nil, &loaded{snapshot: snapshot}) }, ""},
+		"missing":     {func(a *activation) { a.handle(nil, &loaded{err: eventra.Errorf(eventra.CodeEventNotFound, "gone")}) }, eventra.CodeEventNotFound},
+		"store away":  {func(a *activation) { a.handle(nil, &loaded{err: eventra.ErrNotCommitted}) }, eventra.CodeUnavailable},
+		"handed over": {(*activation).handOver, eventra.CodeInternal},
+		"stopped":     {(*activation).stop, eventra.CodeInternal},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			s := &loadEnvironment{stillEnvironment: stillEnvironment{serves: true}}
+			a := newActivation(newShared(&Dependencies{QueueMax: 2, Log: slog.New(slog.DiscardHandler), Metrics: NewMetrics(prometheus.NewRegistry())}, s, nil), s, eventra.ID{}, &statistics{})
+			for range 2 {
+				a.handle(nil, &readSeats{})
+			}
+			require.Empty(t, s.replies)
+			a.handle(nil, &readAvailability{})
+			require.ErrorIs(t, s.last(t).err, errLoading, "one too many asks again")
+			end.act(a)
+			require.Len(t, s.replies, 3)
+			for _, r := range s.replies[1:] {
+				require.Equal(t, end.want, eventra.CodeOf(r.err), "%v", r.err)
+				require.Equal(t, end.want == eventra.CodeInternal, errors.Is(r.err, cluster.ErrMoved))
+			}
+		})
+	}
+}
+
 // TestActivation_DecidesInOrder: while more requests wait than a batch holds, later
 // requests do not fill the next one before them.
 func TestActivation_DecidesInOrder(t *testing.T) {
@@ -128,6 +166,7 @@ type loadEnvironment struct {
 func (s *loadEnvironment) Run(f func())            { s.work = append(s.work, f) }
 func (s *loadEnvironment) tell(any)                {}
 func (s *loadEnvironment) forget()                 {}
+func (s *loadEnvironment) wakeNextOwner()          {}
 func (s *loadEnvironment) stopAfter(time.Duration) {}
 
 // TestActivation_LoadTakesNoEpochAfterItsEnd: a load that waited for its slot while

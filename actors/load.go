@@ -75,10 +75,13 @@ func (a *activation) loaded(msg *loaded) {
 		a.loadFailed(msg.err)
 		return
 	}
+	for _, r := range a.readers {
+		a.show(r.to, r.question)
+	}
 	for _, to := range a.reloaders {
 		a.send(to, &reply{})
 	}
-	a.reloaders = nil
+	a.readers, a.reloaders = nil, nil
 	a.pump()
 }
 
@@ -111,10 +114,13 @@ func (a *activation) loadFailed(err error) {
 		a.fail(r, err)
 	}
 	a.waiting = nil
+	for _, r := range a.readers {
+		a.send(r.to, &reply{err: err})
+	}
 	for _, to := range a.reloaders {
 		a.send(to, &reply{err: err})
 	}
-	a.reloaders = nil
+	a.readers, a.reloaders = nil, nil
 	if missing {
 		a.retire()
 	}

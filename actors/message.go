@@ -60,6 +60,12 @@ type reply struct {
 	err          error
 }
 
+// reading is a question that waits until there is something to show.
+type reading struct {
+	to       replyTo
+	question any
+}
+
 // replyTo is the sender of a message: an actor of this process or, with the
 // question that the answer refers to, one of another member.
 type replyTo struct {
@@ -67,5 +73,6 @@ type replyTo struct {
 	question *wire.Envelope // nil in this process
 }
 
-// errLoading says that there is nothing to show yet; the caller asks again.
+// errLoading says that there is nothing to show yet, and that too many others wait; the
+// caller asks again.
 var errLoading = errors.New("the event is being loaded")

@@ -91,15 +91,22 @@ func (a *activation) read(to replyTo, question any) {
 		a.send(to, &reply{err: cluster.ErrMoved})
 	case a.seats == nil && !a.tryLoad():
 		a.send(to, &reply{err: eventra.Unavailable("postgres", nil)})
-	case a.seats == nil:
-		a.send(to, &reply{err: errLoading})
+	case a.seats != nil:
+		a.show(to, question)
+	case len(a.readers) < a.QueueMax:
+		a.readers = append(a.readers, reading{to, question})
 	default:
-		switch question.(type) {
-		case *readSeats, *wire.Envelope_ReadSeats:
-			a.send(to, &reply{seats: a.seats.View()})
-		default:
-			a.send(to, &reply{availability: a.seats.Availability()})
-		}
+		a.send(to, &reply{err: errLoading})
+	}
+}
+
+// show answers a question about the seats, which are loaded.
+func (a *activation) show(to replyTo, question any) {
+	switch question.(type) {
+	case *readSeats, *wire.Envelope_ReadSeats:
+		a.send(to, &reply{seats: a.seats.View()})
+	default:
+		a.send(to, &reply{availability: a.seats.Availability()})
 	}
 }
 

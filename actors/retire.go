@@ -29,8 +29,11 @@ func (a *activation) redirectWaiting() {
 	for _, r := range a.waiting {
 		a.fail(r, cluster.ErrMoved)
 	}
+	for _, r := range a.readers {
+		a.send(r.to, &reply{err: cluster.ErrMoved})
+	}
 	for _, to := range a.reloaders {
 		a.send(to, &reply{err: cluster.ErrMoved})
 	}
-	a.waiting, a.reloaders, a.overdue = nil, nil, nil
+	a.waiting, a.readers, a.reloaders, a.overdue = nil, nil, nil, nil
 }
