@@ -114,6 +114,8 @@ type Snapshot struct {
 	States   []StoredState // by SeatNo
 	Bookings []*Booking    // every live one
 	Now      time.Time     // the store's clock
+
+	LayoutVersion uint64 // of the seat map when seats were last added
 }
 
 // StoredState is the sale's part of a seat's row.

@@ -7,6 +7,9 @@ import "fmt"
 // seats do not point back, a seat both taken and claimed, a hold without a
 // deadline, counters that do not add up. Its time is proportional to the seats.
 func (m *SeatMap) CheckInvariants() error {
+	if m.layoutVersion > m.version {
+		return fmt.Errorf("event %v: seats of version %d in a map of version %d", m.eventID, m.layoutVersion, m.version)
+	}
 	if err := m.checkBookings(); err != nil {
 		return fmt.Errorf("event %v: %w", m.eventID, err)
 	}

@@ -19,6 +19,8 @@ type SeatMap struct {
 	layout  *Layout
 	version uint64
 
+	layoutVersion uint64
+
 	seats  []seatState
 	live   map[ID]*Booking // as stored
 	claims map[ID]*Change  // by Change.subject
@@ -59,6 +61,8 @@ func NewSeatMap(s *Snapshot) (*SeatMap, error) {
 		seats:   make([]seatState, len(s.Seats)),
 		live:    make(map[ID]*Booking, len(s.Bookings)),
 		claims:  map[ID]*Change{},
+
+		layoutVersion: s.LayoutVersion,
 	}
 	m.sections = make([]SectionTally, len(m.layout.Sections))
 	m.rowFree = make([]int32, len(m.layout.rows))
@@ -124,7 +128,7 @@ func (m *SeatMap) Holds(f func(*Booking)) {
 // View returns all seats as they are stored.
 func (m *SeatMap) View() *SeatsView {
 	if m.view == nil {
-		m.view = &SeatsView{EventID: m.eventID, Version: m.version, Layout: m.layout,
+		m.view = &SeatsView{EventID: m.eventID, Version: m.version, Layout: m.layout, LayoutVersion: m.layoutVersion,
 			Status: make([]SeatStatus, len(m.seats)), Changed: make([]uint64, len(m.seats))}
 		for i := range m.seats {
 			m.view.Status[i], m.view.Changed[i] = m.seats[i].status(), m.seats[i].version

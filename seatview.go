@@ -83,6 +83,10 @@ type SeatsView struct {
 	Layout  *Layout
 	Status  []SeatStatus // by SeatNo
 	Changed []uint64     // by SeatNo: the version that last changed the seat
+
+	// LayoutVersion is the version at which seats were last added. A reader that knows an
+	// older one does not know all seats.
+	LayoutVersion uint64
 }
 
 // Availability counts an event's seats at one version.

@@ -131,6 +131,7 @@ func TestDirectory_Replica(t *testing.T) {
 		require.Equal(t, want.Version, got.Version)
 		require.Equal(t, want.Status, got.Status)
 		require.Equal(t, want.Changed, got.Changed)
+		require.Equal(t, want.LayoutVersion, got.LayoutVersion)
 		require.Equal(t, want.Layout.Seats, got.Layout.Seats)
 		counted, _, err := owner.events.Availability(testContext(t), s.event)
 		require.NoError(t, err)

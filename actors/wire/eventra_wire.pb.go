@@ -1412,6 +1412,7 @@ type SeatChanges struct {
 	Numbers       []int32                `protobuf:"varint,4,rep,packed,name=numbers,proto3" json:"numbers,omitempty"`
 	Statuses      []byte                 `protobuf:"bytes,5,opt,name=statuses,proto3" json:"statuses,omitempty"` // one byte per seat
 	Versions      []uint64               `protobuf:"varint,6,rep,packed,name=versions,proto3" json:"versions,omitempty"`
+	LayoutVersion uint64                 `protobuf:"varint,7,opt,name=layout_version,json=layoutVersion,proto3" json:"layout_version,omitempty"` // at which seats were last added
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -1486,6 +1487,13 @@ func (x *SeatChanges) GetVersions() []uint64 {
 		return x.Versions
 	}
 	return nil
+}
+
+func (x *SeatChanges) GetLayoutVersion() uint64 {
+	if x != nil {
+		return x.LayoutVersion
+	}
+	return 0
 }
 
 type Availability struct {
@@ -2295,14 +2303,15 @@ const file_eventra_wire_proto_rawDesc = "" +
 	"\x05actor\x18\x01 \x01(\tR\x05actor\"q\n" +
 	"\aOutcome\x122\n" +
 	"\abooking\x18\x01 \x01(\v2\x18.eventra.wire.v1.BookingR\abooking\x122\n" +
-	"\apayment\x18\x02 \x01(\v2\x18.eventra.wire.v1.PaymentR\apayment\"\xa1\x01\n" +
+	"\apayment\x18\x02 \x01(\v2\x18.eventra.wire.v1.PaymentR\apayment\"\xc8\x01\n" +
 	"\vSeatChanges\x12\x18\n" +
 	"\aversion\x18\x01 \x01(\x04R\aversion\x12\x14\n" +
 	"\x05total\x18\x02 \x01(\x05R\x05total\x12\x10\n" +
 	"\x03all\x18\x03 \x01(\bR\x03all\x12\x18\n" +
 	"\anumbers\x18\x04 \x03(\x05R\anumbers\x12\x1a\n" +
 	"\bstatuses\x18\x05 \x01(\fR\bstatuses\x12\x1a\n" +
-	"\bversions\x18\x06 \x03(\x04R\bversions\"\xd9\x02\n" +
+	"\bversions\x18\x06 \x03(\x04R\bversions\x12%\n" +
+	"\x0elayout_version\x18\a \x01(\x04R\rlayoutVersion\"\xd9\x02\n" +
 	"\fAvailability\x12\x18\n" +
 	"\aversion\x18\x01 \x01(\x04R\aversion\x129\n" +
 	"\x05total\x18\x02 \x01(\v2#.eventra.wire.v1.Availability.TallyR\x05total\x12?\n" +

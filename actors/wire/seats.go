@@ -10,7 +10,7 @@ import (
 // body, the answer to ReadSeats. It sets all seats if the asking member knows
 // another number of seats or a later version.
 func (e *Envelope) SetSeatChanges(view *eventra.SeatsView, asked *ReadSeats) {
-	changes := &SeatChanges{Version: view.Version, Total: int32(len(view.Status))}
+	changes := &SeatChanges{Version: view.Version, Total: int32(len(view.Status)), LayoutVersion: view.LayoutVersion}
 	e.Body = &Envelope_SeatChanges{changes}
 	if int(asked.GetSeats()) != len(view.Status) || asked.GetSince() > view.Version {
 		changes.All, changes.Versions, changes.Statuses = true, view.Changed, make([]byte, len(view.Status))
@@ -40,7 +40,7 @@ func (c *SeatChanges) Apply(old *eventra.SeatsView) (*eventra.SeatsView, error) 
 	if int(c.GetTotal()) != len(old.Status) || len(c.GetStatuses()) != count || len(c.GetVersions()) != count {
 		return nil, fmt.Errorf("changes of an event with %d seats for a map of %d", c.GetTotal(), len(old.Status))
 	}
-	view := &eventra.SeatsView{EventID: old.EventID, Version: c.GetVersion(), Layout: old.Layout,
+	view := &eventra.SeatsView{EventID: old.EventID, Version: c.GetVersion(), Layout: old.Layout, LayoutVersion: c.GetLayoutVersion(),
 		Status: append([]eventra.SeatStatus(nil), old.Status...), Changed: append([]uint64(nil), old.Changed...)}
 	for i := range count {
 		no := i

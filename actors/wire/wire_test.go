@@ -94,7 +94,7 @@ func TestEnvelope_SeatChanges(t *testing.T) {
 	nothing := &eventra.SeatsView{EventID: id(3), Status: make([]eventra.SeatStatus, 3), Changed: make([]uint64, 3)}
 	first := view(4, eventra.SeatAvailable, eventra.SeatHeld, eventra.SeatBooked)
 	second := &eventra.SeatsView{EventID: id(3), Version: 6, Status: []eventra.SeatStatus{eventra.SeatHeld, eventra.SeatAvailable, eventra.SeatBooked},
-		Changed: []uint64{6, 5, 4}}
+		Changed: []uint64{6, 5, 4}, LayoutVersion: 3}
 	for name, c := range map[string]struct {
 		old, now       *eventra.SeatsView
 		since          uint64

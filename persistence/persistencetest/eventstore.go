@@ -158,6 +158,7 @@ func fencedByTerms(f *fixture) {
 	require.Equal(f.t, f.event.SaleTerms().EverPublished, f.activate().Terms.EverPublished)
 	require.Equal(f.t, eventra.EventCancelled, f.activate().Terms.Status)
 
+	before := f.activate()
 	late := *f.event
 	late.Status, late.Version = eventra.EventPublished, 2
 	require.NoError(f.t, f.store.PutTerms(f.t.Context(), &late))
@@ -171,6 +172,8 @@ func fencedByTerms(f *fixture) {
 	s := f.activate()
 	require.Len(f.t, s.Seats, len(f.seats)+1)
 	require.Greater(f.t, s.States[40].Version, s.States[1].Version, "new seats are the latest change")
+	require.Equal(f.t, s.States[40].Version, s.LayoutVersion, "a reader of an older version does not know them")
+	require.EqualValues(f.t, 1, before.LayoutVersion, "a sale adds no seats")
 }
 
 func concurrentHolds(f *fixture) {

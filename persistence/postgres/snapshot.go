@@ -37,7 +37,7 @@ func (db *DB) Activate(ctx context.Context, eventID eventra.ID) (*eventra.Snapsh
 const takeEpochSQL = `
 UPDATE events SET epoch = epoch + 1 WHERE id = $1
 RETURNING epoch, status, sale_starts_at, sale_ends_at, hold_seconds, max_seats_per_booking, ever_published, seats_total,
-    clock_timestamp()`
+    clock_timestamp(), coalesce(layout_version, (SELECT max(version) FROM seats WHERE event_id = $1), 0)`
 
 const readSeatsSQL = `
 SELECT seat_no, section, row_label, number, amount, currency, status, booking_id, version
@@ -50,11 +50,13 @@ SELECT booking_id, seat_no, position, amount FROM booking_seats WHERE event_id =
 
 func readSnapshot(results pgx.BatchResults, s *eventra.Snapshot) error {
 	var total int
+	var layoutVersion int64
 	err := results.QueryRow().Scan(&s.Epoch, &s.Terms.Status, &s.Terms.SaleStartsAt, &s.Terms.SaleEndsAt,
-		&s.Terms.HoldSeconds, &s.Terms.MaxSeatsPerBooking, &s.Terms.EverPublished, &total, &s.Now)
+		&s.Terms.HoldSeconds, &s.Terms.MaxSeatsPerBooking, &s.Terms.EverPublished, &total, &s.Now, &layoutVersion)
 	if err != nil {
 		return err
 	}
+	s.LayoutVersion = uint64(layoutVersion)
 	rows, err := results.Query()
 	if err != nil {
 		return err
