@@ -14,8 +14,9 @@ func (b block) betterThan(other block) bool {
 	return b.distance < other.distance
 }
 
-// chooseBest finds free seats with consecutive numbers in one row. The best
-// block leaves the fewest orphans, then is nearest to the front and the centre of
+// chooseBest finds free seats side by side in one row: those that were added one
+// after the other, whatever their numbers are, since halls are numbered in many
+// ways (7 5 3 1 2 4 6 8). The best block leaves the fewest orphans, then is nearest to the front and the centre of
 // its row, then is first in the layout's order. Claimed seats count as taken. If
 // a block exists only with them, the command has to wait.
 func (m *SeatMap) chooseBest(section int32, quantity int) (seats []SeatNo, wait bool, err error) {
@@ -72,16 +73,12 @@ func (m *SeatMap) bestBlock(section int32, quantity int, claimedIsFree bool) (be
 	return best, found
 }
 
-// freeRun returns the end of the run of free seats with consecutive numbers that
-// begins at start; it is start itself if that seat is not free.
+// freeRun returns the end of the run of free seats that begins at start; it is
+// start itself if that seat is not free.
 func (m *SeatMap) freeRun(row *seatRow, start int, claimedIsFree bool) (end int) {
 	for end = start; end < len(row.seats); end++ {
-		no := row.seats[end]
-		seat := &m.seats[no]
+		seat := &m.seats[row.seats[end]]
 		if seat.owner != nil || seat.claimed && !claimedIsFree {
-			break
-		}
-		if end > start && m.layout.Seats[no].Number != m.layout.Seats[row.seats[end-1]].Number+1 {
 			break
 		}
 	}

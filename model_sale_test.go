@@ -86,7 +86,7 @@ func newModelSale(t rapid.TB, choice byte) *modelSale {
 		closing := opening.Add(3 * testHold)
 		terms.SaleEndsAt = &closing
 	}
-	seats := slices.Concat(row("A", "1", numbers(1, 5)...), row("B", "1", 3, 1, 2), row("A", "2", 1, 2, 4, 5, 6))
+	seats := slices.Concat(row("A", "1", numbers(1, 5)...), row("B", "1", 3, 1, 2), row("A", "2", 5, 3, 1, 2, 4))
 	hidden := choice >= 0xe0
 	if hidden {
 		terms.Status = eventra.EventDraft

@@ -234,20 +234,17 @@ func (m *model) bestBlock(want *eventra.BestAvailable, free func(string) bool) [
 		if want.Section != "" && section != want.Section {
 			continue
 		}
-		sort.Slice(row, func(i, j int) bool { return row[i].Number < row[j].Number })
-		isFree := func(number int) bool {
-			return slices.ContainsFunc(row, func(s eventra.Seat) bool { return s.Number == number && free(s.Name()) })
-		}
+		isFree := func(at int) bool { return at >= 0 && at < len(row) && free(row[at].Name()) }
 		for i := 0; i+want.Quantity <= len(row); i++ {
-			first, last := row[i].Number, row[i].Number+want.Quantity-1
+			last := i + want.Quantity - 1
 			b := block{}
-			for n := first; n <= last && isFree(n); n++ {
-				b.seats = append(b.seats, eventra.Seat{Section: section, Row: row[0].Row, Number: n}.Name())
+			for at := i; at <= last && isFree(at); at++ {
+				b.seats = append(b.seats, row[at].Name())
 			}
 			if len(b.seats) < want.Quantity {
 				continue
 			}
-			if isFree(first-1) && !isFree(first-2) {
+			if isFree(i-1) && !isFree(i-2) {
 				b.orphans++
 			}
 			if isFree(last+1) && !isFree(last+2) {

@@ -1,7 +1,5 @@
 package eventra
 
-import "slices"
-
 // Layout is the seats of an event. Nobody writes to it once it is made, so any
 // number of readers may share it.
 type Layout struct {
@@ -18,11 +16,12 @@ type Layout struct {
 type seatRow struct {
 	section int32
 	depth   int      // rows between this one and the front of its section
-	seats   []SeatNo // by Seat.Number
+	seats   []SeatNo // as they stand: in the order in which they were added
 }
 
 // NewLayout arranges seats, which are given by SeatNo. The first row that was
-// added is the front of its section.
+// added is the front of its section; a seat that is added to a row later stands at
+// the end of it.
 func NewLayout(seats []Seat) *Layout {
 	l := &Layout{
 		Seats:   seats,
@@ -59,9 +58,6 @@ func NewLayout(seats []Seat) *Layout {
 		l.section[i], l.row[i] = section, row
 		l.index[s.Name()] = SeatNo(i)
 		first.seats = append(first.seats, SeatNo(i))
-	}
-	for i := range l.rows {
-		slices.SortFunc(l.rows[i].seats, func(a, b SeatNo) int { return seats[a].Number - seats[b].Number })
 	}
 	return l
 }

@@ -66,7 +66,7 @@ type BookingRequest struct {
 	BestAvailable *BestAvailable `json:"bestAvailable,omitzero"`
 }
 
-// BestAvailable asks for seats side by side.
+// BestAvailable asks for seats side by side: those of one row that were added one after the other.
 type BestAvailable struct {
 	Quantity int    `json:"quantity" minimum:"1" maximum:"50" example:"2" validate:"required"`
 	Section  string `json:"section,omitzero" example:"A"` // without it, any section

@@ -53,7 +53,7 @@ const seatsTimeout = 30 * time.Second
 
 // @ID addSeats
 // @Summary Add seats
-// @Description Adds all of the seats or none, section by section or seat by seat. All prices have one currency. An event has at most 100,000 seats.
+// @Description Adds all of the seats or none, section by section or seat by seat. The order of a row's seats is the order in which they stand, whatever their numbers are: bestAvailable takes seats that follow each other. Seats that are added to a row later stand at its end; the two sides of an aisle are rows with names of their own. All prices have one currency. An event has at most 100,000 seats.
 // @Tags seats
 // @Security BearerAuth
 // @Param eventId path string true "Event" format(uuid)
