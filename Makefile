@@ -169,6 +169,13 @@ vet: ## Run go vet
 lint: ## Run golangci-lint, with the import rules of .golangci.yml
 	$(call EACH_MODULE,$(LINT) run --allow-parallel-runners ./...)
 
+# Of the program itself: what its build took in, not what go.mod allows. A module of its own, as for LINT.
+.PHONY: sbom
+sbom: build ## Write what bin/eventra is made of: bin/sbom.cdx.json (CycloneDX), and each part's licence in bin/licences.txt
+	@go tool -modfile=$(CURDIR)/tools/sbom/go.mod cyclonedx-gomod bin -json -licenses -std -version '$(VERSION)' -output bin/sbom.cdx.json bin/eventra
+	@go -C tools run ./licences < bin/sbom.cdx.json > bin/licences.txt
+	@echo "bin/sbom.cdx.json, bin/licences.txt: $$(wc -l < bin/licences.txt) parts"
+
 .PHONY: generate
 generate: ## Generate docs/openapi.json from the annotations in http/, and Go from actors/wire/*.proto
 	@$(call OPENAPI,docs)
