@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"errors"
 	"mime"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -16,26 +17,23 @@ import (
 
 const mimeMergePatch = "application/merge-patch+json"
 
-// jsonBody returns the request's body, which is valid until the handler returns.
+// checkJSONBody checks that a request has a body of an allowed media type, and its shape.
 // Fiber's c.Body() is avoided because it decompresses a body of any size.
-func jsonBody(c *fiber.Ctx, alsoAllowed ...string) ([]byte, error) {
+func checkJSONBody(c *fiber.Ctx, alsoAllowed []string) error {
 	body := c.Request().Body()
 	if len(body) == 0 {
-		return nil, eventra.Errorf(eventra.CodeMalformedBody, "the request needs a JSON body")
+		return eventra.Errorf(eventra.CodeMalformedBody, "the request needs a JSON body")
 	}
 	if coding := c.Get(fiber.HeaderContentEncoding); coding != "" && !strings.EqualFold(coding, "identity") {
-		return nil, eventra.Errorf(eventra.CodeUnsupportedMediaType, "a body must not be compressed")
+		return eventra.Errorf(eventra.CodeUnsupportedMediaType, "a body must not be compressed")
 	}
 	mediaType, params, err := mime.ParseMediaType(c.Get(fiber.HeaderContentType))
 	charset, given := params["charset"]
-	allowed := mediaType == fiber.MIMEApplicationJSON
-	for _, other := range alsoAllowed {
-		allowed = allowed || mediaType == other
-	}
+	allowed := mediaType == fiber.MIMEApplicationJSON || slices.Contains(alsoAllowed, mediaType)
 	if err != nil || !allowed || given && !isUTF8(charset) {
-		return nil, eventra.Errorf(eventra.CodeUnsupportedMediaType, "the body must be application/json in UTF-8")
+		return eventra.Errorf(eventra.CodeUnsupportedMediaType, "the body must be application/json in UTF-8")
 	}
-	return body, nil
+	return checkShape(body)
 }
 
 // isUTF8 reports whether a charset is UTF-8, also by the alias that the IANA does not
@@ -44,13 +42,9 @@ func isUTF8(charset string) bool {
 	return strings.EqualFold(charset, "utf-8") || strings.EqualFold(charset, "utf8")
 }
 
-// decodeBody decodes the request's JSON body into target.
+// decodeBody decodes the JSON body that the route takes into target.
 func decodeBody(c *fiber.Ctx, target any, options ...json.Options) error {
-	body, err := jsonBody(c)
-	if err != nil {
-		return err
-	}
-	return decode(body, target, options...)
+	return decode(c.Request().Body(), target, options...)
 }
 
 // decode decodes one JSON object. Names are case-sensitive. The error is

@@ -109,7 +109,7 @@ func orDefault(given *int, value int) int {
 }
 
 // attributes checks that every reader of JSON can take the value: numbers are within a
-// double's range, and no text contains NUL. [eventra.Event.Validate] checks the rest.
+// double's range. [eventra.Event.Validate] and checkShape check the rest.
 func attributes(f *eventra.Faults, value jsontext.Value) json.RawMessage {
 	if len(value) == 0 || value.Kind() == 'n' {
 		return json.RawMessage("{}")
@@ -124,9 +124,6 @@ func attributes(f *eventra.Faults, value jsontext.Value) json.RawMessage {
 			return json.RawMessage(value)
 		case err != nil:
 			f.Add("attributes", "type", "must be a JSON object")
-			return json.RawMessage(value)
-		case token.Kind() == '"' && strings.ContainsRune(token.String(), 0):
-			f.Add("attributes", "invalid_text", "must not hold a NUL character")
 			return json.RawMessage(value)
 		case token.Kind() == '0' && isOutOfRange(token):
 			f.Add("attributes", "range", "must not hold a number beyond a double's range")

@@ -192,10 +192,7 @@ func (s *Server) updateEvent(c *fiber.Ctx) error {
 	if err != nil {
 		return err
 	}
-	patch, err := jsonBody(c, mimeMergePatch)
-	if err != nil {
-		return err
-	}
+	patch := c.Request().Body()
 	if err := decode(patch, new(EventFields)); err != nil { // checks names and types
 		return err
 	}

@@ -77,9 +77,10 @@ func (e *notReady) Unwrap() error { return e.error }
 // operationRoutes registers what [Server.ServeOperations] answers.
 func (s *Server) operationRoutes() {
 	s.operations.Use(s.observe)
-	s.operations.Get("/healthz", s.healthz)
-	s.operations.Get("/readyz", s.readyz)
-	s.operations.Get("/metrics", s.metrics())
+	table := routeTable{s, s.operations}
+	table.get("/healthz", strangers, unlimited, probe, s.healthz)
+	table.get("/readyz", strangers, unlimited, probe, s.readyz)
+	table.get("/metrics", strangers, unlimited, probe, s.metrics())
 	server, handle := s.operations.Server(), s.operations.Handler()
 	server.CloseOnShutdown = true
 	server.Handler = func(ctx *fasthttp.RequestCtx) {

@@ -112,38 +112,36 @@ func wellFormed(headers []byte) bool {
 	return true
 }
 
-// received reads the request's body, of at most so many bytes, for the handlers that
-// follow. It stands behind those that decide who may call and how often. The time for
-// the request's work begins when the body has arrived.
-func (s *Server) received(maxBytes int) fiber.Handler {
-	return func(c *fiber.Ctx) error {
-		request := &c.Context().Request
-		stream, length := request.BodyStream(), request.Header.ContentLength()
-		if len(request.Header.Peek(headerTooLong)) > 0 {
-			return unread(c, fasthttp.ErrBodyTooLarge)
-		}
-		if stream == nil {
-			return c.Next()
-		}
-		_ = request.CloseBodyStream() // it can still be read, and from now on request.Body() is what was read before
-		if length == len(request.Body()) {
-			_, _ = io.ReadFull(stream, request.Body()) // so that the stream is at its end, too
-			return c.Next()
-		}
-		if length > maxBytes {
-			return unread(c, fasthttp.ErrBodyTooLarge)
-		}
-		body, done, err := s.readBody(c, stream, maxBytes)
-		if err != nil {
-			return unread(c, err)
-		}
-		defer done()
-		request.SetBodyRaw(body)
-		ctx, cancel := context.WithTimeout(context.Background(), s.cfg.RequestTimeout)
-		defer cancel()
-		c.SetUserContext(ctx)
-		return c.Next()
+// receive reads the request's body for the handlers that follow. It stands behind those
+// that decide who may call and how often. The time for the request's work begins when the
+// body has arrived.
+func (s *Server) receive(c *fiber.Ctx, maxBytes int, next func() error) error {
+	request := &c.Context().Request
+	stream, length := request.BodyStream(), request.Header.ContentLength()
+	if len(request.Header.Peek(headerTooLong)) > 0 {
+		return unread(c, fasthttp.ErrBodyTooLarge)
 	}
+	if stream == nil {
+		return next()
+	}
+	_ = request.CloseBodyStream() // it can still be read, and from now on request.Body() is what was read before
+	if length == len(request.Body()) {
+		_, _ = io.ReadFull(stream, request.Body()) // so that the stream is at its end, too
+		return next()
+	}
+	if length > maxBytes {
+		return unread(c, fasthttp.ErrBodyTooLarge)
+	}
+	body, done, err := s.readBody(c, stream, maxBytes)
+	if err != nil {
+		return unread(c, err)
+	}
+	defer done()
+	request.SetBodyRaw(body)
+	ctx, cancel := context.WithTimeout(context.Background(), s.cfg.RequestTimeout)
+	defer cancel()
+	c.SetUserContext(ctx)
+	return next()
 }
 
 // readBody reads a body that has not arrived whole. While it waits for bytes it holds no

@@ -1,53 +1,63 @@
 package http
 
-// routes registers every route. The arguments before a handler run before it, from left
-// to right: they check who may call and how often, and make retries harmless.
+import "github.com/gofiber/fiber/v2"
+
+// routes registers every route: who may call it, how often, and with which input. The
+// arguments before a handler run before it, from left to right, and make retries harmless.
 func (s *Server) routes() {
 	anyone, users, admins := s.anyone, s.users, s.admins
-	body, seatsBody := s.received(bodyMaxBytes), s.received(seatsBodyMaxBytes)
 	auth, reads, writes, bookings := s.limited(rateAuth), s.limited(rateReads), s.limited(rateWrites), s.limited(rateBookings)
+	body, seatsBody := jsonObject(bodyMaxBytes), jsonObject(seatsBodyMaxBytes)
 
 	s.app.Use(s.observe)
-	s.app.Get("/healthz", s.healthz)
-	s.app.Get("/readyz", s.readyz)
+	root := routeTable{s, s.app}
+	root.get("/healthz", strangers, unlimited, probe, s.healthz)
+	root.get("/readyz", strangers, unlimited, probe, s.readyz)
 	if !s.cfg.OwnOperations {
-		s.app.Get("/metrics", s.thisMachine, s.metrics())
+		root.get("/metrics", s.thisMachine, unlimited, probe, s.metrics())
 	}
-	s.app.Get("/openapi.json", s.openAPI)
-	s.app.Get("/api-docs", toSwaggerUI)
-	s.app.Get("/api-docs/", toSwaggerUI)
-	s.app.Get("/api-docs/*", s.swaggerUI)
+	root.get("/openapi.json", strangers, unlimited, probe, s.openAPI)
+	root.get("/api-docs", strangers, unlimited, probe, toSwaggerUI)
+	root.get("/api-docs/", strangers, unlimited, probe, toSwaggerUI)
+	root.get("/api-docs/*", strangers, unlimited, probe, s.swaggerUI)
 
-	api := s.app.Group("/api/v1", s.started)
-	api.Post("/auth/register", auth, body, s.idempotentRenewing(s.registerAgain), s.register)
-	api.Post("/auth/login", auth, body, s.login)
-	api.Post("/auth/refresh", auth, body, s.refresh)
-	api.Post("/auth/logout", users, writes, body, s.logout)
-	api.Get("/auth/me", users, reads, s.me)
+	api := routeTable{s, s.app.Group("/api/v1", s.started)}
+	api.post("/auth/register", strangers, auth, body, s.idempotentRenewing(s.registerAgain), s.register)
+	api.post("/auth/login", strangers, auth, body, s.login)
+	api.post("/auth/refresh", strangers, auth, body, s.refresh)
+	api.post("/auth/logout", users, writes, body, s.logout)
+	api.get("/auth/me", users, reads, nothing, s.me)
 
-	api.Get("/events", anyone, reads, s.listEvents)
-	api.Post("/events", admins, writes, body, s.idempotent, s.createEvent)
-	api.Get("/events/:eventId", anyone, reads, s.getEvent)
-	api.Patch("/events/:eventId", admins, writes, body, s.updateEvent)
-	api.Delete("/events/:eventId", admins, writes, body, s.deleteEvent)
-	api.Post("/events/:eventId/publish", admins, writes, body, s.idempotent, s.publishEvent)
-	api.Post("/events/:eventId/cancel", admins, writes, body, s.idempotent, s.cancelEvent)
+	api.get("/events", anyone, reads, parameters("q", "category", "city", "from", "to", "status", "limit", "cursor"), s.listEvents)
+	api.post("/events", admins, writes, body, s.idempotent, s.createEvent)
+	api.get("/events/:eventId", anyone, reads, nothing, s.getEvent)
+	api.patch("/events/:eventId", admins, writes, jsonObject(bodyMaxBytes, mimeMergePatch), s.updateEvent)
+	api.delete("/events/:eventId", admins, writes, nothing, s.deleteEvent)
+	api.post("/events/:eventId/publish", admins, writes, nothing, s.idempotent, s.publishEvent)
+	api.post("/events/:eventId/cancel", admins, writes, nothing, s.idempotent, s.cancelEvent)
 
-	api.Post("/events/:eventId/seats", admins, writes, seatsBody, timeout(seatsTimeout), s.idempotent, s.addSeats)
-	api.Get("/events/:eventId/seats", anyone, reads, s.seatMap)
-	api.Get("/events/:eventId/seats/stream", anyone, reads, s.streamSeats)
-	api.Get("/events/:eventId/availability", anyone, reads, s.availability)
+	api.post("/events/:eventId/seats", admins, writes, seatsBody, timeout(seatsTimeout), s.idempotent, s.addSeats)
+	api.get("/events/:eventId/seats", anyone, reads, parameters("section", "since"), s.seatMap)
+	api.get("/events/:eventId/seats/stream", anyone, reads, nothing, s.streamSeats)
+	api.get("/events/:eventId/availability", anyone, reads, nothing, s.availability)
 
-	api.Get("/bookings", users, reads, s.listBookings)
-	api.Post("/bookings", users, bookings, body, s.idempotent, s.createBooking)
-	api.Get("/bookings/:bookingId", users, reads, s.getBooking)
-	api.Delete("/bookings/:bookingId", users, bookings, body, s.releaseBooking)
-	api.Get("/bookings/:bookingId/payments", users, reads, s.listPayments)
-	api.Post("/bookings/:bookingId/payments", users, bookings, body, timeout(s.cfg.PaymentTimeout), s.idempotent, s.pay)
-	api.Post("/bookings/:bookingId/refund", admins, writes, body, s.idempotent, s.refundBooking)
+	api.get("/bookings", users, reads, parameters("status", "eventId", "limit", "cursor"), s.listBookings)
+	api.post("/bookings", users, bookings, body, s.idempotent, s.createBooking)
+	api.get("/bookings/:bookingId", users, reads, nothing, s.getBooking)
+	api.delete("/bookings/:bookingId", users, bookings, nothing, s.releaseBooking)
+	api.get("/bookings/:bookingId/payments", users, reads, parameters("limit", "cursor"), s.listPayments)
+	api.post("/bookings/:bookingId/payments", users, bookings, body, timeout(s.cfg.PaymentTimeout), s.idempotent, s.pay)
+	api.post("/bookings/:bookingId/refund", admins, writes, nothing, s.idempotent, s.refundBooking)
 
-	api.Get("/admin/cluster", admins, reads, s.cluster)
+	api.get("/admin/cluster", admins, reads, nothing, s.cluster)
 }
+
+// strangers admits callers without looking at their token, unlimited any number of requests.
+func strangers(c *fiber.Ctx) error { return c.Next() }
+func unlimited(c *fiber.Ctx) error { return c.Next() }
+
+// probe is the input of addresses that are not part of the API.
+var probe = input{anyQuery: true}
 
 // Routes returns what the server answers, as "GET /api/v1/events/:eventId".
 func (s *Server) Routes() []string {

@@ -120,7 +120,7 @@ func (s *Server) newApp() *fiber.App {
 		WriteTimeout:                 writeTimeout,
 		IdleTimeout:                  idleTimeout,
 		ReadBufferSize:               headersMaxBytes,
-		BodyLimit:                    bodySmallBytes, // of what is read before the handler; see received
+		BodyLimit:                    bodySmallBytes, // of what is read before the handler; see receive
 		StreamRequestBody:            true,
 		ReduceMemoryUsage:            true, // a connection that has not sent a byte has no buffers
 		ErrorHandler:                 s.refuseUnread,

@@ -25,7 +25,7 @@ func TestWrongInput_Values(t *testing.T) {
 		{"numbers out of range", "POST", "/api/v1/events", "admin", `{"holdSeconds":4,"maxSeatsPerBooking":51,` + validEvent[1:], "holdSeconds maxSeatsPerBooking"},
 		{"deep attributes", "POST", "/api/v1/events", "admin", strings.Replace(validEvent, `[1,{"y":null}]`, strings.Repeat("[", 40)+strings.Repeat("]", 40), 1), "attributes"},
 		{"huge number in attributes", "POST", "/api/v1/events", "admin", strings.Replace(validEvent, `[1,{`, `[1e999,{`, 1), "attributes"},
-		{"NUL in attributes", "POST", "/api/v1/events", "admin", strings.Replace(validEvent, `"y"`, `"y\u0000"`, 1), "attributes"},
+		{"NUL in attributes", "POST", "/api/v1/events", "admin", strings.Replace(validEvent, `{"y":null}`, `{"y":"\u0000"}`, 1), "attributes.x[1].y"},
 		{"attributes no object", "POST", "/api/v1/events", "admin", strings.Replace(validEvent, `{"x":[1,{"y":null}]}`, `[1]`, 1), "attributes"},
 		{"big attributes", "POST", "/api/v1/events", "admin", strings.Replace(validEvent, `[1,{"y":null}]`, `"`+strings.Repeat("x", 17<<10)+`"`, 1), "attributes"},
 		{"patch to null", "PATCH", "/api/v1/events/{event}", "admin", `{"title":null,"startsAt":null}`, "startsAt title"},

@@ -34,11 +34,11 @@ var common = []struct {
 	status, name, description string
 	headers                   []string
 }{
-	{"400", "MalformedBody", "malformed_body: no JSON object as described", nil},
+	{"400", "MalformedBody", "malformed_body: no JSON object as described, or a body where none is taken", nil},
 	{"401", "Unauthenticated", "unauthenticated: no access token, or not a good one", nil},
 	{"413", "BodyTooLarge", "body_too_large", nil},
 	{"415", "UnsupportedMediaType", "unsupported_media_type", nil},
-	{"422", "ValidationFailed", "validation_failed", nil},
+	{"422", "ValidationFailed", "validation_failed: also for a parameter that is unknown or repeated", nil},
 	{"429", "RateLimited", "rate_limited", nil},
 	{"500", "Internal", "internal", nil},
 	{"503", "Unavailable", "overloaded; unavailable", nil},
@@ -87,7 +87,7 @@ func completeOperation(path, method string, operation object) error {
 	}
 	needs := map[string]bool{
 		"401": operation["security"] != nil || optional,
-		"400": hasBody, "413": method == "post" || method == "patch", "415": hasBody, "422": hasBody || hasHeader(operation, "Idempotency-Key"),
+		"400": true, "413": true, "415": hasBody, "422": api,
 		"429": api, "500": api, "503": api,
 	}
 	for _, c := range common {
