@@ -85,6 +85,34 @@ func NewSeatMap(s *Snapshot) (*SeatMap, error) {
 	return m, m.CheckInvariants()
 }
 
+// Supersede makes m, which was read from a store, a later version than shown, which was
+// shown before, if the store has lost commits since: otherwise a version would mean two
+// states, and readers would keep the lost one.
+func (m *SeatMap) Supersede(shown *SeatMap) {
+	if !m.contradicts(shown) {
+		return
+	}
+	m.version = max(m.version, shown.version) + 1
+	for i := range m.seats {
+		m.seats[i].version = m.version
+	}
+	m.view = nil
+}
+
+// contradicts reports whether a seat of m is not what became of it by commits alone.
+func (m *SeatMap) contradicts(shown *SeatMap) bool {
+	for i := range shown.seats {
+		was := &shown.seats[i]
+		if i >= len(m.seats) {
+			return true
+		}
+		if is := &m.seats[i]; is.version < was.version || is.version == was.version && is.status() != was.status() {
+			return true
+		}
+	}
+	return false
+}
+
 func (m *SeatMap) countSeat(no SeatNo, status SeatStatus) {
 	price := m.layout.Seats[no].Price
 	section := &m.sections[m.layout.section[no]]

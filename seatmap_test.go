@@ -140,3 +140,44 @@ func TestSeatMap_PanicsIfAClaimEndsTwice(t *testing.T) {
 	require.Panics(t, func() { f.Withdraw(d.Change) }, "withdrawn after the commit")
 	require.NoError(t, f.CheckInvariants())
 }
+
+// A store that has lost commits gives an older state than was shown. The next version is
+// one that nobody has seen, with all seats in it.
+func TestSeatMap_Supersede(t *testing.T) {
+	t.Parallel()
+	states := func(states ...eventra.StoredState) *eventra.SeatMap {
+		s := empty(testTerms(), row("A", "1", 1, 2))
+		for i, state := range states {
+			s.States[i] = state
+			if state.Status != eventra.SeatAvailable {
+				s.Bookings = append(s.Bookings, &eventra.Booking{ID: state.Booking, EventID: s.EventID, Status: eventra.BookingConfirmed,
+					Seats: []eventra.BookedSeat{{No: eventra.SeatNo(i), Seat: s.Seats[i]}}})
+			}
+		}
+		m, err := eventra.NewSeatMap(s)
+		require.NoError(t, err)
+		return m
+	}
+	free := func(version uint64) eventra.StoredState { return eventra.StoredState{Version: version} }
+	sold := func(version uint64) eventra.StoredState {
+		return eventra.StoredState{Status: eventra.SeatBooked, Booking: named("b"), Version: version}
+	}
+	for name, c := range map[string]struct {
+		shown, stored *eventra.SeatMap
+		version       uint64
+		all           bool
+	}{
+		"nothing is lost":                      {states(sold(3), free(1)), states(sold(3), free(1)), 3, false},
+		"the store is ahead":                   {states(sold(3), free(1)), states(free(5), free(1)), 5, false},
+		"the last commit is lost":              {states(sold(3), free(1)), states(free(2), free(1)), 4, true},
+		"it is lost, and another one followed": {states(sold(3), free(1)), states(free(2), sold(7)), 8, true},
+		"another one has its version":          {states(sold(3), free(1)), states(free(3), free(1)), 4, true},
+	} {
+		c.stored.Supersede(c.shown)
+		require.NoError(t, c.stored.CheckInvariants(), name)
+		require.Equal(t, c.version, c.stored.Version(), name)
+		view := c.stored.View()
+		require.Equal(t, c.version, view.Version, name)
+		require.Equal(t, c.all, view.Changed[0] == c.version && view.Changed[1] == c.version, name)
+	}
+}

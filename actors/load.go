@@ -91,6 +91,9 @@ func (a *activation) activate(snapshot *eventra.Snapshot) error {
 		a.Log.Error("stored seats contradict each other; not selling", "event", a.id, "error", err)
 		return err
 	}
+	if a.seats != nil {
+		seats.Supersede(a.seats)
+	}
 	a.seats, a.epoch, a.phase, a.backoff = seats, snapshot.Epoch, active, 0
 	a.clock.reset(snapshot.Now, a.Now())
 	a.Metrics.activations.Inc()

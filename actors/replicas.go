@@ -39,11 +39,15 @@ func (r replicas) get(event eventra.ID) *eventra.SeatsView {
 	return view
 }
 
-// put keeps a view unless a newer one was put meanwhile, and returns the newer one.
-func (r replicas) put(event eventra.ID, view *eventra.SeatsView) *eventra.SeatsView {
+// clear forgets all views.
+func (r replicas) clear() { r.views.InvalidateAll() }
+
+// put keeps the view that follows known, unless a newer one was put meanwhile, and returns
+// the newer one. A store that has lost commits makes a view of a lower version follow.
+func (r replicas) put(event eventra.ID, known, view *eventra.SeatsView) *eventra.SeatsView {
 	newest := view
 	r.views.Compute(event, func(kept *eventra.SeatsView, found bool) (*eventra.SeatsView, otter.ComputeOp) {
-		if found && len(kept.Status) == len(view.Status) && kept.Version > view.Version {
+		if found && kept != known && len(kept.Status) == len(view.Status) && kept.Version > view.Version {
 			newest = kept
 			return nil, otter.CancelOp
 		}

@@ -32,7 +32,7 @@ func (d *Directory) Seats(ctx context.Context, event eventra.ID) (view *eventra.
 		return nil, false, err
 	case r.changes == nil:
 		if known != nil && known != r.seats { // this instance has become the owner: the replica is outdated
-			d.replicas.put(event, r.seats)
+			d.replicas.put(event, known, r.seats)
 		}
 		return r.seats, false, nil
 	}
@@ -81,6 +81,7 @@ func (d *Directory) replicate(ctx context.Context, event eventra.ID, known *even
 	if known != nil && len(known.Status) == total && changes.GetVersion() == known.Version && !changes.GetAll() {
 		return known, nil
 	}
+	before := known
 	if known == nil || len(known.Status) != total {
 		seats, err := d.store.Layout(ctx, event)
 		if err != nil {
@@ -96,5 +97,5 @@ func (d *Directory) replicate(ctx context.Context, event eventra.ID, known *even
 	if err != nil {
 		return nil, eventra.Unavailable("the event", err)
 	}
-	return d.replicas.put(event, view), nil
+	return d.replicas.put(event, before, view), nil
 }

@@ -99,6 +99,16 @@ func (a *activations) handOver() {
 	}
 }
 
+func (a *activations) pids() []*actor.PID {
+	a.mu.RLock()
+	defer a.mu.RUnlock()
+	pids := make([]*actor.PID, 0, len(a.running))
+	for _, r := range a.running {
+		pids = append(pids, r.pid)
+	}
+	return pids
+}
+
 func (a *activations) describe() []eventra.ActiveEvent {
 	a.mu.RLock()
 	defer a.mu.RUnlock()

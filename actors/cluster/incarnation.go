@@ -184,6 +184,13 @@ func (i *Incarnation) PlacementActor(event eventra.ID) *actor.PID {
 	return actor.NewPID(owner.Address, placementActorName)
 }
 
+// TellAll sends a message to every event's actor in this process.
+func (i *Incarnation) TellAll(msg any) {
+	for _, pid := range i.activations.pids() {
+		i.system.Root.Send(pid, msg)
+	}
+}
+
 // Ask asks an actor of this process and waits for its answer. ErrMoved if there is
 // no such actor, ErrTimeout if it has not answered in time.
 func (i *Incarnation) Ask(pid *actor.PID, msg any, timeout time.Duration) (any, error) {

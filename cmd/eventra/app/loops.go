@@ -17,6 +17,7 @@ const purgePause = 10 * time.Minute
 func (a *App) buildLoops(w *wiring, metrics prometheus.Registerer) []func(context.Context) {
 	loops := []func(context.Context){
 		func(ctx context.Context) { actors.Sweep(ctx, a.stores.Postgres, a.events, a.log) },
+		func(ctx context.Context) { actors.WatchLineage(ctx, a.stores.Postgres, a.events, a.log) },
 		func(ctx context.Context) {
 			actors.ListenForExpiries(ctx, redis.NewHoldExpiries(a.stores.Redis), a.events, a.log)
 		},
