@@ -25,7 +25,7 @@ type document struct {
 	SaleEndsAt         *time.Time `bson:"saleEndsAt"`
 	HoldSeconds        int        `bson:"holdSeconds"`
 	MaxSeatsPerBooking int        `bson:"maxSeatsPerBooking"`
-	EverPublished      bool       `bson:"everPublished"`
+	EverPublished      *bool      `bson:"everPublished"`
 	SeatsTotal         int        `bson:"seatsTotal"`
 	CreatedAt          time.Time  `bson:"createdAt"`
 	UpdatedAt          time.Time  `bson:"updatedAt"`
@@ -81,7 +81,7 @@ func newDocument(e *eventra.Event, copied bool) (*document, error) {
 		SaleEndsAt:         e.SaleEndsAt,
 		HoldSeconds:        e.HoldSeconds,
 		MaxSeatsPerBooking: e.MaxSeatsPerBooking,
-		EverPublished:      e.EverPublished,
+		EverPublished:      &e.EverPublished,
 		SeatsTotal:         e.SeatsTotal,
 		CreatedAt:          e.CreatedAt,
 		UpdatedAt:          e.UpdatedAt,
@@ -117,7 +117,7 @@ func (d *document) event() (*eventra.Event, error) {
 			SaleEndsAt:         utc(d.SaleEndsAt),
 			HoldSeconds:        d.HoldSeconds,
 			MaxSeatsPerBooking: d.MaxSeatsPerBooking,
-			EverPublished:      d.EverPublished,
+			EverPublished:      d.everPublished(),
 		},
 		SeatsTotal: d.SeatsTotal,
 		CreatedAt:  d.CreatedAt.UTC(),
@@ -132,4 +132,13 @@ func utc(t *time.Time) *time.Time {
 	}
 	u := t.UTC()
 	return &u
+}
+
+// everPublished takes a cancelled event of an earlier build for one that was published: that is
+// what the build showed, and what the event's buyers have to find.
+func (d *document) everPublished() bool {
+	if d.EverPublished == nil {
+		return d.Status != string(eventra.EventDraft)
+	}
+	return *d.EverPublished
 }

@@ -7,8 +7,10 @@ import (
 	"time"
 
 	"github.com/stretchr/testify/require"
+	"go.mongodb.org/mongo-driver/v2/bson"
 
 	"github.com/eventra/eventra"
+	"github.com/eventra/eventra/persistence/persistencetest"
 )
 
 func TestDB_KeepsEvents(t *testing.T) {
@@ -160,4 +162,25 @@ func TestDB_Delete(t *testing.T) {
 	require.NoError(t, db.Delete(t.Context(), e.ID))
 	_, _, err := db.Get(t.Context(), e.ID)
 	require.Equal(t, eventra.CodeEventNotFound, eventra.CodeOf(err))
+}
+
+// Documents of earlier builds do not say whether the event was published.
+func TestDB_TakesCancelledEventsOfEarlierBuildsForPublished(t *testing.T) {
+	t.Parallel()
+	url := persistencetest.NewMongo(t)
+	db, events := openURL(t, url), collection(t, url)
+	for status, published := range map[eventra.EventStatus]bool{eventra.EventDraft: false, eventra.EventPublished: true, eventra.EventCancelled: true} {
+		e := newEvent(string(status), summer)
+		e.Status = status
+		insert(t, db, e)
+		got, _, err := db.Get(t.Context(), e.ID)
+		require.NoError(t, err)
+		require.False(t, got.EverPublished, "this build says it")
+
+		_, err = events.UpdateByID(t.Context(), e.ID.String(), bson.D{{Key: "$unset", Value: bson.D{{Key: "everPublished", Value: ""}}}})
+		require.NoError(t, err)
+		got, _, err = db.Get(t.Context(), e.ID)
+		require.NoError(t, err)
+		require.Equal(t, published, got.EverPublished)
+	}
 }
