@@ -1,11 +1,26 @@
 package eventra
 
-// IdempotencyKey identifies one request of one user. The UserID of an anonymous
-// request is zero.
+import "time"
+
+// IdempotencyKey identifies one request of one user.
 type IdempotencyKey struct {
-	UserID ID
+	UserID ID     // of an anonymous request: made from what the request is about
 	Route  string // method and path, such as "POST /api/v1/bookings"
 	Key    string // as the client chose it
+}
+
+// IdempotencyAttempt is a try to carry out a request under its key.
+type IdempotencyAttempt struct {
+	Key IdempotencyKey
+	// ResourceID is the id of the resource that the request makes, if this is its
+	// first try. It also identifies the attempt.
+	ResourceID ID
+	// RequestHash distinguishes a repetition from another request.
+	RequestHash [32]byte
+	// EarlierHash is what members of the release before know requests by.
+	EarlierHash [32]byte
+	// Lease is the time after which another attempt may take the claim over.
+	Lease time.Duration
 }
 
 // IdempotencyClaim answers a caller that wants to carry out a request under its

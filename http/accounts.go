@@ -65,11 +65,15 @@ func (s *Server) register(c *fiber.Ctx) error {
 	if err := s.cfg.Users.CreateUser(c.UserContext(), user); err != nil {
 		return err
 	}
+	if triedBefore(c) {
+		return s.registerAgain(c)
+	}
 	return s.startSession(c, fiber.StatusCreated, user)
 }
 
-// registerAgain answers the repetition of a successful registration. Tokens are not
-// stored, so the caller gets new ones, in exchange for the password.
+// registerAgain answers the repetition of a registration whose account exists. Tokens are
+// not stored, so the caller gets new ones, in exchange for the password: another password
+// is another request.
 func (s *Server) registerAgain(c *fiber.Ctx) error {
 	var r Registration
 	if err := decodeBody(c, &r); err != nil {
@@ -79,7 +83,11 @@ func (s *Server) registerAgain(c *fiber.Ctx) error {
 	if err != nil {
 		return err
 	}
-	if err := s.checkPassword(c, user, user.Email, r.Password); err != nil {
+	err = s.checkPassword(c, user, user.Email, r.Password)
+	if eventra.CodeOf(err) == eventra.CodeInvalidCredentials {
+		return &eventra.Error{Code: eventra.CodeIdempotencyKeyReused, Message: "the idempotency key was used with another request", Err: err}
+	}
+	if err != nil {
 		return err
 	}
 	return s.startSession(c, fiber.StatusCreated, user)

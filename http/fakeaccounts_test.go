@@ -16,7 +16,9 @@ func (f *fakes) CreateUser(_ context.Context, u *eventra.User) error {
 			return eventra.Errorf(eventra.CodeEmailTaken, "the address has an account")
 		}
 	}
-	f.users[u.ID] = u
+	if f.users[u.ID] == nil {
+		f.users[u.ID] = u
+	}
 	return f.err
 }
 

@@ -2,8 +2,6 @@ package http
 
 import (
 	"context"
-	"crypto/sha256"
-	"time"
 
 	"github.com/eventra/eventra"
 )
@@ -18,16 +16,16 @@ func (k fakeKeys) Release(_ context.Context, key eventra.IdempotencyKey) error {
 	return nil
 }
 
-func (f *fakes) Begin(_ context.Context, key eventra.IdempotencyKey, hash [sha256.Size]byte, id eventra.ID, _ time.Duration) (*eventra.IdempotencyClaim, error) {
+func (f *fakes) Begin(_ context.Context, a *eventra.IdempotencyAttempt) (*eventra.IdempotencyClaim, error) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	k := f.keys[key]
+	k := f.keys[a.Key]
 	again := k != nil && k.stored == nil
 	switch {
 	case k == nil:
-		k = &fakeKey{hash: hash, id: id}
-		f.keys[key] = k
-	case k.hash != hash:
+		k = &fakeKey{hash: a.RequestHash, id: a.ResourceID}
+		f.keys[a.Key] = k
+	case k.hash != a.RequestHash:
 		return nil, eventra.Errorf(eventra.CodeIdempotencyKeyReused, "another request has this key")
 	case k.taken:
 		return nil, eventra.Errorf(eventra.CodeIdempotencyInProgress, "the first call is still running")

@@ -2,9 +2,6 @@ package http
 
 import (
 	"context"
-	"crypto/hmac"
-	"crypto/sha256"
-	"strings"
 	"time"
 
 	"github.com/gofiber/fiber/v2"
@@ -14,9 +11,7 @@ import (
 )
 
 const (
-	headerIdempotencyKey      = "Idempotency-Key"
 	headerIdempotencyReplayed = "Idempotency-Replayed"
-	idempotencyKeyMaxBytes    = 255
 
 	// idempotencyMargin is how long a claim outlives its request's deadline. Only
 	// after it may another request take the claim over.
@@ -49,36 +44,50 @@ func triedBefore(c *fiber.Ctx) bool {
 	return claim != nil && claim.Again
 }
 
-// idempotent carries a request with an Idempotency-Key out once and answers its
-// repetitions with the first outcome.
-func (s *Server) idempotent(c *fiber.Ctx) error { return s.carryOutOnce(c, nil) }
-
-// idempotentRenewing is idempotent for successes that hold secrets. These are not
-// stored: renew answers a repetition with new ones.
-func (s *Server) idempotentRenewing(renew fiber.Handler) fiber.Handler {
-	return func(c *fiber.Ctx) error { return s.carryOutOnce(c, renew) }
+// repeatable is how a route answers the repetitions of a request with an Idempotency-Key.
+type repeatable struct {
+	subject func(*fiber.Ctx) (eventra.ID, bool) // whose keys they are
+	// Of a route whose successes hold secrets. These are not stored: renew answers a
+	// repetition with new ones. Its refusals are decided anew.
+	renew fiber.Handler
+	// secret is the member of the body that renew verifies. It is not among what requests
+	// are compared by.
+	secret string
 }
 
-func (s *Server) carryOutOnce(c *fiber.Ctx, renew fiber.Handler) error {
+// idempotent carries a request with an Idempotency-Key out once and answers its
+// repetitions with the first outcome.
+func (s *Server) idempotent(c *fiber.Ctx) error {
+	return s.carryOutOnce(c, repeatable{subject: callerID})
+}
+
+// idempotentRegistration is idempotent for registrations.
+func (s *Server) idempotentRegistration(c *fiber.Ctx) error {
+	return s.carryOutOnce(c, repeatable{subject: emailID, renew: s.registerAgain, secret: "password"})
+}
+
+func (s *Server) carryOutOnce(c *fiber.Ctx, r repeatable) error {
 	key, given, err := idempotencyKey(c)
 	switch {
 	case err != nil:
 		return err
-	case !given:
+	case !given, !r.scope(c, &key):
 		return c.Next()
 	}
+	attempt, err := s.newAttempt(c, key, r.secret)
+	if err != nil {
+		return err
+	}
 	admission.ReleaseSlot(c.Context().Conn())
-	ctx := c.UserContext()
-	deadline, _ := ctx.Deadline()
-	claim, err := s.cfg.IdempotencyKeys.Begin(ctx, key, s.requestHash(c), newID(), time.Until(deadline)+idempotencyMargin)
+	claim, err := s.cfg.IdempotencyKeys.Begin(c.UserContext(), attempt)
 	if err != nil {
 		return err
 	}
 	c.Locals(claimLocal, claim)
 	if claim.Stored != nil {
 		c.Set(headerIdempotencyReplayed, "true")
-		if renew != nil && claim.Stored.Status < 300 {
-			return renew(c)
+		if r.renew != nil {
+			return r.renew(c)
 		}
 		return replay(c, claim.Stored)
 	}
@@ -93,57 +102,17 @@ func (s *Server) carryOutOnce(c *fiber.Ctx, renew fiber.Handler) error {
 		s.writeProblem(c, err)
 	}
 	ended = true
-	s.endClaim(key, outcomeToStore(c, err, renew != nil))
+	s.endClaim(key, outcomeToStore(c, err, r.renew != nil))
 	return nil
 }
 
-// idempotencyKey reads the request's key. A path that names nothing has none: what its
-// handler refuses needs no claim.
-func idempotencyKey(c *fiber.Ctx) (key eventra.IdempotencyKey, given bool, err error) {
-	values := c.Request().Header.PeekAll(headerIdempotencyKey)
-	if len(values) == 0 {
-		return key, false, nil
-	}
-	key.Key = string(values[0])
-	if len(values) > 1 || !visibleASCII(key.Key, idempotencyKeyMaxBytes) {
-		var faults eventra.Faults
-		faults.Add(headerIdempotencyKey, "invalid_key", "must be one header of 1 to %d visible ASCII characters", idempotencyKeyMaxBytes)
-		return key, true, faults.Err()
-	}
-	if caller := callerOf(c); caller != nil {
-		key.UserID = caller.UserID
-	}
-	key.Route, given = canonicalRoute(c)
-	return key, given, nil
-}
-
-// canonicalRoute returns the method and the path of a request as this API writes them, so
-// that no client chooses what is stored. It reports false if an id in the path is none.
-func canonicalRoute(c *fiber.Ctx) (route string, ok bool) {
-	matched := c.Route()
-	path := matched.Path
-	for _, name := range matched.Params {
-		id, err := eventra.ParseID(c.Params(name))
-		if err != nil {
-			return "", false
-		}
-		path = strings.Replace(path, ":"+name, id.String(), 1)
-	}
-	return methodOf(c) + " " + path, true
-}
-
-// requestHash distinguishes a repetition from another request. It is keyed, because a
-// body may contain a password.
-func (s *Server) requestHash(c *fiber.Ctx) (hash [sha256.Size]byte) {
-	mac := hmac.New(sha256.New, s.hashKey)
-	route, _ := canonicalRoute(c)
-	method, path, _ := strings.Cut(route, " ")
-	for _, part := range [][]byte{[]byte(method), []byte(path), c.Request().Body()} {
-		mac.Write(part)
-		mac.Write([]byte{0})
-	}
-	mac.Sum(hash[:0])
-	return hash
+// newAttempt makes the attempt of a request. The error is that of a body that is no JSON.
+func (s *Server) newAttempt(c *fiber.Ctx, key eventra.IdempotencyKey, secret string) (*eventra.IdempotencyAttempt, error) {
+	body := c.Request().Body()
+	hash, err := requestHash(key.Route, body, secret)
+	deadline, _ := c.UserContext().Deadline()
+	return &eventra.IdempotencyAttempt{Key: key, ResourceID: newID(), RequestHash: hash,
+		EarlierHash: earlierHash(s.hashKey, key.Route, body), Lease: time.Until(deadline) + idempotencyMargin}, err
 }
 
 // outcomeToStore returns the response if it is final, or nil if the same request may
@@ -151,11 +120,11 @@ func (s *Server) requestHash(c *fiber.Ctx) (hash [sha256.Size]byte) {
 func outcomeToStore(c *fiber.Ctx, err error, holdsSecrets bool) *eventra.StoredResponse {
 	response := c.Response()
 	status := response.StatusCode()
-	if err != nil && !final(problemOf(err)) {
+	if err != nil && (holdsSecrets || !final(problemOf(err))) {
 		return nil
 	}
 	stored := &eventra.StoredResponse{Status: status}
-	if holdsSecrets && status < 300 {
+	if holdsSecrets {
 		return stored
 	}
 	stored.ContentType = string(response.Header.ContentType())

@@ -4,6 +4,7 @@ import (
 	"context"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 
@@ -165,18 +166,76 @@ func TestIdempotency_RenewsTheTokensOfARegistration(t *testing.T) {
 	require.NotEqual(t, first["refreshToken"], again["refreshToken"])
 	ts.ok(200, "GET", "/api/v1/auth/me", again["accessToken"].(string), "")
 
-	ts.problem(ts.send("POST", "/api/v1/auth/register", "", registration, "Idempotency-Key: k2"), 409, eventra.CodeEmailTaken)
-	a = ts.send("POST", "/api/v1/auth/register", "", registration, "Idempotency-Key: k2")
-	ts.problemReplayed(a, 409, eventra.CodeEmailTaken)
+	for range 2 {
+		ts.problem(ts.send("POST", "/api/v1/auth/register", "", registration, "Idempotency-Key: k2"), 409, eventra.CodeEmailTaken)
+	}
 	a = ts.send("POST", "/api/v1/auth/register", "", strings.Replace(registration, "correct", "another", 1), "Idempotency-Key: k1")
 	ts.problem(a, 422, eventra.CodeIdempotencyKeyReused)
 }
 
-// problemReplayed checks a replayed problem, which has the first request's id.
-func (ts *testServer) problemReplayed(a answer, status int, code eventra.Code) {
-	ts.t.Helper()
-	require.Equal(ts.t, status, a.StatusCode)
-	require.Contains(ts.t, a.body, `"code":"`+string(code)+`"`)
-	require.Equal(ts.t, "true", a.Header.Get("Idempotency-Replayed"))
-	require.Equal(ts.t, mimeProblem, a.Header.Get("Content-Type"))
+// Two people may choose the same key, and one who corrects a password may keep it.
+func TestIdempotency_IsScopedToThePersonWhoRegisters(t *testing.T) {
+	ts := newTestServer(t)
+	send := func(email, password string) answer {
+		return ts.send("POST", "/api/v1/auth/register", "", `{"email":"`+email+`","password":"`+password+`","name":"A"}`, "Idempotency-Key: 1")
+	}
+	require.Equal(t, 201, send("a@example.org", "correct horse").StatusCode)
+	require.Equal(t, 201, send("b@example.org", "correct horse").StatusCode)
+	ts.problem(send(" A@Example.org ", "correct horse"), 422, eventra.CodeIdempotencyKeyReused)
+	ts.problem(send("a@example.org", "another horse"), 422, eventra.CodeIdempotencyKeyReused)
+	ts.problem(send("c@example.org", "short"), 422, eventra.CodeValidationFailed)
+	require.Equal(t, 201, send("c@example.org", "long enough").StatusCode)
+	ts.problem(send("d@", "correct horse"), 422, eventra.CodeValidationFailed)
+	for _, body := range []string{`{}`, `[]`, `{"email":7}`, `{"email":"a@example.org","email":"b@example.org"}`, `{`} {
+		without := ts.send("POST", "/api/v1/auth/register", "", body)
+		require.Equal(t, without.StatusCode, ts.send("POST", "/api/v1/auth/register", "", body, "Idempotency-Key: 1").StatusCode, body)
+	}
+}
+
+// A claim that nobody finished gives no session to one who knows key and address alone.
+func TestIdempotency_AsksForThePasswordOfAnAccountThatAnEarlierTryMade(t *testing.T) {
+	ts := newTestServer(t)
+	first, _ := ts.ok(201, "POST", "/api/v1/auth/register", "", registration, "Idempotency-Key: k1")
+	for _, key := range ts.fakes.keys {
+		key.stored = nil
+	}
+	other := strings.Replace(registration, "correct", "another", 1)
+	ts.problem(ts.send("POST", "/api/v1/auth/register", "", other, "Idempotency-Key: k1"), 422, eventra.CodeIdempotencyKeyReused)
+	again, _ := ts.ok(201, "POST", "/api/v1/auth/register", "", registration, "Idempotency-Key: k1")
+	require.Equal(t, first["user"], again["user"])
+}
+
+func TestIdempotency_ComparesBodiesAsJSONValues(t *testing.T) {
+	ts := newTestServer(t)
+	send := func(body string) answer {
+		return ts.send("POST", "/api/v1/bookings", ts.userToken, body, "Idempotency-Key: k1")
+	}
+	require.Equal(t, 201, send(`{"eventId":"`+ts.published+`","bestAvailable":{"quantity":2,"section":"A"}}`).StatusCode)
+	for _, same := range []string{
+		` { "bestAvailable" : {"section":"\u0041", "quantity": 2.0 } , "eventId":"` + ts.published + `"}` + "\n",
+	} {
+		require.Equal(t, "true", send(same).Header.Get("Idempotency-Replayed"), same)
+	}
+	ts.problem(send(`{"eventId":"`+ts.published+`","bestAvailable":{"quantity":3,"section":"A"}}`), 422, eventra.CodeIdempotencyKeyReused)
+	ts.problem(send(`{"eventId":"`+ts.published+`","eventId":"`+ts.published+`"}`), 400, eventra.CodeMalformedBody)
+	ts.problem(ts.send("POST", "/api/v1/bookings", ts.userToken, `{}`, "Idempotency-Key: k2", "Content-Type: text/plain"), 415, eventra.CodeUnsupportedMediaType)
+	require.Len(t, ts.fakes.keys, 1)
+}
+
+// A secret that changes makes no other request of a repetition.
+func TestIdempotency_OutlivesTheSecret(t *testing.T) {
+	before := newTestServer(t)
+	after := &testServer{t: t, fakes: before.fakes, log: &logBuffer{}}
+	cfg := after.config()
+	cfg.JWTSecret = []byte("another secret of at least 32 bytes")
+	after.start(cfg)
+	token, err := after.server.accessTokens.Issue(before.user, newID(), time.Now())
+	require.NoError(t, err)
+	path, body := "/api/v1/bookings/"+before.bookingID+"/payments", `{"method":"mock","token":"tok"}`
+	first, _ := before.ok(201, "POST", path, before.userToken, body, "Idempotency-Key: k1")
+	again, a := after.ok(201, "POST", path, token, body, "Idempotency-Key: k1")
+	require.Equal(t, "true", a.Header.Get("Idempotency-Replayed"))
+	require.Equal(t, first, again)
+	before.ok(201, "POST", "/api/v1/auth/register", "", registration, "Idempotency-Key: k1")
+	after.ok(201, "POST", "/api/v1/auth/register", "", registration, "Idempotency-Key: k1")
 }

@@ -22,7 +22,7 @@ func (s *Server) routes() {
 	root.get("/api-docs/*", strangers, unlimited, probe, s.swaggerUI)
 
 	api := routeTable{s, s.app.Group("/api/v1", s.started)}
-	api.post("/auth/register", strangers, auth, body, s.idempotentRenewing(s.registerAgain), s.register)
+	api.post("/auth/register", strangers, auth, body, s.idempotentRegistration, s.register)
 	api.post("/auth/login", strangers, auth, body, s.login)
 	api.post("/auth/refresh", strangers, auth, body, s.refresh)
 	api.post("/auth/logout", users, writes, body, s.logout)

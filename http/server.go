@@ -35,7 +35,7 @@ type Server struct {
 	accessTokens       *auth.AccessTokens
 	passwords          *auth.PasswordHasher
 	cursors            cursorSealer
-	hashKey            []byte // of the bodies of idempotent requests
+	hashKey            []byte // of the hashes by which members of the release before know requests
 	bodies             *bodies
 	anonymousAnswers   anonymousAnswers
 	encodedMaps        encodedSeatMaps

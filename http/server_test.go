@@ -56,6 +56,15 @@ func newTestServerAlone(t *testing.T, change ...func(*Config)) *testServer {
 	for _, c := range change {
 		c(&cfg)
 	}
+	ts.start(cfg)
+	ts.populate()
+	return ts
+}
+
+// start serves until the test's end.
+func (ts *testServer) start(cfg Config) {
+	t := ts.t
+	t.Helper()
 	var err error
 	ts.server, err = NewServer(cfg)
 	require.NoError(t, err)
@@ -72,8 +81,6 @@ func newTestServerAlone(t *testing.T, change ...func(*Config)) *testServer {
 		require.NoError(t, ts.server.Shutdown(ctx))
 		require.NoError(t, <-served)
 	})
-	ts.populate()
-	return ts
 }
 
 // config is the least that a server needs.

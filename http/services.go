@@ -98,7 +98,7 @@ type IdempotencyKeys interface {
 	// Begin claims a key, or returns the stored outcome: see eventra.IdempotencyClaim.
 	// The error is CodeIdempotencyKeyReused for a key of another request, and
 	// CodeIdempotencyInProgress while the first call runs.
-	Begin(ctx context.Context, key eventra.IdempotencyKey, requestHash [32]byte, newResourceID eventra.ID, lease time.Duration) (*eventra.IdempotencyClaim, error)
+	Begin(ctx context.Context, attempt *eventra.IdempotencyAttempt) (*eventra.IdempotencyClaim, error)
 	// Finish ends a claim with an outcome to replay.
 	Finish(ctx context.Context, key eventra.IdempotencyKey, outcome eventra.StoredResponse) error
 	// Release ends a claim without one. The same request may be tried again, and gets

@@ -14,7 +14,7 @@ import (
 
 // IdempotencyStore is what the suite needs of an implementation.
 type IdempotencyStore interface {
-	Begin(ctx context.Context, key eventra.IdempotencyKey, requestHash [32]byte, newResourceID eventra.ID, lease time.Duration) (*eventra.IdempotencyClaim, error)
+	Begin(ctx context.Context, attempt *eventra.IdempotencyAttempt) (*eventra.IdempotencyClaim, error)
 	Finish(ctx context.Context, key eventra.IdempotencyKey, outcome eventra.StoredResponse) error
 	Release(ctx context.Context, key eventra.IdempotencyKey) error
 }
@@ -51,16 +51,20 @@ var (
 
 const lease = time.Minute
 
+func newAttempt(key eventra.IdempotencyKey, request [32]byte, resource eventra.ID, lease time.Duration) *eventra.IdempotencyAttempt {
+	return &eventra.IdempotencyAttempt{Key: key, ResourceID: resource, RequestHash: request, Lease: lease}
+}
+
 func replayed(t *testing.T, store IdempotencyStore) {
 	key, id := newKey(), NewID()
-	claim, err := store.Begin(t.Context(), key, someRequest, id, lease)
+	claim, err := store.Begin(t.Context(), newAttempt(key, someRequest, id, lease))
 	require.NoError(t, err)
 	require.Equal(t, &eventra.IdempotencyClaim{ResourceID: id}, claim)
 	require.NoError(t, store.Finish(t.Context(), key, someOutcome))
 	require.NoError(t, store.Finish(t.Context(), key, eventra.StoredResponse{Status: 500}), "the first outcome stays")
 	require.NoError(t, store.Release(t.Context(), key), "a claim with an outcome has ended")
 	for range 2 {
-		claim, err = store.Begin(t.Context(), key, someRequest, NewID(), lease)
+		claim, err = store.Begin(t.Context(), newAttempt(key, someRequest, NewID(), lease))
 		require.NoError(t, err)
 		require.Equal(t, &eventra.IdempotencyClaim{ResourceID: id, Stored: &someOutcome}, claim)
 	}
@@ -68,20 +72,20 @@ func replayed(t *testing.T, store IdempotencyStore) {
 
 func keyReused(t *testing.T, store IdempotencyStore) {
 	key := newKey()
-	_, err := store.Begin(t.Context(), key, someRequest, NewID(), -lease)
+	_, err := store.Begin(t.Context(), newAttempt(key, someRequest, NewID(), -lease))
 	require.NoError(t, err)
-	_, err = store.Begin(t.Context(), key, otherRequest, NewID(), lease)
+	_, err = store.Begin(t.Context(), newAttempt(key, otherRequest, NewID(), lease))
 	require.Equal(t, eventra.CodeIdempotencyKeyReused, eventra.CodeOf(err))
 	require.NoError(t, store.Finish(t.Context(), key, someOutcome))
-	_, err = store.Begin(t.Context(), key, otherRequest, NewID(), lease)
+	_, err = store.Begin(t.Context(), newAttempt(key, otherRequest, NewID(), lease))
 	require.Equal(t, eventra.CodeIdempotencyKeyReused, eventra.CodeOf(err))
 }
 
 func inProgress(t *testing.T, store IdempotencyStore) {
 	key := newKey()
-	_, err := store.Begin(t.Context(), key, someRequest, NewID(), lease)
+	_, err := store.Begin(t.Context(), newAttempt(key, someRequest, NewID(), lease))
 	require.NoError(t, err)
-	_, err = store.Begin(t.Context(), key, someRequest, NewID(), lease)
+	_, err = store.Begin(t.Context(), newAttempt(key, someRequest, NewID(), lease))
 	require.Equal(t, eventra.CodeIdempotencyInProgress, eventra.CodeOf(err))
 	var refused *eventra.Error
 	require.ErrorAs(t, err, &refused)
@@ -90,21 +94,21 @@ func inProgress(t *testing.T, store IdempotencyStore) {
 
 func takenOver(t *testing.T, store IdempotencyStore) {
 	key, id := newKey(), NewID()
-	_, err := store.Begin(t.Context(), key, someRequest, id, -time.Millisecond)
+	_, err := store.Begin(t.Context(), newAttempt(key, someRequest, id, -time.Millisecond))
 	require.NoError(t, err)
-	claim, err := store.Begin(t.Context(), key, someRequest, NewID(), lease)
+	claim, err := store.Begin(t.Context(), newAttempt(key, someRequest, NewID(), lease))
 	require.NoError(t, err)
 	require.Equal(t, &eventra.IdempotencyClaim{ResourceID: id, Again: true}, claim, "the resource id stays")
-	_, err = store.Begin(t.Context(), key, someRequest, NewID(), lease)
+	_, err = store.Begin(t.Context(), newAttempt(key, someRequest, NewID(), lease))
 	require.Equal(t, eventra.CodeIdempotencyInProgress, eventra.CodeOf(err))
 }
 
 func releasedClaim(t *testing.T, store IdempotencyStore) {
 	key, id := newKey(), NewID()
-	_, err := store.Begin(t.Context(), key, someRequest, id, lease)
+	_, err := store.Begin(t.Context(), newAttempt(key, someRequest, id, lease))
 	require.NoError(t, err)
 	require.NoError(t, store.Release(t.Context(), key))
-	claim, err := store.Begin(t.Context(), key, someRequest, NewID(), lease)
+	claim, err := store.Begin(t.Context(), newAttempt(key, someRequest, NewID(), lease))
 	require.NoError(t, err)
 	require.Equal(t, id, claim.ResourceID)
 	require.Nil(t, claim.Stored)
@@ -118,7 +122,7 @@ func concurrentClaims(t *testing.T, store IdempotencyStore) {
 	var all sync.WaitGroup
 	for range 16 {
 		all.Go(func() {
-			_, err := store.Begin(t.Context(), key, someRequest, NewID(), lease)
+			_, err := store.Begin(t.Context(), newAttempt(key, someRequest, NewID(), lease))
 			mu.Lock()
 			defer mu.Unlock()
 			if err == nil {
@@ -135,7 +139,7 @@ func concurrentClaims(t *testing.T, store IdempotencyStore) {
 func unstorableKey(t *testing.T, store IdempotencyStore) {
 	for _, text := range []string{"\xff", "a\x00b", strings.Repeat("x", 3000), "\xed\xa0\x80"} {
 		for _, key := range []eventra.IdempotencyKey{{Route: text, Key: "k"}, {Route: "POST /", Key: text}} {
-			_, err := store.Begin(t.Context(), key, someRequest, NewID(), lease)
+			_, err := store.Begin(t.Context(), newAttempt(key, someRequest, NewID(), lease))
 			require.Equal(t, eventra.CodeValidationFailed, eventra.CodeOf(err), "%q", text)
 		}
 	}
@@ -147,10 +151,10 @@ func scoped(t *testing.T, store IdempotencyStore) {
 	others[0].UserID = NewID()
 	others[1].Route = "POST /api/v1/auth/register"
 	others[2].Key += "x"
-	_, err := store.Begin(t.Context(), key, someRequest, NewID(), lease)
+	_, err := store.Begin(t.Context(), newAttempt(key, someRequest, NewID(), lease))
 	require.NoError(t, err)
 	for _, other := range others {
-		_, err := store.Begin(t.Context(), other, otherRequest, NewID(), lease)
+		_, err := store.Begin(t.Context(), newAttempt(other, otherRequest, NewID(), lease))
 		require.NoError(t, err)
 	}
 }

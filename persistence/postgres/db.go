@@ -77,7 +77,7 @@ type DB struct {
 	diskFull atomic.Bool
 
 	bookings coalesce.Group[eventra.ID, *eventra.Booking]
-	claims   coalesce.Group[claim, keyRow]
+	claims   coalesce.Group[*eventra.IdempotencyAttempt, keyRow]
 	ends     coalesce.Group[claimEnd, struct{}]
 	users    coalesce.Group[eventra.ID, bool]
 }
@@ -110,7 +110,7 @@ func Open(ctx context.Context, url string, options Options) (*DB, error) {
 	db := &DB{pool: pool, breaker: breaker}
 	db.bookings.Backend, db.bookings.Send = backend, sendOn(db, readBookings)
 	db.users.Backend, db.users.Send = backend, sendOn(db, usersExist)
-	db.claims.Backend, db.claims.Send, db.claims.Key = backend, sendOn(db, claimKeys), func(c claim) any { return c.key }
+	db.claims.Backend, db.claims.Send, db.claims.Key = backend, sendOn(db, claimKeys), func(a *eventra.IdempotencyAttempt) any { return a.Key }
 	db.ends.Backend, db.ends.Send, db.ends.Key = backend, sendOn(db, endClaims), func(e claimEnd) any { return e.key }
 	return db, nil
 }

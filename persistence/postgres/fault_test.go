@@ -211,7 +211,7 @@ func TestDB_IsUnavailableWhilePostgresIsAway(t *testing.T) {
 		"Activate": func(ctx context.Context) error { _, err := f.db.Activate(ctx, f.event); return err },
 		"PutTerms": func(ctx context.Context) error { return f.db.PutTerms(ctx, persistencetest.NewEvent()) },
 		"Begin": func(ctx context.Context) error {
-			_, err := f.db.Begin(ctx, eventra.IdempotencyKey{Key: "k"}, [32]byte{}, persistencetest.NewID(), -time.Second)
+			_, err := f.db.Begin(ctx, &eventra.IdempotencyAttempt{Key: eventra.IdempotencyKey{Key: "k"}, ResourceID: persistencetest.NewID(), Lease: -time.Second})
 			return err
 		},
 		"CreateUser":  func(ctx context.Context) error { return f.db.CreateUser(ctx, persistencetest.NewUser()) },

@@ -138,7 +138,7 @@ func benchmarkKey(b *testing.B, callers int) {
 		all.Go(func() {
 			for range b.N / callers {
 				key := eventra.IdempotencyKey{UserID: anyUser(), Route: "POST /api/v1/bookings", Key: anyUser().String()}
-				if _, err := db.Begin(b.Context(), key, [32]byte{}, persistencetest.NewID(), time.Minute); err != nil {
+				if _, err := db.Begin(b.Context(), &eventra.IdempotencyAttempt{Key: key, ResourceID: persistencetest.NewID(), Lease: time.Minute}); err != nil {
 					b.Error(err)
 				}
 				if err := db.Finish(b.Context(), key, outcome); err != nil {

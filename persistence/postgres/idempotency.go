@@ -21,43 +21,32 @@ import (
 // outcome that a crash loses is found again under the same resource id.
 const deferFlushSQL = `SELECT set_config('synchronous_commit', 'off', true)`
 
-// claim is a call of Begin. claimEnd is a call of Finish or, without a response,
-// of Release.
-type (
-	claim struct {
-		key           eventra.IdempotencyKey
-		requestHash   [32]byte
-		newResourceID eventra.ID
-		lease         time.Duration
-	}
-	claimEnd struct {
-		key      eventra.IdempotencyKey
-		response *eventra.StoredResponse
-	}
-)
+// claimEnd is a call of Finish or, without a response, of Release.
+type claimEnd struct {
+	key      eventra.IdempotencyKey
+	response *eventra.StoredResponse
+}
 
 // Begin claims a key for the lease, or returns its outcome: see
 // [eventra.IdempotencyClaim]. A claim that was released, or whose lease has
 // ended, is taken over with its resource id. CodeIdempotencyKeyReused if the key
 // was used for another request, CodeIdempotencyInProgress while another call has
 // the claim.
-func (db *DB) Begin(
-	ctx context.Context, key eventra.IdempotencyKey, requestHash [32]byte, newResourceID eventra.ID, lease time.Duration,
-) (*eventra.IdempotencyClaim, error) {
-	if err := checkKey(key); err != nil {
+func (db *DB) Begin(ctx context.Context, attempt *eventra.IdempotencyAttempt) (*eventra.IdempotencyClaim, error) {
+	if err := checkKey(attempt.Key); err != nil {
 		return nil, err
 	}
-	found, err := db.claims.Call(ctx, claim{key, requestHash, newResourceID, lease})
+	found, err := db.claims.Call(ctx, attempt)
 	switch {
 	case err != nil:
 		return nil, err
-	case !bytes.Equal(found.requestHash, requestHash[:]):
+	case !found.same:
 		return nil, eventra.Errorf(eventra.CodeIdempotencyKeyReused, "the idempotency key was used with another request")
 	case !found.claimed && found.stored == nil:
 		return nil, &eventra.Error{Code: eventra.CodeIdempotencyInProgress,
 			Message: "the first request with this idempotency key is still running", RetryAfter: time.Second}
 	}
-	again := found.claimed && found.resourceID != newResourceID
+	again := found.claimed && found.resourceID != attempt.ResourceID
 	return &eventra.IdempotencyClaim{ResourceID: found.resourceID, Again: again, Stored: found.stored}, nil
 }
 
@@ -113,53 +102,60 @@ func byKey[T any](items []T, key func(T) eventra.IdempotencyKey) []int {
 
 // keyRow is a key's row after a claim of it, successful or not.
 type keyRow struct {
-	requestHash []byte
-	resourceID  eventra.ID
-	claimed     bool                    // by this call
-	stored      *eventra.StoredResponse // nil while there is no outcome
+	same       bool // the request
+	resourceID eventra.ID
+	claimed    bool                    // by this call
+	stored     *eventra.StoredResponse // nil while there is no outcome
 }
 
 // claimKeys claims keys, all different, in one round trip.
-func claimKeys(ctx context.Context, conn *pgxpool.Conn, claims []claim) ([]keyRow, error) {
+func claimKeys(ctx context.Context, conn *pgxpool.Conn, attempts []*eventra.IdempotencyAttempt) ([]keyRow, error) {
 	var at keyColumns
-	var hashes pgtype.FlatArray[[]byte]
+	var hashes, earlier pgtype.FlatArray[[]byte]
 	var resources uuids
 	var leases bigints
-	order := byKey(claims, func(c claim) eventra.IdempotencyKey { return c.key })
+	order := byKey(attempts, func(a *eventra.IdempotencyAttempt) eventra.IdempotencyKey { return a.Key })
 	for _, i := range order {
-		c := &claims[i]
-		at.add(c.key)
-		hashes, resources, leases = append(hashes, c.requestHash[:]), append(resources, uuid(c.newResourceID)), append(leases, c.lease.Microseconds())
+		a := attempts[i]
+		at.add(a.Key)
+		hashes, earlier = append(hashes, a.RequestHash[:]), append(earlier, a.EarlierHash[:])
+		resources, leases = append(resources, uuid(a.ResourceID)), append(leases, a.Lease.Microseconds())
 	}
 	var queue pgx.Batch
 	queue.Queue(deferFlushSQL)
-	queue.Queue(claimKeysSQL, at.users, at.routes, at.keys, hashes, resources, leases)
-	queue.Queue(readKeysSQL, at.users, at.routes, at.keys)
+	queue.Queue(claimKeysSQL, at.users, at.routes, at.keys, hashes, earlier, resources, leases)
+	queue.Queue(readKeysSQL, at.users, at.routes, at.keys, hashes, earlier)
 	results := conn.SendBatch(ctx, &queue)
-	found := make([]keyRow, len(claims))
+	found := make([]keyRow, len(attempts))
 	err := readKeys(results, order, found)
 	return found, closeBatch(results, err)
 }
 
+// sameRequestSQL compares a stored row with what is asked. Only rows of the release
+// before have no value_hash.
+const sameRequestSQL = `coalesce(stored.value_hash = asked.value_hash, stored.request_hash = asked.request_hash)`
+
 // This statement decides. It locks rows even where it changes nothing, so that
 // the next statement reads the rows that it decided on.
-const claimKeysSQL = `
+var claimKeysSQL = `
 WITH asked AS (
-    SELECT * FROM unnest($1::uuid[], $2::text[], $3::text[], $4::bytea[], $5::uuid[], $6::bigint[])
-        WITH ORDINALITY AS c (user_id, route, key, request_hash, resource_id, lease, place)
+    SELECT * FROM unnest($1::uuid[], $2::text[], $3::text[], $4::bytea[], $5::bytea[], $6::uuid[], $7::bigint[])
+        WITH ORDINALITY AS c (user_id, route, key, value_hash, request_hash, resource_id, lease, place)
 ), claimed AS (
-    INSERT INTO idempotency_keys AS stored (user_id, route, key, request_hash, resource_id, locked_until)
-    SELECT user_id, route, key, request_hash, resource_id, now() + lease * interval '1 microsecond' FROM asked ORDER BY place
+    INSERT INTO idempotency_keys AS stored (user_id, route, key, value_hash, request_hash, resource_id, locked_until)
+    SELECT user_id, route, key, value_hash, request_hash, resource_id, now() + lease * interval '1 microsecond' FROM asked ORDER BY place
     ON CONFLICT (user_id, route, key) DO UPDATE SET locked_until = excluded.locked_until
-    WHERE stored.request_hash = excluded.request_hash AND stored.status IS NULL AND stored.locked_until <= now()
+    WHERE ` + strings.ReplaceAll(sameRequestSQL, "asked.", "excluded.") + ` AND stored.status IS NULL AND stored.locked_until <= now()
     RETURNING user_id, route, key
 )
 SELECT place FROM asked WHERE ((user_id, route, key) IN (SELECT user_id, route, key FROM claimed)) IS TRUE`
 
 const readKeysSQL = `
-SELECT place, request_hash, resource_id, status IS NOT NULL, coalesce(status, 0), coalesce(content_type, ''), coalesce(location, ''), body
-FROM unnest($1::uuid[], $2::text[], $3::text[]) WITH ORDINALITY AS c (user_id, route, key, place)
-CROSS JOIN LATERAL (SELECT * FROM idempotency_keys AS k WHERE k.user_id = c.user_id AND k.route = c.route AND k.key = c.key LIMIT 1) AS stored`
+SELECT place, ` + sameRequestSQL + `, resource_id, status IS NOT NULL, coalesce(status, 0), coalesce(content_type, ''), coalesce(location, ''), body
+FROM unnest($1::uuid[], $2::text[], $3::text[], $4::bytea[], $5::bytea[])
+    WITH ORDINALITY AS asked (user_id, route, key, value_hash, request_hash, place)
+CROSS JOIN LATERAL (SELECT * FROM idempotency_keys AS k
+    WHERE k.user_id = asked.user_id AND k.route = asked.route AND k.key = asked.key LIMIT 1) AS stored`
 
 // readKeys reads the results of claimKeys. order says where each row belongs in
 // found.
@@ -184,10 +180,10 @@ func readKeys(results pgx.BatchResults, order []int, found []keyRow) error {
 	var row keyRow
 	var done bool
 	var stored eventra.StoredResponse
-	_, err = pgx.ForEachRow(rows, []any{&place, &row.requestHash, &row.resourceID, &done,
+	_, err = pgx.ForEachRow(rows, []any{&place, &row.same, &row.resourceID, &done,
 		&stored.Status, &stored.ContentType, &stored.Location, &stored.Body}, func() error {
 		f := &found[order[place-1]]
-		f.requestHash, f.resourceID = row.requestHash, row.resourceID
+		f.same, f.resourceID = row.same, row.resourceID
 		if done {
 			response := stored
 			f.stored = &response
