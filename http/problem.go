@@ -216,6 +216,11 @@ func routingProblem(err *fiber.Error) *eventra.Error {
 // for an error that no middleware answered.
 func (s *Server) refuseUnread(c *fiber.Ctx, err error) error {
 	setRequestID(c)
+	if pathOf(c) == "/" { // also if the HTTP library has given up before it knew
+		if target := admission.Target(c.Context().Conn()); target != "" {
+			c.Request().Header.SetRequestURI(target)
+		}
+	}
 	admission.Linger(c.Context().Conn())
 	s.writeProblem(c, err)
 	s.requests.observe(routeUnmatched, methodUnknown, c.Response().StatusCode(), 0)

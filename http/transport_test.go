@@ -43,27 +43,71 @@ func (ts *testServer) wire(request string) answer {
 }
 
 func TestServer_RefusesInvalidHTTP(t *testing.T) {
+	const hold = "/api/v1/bookings"
+	long := strings.Repeat("x", 20<<10)
 	for name, c := range map[string]struct {
-		request string
-		status  int
-		code    eventra.Code
+		request  string
+		status   int
+		code     eventra.Code
+		instance string
 	}{
-		"garbage":                {"\x16\x03\x01garbage\r\n\r\n", 400, codeMalformedRequest},
-		"no address":             {"GET\r\n\r\n", 400, codeMalformedRequest},
-		"bad length":             {"POST /api/v1/bookings HTTP/1.1\r\nHost: x\r\nContent-Length: x\r\n\r\n", 400, codeMalformedRequest},
-		"headers too big":        {"GET / HTTP/1.1\r\nHost: x\r\nX: " + strings.Repeat("x", 20<<10) + "\r\n\r\n", 431, codeHeadersTooLarge},
-		"address too big":        {"GET /" + strings.Repeat("x", 20<<10) + " HTTP/1.1\r\nHost: x\r\n\r\n", 431, codeHeadersTooLarge},
-		"body announced too big": {"POST /api/v1/bookings HTTP/1.1\r\nHost: x\r\nContent-Length: 99999999\r\n\r\n", 413, eventra.CodeBodyTooLarge},
-		"chunks too big":         {"POST /api/v1/auth/login HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n" + strings.Repeat("4000\r\n"+strings.Repeat("x", 0x4000)+"\r\n", 9), 413, eventra.CodeBodyTooLarge},
-		"body sent in full":      {"POST /api/v1/bookings HTTP/1.1\r\nHost: x\r\nContent-Length: 8000000\r\n\r\n" + strings.Repeat("x", 8_000_000), 413, eventra.CodeBodyTooLarge},
+		"garbage":                {"\x16\x03\x01garbage\r\n\r\n", 400, codeMalformedRequest, "/"},
+		"no address":             {"GET\r\n\r\n", 400, codeMalformedRequest, "/"},
+		"no method":              {" /x HTTP/1.1\r\n\r\n", 400, codeMalformedRequest, "/"},
+		"bad version":            {"GET /healthz HTTP/1.x\r\nHost: x\r\n\r\n", 400, codeMalformedRequest, "/healthz"},
+		"bad length":             {"POST " + hold + "?q=1 HTTP/1.1\r\nHost: x\r\nContent-Length: x\r\n\r\n", 400, codeMalformedRequest, hold},
+		"bad address":            {"POST " + hold + "\x00x HTTP/1.1\r\nHost: x\r\n\r\n", 400, codeMalformedRequest, hold + "\x00x"},
+		"bad header":             {"POST " + hold + " HTTP/1.1\r\nHost: x\r\nX: a\x00b\r\n\r\n", 400, codeMalformedRequest, hold},
+		"headers too big":        {"GET " + hold + " HTTP/1.1\r\nHost: x\r\nX: " + long + "\r\n\r\n", 431, codeHeadersTooLarge, hold},
+		"address too big":        {"GET /" + long + " HTTP/1.1\r\nHost: x\r\n\r\n", 431, codeHeadersTooLarge, "/" + long[:251]},
+		"body announced too big": {"POST " + hold + " HTTP/1.1\r\nHost: x\r\nContent-Length: 99999999\r\n\r\n", 413, eventra.CodeBodyTooLarge, hold},
+		"chunks too big":         {"POST /api/v1/auth/login HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n" + strings.Repeat("4000\r\n"+strings.Repeat("x", 0x4000)+"\r\n", 9), 413, eventra.CodeBodyTooLarge, "/api/v1/auth/login"},
+		"body sent in full":      {"POST " + hold + " HTTP/1.1\r\nHost: x\r\nContent-Length: 8000000\r\n\r\n" + strings.Repeat("x", 8_000_000), 413, eventra.CodeBodyTooLarge, hold},
 	} {
 		t.Run(name, func(t *testing.T) {
 			ts := newTestServer(t)
 			a := ts.wire(c.request)
-			ts.problem(a, c.status, c.code)
+			require.Equal(t, c.instance, ts.problem(a, c.status, c.code).Instance)
 			require.NotContains(t, a.body, "fasthttp")
 		})
 	}
+}
+
+// A request that stops in its middle is told which one it was.
+func TestServer_SaysWhichRequestDidNotArrive(t *testing.T) {
+	ts := newTestServer(t)
+	s, err := NewServer(ts.config())
+	require.NoError(t, err)
+	s.app.Server().ReadTimeout, s.app.Server().IdleTimeout = 300*time.Millisecond, time.Minute
+	ln, err := net.Listen("tcp", "127.0.0.1:0")
+	require.NoError(t, err)
+	served := make(chan error, 1)
+	go func() { served <- s.Serve(ln) }()
+	ts.url = "http://" + ln.Addr().String()
+	const whole = "GET /nothing HTTP/1.1\r\nHost: x\r\n\r\n"
+	for request, instance := range map[string]string{
+		"GET /api/v1/eve":                            "/api/v1/eve",
+		"GET /api/v1/events?q=":                      "/api/v1/events",
+		"GET /api/v1/events HTTP/1.1\r\nHost: x\r\n": "/api/v1/events",
+		"GET": "/",
+	} {
+		require.Equal(t, instance, ts.problem(ts.wire(request), 408, codeRequestTimeout).Instance)
+		conn := ts.dial()
+		answers := bufio.NewReader(conn)
+		for _, part := range []string{whole, request} { // the second on a connection that was used
+			_, err := io.WriteString(conn, part)
+			require.NoError(t, err)
+			resp, err := http.ReadResponse(answers, nil)
+			require.NoError(t, err)
+			body, err := io.ReadAll(resp.Body)
+			require.NoError(t, err)
+			if part == request {
+				require.Equal(t, instance, ts.problem(answer{resp, string(body)}, 408, codeRequestTimeout).Instance)
+			}
+		}
+	}
+	require.NoError(t, s.Shutdown(t.Context()))
+	require.NoError(t, <-served)
 }
 
 func TestServer_UnknownAddressesAndMethods(t *testing.T) {

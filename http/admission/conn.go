@@ -25,6 +25,8 @@ type Conn struct {
 	answered   bool // something was written since the last read
 	lingers    bool
 	streams    bool // each write has a deadline of its own
+
+	first []byte // of the request that is being read; see Target
 }
 
 // Read implements net.Conn. It holds no slot while it waits for bytes.
@@ -43,7 +45,9 @@ func (c *Conn) Read(b []byte) (int, error) {
 	}
 	if between {
 		c.touch()
+		c.first = c.first[:0]
 	}
+	c.remember(b[:n])
 	c.acquireSlot()
 	if !c.active {
 		c.active = true
@@ -163,7 +167,7 @@ func Begin(conn net.Conn) bool {
 	if !ok {
 		return true
 	}
-	c.streams = false
+	c.streams, c.first = false, c.first[:0]
 	if !c.holdsSlot.Load() && !c.overloaded {
 		c.acquireSlot()
 	}
