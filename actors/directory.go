@@ -66,12 +66,6 @@ func (d *Directory) Close(ctx context.Context) error {
 	return d.mailers.stop(ctx)
 }
 
-// Owns reports whether an event belongs to this instance.
-func (d *Directory) Owns(event eventra.ID) bool {
-	incarnation := d.node.Incarnation()
-	return incarnation != nil && incarnation.Serving() && incarnation.Owns(event)
-}
-
 // do lets the event carry out a command.
 func (d *Directory) do(ctx context.Context, event eventra.ID, cmd eventra.Command) (*reply, error) {
 	return d.ask(ctx, event, cmd)

@@ -47,6 +47,3 @@ func (r *reply) attempt(err error) (*eventra.Payment, *eventra.Booking, error) {
 func (b *BoxOffice) RefundBooking(ctx context.Context, id eventra.ID) (*eventra.Booking, error) {
 	return b.end(ctx, eventra.ID{}, id, &eventra.RefundBooking{BookingID: id}, eventra.BookingRefunded, eventra.CodeNotRefundable)
 }
-
-// Owns reports whether an event belongs to this instance.
-func (b *BoxOffice) Owns(event eventra.ID) bool { return b.events.Owns(event) }

@@ -56,10 +56,10 @@ func (s *sale) pair() (owner, other member) {
 			return err == nil && len(all.Members) == 2 && all.Members[0].Answered && all.Members[1].Answered
 		}, 15*time.Second, 5*time.Millisecond)
 	}
-	if two.events.Owns(s.event) {
+	if two.events.Node().Incarnation().Owns(s.event) {
 		one, two = two, one
 	}
-	require.True(s.t, one.events.Owns(s.event))
+	require.True(s.t, one.events.Node().Incarnation().Owns(s.event))
 	return one, two
 }
 

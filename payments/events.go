@@ -23,6 +23,4 @@ type Events interface {
 	// CodeNotRefundable if the booking was never confirmed, CodeNotFound if
 	// there is none.
 	RefundBooking(ctx context.Context, bookingID eventra.ID) (*eventra.Booking, error)
-	// Owns reports whether this instance looks after the event's open payments.
-	Owns(eventID eventra.ID) bool
 }

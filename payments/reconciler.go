@@ -2,6 +2,7 @@ package payments
 
 import (
 	"context"
+	"sync"
 	"time"
 
 	"github.com/eventra/eventra"
@@ -10,8 +11,9 @@ import (
 
 // Reconciler ends payments that a crash or an outage left open: it voids
 // attempts that are PENDING past their grace, lets their events decide what the
-// outcome means, and repeats refunds that are due. Each instance looks after
-// the payments of the events that it owns.
+// outcome means, and repeats refunds that are due. The instances share the work: each
+// claims what it has room for. A payment that fails is due again later and later, so
+// that many of them stop no other one.
 type Reconciler struct{ processor *Processor }
 
 // NewReconciler makes a reconciler that repeats the steps of a processor.
@@ -20,48 +22,67 @@ func NewReconciler(processor *Processor) *Reconciler { return &Reconciler{proces
 const (
 	// refundAge is how long the instance that began a refund has it to itself.
 	refundAge = 5 * time.Second
-	// reconcilePause and reconcileLimit pace the reconciler.
+	// reconcilePause is the time between looks at the store that found little to do.
 	reconcilePause = time.Second
-	reconcileLimit = 100
+	// reconcilesMax bounds the payments that are being ended at a time.
+	reconcilesMax = 8
+	// retryPauseMin and retryPauseMax bound the pause between two tries of one payment.
+	// The least one is longer than a try takes.
+	retryPauseMin, retryPauseMax = 15 * time.Second, time.Minute
 )
 
-// Run reconciles once a second until ctx ends.
+// Run reconciles until ctx ends, and then finishes what it has begun.
 func (r *Reconciler) Run(ctx context.Context) {
-	for sleep.For(ctx, reconcilePause) == nil {
-		r.reconcileOpen(ctx)
-	}
-}
-
-func (r *Reconciler) reconcileOpen(ctx context.Context) {
-	p := r.processor
-	open, err := p.store.OpenPayments(ctx, refundAge, reconcileLimit)
-	if err != nil {
-		p.log.Debug("open payments not read", "error", err)
-		return
-	}
-	for i := range open {
-		if ctx.Err() == nil && p.events.Owns(open[i].EventID) {
-			r.reconcile(ctx, &open[i])
+	places := make(chan struct{}, reconcilesMax)
+	var working sync.WaitGroup
+	defer working.Wait()
+	for ctx.Err() == nil {
+		if r.claim(ctx, places, &working) {
+			places <- struct{}{} // there may be more, as soon as there is room
+			<-places
+		} else if sleep.For(ctx, reconcilePause) != nil {
+			return
 		}
 	}
 }
 
-func (r *Reconciler) reconcile(ctx context.Context, payment *eventra.Payment) {
+// claim begins to end as many payments as there are places, and reports whether it found
+// so many.
+func (r *Reconciler) claim(ctx context.Context, places chan struct{}, working *sync.WaitGroup) (full bool) {
+	p, room := r.processor, cap(places)-len(places)
+	open, err := p.store.ClaimOpenPayments(ctx, refundAge, retryPauseMin, retryPauseMax, room)
+	if err != nil {
+		p.log.Debug("open payments not read", "error", err)
+		return false
+	}
+	for i := range open {
+		places <- struct{}{}
+		working.Go(func() {
+			defer func() { <-places }()
+			r.reconcile(&open[i])
+		})
+	}
+	return len(open) == room
+}
+
+func (r *Reconciler) reconcile(payment *eventra.Payment) {
 	p := r.processor
 	if payment.Status == eventra.PaymentRefundPending {
 		p.returnMoney(payment.ID)
 		return
 	}
+	ctx, cancel := context.WithTimeout(context.Background(), finishTimeout)
+	defer cancel()
 	booking, err := p.store.Booking(ctx, payment.BookingID)
 	if err != nil {
-		p.log.Warn("open payment's booking not read", "payment", payment.ID, "error", err)
+		p.log.Warn("open payment's booking not read", "payment", payment.ID, "booking", payment.BookingID, "error", err)
 		return
 	}
 	outcome, err := p.void(payment)
 	if err != nil {
-		p.log.Warn("gateway failed", "payment", payment.ID, "error", err)
+		p.log.Warn("gateway failed", "payment", payment.ID, "booking", payment.BookingID, "error", err)
 		return
 	}
 	_, _, err = p.finish(payment, booking, outcome)
-	p.log.Info("open payment reconciled", "payment", payment.ID, "gateway", outcome, "answer", err)
+	p.log.Info("open payment reconciled", "payment", payment.ID, "booking", payment.BookingID, "gateway", outcome, "answer", err)
 }

@@ -13,10 +13,12 @@ type Store interface {
 	Booking(ctx context.Context, id eventra.ID) (*eventra.Booking, error)
 	// Payment reads one attempt. CodeNotFound if there is none.
 	Payment(ctx context.Context, id eventra.ID) (*eventra.Payment, error)
-	// OpenPayments lists attempts that have to be ended, oldest first: PENDING
-	// past their grace by the store's clock, and REFUND_PENDING last changed
-	// longer ago than refundAge.
-	OpenPayments(ctx context.Context, refundAge time.Duration, limit int) ([]eventra.Payment, error)
+	// ClaimOpenPayments gives the caller up to limit attempts that have to be ended:
+	// PENDING past their grace by the store's clock, and REFUND_PENDING last changed
+	// longer ago than refundAge. Those that were claimed least come first. None is
+	// given out again before a pause, which doubles with each claim from pauseMin to
+	// pauseMax.
+	ClaimOpenPayments(ctx context.Context, refundAge, pauseMin, pauseMax time.Duration, limit int) ([]eventra.Payment, error)
 	// MarkRefunded notes that the gateway has returned the money:
 	// REFUND_PENDING → REFUNDED. Repeating it is harmless.
 	MarkRefunded(ctx context.Context, id eventra.ID) error

@@ -29,7 +29,7 @@ type EventStore interface {
 
 	Payment(ctx context.Context, id eventra.ID) (*eventra.Payment, error)
 	BookingPayments(ctx context.Context, bookingID eventra.ID, p eventra.Page) ([]eventra.Payment, *eventra.Cursor, error)
-	OpenPayments(ctx context.Context, refundAge time.Duration, limit int) ([]eventra.Payment, error)
+	ClaimOpenPayments(ctx context.Context, refundAge, pauseMin, pauseMax time.Duration, limit int) ([]eventra.Payment, error)
 	MarkRefunded(ctx context.Context, id eventra.ID) error
 
 	CreateUser(ctx context.Context, u *eventra.User) error

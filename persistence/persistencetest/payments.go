@@ -179,6 +179,8 @@ func refunded(f *fixture) {
 	require.NotContains(f.t, f.open(time.Hour), p.ID)
 	require.Contains(f.t, f.open(time.Hour), overdue.ID)
 	require.NotContains(f.t, f.open(-time.Second), pending.ID)
+	require.Contains(f.t, f.claim(-time.Second, time.Minute, time.Hour, 1000), p.ID)
+	require.NotContains(f.t, f.claim(-time.Second, time.Minute, time.Hour, 1000), p.ID, "it is claimed")
 	for range 2 {
 		require.NoError(f.t, f.store.MarkRefunded(f.t.Context(), p.ID))
 		f.requirePayment(p, eventra.PaymentRefunded)
@@ -188,9 +190,13 @@ func refunded(f *fixture) {
 	f.requirePayment(pending, eventra.PaymentPending)
 }
 
-// open lists the payments that have to be ended.
+// open lists the payments that have to be ended, as if none was ever claimed.
 func (f *fixture) open(refundAge time.Duration) (ids []eventra.ID) {
-	payments, err := f.store.OpenPayments(f.t.Context(), refundAge, 1000)
+	return f.claim(refundAge, -time.Second, -time.Second, 1000)
+}
+
+func (f *fixture) claim(refundAge, pauseMin, pauseMax time.Duration, limit int) (ids []eventra.ID) {
+	payments, err := f.store.ClaimOpenPayments(f.t.Context(), refundAge, pauseMin, pauseMax, limit)
 	require.NoError(f.t, err)
 	for _, p := range payments {
 		ids = append(ids, p.ID)

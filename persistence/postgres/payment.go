@@ -64,19 +64,28 @@ const bookingPaymentsSQL = `SELECT ` + paymentColumns + ` FROM payments
 WHERE booking_id = $1 AND (created_at, id) > ($2::timestamptz, $3::uuid)
 ORDER BY created_at, id LIMIT $4`
 
-// OpenPayments lists attempts that have to be ended, oldest first: PENDING past
-// their grace, and REFUND_PENDING last changed longer ago than refundAge.
-func (db *DB) OpenPayments(ctx context.Context, refundAge time.Duration, limit int) ([]eventra.Payment, error) {
-	return db.queryPayments(ctx, openPaymentsSQL, refundAge.Microseconds(), limit)
+// ClaimOpenPayments gives the caller up to limit attempts that have to be ended: PENDING
+// past their grace, and REFUND_PENDING last changed longer ago than refundAge. Those that
+// were claimed least come first. None of them is given out again, to any instance, before
+// a pause that is pauseMin after the first claim and doubles, up to pauseMax, with each.
+func (db *DB) ClaimOpenPayments(ctx context.Context, refundAge, pauseMin, pauseMax time.Duration, limit int) ([]eventra.Payment, error) {
+	return db.queryPayments(ctx, claimOpenPaymentsSQL, refundAge.Microseconds(), pauseMin.Microseconds(), pauseMax.Microseconds(), limit)
 }
 
-// The first condition is that of the index payments_open, which the planner does
-// not derive from the OR.
-const openPaymentsSQL = `SELECT ` + paymentColumns + ` FROM payments
-WHERE status IN ('PENDING', 'REFUND_PENDING')
-    AND (status = 'PENDING' AND grace_until <= now()
-        OR status = 'REFUND_PENDING' AND updated_at <= now() - $1::bigint * interval '1 microsecond')
-ORDER BY created_at LIMIT $2`
+// The first condition is that of the index payments_open, which the planner does not
+// derive from the OR. A time that is too far ahead was written before the server's clock
+// was set back.
+const claimOpenPaymentsSQL = `
+UPDATE payments SET tries = tries + 1,
+    retry_at = clock_timestamp() + least($2::bigint * 2 ^ least(tries, 20), $3::bigint) * interval '1 microsecond'
+WHERE id = ANY (ARRAY (
+    SELECT id FROM payments
+    WHERE status IN ('PENDING', 'REFUND_PENDING')
+        AND (status = 'PENDING' AND grace_until <= now()
+            OR status = 'REFUND_PENDING' AND updated_at NOT BETWEEN clock_timestamp() - $1::bigint * interval '1 microsecond' AND clock_timestamp())
+        AND (retry_at IS NULL OR retry_at NOT BETWEEN clock_timestamp() AND clock_timestamp() + $3::bigint * interval '1 microsecond')
+    ORDER BY tries, created_at LIMIT $4 FOR UPDATE SKIP LOCKED))
+RETURNING ` + paymentColumns
 
 // MarkRefunded notes that the gateway has returned the money. Repeating it is
 // harmless.

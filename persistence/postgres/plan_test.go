@@ -69,7 +69,7 @@ func TestQueries_UseTheirIndexes(t *testing.T) {
 	}{
 		"holds that are due":     {"bookings_due", holdsDueSQL, []any{int64(0), 100}},
 		"a user's bookings":      {"bookings_of_user", userBookingsSQL, []any{user, "", nil, now, eventra.ID{}, 21}},
-		"payments to end":        {"payments_open", openPaymentsSQL, []any{int64(0), 100}},
+		"payments to end":        {"payments_open", claimOpenPaymentsSQL, []any{int64(0), int64(0), int64(0), 100}},
 		"a booking's payments":   {"payments_of_booking", bookingPaymentsSQL, []any{booking, now, eventra.ID{}, 21}},
 		"mails that are due":     {"outbox_due", outboxDueSQL, []any{100, int64(0)}},
 		"an activation's seats":  {"seats_pkey", readSeatsSQL, []any{event}},
