@@ -27,6 +27,7 @@ type Rotation struct {
 // Rotated is what a [Rotation] comes to. A repeated one gets the successor of the first.
 type Rotated struct {
 	User      *User
+	UserID    ID
 	SessionID ID
 	Sealed    [32]byte
 }

@@ -68,7 +68,7 @@ func (s *Server) register(c *fiber.Ctx) error {
 	if triedBefore(c) {
 		return s.registerAgain(c)
 	}
-	return s.startSession(c, fiber.StatusCreated, user)
+	return s.startSession(c, fiber.StatusCreated, actionRegister, user)
 }
 
 // registerAgain answers the repetition of a registration whose account exists. Tokens are
@@ -90,7 +90,7 @@ func (s *Server) registerAgain(c *fiber.Ctx) error {
 	if err != nil {
 		return err
 	}
-	return s.startSession(c, fiber.StatusCreated, user)
+	return s.startSession(c, fiber.StatusCreated, actionRegister, user)
 }
 
 // @ID me

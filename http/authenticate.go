@@ -44,15 +44,17 @@ func (s *Server) users(c *fiber.Ctx) error {
 	return c.Next()
 }
 
-// admins admits admins only.
+// admins admits admins only, and logs what they do.
 func (s *Server) admins(c *fiber.Ctx) error {
 	if err := s.authenticate(c); err != nil {
 		return err
 	}
-	if !isAdmin(c) {
-		return eventra.Errorf(eventra.CodeForbidden, "this needs the role ADMIN")
-	}
-	return c.Next()
+	return s.logged(c, func() error {
+		if !isAdmin(c) {
+			return eventra.Errorf(eventra.CodeForbidden, "this needs the role ADMIN")
+		}
+		return c.Next()
+	})
 }
 
 // authenticate verifies the access token and remembers its caller. It asks no store,

@@ -10,6 +10,7 @@ package http
 import (
 	"context"
 	"errors"
+	"log/slog"
 	"net"
 	"sync/atomic"
 	"time"
@@ -46,6 +47,7 @@ type Server struct {
 	operationsListener admission.Listener
 	document           *staticFile // the OpenAPI document
 	swaggerFiles       map[string]*staticFile
+	security           *slog.Logger
 
 	requests  *requestMetrics
 	readiness *readiness
@@ -83,6 +85,7 @@ func NewServer(cfg Config) (*Server, error) {
 		hashKey:            deriveKey(cfg.JWTSecret, "idempotency"),
 		document:           newStaticFile(fiber.MIMEApplicationJSON, docs.OpenAPI),
 		bodies:             newBodies(),
+		security:           cfg.Log.WithGroup("security"),
 		encodedMaps:        newEncodedSeatMaps(encodedSeatMapsMaxBytes),
 		readiness:          newReadiness(cfg.Probes, cfg.Log),
 	}

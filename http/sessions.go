@@ -2,6 +2,7 @@ package http
 
 import (
 	"crypto/sha256"
+	"log/slog"
 	"time"
 
 	"github.com/gofiber/fiber/v2"
@@ -64,14 +65,19 @@ func (s *Server) login(c *fiber.Ctx) error {
 	if err := s.checkPassword(c, user, l.Email, l.Password); err != nil {
 		return err
 	}
-	return s.startSession(c, fiber.StatusOK, user)
+	return s.startSession(c, fiber.StatusOK, actionLogin, user)
 }
 
 // checkPassword compares a password. A nil user stands for an account that does not
 // exist: the answer and the time are those of a wrong password. Failures are checked
 // again and counted within the hashing slot, so that guesses sent all at once are
 // limited like others.
-func (s *Server) checkPassword(c *fiber.Ctx, user *eventra.User, email, password string) error {
+func (s *Server) checkPassword(c *fiber.Ctx, user *eventra.User, email, password string) (err error) {
+	defer func() {
+		if code := eventra.CodeOf(err); code == eventra.CodeInvalidCredentials || code == eventra.CodeRateLimited {
+			s.logRefusedLogin(c, user, email, err)
+		}
+	}()
 	failures := s.loginFailures(c, email)
 	if err := failures.check(time.Now()); err != nil {
 		return err
@@ -93,11 +99,15 @@ func (s *Server) checkPassword(c *fiber.Ctx, user *eventra.User, email, password
 }
 
 // startSession opens a session and answers with its first tokens.
-func (s *Server) startSession(c *fiber.Ctx, status int, user *eventra.User) error {
+func (s *Server) startSession(c *fiber.Ctx, status int, action string, user *eventra.User) error {
 	refresh, hash := auth.NewRefreshToken()
 	session := &eventra.Session{ID: newID(), UserID: user.ID, TokenVersion: user.TokenVersion, TokenHash: hash,
 		ExpiresAt: time.Now().Add(min(auth.RefreshTokenLife, s.cfg.SessionLife))}
-	if err := s.cfg.Users.CreateSession(c.UserContext(), session); err != nil {
+	err := s.cfg.Users.CreateSession(c.UserContext(), session)
+	if err == nil || eventra.CodeOf(err) == eventra.CodeInvalidCredentials {
+		s.logSecurity(c, action, err, userAttr(user.ID), sessionAttr(session.ID))
+	}
+	if err != nil {
 		return err
 	}
 	return s.replyTokens(c, status, user, session.ID, refresh)
@@ -149,8 +159,9 @@ func (s *Server) refresh(c *fiber.Ctx) error {
 		Presented: hash, Successor: successor, Sealed: sealed,
 		ExpiresAt: time.Now().Add(auth.RefreshTokenLife), SessionLife: s.cfg.SessionLife})
 	if err != nil {
-		if !rotated.SessionID.IsZero() {
+		if !rotated.SessionID.IsZero() { // the token was used before
 			s.denySessions(rotated.SessionID)
+			s.logSecurity(c, actionRefresh, err, userAttr(rotated.UserID), sessionAttr(rotated.SessionID), slog.Bool("reused", true))
 		}
 		return err
 	}
@@ -174,6 +185,7 @@ func (s *Server) logout(c *fiber.Ctx) error {
 	caller := callerOf(c)
 	ended, err := s.cfg.Users.EndSession(c.UserContext(), caller.AccessTokenID, presented, caller.Expires)
 	s.denySessions(ended...)
+	s.logSecurity(c, actionLogout, err, userAttr(caller.UserID), slog.Any("sessions", ended))
 	if err != nil {
 		return err
 	}

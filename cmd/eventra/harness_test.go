@@ -30,6 +30,7 @@ type program struct {
 	cfg   *app.Config
 	app   *app.App
 	with  []app.Option
+	log   *slog.Logger
 	url   string
 	admin string // access token
 	http  *http.Client
@@ -49,7 +50,12 @@ func start(t *testing.T, changes ...func(*app.Config)) *program {
 
 func startWith(t *testing.T, cfg *app.Config, options ...app.Option) *program {
 	t.Helper()
-	p := &program{t: t, cfg: cfg, with: options, http: &http.Client{Timeout: 30 * time.Second,
+	return startLoggingTo(t, cfg, testLogger(t), options...)
+}
+
+func startLoggingTo(t *testing.T, cfg *app.Config, log *slog.Logger, options ...app.Option) *program {
+	t.Helper()
+	p := &program{t: t, cfg: cfg, with: options, log: log, http: &http.Client{Timeout: 30 * time.Second,
 		Transport: &http.Transport{MaxIdleConnsPerHost: 512}}}
 	p.boot()
 	t.Cleanup(func() {
@@ -66,7 +72,7 @@ func (p *program) boot() {
 	ctx, cancel := context.WithTimeout(context.Background(), 30*time.Second)
 	defer cancel()
 	var err error
-	p.app, err = app.Start(ctx, p.cfg, testLogger(p.t), p.with...)
+	p.app, err = app.Start(ctx, p.cfg, p.log, p.with...)
 	require.NoError(p.t, err)
 	p.url = "http://" + p.app.Addr()
 }

@@ -164,7 +164,7 @@ func rotation(t *testing.T, store UserStore) {
 		next := newToken()
 		rotated, err := store.RotateSession(t.Context(), rotationTo(token, next))
 		require.NoError(t, err)
-		require.Equal(t, eventra.Rotated{User: u, SessionID: s.ID, Sealed: next}, rotated)
+		require.Equal(t, eventra.Rotated{User: u, UserID: u.ID, SessionID: s.ID, Sealed: next}, rotated)
 		token = next
 	}
 	requireInvalid(t, store, newToken())

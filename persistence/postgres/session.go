@@ -89,7 +89,7 @@ func rotate(ctx context.Context, tx pgx.Tx, r eventra.Rotation) (rotated eventra
 	case expired:
 		return rotated, false, nil
 	case used && successor == nil:
-		rotated.SessionID = session
+		rotated.SessionID, rotated.UserID = session, userID
 		_, err = tx.Exec(ctx, `UPDATE sessions SET revoked_at = now() WHERE id = $1`, session)
 		return rotated, false, err
 	case used:
@@ -99,7 +99,7 @@ func rotate(ctx context.Context, tx pgx.Tx, r eventra.Rotation) (rotated eventra
 			return rotated, false, err
 		}
 	}
-	rotated.SessionID, rotated.Sealed = session, r.Sealed
+	rotated.SessionID, rotated.UserID, rotated.Sealed = session, userID, r.Sealed
 	rotated.User, err = scanUser(tx.QueryRow(ctx, `SELECT `+userColumns+` FROM users WHERE id = $1`, userID))
 	return rotated, err == nil, err
 }
