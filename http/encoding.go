@@ -8,14 +8,19 @@ import (
 	"github.com/valyala/fasthttp"
 )
 
-// Content codings, best first. At these levels compressing a large seat map still
-// takes milliseconds.
+// Content codings, best first.
 const (
 	codingBrotli = "br"
 	codingGzip   = "gzip"
 
 	brotliLevel = 3
 	gzipLevel   = 4
+
+	// quickLevel is for what changes with each version and is large: a map of 100,000
+	// seats takes a quarter of the time, and twice the bytes.
+	quickLevel = 1
+	// quickMinBytes is from where on it is used.
+	quickMinBytes = 256 << 10
 )
 
 // acceptedCoding returns the best coding that the client accepts, or "" for none.
@@ -50,12 +55,26 @@ func codingQuality(accepted, coding string) float64 {
 	return others
 }
 
+// encodeAs returns a body in a content coding.
 func encodeAs(coding string, body []byte) []byte {
 	switch coding {
 	case codingBrotli:
 		return fasthttp.AppendBrotliBytesLevel(nil, body, brotliLevel)
 	case codingGzip:
 		return fasthttp.AppendGzipBytesLevel(nil, body, gzipLevel)
+	}
+	return body
+}
+
+// encodeSoon is encodeAs for a body that is outdated soon.
+func encodeSoon(coding string, body []byte) []byte {
+	switch {
+	case len(body) < quickMinBytes:
+		return encodeAs(coding, body)
+	case coding == codingBrotli:
+		return fasthttp.AppendBrotliBytesLevel(nil, body, quickLevel)
+	case coding == codingGzip:
+		return fasthttp.AppendGzipBytesLevel(nil, body, quickLevel)
 	}
 	return body
 }

@@ -18,6 +18,29 @@ type seatPart struct {
 
 func (p seatPart) whole() bool { return !p.bySection && !p.bySince }
 
+// has reports whether a seat belongs to the part.
+func (p seatPart) has(view *eventra.SeatsView, no int) bool {
+	return (!p.bySection || view.Layout.Seats[no].Section == p.section) && (!p.bySince || view.Changed[no] > p.since)
+}
+
+// narrowed returns the same part as every client gets it that asks for the same seats,
+// whatever version they know, and the number of its seats.
+func (p seatPart) narrowed(view *eventra.SeatsView) (part seatPart, seats int) {
+	if p.whole() {
+		return p, len(view.Status)
+	}
+	before := uint64(0)
+	for no, changed := range view.Changed {
+		if p.has(view, no) {
+			seats++
+		} else if p.bySince && changed <= p.since {
+			before = max(before, changed)
+		}
+	}
+	p.since = before
+	return p, seats
+}
+
 // SeatsView is the seat map of an event, or a part of it, at one version.
 type SeatsView struct {
 	EventID eventra.ID    `json:"eventId" swaggertype:"string" format:"uuid" example:"01900000-0000-7000-8000-0000000000e1" validate:"required"`
@@ -35,8 +58,8 @@ type SeatOfEvent struct {
 	Status  string        `json:"status" enums:"AVAILABLE,HELD,BOOKED" example:"AVAILABLE" validate:"required"`
 }
 
-// seatMapBytes estimates the length of a whole seat map.
-func seatMapBytes(view *eventra.SeatsView) int { return 128 + len(view.Status)*140 }
+// seatMapBytes estimates the length of the map of so many seats.
+func seatMapBytes(seats int) int { return 128 + seats*140 }
 
 // appendSeatMap appends the JSON of a [SeatsView]. It is written by hand because an
 // event has up to 100,000 seats.
@@ -48,10 +71,10 @@ func appendSeatMap(b []byte, view *eventra.SeatsView, part seatPart) []byte {
 	var section string
 	var quoted []byte
 	for no := range view.Layout.Seats {
-		seat := &view.Layout.Seats[no]
-		if part.bySection && seat.Section != part.section || part.bySince && view.Changed[no] <= part.since {
+		if !part.has(view, no) {
 			continue
 		}
+		seat := &view.Layout.Seats[no]
 		if !first {
 			b = append(b, ',')
 		}

@@ -1,6 +1,7 @@
 package http
 
 import (
+	"context"
 	"sync"
 	"time"
 
@@ -10,84 +11,132 @@ import (
 )
 
 const (
-	// encodedSeatMapsMaxBytes bounds the cache. A map of 100,000 seats takes 14 MB as
-	// JSON, and about 2 MB in its content codings.
+	// encodedSeatMapsMaxBytes and encodedPartsMaxBytes bound the caches. A map of 100,000
+	// seats takes 14 MB as JSON, and about 2 MB in its content codings.
 	encodedSeatMapsMaxBytes = 256 << 20
-	// encodedSeatMapsMaxAge is how long a map without a reader is kept.
+	encodedPartsMaxBytes    = 64 << 20
+	// encodedSeatMapsMaxAge is how long an encoding without a reader is kept.
 	encodedSeatMapsMaxAge = 10 * time.Minute
+	// encodedServesFor is how old the newest encoding may be when a reader gets it who has
+	// seen an older version.
+	encodedServesFor = time.Second
+	// freeSeatsMax is how many seats are encoded at once, without a turn: that takes no
+	// longer than other requests.
+	freeSeatsMax = 1000
 )
 
-// encodedSeatMaps keeps the newest encoding of each whole seat map, by content coding.
-// Writing and packing 100,000 seats takes longer than anything else that a reader can
-// make the server do, so all readers of a version share one encoding.
+// encodedSeatMaps shares the encodings of seat maps. Writing and packing 100,000 seats
+// takes longer than anything else that a reader can make the server do. So at any time
+// each part of a map is encoded once per content coding at most, for everybody who waits
+// for it. Who comes later waits for the next encoding, of the then newest version. Large
+// ones need a turn.
 type encodedSeatMaps struct {
-	cache *otter.Cache[encodedSeatMapKey, *encodedSeatMap]
+	wholes, parts         encodedCache
+	wholeTurns, partTurns *encodingTurns
+	mu                    sync.Mutex
+	running               map[encodedKey]*encoding
 }
 
-type encodedSeatMapKey struct {
+type encodedCache = *otter.Cache[encodedKey, *encodedSeatMap]
+
+type encodedKey struct {
 	eventID eventra.ID
+	part    seatPart
 	coding  string
 }
 
-// encodedSeatMap is the encoding of one view. Its first reader makes it.
+// encodedSeatMap is a finished encoding. Nobody writes to it.
 type encodedSeatMap struct {
-	view *eventra.SeatsView
-	once sync.Once
-	body []byte
+	view  *eventra.SeatsView
+	body  []byte
+	begun time.Time
 }
 
-func newEncodedSeatMaps(maxBytes uint64) encodedSeatMaps {
-	return encodedSeatMaps{otter.Must(&otter.Options[encodedSeatMapKey, *encodedSeatMap]{
+// serves reports whether a reader who has that view may get the encoding.
+func (m *encodedSeatMap) serves(view *eventra.SeatsView) bool {
+	return m.view == view || covers(m.view, view) && time.Since(m.begun) < encodedServesFor
+}
+
+// covers reports whether newer shows what a reader of older may expect to see.
+func covers(newer, older *eventra.SeatsView) bool {
+	return newer == older || newer.Version > older.Version && len(newer.Status) >= len(older.Status)
+}
+
+// newEncodedSeatMaps makes a cache that keeps up to maxBytes of whole maps.
+func newEncodedSeatMaps(maxBytes uint64) *encodedSeatMaps {
+	return &encodedSeatMaps{
+		wholes: newEncodedCache(maxBytes), parts: newEncodedCache(encodedPartsMaxBytes),
+		wholeTurns: newEncodingTurns(), partTurns: newEncodingTurns(),
+		running: map[encodedKey]*encoding{},
+	}
+}
+
+func newEncodedCache(maxBytes uint64) encodedCache {
+	return otter.Must(&otter.Options[encodedKey, *encodedSeatMap]{
 		MaximumWeight:    maxBytes,
-		Weigher:          func(_ encodedSeatMapKey, m *encodedSeatMap) uint32 { return uint32(cap(m.body)) },
-		ExpiryCalculator: otter.ExpiryAccessing[encodedSeatMapKey, *encodedSeatMap](encodedSeatMapsMaxAge),
-	})}
+		Weigher:          func(_ encodedKey, m *encodedSeatMap) uint32 { return uint32(cap(m.body)) },
+		ExpiryCalculator: otter.ExpiryAccessing[encodedKey, *encodedSeatMap](encodedSeatMapsMaxAge),
+	})
 }
 
-// close ends the cache's goroutine, which removes old maps.
-func (e encodedSeatMaps) close() { e.cache.StopAllGoroutines() }
+// close ends the caches' goroutines, which remove old maps.
+func (e *encodedSeatMaps) close() {
+	e.wholes.StopAllGoroutines()
+	e.parts.StopAllGoroutines()
+}
 
-// encode returns the JSON of a part of a seat map in a content coding. The caller must
-// not write to it.
-func (e encodedSeatMaps) encode(view *eventra.SeatsView, part seatPart, coding string) []byte {
+// encode returns the JSON of a part of a seat map in a content coding, of this version or
+// of a later one.
+func (e *encodedSeatMaps) encode(ctx context.Context, view *eventra.SeatsView, part seatPart, coding string) (*encodedSeatMap, error) {
+	part, seats := part.narrowed(view)
+	n := &encoding{of: e, key: encodedKey{view.EventID, part, coding}, cache: e.wholes, turns: e.wholeTurns, seats: seats, view: view}
 	if !part.whole() {
-		return encodeAs(coding, appendSeatMap(nil, view, part))
+		n.cache, n.turns = e.parts, e.partTurns
 	}
-	key := encodedSeatMapKey{view.EventID, coding}
-	m := e.entry(key, view)
-	m.once.Do(func() {
-		m.body = encodeAs(coding, appendSeatMap(make([]byte, 0, seatMapBytes(view)), view, part))
-		e.weigh(key, m)
-	})
-	return m.body
+	if seats <= freeSeatsMax {
+		n.turns = nil
+	}
+	if m, ok := n.cache.GetIfPresent(n.key); ok && m.serves(view) {
+		return m, nil
+	}
+	return e.join(n).wait(ctx)
 }
 
-// entry returns the view's entry, or makes one. The cache keeps a new entry unless it
-// has one of a newer view.
-func (e encodedSeatMaps) entry(key encodedSeatMapKey, view *eventra.SeatsView) *encodedSeatMap {
-	if m, ok := e.cache.GetIfPresent(key); ok && m.view == view {
-		return m
-	}
-	m := &encodedSeatMap{view: view}
-	e.cache.Compute(key, func(kept *encodedSeatMap, found bool) (*encodedSeatMap, otter.ComputeOp) {
-		switch {
-		case found && kept.view == view:
-			m = kept
-			return nil, otter.CancelOp
-		case found && kept.view.Version > view.Version && len(kept.view.Status) >= len(view.Status):
-			return nil, otter.CancelOp
+// join adds a reader to the encoding that runs or waits, if it is of the reader's version
+// or a later one, or to the one after it. Without any, n becomes it.
+func (e *encodedSeatMaps) join(n *encoding) *encoding {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	at := e.running[n.key]
+	if at != nil && at.begun && !covers(at.view, n.view) {
+		if at.next == nil {
+			at.next = n.prepared()
 		}
-		return m, otter.WriteOp
-	})
-	return m
+		at = at.next
+	}
+	if at == nil {
+		at = n.prepared()
+		e.running[n.key] = at
+		go at.run()
+	}
+	if covers(n.view, at.view) && !at.begun {
+		at.view = n.view
+	}
+	at.readers++
+	return at
 }
 
-// weigh tells the cache the size of a finished encoding, if the cache still has it.
-func (e encodedSeatMaps) weigh(key encodedSeatMapKey, m *encodedSeatMap) {
-	e.cache.ComputeIfPresent(key, func(kept *encodedSeatMap) (*encodedSeatMap, otter.ComputeOp) {
-		if kept != m {
-			return nil, otter.CancelOp
-		}
-		return m, otter.WriteOp
-	})
+// forget removes an encoding that has ended or is no longer wanted, and returns its
+// successor. e.mu is held.
+func (e *encodedSeatMaps) forget(n *encoding) (next *encoding) {
+	switch at := e.running[n.key]; {
+	case at == n && n.next != nil:
+		e.running[n.key] = n.next
+		return n.next
+	case at == n:
+		delete(e.running, n.key)
+	case at != nil && at.next == n:
+		at.next = nil
+	}
+	return nil
 }

@@ -167,10 +167,15 @@ func (s *Server) seatMap(c *fiber.Ctx) error {
 	if fresh(c, seatsTag(view.Version, len(view.Layout.Seats), coding)) {
 		return nil
 	}
+	encoded, err := s.encodedMaps.encode(c.UserContext(), view, part, coding)
+	if err != nil {
+		return err
+	}
+	c.Set(fiber.HeaderETag, seatsTag(encoded.view.Version, len(encoded.view.Layout.Seats), coding))
 	if coding != "" {
 		c.Set(fiber.HeaderContentEncoding, coding)
 	}
-	return replyJSON(c, fiber.StatusOK, s.encodedMaps.encode(view, part, coding))
+	return replyJSON(c, fiber.StatusOK, encoded.body)
 }
 
 // headerStale is "true" on an answer from an instance that cannot reach the one that sells

@@ -54,7 +54,7 @@ func appendDelta(b []byte, since uint64, view *eventra.SeatsView) []byte {
 
 // appendSnapshot appends a [SeatsView], which is one line.
 func appendSnapshot(b []byte, view *eventra.SeatsView) []byte {
-	b = slices.Grow(b, seatMapBytes(view))
+	b = slices.Grow(b, seatMapBytes(len(view.Status)))
 	b = strconv.AppendUint(append(b, "event: snapshot\nid: "...), view.Version, 10)
 	b = appendSeatMap(append(b, "\ndata: "...), view, seatPart{})
 	return append(b, "\n\n"...)

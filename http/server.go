@@ -39,7 +39,7 @@ type Server struct {
 	hashKey            []byte // of the hashes by which members of the release before know requests
 	bodies             *bodies
 	anonymousAnswers   anonymousAnswers
-	encodedMaps        encodedSeatMaps
+	encodedMaps        *encodedSeatMaps
 	streams            *seatStreams
 	streamsOfAddresses admission.Shares
 	streamsOfUsers     admission.Shares
