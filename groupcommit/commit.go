@@ -16,6 +16,7 @@ const CommitTimeout = 3 * time.Second
 type pipeline struct {
 	Config
 	releases *releases
+	alone    alone
 }
 
 // process locks, commits and completes. Batches that stood in each other's way
@@ -26,12 +27,7 @@ func (p *pipeline) process(m merged) {
 		p.complete(m)
 		return
 	}
-	for _, b := range m {
-		p.Runtime.Run(func() {
-			p.commitAlone(b)
-			p.complete(merged{b})
-		})
-	}
+	p.commitEach(m)
 }
 
 // commit commits everything uncontended in one transaction. It reports whether

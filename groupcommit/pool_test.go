@@ -151,6 +151,33 @@ func TestPool_Split(t *testing.T) {
 		require.Zero(t, f.pool.busy, "batches that commit alone keep no other batch waiting")
 		close(hung)
 	})
+	inBubble(t, "commits few at a time", func(t *testing.T, f *fixture) {
+		open := f.hang()
+		f.occupy()
+		var all []*Batch
+		for i := range 6 * commitsAloneMax {
+			all = append(all, f.submit(newBatch('A'+byte(i), eventra.Held)))
+		}
+		hung := make(chan struct{})
+		f.onCommit = func(_ context.Context, together bool, batches []*eventra.Batch) ([]eventra.Receipt, error) {
+			if together {
+				return nil, eventra.ErrSplitBatch
+			}
+			<-hung
+			return make([]eventra.Receipt, len(batches)), nil
+		}
+		close(open)
+		synctest.Wait()
+		require.Len(t, f.transactions, commitsMax+1+commitsAloneMax)
+		require.Zero(t, f.pool.busy)
+		close(hung)
+		synctest.Wait()
+		for _, b := range all {
+			require.True(t, b.isDone())
+			require.NoError(t, b.Err)
+		}
+		require.Zero(t, f.pool.pipeline.alone.busy)
+	})
 	inBubble(t, "leaves contended changes out", func(t *testing.T, f *fixture) {
 		spoil(f)
 		f.onLock = func([]eventra.LockRequest) ([]bool, error) { return []bool{true, false}, nil }
