@@ -31,25 +31,11 @@ func (m *SeatMap) chooseBest(section int32, quantity int) (seats []SeatNo, wait 
 	return nil, false, Errorf(CodeNotEnoughSeats, "there are no %d free seats side by side", quantity)
 }
 
-// anySection stands for all sections.
-const anySection int32 = -1
-
-// sectionNamed returns the position of the section with that name, or anySection
-// if there is none.
-func (l *Layout) sectionNamed(name string) int32 {
-	for i, s := range l.Sections {
-		if s == name {
-			return int32(i)
-		}
-	}
-	return anySection
-}
-
 // bestBlock searches all rows of a section.
 func (m *SeatMap) bestBlock(section int32, quantity int, claimedIsFree bool) (best block, found bool) {
 	for i := range m.layout.rows {
 		row := &m.layout.rows[i]
-		if section != anySection && row.section != section || len(row.seats) < quantity {
+		if section != AnySection && row.section != section || len(row.seats) < quantity {
 			continue
 		}
 		if !claimedIsFree && int(m.rowFree[i]) < quantity {

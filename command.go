@@ -14,14 +14,14 @@ type Command interface{ isCommand() }
 type HoldSeats struct {
 	BookingID ID
 	UserID    ID
-	Seats     []string       // names; empty if Best is set
+	Seats     []string       // canonical names; empty if Best is set
 	Best      *BestAvailable // nil if Seats are named
 }
 
 // BestAvailable asks for seats side by side that the core chooses.
 type BestAvailable struct {
 	Quantity int
-	Section  string // empty: any
+	Section  string // its canonical name; empty: any
 }
 
 // Validate checks what needs no knowledge of the event: that the command asks

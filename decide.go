@@ -84,9 +84,9 @@ func (m *SeatMap) decideHold(cmd *HoldSeats, now time.Time) Decision {
 	}
 	var faults Faults
 	cmd.Validate(&faults, m.terms.MaxSeatsPerBooking)
-	section := anySection
+	section := AnySection
 	if cmd.Best != nil && cmd.Best.Section != "" {
-		if section = m.layout.sectionNamed(cmd.Best.Section); section == anySection {
+		if section = m.layout.SectionNamed(cmd.Best.Section); section == AnySection {
 			faults.Add("bestAvailable.section", "unknown_section", "the event has no such section")
 		}
 	}

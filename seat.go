@@ -3,9 +3,6 @@ package eventra
 import (
 	"fmt"
 	"strconv"
-	"strings"
-	"unicode"
-	"unicode/utf8"
 )
 
 // Money is an amount in minor units (cents) of an ISO 4217 currency.
@@ -69,16 +66,11 @@ const (
 	SeatFaultsMax = 100
 )
 
-// ValidateSeatLabel checks the name of a section or row: letters, digits, inner
-// spaces, dots and underscores. A dash separates the parts of a seat's name.
+// ValidateSeatLabel checks the name of a section or row. A dash separates the parts
+// of a seat's name.
 func ValidateSeatLabel(f *Faults, field, label string) {
-	ok := label != "" && utf8.ValidString(label) && utf8.RuneCountInString(label) <= SeatLabelMaxRunes &&
-		strings.TrimSpace(label) == label &&
-		!strings.ContainsFunc(label, func(r rune) bool {
-			return !unicode.IsLetter(r) && !unicode.IsDigit(r) && r != ' ' && r != '.' && r != '_'
-		})
-	if !ok {
-		f.Add(field, "invalid_label", "must have 1 to %d letters, digits, inner spaces, dots or underscores", SeatLabelMaxRunes)
+	if !validLabel(label) {
+		f.Add(field, "invalid_label", "must have 1 to %d letters with their marks, digits, inner spaces, dots or underscores", SeatLabelMaxRunes)
 	}
 }
 
@@ -103,14 +95,19 @@ func (s Seat) Validate(f *Faults, field string) {
 }
 
 // ValidateSeats checks what no single seat of a list shows: no name is given
-// twice, and all prices have one currency, so that bookings can add them up.
+// twice, people can tell all labels apart, and all prices have one currency, so that
+// bookings can add them up.
 func ValidateSeats(f *Faults, seats []Seat) {
 	type place struct {
 		section, row string
 		number       int
 	}
 	seen := make(map[place]struct{}, len(seats))
+	labels := NewSeatLabels()
 	for _, seat := range seats {
+		if label, other, alike := labels.Add(seat.Section, seat.Row); alike {
+			f.Add("seats", "look_alike", "%s looks like %s", label, other)
+		}
 		at := place{seat.Section, seat.Row, seat.Number}
 		if _, twice := seen[at]; twice {
 			f.Add("seats", "duplicate", "%s is given more than once", seat.Name())

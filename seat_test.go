@@ -17,6 +17,10 @@ func TestValidateSeatLabel(t *testing.T) {
 		{"A", true}, {"12", true}, {"Loge links", true}, {"St. Pauli_2", true}, {"Ränge", true}, {"二階", true},
 		{strings.Repeat("ä", 32), true}, {strings.Repeat("a", 33), false},
 		{"", false}, {" A", false}, {"A ", false}, {"A-1", false}, {"A/1", false}, {"A\n1", false}, {"A\t1", false},
+		{"ชั้น ๒", true}, {"हिन्दी", true}, {"ক্ষুদ্র", true}, {"র‍্যাম্প", true}, {"نیم‌طبقه", true}, {"Ré", true}, {"Re\u0301", true}, {"பால்கனி", true},
+		{"\u0301A", false}, {"A \u0301", false}, {"._\u0301", false}, {"A\u0301\u0302\u0303\u0304", true}, {"A\u0301\u0302\u0303\u0304\u0305", false},
+		{"A\u20dd", false}, {"A\u200d1", false}, {"क\u200d", false}, {"\u200dक", false}, {"A\u200b", false}, {"A\u00ad", false},
+		{"A\ufe0f", false}, {"A\u034f", false}, {"\u115f", false}, {"\u3164", false}, {"\uffa0", false}, {"A\u202e1", false}, {"A\u20611", false},
 		{"<b>", false}, {"A\x00", false}, {"A\xff", false}, {"🎫", false}, {"A\u00a01", false},
 	}
 	for _, test := range tests {
@@ -91,10 +95,12 @@ func TestValidateSeats(t *testing.T) {
 		seats []eventra.Seat
 		want  []string
 	}{
-		"none":           {nil, nil},
-		"different":      {[]eventra.Seat{seat("1", "EUR"), seat("2", "EUR")}, nil},
-		"one twice":      {[]eventra.Seat{seat("1", "EUR"), seat("2", "EUR"), seat("1", "EUR")}, []string{"seats duplicate"}},
-		"two currencies": {[]eventra.Seat{seat("1", "EUR"), seat("2", "USD"), seat("1", "EUR")}, []string{"price.currency mixed"}},
+		"none":                         {nil, nil},
+		"different":                    {[]eventra.Seat{seat("1", "EUR"), seat("2", "EUR")}, nil},
+		"one twice":                    {[]eventra.Seat{seat("1", "EUR"), seat("2", "EUR"), seat("1", "EUR")}, []string{"seats duplicate"}},
+		"two rows that look alike":     {[]eventra.Seat{seat("1", "EUR"), seat("01", "EUR")}, []string{"seats look_alike"}},
+		"two sections that look alike": {[]eventra.Seat{seat("1", "EUR"), {Section: "а", Row: "1", Number: 2, Price: eventra.Money{Currency: "EUR"}}}, []string{"seats look_alike"}},
+		"two currencies":               {[]eventra.Seat{seat("1", "EUR"), seat("2", "USD"), seat("1", "EUR")}, []string{"price.currency mixed"}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

@@ -6,9 +6,9 @@ type Layout struct {
 	Seats    []Seat   // by SeatNo
 	Sections []string // in the order in which they were added
 
-	index   map[string]SeatNo
-	section []int32 // by SeatNo, position in Sections
-	row     []int32 // by SeatNo, position in rows
+	index   map[string]SeatNo // by canonical name
+	section []int32           // by SeatNo, position in Sections
+	row     []int32           // by SeatNo, position in rows
 	rows    []seatRow
 }
 
@@ -56,13 +56,13 @@ func NewLayout(seats []Seat) *Layout {
 		}
 		s.Section = l.Sections[section]
 		l.section[i], l.row[i] = section, row
-		l.index[s.Name()] = SeatNo(i)
+		l.index[CanonicalName(s.Name())] = SeatNo(i)
 		first.seats = append(first.seats, SeatNo(i))
 	}
 	return l
 }
 
-// Find returns the number of the seat with that name.
+// Find returns the number of the seat with that canonical name.
 func (l *Layout) Find(name string) (SeatNo, bool) {
 	no, ok := l.index[name]
 	return no, ok
@@ -70,6 +70,20 @@ func (l *Layout) Find(name string) (SeatNo, bool) {
 
 // Section returns the position in Sections of a seat's section.
 func (l *Layout) Section(no SeatNo) int { return int(l.section[no]) }
+
+// AnySection stands for all sections.
+const AnySection int32 = -1
+
+// SectionNamed returns the position in Sections of the section with that canonical
+// name, or AnySection if there is none.
+func (l *Layout) SectionNamed(name string) int32 {
+	for i, section := range l.Sections {
+		if section == name || CanonicalName(section) == name {
+			return int32(i)
+		}
+	}
+	return AnySection
+}
 
 // SeatsView is every seat of an event at one version. Nobody writes to it once it
 // is made, so any number of readers may share it.

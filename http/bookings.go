@@ -84,8 +84,12 @@ func (r *BookingRequest) command(f *eventra.Faults) *eventra.HoldSeats {
 		f.Add("seats", "one_of", "give either seats or bestAvailable")
 		return nil
 	}
+	for i, seat := range r.Seats {
+		r.Seats[i] = eventra.CanonicalName(seat)
+	}
 	cmd := &eventra.HoldSeats{Seats: r.Seats}
 	if best := r.BestAvailable; best != nil {
+		best.Section = eventra.CanonicalName(best.Section)
 		if len(best.Section) > seatNameMaxBytes {
 			f.Add("bestAvailable.section", "unknown", "must be a section of the event")
 		}

@@ -17,7 +17,8 @@ type SeatPlan struct {
 	Seats    []SeatEntry   `json:"seats,omitzero"`
 }
 
-// SectionPlan is one section. Its rows have either the given names, or the numbers from
+// SectionPlan is one section. Names have letters of any script with their marks, digits,
+// inner spaces, dots and underscores. Its rows have either the given names, or the numbers from
 // 1 to rowCount.
 type SectionPlan struct {
 	Name        string        `json:"name" minLength:"1" maxLength:"32" example:"A" validate:"required"`
@@ -81,6 +82,7 @@ func (p *SeatPlan) seats() ([]eventra.Seat, error) {
 	seats := make([]eventra.Seat, 0, len(p.Seats))
 	for i, entry := range p.Seats {
 		seat := eventra.Seat(entry)
+		seat.Section, seat.Row = eventra.CanonicalName(seat.Section), eventra.CanonicalName(seat.Row)
 		seat.Validate(&faults, "seats["+strconv.Itoa(i)+"]")
 		if len(faults) > eventra.SeatFaultsMax {
 			return nil, faults.Err()
@@ -113,12 +115,14 @@ func (p *SeatPlan) validateSections(faults *eventra.Faults) (total int) {
 	return total
 }
 
-// validate checks a section and returns its number of rows, at most
+// validate checks a section, whose labels it makes canonical, and returns its number of rows, at most
 // [eventra.SeatsPerEventMax].
 func (p *SectionPlan) validate(f *eventra.Faults, field string) (rows int) {
+	p.Name = eventra.CanonicalName(p.Name)
 	eventra.ValidateSeatLabel(f, field+".name", p.Name)
 	for i, label := range p.Rows {
-		eventra.ValidateSeatLabel(f, field+".rows["+strconv.Itoa(i)+"]", label)
+		p.Rows[i] = eventra.CanonicalName(label)
+		eventra.ValidateSeatLabel(f, field+".rows["+strconv.Itoa(i)+"]", p.Rows[i])
 		if len(*f) > eventra.SeatFaultsMax {
 			break
 		}

@@ -1,7 +1,6 @@
 package http
 
 import (
-	"slices"
 	"strconv"
 	"time"
 
@@ -53,7 +52,7 @@ const seatsTimeout = 30 * time.Second
 
 // @ID addSeats
 // @Summary Add seats
-// @Description Adds all of the seats or none, section by section or seat by seat. The order of a row's seats is the order in which they stand, whatever their numbers are: bestAvailable takes seats that follow each other. Seats that are added to a row later stand at its end; the two sides of an aisle are rows with names of their own. All prices have one currency. An event has at most 100,000 seats.
+// @Description Adds all of the seats or none, section by section or seat by seat. The order of a row's seats is the order in which they stand, whatever their numbers are: bestAvailable takes seats that follow each other. Seats that are added to a row later stand at its end; the two sides of an aisle are rows with names of their own. Names of sections and rows are kept in Unicode's composed form (NFC), in which all seats' names are compared. A name that people cannot tell apart from another one of the event is refused: it differs in case, in leading zeros, or in letters and digits that look alike (A, a, Cyrillic А, full-width Ａ; 1, 01, I). All prices have one currency. An event has at most 100,000 seats.
 // @Tags seats
 // @Security BearerAuth
 // @Param eventId path string true "Event" format(uuid)
@@ -62,7 +61,7 @@ const seatsTimeout = 30 * time.Second
 // @Success 201 {object} SeatsAdded "The numbers of seats"
 // @Failure 403 {object} Problem "forbidden: needs the role ADMIN"
 // @Failure 404 {object} Problem "event_not_found"
-// @Failure 409 {object} Problem "seat_exists, with seats; event_locked; idempotency_in_progress"
+// @Failure 409 {object} Problem "seat_exists, with seats, also for names that look like existing ones; event_locked; idempotency_in_progress"
 // @Failure 422 {object} Problem "validation_failed; idempotency_key_reused"
 // @x-examples {"sections": {"sections": [{"name": "A", "rowCount": 10, "seatsPerRow": 24, "price": {"amount": 4500, "currency": "EUR"}}, {"name": "BALCONY", "rows": ["L", "M"], "seatsPerRow": 12, "price": {"amount": 2500, "currency": "EUR"}}]}, "seat by seat": {"seats": [{"section": "BOX", "row": "1", "number": 1, "price": {"amount": 4500, "currency": "EUR"}}]}}
 // @Router /api/v1/events/{eventId}/seats [post]
@@ -158,9 +157,13 @@ func (s *Server) seatMap(c *fiber.Ctx) error {
 	}
 	markStale(c, stale)
 	part.bySince = part.bySince && part.since <= view.Version // a client ahead of a restored store gets the whole map
-	if part.bySection && !slices.Contains(view.Layout.Sections, part.section) {
-		q.faults.Add("section", "unknown", "must be a section of the event")
-		return q.faults.Err()
+	if part.bySection {
+		at := view.Layout.SectionNamed(eventra.CanonicalName(part.section))
+		if at == eventra.AnySection {
+			q.faults.Add("section", "unknown", "must be a section of the event")
+			return q.faults.Err()
+		}
+		part.section = view.Layout.Sections[at]
 	}
 	coding := acceptedCoding(c)
 	c.Vary(fiber.HeaderAcceptEncoding)

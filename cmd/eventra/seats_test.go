@@ -1,6 +1,7 @@
 package main
 
 import (
+	"net/url"
 	"strings"
 	"testing"
 
@@ -39,4 +40,42 @@ func TestHold_BestAvailableAreNeighbours(t *testing.T) {
 	require.Equal(t, "A-1-7 A-1-5 A-1-3", best(3))
 	p.must(201, "POST", "/events/"+id+"/seats", p.admin, rowOf("A", "1", 10, 12))
 	require.Equal(t, "A-1-4 A-1-6 A-1-8 A-1-10 A-1-12", best(5), "later ones stand at the end of the row")
+}
+
+// Names of seats may be of any script. What people type in different ways is one
+// name, and what they cannot tell apart is refused.
+func TestSeats_NamesOfAnyScript(t *testing.T) {
+	t.Parallel()
+	p := start(t)
+	id := p.must(201, "POST", "/events", p.admin, eventBody()).text("id")
+	add := func(section, row string) *answer {
+		return p.call("POST", "/events/"+id+"/seats", p.admin, rowOf(section, row, 1, 2))
+	}
+	for _, section := range []string{"ชั้นที่ ๒", "हिन्दी", "র‍্যাম্প", "Re\u0301serve\u0301", "가나", "نیم‌طبقه", "A"} {
+		require.Equal(t, 201, add(section, "1").status, section)
+	}
+	for _, alike := range [][2]string{{"а", "1"}, {"Ａ", "1"}, {"a", "9"}, {"Α", "1"}, {"A", "01"}, {"A", "１"}, {"RÉSERVÉ", "1"}, {"ชั้นที่ 2", "1"}} {
+		refused := add(alike[0], alike[1])
+		require.Equal(t, 409, refused.status, "%q: %v", alike, refused)
+		require.Equal(t, "seat_exists", refused.text("code"))
+		require.NotEmpty(t, refused.body["seats"])
+	}
+	require.Equal(t, 201, add("A", "2").status)
+	sections := object{"sections": []object{{"name": "B", "rows": []string{"1", "01"}, "seatsPerRow": 1, "price": object{"amount": 1, "currency": "EUR"}}}}
+	require.Equal(t, 422, p.call("POST", "/events/"+id+"/seats", p.admin, sections).status)
+	p.must(200, "POST", "/events/"+id+"/publish", p.admin, nil)
+
+	token, _ := p.user()
+	held := p.hold(token, id, "Re\u0301serve\u0301-1-1", "\u1100\u1161\u1102\u1161-1-1", "ชั้นที่ ๒-1-2")
+	require.Equal(t, 201, held.status, held)
+	require.Equal(t, "Réservé-1-1", held.body["seats"].([]any)[0].(object)["seat"])
+	require.Equal(t, 409, p.hold(token, id, "Réservé-1-1").status)
+	require.Equal(t, 422, p.hold(token, id, "Réservé-1-2", "Re\u0301serve\u0301-1-2").status, "a seat named twice")
+	require.Equal(t, 422, p.hold(token, id, "а-1-1").status, "a Cyrillic letter")
+	best := p.call("POST", "/bookings", token, object{"eventId": id, "bestAvailable": object{"quantity": 1, "section": "Re\u0301serve\u0301"}})
+	require.Equal(t, 201, best.status, best)
+	for _, typed := range []string{"Réservé", "Re\u0301serve\u0301"} {
+		got := p.must(200, "GET", "/events/"+id+"/seats?section="+url.QueryEscape(typed), "", nil)
+		require.Len(t, got.body["seats"], 2, typed)
+	}
 }

@@ -18,8 +18,8 @@ const allowBulkSQL = `SET LOCAL statement_timeout = '30s'`
 
 // AddSeats adds all seats or none and returns the event's new total. It takes an
 // epoch, so that every activation loads them. Errors: CodeEventNotFound;
-// CodeSeatExists with up to a hundred seats that exist or are given twice;
-// CodeValidationFailed beyond the limit, or for a second currency.
+// CodeSeatExists with up to a hundred seats that exist, look like others, or are
+// given twice; CodeValidationFailed beyond the limit, or for a second currency.
 func (db *DB) AddSeats(ctx context.Context, eventID eventra.ID, seats []eventra.Seat) (total int, err error) {
 	if duplicates := duplicateNames(seats); duplicates != nil {
 		return 0, seatsExist(duplicates)
@@ -52,6 +52,9 @@ func addSeats(ctx context.Context, tx pgx.Tx, eventID eventra.ID, seats []eventr
 	var version int64
 	if stored > 0 {
 		if err := refuseExisting(ctx, tx, eventID, seats); err != nil {
+			return 0, err
+		}
+		if err := refuseLookAlikes(ctx, tx, eventID, seats); err != nil {
 			return 0, err
 		}
 		if err := tx.QueryRow(ctx, `SELECT max(version) FROM seats WHERE event_id = $1`, eventID).Scan(&version); err != nil {
@@ -124,8 +127,32 @@ func refuseExisting(ctx context.Context, tx pgx.Tx, eventID eventra.ID, seats []
 	return seatsExist(names)
 }
 
+// refuseLookAlikes refuses seats whose section or row people would take for another
+// one that exists.
+func refuseLookAlikes(ctx context.Context, tx pgx.Tx, eventID eventra.ID, seats []eventra.Seat) error {
+	labels := eventra.NewSeatLabels()
+	rows, err := tx.Query(ctx, `SELECT DISTINCT section, row_label FROM seats WHERE event_id = $1`, eventID)
+	if err != nil {
+		return err
+	}
+	var section, row string
+	if _, err := pgx.ForEachRow(rows, []any{&section, &row}, func() error { labels.Add(section, row); return nil }); err != nil {
+		return err
+	}
+	var names []string
+	for _, s := range seats {
+		if _, _, alike := labels.Add(s.Section, s.Row); alike && len(names) < seatsNamedMax {
+			names = append(names, s.Name())
+		}
+	}
+	if names == nil {
+		return nil
+	}
+	return seatsExist(names)
+}
+
 func seatsExist(names []string) error {
-	return &eventra.Error{Code: eventra.CodeSeatExists, Message: "some of the seats exist already", Seats: names}
+	return &eventra.Error{Code: eventra.CodeSeatExists, Message: "some of the seats exist already, or look like ones that do", Seats: names}
 }
 
 func copySeats(ctx context.Context, tx pgx.Tx, eventID eventra.ID, seats []eventra.Seat, first int, version int64) error {

@@ -1,9 +1,11 @@
 package postgres_test
 
 import (
+	"context"
 	"testing"
 	"time"
 
+	"github.com/jackc/pgx/v5/pgxpool"
 	"github.com/stretchr/testify/require"
 
 	"github.com/eventra/eventra"
@@ -97,4 +99,31 @@ func TestCommit_KeepsItsPaceWhileTablesGrow(t *testing.T) {
 		large.hold(t, 200)
 	}
 	require.Less(t, time.Since(begun), 10*time.Second, "each batch reads all of the event's seats")
+}
+
+// TestAddSeats_KeepsWhatIsStored: names that earlier releases have accepted, though
+// people cannot tell them apart, get more seats like any others.
+func TestAddSeats_KeepsWhatIsStored(t *testing.T) {
+	t.Parallel()
+	db := open(t)
+	event := persistencetest.NewEvent()
+	require.NoError(t, db.PutTerms(t.Context(), event))
+	seat := func(section, row string, number int) eventra.Seat {
+		return eventra.Seat{Section: section, Row: row, Number: number, Price: eventra.Money{Amount: 1, Currency: "EUR"}}
+	}
+	add := func(seats ...eventra.Seat) error {
+		_, err := db.AddSeats(t.Context(), event.ID, seats)
+		return err
+	}
+	require.NoError(t, add(seat("A", "1", 1), seat("A", "2", 1)))
+	require.NoError(t, db.WithConn(t.Context(), time.Second, func(ctx context.Context, conn *pgxpool.Conn) error {
+		_, err := conn.Exec(ctx, `UPDATE seats SET row_label = '01' WHERE event_id = $1 AND row_label = '2'`, event.ID)
+		return err
+	}))
+	require.NoError(t, add(seat("A", "1", 2), seat("A", "01", 2)))
+	err := add(seat("A", "3", 1), seat("A", "001", 1), seat("А", "1", 1))
+	var e *eventra.Error
+	require.ErrorAs(t, err, &e)
+	require.Equal(t, eventra.CodeSeatExists, e.Code)
+	require.Equal(t, []string{"A-001-1", "А-1-1"}, e.Seats)
 }
