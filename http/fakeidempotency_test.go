@@ -9,13 +9,24 @@ import (
 // fakeKeys is fakes with the Release of IdempotencyKeys in place of that of BoxOffice.
 type fakeKeys struct{ *fakes }
 
-func (k fakeKeys) Release(_ context.Context, key eventra.IdempotencyKey) error {
+func (k fakeKeys) Release(_ context.Context, a *eventra.IdempotencyAttempt) error {
 	k.mu.Lock()
 	defer k.mu.Unlock()
-	k.fakes.keys[key].taken = false
+	if k.keysAway != nil {
+		return k.keysAway
+	}
+	key := k.fakes.keys[a.Key]
+	if key == nil {
+		key = &fakeKey{hash: a.RequestHash, id: a.ResourceID, by: a.ResourceID}
+		k.fakes.keys[a.Key] = key
+	}
+	if key.by == a.ResourceID {
+		key.taken = false
+	}
 	return nil
 }
 
+// Begin claims the key although its caller does not learn of it while keysAway.
 func (f *fakes) Begin(_ context.Context, a *eventra.IdempotencyAttempt) (*eventra.IdempotencyClaim, error) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
@@ -30,13 +41,28 @@ func (f *fakes) Begin(_ context.Context, a *eventra.IdempotencyAttempt) (*eventr
 	case k.taken:
 		return nil, eventra.Errorf(eventra.CodeIdempotencyInProgress, "the first call is still running")
 	}
-	k.taken = k.stored == nil
+	k.taken, k.by = k.stored == nil, a.ResourceID
+	if f.keysAway != nil {
+		return nil, f.keysAway
+	}
 	return &eventra.IdempotencyClaim{ResourceID: k.id, Again: again, Stored: k.stored}, nil
 }
 
-func (f *fakes) Finish(_ context.Context, key eventra.IdempotencyKey, outcome eventra.StoredResponse) error {
+func (f *fakes) Finish(_ context.Context, a *eventra.IdempotencyAttempt, outcome eventra.StoredResponse) error {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	f.keys[key].taken, f.keys[key].stored = false, &outcome
+	if f.keysAway != nil {
+		return f.keysAway
+	}
+	if key := f.keys[a.Key]; key.by == a.ResourceID {
+		key.taken, key.stored = false, &outcome
+	}
 	return nil
+}
+
+// setKeysAway makes IdempotencyKeys fail with err, or not.
+func (f *fakes) setKeysAway(err error) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.keysAway = err
 }

@@ -31,6 +31,8 @@ type fakes struct {
 	pay  func(eventra.PaymentRequest) (*eventra.Payment, *eventra.Booking, error)
 	err  error
 
+	keysAway error // of IdempotencyKeys, instead of err
+
 	cutOff bool // from the member that sells, so that seat maps are stale
 }
 
@@ -38,6 +40,7 @@ type fakeKey struct {
 	hash   [sha256.Size]byte
 	id     eventra.ID
 	stored *eventra.StoredResponse
+	by     eventra.ID // the attempt that claimed it last
 	taken  bool
 }
 

@@ -1,7 +1,7 @@
 package http
 
 import (
-	"context"
+	"errors"
 	"time"
 
 	"github.com/gofiber/fiber/v2"
@@ -16,9 +16,6 @@ const (
 	// idempotencyMargin is how long a claim outlives its request's deadline. Only
 	// after it may another request take the claim over.
 	idempotencyMargin = 10 * time.Second
-	// claimEndTimeout bounds ending a claim, which also happens after the request's
-	// deadline.
-	claimEndTimeout = 2 * time.Second
 )
 
 const claimLocal = "idempotencyClaim"
@@ -79,8 +76,12 @@ func (s *Server) carryOutOnce(c *fiber.Ctx, r repeatable) error {
 		return err
 	}
 	admission.ReleaseSlot(c.Context().Conn())
+	s.claimEnds.await(c.UserContext(), key)
 	claim, err := s.cfg.IdempotencyKeys.Begin(c.UserContext(), attempt)
 	if err != nil {
+		if eventra.CodeOf(err) == eventra.CodeUnavailable && !errors.Is(err, eventra.ErrNotCommitted) {
+			s.claimEnds.again(attempt, nil) // the key may be claimed all the same
+		}
 		return err
 	}
 	c.Locals(claimLocal, claim)
@@ -94,7 +95,7 @@ func (s *Server) carryOutOnce(c *fiber.Ctx, r repeatable) error {
 	ended := false
 	defer func() {
 		if !ended { // a panic
-			s.endClaim(key, nil)
+			s.claimEnds.end(attempt, nil)
 		}
 	}()
 	err = c.Next()
@@ -102,7 +103,7 @@ func (s *Server) carryOutOnce(c *fiber.Ctx, r repeatable) error {
 		s.writeProblem(c, err)
 	}
 	ended = true
-	s.endClaim(key, outcomeToStore(c, err, r.renew != nil))
+	s.claimEnds.end(attempt, outcomeToStore(c, err, r.renew != nil))
 	return nil
 }
 
@@ -144,23 +145,6 @@ func final(e *eventra.Error) bool {
 		return false
 	}
 	return kind.status >= 400 && kind.status < 500 && kind.retryAfter == 0
-}
-
-// endClaim finishes a claim with its outcome, or releases it without one. If that fails
-// the claim expires by itself, and the next attempt finds by the resource's id what this
-// one made.
-func (s *Server) endClaim(key eventra.IdempotencyKey, outcome *eventra.StoredResponse) {
-	ctx, cancel := context.WithTimeout(context.Background(), claimEndTimeout)
-	defer cancel()
-	var err error
-	if outcome != nil {
-		err = s.cfg.IdempotencyKeys.Finish(ctx, key, *outcome)
-	} else {
-		err = s.cfg.IdempotencyKeys.Release(ctx, key)
-	}
-	if err != nil {
-		s.cfg.Log.Warn("idempotency claim not ended", "route", key.Route, "error", err)
-	}
 }
 
 func replay(c *fiber.Ctx, stored *eventra.StoredResponse) error {

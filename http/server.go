@@ -37,6 +37,7 @@ type Server struct {
 	passwords          *auth.PasswordHasher
 	cursors            cursorSealer
 	hashKey            []byte // of the hashes by which members of the release before know requests
+	claimEnds          *claimEnds
 	bodies             *bodies
 	anonymousAnswers   anonymousAnswers
 	encodedMaps        *encodedSeatMaps
@@ -84,6 +85,7 @@ func NewServer(cfg Config) (*Server, error) {
 		cursors:            cursorSealer{deriveKey(cfg.JWTSecret, "cursor")},
 		hashKey:            deriveKey(cfg.JWTSecret, "idempotency"),
 		document:           newStaticFile(fiber.MIMEApplicationJSON, docs.OpenAPI),
+		claimEnds:          newClaimEnds(cfg.IdempotencyKeys, cfg.Log),
 		bodies:             newBodies(),
 		security:           cfg.Log.WithGroup("security"),
 		encodedMaps:        newEncodedSeatMaps(encodedSeatMapsMaxBytes),
@@ -213,5 +215,6 @@ func (s *Server) Shutdown(ctx context.Context) error {
 	_ = s.listener.Close()                // in case Serve has yet to begin
 	err = errors.Join(err, s.operations.ShutdownWithContext(ctx))
 	_ = s.operationsListener.Close()
+	s.claimEnds.close()
 	return err
 }

@@ -97,13 +97,15 @@ type Bookings interface {
 type IdempotencyKeys interface {
 	// Begin claims a key, or returns the stored outcome: see eventra.IdempotencyClaim.
 	// The error is CodeIdempotencyKeyReused for a key of another request, and
-	// CodeIdempotencyInProgress while the first call runs.
+	// CodeIdempotencyInProgress while the first call runs. After CodeUnavailable the key
+	// may be claimed, unless the error wraps eventra.ErrNotCommitted.
 	Begin(ctx context.Context, attempt *eventra.IdempotencyAttempt) (*eventra.IdempotencyClaim, error)
-	// Finish ends a claim with an outcome to replay.
-	Finish(ctx context.Context, key eventra.IdempotencyKey, outcome eventra.StoredResponse) error
-	// Release ends a claim without one. The same request may be tried again, and gets
-	// the same resource id.
-	Release(ctx context.Context, key eventra.IdempotencyKey) error
+	// Finish ends an attempt's claim with an outcome to replay, unless another attempt
+	// has taken the key over.
+	Finish(ctx context.Context, attempt *eventra.IdempotencyAttempt, outcome eventra.StoredResponse) error
+	// Release ends an attempt's claim without one, or prevents it if Begin has yet to
+	// arrive. The same request may be tried again, and gets the same resource id.
+	Release(ctx context.Context, attempt *eventra.IdempotencyAttempt) error
 }
 
 // RateCounters counts requests per subject over fixed windows, without I/O.

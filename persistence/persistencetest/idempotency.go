@@ -15,8 +15,8 @@ import (
 // IdempotencyStore is what the suite needs of an implementation.
 type IdempotencyStore interface {
 	Begin(ctx context.Context, attempt *eventra.IdempotencyAttempt) (*eventra.IdempotencyClaim, error)
-	Finish(ctx context.Context, key eventra.IdempotencyKey, outcome eventra.StoredResponse) error
-	Release(ctx context.Context, key eventra.IdempotencyKey) error
+	Finish(ctx context.Context, attempt *eventra.IdempotencyAttempt, outcome eventra.StoredResponse) error
+	Release(ctx context.Context, attempt *eventra.IdempotencyAttempt) error
 }
 
 // RunIdempotencyStore checks the contract of idempotency keys.
@@ -27,6 +27,8 @@ func RunIdempotencyStore(t *testing.T, open func(*testing.T) IdempotencyStore) {
 		"a running request is in progress":     inProgress,
 		"a claim past its lease is taken over": takenOver,
 		"a released claim is taken over":       releasedClaim,
+		"an attempt ends its own claim alone":  othersClaim,
+		"a claim released early is none":       releasedBeforeItsClaim,
 		"one of many concurrent claims wins":   concurrentClaims,
 		"keys are scoped":                      scoped,
 		"a key that is no text is refused":     unstorableKey,
@@ -57,12 +59,13 @@ func newAttempt(key eventra.IdempotencyKey, request [32]byte, resource eventra.I
 
 func replayed(t *testing.T, store IdempotencyStore) {
 	key, id := newKey(), NewID()
-	claim, err := store.Begin(t.Context(), newAttempt(key, someRequest, id, lease))
+	attempt := newAttempt(key, someRequest, id, lease)
+	claim, err := store.Begin(t.Context(), attempt)
 	require.NoError(t, err)
 	require.Equal(t, &eventra.IdempotencyClaim{ResourceID: id}, claim)
-	require.NoError(t, store.Finish(t.Context(), key, someOutcome))
-	require.NoError(t, store.Finish(t.Context(), key, eventra.StoredResponse{Status: 500}), "the first outcome stays")
-	require.NoError(t, store.Release(t.Context(), key), "a claim with an outcome has ended")
+	require.NoError(t, store.Finish(t.Context(), attempt, someOutcome))
+	require.NoError(t, store.Finish(t.Context(), attempt, eventra.StoredResponse{Status: 500}), "the first outcome stays")
+	require.NoError(t, store.Release(t.Context(), attempt), "a claim with an outcome has ended")
 	for range 2 {
 		claim, err = store.Begin(t.Context(), newAttempt(key, someRequest, NewID(), lease))
 		require.NoError(t, err)
@@ -72,11 +75,12 @@ func replayed(t *testing.T, store IdempotencyStore) {
 
 func keyReused(t *testing.T, store IdempotencyStore) {
 	key := newKey()
-	_, err := store.Begin(t.Context(), newAttempt(key, someRequest, NewID(), -lease))
+	attempt := newAttempt(key, someRequest, NewID(), -lease)
+	_, err := store.Begin(t.Context(), attempt)
 	require.NoError(t, err)
 	_, err = store.Begin(t.Context(), newAttempt(key, otherRequest, NewID(), lease))
 	require.Equal(t, eventra.CodeIdempotencyKeyReused, eventra.CodeOf(err))
-	require.NoError(t, store.Finish(t.Context(), key, someOutcome))
+	require.NoError(t, store.Finish(t.Context(), attempt, someOutcome))
 	_, err = store.Begin(t.Context(), newAttempt(key, otherRequest, NewID(), lease))
 	require.Equal(t, eventra.CodeIdempotencyKeyReused, eventra.CodeOf(err))
 }
@@ -105,14 +109,48 @@ func takenOver(t *testing.T, store IdempotencyStore) {
 
 func releasedClaim(t *testing.T, store IdempotencyStore) {
 	key, id := newKey(), NewID()
-	_, err := store.Begin(t.Context(), newAttempt(key, someRequest, id, lease))
+	attempt := newAttempt(key, someRequest, id, lease)
+	_, err := store.Begin(t.Context(), attempt)
 	require.NoError(t, err)
-	require.NoError(t, store.Release(t.Context(), key))
+	require.NoError(t, store.Release(t.Context(), attempt))
 	claim, err := store.Begin(t.Context(), newAttempt(key, someRequest, NewID(), lease))
 	require.NoError(t, err)
 	require.Equal(t, id, claim.ResourceID)
 	require.Nil(t, claim.Stored)
-	require.NoError(t, store.Release(t.Context(), newKey()), "an unknown key is no error")
+}
+
+// Calls may arrive late, or again: what an attempt ends is its own claim.
+func othersClaim(t *testing.T, store IdempotencyStore) {
+	key := newKey()
+	first, second := newAttempt(key, someRequest, NewID(), -lease), newAttempt(key, someRequest, NewID(), lease)
+	for _, attempt := range []*eventra.IdempotencyAttempt{first, second} {
+		_, err := store.Begin(t.Context(), attempt)
+		require.NoError(t, err)
+	}
+	require.NoError(t, store.Release(t.Context(), first))
+	require.NoError(t, store.Finish(t.Context(), first, eventra.StoredResponse{Status: 409}))
+	_, err := store.Begin(t.Context(), newAttempt(key, someRequest, NewID(), lease))
+	require.Equal(t, eventra.CodeIdempotencyInProgress, eventra.CodeOf(err))
+	require.NoError(t, store.Finish(t.Context(), second, someOutcome))
+	claim, err := store.Begin(t.Context(), newAttempt(key, someRequest, NewID(), lease))
+	require.NoError(t, err)
+	require.Equal(t, &someOutcome, claim.Stored)
+}
+
+func releasedBeforeItsClaim(t *testing.T, store IdempotencyStore) {
+	attempt := newAttempt(newKey(), someRequest, NewID(), lease)
+	for range 2 {
+		require.NoError(t, store.Release(t.Context(), attempt))
+	}
+	_, err := store.Begin(t.Context(), attempt)
+	require.Equal(t, eventra.CodeIdempotencyInProgress, eventra.CodeOf(err), "it claims nothing")
+	next := newAttempt(attempt.Key, someRequest, NewID(), lease)
+	claim, err := store.Begin(t.Context(), next)
+	require.NoError(t, err)
+	require.Equal(t, &eventra.IdempotencyClaim{ResourceID: attempt.ResourceID, Again: true}, claim)
+	require.NoError(t, store.Release(t.Context(), attempt))
+	_, err = store.Begin(t.Context(), newAttempt(attempt.Key, someRequest, NewID(), lease))
+	require.Equal(t, eventra.CodeIdempotencyInProgress, eventra.CodeOf(err), "the next one has it")
 }
 
 func concurrentClaims(t *testing.T, store IdempotencyStore) {

@@ -6,6 +6,7 @@ package postgres
 
 import (
 	"context"
+	"fmt"
 	"maps"
 	"sync/atomic"
 	"time"
@@ -78,7 +79,8 @@ type DB struct {
 
 	bookings coalesce.Group[eventra.ID, *eventra.Booking]
 	claims   coalesce.Group[*eventra.IdempotencyAttempt, keyRow]
-	ends     coalesce.Group[claimEnd, struct{}]
+	finishes coalesce.Group[finish, struct{}]
+	releases coalesce.Group[*eventra.IdempotencyAttempt, struct{}]
 	users    coalesce.Group[eventra.ID, bool]
 }
 
@@ -110,8 +112,10 @@ func Open(ctx context.Context, url string, options Options) (*DB, error) {
 	db := &DB{pool: pool, breaker: breaker}
 	db.bookings.Backend, db.bookings.Send = backend, sendOn(db, readBookings)
 	db.users.Backend, db.users.Send = backend, sendOn(db, usersExist)
-	db.claims.Backend, db.claims.Send, db.claims.Key = backend, sendOn(db, claimKeys), func(a *eventra.IdempotencyAttempt) any { return a.Key }
-	db.ends.Backend, db.ends.Send, db.ends.Key = backend, sendOn(db, endClaims), func(e claimEnd) any { return e.key }
+	keyOf := func(a *eventra.IdempotencyAttempt) any { return a.Key }
+	db.claims.Backend, db.claims.Send, db.claims.Key = backend, sendOn(db, claimKeys), keyOf
+	db.releases.Backend, db.releases.Send, db.releases.Key = backend, sendOn(db, releaseKeys), keyOf
+	db.finishes.Backend, db.finishes.Send, db.finishes.Key = backend, sendOn(db, finishKeys), func(f finish) any { return f.attempt.Key }
 	return db, nil
 }
 
@@ -159,7 +163,7 @@ func (db *DB) WithConn(ctx context.Context, limit time.Duration, work func(conte
 	defer cancel()
 	conn, err := db.acquire(ctx)
 	if err != nil {
-		return eventra.Unavailable(backend, err)
+		return eventra.Unavailable(backend, fmt.Errorf("%w: %w", eventra.ErrNotCommitted, err))
 	}
 	defer conn.Release()
 	err = work(ctx, conn)

@@ -137,11 +137,12 @@ func benchmarkKey(b *testing.B, callers int) {
 	for range callers {
 		all.Go(func() {
 			for range b.N / callers {
-				key := eventra.IdempotencyKey{UserID: anyUser(), Route: "POST /api/v1/bookings", Key: anyUser().String()}
-				if _, err := db.Begin(b.Context(), &eventra.IdempotencyAttempt{Key: key, ResourceID: persistencetest.NewID(), Lease: time.Minute}); err != nil {
+				attempt := &eventra.IdempotencyAttempt{ResourceID: persistencetest.NewID(), Lease: time.Minute,
+					Key: eventra.IdempotencyKey{UserID: anyUser(), Route: "POST /api/v1/bookings", Key: anyUser().String()}}
+				if _, err := db.Begin(b.Context(), attempt); err != nil {
 					b.Error(err)
 				}
-				if err := db.Finish(b.Context(), key, outcome); err != nil {
+				if err := db.Finish(b.Context(), attempt, outcome); err != nil {
 					b.Error(err)
 				}
 			}

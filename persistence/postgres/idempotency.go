@@ -21,10 +21,10 @@ import (
 // outcome that a crash loses is found again under the same resource id.
 const deferFlushSQL = `SELECT set_config('synchronous_commit', 'off', true)`
 
-// claimEnd is a call of Finish or, without a response, of Release.
-type claimEnd struct {
-	key      eventra.IdempotencyKey
-	response *eventra.StoredResponse
+// finish is a call of Finish.
+type finish struct {
+	attempt  *eventra.IdempotencyAttempt
+	response eventra.StoredResponse
 }
 
 // Begin claims a key for the lease, or returns its outcome: see
@@ -63,15 +63,19 @@ func checkKey(key eventra.IdempotencyKey) error {
 }
 
 // Finish stores the outcome to replay. The first outcome of a key stays.
-func (db *DB) Finish(ctx context.Context, key eventra.IdempotencyKey, response eventra.StoredResponse) error {
-	_, err := db.ends.Call(ctx, claimEnd{key, &response})
+func (db *DB) Finish(ctx context.Context, attempt *eventra.IdempotencyAttempt, response eventra.StoredResponse) error {
+	_, err := db.finishes.Call(ctx, finish{attempt, response})
 	return err
 }
 
-// Release ends a claim without an outcome. The same request may be tried again at
-// once, with the same resource id.
-func (db *DB) Release(ctx context.Context, key eventra.IdempotencyKey) error {
-	_, err := db.ends.Call(ctx, claimEnd{key: key})
+// Release ends an attempt's claim without an outcome. The same request may be tried
+// again at once, with the same resource id. If the attempt's Begin arrives only
+// later, it claims nothing.
+func (db *DB) Release(ctx context.Context, attempt *eventra.IdempotencyAttempt) error {
+	if err := checkKey(attempt.Key); err != nil {
+		return err
+	}
+	_, err := db.releases.Call(ctx, attempt)
 	return err
 }
 
@@ -108,23 +112,33 @@ type keyRow struct {
 	stored     *eventra.StoredResponse // nil while there is no outcome
 }
 
-// claimKeys claims keys, all different, in one round trip.
-func claimKeys(ctx context.Context, conn *pgxpool.Conn, attempts []*eventra.IdempotencyAttempt) ([]keyRow, error) {
-	var at keyColumns
-	var hashes, earlier pgtype.FlatArray[[]byte]
-	var resources uuids
-	var leases bigints
-	order := byKey(attempts, func(a *eventra.IdempotencyAttempt) eventra.IdempotencyKey { return a.Key })
+// attemptColumns are attempts as parameters.
+type attemptColumns struct {
+	keyColumns
+	hashes, earlier pgtype.FlatArray[[]byte]
+	resources       uuids
+	leases          bigints
+}
+
+// newAttemptColumns also returns the order of the parameters.
+func newAttemptColumns(attempts []*eventra.IdempotencyAttempt) (at attemptColumns, order []int) {
+	order = byKey(attempts, func(a *eventra.IdempotencyAttempt) eventra.IdempotencyKey { return a.Key })
 	for _, i := range order {
 		a := attempts[i]
 		at.add(a.Key)
-		hashes, earlier = append(hashes, a.RequestHash[:]), append(earlier, a.EarlierHash[:])
-		resources, leases = append(resources, uuid(a.ResourceID)), append(leases, a.Lease.Microseconds())
+		at.hashes, at.earlier = append(at.hashes, a.RequestHash[:]), append(at.earlier, a.EarlierHash[:])
+		at.resources, at.leases = append(at.resources, uuid(a.ResourceID)), append(at.leases, a.Lease.Microseconds())
 	}
+	return at, order
+}
+
+// claimKeys claims keys, all different, in one round trip.
+func claimKeys(ctx context.Context, conn *pgxpool.Conn, attempts []*eventra.IdempotencyAttempt) ([]keyRow, error) {
+	at, order := newAttemptColumns(attempts)
 	var queue pgx.Batch
 	queue.Queue(deferFlushSQL)
-	queue.Queue(claimKeysSQL, at.users, at.routes, at.keys, hashes, earlier, resources, leases)
-	queue.Queue(readKeysSQL, at.users, at.routes, at.keys, hashes, earlier)
+	queue.Queue(claimKeysSQL, at.users, at.routes, at.keys, at.hashes, at.earlier, at.resources, at.leases)
+	queue.Queue(readKeysSQL, at.users, at.routes, at.keys, at.hashes, at.earlier)
 	results := conn.SendBatch(ctx, &queue)
 	found := make([]keyRow, len(attempts))
 	err := readKeys(results, order, found)
@@ -142,10 +156,12 @@ WITH asked AS (
     SELECT * FROM unnest($1::uuid[], $2::text[], $3::text[], $4::bytea[], $5::bytea[], $6::uuid[], $7::bigint[])
         WITH ORDINALITY AS c (user_id, route, key, value_hash, request_hash, resource_id, lease, place)
 ), claimed AS (
-    INSERT INTO idempotency_keys AS stored (user_id, route, key, value_hash, request_hash, resource_id, locked_until)
-    SELECT user_id, route, key, value_hash, request_hash, resource_id, now() + lease * interval '1 microsecond' FROM asked ORDER BY place
-    ON CONFLICT (user_id, route, key) DO UPDATE SET locked_until = excluded.locked_until
-    WHERE ` + strings.ReplaceAll(sameRequestSQL, "asked.", "excluded.") + ` AND stored.status IS NULL AND stored.locked_until <= now()
+    INSERT INTO idempotency_keys AS stored (user_id, route, key, value_hash, request_hash, resource_id, claimed_by, locked_until)
+    SELECT user_id, route, key, value_hash, request_hash, resource_id, resource_id, now() + lease * interval '1 microsecond'
+    FROM asked ORDER BY place
+    ON CONFLICT (user_id, route, key) DO UPDATE SET locked_until = excluded.locked_until, claimed_by = excluded.claimed_by
+    WHERE ` + strings.ReplaceAll(sameRequestSQL, "asked.", "excluded.") + ` AND stored.status IS NULL
+        AND stored.locked_until <= now() AND stored.claimed_by IS DISTINCT FROM excluded.claimed_by
     RETURNING user_id, route, key
 )
 SELECT place FROM asked WHERE ((user_id, route, key) IN (SELECT user_id, route, key FROM claimed)) IS TRUE`
@@ -194,32 +210,50 @@ func readKeys(results pgx.BatchResults, order []int, found []keyRow) error {
 	return err
 }
 
-// endClaims ends the claims of keys, all different, in one round trip.
-func endClaims(ctx context.Context, conn *pgxpool.Conn, ends []claimEnd) ([]struct{}, error) {
+// finishKeys stores the outcomes of keys, all different, in one round trip.
+func finishKeys(ctx context.Context, conn *pgxpool.Conn, ends []finish) ([]struct{}, error) {
 	var at keyColumns
-	var statuses pgtype.FlatArray[pgtype.Int4]
+	var attempts uuids
+	var statuses ints
 	var contentTypes, locations texts
 	var bodies pgtype.FlatArray[[]byte]
-	for _, i := range byKey(ends, func(e claimEnd) eventra.IdempotencyKey { return e.key }) {
-		response, finished := ends[i].response, ends[i].response != nil
-		if !finished {
-			response = &eventra.StoredResponse{}
-		}
-		at.add(ends[i].key)
-		statuses = append(statuses, pgtype.Int4{Int32: int32(response.Status), Valid: finished})
+	for _, i := range byKey(ends, func(e finish) eventra.IdempotencyKey { return e.attempt.Key }) {
+		response := &ends[i].response
+		at.add(ends[i].attempt.Key)
+		attempts = append(attempts, uuid(ends[i].attempt.ResourceID))
+		statuses = append(statuses, int32(response.Status))
 		contentTypes, locations = append(contentTypes, response.ContentType), append(locations, response.Location)
 		bodies = append(bodies, response.Body)
 	}
 	var queue pgx.Batch
 	queue.Queue(deferFlushSQL)
-	queue.Queue(endClaimsSQL, at.users, at.routes, at.keys, statuses, contentTypes, locations, bodies)
+	queue.Queue(finishKeysSQL, at.users, at.routes, at.keys, attempts, statuses, contentTypes, locations, bodies)
 	return make([]struct{}, len(ends)), conn.SendBatch(ctx, &queue).Close()
 }
 
-const endClaimsSQL = `
-UPDATE idempotency_keys AS stored SET
-    status = o.status, content_type = o.content_type, location = o.location, body = o.body,
-    locked_until = CASE WHEN o.status IS NULL THEN now() ELSE stored.locked_until END
-FROM (SELECT * FROM unnest($1::uuid[], $2::text[], $3::text[], $4::int[], $5::text[], $6::text[], $7::bytea[])
-        WITH ORDINALITY AS o (user_id, route, key, status, content_type, location, body, place) ORDER BY place) AS o
-WHERE stored.user_id = o.user_id AND stored.route = o.route AND stored.key = o.key AND stored.status IS NULL`
+// Members of the release before claim without a name.
+const finishKeysSQL = `
+UPDATE idempotency_keys AS stored SET status = o.status, content_type = o.content_type, location = o.location, body = o.body
+FROM (SELECT * FROM unnest($1::uuid[], $2::text[], $3::text[], $4::uuid[], $5::int[], $6::text[], $7::text[], $8::bytea[])
+        WITH ORDINALITY AS o (user_id, route, key, attempt, status, content_type, location, body, place) ORDER BY place) AS o
+WHERE stored.user_id = o.user_id AND stored.route = o.route AND stored.key = o.key AND stored.status IS NULL
+    AND (stored.claimed_by = o.attempt OR stored.claimed_by IS NULL)`
+
+// releaseKeys releases the claims of keys, all different, in one round trip.
+func releaseKeys(ctx context.Context, conn *pgxpool.Conn, attempts []*eventra.IdempotencyAttempt) ([]struct{}, error) {
+	at, _ := newAttemptColumns(attempts)
+	var queue pgx.Batch
+	queue.Queue(deferFlushSQL)
+	queue.Queue(releaseKeysSQL, at.users, at.routes, at.keys, at.hashes, at.earlier, at.resources)
+	return make([]struct{}, len(attempts)), conn.SendBatch(ctx, &queue).Close()
+}
+
+// A key that nobody has claimed yet gets a row whose last claim was this one, which
+// cannot be claimed by the same attempt any more.
+const releaseKeysSQL = `
+INSERT INTO idempotency_keys AS stored (user_id, route, key, value_hash, request_hash, resource_id, claimed_by, locked_until)
+SELECT user_id, route, key, value_hash, request_hash, resource_id, resource_id, now()
+FROM unnest($1::uuid[], $2::text[], $3::text[], $4::bytea[], $5::bytea[], $6::uuid[])
+    WITH ORDINALITY AS c (user_id, route, key, value_hash, request_hash, resource_id, place) ORDER BY place
+ON CONFLICT (user_id, route, key) DO UPDATE SET locked_until = now()
+WHERE stored.claimed_by = excluded.claimed_by AND stored.status IS NULL AND stored.locked_until > now()`

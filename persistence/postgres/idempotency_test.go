@@ -45,7 +45,7 @@ func TestBegin_KnowsTheRequestsOfTheReleaseBefore(t *testing.T) {
 	var earlier []byte
 	require.NoError(t, conn.QueryRow(t.Context(), `SELECT request_hash FROM idempotency_keys WHERE user_id = $1`, b.Key.UserID).Scan(&earlier))
 	require.Equal(t, b.EarlierHash[:], earlier)
-	require.NoError(t, db.Finish(t.Context(), b.Key, eventra.StoredResponse{Status: 201}))
+	require.NoError(t, db.Finish(t.Context(), b, eventra.StoredResponse{Status: 201}))
 	b.EarlierHash = [32]byte{3} // another secret
 	claim, err = db.Begin(t.Context(), b)
 	require.NoError(t, err)
