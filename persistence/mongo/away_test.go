@@ -53,6 +53,55 @@ func TestDB_ServerAway(t *testing.T) {
 	}
 }
 
+// TestDB_AnswersAtOnceWhileTheServerIsAway: calls wait for a server until the breaker
+// knows that there is none, and not one by one for as long as it is away.
+func TestDB_AnswersAtOnceWhileTheServerIsAway(t *testing.T) {
+	t.Parallel()
+	for name, take := range map[string]func(*persistencetest.Proxy){
+		"gone":    (*persistencetest.Proxy).Cut,
+		"hanging": func(p *persistencetest.Proxy) { p.SwallowReplies(nil) },
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			proxy, url := persistencetest.ProxyTo(t, persistencetest.NewMongo(t))
+			db := openURL(t, url)
+			insert(t, db, newEvent("x", summer))
+			list := func() (time.Duration, error) {
+				begun := time.Now()
+				_, _, err := db.List(t.Context(), eventra.EventFilter{}, eventra.Page{Limit: 1})
+				return time.Since(begun), err
+			}
+			take(proxy)
+			require.Eventually(t, func() bool {
+				took, err := list()
+				return took < 50*time.Millisecond && eventra.CodeOf(err) == eventra.CodeUnavailable
+			}, 10*time.Second, time.Millisecond)
+			for range 100 {
+				took, err := list()
+				require.Equal(t, eventra.CodeUnavailable, eventra.CodeOf(err))
+				require.Less(t, took, 50*time.Millisecond)
+			}
+			require.Equal(t, eventra.CodeUnavailable, eventra.CodeOf(db.Ping(t.Context())), "it asks the server")
+			proxy.Restore()
+			require.Eventually(t, func() bool { _, err := list(); return err == nil }, 20*time.Second, 20*time.Millisecond, "it recovers by itself")
+		})
+	}
+}
+
+// A caller who gives up says nothing about the server.
+func TestDB_CancelledCallsAreNoSuspicion(t *testing.T) {
+	t.Parallel()
+	db := open(t)
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	for range 100 {
+		_, _, err := db.Get(ctx, newID())
+		require.Error(t, err)
+		_, _, err = db.Get(t.Context(), newID())
+		require.Equal(t, eventra.CodeEventNotFound, eventra.CodeOf(err))
+	}
+}
+
 func TestDB_GetGivesUpOnAHangingServer(t *testing.T) {
 	t.Parallel()
 	proxy, url := persistencetest.ProxyTo(t, persistencetest.NewMongo(t))

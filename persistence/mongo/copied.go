@@ -10,15 +10,13 @@ import (
 )
 
 // Uncopied lists events whose terms PostgreSQL may not have, the oldest write first.
-func (db *DB) Uncopied(ctx context.Context, limit int) ([]*eventra.Event, error) {
-	ctx, cancel := context.WithTimeout(ctx, callTimeout)
-	defer cancel()
-	cursor, err := db.events.Find(ctx, bson.D{{Key: "copied", Value: false}},
-		options.Find().SetSort(bson.D{{Key: "updatedAt", Value: 1}, {Key: "_id", Value: 1}}).SetLimit(int64(limit)))
-	if err != nil {
-		return nil, translate(err)
-	}
-	return readAll(ctx, cursor)
+func (db *DB) Uncopied(ctx context.Context, limit int) (events []*eventra.Event, err error) {
+	err = db.breaker.call(ctx, func(ctx context.Context) error {
+		events, err = db.readAll(ctx, bson.D{{Key: "copied", Value: false}},
+			options.Find().SetSort(bson.D{{Key: "updatedAt", Value: 1}, {Key: "_id", Value: 1}}).SetLimit(int64(limit)))
+		return err
+	})
+	return events, err
 }
 
 // MarkCopied notes that PostgreSQL has the terms of this version of the event. It
@@ -40,18 +38,18 @@ const termsForm = 1
 // MarkStale notes that terms which are copied in an earlier form are to be copied
 // again.
 func (db *DB) MarkStale(ctx context.Context) error {
-	ctx, cancel := context.WithTimeout(ctx, callTimeout)
-	defer cancel()
-	_, err := db.events.UpdateMany(ctx,
-		bson.D{{Key: "copied", Value: true}, {Key: "termsForm", Value: bson.D{{Key: "$ne", Value: termsForm}}}},
-		bson.D{{Key: "$set", Value: bson.D{{Key: "copied", Value: false}}}})
-	return translate(err)
+	return db.breaker.call(ctx, func(ctx context.Context) error {
+		_, err := db.events.UpdateMany(ctx,
+			bson.D{{Key: "copied", Value: true}, {Key: "termsForm", Value: bson.D{{Key: "$ne", Value: termsForm}}}},
+			bson.D{{Key: "$set", Value: bson.D{{Key: "copied", Value: false}}}})
+		return translate(err)
+	})
 }
 
 func (db *DB) setCopied(ctx context.Context, filter bson.D, copied bool) error {
-	ctx, cancel := context.WithTimeout(ctx, callTimeout)
-	defer cancel()
 	update := bson.D{{Key: "$set", Value: bson.D{{Key: "copied", Value: copied}, {Key: "termsForm", Value: termsForm}}}}
-	_, err := db.events.UpdateOne(ctx, filter, update)
-	return translate(err)
+	return db.breaker.call(ctx, func(ctx context.Context) error {
+		_, err := db.events.UpdateOne(ctx, filter, update)
+		return translate(err)
+	})
 }

@@ -25,21 +25,25 @@ func (db *DB) Insert(ctx context.Context, e *eventra.Event) (inserted bool, err 
 	if err != nil {
 		return false, err
 	}
-	ctx, cancel := context.WithTimeout(ctx, callTimeout)
-	defer cancel()
-	_, err = db.events.InsertOne(ctx, doc)
-	if mongo.IsDuplicateKeyError(err) {
-		return false, nil
-	}
-	return err == nil, translate(err)
+	err = db.breaker.call(ctx, func(ctx context.Context) error {
+		_, err := db.events.InsertOne(ctx, doc)
+		inserted = err == nil
+		if mongo.IsDuplicateKeyError(err) {
+			return nil
+		}
+		return translate(err)
+	})
+	return inserted, err
 }
 
 // Get returns one event, and whether its terms are copied: see [DB.MarkCopied].
 // CodeEventNotFound if there is none.
 func (db *DB) Get(ctx context.Context, id eventra.ID) (e *eventra.Event, copied bool, err error) {
-	ctx, cancel := context.WithTimeout(ctx, callTimeout)
-	defer cancel()
-	return one(db.events.FindOne(ctx, byID(id)))
+	err = db.breaker.call(ctx, func(ctx context.Context) error {
+		e, copied, err = one(db.events.FindOne(ctx, byID(id)))
+		return err
+	})
+	return e, copied, err
 }
 
 // Replace stores e as the next version, with terms that are not copied yet.
@@ -49,39 +53,40 @@ func (db *DB) Replace(ctx context.Context, e *eventra.Event) error {
 	if err != nil {
 		return err
 	}
-	ctx, cancel := context.WithTimeout(ctx, callTimeout)
-	defer cancel()
-	result, err := db.events.ReplaceOne(ctx, byVersion(e.ID, e.Version-1), doc)
-	if err != nil {
-		return translate(err)
-	}
-	if result.MatchedCount == 0 {
-		return errOtherVersion
-	}
-	return nil
+	return db.breaker.call(ctx, func(ctx context.Context) error {
+		result, err := db.events.ReplaceOne(ctx, byVersion(e.ID, e.Version-1), doc)
+		if err != nil {
+			return translate(err)
+		}
+		if result.MatchedCount == 0 {
+			return errOtherVersion
+		}
+		return nil
+	})
 }
 
 // Delete removes an event; an unknown id is no error.
 func (db *DB) Delete(ctx context.Context, id eventra.ID) error {
-	ctx, cancel := context.WithTimeout(ctx, callTimeout)
-	defer cancel()
-	_, err := db.events.DeleteOne(ctx, byID(id))
-	return translate(err)
+	return db.breaker.call(ctx, func(ctx context.Context) error {
+		_, err := db.events.DeleteOne(ctx, byID(id))
+		return translate(err)
+	})
 }
 
 // SetSeatsTotal stores the event's number of seats as its next version, and returns
 // that. Seats are never removed, so of two concurrent totals the larger one is
 // right.
-func (db *DB) SetSeatsTotal(ctx context.Context, id eventra.ID, total int, at time.Time) (*eventra.Event, error) {
-	ctx, cancel := context.WithTimeout(ctx, callTimeout)
-	defer cancel()
+func (db *DB) SetSeatsTotal(ctx context.Context, id eventra.ID, total int, at time.Time) (e *eventra.Event, err error) {
 	update := bson.D{
 		{Key: "$max", Value: bson.D{{Key: "seatsTotal", Value: total}}},
 		{Key: "$set", Value: bson.D{{Key: "updatedAt", Value: at}}},
 		{Key: "$inc", Value: bson.D{{Key: "version", Value: int64(1)}}},
 	}
 	after := options.FindOneAndUpdate().SetReturnDocument(options.After)
-	e, _, err := one(db.events.FindOneAndUpdate(ctx, byID(id), update, after))
+	err = db.breaker.call(ctx, func(ctx context.Context) error {
+		e, _, err = one(db.events.FindOneAndUpdate(ctx, byID(id), update, after))
+		return err
+	})
 	return e, err
 }
 

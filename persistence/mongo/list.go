@@ -7,7 +7,6 @@ import (
 	"time"
 
 	"go.mongodb.org/mongo-driver/v2/bson"
-	"go.mongodb.org/mongo-driver/v2/mongo"
 	"go.mongodb.org/mongo-driver/v2/mongo/options"
 
 	"github.com/eventra/eventra"
@@ -17,9 +16,15 @@ import (
 // the next page, nil after the last. Unless the filter has a time, events that are
 // over come last. Text finds events with all of its words in title, description,
 // category or city; category and city compare whole; all compare folded.
-func (db *DB) List(ctx context.Context, f eventra.EventFilter, p eventra.Page) ([]*eventra.Event, *eventra.Cursor, error) {
-	ctx, cancel := context.WithTimeout(ctx, callTimeout)
-	defer cancel()
+func (db *DB) List(ctx context.Context, f eventra.EventFilter, p eventra.Page) (events []*eventra.Event, next *eventra.Cursor, err error) {
+	err = db.breaker.call(ctx, func(ctx context.Context) error {
+		events, next, err = db.list(ctx, f, p)
+		return err
+	})
+	return events, next, err
+}
+
+func (db *DB) list(ctx context.Context, f eventra.EventFilter, p eventra.Page) ([]*eventra.Event, *eventra.Cursor, error) {
 	at := p.Cursor
 	if f.From.IsZero() && f.To.IsZero() {
 		switch {
@@ -77,16 +82,16 @@ func endsAfter(split time.Time, after bool) bson.D {
 // find reads events in the order of lists. One more than a page has tells whether
 // there is a next page.
 func (db *DB) find(ctx context.Context, filter bson.D, limit int) ([]*eventra.Event, error) {
-	cursor, err := db.events.Find(ctx, filter, options.Find().
+	return db.readAll(ctx, filter, options.Find().
 		SetSort(bson.D{{Key: "startsAt", Value: 1}, {Key: "_id", Value: 1}}).
 		SetLimit(int64(limit)))
+}
+
+func (db *DB) readAll(ctx context.Context, filter bson.D, how *options.FindOptionsBuilder) ([]*eventra.Event, error) {
+	cursor, err := db.events.Find(ctx, filter, how)
 	if err != nil {
 		return nil, translate(err)
 	}
-	return readAll(ctx, cursor)
-}
-
-func readAll(ctx context.Context, cursor *mongo.Cursor) ([]*eventra.Event, error) {
 	defer cursor.Close(ctx)
 	var events []*eventra.Event
 	for cursor.Next(ctx) {

@@ -33,6 +33,7 @@ type DB struct {
 	client *mongo.Client
 	events *mongo.Collection
 
+	breaker      *breaker
 	stopIndexing context.CancelFunc
 	indexed      chan struct{} // closed when the indexes exist or Close was called
 }
@@ -56,6 +57,7 @@ func Open(_ context.Context, url string) (*DB, error) {
 		stopIndexing: stop,
 		indexed:      make(chan struct{}),
 	}
+	db.breaker = newBreaker(db.ping)
 	go db.makeIndexes(indexing)
 	return db, nil
 }
@@ -72,8 +74,14 @@ func databaseName(url string) string {
 	return name
 }
 
-// Ping returns nil if the server answers.
+// Ping returns nil if the server answers. It asks the server in any case.
 func (db *DB) Ping(ctx context.Context) error {
+	err := db.ping(ctx)
+	db.breaker.observe(err)
+	return err
+}
+
+func (db *DB) ping(ctx context.Context) error {
 	ctx, cancel := context.WithTimeout(ctx, callTimeout)
 	defer cancel()
 	return translate(db.client.Ping(ctx, nil))
@@ -83,6 +91,7 @@ func (db *DB) Ping(ctx context.Context) error {
 func (db *DB) Close() error {
 	db.stopIndexing()
 	<-db.indexed
+	db.breaker.close()
 	ctx, cancel := context.WithTimeout(context.Background(), callTimeout)
 	defer cancel()
 	return db.client.Disconnect(ctx)
@@ -102,6 +111,7 @@ func (db *DB) makeIndexes(ctx context.Context) {
 		if err == nil || ctx.Err() != nil {
 			return
 		}
+		db.breaker.observe(translate(err))
 		slog.Debug("mongo: indexes not made yet", "error", err, "retryIn", delay)
 		if sleep.For(ctx, delay) != nil {
 			return

@@ -9,25 +9,23 @@ import (
 
 // Refold folds the searched texts of events that an earlier release has written,
 // at most limit of them, and returns how many it found.
-func (db *DB) Refold(ctx context.Context, limit int) (int, error) {
-	ctx, cancel := context.WithTimeout(ctx, callTimeout)
-	defer cancel()
-	cursor, err := db.events.Find(ctx, bson.D{{Key: "searchForm", Value: bson.D{{Key: "$ne", Value: searchForm}}}},
-		options.Find().SetLimit(int64(limit)))
-	if err != nil {
-		return 0, translate(err)
-	}
-	events, err := readAll(ctx, cursor)
-	if err != nil {
-		return 0, err
-	}
-	for _, e := range events {
-		// Another version is stored by now if the filter finds nothing.
-		_, err := db.events.UpdateOne(ctx, byVersion(e.ID, e.Version), bson.D{{Key: "$set", Value: bson.D{
-			{Key: "search", Value: newSearch(e)}, {Key: "searchForm", Value: searchForm}}}})
+func (db *DB) Refold(ctx context.Context, limit int) (found int, err error) {
+	err = db.breaker.call(ctx, func(ctx context.Context) error {
+		events, err := db.readAll(ctx, bson.D{{Key: "searchForm", Value: bson.D{{Key: "$ne", Value: searchForm}}}},
+			options.Find().SetLimit(int64(limit)))
 		if err != nil {
-			return 0, translate(err)
+			return err
 		}
-	}
-	return len(events), nil
+		for _, e := range events {
+			// Another version is stored by now if the filter finds nothing.
+			_, err := db.events.UpdateOne(ctx, byVersion(e.ID, e.Version), bson.D{{Key: "$set", Value: bson.D{
+				{Key: "search", Value: newSearch(e)}, {Key: "searchForm", Value: searchForm}}}})
+			if err != nil {
+				return translate(err)
+			}
+		}
+		found = len(events)
+		return nil
+	})
+	return found, err
 }

@@ -1,0 +1,103 @@
+package mongo
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"sync/atomic"
+	"time"
+
+	"github.com/eventra/eventra"
+	"github.com/eventra/eventra/sleep"
+)
+
+// probePause is the least time between probes, also while the server answers.
+const probePause = 250 * time.Millisecond
+
+var errBreakerOpen = errors.New("mongo is away")
+
+// breaker refuses calls at once while the server is away. A failed call only raises
+// a suspicion. A probe decides, unless another call was answered meanwhile: a busy
+// server is not away. Without the breaker every call would wait for a server.
+type breaker struct {
+	ping      func(context.Context) error
+	open      atomic.Bool
+	made      time.Time
+	answered  atomic.Int64 // when a call was last answered: nanoseconds since made, by the monotonic clock
+	suspicion chan struct{}
+	stop      context.CancelFunc
+	stopped   chan struct{}
+}
+
+func newBreaker(ping func(context.Context) error) *breaker {
+	ctx, cancel := context.WithCancel(context.Background())
+	b := &breaker{ping: ping, made: time.Now(), suspicion: make(chan struct{}, 1), stop: cancel, stopped: make(chan struct{})}
+	go b.watch(ctx)
+	return b
+}
+
+// call makes a call that is bounded by callTimeout, unless the server is known to be
+// away.
+func (b *breaker) call(ctx context.Context, do func(context.Context) error) error {
+	if b.open.Load() {
+		return eventra.Unavailable("mongo", errBreakerOpen)
+	}
+	ctx, cancel := context.WithTimeout(ctx, callTimeout)
+	defer cancel()
+	err := do(ctx)
+	b.observe(err)
+	return err
+}
+
+// observe notes how a call ended.
+func (b *breaker) observe(err error) {
+	if eventra.CodeOf(err) != eventra.CodeUnavailable {
+		b.answered.Store(int64(time.Since(b.made)))
+		return
+	}
+	if errors.Is(err, context.Canceled) {
+		return // the caller gave up
+	}
+	select {
+	case b.suspicion <- struct{}{}:
+	default: // a suspicion is pending already
+	}
+}
+
+func (b *breaker) watch(ctx context.Context) {
+	defer close(b.stopped)
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-b.suspicion:
+		}
+		for err := b.probe(ctx); err != nil && ctx.Err() == nil; err = b.probe(ctx) {
+			if !b.open.Swap(true) {
+				slog.Warn("mongo is away", "error", err)
+			}
+			_ = sleep.For(ctx, probePause)
+		}
+		if ctx.Err() != nil {
+			return // nothing is known about the server
+		}
+		if b.open.Swap(false) {
+			slog.Info("mongo is back")
+		}
+		_ = sleep.For(ctx, probePause)
+	}
+}
+
+func (b *breaker) probe(ctx context.Context) error {
+	begun := int64(time.Since(b.made))
+	err := b.ping(ctx)
+	if b.answered.Load() > begun {
+		return nil
+	}
+	return err
+}
+
+func (b *breaker) close() {
+	b.stop()
+	<-b.stopped
+}
