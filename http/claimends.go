@@ -34,6 +34,7 @@ type claimEnds struct {
 	open   map[eventra.IdempotencyKey]*claimEnd
 	bytes  int // of their outcomes
 	closed chan struct{}
+	once   sync.Once // closes closed
 }
 
 // claimEnd is one that is tried again.
@@ -158,7 +159,7 @@ func (e *claimEnds) close() {
 		case <-ctx.Done():
 		}
 	}
-	close(e.closed)
+	e.once.Do(func() { close(e.closed) })
 	for _, end := range ends {
 		<-end.over // each try has a timeout
 	}
