@@ -17,6 +17,7 @@ type checkCommand struct {
 	Overdue        time.Duration `help:"How long past its end a booking may be HELD." default:"30s"`
 	PaymentOverdue time.Duration `help:"How long past its grace a payment may be PENDING, and how long a refund may take." default:"1m"`
 	MailOverdue    time.Duration `help:"How long a mail may be unsent before it is a warning." default:"5m"`
+	Retention      time.Duration `help:"How long the instances keep what they purge; 0: for ever." env:"EVENTRA_RETENTION" default:"720h"`
 	Timeout        time.Duration `help:"How long the query of one invariant may take." default:"5m"`
 	JSON           bool          `help:"Print the report as JSON."`
 	Since          string        `help:"Compare with the epochs and statuses that an earlier check wrote to this file." placeholder:"FILE"`
@@ -69,7 +70,7 @@ func (c checkCommand) check(ctx context.Context) (*postgres.CheckReport, error) 
 	}
 	defer db.Close()
 	report, err := db.Check(ctx, postgres.CheckOptions{HoldOverdue: c.Overdue, PaymentOverdue: c.PaymentOverdue,
-		MailOverdue: c.MailOverdue, QueryTimeout: c.Timeout, Since: since, Remember: c.Save != ""})
+		MailOverdue: c.MailOverdue, QueryTimeout: c.Timeout, Retention: c.Retention, Since: since, Remember: c.Save != ""})
 	if err == nil && c.Save != "" {
 		err = save(c.Save, report.History)
 	}

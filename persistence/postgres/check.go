@@ -15,6 +15,7 @@ type CheckOptions struct {
 	PaymentOverdue time.Duration // how long a payment may be PENDING past its grace, or a refund due
 	MailOverdue    time.Duration // how long a mail may be unsent without a warning
 	QueryTimeout   time.Duration // of each invariant
+	Retention      time.Duration // how long what the purge deletes is kept at least; 0: nothing is deleted
 	Since          *CheckHistory // the history of an earlier check, to compare with; nil for none
 	Remember       bool          // whether the report has a history for a later check
 }
@@ -82,7 +83,7 @@ func (r *CheckReport) fill(ctx context.Context, tx pgx.Tx, o *CheckOptions) erro
 		return err
 	}
 	args := pgx.NamedArgs{"rows_max": checkRowsMax,
-		"hold_overdue": o.HoldOverdue, "payment_overdue": o.PaymentOverdue, "mail_overdue": o.MailOverdue}
+		"hold_overdue": o.HoldOverdue, "payment_overdue": o.PaymentOverdue, "mail_overdue": o.MailOverdue, "retention": o.Retention}
 	o.Since.addTo(args)
 	for i := range invariants {
 		if invariants[i].compares && o.Since == nil {

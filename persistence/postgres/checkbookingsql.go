@@ -36,7 +36,8 @@ WHERE old.replaced_by IS NOT NULL AND (old.status <> 'EXPIRED' OR new.id IS NULL
 
 const confirmedHasItsMailSQL = `
 SELECT format('booking %s is %s and has no outbox row', id, status)
-FROM bookings WHERE status IN ('CONFIRMED', 'REFUNDED') AND NOT EXISTS (SELECT FROM outbox WHERE booking_id = bookings.id)`
+FROM bookings WHERE status IN ('CONFIRMED', 'REFUNDED') AND NOT EXISTS (SELECT FROM outbox WHERE booking_id = bookings.id)
+    AND (@retention::interval = '0' OR confirmed_at > now() - @retention::interval)`
 
 const mailIsOfAConfirmedSQL = `
 SELECT format('a mail is for booking %s, which %s', booking_id, coalesce('is ' || status, 'does not exist'))

@@ -61,7 +61,7 @@ var invariants = [...]invariant{
 		sentence: "A payment and the gateway's books agree on whether money moved."},
 
 	{name: "confirmed_has_its_mail", sql: confirmedHasItsMailSQL,
-		sentence: "A CONFIRMED or REFUNDED booking has an outbox row."},
+		sentence: "A CONFIRMED or REFUNDED booking has an outbox row, at least for the time of --retention."},
 	{name: "mail_is_of_a_confirmed", sql: mailIsOfAConfirmedSQL,
 		sentence: "An outbox row belongs to a CONFIRMED or REFUNDED booking."},
 	{name: "mail_is_sent_in_time", sql: mailIsSentInTimeSQL, warns: true,
@@ -70,5 +70,5 @@ var invariants = [...]invariant{
 	{name: "epochs_never_go_back", sql: epochsNeverGoBackSQL, compares: true,
 		sentence: "No event's epoch is lower than it was."},
 	{name: "statuses_follow_each_other", sql: statusesFollowSQL, compares: true,
-		sentence: "No booking has disappeared, or has a status that cannot follow its earlier one."},
+		sentence: "No booking has disappeared, or has a status that cannot follow its earlier one; but one that was not CONFIRMED may be gone after --retention."},
 }

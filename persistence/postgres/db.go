@@ -8,6 +8,7 @@ import (
 	"context"
 	"fmt"
 	"maps"
+	"sync"
 	"sync/atomic"
 	"time"
 
@@ -65,6 +66,10 @@ var sessionSettings = map[string]string{
 type Options struct {
 	MaxConns int  // connections of this instance; 0: a default that suits a small machine
 	ReadOnly bool // only reads, for which a stand-by is good enough
+
+	// Retention is how long bookings that ended unpaid and mails that ended are kept, at
+	// least RetentionMin; 0: for ever.
+	Retention time.Duration
 }
 
 // DB is the database. Its methods implement the stores that the layers above
@@ -76,6 +81,10 @@ type DB struct {
 	breaker *breaker
 	// diskFull: a write found the disk full, and none has looked for room since.
 	diskFull atomic.Bool
+
+	retention time.Duration
+	purging   sync.Mutex
+	endedSeen endedPlace // while purging is locked
 
 	bookings coalesce.Group[eventra.ID, *eventra.Booking]
 	claims   coalesce.Group[*eventra.IdempotencyAttempt, keyRow]
@@ -109,7 +118,7 @@ func Open(ctx context.Context, url string, options Options) (*DB, error) {
 		breaker.close()
 		return nil, err
 	}
-	db := &DB{pool: pool, breaker: breaker}
+	db := &DB{pool: pool, breaker: breaker, retention: options.Retention}
 	db.bookings.Backend, db.bookings.Send = backend, sendOn(db, readBookings)
 	db.users.Backend, db.users.Send = backend, sendOn(db, usersExist)
 	keyOf := func(a *eventra.IdempotencyAttempt) any { return a.Key }

@@ -77,6 +77,10 @@ func TestQueries_UseTheirIndexes(t *testing.T) {
 		"their seats":            {"booking_seats_one_live", readLiveSeatsSQL, []any{event}},
 		"a booking's seats":      {"booking_seats_pkey", bookingSeatsSQL, []any{uuids{uuid(booking)}}},
 		"old idempotency keys":   {"idempotency_keys_age", purgeSQL[0], []any{100}},
+		"ended bookings":         {"bookings_ended", purgeBookingsSQL, []any{100, int64(0), now.Add(-time.Hour), eventra.ID{}}},
+		"their payments":         {"payments_of_booking", purgeBookingsSQL, []any{100, int64(0), now.Add(-time.Hour), eventra.ID{}}},
+		"their seats' rows":      {"booking_seats_pkey", purgeBookingsSQL, []any{100, int64(0), now.Add(-time.Hour), eventra.ID{}}},
+		"mails that ended":       {"outbox_pkey", purgeOutboxSQL, []any{100, int64(0), firstIDAt(now)}},
 		"tokens denied lately":   {"denied_tokens_since", deniedSinceSQL, []any{now.Add(-5 * time.Second)}},
 		"tokens that have ended": {"denied_tokens_age", purgeSQL[3], []any{100}},
 	} {

@@ -2,20 +2,86 @@ package postgres
 
 import (
 	"context"
+	"time"
 
+	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgxpool"
+
+	"github.com/eventra/eventra/sleep"
 )
 
 const (
-	// purgeBatch is how many rows are deleted at once: few, so that none is locked
-	// for long.
-	purgeBatch = 1000
-	// purgeBatchesMax bounds one call; the next call continues.
-	purgeBatchesMax = 100
+	// purgeBatchMin and purgeBatchMax are how many rows are deleted at once.
+	purgeBatchMin, purgeBatchMax = 100, 4000
+	// purgeBatchTime is about what a batch may take. A longer one, as during a sale, makes
+	// the next one smaller.
+	purgeBatchTime = 40 * time.Millisecond
+	// purgeRest times what a batch took is the pause after it.
+	purgeRest = 3
 )
 
-// purgeSQL deletes batches of rows that have outlived their use. Each statement
-// skips rows that another instance is deleting.
+// purgeTask deletes the rows of one table that have outlived their use. Each batch skips
+// rows that another instance is deleting.
+type purgeTask struct {
+	// batch deletes up to limit rows, and reports whether there may be more.
+	batch func(ctx context.Context, conn *pgxpool.Conn, limit int) (deleted int64, more bool, err error)
+	limit int
+}
+
+// Purge deletes what has outlived its use, in batches of all tables in turn, until there
+// is nothing left or ctx ends. It returns how many rows it deleted. docs/OPERATIONS.md
+// has the tables.
+func (db *DB) Purge(ctx context.Context) (purged int64, err error) {
+	db.purging.Lock()
+	defer db.purging.Unlock()
+	for tasks := db.purgeTasks(); len(tasks) > 0; {
+		unfinished := tasks[:0]
+		for _, task := range tasks {
+			deleted, more, err := db.purgeBatch(ctx, &task)
+			purged += deleted
+			if err != nil {
+				return purged, err
+			}
+			if more {
+				unfinished = append(unfinished, task)
+			}
+		}
+		tasks = unfinished
+	}
+	return purged, nil
+}
+
+func (db *DB) purgeTasks() (tasks []purgeTask) {
+	for _, sql := range purgeSQL {
+		tasks = append(tasks, purgeTask{batch: deleteRows(sql), limit: purgeBatchMax / 4})
+	}
+	if db.retention > 0 {
+		tasks = append(tasks, purgeTask{batch: db.purgeBookings, limit: purgeBatchMax / 4},
+			purgeTask{batch: db.purgeOutbox, limit: purgeBatchMax / 4})
+	}
+	return tasks
+}
+
+// purgeBatch runs one batch of a task, rests, and fits the size of the next one.
+func (db *DB) purgeBatch(ctx context.Context, task *purgeTask) (deleted int64, more bool, err error) {
+	start := time.Now()
+	err = db.WithConn(ctx, callTimeout, func(ctx context.Context, conn *pgxpool.Conn) error {
+		deleted, more, err = task.batch(ctx, conn, task.limit)
+		return err
+	})
+	took := time.Since(start)
+	if err != nil || !more {
+		return deleted, false, err
+	}
+	switch {
+	case took > purgeBatchTime:
+		task.limit = max(purgeBatchMin, task.limit/2)
+	case took < purgeBatchTime/2:
+		task.limit = min(purgeBatchMax, 2*task.limit)
+	}
+	return deleted, true, sleep.For(ctx, purgeRest*took)
+}
+
 var purgeSQL = []string{
 	`DELETE FROM idempotency_keys WHERE ctid = ANY (ARRAY (
 		SELECT ctid FROM idempotency_keys WHERE created_at < now() - interval '24 hours' AND locked_until < now()
@@ -28,25 +94,19 @@ var purgeSQL = []string{
 		SELECT ctid FROM denied_tokens WHERE expires_at < now() ORDER BY expires_at LIMIT $1 FOR UPDATE SKIP LOCKED))`,
 }
 
-// Purge deletes expired sessions and tokens, and idempotency keys older than a
-// day, in small batches. It returns how many rows it deleted.
-func (db *DB) Purge(ctx context.Context) (purged int64, err error) {
-	for _, sql := range purgeSQL {
-		for range purgeBatchesMax {
-			var deleted int64
-			err := db.WithConn(ctx, callTimeout, func(ctx context.Context, conn *pgxpool.Conn) error {
-				tag, err := conn.Exec(ctx, sql, purgeBatch)
-				deleted = tag.RowsAffected()
-				return err
-			})
-			purged += deleted
-			if err != nil {
-				return purged, err
-			}
-			if deleted < purgeBatch {
-				break
-			}
+// deleteRows runs a statement that deletes up to $1 rows. No commit waits for the disk: rows
+// that a crash brings back are deleted again.
+func deleteRows(sql string, args ...any) func(context.Context, *pgxpool.Conn, int) (int64, bool, error) {
+	return func(ctx context.Context, conn *pgxpool.Conn, limit int) (int64, bool, error) {
+		var queue pgx.Batch
+		queue.Queue(deferFlushSQL)
+		queue.Queue(sql, append([]any{limit}, args...)...)
+		results := conn.SendBatch(ctx, &queue)
+		_, err := results.Exec()
+		if err != nil {
+			return 0, false, closeBatch(results, err)
 		}
+		tag, err := results.Exec()
+		return tag.RowsAffected(), tag.RowsAffected() == int64(limit), closeBatch(results, err)
 	}
-	return purged, nil
 }

@@ -45,3 +45,25 @@ func TestPurge_DeletesWhatHasOutlivedItsUse(t *testing.T) {
 	_, err = db.RotateSession(t.Context(), eventra.Rotation{Presented: [32]byte{2}, Successor: [32]byte{3}, ExpiresAt: time.Now().Add(time.Hour)})
 	require.NoError(t, err, "an unexpired token stays")
 }
+
+// One account makes some thousand keys a second in a rush.
+func TestPurge_KeepsUpWithARush(t *testing.T) {
+	t.Parallel()
+	url := persistencetest.NewDatabase(t)
+	db := openAt(t, url)
+	conn, err := pgx.Connect(t.Context(), url)
+	require.NoError(t, err)
+	t.Cleanup(func() { conn.Close(context.Background()) })
+	const keys = 150_000
+	_, err = conn.Exec(t.Context(), `
+		INSERT INTO idempotency_keys (user_id, route, key, request_hash, resource_id, locked_until, created_at)
+		SELECT gen_random_uuid(), '', '', '', gen_random_uuid(), now() - interval '1 day', now() - interval '25 hours'
+		FROM generate_series(1, $1::int)`, keys)
+	require.NoError(t, err)
+	start := time.Now()
+	purged, err := db.Purge(t.Context())
+	require.NoError(t, err)
+	require.EqualValues(t, keys, purged)
+	t.Logf("%.0f rows/s", keys/time.Since(start).Seconds())
+	require.Less(t, time.Since(start), time.Minute)
+}

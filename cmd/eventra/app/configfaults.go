@@ -12,6 +12,7 @@ import (
 	"github.com/jackc/pgx/v5/pgconn"
 
 	web "github.com/eventra/eventra/http"
+	"github.com/eventra/eventra/persistence/postgres"
 )
 
 // faults names everything that is wrong with the configuration.
@@ -35,6 +36,9 @@ func (c *Config) faults() (faults []error) {
 	}
 	if c.SessionLife < time.Hour {
 		say("SESSION_LIFE", "must be at least 1h")
+	}
+	if c.Retention != 0 && c.Retention < postgres.RetentionMin {
+		say("RETENTION", "must be at least 24h, or 0")
 	}
 	if c.PaymentTimeout < time.Second || c.PaymentTimeout > time.Minute {
 		say("PAYMENT_TIMEOUT", "must be from 1s to 1m")

@@ -11,7 +11,7 @@ import (
 )
 
 // purgePause is the time between clean-ups of what has outlived its use.
-const purgePause = 10 * time.Minute
+const purgePause = time.Minute
 
 // buildLoops makes what runs alongside the requests until the instance stops.
 func (a *App) buildLoops(w *wiring, metrics prometheus.Registerer) []func(context.Context) {

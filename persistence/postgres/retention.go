@@ -1,0 +1,78 @@
+package postgres
+
+import (
+	"context"
+	"encoding/binary"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgxpool"
+
+	"github.com/eventra/eventra"
+)
+
+// RetentionMin is the least retention: a retry under an idempotency key finds the booking
+// that its first try made.
+const RetentionMin = 24 * time.Hour
+
+// endedPlace is a place in the order in which bookings ended. Those before it were purged,
+// or are kept because somebody paid or tried to.
+type endedPlace struct {
+	at time.Time
+	id eventra.ID
+}
+
+// purgeBookings looks at the bookings that ended next without being confirmed, and deletes
+// those that nobody paid or tried to pay for, with their seats' rows.
+func (db *DB) purgeBookings(ctx context.Context, conn *pgxpool.Conn, limit int) (deleted int64, more bool, err error) {
+	var queue pgx.Batch
+	queue.Queue(deferFlushSQL)
+	queue.Queue(purgeBookingsSQL, limit, db.retention.Microseconds(), db.endedSeen.at, db.endedSeen.id)
+	results := conn.SendBatch(ctx, &queue)
+	_, err = results.Exec()
+	if err != nil {
+		return 0, false, closeBatch(results, err)
+	}
+	var seen int64
+	last := db.endedSeen
+	err = results.QueryRow().Scan(&deleted, &seen, &last.at, &last.id)
+	if err = closeBatch(results, err); err != nil {
+		return 0, false, err
+	}
+	db.endedSeen = last
+	return deleted, seen == int64(limit), nil
+}
+
+const purgeBookingsSQL = `
+WITH seen AS (
+    SELECT id, ended_at, replaced_by FROM bookings
+    WHERE status IN ('EXPIRED', 'CANCELLED') AND ended_at < now() - $2::bigint * interval '1 microsecond'
+        AND (ended_at, id) > ($3::timestamptz, $4::uuid)
+    ORDER BY ended_at, id LIMIT $1 FOR UPDATE SKIP LOCKED
+), gone AS (
+    DELETE FROM bookings WHERE id = ANY (ARRAY (
+        SELECT id FROM seen WHERE replaced_by IS NULL AND NOT EXISTS (SELECT FROM payments WHERE payments.booking_id = seen.id)))
+    RETURNING id
+), seats AS (
+    DELETE FROM booking_seats WHERE booking_id = ANY (ARRAY (SELECT id FROM gone)) RETURNING booking_id
+)
+SELECT (SELECT count(*) FROM gone) + (SELECT count(*) FROM seats), (SELECT count(*) FROM seen),
+    coalesce(last.ended_at, $3), coalesce(last.id, $4)
+FROM (VALUES (1)) AS one LEFT JOIN (SELECT ended_at, id FROM seen ORDER BY ended_at DESC, id DESC LIMIT 1) AS last ON true`
+
+// purgeOutbox deletes the rows of mails that ended. Ids grow with time, so the primary
+// key finds the old ones.
+func (db *DB) purgeOutbox(ctx context.Context, conn *pgxpool.Conn, limit int) (deleted int64, more bool, err error) {
+	return deleteRows(purgeOutboxSQL, db.retention.Microseconds(), firstIDAt(time.Now().Add(-db.retention)))(ctx, conn, limit)
+}
+
+const purgeOutboxSQL = `
+DELETE FROM outbox WHERE booking_id = ANY (ARRAY (
+    SELECT booking_id FROM outbox WHERE booking_id < $3::uuid AND sent_at < now() - $2::bigint * interval '1 microsecond'
+    ORDER BY booking_id LIMIT $1 FOR UPDATE SKIP LOCKED))`
+
+// firstIDAt returns the least id (UUIDv7) of a time.
+func firstIDAt(at time.Time) (id eventra.ID) {
+	binary.BigEndian.PutUint64(id[:8], uint64(at.UnixMilli())<<16)
+	return id
+}
