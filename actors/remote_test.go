@@ -34,7 +34,7 @@ func (s *sale) member(database string) member {
 	log := slog.New(slog.DiscardHandler)
 	events, err := actors.NewDirectory(&actors.Dependencies{
 		Store: s.db, Locks: s.locks, Log: log, Metrics: actors.NewMetrics(prometheus.NewRegistry()), QueueMax: 1000,
-	}, cluster.Config{Listen: "127.0.0.1:0", Secret: []byte("secret"), Members: members, Log: log})
+	}, cluster.Config{Listen: "127.0.0.1:0", Secrets: [][]byte{[]byte("secret")}, Members: members, Log: log})
 	require.NoError(s.t, err)
 	require.NoError(s.t, events.Join(s.t.Context()))
 	s.t.Cleanup(func() {

@@ -5,6 +5,7 @@ import (
 	"log/slog"
 	"net/netip"
 	"runtime"
+	"slices"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
@@ -32,7 +33,9 @@ type Config struct {
 	Log     *slog.Logger
 	Version string // of the program; /healthz shows it
 
-	JWTSecret []byte // at least JWTSecretMinBytes; the same on every instance
+	// JWTSecrets have at least JWTSecretMinBytes each. The first signs, all verify, so that one
+	// can replace another while instances run.
+	JWTSecrets [][]byte
 
 	PasswordCost  int // of bcrypt; 10
 	PasswordSlots int // passwords hashed at a time; half of the CPUs, so that bookings never starve
@@ -74,7 +77,7 @@ type RateLimit struct {
 	Window   time.Duration
 }
 
-// JWTSecretMinBytes is the least length of [Config.JWTSecret].
+// JWTSecretMinBytes is the least length of each of [Config.JWTSecrets].
 const JWTSecretMinBytes = auth.SecretMinBytes
 
 const (
@@ -114,9 +117,11 @@ func (c *Config) complete() error {
 		missing("Members", c.Members == nil),
 		missing("Metrics", c.Metrics == nil),
 		missing("Log", c.Log == nil),
-		missing("JWTSecret of 32 bytes or more", len(c.JWTSecret) < JWTSecretMinBytes),
+		missing("JWTSecrets of 32 bytes or more", len(c.JWTSecrets) == 0 || slices.ContainsFunc(c.JWTSecrets, tooShort)),
 	)
 }
+
+func tooShort(secret []byte) bool { return len(secret) < JWTSecretMinBytes }
 
 func defaultTo[T comparable](setting *T, value T) {
 	var zero T

@@ -5,6 +5,7 @@ import (
 	"crypto/sha256"
 	"encoding/base64"
 	"encoding/binary"
+	"slices"
 	"strings"
 	"time"
 
@@ -24,8 +25,15 @@ const (
 	splitCursorBytes   = cursorBytes + 8 + 1
 )
 
-// cursorSealer makes cursors and recognises its own.
-type cursorSealer struct{ key []byte }
+// cursorSealer makes cursors with its first key, and recognises those of all.
+type cursorSealer struct{ keys [][]byte }
+
+func newCursorSealer(secrets [][]byte) (s cursorSealer) {
+	for _, secret := range secrets {
+		s.keys = append(s.keys, deriveKey(secret, "cursor"))
+	}
+	return s
+}
 
 // seal encodes a cursor of the list that scope names by its kind, owner and filters.
 func (s cursorSealer) seal(c *eventra.Cursor, scope ...string) *string {
@@ -45,7 +53,7 @@ func (s cursorSealer) seal(c *eventra.Cursor, scope ...string) *string {
 		}
 		sealed = append(sealed, past)
 	}
-	text := base64.RawURLEncoding.EncodeToString(append(sealed, s.mac(sealed, scope)...))
+	text := base64.RawURLEncoding.EncodeToString(append(sealed, cursorMAC(s.keys[0], sealed, scope)...))
 	return &text
 }
 
@@ -56,7 +64,7 @@ func (s cursorSealer) open(text string, scope ...string) (*eventra.Cursor, bool)
 		return nil, false
 	}
 	content, mac := sealed[:len(sealed)-cursorMACBytes], sealed[len(sealed)-cursorMACBytes:]
-	if !hmac.Equal(mac, s.mac(content, scope)) {
+	if !slices.ContainsFunc(s.keys, func(key []byte) bool { return hmac.Equal(mac, cursorMAC(key, content, scope)) }) {
 		return nil, false
 	}
 	c := &eventra.Cursor{Time: cursorTime(content[1:]), ID: eventra.ID(content[9:cursorBytes])}
@@ -74,8 +82,8 @@ func cursorTime(content []byte) time.Time {
 	return time.UnixMicro(int64(binary.BigEndian.Uint64(content))).UTC()
 }
 
-func (s cursorSealer) mac(content []byte, scope []string) []byte {
-	mac := hmac.New(sha256.New, s.key)
+func cursorMAC(key, content []byte, scope []string) []byte {
+	mac := hmac.New(sha256.New, key)
 	mac.Write(content)
 	mac.Write([]byte(strings.Join(scope, "\x00"))) // no parameter contains it
 	return mac.Sum(nil)[:cursorMACBytes]

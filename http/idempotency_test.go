@@ -227,7 +227,7 @@ func TestIdempotency_OutlivesTheSecret(t *testing.T) {
 	before := newTestServer(t)
 	after := &testServer{t: t, fakes: before.fakes, log: &logBuffer{}}
 	cfg := after.config()
-	cfg.JWTSecret = []byte("another secret of at least 32 bytes")
+	cfg.JWTSecrets = [][]byte{[]byte("another secret of at least 32 bytes")}
 	after.start(cfg)
 	token, err := after.server.accessTokens.Issue(before.user, newID(), time.Now())
 	require.NoError(t, err)

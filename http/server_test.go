@@ -90,7 +90,7 @@ func (ts *testServer) config() Config {
 		Users: f, DeniedTokens: f, Catalog: f, SeatMaps: f, BoxOffice: f, Payments: f, Bookings: f,
 		IdempotencyKeys: fakeKeys{f}, RateCounters: f, Members: f,
 		Metrics: prometheus.NewRegistry(), Log: slog.New(slog.NewJSONHandler(ts.log, nil)),
-		JWTSecret: []byte(testSecret), PasswordCost: bcrypt.MinCost, Version: "test",
+		JWTSecrets: [][]byte{[]byte(testSecret)}, PasswordCost: bcrypt.MinCost, Version: "test",
 	}
 }
 

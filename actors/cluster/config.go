@@ -64,8 +64,9 @@ type Config struct {
 	Listen, Advertise string
 	// Credentials are this member's; nil only if Listen is a loopback address.
 	Credentials *Credentials
-	// Secret is shared by all members and by nobody else.
-	Secret  []byte
+	// Secrets are shared by members and by nobody else. Two members need one in common, so
+	// that one can replace another while members run.
+	Secrets [][]byte
 	Version string
 	Members MemberStore // may be nil if alone
 	Log     *slog.Logger

@@ -81,7 +81,7 @@ func (c *testCluster) nodeAt(database string, changes ...func(*cluster.Config)) 
 	c.t.Helper()
 	members, err := postgres.OpenMembers(c.t.Context(), database)
 	require.NoError(c.t, err)
-	config := cluster.Config{Listen: "127.0.0.1:0", Secret: []byte("secret"), Version: "test", Members: members, Log: slog.New(slog.NewTextHandler(c.t.Output(), nil)),
+	config := cluster.Config{Listen: "127.0.0.1:0", Secrets: [][]byte{[]byte("secret")}, Version: "test", Members: members, Log: slog.New(slog.NewTextHandler(c.t.Output(), nil)),
 		Activate: func(incarnation *cluster.Incarnation, event eventra.ID) cluster.Activation {
 			return cluster.Activation{Describe: func() eventra.ActiveEvent { return eventra.ActiveEvent{EventID: event} },
 				Props: actor.PropsFromProducer(func() actor.Actor { return &echo{c, incarnation, event} })}

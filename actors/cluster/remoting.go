@@ -10,7 +10,9 @@ import (
 	"log/slog"
 	"net"
 	"runtime/debug"
+	"slices"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/asynkron/protoactor-go/remote"
@@ -51,7 +53,10 @@ func remoting(c *Config) (*remote.Config, error) {
 	if err != nil {
 		return nil, err
 	}
-	guard := guard{token: memberToken(c.Secret), log: c.Log}
+	guard := guard{log: c.Log}
+	for _, secret := range c.Secrets {
+		guard.tokens = append(guard.tokens, memberToken(secret))
+	}
 	transport, accept := insecure.NewCredentials(), insecure.NewCredentials()
 	if c.Credentials != nil {
 		transport, accept = c.Credentials.client(), c.Credentials.server()
@@ -83,11 +88,14 @@ func memberToken(secret []byte) string {
 	return hex.EncodeToString(mac.Sum(nil))
 }
 
-// guard rejects peers without the token, and keeps a message over which the
+// tokenSeparator stands between the tokens that a member shows, one for each secret.
+const tokenSeparator = ","
+
+// guard rejects peers without one of the tokens, and keeps a message over which the
 // library panics from ending the process.
 type guard struct {
-	token string
-	log   *slog.Logger
+	tokens []string
+	log    *slog.Logger
 }
 
 func (g guard) stream(server any, stream grpc.ServerStream, _ *grpc.StreamServerInfo, handle grpc.StreamHandler) (err error) {
@@ -110,13 +118,23 @@ func (g guard) unary(_ context.Context, _ any, info *grpc.UnaryServerInfo, _ grp
 
 func (g guard) authenticated(ctx context.Context) bool {
 	md, _ := metadata.FromIncomingContext(ctx)
-	tokens := md.Get(tokenHeader)
-	return len(tokens) == 1 && subtle.ConstantTimeCompare([]byte(tokens[0]), []byte(g.token)) == 1
+	shown := md.Get(tokenHeader)
+	return len(shown) == 1 && slices.ContainsFunc(g.tokens, func(token string) bool { return among(token, shown[0]) })
+}
+
+// among reports whether a token is among those that a peer shows. Its time tells nothing
+// about the token.
+func among(token, shown string) bool {
+	found := 0
+	for peers := range strings.SplitSeq(shown, tokenSeparator) {
+		found |= subtle.ConstantTimeCompare([]byte(peers), []byte(token))
+	}
+	return found == 1
 }
 
 // GetRequestMetadata implements credentials.PerRPCCredentials.
 func (g guard) GetRequestMetadata(context.Context, ...string) (map[string]string, error) {
-	return map[string]string{tokenHeader: g.token}, nil
+	return map[string]string{tokenHeader: strings.Join(g.tokens, tokenSeparator)}, nil
 }
 
 // RequireTransportSecurity implements credentials.PerRPCCredentials: on

@@ -238,3 +238,38 @@ func TestConfig_CheckRejectsInvalidAddresses(t *testing.T) {
 		require.Error(t, config.Check(), name)
 	}
 }
+
+func knowing(secrets ...string) func(*cluster.Config) {
+	return func(config *cluster.Config) {
+		config.Secrets = nil
+		for _, secret := range secrets {
+			config.Secrets = append(config.Secrets, []byte(secret))
+		}
+	}
+}
+
+// Each step of a rotation runs beside the one before.
+func TestNode_MembersWithASecretInCommonAreOneCluster(t *testing.T) {
+	t.Parallel()
+	for _, step := range [][2][]string{
+		{{"old"}, {"old", "new"}},
+		{{"old"}, {"new", "old"}},
+		{{"old", "new"}, {"new", "old"}},
+		{{"new", "old"}, {"new"}},
+		{{"a", "b", "c"}, {"d", "c"}},
+	} {
+		c := newTestCluster(t)
+		one, two := c.node(knowing(step[0]...)), c.node(knowing(step[1]...))
+		c.awaitMembers(one, 2)
+		c.awaitMembers(two, 2)
+		for _, event := range someEvents(10) {
+			require.NoError(t, ask(one, event), step)
+			require.NoError(t, ask(two, event), step)
+		}
+	}
+	c := newTestCluster(t)
+	n := c.node(knowing("new"))
+	for _, shown := range []string{"", ",", cluster.MemberToken([]byte("old")), cluster.MemberToken([]byte("new"))[:8], "," + cluster.MemberToken(nil)} {
+		require.Equal(t, codes.Unauthenticated, status.Code(connect(t, addressOf(t, n), insecure.NewCredentials(), shown, hello())), shown)
+	}
+}

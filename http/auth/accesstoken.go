@@ -54,16 +54,21 @@ func (c *claims) GetAudience() (jwt.ClaimStrings, error)       { return c.Audien
 
 // AccessTokens issues and verifies access tokens.
 type AccessTokens struct {
-	secret   []byte
+	keys     []signingKey // the first signs
 	parser   *jwt.Parser
 	verified tokenCache
 }
 
-// NewAccessTokens makes an issuer that signs with secret, of at least [SecretMinBytes].
-func NewAccessTokens(secret []byte) *AccessTokens {
-	return &AccessTokens{secret: secret, verified: newTokenCache(tokenCacheMaxBytes), parser: jwt.NewParser(
+// NewAccessTokens makes an issuer that signs with the first secret and accepts tokens of all.
+// Each has at least [SecretMinBytes].
+func NewAccessTokens(secrets ...[]byte) *AccessTokens {
+	t := &AccessTokens{verified: newTokenCache(tokenCacheMaxBytes), parser: jwt.NewParser(
 		jwt.WithValidMethods([]string{jwt.SigningMethodHS256.Alg()}),
 		jwt.WithIssuer(issuer), jwt.WithAudience(audience), jwt.WithExpirationRequired())}
+	for _, secret := range secrets {
+		t.keys = append(t.keys, signingKey{keyID(secret), secret})
+	}
+	return t
 }
 
 // Issue signs a token for a session of a user who exists.
@@ -81,7 +86,7 @@ func (t *AccessTokens) Issue(user *eventra.User, session eventra.ID, now time.Ti
 }
 
 func (t *AccessTokens) sign(user *eventra.User, session eventra.ID, now time.Time) (string, error) {
-	return jwt.NewWithClaims(jwt.SigningMethodHS256, &claims{
+	token := jwt.NewWithClaims(jwt.SigningMethodHS256, &claims{
 		Issuer:    issuer,
 		Audience:  jwt.ClaimStrings{audience},
 		UserID:    user.ID.String(),
@@ -91,7 +96,9 @@ func (t *AccessTokens) sign(user *eventra.User, session eventra.ID, now time.Tim
 		Version:   user.TokenVersion,
 		IssuedAt:  jwt.NewNumericDate(now),
 		Expires:   jwt.NewNumericDate(now.Add(AccessTokenLife)),
-	}).SignedString(t.secret)
+	})
+	token.Header["kid"] = t.keys[0].id
+	return token.SignedString(t.keys[0].secret)
 }
 
 // Verify returns the caller of a valid token, also of one that was logged out. It does not
@@ -101,7 +108,7 @@ func (t *AccessTokens) Verify(token string) (*Caller, error) {
 		return caller, nil
 	}
 	var held claims
-	_, err := t.parser.ParseWithClaims(token, &held, func(*jwt.Token) (any, error) { return t.secret, nil })
+	_, err := t.parser.ParseWithClaims(token, &held, t.key)
 	if err != nil {
 		return nil, err
 	}

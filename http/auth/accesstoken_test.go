@@ -8,6 +8,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/golang-jwt/jwt/v5"
 	"github.com/google/uuid"
 	"github.com/stretchr/testify/require"
 
@@ -68,4 +69,70 @@ func BenchmarkAccessTokens_Verify(b *testing.B) {
 		_, err = tokens.Verify(token)
 	}
 	require.NoError(b, err)
+}
+
+func TestAccessTokens_OneSecretReplacesAnother(t *testing.T) {
+	t.Parallel()
+	first, second := []byte(testSecret), []byte("another secret of at least thirty-two bytes")
+	user := &eventra.User{ID: newID(), Role: eventra.RoleUser}
+	issue := func(secrets ...[]byte) string {
+		token, err := NewAccessTokens(secrets...).Issue(user, newID(), time.Now())
+		require.NoError(t, err)
+		return token
+	}
+	byFirst, bySecond := issue(first, second), issue(second, first)
+	for _, test := range []struct {
+		name    string
+		secrets [][]byte
+		good    []string
+		bad     []string
+	}{
+		{"the first", [][]byte{first}, []string{byFirst}, []string{bySecond}},
+		{"both", [][]byte{first, second}, []string{byFirst, bySecond}, nil},
+		{"both, exchanged", [][]byte{second, first}, []string{byFirst, bySecond}, nil},
+		{"the second", [][]byte{second}, []string{bySecond}, []string{byFirst}},
+	} {
+		tokens := NewAccessTokens(test.secrets...)
+		for _, token := range test.good {
+			_, err := tokens.Verify(token)
+			require.NoError(t, err, test.name)
+		}
+		for _, token := range test.bad {
+			_, err := tokens.Verify(token)
+			require.Error(t, err, test.name)
+		}
+	}
+}
+
+func TestAccessTokens_NameTheirKey(t *testing.T) {
+	t.Parallel()
+	first, second := []byte(testSecret), []byte("another secret of at least thirty-two bytes")
+	tokens := NewAccessTokens(first, second)
+	token, err := tokens.Issue(&eventra.User{ID: newID(), Role: eventra.RoleUser}, newID(), time.Now())
+	require.NoError(t, err)
+	parsed, _, err := jwt.NewParser().ParseUnverified(token, jwt.MapClaims{})
+	require.NoError(t, err)
+	id := parsed.Header["kid"]
+	require.Len(t, id, 12)
+	require.NotContains(t, string(first), id)
+
+	signed := func(kid any, secret []byte) string {
+		again := jwt.NewWithClaims(jwt.SigningMethodHS256, parsed.Claims)
+		if kid != nil {
+			again.Header["kid"] = kid
+		}
+		text, err := again.SignedString(secret)
+		require.NoError(t, err)
+		return text
+	}
+	for _, secret := range [][]byte{first, second} {
+		_, err = tokens.Verify(signed(nil, secret)) // of an earlier release
+		require.NoError(t, err)
+	}
+	for _, kid := range []any{"", "x", 7, keyID(second), []any{id}, map[string]any{}} {
+		_, err = tokens.Verify(signed(kid, first))
+		require.Error(t, err, kid)
+	}
+	_, err = tokens.Verify(signed(nil, []byte("a third secret of at least thirty-two bytes")))
+	require.Error(t, err)
 }

@@ -175,7 +175,7 @@ func (a *App) newServer(cfg *Config, c web.Config) (err error) {
 		{Name: "mongo", Check: a.stores.Mongo.Ping},
 		{Name: "redis", Check: a.stores.Redis.Ping},
 	}
-	c.Version, c.JWTSecret = cfg.Version, []byte(cfg.JWTSecret)
+	c.Version, c.JWTSecrets = cfg.Version, secretList(cfg.JWTSecret)
 	c.SessionLife, c.PasswordCost, c.HoldsMax, c.DrainDelay = cfg.SessionLife, cfg.PasswordCost, cfg.EventQueueMax, cfg.DrainDelay
 	c.RateLimits, c.TrustedProxies = cfg.RateLimits, cfg.TrustedProxies
 	c.LoginFailuresPerAccount, c.LoginFailuresPerAddress = cfg.LoginFailuresPerAccount, cfg.LoginFailuresPerAddress

@@ -46,7 +46,7 @@ func (c *Config) clusterFault() error {
 
 // clusterConfig makes the configuration of this instance's member.
 func (c *Config) clusterConfig(members cluster.MemberStore, log *slog.Logger) (config cluster.Config, err error) {
-	config = cluster.Config{Listen: c.ClusterListen, Advertise: c.ClusterAdvertise, Secret: []byte(c.JWTSecret), Version: c.Version,
+	config = cluster.Config{Listen: c.ClusterListen, Advertise: c.ClusterAdvertise, Secrets: c.clusterSecrets(), Version: c.Version,
 		Members: members, Log: log}
 	if c.ClusterCA != "" {
 		if config.Credentials, err = cluster.LoadCredentials(c.ClusterCA, c.ClusterCert, c.ClusterKey); err != nil {

@@ -28,7 +28,7 @@ type Config struct {
 	SMTPURL          string         `env:"SMTP_URL"`
 	MailFrom         string         `env:"MAIL_FROM" envDefault:"Eventra <tickets@localhost>"`
 	MailRate         float64        `env:"MAIL_RATE" envDefault:"100"`
-	JWTSecret        string         `env:"JWT_SECRET"`
+	JWTSecret        string         `env:"JWT_SECRET"` // a list
 	AdminEmail       string         `env:"ADMIN_EMAIL"`
 	AdminPassword    string         `env:"ADMIN_PASSWORD"`
 	SessionLife      time.Duration  `env:"SESSION_LIFE" envDefault:"2160h"`
@@ -42,6 +42,7 @@ type Config struct {
 	DrainDelay       time.Duration  `env:"DRAIN_DELAY" envDefault:"0s"`
 	ClusterListen    string         `env:"CLUSTER_LISTEN"`
 	ClusterAdvertise string         `env:"CLUSTER_ADVERTISE"`
+	ClusterSecret    string         `env:"CLUSTER_SECRET"` // a list
 	ClusterCA        string         `env:"CLUSTER_CA"`
 	ClusterCert      string         `env:"CLUSTER_CERT"`
 	ClusterKey       string         `env:"CLUSTER_KEY"`

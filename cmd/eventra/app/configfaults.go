@@ -11,17 +11,13 @@ import (
 
 	"github.com/jackc/pgx/v5/pgconn"
 
-	web "github.com/eventra/eventra/http"
 	"github.com/eventra/eventra/persistence/postgres"
 )
 
 // faults names everything that is wrong with the configuration.
 func (c *Config) faults() (faults []error) {
-	faults = c.urlFaults()
+	faults = append(c.urlFaults(), c.secretFaults()...)
 	say := func(name, format string, args ...any) { faults = append(faults, settingFault(name, format, args...)) }
-	if len(c.JWTSecret) < web.JWTSecretMinBytes {
-		say("JWT_SECRET", "must have at least %d bytes", web.JWTSecretMinBytes)
-	}
 	if _, err := mail.ParseAddress(c.MailFrom); err != nil {
 		say("MAIL_FROM", "must be a mail address: %v", err)
 	}
