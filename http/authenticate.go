@@ -79,15 +79,20 @@ func (s *Server) requireAccount(c *fiber.Ctx, caller *auth.Caller) error {
 		return nil
 	}
 	admission.ReleaseSlot(c.Context().Conn())
-	exists, err := s.cfg.Users.UserExists(c.UserContext(), caller.UserID)
-	if err != nil {
+	look := func() error {
+		exists, err := s.cfg.Users.UserExists(c.UserContext(), caller.UserID)
+		if err == nil && !exists {
+			err = eventra.Errorf(eventra.CodeUnauthenticated, "the account does not exist any more")
+		}
+		if err == nil {
+			caller.KnownToExist.Store(true)
+		}
 		return err
 	}
-	if !exists {
-		return eventra.Errorf(eventra.CodeUnauthenticated, "the account does not exist any more")
+	if isHold(c.Context()) {
+		return s.countHold(look)
 	}
-	caller.KnownToExist.Store(true)
-	return nil
+	return look()
 }
 
 // callerFrom returns the caller whose access token a request has.

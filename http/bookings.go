@@ -144,14 +144,10 @@ func (s *Server) createBooking(c *fiber.Ctx) error {
 	return reply(c, fiber.StatusCreated, newBooking(booking))
 }
 
-// hold asks the event for seats. Its request counts as holding until the event answers.
+// hold asks the event for seats.
 func (s *Server) hold(c *fiber.Ctx, eventID eventra.ID, cmd *eventra.HoldSeats) (*eventra.Booking, error) {
 	admission.ReleaseSlot(c.Context().Conn())
-	s.holding.Add(1)
-	defer func() {
-		s.holding.Add(-1)
-		s.pacer.Completed()
-	}()
+	defer s.pacer.Completed()
 	if triedBefore(c) {
 		return s.cfg.BoxOffice.HoldAgain(c.UserContext(), eventID, cmd)
 	}

@@ -62,6 +62,9 @@ func (f *fakes) RotateSession(_ context.Context, r eventra.Rotation) (eventra.Ro
 }
 
 func (f *fakes) UserExists(_ context.Context, id eventra.ID) (bool, error) {
+	if f.beforeUserExists != nil {
+		f.beforeUserExists()
+	}
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	return f.users[id] != nil, f.err

@@ -28,6 +28,9 @@ func (k fakeKeys) Release(_ context.Context, a *eventra.IdempotencyAttempt) erro
 
 // Begin claims the key although its caller does not learn of it while keysAway.
 func (f *fakes) Begin(_ context.Context, a *eventra.IdempotencyAttempt) (*eventra.IdempotencyClaim, error) {
+	if f.beforeBegin != nil {
+		f.beforeBegin()
+	}
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	k := f.keys[a.Key]

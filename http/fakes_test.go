@@ -31,6 +31,8 @@ type fakes struct {
 	pay  func(eventra.PaymentRequest) (*eventra.Payment, *eventra.Booking, error)
 	err  error
 
+	beforeBegin, beforeUserExists func()
+
 	keysAway error // of IdempotencyKeys, instead of err
 
 	cutOff bool // from the member that sells, so that seat maps are stale

@@ -21,7 +21,7 @@ var holdsPath = []byte("/api/v1/bookings")
 // and most wait for a store.
 func (s *Server) admit(ctx *fasthttp.RequestCtx) bool {
 	admitted := admission.Begin(ctx.Conn())
-	if !ctx.IsPost() || !bytes.Equal(ctx.Path(), holdsPath) {
+	if !isHold(ctx) {
 		admission.ReleaseSlot(ctx.Conn())
 		return true
 	}
@@ -32,6 +32,24 @@ func (s *Server) admit(ctx *fasthttp.RequestCtx) bool {
 	s.shed(ctx)
 	return false
 }
+
+// countedHold counts a hold among those that wait, from the claim of its key to the end of
+// the claim.
+func (s *Server) countedHold(c *fiber.Ctx) error { return s.countHold(c.Next) }
+
+// countHold counts a hold while it waits for anything but its own client. There is one
+// bound, whatever it waits for.
+func (s *Server) countHold(wait func() error) error {
+	if s.holding.Add(1) > int64(s.cfg.HoldsMax) {
+		s.holding.Add(-1)
+		s.pacer.Wait()
+		return eventra.Errorf(eventra.CodeOverloaded, "too many requests at once")
+	}
+	defer s.holding.Add(-1)
+	return wait()
+}
+
+func isHold(ctx *fasthttp.RequestCtx) bool { return ctx.IsPost() && bytes.Equal(ctx.Path(), holdsPath) }
 
 // shed refuses a hold at the pacer's pace. It looks at nothing but the request's id.
 func (s *Server) shed(ctx *fasthttp.RequestCtx) {

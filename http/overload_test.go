@@ -2,6 +2,8 @@ package http
 
 import (
 	"context"
+	"strconv"
+	"sync/atomic"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -30,4 +32,43 @@ func TestServer_ShedsHoldsBeyondTheLimit(t *testing.T) {
 	require.NotContains(t, ts.logged(), "request failed", "there would be thousands of lines")
 	close(goOn)
 	ts.problem(<-waiting, 409, eventra.CodeNotEnoughSeats)
+}
+
+// There is one bound on the holds that wait, whatever they wait for.
+func TestServer_BoundsHoldsThatWaitForAStore(t *testing.T) {
+	const holdsMax, others = 4, 60
+	for name, slow := range map[string]func(ts *testServer, wait func()){
+		"for the claim of a key":    func(ts *testServer, wait func()) { ts.fakes.beforeBegin = wait },
+		"for a look at the account": func(ts *testServer, wait func()) { ts.fakes.beforeUserExists = wait },
+	} {
+		t.Run(name, func(t *testing.T) {
+			ts := newTestServer(t, func(c *Config) { c.HoldsMax = holdsMax })
+			caller, err := ts.server.accessTokens.Verify(ts.userToken)
+			require.NoError(t, err)
+			caller.KnownToExist.Store(false)
+			var entered atomic.Int64
+			goOn := make(chan struct{})
+			slow(ts, func() {
+				if entered.Add(1) <= holdsMax {
+					<-goOn
+				}
+			})
+			answers := make(chan answer, holdsMax+others)
+			for i := range holdsMax + others {
+				go func() {
+					answers <- ts.send("POST", "/api/v1/bookings", ts.userToken, `{"eventId":"`+ts.published+`","seats":["A-1-1"]}`, "Idempotency-Key: k"+strconv.Itoa(i))
+				}()
+			}
+			for range others {
+				ts.problem(<-answers, 503, eventra.CodeOverloaded)
+			}
+			require.EqualValues(t, holdsMax, entered.Load())
+			ts.ok(200, "GET", "/healthz", "", "")
+			close(goOn)
+			for range holdsMax {
+				require.NotEqual(t, 503, (<-answers).StatusCode)
+			}
+			require.Zero(t, ts.server.holding.Load())
+		})
+	}
 }
