@@ -52,7 +52,7 @@ func (a *activation) fill() {
 		a.decide(&request{command: &eventra.ExpireHold{BookingID: due[0]}})
 		due = due[1:]
 	}
-	a.overdue = due
+	a.overdue = unlessEmpty(due)
 	a.decideWaiting(groupcommit.BatchChangesMax)
 }
 
@@ -62,13 +62,22 @@ func (a *activation) decideWaiting(changes int) {
 	now := a.Now()
 	for len(a.waiting) > 0 && a.filling.Len() < changes {
 		r := a.waiting[0]
-		a.waiting = a.waiting[1:]
+		a.waiting[0] = nil
+		a.waiting = unlessEmpty(a.waiting[1:])
 		if r.replyTo.pid != nil && now.After(r.deadline) {
 			a.fail(r, eventra.Unavailable("the event", nil))
 		} else {
 			a.decide(r)
 		}
 	}
+}
+
+// unlessEmpty lets go of what was in a queue that is empty by now.
+func unlessEmpty[T any](queue []T) []T {
+	if len(queue) == 0 {
+		return nil
+	}
+	return queue
 }
 
 // flush submits the filled batch, unless it is empty or one is in flight, and
