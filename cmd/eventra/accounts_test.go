@@ -62,21 +62,26 @@ func TestAdmin_IsNotMadeOfAStranger(t *testing.T) {
 	mallory, email := p.signIn()
 	stores := p.stores()
 	admin := app.Admin{Email: strings.ToUpper(email), Name: "Boss", Password: "a password of the boss"}
-	require.ErrorIs(t, stores.PutAdmin(t.Context(), admin, bcrypt.MinCost), app.ErrNotAdmin)
+	_, err := stores.PutAdmin(t.Context(), admin, bcrypt.MinCost)
+	require.ErrorIs(t, err, app.ErrNotAdmin)
 	p.cfg.AdminEmail, p.cfg.AdminPassword = email, admin.Password
 	require.NoError(t, stores.EnsureAdmin(t.Context(), p.cfg, testLogger(t)), "a stranger must not stop an instance")
 	p.must(200, "GET", "/auth/me", mallory.text("accessToken"), nil)
 	require.Equal(t, "USER", claim(t, p.login(email, "correct horse"), "role"))
 
 	admin.Promote = true
-	require.NoError(t, stores.PutAdmin(t.Context(), admin, bcrypt.MinCost))
+	change, err := stores.PutAdmin(t.Context(), admin, bcrypt.MinCost)
+	require.NoError(t, err)
+	require.Equal(t, app.AdminPromoted, change)
 	p.requireDenied(mallory.text("accessToken"))
 	p.must(401, "POST", "/auth/refresh", "", object{"refreshToken": mallory.text("refreshToken")})
 	p.must(401, "POST", "/auth/login", "", object{"email": email, "password": "correct horse"})
 	token := p.login(email, admin.Password)
 	require.Equal(t, "ADMIN", claim(t, token, "role"))
 
-	require.NoError(t, stores.PutAdmin(t.Context(), admin, bcrypt.MinCost), "once more")
+	change, err = stores.PutAdmin(t.Context(), admin, bcrypt.MinCost)
+	require.NoError(t, err)
+	require.Equal(t, app.AdminKept, change)
 	p.must(201, "POST", "/events", token, eventBody())
 	require.Equal(t, 1, p.count("SELECT token_version FROM users WHERE email = $1", email), "nothing changed, so nothing ended")
 }

@@ -25,26 +25,28 @@ type adminCreateCommand struct {
 
 // Run makes the administrator from the password on standard input.
 func (c adminCreateCommand) Run(ctx context.Context) error {
-	cfg, err := app.LoadConfig()
+	cfg, err := app.LoadSettings("POSTGRES_URL")
 	if err != nil {
 		return err
 	}
+	cfg.Logger()
 	password, err := bufio.NewReader(os.Stdin).ReadString('\n')
 	if password = strings.TrimRight(password, "\r\n"); password == "" {
 		return errors.Join(errors.New("no password on standard input"), err)
 	}
-	stores, err := app.OpenStores(ctx, cfg, cfg.Logger())
+	stores, err := app.OpenAccounts(ctx, cfg)
 	if err != nil {
 		return err
 	}
 	defer stores.Close()
 	admin := app.Admin{Email: c.Email, Name: c.Name, Password: password, Promote: c.Promote}
-	if err := stores.PutAdmin(ctx, admin, cfg.PasswordCost); err != nil {
-		if errors.Is(err, app.ErrNotAdmin) {
-			err = fmt.Errorf("%w; --promote makes that user an administrator all the same", err)
-		}
+	change, err := stores.PutAdmin(ctx, admin, cfg.PasswordCost)
+	if errors.Is(err, app.ErrNotAdmin) {
+		err = fmt.Errorf("%w; --promote makes that user an administrator all the same", err)
+	}
+	if err != nil {
 		return err
 	}
-	_, err = fmt.Println("administrator", eventra.NormalizeEmail(c.Email))
+	_, err = fmt.Printf("administrator %s: %s\n", eventra.NormalizeEmail(c.Email), change)
 	return err
 }

@@ -56,7 +56,7 @@ func (c checkCommand) Run(ctx context.Context) error {
 }
 
 func (c checkCommand) check(ctx context.Context) (*postgres.CheckReport, error) {
-	url, err := app.PostgresURL()
+	cfg, err := app.LoadSettings("POSTGRES_URL")
 	if err != nil {
 		return nil, err
 	}
@@ -64,7 +64,7 @@ func (c checkCommand) check(ctx context.Context) (*postgres.CheckReport, error) 
 	if err != nil {
 		return nil, err
 	}
-	db, err := postgres.Open(ctx, url, postgres.Options{MaxConns: 1, ReadOnly: true})
+	db, err := postgres.Open(ctx, cfg.PostgresURL, postgres.Options{MaxConns: 1, ReadOnly: true})
 	if err != nil {
 		return nil, err
 	}

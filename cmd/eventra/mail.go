@@ -24,6 +24,10 @@ func (mailDeadCommand) Run(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
+		if len(letters) == 0 {
+			_, err = fmt.Println("no dead letters")
+			return err
+		}
 		table := tabwriter.NewWriter(os.Stdout, 0, 8, 2, ' ', 0)
 		fmt.Fprintln(table, "BOOKING\tFAILED AT\tERROR")
 		for _, l := range letters {
@@ -47,7 +51,7 @@ func (mailRetryCommand) Run(ctx context.Context) error {
 }
 
 func withMailQueue(do func(*redis.MailQueue) error) error {
-	cfg, err := app.LoadConfig()
+	cfg, err := app.LoadSettings("REDIS_URL")
 	if err != nil {
 		return err
 	}

@@ -16,8 +16,8 @@ var version = "dev"
 
 // commands are the subcommands, each in a file of its own.
 type commands struct {
-	Serve   serveCommand   `cmd:"" help:"Serve the API until SIGINT or SIGTERM."`
-	Migrate migrateCommand `cmd:"" help:"Bring the database schema up to date."`
+	Serve   serveCommand   `cmd:"" help:"Serve the API until SIGINT, SIGTERM or SIGHUP."`
+	Migrate migrateCommand `cmd:"" help:"Bring the database schema up to date, or list migrations."`
 	Seed    seedCommand    `cmd:"" help:"Load demo data if it is missing: two users, two events."`
 	Admin   adminCommand   `cmd:"" help:"Manage administrators."`
 	Mail    mailCommand    `cmd:"" help:"List or retry mails that could not be delivered."`
@@ -37,12 +37,25 @@ func (versionCommand) Run() error {
 }
 
 func main() {
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	ctx, stop := signal.NotifyContext(context.Background(), stopSignals()...)
 	defer stop()
-	context.AfterFunc(ctx, stop) // a second signal ends the program at once
+	context.AfterFunc(ctx, func() {
+		signal.Ignore(syscall.SIGHUP) // a terminal that closes sends it more than once
+		stop()                        // a second signal of another kind ends the program at once
+	})
 	cli := kong.Parse(&commands{}, kong.Name("eventra"), kong.UsageOnError(),
 		kong.Description("An event-ticketing service. Configuration comes from EVENTRA_… environment variables."),
 		kong.Vars{"version": "eventra " + version},
 		kong.BindTo(ctx, (*context.Context)(nil)))
 	cli.FatalIfErrorf(cli.Run())
+}
+
+// stopSignals end the program in good order. A program that was started to outlive its
+// terminal, as by nohup, goes on ignoring SIGHUP.
+func stopSignals() []os.Signal {
+	signals := []os.Signal{os.Interrupt, syscall.SIGTERM}
+	if !signal.Ignored(syscall.SIGHUP) {
+		signals = append(signals, syscall.SIGHUP)
+	}
+	return signals
 }

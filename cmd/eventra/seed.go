@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"encoding/json"
+	"fmt"
 	"strconv"
 	"time"
 
@@ -34,9 +35,9 @@ func mustID(s string) eventra.ID {
 
 type seedCommand struct{}
 
-// Run loads the demo data that is missing.
+// Run loads the demo data that is missing, and says what it made.
 func (seedCommand) Run(ctx context.Context) error {
-	cfg, err := app.LoadConfig()
+	cfg, err := app.LoadSettings("POSTGRES_URL", "MONGO_URL", "REDIS_URL", "ADMIN_EMAIL")
 	if err != nil {
 		return err
 	}
@@ -48,18 +49,36 @@ func (seedCommand) Run(ctx context.Context) error {
 	return seed(ctx, cfg, stores)
 }
 
+// say prints what became of one thing.
+func say(made bool, what string, args ...any) {
+	if made {
+		fmt.Printf(what+": made\n", args...)
+	} else {
+		fmt.Printf(what+": there already\n", args...)
+	}
+}
+
 func seed(ctx context.Context, cfg *app.Config, s *app.Stores) error {
 	if err := s.EnsureAdmin(ctx, cfg, cfg.Logger()); err != nil {
 		return err
+	}
+	if cfg.AdminEmail != "" {
+		fmt.Println("administrator", cfg.AdminEmail)
 	}
 	hash, err := bcrypt.GenerateFromPassword([]byte(demoUserPassword), cfg.PasswordCost)
 	if err != nil {
 		return err
 	}
 	user := &eventra.User{ID: demoUserID, Email: demoUserEmail, Name: "Demo User", Role: eventra.RoleUser, PasswordHash: hash, CreatedAt: time.Now()}
-	if err := s.Postgres.CreateUser(ctx, user); err != nil && eventra.CodeOf(err) != eventra.CodeEmailTaken {
+	_, err = s.Postgres.UserByEmail(ctx, demoUserEmail)
+	missing := eventra.CodeOf(err) == eventra.CodeNotFound
+	if missing {
+		err = s.Postgres.CreateUser(ctx, user)
+	}
+	if err != nil {
 		return err
 	}
+	say(missing, "user %s", demoUserEmail)
 	if err := seedEvent(ctx, s, demoPublished(time.Now()), demoSeats()); err != nil {
 		return err
 	}
@@ -69,24 +88,31 @@ func seed(ctx context.Context, cfg *app.Config, s *app.Stores) error {
 // seedEvent makes an event with seats and publishes it. It skips steps that were
 // done before.
 func seedEvent(ctx context.Context, s *app.Stores, e *eventra.Event, seats []eventra.Seat) error {
-	if _, err := s.Catalog.Event(ctx, e.ID); eventra.CodeOf(err) == eventra.CodeEventNotFound {
-		if err := s.Catalog.Create(ctx, e); err != nil {
-			return err
-		}
-	} else if err != nil {
+	stored, err := s.Catalog.Event(ctx, e.ID)
+	missing := eventra.CodeOf(err) == eventra.CodeEventNotFound
+	if missing {
+		stored, err = e, s.Catalog.Create(ctx, e)
+	}
+	if err != nil {
 		return err
 	}
+	say(missing, "event %v, %s", e.ID, e.Title)
 	if seats == nil {
 		return nil
 	}
-	if _, err := s.Catalog.AddSeats(ctx, e.ID, seats); err != nil && eventra.CodeOf(err) != eventra.CodeSeatExists {
+	_, err = s.Catalog.AddSeats(ctx, e.ID, seats)
+	if err != nil && eventra.CodeOf(err) != eventra.CodeSeatExists {
 		return err
 	}
-	_, err := s.Catalog.Transition(ctx, e.ID, eventra.EventPublished)
-	if eventra.CodeOf(err) == eventra.CodeInvalidTransition {
-		return nil
+	say(err == nil, "  its %d seats", len(seats))
+	draft := stored.Status == eventra.EventDraft
+	if draft {
+		if _, err := s.Catalog.Transition(ctx, e.ID, eventra.EventPublished); err != nil {
+			return err
+		}
 	}
-	return err
+	say(draft, "  its publication")
+	return nil
 }
 
 func demoPublished(now time.Time) *eventra.Event {

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"net"
 	"net/http"
 	"os"
@@ -30,10 +31,17 @@ func launch(t *testing.T, cfg *app.Config, lines *logged, settings ...string) (c
 // run runs a subcommand to its end, for at most 30 s.
 func run(t *testing.T, env []string, args ...string) (output string, err error) {
 	t.Helper()
-	cmd := exec.CommandContext(t.Context(), os.Args[0], args...)
+	return runWith(t, "", env, args...)
+}
+
+// runWith is run with standard input.
+func runWith(t *testing.T, input string, env []string, args ...string) (output string, err error) {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(t.Context(), 30*time.Second)
+	defer cancel()
+	cmd := exec.CommandContext(ctx, os.Args[0], args...)
 	cmd.Env = append([]string{asProgram + "=1"}, env...)
-	timer := time.AfterFunc(30*time.Second, func() { _ = cmd.Process.Kill() })
-	defer timer.Stop()
+	cmd.Stdin = strings.NewReader(input)
 	text, err := cmd.CombinedOutput()
 	return string(text), err
 }

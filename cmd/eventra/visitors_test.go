@@ -35,7 +35,8 @@ func visitors(p *program) []visitor {
 	ended("expired", expired(p, p.admin))
 	admin := func() (*answer, string) {
 		email := uuid.NewString() + "@example.org"
-		require.NoError(p.t, p.stores().PutAdmin(p.t.Context(), app.Admin{Email: email, Name: "Admin", Password: "correct horse"}, bcrypt.MinCost))
+		_, err := p.stores().PutAdmin(p.t.Context(), app.Admin{Email: email, Name: "Admin", Password: "correct horse"}, bcrypt.MinCost)
+		require.NoError(p.t, err)
 		return p.must(200, "POST", "/auth/login", "", object{"email": email, "password": "correct horse"}), email
 	}
 	in, _ := admin()

@@ -2,7 +2,6 @@ package redis
 
 import (
 	"context"
-	"errors"
 	"slices"
 	"time"
 
@@ -31,8 +30,8 @@ type MailQueueStats struct {
 
 // DeadLetters lists the dead letters, a thousand at most.
 func (q *MailQueue) DeadLetters(ctx context.Context) ([]DeadLetter, error) {
-	tasks, err := inspect(ctx, func() ([]*asynq.TaskInfo, error) {
-		return q.inspector().ListArchivedTasks(mailQueueName, asynq.PageSize(deadLettersMax))
+	tasks, err := inspect(ctx, q, func(inspector *asynq.Inspector) ([]*asynq.TaskInfo, error) {
+		return inspector.ListArchivedTasks(mailQueueName, asynq.PageSize(deadLettersMax))
 	})
 	if err != nil {
 		return nil, unavailable(err)
@@ -49,21 +48,16 @@ func (q *MailQueue) DeadLetters(ctx context.Context) ([]DeadLetter, error) {
 // RetryDead puts all dead letters back into the queue and returns how many there
 // were.
 func (q *MailQueue) RetryDead(ctx context.Context) (int, error) {
-	n, err := inspect(ctx, func() (int, error) { return q.inspector().RunAllArchivedTasks(mailQueueName) })
+	n, err := inspect(ctx, q, func(inspector *asynq.Inspector) (int, error) { return inspector.RunAllArchivedTasks(mailQueueName) })
 	return n, unavailable(err)
 }
 
 // Stats counts the jobs in the queue.
 func (q *MailQueue) Stats(ctx context.Context) (MailQueueStats, error) {
-	info, err := inspect(ctx, func() (*asynq.QueueInfo, error) {
-		inspector := q.inspector()
-		queues, err := inspector.Queues()
-		if err != nil || !slices.Contains(queues, mailQueueName) {
-			return &asynq.QueueInfo{}, err
-		}
+	info, err := inspect(ctx, q, func(inspector *asynq.Inspector) (*asynq.QueueInfo, error) {
 		return inspector.GetQueueInfo(mailQueueName)
 	})
-	if err != nil {
+	if err != nil || info == nil {
 		return MailQueueStats{}, unavailable(err)
 	}
 	return MailQueueStats{
@@ -73,20 +67,16 @@ func (q *MailQueue) Stats(ctx context.Context) (MailQueueStats, error) {
 	}, nil
 }
 
-func (q *MailQueue) inspector() *asynq.Inspector {
-	return asynq.NewInspectorFromRedisClient(q.db.client)
-}
-
 // inspect calls the library's inspector, which knows no context but is bounded by
 // the client's short timeouts. A queue that was never used is empty.
-func inspect[T any](ctx context.Context, call func() (T, error)) (T, error) {
-	var none T
+func inspect[T any](ctx context.Context, q *MailQueue, call func(*asynq.Inspector) (T, error)) (found T, err error) {
 	if err := ctx.Err(); err != nil {
-		return none, err
+		return found, err
 	}
-	found, err := call()
-	if errors.Is(err, asynq.ErrQueueNotFound) {
-		return none, nil
+	inspector := asynq.NewInspectorFromRedisClient(q.db.client)
+	queues, err := inspector.Queues()
+	if err != nil || !slices.Contains(queues, mailQueueName) {
+		return found, err
 	}
-	return found, err
+	return call(inspector)
 }

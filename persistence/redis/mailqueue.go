@@ -75,8 +75,8 @@ func (q *MailQueue) Enqueue(ctx context.Context, bookingIDs []eventra.ID) error 
 
 // Full implements actors.MailQueue: it looks for one job more than may wait.
 func (q *MailQueue) Full(ctx context.Context) (bool, error) {
-	beyond, err := inspect(ctx, func() ([]*asynq.TaskInfo, error) {
-		return q.inspector().ListPendingTasks(mailQueueName, asynq.PageSize(1), asynq.Page(mailsWaitingMax))
+	beyond, err := inspect(ctx, q, func(inspector *asynq.Inspector) ([]*asynq.TaskInfo, error) {
+		return inspector.ListPendingTasks(mailQueueName, asynq.PageSize(1), asynq.Page(mailsWaitingMax))
 	})
 	if errors.Is(err, asynq.ErrQueueNotFound) {
 		return false, nil // the queue was never used

@@ -25,7 +25,7 @@ func (s *Stores) EnsureAdmin(ctx context.Context, cfg *Config, log *slog.Logger)
 	if cfg.AdminEmail == "" {
 		return nil
 	}
-	err := s.PutAdmin(ctx, Admin{Email: cfg.AdminEmail, Name: "Administrator", Password: cfg.AdminPassword}, cfg.PasswordCost)
+	_, err := s.PutAdmin(ctx, Admin{Email: cfg.AdminEmail, Name: "Administrator", Password: cfg.AdminPassword}, cfg.PasswordCost)
 	if errors.Is(err, ErrNotAdmin) {
 		log.Error("EVENTRA_ADMIN_EMAIL is left alone; to make that user an administrator: eventra admin create --promote", "error", err)
 		return nil
@@ -39,50 +39,66 @@ type Admin struct {
 	Promote               bool // also a user who exists
 }
 
+// AdminChange is what became of an administrator.
+type AdminChange string
+
+// Changes of an administrator.
+const (
+	AdminMade     AdminChange = "made"
+	AdminKept     AdminChange = "has this password already"
+	AdminChanged  AdminChange = "has a new password, and all sessions have ended"
+	AdminPromoted AdminChange = "was a user, and has the role and a new password; all sessions have ended"
+)
+
 // PutAdmin creates an administrator, or gives an existing one a new password, which ends
 // all sessions. A user who is no administrator is promoted only if that is asked for;
 // otherwise the error is ErrNotAdmin.
-func (s *Stores) PutAdmin(ctx context.Context, admin Admin, cost int) error {
+func (s *Stores) PutAdmin(ctx context.Context, admin Admin, cost int) (AdminChange, error) {
 	var faults eventra.Faults
 	admin.Email, admin.Password = auth.NormalizeEmail(admin.Email), auth.NormalizePassword(admin.Password)
 	eventra.ValidateEmail(&faults, "email", admin.Email)
 	eventra.ValidatePassword(&faults, "password", admin.Password, admin.Email)
 	eventra.ValidateName(&faults, "name", admin.Name)
 	if len(faults) > 0 {
-		return fmt.Errorf("administrator %s: %s %s", admin.Email, faults[0].Field, faults[0].Message)
+		return "", fmt.Errorf("administrator %s: %s %s", admin.Email, faults[0].Field, faults[0].Message)
 	}
 	hash, err := bcrypt.GenerateFromPassword([]byte(admin.Password), cost)
 	if err != nil {
-		return err
+		return "", err
 	}
 	found, err := s.Postgres.UserByEmail(ctx, admin.Email)
 	if eventra.CodeOf(err) == eventra.CodeNotFound {
 		err = s.Postgres.CreateUser(ctx, &eventra.User{ID: eventra.ID(uuid.Must(uuid.NewV7())), Email: admin.Email, Name: admin.Name,
 			Role: eventra.RoleAdmin, PasswordHash: hash, CreatedAt: time.Now()})
 		if eventra.CodeOf(err) != eventra.CodeEmailTaken {
-			return err
+			return AdminMade, err
 		}
 		found, err = s.Postgres.UserByEmail(ctx, admin.Email) // another instance has just added it
 	}
 	if err != nil {
-		return err
+		return "", err
 	}
 	return s.changeToAdmin(ctx, found, admin, hash)
 }
 
 // changeToAdmin changes nothing, and so ends no session, if all is as it should be.
-func (s *Stores) changeToAdmin(ctx context.Context, found *eventra.User, admin Admin, hash []byte) error {
+func (s *Stores) changeToAdmin(ctx context.Context, found *eventra.User, admin Admin, hash []byte) (AdminChange, error) {
+	change := AdminChanged
 	switch {
 	case found.Role != eventra.RoleAdmin && !admin.Promote:
-		return fmt.Errorf("administrator %s: %w", admin.Email, ErrNotAdmin)
-	case found.Role == eventra.RoleAdmin && bcrypt.CompareHashAndPassword(found.PasswordHash, []byte(admin.Password)) == nil:
-		return nil
+		return "", fmt.Errorf("administrator %s: %w", admin.Email, ErrNotAdmin)
+	case found.Role != eventra.RoleAdmin:
+		change = AdminPromoted
+	case bcrypt.CompareHashAndPassword(found.PasswordHash, []byte(admin.Password)) == nil:
+		return AdminKept, nil
 	}
 	if err := s.Postgres.MakeAdmin(ctx, found.ID, hash); err != nil {
-		return err
+		return "", err
 	}
-	// Instances read the denial from the database within a second; this is faster.
+	if s.Redis == nil {
+		return change, nil // instances read the denial from the database within a second
+	}
 	_ = s.Redis.AnnounceDenial(ctx, eventra.Denial{Subject: found.ID, BelowVersion: found.TokenVersion + 1,
 		ExpiresAt: time.Now().Add(auth.AccessTokenLife)})
-	return nil
+	return change, nil
 }

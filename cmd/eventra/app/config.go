@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"net/netip"
 	"os"
+	"slices"
 	"time"
 
 	"github.com/caarlos0/env/v11"
@@ -65,20 +66,41 @@ type Config struct {
 
 // LoadServeConfig is LoadConfig with what only [Run] needs.
 func LoadServeConfig() (*Config, error) {
-	return readConfig(func(c *Config) []error { return append(c.faults(), c.gatewayFault()) })
+	cfg, parsing := readConfig()
+	return cfg, join(append(parsing, append(cfg.faults(), cfg.gatewayFault())...))
 }
 
 // LoadConfig reads the environment. Its error names every fault at once.
-func LoadConfig() (*Config, error) { return readConfig((*Config).faults) }
+func LoadConfig() (*Config, error) {
+	cfg, parsing := readConfig()
+	return cfg, join(append(parsing, cfg.faults()...))
+}
 
-func readConfig(check func(*Config) []error) (*Config, error) {
-	cfg := &Config{
+// LoadSettings is LoadConfig for a subcommand that uses these settings, such as
+// POSTGRES_URL, and those of the log. Other faults are none of its business.
+func LoadSettings(used ...string) (*Config, error) {
+	used = append(used, "LOG_LEVEL", "LOG_FORMAT")
+	cfg, parsing := readConfig()
+	return cfg, join(slices.DeleteFunc(append(parsing, cfg.faults()...), func(fault error) bool {
+		setting, ok := errors.AsType[*settingError](fault)
+		return !ok || !slices.Contains(used, setting.name)
+	}))
+}
+
+func join(faults []error) error {
+	if err := errors.Join(faults...); err != nil {
+		return fmt.Errorf("the configuration has faults:\n%w", err)
+	}
+	return nil
+}
+
+func readConfig() (cfg *Config, faults []error) {
+	cfg = &Config{
 		PasswordCost:            10,
 		LoginFailuresPerAccount: web.RateLimit{Requests: 10, Window: 15 * time.Minute},
 		LoginFailuresPerAddress: web.RateLimit{Requests: 50, Window: 15 * time.Minute},
 	}
 	err := env.ParseWithOptions(cfg, environment)
-	var faults []error
 	if aggregate := (env.AggregateError{}); errors.As(err, &aggregate) {
 		for _, fault := range aggregate.Errors {
 			faults = append(faults, nameVariable(fault))
@@ -86,10 +108,7 @@ func readConfig(check func(*Config) []error) (*Config, error) {
 	} else if err != nil {
 		faults = append(faults, err)
 	}
-	if err = errors.Join(append(faults, check(cfg)...)...); err != nil {
-		return nil, fmt.Errorf("the configuration has faults:\n%w", err)
-	}
-	return cfg, nil
+	return cfg, faults
 }
 
 // Logger makes the program's log as the configuration has it. It becomes the

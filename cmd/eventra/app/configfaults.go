@@ -102,6 +102,11 @@ func (c *Config) addressFault() error {
 	return nil
 }
 
+// settingError is a fault of one setting.
+type settingError struct{ name, text string }
+
+func (e *settingError) Error() string { return environment.Prefix + e.name + ": " + e.text }
+
 func settingFault(name, format string, args ...any) error {
-	return fmt.Errorf("EVENTRA_%s: %s", name, fmt.Sprintf(format, args...))
+	return &settingError{name, fmt.Sprintf(format, args...)}
 }

@@ -10,12 +10,3 @@ func HTTPAddr() string {
 	_ = env.ParseWithOptions(&c, environment) // a string cannot fail to parse
 	return c.HTTPAddr
 }
-
-// PostgresURL reads one setting alone, for the check of a database.
-func PostgresURL() (string, error) {
-	var c struct {
-		PostgresURL string `env:"POSTGRES_URL,notEmpty"`
-	}
-	err := env.ParseWithOptions(&c, environment)
-	return c.PostgresURL, err
-}

@@ -40,6 +40,23 @@ func OpenStores(ctx context.Context, cfg *Config, log *slog.Logger) (*Stores, er
 	return s, nil
 }
 
+// OpenAccounts connects to what has the users: to PostgreSQL and, if the configuration
+// names one, to Redis, which tells running instances faster.
+func OpenAccounts(ctx context.Context, cfg *Config) (*Stores, error) {
+	s := &Stores{}
+	var err error
+	if s.Postgres, err = postgres.Open(ctx, cfg.PostgresURL, postgres.Options{MaxConns: 1}); err != nil {
+		return nil, err
+	}
+	if cfg.RedisURL == "" {
+		return s, nil
+	}
+	if s.Redis, err = redis.Open(cfg.RedisURL); err != nil {
+		return nil, errors.Join(err, s.Close())
+	}
+	return s, nil
+}
+
 func (s *Stores) newCatalog(reloader catalog.Reloader, log *slog.Logger) *catalog.Catalog {
 	return catalog.New(s.Mongo, s.Postgres, redis.NewCache(s.Redis, catalog.KeptFor), reloader, log)
 }
