@@ -21,6 +21,8 @@ type IdempotencyAttempt struct {
 	EarlierHash [32]byte
 	// Lease is the time after which another attempt may take the claim over.
 	Lease time.Duration
+	// OnlyKnown is a caller that may use no key that is new.
+	OnlyKnown bool
 }
 
 // IdempotencyClaim answers a caller that wants to carry out a request under its

@@ -50,7 +50,8 @@ type Config struct {
 
 	// RateLimits by class: "bookings" per user, "auth" per address, "reads"
 	// per caller, "writes" per user, "unauthenticated" per address, which are
-	// the requests without a valid access token that need one. A class without one is not limited.
+	// the requests without a valid access token that need one, "keys" per user, which are new
+	// idempotency keys and the KiB of what is stored under them. A class without one is not limited.
 	RateLimits map[string]RateLimit
 	// Failed logins have limits of their own. Zero: not limited.
 	LoginFailuresPerAccount RateLimit

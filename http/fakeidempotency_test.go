@@ -36,6 +36,8 @@ func (f *fakes) Begin(_ context.Context, a *eventra.IdempotencyAttempt) (*eventr
 	k := f.keys[a.Key]
 	again := k != nil && k.stored == nil
 	switch {
+	case k == nil && a.OnlyKnown:
+		return nil, notFound()
 	case k == nil:
 		k = &fakeKey{hash: a.RequestHash, id: a.ResourceID}
 		f.keys[a.Key] = k

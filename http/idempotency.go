@@ -75,15 +75,21 @@ func (s *Server) carryOutOnce(c *fiber.Ctx, r repeatable) error {
 	if err != nil {
 		return err
 	}
+	quota := s.keyQuota(c)
+	attempt.OnlyKnown = quota.usedUp()
 	admission.ReleaseSlot(c.Context().Conn())
 	s.claimEnds.await(c.UserContext(), key)
 	claim, err := s.cfg.IdempotencyKeys.Begin(c.UserContext(), attempt)
+	if attempt.OnlyKnown && eventra.CodeOf(err) == eventra.CodeNotFound {
+		return quota.refuse()
+	}
 	if err != nil {
 		if eventra.CodeOf(err) == eventra.CodeUnavailable && !errors.Is(err, eventra.ErrNotCommitted) {
 			s.claimEnds.again(attempt, nil) // the key may be claimed all the same
 		}
 		return err
 	}
+	quota.claimed(claim)
 	c.Locals(claimLocal, claim)
 	if claim.Stored != nil {
 		c.Set(headerIdempotencyReplayed, "true")
@@ -103,7 +109,9 @@ func (s *Server) carryOutOnce(c *fiber.Ctx, r repeatable) error {
 		s.writeProblem(c, err)
 	}
 	ended = true
-	s.claimEnds.end(attempt, outcomeToStore(c, err, r.renew != nil))
+	outcome := outcomeToStore(c, err, r.renew != nil)
+	quota.stored(outcome)
+	s.claimEnds.end(attempt, outcome)
 	return nil
 }
 

@@ -18,6 +18,7 @@ const (
 	rateReads           = "reads"
 	rateWrites          = "writes"
 	rateUnauthenticated = "unauthenticated"
+	rateKeys            = "keys"
 	rateLoginAccount    = "login-account"
 	rateLoginAddress    = "login-address"
 	rateLoginPair       = "login-account-address"
@@ -25,7 +26,7 @@ const (
 )
 
 // RateClasses are the classes that [Config.RateLimits] may have.
-var RateClasses = []string{rateBookings, rateAuth, rateReads, rateWrites, rateUnauthenticated}
+var RateClasses = []string{rateBookings, rateAuth, rateReads, rateWrites, rateUnauthenticated, rateKeys}
 
 // limited counts a request in its class, by user or, for an anonymous one, by address.
 func (s *Server) limited(class string) fiber.Handler {

@@ -97,7 +97,8 @@ type Bookings interface {
 type IdempotencyKeys interface {
 	// Begin claims a key, or returns the stored outcome: see eventra.IdempotencyClaim.
 	// The error is CodeIdempotencyKeyReused for a key of another request, and
-	// CodeIdempotencyInProgress while the first call runs. After CodeUnavailable the key
+	// CodeIdempotencyInProgress while the first call runs; CodeNotFound for a key that is new
+	// if the attempt may use OnlyKnown ones. After CodeUnavailable the key
 	// may be claimed, unless the error wraps eventra.ErrNotCommitted.
 	Begin(ctx context.Context, attempt *eventra.IdempotencyAttempt) (*eventra.IdempotencyClaim, error)
 	// Finish ends an attempt's claim with an outcome to replay, unless another attempt

@@ -30,6 +30,7 @@ func RunIdempotencyStore(t *testing.T, open func(*testing.T) IdempotencyStore) {
 		"an attempt ends its own claim alone":  othersClaim,
 		"a claim released early is none":       releasedBeforeItsClaim,
 		"one of many concurrent claims wins":   concurrentClaims,
+		"a caller without a new key":           onlyKnownKeys,
 		"keys are scoped":                      scoped,
 		"a key that is no text is refused":     unstorableKey,
 	}
@@ -105,6 +106,35 @@ func takenOver(t *testing.T, store IdempotencyStore) {
 	require.Equal(t, &eventra.IdempotencyClaim{ResourceID: id, Again: true}, claim, "the resource id stays")
 	_, err = store.Begin(t.Context(), newAttempt(key, someRequest, NewID(), lease))
 	require.Equal(t, eventra.CodeIdempotencyInProgress, eventra.CodeOf(err))
+}
+
+func onlyKnownKeys(t *testing.T, store IdempotencyStore) {
+	begin := func(key eventra.IdempotencyKey, request [32]byte, onlyKnown bool) (*eventra.IdempotencyAttempt, *eventra.IdempotencyClaim, error) {
+		attempt := newAttempt(key, request, NewID(), lease)
+		attempt.OnlyKnown = onlyKnown
+		claim, err := store.Begin(t.Context(), attempt)
+		return attempt, claim, err
+	}
+	key := newKey()
+	for range 2 {
+		_, _, err := begin(key, someRequest, true)
+		require.Equal(t, eventra.CodeNotFound, eventra.CodeOf(err), "a new key is not claimed")
+	}
+	attempt, claim, err := begin(key, someRequest, false)
+	require.NoError(t, err)
+	require.False(t, claim.Again)
+	_, _, err = begin(key, someRequest, true)
+	require.Equal(t, eventra.CodeIdempotencyInProgress, eventra.CodeOf(err))
+	require.NoError(t, store.Release(t.Context(), attempt))
+	again, claim, err := begin(key, someRequest, true)
+	require.NoError(t, err)
+	require.Equal(t, &eventra.IdempotencyClaim{ResourceID: attempt.ResourceID, Again: true}, claim, "a known one is carried on")
+	require.NoError(t, store.Finish(t.Context(), again, someOutcome))
+	_, claim, err = begin(key, someRequest, true)
+	require.NoError(t, err)
+	require.Equal(t, &someOutcome, claim.Stored)
+	_, _, err = begin(key, otherRequest, true)
+	require.Equal(t, eventra.CodeIdempotencyKeyReused, eventra.CodeOf(err))
 }
 
 func releasedClaim(t *testing.T, store IdempotencyStore) {

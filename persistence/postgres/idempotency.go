@@ -31,7 +31,7 @@ type finish struct {
 // [eventra.IdempotencyClaim]. A claim that was released, or whose lease has
 // ended, is taken over with its resource id. CodeIdempotencyKeyReused if the key
 // was used for another request, CodeIdempotencyInProgress while another call has
-// the claim.
+// the claim, CodeNotFound for a new key if the caller may use none.
 func (db *DB) Begin(ctx context.Context, attempt *eventra.IdempotencyAttempt) (*eventra.IdempotencyClaim, error) {
 	if err := checkKey(attempt.Key); err != nil {
 		return nil, err
@@ -40,6 +40,8 @@ func (db *DB) Begin(ctx context.Context, attempt *eventra.IdempotencyAttempt) (*
 	switch {
 	case err != nil:
 		return nil, err
+	case !found.exists:
+		return nil, eventra.Errorf(eventra.CodeNotFound, "no such idempotency key")
 	case !found.same:
 		return nil, eventra.Errorf(eventra.CodeIdempotencyKeyReused, "the idempotency key was used with another request")
 	case !found.claimed && found.stored == nil:
@@ -106,6 +108,7 @@ func byKey[T any](items []T, key func(T) eventra.IdempotencyKey) []int {
 
 // keyRow is a key's row after a claim of it, successful or not.
 type keyRow struct {
+	exists     bool
 	same       bool // the request
 	resourceID eventra.ID
 	claimed    bool                    // by this call
@@ -118,6 +121,7 @@ type attemptColumns struct {
 	hashes, earlier pgtype.FlatArray[[]byte]
 	resources       uuids
 	leases          bigints
+	onlyKnown       pgtype.FlatArray[bool]
 }
 
 // newAttemptColumns also returns the order of the parameters.
@@ -128,6 +132,7 @@ func newAttemptColumns(attempts []*eventra.IdempotencyAttempt) (at attemptColumn
 		at.add(a.Key)
 		at.hashes, at.earlier = append(at.hashes, a.RequestHash[:]), append(at.earlier, a.EarlierHash[:])
 		at.resources, at.leases = append(at.resources, uuid(a.ResourceID)), append(at.leases, a.Lease.Microseconds())
+		at.onlyKnown = append(at.onlyKnown, a.OnlyKnown)
 	}
 	return at, order
 }
@@ -137,7 +142,7 @@ func claimKeys(ctx context.Context, conn *pgxpool.Conn, attempts []*eventra.Idem
 	at, order := newAttemptColumns(attempts)
 	var queue pgx.Batch
 	queue.Queue(deferFlushSQL)
-	queue.Queue(claimKeysSQL, at.users, at.routes, at.keys, at.hashes, at.earlier, at.resources, at.leases)
+	queue.Queue(claimKeysSQL, at.users, at.routes, at.keys, at.hashes, at.earlier, at.resources, at.leases, at.onlyKnown)
 	queue.Queue(readKeysSQL, at.users, at.routes, at.keys, at.hashes, at.earlier)
 	results := conn.SendBatch(ctx, &queue)
 	found := make([]keyRow, len(attempts))
@@ -153,12 +158,13 @@ const sameRequestSQL = `coalesce(stored.value_hash = asked.value_hash, stored.re
 // the next statement reads the rows that it decided on.
 var claimKeysSQL = `
 WITH asked AS (
-    SELECT * FROM unnest($1::uuid[], $2::text[], $3::text[], $4::bytea[], $5::bytea[], $6::uuid[], $7::bigint[])
-        WITH ORDINALITY AS c (user_id, route, key, value_hash, request_hash, resource_id, lease, place)
+    SELECT * FROM unnest($1::uuid[], $2::text[], $3::text[], $4::bytea[], $5::bytea[], $6::uuid[], $7::bigint[], $8::boolean[])
+        WITH ORDINALITY AS c (user_id, route, key, value_hash, request_hash, resource_id, lease, only_known, place)
 ), claimed AS (
     INSERT INTO idempotency_keys AS stored (user_id, route, key, value_hash, request_hash, resource_id, claimed_by, locked_until)
     SELECT user_id, route, key, value_hash, request_hash, resource_id, resource_id, now() + lease * interval '1 microsecond'
-    FROM asked ORDER BY place
+    FROM asked WHERE CASE WHEN only_known THEN EXISTS (SELECT FROM idempotency_keys AS k
+        WHERE k.user_id = asked.user_id AND k.route = asked.route AND k.key = asked.key) ELSE true END ORDER BY place
     ON CONFLICT (user_id, route, key) DO UPDATE SET locked_until = excluded.locked_until, claimed_by = excluded.claimed_by
     WHERE ` + strings.ReplaceAll(sameRequestSQL, "asked.", "excluded.") + ` AND stored.status IS NULL
         AND stored.locked_until <= now() AND stored.claimed_by IS DISTINCT FROM excluded.claimed_by
@@ -199,7 +205,7 @@ func readKeys(results pgx.BatchResults, order []int, found []keyRow) error {
 	_, err = pgx.ForEachRow(rows, []any{&place, &row.same, &row.resourceID, &done,
 		&stored.Status, &stored.ContentType, &stored.Location, &stored.Body}, func() error {
 		f := &found[order[place-1]]
-		f.same, f.resourceID = row.same, row.resourceID
+		f.exists, f.same, f.resourceID = true, row.same, row.resourceID
 		if done {
 			response := stored
 			f.stored = &response
