@@ -24,6 +24,8 @@ TEST_PACKAGES ?= 1
 UNRACED := ./actors/...
 
 VERSION := $(shell git describe --tags --always --dirty 2>/dev/null || echo unknown)
+# Says in one line what runs, and for how long.
+STEP    := scripts/step
 TOOL    := go tool -modfile=$(CURDIR)/tools/go.mod
 # A module of its own: what golangci-lint needs would decide the versions of the other tools.
 LINT    := go tool -modfile=$(CURDIR)/tools/lint/go.mod golangci-lint
@@ -109,7 +111,7 @@ mutations: deps bin/devstack ## Compile in one deliberate bug at a time, and che
 
 .PHONY: build
 build: ## Build bin/eventra
-	@CGO_ENABLED=0 go build -trimpath -ldflags '-s -w -X main.version=$(VERSION)' -o bin/eventra ./cmd/eventra
+	@$(STEP) 'Building Eventra' env CGO_ENABLED=0 go build -trimpath -ldflags '-s -w -X main.version=$(VERSION)' -o bin/eventra ./cmd/eventra
 
 .PHONY: certs
 certs: build ## Make certificates for a cluster on this machine in .certs, unless they are there
@@ -118,7 +120,7 @@ certs: build ## Make certificates for a cluster on this machine in .certs, unles
 # The next version, in the eyes of other members: it knows one more kind of message.
 .PHONY: bin/eventra-next
 bin/eventra-next:
-	@CGO_ENABLED=0 go build -trimpath -ldflags '-s -w -X main.version=$(VERSION)-next' -o $@ ./cmd/nextversion
+	@$(STEP) 'Building $@' env CGO_ENABLED=0 go build -trimpath -ldflags '-s -w -X main.version=$(VERSION)-next' -o $@ ./cmd/nextversion
 
 .PHONY: docker-build
 docker-build: ## Build the container image eventra:latest
@@ -135,18 +137,17 @@ clean: ## Delete what was built; the data of run stays (see reset)
 # Go knows better than make what is out of date.
 .PHONY: bin/devstack bin/testgate bin/clustertest bin/faults bin/bench-http bin/reference
 bin/devstack:
-	@test -x $@ || echo 'Building the development stack, which takes a minute or two the first time …'
-	@cd cmd/devstack && go build -o ../../$@ .
+	@$(STEP) 'Building the development stack, a minute or two the first time' go build -C cmd/devstack -o ../../$@ .
 bin/testgate:
-	@cd tools && go build -o ../$@ ./testgate
+	@$(STEP) 'Building $@' go build -C tools -o ../$@ ./testgate
 bin/clustertest:
-	@cd test && go build -o ../$@ ./cluster
+	@$(STEP) 'Building $@' go build -C test -o ../$@ ./cluster
 bin/faults:
-	@cd test && go build -o ../$@ ./faults
+	@$(STEP) 'Building $@' go build -C test -o ../$@ ./faults
 bin/bench-http:
-	@cd loadtest && go build -o ../$@ ./bench
+	@$(STEP) 'Building $@' go build -C loadtest -o ../$@ ./bench
 bin/reference:
-	@cd loadtest/reference && go build -trimpath -ldflags '-s -w' -o ../../$@ .
+	@$(STEP) 'Building $@' go build -C loadtest/reference -trimpath -ldflags '-s -w' -o ../../$@ .
 
 ##@ Before a commit
 

@@ -16,6 +16,8 @@ func (s *Server) routes() {
 	if !s.cfg.OwnOperations {
 		root.get("/metrics", s.thisMachine, unlimited, probe, s.metrics())
 	}
+	root.get("/", strangers, unlimited, probe, s.pages.frontPage)
+	root.get("/favicon.ico", strangers, unlimited, probe, s.pages.favicon)
 	root.get("/openapi.json", strangers, unlimited, probe, s.openAPI)
 	root.get("/api-docs", strangers, unlimited, probe, toSwaggerUI)
 	root.get("/api-docs/", strangers, unlimited, probe, toSwaggerUI)

@@ -48,6 +48,7 @@ type Server struct {
 	operationsListener admission.Listener
 	document           *staticFile // the OpenAPI document
 	swaggerFiles       map[string]*staticFile
+	pages              *pages
 	security           *slog.Logger
 
 	requests  *requestMetrics
@@ -84,6 +85,7 @@ func NewServer(cfg Config) (*Server, error) {
 		accessTokens:       auth.NewAccessTokens(cfg.JWTSecrets...),
 		cursors:            newCursorSealer(cfg.JWTSecrets),
 		hashKey:            deriveKey(cfg.JWTSecrets[len(cfg.JWTSecrets)-1], "idempotency"),
+		pages:              newPages(),
 		document:           newStaticFile(fiber.MIMEApplicationJSON, docs.OpenAPI),
 		claimEnds:          newClaimEnds(cfg.IdempotencyKeys, cfg.Log),
 		bodies:             newBodies(),

@@ -112,7 +112,7 @@ func TestServer_SaysWhichRequestDidNotArrive(t *testing.T) {
 
 func TestServer_UnknownAddressesAndMethods(t *testing.T) {
 	ts := newTestServer(t)
-	for _, path := range []string{"/", "/nope", "/api/v1/events/", "/API/v1/events", "/api/v1/bookings/" + ts.bookingID + "/", "/api/v1//events", "/%2e%2e/etc/passwd", "/\xff", "/api-docs/nope"} {
+	for _, path := range []string{"//", "/nope", "/api/v1/events/", "/API/v1/events", "/api/v1/bookings/" + ts.bookingID + "/", "/api/v1//events", "/%2e%2e/etc/passwd", "/\xff", "/api-docs/nope"} {
 		a := ts.wire("GET " + path + " HTTP/1.1\r\nHost: x\r\n\r\n")
 		p := ts.problem(a, 404, eventra.CodeNotFound)
 		require.Equal(t, strings.ToValidUTF8(path, "\ufffd"), p.Instance)

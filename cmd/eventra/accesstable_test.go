@@ -33,6 +33,8 @@ func accessTable() []access {
 		{"GET /healthz", "", nil, everyone},
 		{"GET /readyz", "", nil, everyone},
 		{"GET /metrics", "", nil, everyone}, // on this machine
+		{"GET /", "", nil, everyone},
+		{"GET /favicon.ico", "", nil, everyone},
 		{"GET /openapi.json", "", nil, everyone},
 		{"GET /api-docs", "", nil, everyone.to(302)},
 		{"GET /api-docs/", "", nil, everyone.to(302)},

@@ -62,7 +62,7 @@ func startLoggingTo(t *testing.T, cfg *app.Config, log *slog.Logger, options ...
 		p.stop()
 		p.http.CloseIdleConnections()
 	})
-	p.admin = p.login(adminEmail, adminPassword)
+	p.admin = p.login(cfg.AdminEmail, cfg.AdminPassword)
 	return p
 }
 
