@@ -84,7 +84,7 @@ type Catalog struct {
 func New(details Details, sales Sales, cache Cache, reloader Reloader, log *slog.Logger) *Catalog {
 	return &Catalog{
 		details: details, sales: sales, reloader: reloader, log: log,
-		pages: newPages(cache), events: newLocalCache[eventra.Event](localEventsMax), lists: newLocalCache[list](localListsMax),
+		pages: newPages(cache), events: newLocalCache(localEventsMax, eventBytes), lists: newLocalCache(localListsMax, listBytes),
 	}
 }
 

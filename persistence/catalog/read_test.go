@@ -4,6 +4,8 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"slices"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -273,7 +275,7 @@ func TestCatalog_ListsTakeNoMoreRoomThanTheirSlots(t *testing.T) {
 
 func TestLocalCache_IsBounded(t *testing.T) {
 	t.Parallel()
-	c := newLocalCache[int](10)
+	c := newLocalCache(10, func(*int) int { return 8 })
 	for i := range 100 {
 		c.put(fmt.Sprint(i), 1, &i)
 		require.LessOrEqual(t, len(c.values), 10)
@@ -281,4 +283,21 @@ func TestLocalCache_IsBounded(t *testing.T) {
 	}
 	require.Nil(t, c.get("99", 2), "there was a write since")
 	require.Nil(t, c.get("100", 0))
+}
+
+func TestLocalCache_IsBoundedInBytes(t *testing.T) {
+	t.Parallel()
+	c := newLocalCache(localListsMax, listBytes)
+	large := &eventra.Event{Description: strings.Repeat("x", 40_000), Attributes: json.RawMessage(`"` + strings.Repeat("x", 16_000) + `"`)}
+	l := &list{Items: slices.Repeat([]*eventra.Event{large}, 100)}
+	require.Greater(t, localListsMax*listBytes(l), 10*localMaxBytes, "the number of lists is no bound of their bytes")
+	for i := range 3 * localListsMax {
+		c.put(fmt.Sprint(i%50), int64(i), l)
+		require.LessOrEqual(t, c.bytes, localMaxBytes)
+		require.NotNil(t, c.get(fmt.Sprint(i%50), int64(i)))
+	}
+	for subject := range c.values {
+		c.remove(subject)
+	}
+	require.Zero(t, c.bytes)
 }
