@@ -17,6 +17,7 @@ FAULTS_SEED    ?=
 FAULTS_SEEDS   ?= 1
 FAULTS_MINUTES ?= 3
 SOAK_MINUTES   ?= 30
+CONTRACT_REQUESTS ?= 3600
 # Packages tested at a time. On two cores, several at a time wait for each other, longer than the limits under test.
 TEST_PACKAGES ?= 1
 
@@ -59,6 +60,7 @@ reset: bin/devstack ## Delete the data of run
 test: deps-race build bin/devstack bin/testgate ## Run all tests on real servers, under the race detector, none skipped
 	@bin/devstack exec --volatile -- bin/testgate -race -shuffle=on -count=1 -timeout=10m -p $(TEST_PACKAGES) ./...
 	@bin/devstack exec --volatile -- bin/testgate -shuffle=on -count=1 -timeout=5m $(UNRACED)
+	@bin/devstack exec --volatile -- bin/testgate -count=1 -timeout=5m -run '^TestContract$$' ./cmd/eventra
 	@cd cmd/devstack && ../../bin/testgate -race -shuffle=on -count=1 -timeout=5m ./...
 	@for module in tools loadtest; do (cd $$module && ../bin/testgate -race -shuffle=on -count=1 -timeout=1m ./...) || exit 1; done
 	@cd test && ../bin/devstack exec --volatile -- ../bin/testgate -race -shuffle=on -count=1 -timeout=5m ./...
@@ -78,6 +80,11 @@ fuzz: deps bin/devstack ## Fuzz each target in turn, each for FUZZTIME
 		printf '\n%s in %s\n' "$$target" "$$(dirname "$$file")"; \
 		bin/devstack exec -- go test -C "$$(dirname "$$file")" -run '^$$' -fuzz "^$$target\$$" -fuzztime $(FUZZTIME) . </dev/null; \
 	done
+
+# The seed and a failing case are printed; EVENTRA_CONTRACT_SEED and EVENTRA_CONTRACT_ONLY repeat them.
+.PHONY: fuzz-contract
+fuzz-contract: deps bin/devstack ## Send 100,000 generated requests, and judge the answers by docs/openapi.json (CONTRACT_REQUESTS per operation)
+	@bin/devstack exec --volatile -- env EVENTRA_CONTRACT_REQUESTS=$(CONTRACT_REQUESTS) go test -count=1 -timeout=60m -v -run '^TestContract$$' ./cmd/eventra
 
 .PHONY: bench-http
 bench-http: deps build bin/devstack bin/bench-http bin/reference ## Measure the program on this machine: see loadtest/README.md (BENCH_ARGS)

@@ -32,8 +32,8 @@ type EventFields struct {
 	Venue              Venue          `json:"venue" validate:"required"`
 	StartsAt           string         `json:"startsAt" format:"date-time" example:"2030-05-01T19:30:00Z" validate:"required"`
 	EndsAt             string         `json:"endsAt" format:"date-time" example:"2030-05-01T22:00:00Z" validate:"required"`
-	SaleStartsAt       string         `json:"saleStartsAt,omitzero" format:"date-time" example:"2027-01-01T09:00:00Z" extensions:"x-nullable"` // without it, at once
-	SaleEndsAt         string         `json:"saleEndsAt,omitzero" format:"date-time" example:"2030-05-01T19:00:00Z" extensions:"x-nullable"`   // without it, endsAt; not after endsAt
+	SaleStartsAt       *string        `json:"saleStartsAt,omitzero" format:"date-time" example:"2027-01-01T09:00:00Z" extensions:"x-nullable"` // without it, at once
+	SaleEndsAt         *string        `json:"saleEndsAt,omitzero" format:"date-time" example:"2030-05-01T19:00:00Z" extensions:"x-nullable"`   // without it, endsAt; not after endsAt
 	HoldSeconds        *int           `json:"holdSeconds,omitzero" minimum:"5" maximum:"3600" default:"600" example:"600" extensions:"x-nullable"`
 	MaxSeatsPerBooking *int           `json:"maxSeatsPerBooking,omitzero" minimum:"1" maximum:"50" default:"10" example:"10" extensions:"x-nullable"`
 	Attributes         jsontext.Value `json:"attributes,omitzero" swaggertype:"object" extensions:"x-nullable"` // for the organiser's own use; at most 16 KiB and 32 levels
@@ -41,15 +41,16 @@ type EventFields struct {
 
 // fieldsOf returns the fields from which apply would make the event.
 func fieldsOf(e *eventra.Event) *EventFields {
-	text := func(t *time.Time) string {
+	text := func(t *time.Time) *string {
 		if t == nil {
-			return ""
+			return nil
 		}
-		return t.UTC().Format(time.RFC3339Nano)
+		written := t.UTC().Format(time.RFC3339Nano)
+		return &written
 	}
 	return &EventFields{
 		Title: e.Title, Description: e.Description, Category: e.Category, Tags: e.Tags, Venue: Venue(e.Venue),
-		StartsAt: text(&e.StartsAt), EndsAt: text(&e.EndsAt),
+		StartsAt: *text(&e.StartsAt), EndsAt: *text(&e.EndsAt),
 		SaleStartsAt: text(e.SaleStartsAt), SaleEndsAt: text(e.SaleEndsAt),
 		HoldSeconds: &e.HoldSeconds, MaxSeatsPerBooking: &e.MaxSeatsPerBooking, Attributes: jsontext.Value(e.Attributes),
 	}
@@ -93,11 +94,11 @@ func named(faults eventra.Faults, field string) bool {
 	return false
 }
 
-func parseOptionalTime(f *eventra.Faults, field, text string) *time.Time {
-	if text == "" {
+func parseOptionalTime(f *eventra.Faults, field string, text *string) *time.Time {
+	if text == nil {
 		return nil
 	}
-	t := parseTime(f, field, text)
+	t := parseTime(f, field, *text)
 	return &t
 }
 

@@ -150,7 +150,7 @@ func (s *Server) getEvent(c *fiber.Ctx) error {
 // @Param body body EventFields true "Event"
 // @Success 201 {object} Event "The draft"
 // @Header 201 {string} Location "Address of the event"
-// @Header 201 {string} ETag "Strong entity tag"
+// @Header 201 {string} ETag "Strong entity tag; not on a replayed response"
 // @Failure 403 {object} Problem "forbidden: needs the role ADMIN"
 // @Failure 409 {object} Problem "idempotency_in_progress"
 // @Failure 422 {object} Problem "validation_failed; idempotency_key_reused"
@@ -234,7 +234,7 @@ func patchEvent(e *eventra.Event, patch jsontext.Value) error {
 // @Param eventId path string true "Event" format(uuid)
 // @Param Idempotency-Key header string false "Makes retries harmless: the same key with the same body gets the first outcome again" minLength(1) maxLength(255)
 // @Success 200 {object} Event "The event after the change"
-// @Header 200 {string} ETag "Strong entity tag"
+// @Header 200 {string} ETag "Strong entity tag; not on a replayed response"
 // @Failure 403 {object} Problem "forbidden: needs the role ADMIN"
 // @Failure 404 {object} Problem "event_not_found"
 // @Failure 409 {object} Problem "invalid_transition; idempotency_in_progress"
@@ -250,7 +250,7 @@ func (s *Server) publishEvent(c *fiber.Ctx) error { return s.transition(c, event
 // @Param eventId path string true "Event" format(uuid)
 // @Param Idempotency-Key header string false "Makes retries harmless: the same key with the same body gets the first outcome again" minLength(1) maxLength(255)
 // @Success 200 {object} Event "The event after the change"
-// @Header 200 {string} ETag "Strong entity tag"
+// @Header 200 {string} ETag "Strong entity tag; not on a replayed response"
 // @Failure 403 {object} Problem "forbidden: needs the role ADMIN"
 // @Failure 404 {object} Problem "event_not_found"
 // @Failure 409 {object} Problem "invalid_transition; idempotency_in_progress"

@@ -5,7 +5,7 @@ package http
 //	@description	Tickets for events. Each seat is sold once. A booking that is `HELD` keeps its seats until the deadline, one that is `CONFIRMED` for good.
 //	@description
 //	@description	**Errors** are RFC 9457 problems; `code` is what to switch on. **Times** are RFC 3339 in UTC with milliseconds, **money** is integer minor units with an ISO 4217 code, **ids** are UUIDs.
-//	@description	Every response has an `X-Request-Id`: that of the request, or a new one. Requests are strict: an unknown field, a repeated one, a value of another JSON type, or a body where none is taken (except `{}` and `null`) is `malformed_body`; an unknown or repeated query parameter is `validation_failed`.
+//	@description	Every response has an `X-Request-Id`: that of the request, or a new one. Requests are strict: an unknown field, a repeated one, a value of another JSON type, or a body where none is taken (except `{}` and `null`) is `malformed_body`; an unknown or repeated query parameter is `validation_failed`. A field that is `null` counts as left out; integers have no fraction and no exponent.
 //	@description
 //	@description	To try it out: sign in below (`POST /api/v1/auth/login`), copy `accessToken`, press **Authorize**, paste it.
 //	@servers.url	/

@@ -21,19 +21,23 @@ type SeatPlan struct {
 // inner spaces, dots and underscores. Its rows have either the given names, or the numbers from
 // 1 to rowCount.
 type SectionPlan struct {
-	Name        string        `json:"name" minLength:"1" maxLength:"32" example:"A" validate:"required"`
-	Rows        []string      `json:"rows,omitzero" example:"1,2,3"`
-	RowCount    int           `json:"rowCount,omitzero" minimum:"1" maximum:"100000" example:"10"`
-	SeatsPerRow int           `json:"seatsPerRow" minimum:"1" maximum:"99999" example:"24" validate:"required"`
-	Price       eventra.Money `json:"price" validate:"required"`
+	Name        string   `json:"name" minLength:"1" maxLength:"32" example:"A" validate:"required"`
+	Rows        []string `json:"rows,omitzero" example:"1,2,3"`
+	RowCount    int      `json:"rowCount,omitzero" minimum:"1" maximum:"100000" example:"10"`
+	SeatsPerRow int      `json:"seatsPerRow" minimum:"1" maximum:"99999" example:"24" validate:"required"`
+	Price       Price    `json:"price" validate:"required"`
 }
 
 // SeatEntry is one seat.
 type SeatEntry struct {
-	Section string        `json:"section" minLength:"1" maxLength:"32" example:"A" validate:"required"`
-	Row     string        `json:"row" minLength:"1" maxLength:"32" example:"3" validate:"required"`
-	Number  int           `json:"number" minimum:"1" maximum:"99999" example:"12" validate:"required"`
-	Price   eventra.Money `json:"price" validate:"required"`
+	Section string `json:"section" minLength:"1" maxLength:"32" example:"A" validate:"required"`
+	Row     string `json:"row" minLength:"1" maxLength:"32" example:"3" validate:"required"`
+	Number  int    `json:"number" minimum:"1" maximum:"99999" example:"12" validate:"required"`
+	Price   Price  `json:"price" validate:"required"`
+}
+
+func (e SeatEntry) seat() eventra.Seat {
+	return eventra.Seat{Section: eventra.CanonicalName(e.Section), Row: eventra.CanonicalName(e.Row), Number: e.Number, Price: e.Price.money()}
 }
 
 // seatPlanLists limits the lists of a plan while they are decoded.
@@ -81,9 +85,9 @@ func (p *SeatPlan) seats() ([]eventra.Seat, error) {
 	}
 	seats := make([]eventra.Seat, 0, len(p.Seats))
 	for i, entry := range p.Seats {
-		seat := eventra.Seat(entry)
-		seat.Section, seat.Row = eventra.CanonicalName(seat.Section), eventra.CanonicalName(seat.Row)
-		seat.Validate(&faults, "seats["+strconv.Itoa(i)+"]")
+		seat, field := entry.seat(), "seats["+strconv.Itoa(i)+"]"
+		seat.Validate(&faults, field)
+		entry.Price.validateGiven(&faults, field+".price")
 		if len(faults) > eventra.SeatFaultsMax {
 			return nil, faults.Err()
 		}
@@ -130,7 +134,8 @@ func (p *SectionPlan) validate(f *eventra.Faults, field string) (rows int) {
 	if p.SeatsPerRow < 1 || p.SeatsPerRow > eventra.SeatNumberMax {
 		f.Add(field+".seatsPerRow", "range", "must be from 1 to %d", eventra.SeatNumberMax)
 	}
-	eventra.ValidatePrice(f, field+".price", p.Price)
+	eventra.ValidatePrice(f, field+".price", p.Price.money())
+	p.Price.validateGiven(f, field+".price")
 	switch {
 	case len(p.Rows) > 0 && p.RowCount != 0 || len(p.Rows) == 0 && p.RowCount == 0:
 		f.Add(field+".rows", "one_of", "give either rows or rowCount")
@@ -150,7 +155,7 @@ func (p *SectionPlan) spread(seats []eventra.Seat) []eventra.Seat {
 			label = p.Rows[row]
 		}
 		for number := 1; number <= p.SeatsPerRow; number++ {
-			seats = append(seats, eventra.Seat{Section: p.Name, Row: label, Number: number, Price: p.Price})
+			seats = append(seats, eventra.Seat{Section: p.Name, Row: label, Number: number, Price: p.Price.money()})
 		}
 	}
 	return seats

@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 )
@@ -42,8 +43,8 @@ func typeName(qualified string) string {
 
 // closed are the schemas of request bodies, in which an unknown field is an error.
 var closed = []string{
-	"BestAvailable", "BookingRequest", "EventFields", "EventPatch", "Login", "PaymentRequest", "RefreshToken",
-	"Registration", "SeatEntry", "SeatPlan", "SectionPlan",
+	"BestAvailable", "BookingRequest", "EventFields", "EventPatch", "Login", "PaymentRequest", "Price", "RefreshToken",
+	"Registration", "SeatEntry", "SeatPlan", "SectionPlan", "VenueFields", "VenuePatch",
 }
 
 // completeSchemas names the schemas and adds what swag has no annotation for.
@@ -52,7 +53,11 @@ func completeSchemas(schemas object) error {
 		delete(schemas, qualified)
 		schemas[typeName(qualified)] = schema
 	}
-	schemas["EventPatch"] = patchOf(schemas["EventFields"].(object))
+	fields := schemas["EventFields"].(object)
+	schemas["VenueFields"] = maps.Clone(schemas["Venue"].(object))
+	fields["properties"].(object)["venue"] = object{"$ref": schemaPrefix + "VenueFields"}
+	schemas["EventPatch"], schemas["VenuePatch"] = patchOf(fields), patchOf(schemas["Venue"].(object))
+	schemas["EventPatch"].(object)["properties"].(object)["venue"] = object{"$ref": schemaPrefix + "VenuePatch"}
 	for _, name := range closed {
 		schema, ok := schemas[name].(object)
 		if !ok {
@@ -74,9 +79,11 @@ func completeSchemas(schemas object) error {
 	return nil
 }
 
-// patchOf makes every field optional and allows null, which removes it.
+// patchOf makes every field optional, and those that an event need not have removable by
+// null.
 func patchOf(fields object) object {
 	properties := object{}
+	required := fields["required"].([]any)
 	for name, property := range fields["properties"].(object) {
 		copied := object{}
 		for key, value := range property.(object) {
@@ -84,11 +91,8 @@ func patchOf(fields object) object {
 				copied[key] = value
 			}
 		}
-		switch kind := copied["type"].(type) {
-		case string:
+		if kind, ok := copied["type"].(string); ok && !slices.Contains(required, any(name)) {
 			copied["type"] = []any{kind, "null"}
-		case nil: // a reference: only the description can say that its members are optional, too
-			copied = object{"type": "object", "description": "Merged with what is there."}
 		}
 		properties[name] = copied
 	}
