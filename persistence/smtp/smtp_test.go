@@ -302,3 +302,20 @@ func TestSender_SendGivesUpOnAHangingServer(t *testing.T) {
 		})
 	}
 }
+
+// TestTicketHTML_IsolatesTexts: Hebrew and Arabic run from right to left, and must not turn the English around them. No table is
+// wider than a phone because of a long word.
+func TestTicketHTML_IsolatesTexts(t *testing.T) {
+	t.Parallel()
+	m := ticketMail("user@example.org")
+	m.Name, m.EventTitle, m.Venue = "משה", "קונצרט (2030)", "היכל התרבות"
+	m.Seats[0].Section, m.Seats[0].Row = "אולם", "ג"
+	var page strings.Builder
+	require.NoError(t, ticketHTML.Execute(&page, newTicket(m)))
+	for _, text := range []string{m.Name, m.Venue, "אולם", "ג", "אולם-ג-12"} {
+		require.Contains(t, page.String(), "<bdi>"+text+"</bdi>")
+	}
+	require.Regexp(t, `<h1 dir="auto"[^>]*>`+"קונצרט", page.String())
+	require.Contains(t, page.String(), "overflow-wrap:anywhere")
+	require.Equal(t, 2, strings.Count(page.String(), "table-layout:fixed"))
+}
