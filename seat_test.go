@@ -17,7 +17,7 @@ func TestValidateSeatLabel(t *testing.T) {
 		{"A", true}, {"12", true}, {"Loge links", true}, {"St. Pauli_2", true}, {"Ränge", true}, {"二階", true},
 		{strings.Repeat("ä", 32), true}, {strings.Repeat("a", 33), false},
 		{"", false}, {" A", false}, {"A ", false}, {"A-1", false}, {"A/1", false}, {"A\n1", false}, {"A\t1", false},
-		{"ชั้น ๒", true}, {"हिन्दी", true}, {"ক্ষুদ্র", true}, {"র‍্যাম্প", true}, {"نیم‌طبقه", true}, {"Ré", true}, {"Re\u0301", true}, {"பால்கனி", true},
+		{"ชั้น ๒", true}, {"हिन्दी", true}, {"ক্ষুদ্র", true}, {"র\u200d্যাম্প", true}, {"نیم\u200cطبقه", true}, {"Ré", true}, {"Re\u0301", true}, {"பால்கனி", true},
 		{"\u0301A", false}, {"A \u0301", false}, {"._\u0301", false}, {"A\u0301\u0302\u0303\u0304", true}, {"A\u0301\u0302\u0303\u0304\u0305", false},
 		{"A\u20dd", false}, {"A\u200d1", false}, {"क\u200d", false}, {"\u200dक", false}, {"A\u200b", false}, {"A\u00ad", false},
 		{"A\ufe0f", false}, {"A\u034f", false}, {"\u115f", false}, {"\u3164", false}, {"\uffa0", false}, {"A\u202e1", false}, {"A\u20611", false},

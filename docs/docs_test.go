@@ -13,8 +13,8 @@ import (
 )
 
 var (
-	testName       = regexp.MustCompile("\\b(?:Test|Fuzz|Benchmark)[A-Z][A-Za-z0-9]*(?:_[A-Za-z0-9]+)*")
-	testDefinition = regexp.MustCompile("(?m)^func ((?:Test|Fuzz|Benchmark)[A-Z]\\w*)\\(")
+	testName       = regexp.MustCompile(`\b(?:Test|Fuzz|Benchmark)[A-Z][A-Za-z0-9]*(?:_[A-Za-z0-9]+)*`)
+	testDefinition = regexp.MustCompile(`(?m)^func ((?:Test|Fuzz|Benchmark)[A-Z]\w*)\(`)
 )
 
 // TestPages_NameTestsThatExist looks for the definition of each test, fuzz target and benchmark that a

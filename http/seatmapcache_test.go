@@ -150,7 +150,7 @@ func TestEncodingTurns_AreBoundedAndRest(t *testing.T) {
 		turns.give(time.Millisecond)
 		time.Sleep(encodingRest*time.Millisecond - 1) //nolint:forbidigo // fake time
 		require.EqualValues(t, encodingsWaitingMax, turns.waiting.Load(), "the turn rests")
-		time.Sleep(1) //nolint:forbidigo // fake time
+		time.Sleep(time.Nanosecond) //nolint:forbidigo // fake time
 		synctest.Wait()
 		require.EqualValues(t, encodingsWaitingMax-1, turns.waiting.Load())
 		require.False(t, turns.take(unwanted))

@@ -51,7 +51,7 @@ func TestSeats_NamesOfAnyScript(t *testing.T) {
 	add := func(section, row string) *answer {
 		return p.call("POST", "/events/"+id+"/seats", p.admin, rowOf(section, row, 1, 2))
 	}
-	for _, section := range []string{"ชั้นที่ ๒", "हिन्दी", "র‍্যাম্প", "Re\u0301serve\u0301", "가나", "نیم‌طبقه", "A"} {
+	for _, section := range []string{"ชั้นที่ ๒", "हिन्दी", "র\u200d্যাম্প", "Re\u0301serve\u0301", "가나", "نیم\u200cطبقه", "A"} {
 		require.Equal(t, 201, add(section, "1").status, section)
 	}
 	for _, alike := range [][2]string{{"а", "1"}, {"Ａ", "1"}, {"a", "9"}, {"Α", "1"}, {"A", "01"}, {"A", "１"}, {"RÉSERVÉ", "1"}, {"ชั้นที่ 2", "1"}} {
