@@ -16,15 +16,15 @@ const probePause = 250 * time.Millisecond
 
 var errBreakerOpen = errors.New("mongo is away")
 
-// breaker refuses calls at once while the server is away. A failed call only raises
-// a suspicion. A probe decides, unless another call was answered meanwhile: a busy
-// server is not away. Without the breaker every call would wait for a server.
+// breaker refuses calls at once while the server is away. A failed call opens it,
+// unless another call was answered meanwhile: a busy server is not away. A probe
+// closes it. Without the breaker every call would wait for a server.
 type breaker struct {
 	ping      func(context.Context) error
 	open      atomic.Bool
 	made      time.Time
-	answered  atomic.Int64 // when a call was last answered: nanoseconds since made, by the monotonic clock
-	suspicion chan struct{}
+	answered  atomic.Int64  // when a call was last answered: nanoseconds since made, by the monotonic clock
+	suspicion chan struct{} // to be probed
 	stop      context.CancelFunc
 	stopped   chan struct{}
 }
@@ -42,25 +42,30 @@ func (b *breaker) call(ctx context.Context, do func(context.Context) error) erro
 	if b.open.Load() {
 		return eventra.Unavailable("mongo", errBreakerOpen)
 	}
-	ctx, cancel := context.WithTimeout(ctx, callTimeout)
+	bounded, cancel := context.WithTimeout(ctx, callTimeout)
 	defer cancel()
-	err := do(ctx)
-	b.observe(err)
+	begun := b.now()
+	err := do(bounded)
+	if ctx.Err() == nil { // a caller that gave up knows nothing
+		b.observe(begun, err)
+	}
 	return err
 }
 
+func (b *breaker) now() int64 { return int64(time.Since(b.made)) }
+
 // observe notes how a call ended.
-func (b *breaker) observe(err error) {
+func (b *breaker) observe(begun int64, err error) {
 	if eventra.CodeOf(err) != eventra.CodeUnavailable {
-		b.answered.Store(int64(time.Since(b.made)))
+		b.answered.Store(b.now())
 		return
 	}
-	if errors.Is(err, context.Canceled) {
-		return // the caller gave up
+	if b.answered.Load() <= begun && !b.open.Swap(true) {
+		slog.Warn("mongo is away", "error", err)
 	}
 	select {
 	case b.suspicion <- struct{}{}:
-	default: // a suspicion is pending already
+	default: // it is being probed already
 	}
 }
 
@@ -72,10 +77,7 @@ func (b *breaker) watch(ctx context.Context) {
 			return
 		case <-b.suspicion:
 		}
-		for err := b.probe(ctx); err != nil && ctx.Err() == nil; err = b.probe(ctx) {
-			if !b.open.Swap(true) {
-				slog.Warn("mongo is away", "error", err)
-			}
+		for b.probe(ctx) != nil && ctx.Err() == nil {
 			_ = sleep.For(ctx, probePause)
 		}
 		if ctx.Err() != nil {
@@ -89,7 +91,7 @@ func (b *breaker) watch(ctx context.Context) {
 }
 
 func (b *breaker) probe(ctx context.Context) error {
-	begun := int64(time.Since(b.made))
+	begun := b.now()
 	err := b.ping(ctx)
 	if b.answered.Load() > begun {
 		return nil

@@ -76,8 +76,11 @@ func databaseName(url string) string {
 
 // Ping returns nil if the server answers. It asks the server in any case.
 func (db *DB) Ping(ctx context.Context) error {
+	begun := db.breaker.now()
 	err := db.ping(ctx)
-	db.breaker.observe(err)
+	if ctx.Err() == nil {
+		db.breaker.observe(begun, err)
+	}
 	return err
 }
 
@@ -102,6 +105,7 @@ func (db *DB) Close() error {
 func (db *DB) makeIndexes(ctx context.Context) {
 	defer close(db.indexed)
 	for delay := indexRetryMin; ; delay = min(2*delay, indexRetryMax) {
+		begun := db.breaker.now()
 		_, err := db.events.Indexes().CreateMany(ctx, []mongo.IndexModel{
 			{Keys: bson.D{{Key: "startsAt", Value: 1}, {Key: "_id", Value: 1}}},
 			{Keys: bson.D{{Key: "status", Value: 1}, {Key: "startsAt", Value: 1}, {Key: "_id", Value: 1}}},
@@ -111,7 +115,7 @@ func (db *DB) makeIndexes(ctx context.Context) {
 		if err == nil || ctx.Err() != nil {
 			return
 		}
-		db.breaker.observe(translate(err))
+		db.breaker.observe(begun, translate(err))
 		slog.Debug("mongo: indexes not made yet", "error", err, "retryIn", delay)
 		if sleep.For(ctx, delay) != nil {
 			return
