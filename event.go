@@ -88,6 +88,11 @@ func (t *Terms) Become(next EventStatus) {
 	t.Status = next
 }
 
+// HasBeen reports whether the event has a status, or has had it.
+func (t Terms) HasBeen(status EventStatus) bool {
+	return t.Status == status || status == EventPublished && t.EverPublished || status == EventDraft
+}
+
 // Private reports whether only administrators may learn that the event exists: it is a
 // draft, or was cancelled as one.
 func (t Terms) Private() bool { return t.Status != EventPublished && !t.EverPublished }

@@ -201,7 +201,7 @@ func TestDirectory_Reload(t *testing.T) {
 	office, events := s.office(s.db)
 	_, err := s.hold(office, "A-1-1")
 	require.NoError(t, err)
-	_, err = s.db.AddSeats(t.Context(), s.event, []eventra.Seat{{Section: "B", Row: "1", Number: 1, Price: eventra.Money{Amount: 5, Currency: "EUR"}}})
+	_, err = s.db.AddSeats(t.Context(), s.event, persistencetest.NewID(), []eventra.Seat{{Section: "B", Row: "1", Number: 1, Price: eventra.Money{Amount: 5, Currency: "EUR"}}})
 	require.NoError(t, err)
 	ctx, cancel := context.WithTimeout(t.Context(), 5*time.Second)
 	defer cancel()

@@ -149,7 +149,7 @@ func TestDirectory_Replica(t *testing.T) {
 	require.NoError(t, err)
 	same()
 
-	_, err = s.db.AddSeats(t.Context(), s.event, []eventra.Seat{{Section: "B", Row: "1", Number: 1, Price: eventra.Money{Amount: 100, Currency: "EUR"}}})
+	_, err = s.db.AddSeats(t.Context(), s.event, persistencetest.NewID(), []eventra.Seat{{Section: "B", Row: "1", Number: 1, Price: eventra.Money{Amount: 100, Currency: "EUR"}}})
 	require.NoError(t, err)
 	require.NoError(t, other.events.Reload(testContext(t), s.event), "the owner reloads")
 	require.Len(t, same().Status, 31)

@@ -49,7 +49,7 @@ func newSale(t *testing.T, rows, seats, holdSeconds int) *sale {
 			all = append(all, eventra.Seat{Section: "A", Row: fmt.Sprint(row + 1), Number: n + 1, Price: eventra.Money{Amount: 100, Currency: "EUR"}})
 		}
 	}
-	_, err = db.AddSeats(t.Context(), s.event, all)
+	_, err = db.AddSeats(t.Context(), s.event, persistencetest.NewID(), all)
 	require.NoError(t, err)
 	return s
 }

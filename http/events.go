@@ -263,7 +263,11 @@ func (s *Server) transition(c *fiber.Ctx, to eventra.EventStatus) error {
 	if err != nil {
 		return err
 	}
-	event, err := s.cfg.Catalog.Transition(c.UserContext(), id, to)
+	transition := s.cfg.Catalog.Transition
+	if triedBefore(c) {
+		transition = s.cfg.Catalog.TransitionAgain
+	}
+	event, err := transition(c.UserContext(), id, to)
 	if err != nil {
 		return err
 	}

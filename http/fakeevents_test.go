@@ -79,6 +79,13 @@ func (f *fakes) Transition(_ context.Context, id eventra.ID, to eventra.EventSta
 	return f.put(&changed)
 }
 
+func (f *fakes) TransitionAgain(ctx context.Context, id eventra.ID, to eventra.EventStatus) (*eventra.Event, error) {
+	if e, err := f.Event(ctx, id); err != nil || e.HasBeen(to) {
+		return e, err
+	}
+	return f.Transition(ctx, id, to)
+}
+
 func (f *fakes) Delete(_ context.Context, id eventra.ID) error {
 	f.mu.Lock()
 	defer f.mu.Unlock()
@@ -89,7 +96,7 @@ func (f *fakes) Delete(_ context.Context, id eventra.ID) error {
 	return f.err
 }
 
-func (f *fakes) AddSeats(_ context.Context, id eventra.ID, seats []eventra.Seat) (int, error) {
+func (f *fakes) AddSeats(_ context.Context, id, _ eventra.ID, seats []eventra.Seat) (int, error) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	if f.events[id] == nil {

@@ -78,7 +78,7 @@ func (s *Server) addSeats(c *fiber.Ctx) error {
 	if err != nil {
 		return err
 	}
-	total, err := s.cfg.Catalog.AddSeats(c.UserContext(), id, seats)
+	total, err := s.cfg.Catalog.AddSeats(c.UserContext(), id, resourceID(c), seats)
 	if err != nil {
 		return err
 	}

@@ -54,9 +54,12 @@ type Catalog interface {
 	Transition(ctx context.Context, id eventra.ID, to eventra.EventStatus) (*eventra.Event, error)
 	// Delete returns CodeEventHasBookings if the event was ever booked.
 	Delete(ctx context.Context, id eventra.ID) error
-	// AddSeats adds all seats or none, and returns how many the event has then. The
+	// TransitionAgain retries a transition whose first outcome the caller never received.
+	TransitionAgain(ctx context.Context, id eventra.ID, to eventra.EventStatus) (*eventra.Event, error)
+	// AddSeats adds all seats or none, and returns how many the event has then. The same
+	// addition again has the first one's outcome. The
 	// error is CodeSeatExists, with the seats, if it has some of them already.
-	AddSeats(ctx context.Context, id eventra.ID, seats []eventra.Seat) (total int, err error)
+	AddSeats(ctx context.Context, id, addition eventra.ID, seats []eventra.Seat) (total int, err error)
 }
 
 // SeatMaps shows seats from the memory of the member that sells them. If that member

@@ -47,7 +47,7 @@ func newSaleOf(t *testing.T, seats []eventra.Seat, holdSeconds int) *sale {
 	event.Terms.HoldSeconds = holdSeconds
 	s := &sale{t: t, db: db, event: event.ID, seats: seats, gateway: mockgateway.New(db)}
 	require.NoError(t, db.PutTerms(t.Context(), event))
-	_, err = db.AddSeats(t.Context(), event.ID, s.seats)
+	_, err = db.AddSeats(t.Context(), event.ID, persistencetest.NewID(), s.seats)
 	require.NoError(t, err)
 	log := slog.New(slog.DiscardHandler)
 	events, err := actors.NewDirectory(&actors.Dependencies{Store: db, Locks: redis.NewLocks(cache), Log: log,

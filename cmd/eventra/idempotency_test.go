@@ -1,6 +1,7 @@
 package main
 
 import (
+	"maps"
 	"strings"
 	"testing"
 	"time"
@@ -84,4 +85,84 @@ func TestIdempotency_StoresNoPath(t *testing.T) {
 		}
 	}
 	require.Zero(t, p.count(`SELECT count(*) FROM idempotency_keys`))
+}
+
+// forgetOutcome makes the key's row as a process leaves it that ends after it has written
+// what the request makes, and before it has stored the outcome.
+func (p *program) forgetOutcome(key string) {
+	p.t.Helper()
+	require.Equal(p.t, 1, p.count(`WITH forgotten AS (UPDATE idempotency_keys SET status = NULL, content_type = NULL, location = NULL, body = NULL,
+		locked_until = now() WHERE key = $1 RETURNING key) SELECT count(*) FROM forgotten`, key))
+}
+
+// TestIdempotency_AfterACrash: every request under a key has its first outcome again, also if
+// no outcome was stored. If what it made has ended since, it finds that.
+func TestIdempotency_AfterACrash(t *testing.T) {
+	t.Parallel()
+	p := start(t)
+	user, _ := p.user()
+	seats := func(section string) object {
+		return object{"sections": []object{{"name": section, "rowCount": 2, "seatsPerRow": 3, "price": object{"amount": 2500, "currency": "EUR"}}}}
+	}
+	var event, booking string
+	steps := []struct {
+		key, path, token string
+		body             any
+		status           int
+		since            func() // happens before the request is repeated
+	}{
+		{"event", "/events", p.admin, eventBody(), 201, func() {}},
+		{"seats", "/events/{event}/seats", p.admin, seats("A"), 201, func() { p.must(201, "POST", "/events/"+event+"/seats", p.admin, seats("B")) }},
+		{"publish", "/events/{event}/publish", p.admin, nil, 200, func() {}},
+		{"hold", "/bookings", user, object{"eventId": "{event}", "seats": []string{"A-1-1"}}, 201, func() {}},
+		{"payment", "/bookings/{booking}/payments", user, object{"method": "mock", "token": "tok_ok"}, 201, func() {}},
+		{"refund", "/bookings/{booking}/refund", p.admin, nil, 200, func() {}},
+		{"cancel", "/events/{event}/cancel", p.admin, nil, 200, func() {}},
+	}
+	send := func(i int) *answer {
+		fill := strings.NewReplacer("{event}", event, "{booking}", booking)
+		body := steps[i].body
+		if of, ok := body.(object); ok && of["eventId"] != nil {
+			body = with(maps.Clone(of), "eventId", event)
+		}
+		return p.must(steps[i].status, "POST", fill.Replace(steps[i].path), steps[i].token, body, "Idempotency-Key: "+steps[i].key)
+	}
+	first := make([]*answer, len(steps))
+	for i, step := range steps {
+		first[i] = send(i)
+		switch step.key {
+		case "event":
+			event = first[i].text("id")
+		case "hold":
+			booking = first[i].text("id")
+		}
+		step.since()
+		p.forgetOutcome(step.key)
+		again := send(i)
+		require.Empty(t, again.header.Get("Idempotency-Replayed"), step.key)
+		require.Equal(t, string(first[i].raw), string(again.raw), step.key)
+	}
+
+	// The event is cancelled, and what the first requests made has ended since.
+	for i, step := range steps {
+		p.forgetOutcome(step.key)
+		if step.key == "payment" {
+			steps[i].status = 409 // already_paid: its money went back
+		}
+		again := send(i)
+		if step.key == "payment" {
+			again.body = again.body["payment"].(object)
+		}
+		require.Equal(t, first[i].text("id"), again.text("id"), step.key)
+		if step.key == "seats" {
+			require.Equal(t, string(first[i].raw), string(again.raw))
+		}
+	}
+	require.Equal(t, 1, p.count(`SELECT count(*) FROM payments`))
+	require.Equal(t, 1, p.count(`SELECT count(*) FROM bookings`))
+	require.Equal(t, 12, p.count(`SELECT count(*) FROM seats`))
+	other := p.call("POST", "/events/"+event+"/publish", p.admin, nil, "Idempotency-Key: another")
+	require.Equal(t, "invalid_transition", other.text("code"), other)
+	other = p.call("POST", "/events/"+event+"/seats", p.admin, seats("A"), "Idempotency-Key: others")
+	require.Equal(t, "event_locked", other.text("code"), other)
 }

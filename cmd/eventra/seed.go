@@ -7,6 +7,7 @@ import (
 	"strconv"
 	"time"
 
+	"github.com/google/uuid"
 	"golang.org/x/crypto/bcrypt"
 
 	"github.com/eventra/eventra"
@@ -100,7 +101,7 @@ func seedEvent(ctx context.Context, s *app.Stores, e *eventra.Event, seats []eve
 	if seats == nil {
 		return nil
 	}
-	_, err = s.Catalog.AddSeats(ctx, e.ID, seats)
+	_, err = s.Catalog.AddSeats(ctx, e.ID, eventra.ID(uuid.Must(uuid.NewV7())), seats)
 	if err != nil && eventra.CodeOf(err) != eventra.CodeSeatExists {
 		return err
 	}

@@ -49,9 +49,11 @@ type Details interface {
 type Sales interface {
 	// PutTerms ignores versions older than the one it has.
 	PutTerms(ctx context.Context, e *eventra.Event) error
-	// AddSeats adds all seats or none. CodeSeatExists; CodeEventNotFound before the
-	// first PutTerms.
-	AddSeats(ctx context.Context, id eventra.ID, seats []eventra.Seat) (total int, err error)
+	// AddSeats adds all seats or none; the same addition again has the first one's
+	// total. CodeSeatExists; CodeEventNotFound before the first PutTerms.
+	AddSeats(ctx context.Context, id, addition eventra.ID, seats []eventra.Seat) (total int, err error)
+	// SeatsAdded returns the event's total after an addition, or 0 if that was not made.
+	SeatsAdded(ctx context.Context, id, addition eventra.ID) (total int, err error)
 	// DeleteEvent deletes an event without bookings; an unknown event is no error.
 	// CodeEventHasBookings otherwise.
 	DeleteEvent(ctx context.Context, id eventra.ID) error

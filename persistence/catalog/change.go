@@ -55,6 +55,21 @@ func (c *Catalog) Transition(ctx context.Context, id eventra.ID, to eventra.Even
 	})
 }
 
+// TransitionAgain retries a transition whose first outcome the caller never received.
+// If the event has, or had, the status, it returns the event as it is by now.
+func (c *Catalog) TransitionAgain(ctx context.Context, id eventra.ID, to eventra.EventStatus) (*eventra.Event, error) {
+	e, copied, err := c.details.Get(ctx, id)
+	switch {
+	case err != nil:
+		return nil, err
+	case !e.HasBeen(to):
+		return c.Transition(ctx, id, to)
+	case !copied:
+		err = c.written(ctx, e)
+	}
+	return e, err
+}
+
 // seatsTotal returns 0 for an event that PostgreSQL does not know yet.
 func (c *Catalog) seatsTotal(ctx context.Context, id eventra.ID) (int, error) {
 	total, err := c.sales.SeatsTotal(ctx, id)
@@ -135,14 +150,15 @@ func (c *Catalog) Delete(ctx context.Context, id eventra.ID) error {
 	return err
 }
 
-// AddSeats adds all seats or none and returns the event's new total.
-func (c *Catalog) AddSeats(ctx context.Context, id eventra.ID, seats []eventra.Seat) (int, error) {
+// AddSeats adds all seats or none and returns the event's new total. The same
+// addition again has the first one's total.
+func (c *Catalog) AddSeats(ctx context.Context, id, addition eventra.ID, seats []eventra.Seat) (int, error) {
 	e, copied, err := c.details.Get(ctx, id)
 	if err != nil {
 		return 0, err
 	}
 	if e.Status == eventra.EventCancelled {
-		return 0, eventra.Errorf(eventra.CodeEventLocked, "the event is cancelled")
+		return c.addedBefore(ctx, id, addition)
 	}
 	if !copied { // PostgreSQL may not know the event at all
 		if err := c.sales.PutTerms(ctx, e); err != nil {
@@ -152,7 +168,7 @@ func (c *Catalog) AddSeats(ctx context.Context, id eventra.ID, seats []eventra.S
 	if err := c.details.MarkUncopied(ctx, id); err != nil { // if this process ends now, the copier counts again
 		return 0, err
 	}
-	total, err := c.sales.AddSeats(ctx, id, seats)
+	total, err := c.sales.AddSeats(ctx, id, addition, seats)
 	if err != nil {
 		return 0, err
 	}
@@ -166,6 +182,14 @@ func (c *Catalog) AddSeats(ctx context.Context, id eventra.ID, seats []eventra.S
 		c.reload(ctx, id)
 	}
 	return total, nil
+}
+
+// addedBefore answers an addition to a cancelled event, which may have been made before.
+func (c *Catalog) addedBefore(ctx context.Context, id, addition eventra.ID) (total int, err error) {
+	if total, err = c.sales.SeatsAdded(ctx, id, addition); err == nil && total == 0 {
+		err = eventra.Errorf(eventra.CodeEventLocked, "the event is cancelled")
+	}
+	return total, err
 }
 
 // written follows every write of a document: it invalidates the caches, copies the

@@ -198,11 +198,39 @@ func TestCatalog_TransitionRemembersWhatWasPublished(t *testing.T) {
 	}
 }
 
+// What a first try has done is what its repetition finds.
+func TestCatalog_TransitionAgain(t *testing.T) {
+	t.Parallel()
+	f := newFixture(t)
+	e := f.draft(t, 2)
+	published, err := f.TransitionAgain(t.Context(), e.ID, eventra.EventPublished)
+	require.NoError(t, err)
+	require.Equal(t, eventra.EventPublished, published.Status, "the first try did nothing")
+	again, err := f.TransitionAgain(t.Context(), e.ID, eventra.EventPublished)
+	require.NoError(t, err)
+	require.Equal(t, published, again)
+	_, err = f.Transition(t.Context(), e.ID, eventra.EventCancelled)
+	require.NoError(t, err)
+	for _, to := range []eventra.EventStatus{eventra.EventPublished, eventra.EventCancelled} {
+		again, err = f.TransitionAgain(t.Context(), e.ID, to)
+		require.NoError(t, err)
+		require.Equal(t, eventra.EventCancelled, again.Status)
+	}
+
+	neverPublished := f.draft(t, 2)
+	_, err = f.Transition(t.Context(), neverPublished.ID, eventra.EventCancelled)
+	require.NoError(t, err)
+	_, err = f.TransitionAgain(t.Context(), neverPublished.ID, eventra.EventPublished)
+	require.Equal(t, eventra.CodeInvalidTransition, eventra.CodeOf(err))
+	_, err = f.TransitionAgain(t.Context(), newID(), eventra.EventPublished)
+	require.Equal(t, eventra.CodeEventNotFound, eventra.CodeOf(err))
+}
+
 func TestCatalog_AddSeats(t *testing.T) {
 	t.Parallel()
 	f := newFixture(t)
 	e := f.draft(t, 2)
-	total, err := f.AddSeats(t.Context(), e.ID, row("B", 3))
+	total, err := f.AddSeats(t.Context(), e.ID, newID(), row("B", 3))
 	require.NoError(t, err)
 	require.Equal(t, 5, total)
 	got, err := f.Event(t.Context(), e.ID)
@@ -212,13 +240,13 @@ func TestCatalog_AddSeats(t *testing.T) {
 	require.True(t, f.copied(t, e.ID))
 	require.Equal(t, 3, f.reloader.count(e.ID))
 
-	_, err = f.AddSeats(t.Context(), e.ID, row("B", 1))
+	_, err = f.AddSeats(t.Context(), e.ID, newID(), row("B", 1))
 	require.Equal(t, eventra.CodeSeatExists, eventra.CodeOf(err))
-	_, err = f.AddSeats(t.Context(), newID(), row("B", 1))
+	_, err = f.AddSeats(t.Context(), newID(), newID(), row("B", 1))
 	require.Equal(t, eventra.CodeEventNotFound, eventra.CodeOf(err))
 	_, err = f.Transition(t.Context(), e.ID, eventra.EventCancelled)
 	require.NoError(t, err)
-	_, err = f.AddSeats(t.Context(), e.ID, row("C", 1))
+	_, err = f.AddSeats(t.Context(), e.ID, newID(), row("C", 1))
 	require.Equal(t, eventra.CodeEventLocked, eventra.CodeOf(err))
 }
 

@@ -58,7 +58,7 @@ func TestCatalog_AddSeatsToADraftThatPostgresMissed(t *testing.T) {
 	var total int
 	require.Eventually(t, func() (done bool) {
 		var err error
-		total, err = f.AddSeats(t.Context(), e.ID, row("A", 4))
+		total, err = f.AddSeats(t.Context(), e.ID, newID(), row("A", 4))
 		return err == nil
 	}, soon, tick)
 	require.Equal(t, 4, total)
@@ -69,7 +69,7 @@ func TestCatalog_RunCopierCountsSeatsThatWereNotCounted(t *testing.T) {
 	f := newFixture(t)
 	e := f.draft(t, 0)
 	require.NoError(t, f.mongo.MarkUncopied(t.Context(), e.ID))
-	_, err := f.postgres.AddSeats(t.Context(), e.ID, row("A", 6)) // as if the process had ended then
+	_, err := f.postgres.AddSeats(t.Context(), e.ID, newID(), row("A", 6)) // as if the process had ended then
 	require.NoError(t, err)
 
 	f.runCopier(t)

@@ -88,7 +88,7 @@ func (f *fixture) draft(t testing.TB, seats int) *eventra.Event {
 	e := newEvent()
 	require.NoError(t, f.Create(t.Context(), e))
 	if seats > 0 {
-		_, err := f.AddSeats(t.Context(), e.ID, row("A", seats))
+		_, err := f.AddSeats(t.Context(), e.ID, newID(), row("A", seats))
 		require.NoError(t, err)
 	}
 	return e

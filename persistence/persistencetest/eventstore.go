@@ -16,7 +16,7 @@ import (
 // reads that show its effects.
 type EventStore interface {
 	PutTerms(ctx context.Context, e *eventra.Event) error
-	AddSeats(ctx context.Context, eventID eventra.ID, seats []eventra.Seat) (int, error)
+	AddSeats(ctx context.Context, eventID, addition eventra.ID, seats []eventra.Seat) (int, error)
 	DeleteEvent(ctx context.Context, id eventra.ID) error
 	SeatsTotal(ctx context.Context, id eventra.ID) (int, error)
 
@@ -83,7 +83,7 @@ func unknownEvent(f *fixture) {
 	require.Equal(f.t, eventra.CodeEventNotFound, eventra.CodeOf(err))
 	_, err = f.store.SeatsTotal(f.t.Context(), NewID())
 	require.Equal(f.t, eventra.CodeEventNotFound, eventra.CodeOf(err))
-	_, err = f.store.AddSeats(f.t.Context(), NewID(), NewSeats(1))
+	_, err = f.store.AddSeats(f.t.Context(), NewID(), NewID(), NewSeats(1))
 	require.Equal(f.t, eventra.CodeEventNotFound, eventra.CodeOf(err))
 	_, err = f.store.Commit(f.t.Context(), &eventra.Batch{EventID: NewID(), Epoch: 1, Version: 1})
 	require.ErrorIs(f.t, err, eventra.ErrStaleEpoch)
@@ -165,7 +165,7 @@ func fencedByTerms(f *fixture) {
 	f.hold(longHold, 1)
 	require.Equal(f.t, eventra.EventCancelled, f.activate().Terms.Status, "an older copy changes nothing")
 
-	_, err = f.store.AddSeats(f.t.Context(), f.event.ID, []eventra.Seat{{Section: "Z", Row: "1", Number: 1, Price: f.seats[0].Price}})
+	_, err = f.store.AddSeats(f.t.Context(), f.event.ID, NewID(), []eventra.Seat{{Section: "Z", Row: "1", Number: 1, Price: f.seats[0].Price}})
 	require.NoError(f.t, err)
 	_, err = f.commit(change(eventra.Held, f.booking(2)))
 	require.ErrorIs(f.t, err, eventra.ErrStaleEpoch)
@@ -251,7 +251,7 @@ func deletedEvent(f *fixture) {
 
 	unsold := NewEvent()
 	require.NoError(f.t, f.store.PutTerms(f.t.Context(), unsold))
-	_, err = f.store.AddSeats(f.t.Context(), unsold.ID, NewSeats(10))
+	_, err = f.store.AddSeats(f.t.Context(), unsold.ID, NewID(), NewSeats(10))
 	require.NoError(f.t, err)
 	for range 2 {
 		require.NoError(f.t, f.store.DeleteEvent(f.t.Context(), unsold.ID), "repeating it is harmless")

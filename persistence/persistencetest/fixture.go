@@ -33,7 +33,7 @@ func newFixture(t *testing.T, store EventStore) *fixture {
 	f := &fixture{t: t, store: store, event: NewEvent(), user: NewUser(), seats: NewSeats(40)}
 	require.NoError(t, store.CreateUser(t.Context(), f.user))
 	require.NoError(t, store.PutTerms(t.Context(), f.event))
-	total, err := store.AddSeats(t.Context(), f.event.ID, f.seats)
+	total, err := store.AddSeats(t.Context(), f.event.ID, NewID(), f.seats)
 	require.NoError(t, err)
 	require.Equal(t, len(f.seats), total)
 	f.activate()

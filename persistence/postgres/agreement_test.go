@@ -53,7 +53,7 @@ type agreement struct {
 func newAgreement(t *rapid.T, db *postgres.DB, raw *pgxpool.Pool) *agreement {
 	event := persistencetest.NewEvent()
 	require.NoError(t, db.PutTerms(t.Context(), event))
-	_, err := db.AddSeats(t.Context(), event.ID, persistencetest.NewSeats(12))
+	_, err := db.AddSeats(t.Context(), event.ID, persistencetest.NewID(), persistencetest.NewSeats(12))
 	require.NoError(t, err)
 	a := &agreement{db: db, raw: raw, event: event.ID, user: persistencetest.NewID(),
 		outcomes: map[eventra.ID]eventra.PaymentStatus{}}

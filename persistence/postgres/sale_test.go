@@ -25,7 +25,7 @@ func newSale(t testing.TB, db *postgres.DB, seats int) *sale {
 	event := persistencetest.NewEvent()
 	s := &sale{db: db, event: event.ID, seats: persistencetest.NewSeats(seats)}
 	require.NoError(t, db.PutTerms(t.Context(), event))
-	_, err := db.AddSeats(t.Context(), event.ID, s.seats)
+	_, err := db.AddSeats(t.Context(), event.ID, persistencetest.NewID(), s.seats)
 	require.NoError(t, err)
 	snapshot, err := db.Activate(t.Context(), event.ID)
 	require.NoError(t, err)

@@ -2,9 +2,11 @@ package postgres
 
 import (
 	"context"
+	"errors"
 	"fmt"
 
 	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgxpool"
 
 	"github.com/eventra/eventra"
 )
@@ -17,10 +19,10 @@ const seatsNamedMax = 100
 const allowBulkSQL = `SET LOCAL statement_timeout = '30s'`
 
 // AddSeats adds all seats or none and returns the event's new total. It takes an
-// epoch, so that every activation loads them. Errors: CodeEventNotFound;
-// CodeSeatExists with up to a hundred seats that exist, look like others, or are
+// epoch, so that every activation loads them. The same addition again has the first
+// one's total. Errors: CodeEventNotFound; CodeSeatExists with up to a hundred seats that exist, look like others, or are
 // given twice; CodeValidationFailed beyond the limit, or for a second currency.
-func (db *DB) AddSeats(ctx context.Context, eventID eventra.ID, seats []eventra.Seat) (total int, err error) {
+func (db *DB) AddSeats(ctx context.Context, eventID, addition eventra.ID, seats []eventra.Seat) (total int, err error) {
 	if duplicates := duplicateNames(seats); duplicates != nil {
 		return 0, seatsExist(duplicates)
 	}
@@ -28,13 +30,13 @@ func (db *DB) AddSeats(ctx context.Context, eventID eventra.ID, seats []eventra.
 		if _, err := tx.Exec(ctx, allowBulkSQL); err != nil {
 			return err
 		}
-		total, err = addSeats(ctx, tx, eventID, seats)
+		total, err = addSeats(ctx, tx, eventID, addition, seats)
 		return err
 	})
 	return total, err
 }
 
-func addSeats(ctx context.Context, tx pgx.Tx, eventID eventra.ID, seats []eventra.Seat) (int, error) {
+func addSeats(ctx context.Context, tx pgx.Tx, eventID, addition eventra.ID, seats []eventra.Seat) (int, error) {
 	// The epoch comes first: after it no batch changes the event's seats.
 	var stored int
 	var currency *string
@@ -42,6 +44,9 @@ func addSeats(ctx context.Context, tx pgx.Tx, eventID eventra.ID, seats []eventr
 		eventID).Scan(&stored, &currency)
 	if err != nil {
 		return 0, orNotFound(err, eventra.NoSuchEvent())
+	}
+	if total, err := addedBefore(ctx, tx, eventID, addition); err != nil || total > 0 {
+		return total, err
 	}
 	if len(seats) == 0 {
 		return stored, nil
@@ -65,7 +70,27 @@ func addSeats(ctx context.Context, tx pgx.Tx, eventID eventra.ID, seats []eventr
 		return 0, err
 	}
 	total := stored + len(seats)
+	if _, err := tx.Exec(ctx, `INSERT INTO seat_additions (event_id, id, seats_total) VALUES ($1, $2, $3)`, eventID, addition, total); err != nil {
+		return 0, err
+	}
 	_, err = tx.Exec(ctx, `UPDATE events SET seats_total = $2, currency = $3 WHERE id = $1`, eventID, total, seats[0].Price.Currency)
+	return total, err
+}
+
+// SeatsAdded returns the total of an event after an addition, or 0 if that was not made.
+func (db *DB) SeatsAdded(ctx context.Context, eventID, addition eventra.ID) (total int, err error) {
+	err = db.WithConn(ctx, callTimeout, func(ctx context.Context, conn *pgxpool.Conn) error {
+		total, err = addedBefore(ctx, conn, eventID, addition)
+		return err
+	})
+	return total, err
+}
+
+func addedBefore(ctx context.Context, q querier, eventID, addition eventra.ID) (total int, err error) {
+	err = q.QueryRow(ctx, `SELECT seats_total FROM seat_additions WHERE event_id = $1 AND id = $2`, eventID, addition).Scan(&total)
+	if errors.Is(err, pgx.ErrNoRows) {
+		err = nil
+	}
 	return total, err
 }
 

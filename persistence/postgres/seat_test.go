@@ -19,7 +19,7 @@ func TestAddSeats_AddsAllOrNone(t *testing.T) {
 	require.NoError(t, db.PutTerms(t.Context(), event))
 	seats := persistencetest.NewSeats(300)
 	add := func(seats ...eventra.Seat) error {
-		_, err := db.AddSeats(t.Context(), event.ID, seats)
+		_, err := db.AddSeats(t.Context(), event.ID, persistencetest.NewID(), seats)
 		return err
 	}
 	named := func(err error) []string {
@@ -48,7 +48,7 @@ func TestAddSeats_AddsAllOrNone(t *testing.T) {
 		require.Contains(t, e.Fields[0].Field, "price.currency")
 	}
 
-	total, err := db.AddSeats(t.Context(), event.ID, seats[150:])
+	total, err := db.AddSeats(t.Context(), event.ID, persistencetest.NewID(), seats[150:])
 	require.NoError(t, err)
 	require.Equal(t, len(seats), total)
 	snapshot, err := db.Activate(t.Context(), event.ID)
@@ -58,6 +58,37 @@ func TestAddSeats_AddsAllOrNone(t *testing.T) {
 	require.EqualValues(t, 2, snapshot.States[299].Version)
 }
 
+// A lost answer makes a client ask again. It learns what its first request did, whatever was
+// added since, and also after the event was cancelled.
+func TestAddSeats_AddsTheSameOnce(t *testing.T) {
+	t.Parallel()
+	db := open(t)
+	event := persistencetest.NewEvent()
+	require.NoError(t, db.PutTerms(t.Context(), event))
+	seats, first := persistencetest.NewSeats(12), persistencetest.NewID()
+	for range 2 {
+		total, err := db.AddSeats(t.Context(), event.ID, first, seats[:5])
+		require.NoError(t, err)
+		require.Equal(t, 5, total)
+	}
+	total, err := db.AddSeats(t.Context(), event.ID, persistencetest.NewID(), seats[5:])
+	require.NoError(t, err)
+	require.Equal(t, 12, total)
+	_, err = db.AddSeats(t.Context(), event.ID, persistencetest.NewID(), seats[:5])
+	require.Equal(t, eventra.CodeSeatExists, eventra.CodeOf(err), "another request")
+	event.Status, event.Version = eventra.EventCancelled, event.Version+1
+	require.NoError(t, db.PutTerms(t.Context(), event))
+	for addition, want := range map[eventra.ID]int{first: 5, persistencetest.NewID(): 0} {
+		total, err = db.SeatsAdded(t.Context(), event.ID, addition)
+		require.NoError(t, err)
+		require.Equal(t, want, total)
+	}
+	stored, err := db.SeatsTotal(t.Context(), event.ID)
+	require.NoError(t, err)
+	require.Equal(t, 12, stored)
+	require.NoError(t, db.DeleteEvent(t.Context(), event.ID))
+}
+
 func TestAddSeats_AddsAHundredThousand(t *testing.T) {
 	t.Parallel()
 	db := open(t)
@@ -65,7 +96,7 @@ func TestAddSeats_AddsAHundredThousand(t *testing.T) {
 	require.NoError(t, db.PutTerms(t.Context(), event))
 	seats := persistencetest.NewSeats(eventra.SeatsPerEventMax)
 	begun := time.Now()
-	_, err := db.AddSeats(t.Context(), event.ID, seats)
+	_, err := db.AddSeats(t.Context(), event.ID, persistencetest.NewID(), seats)
 	require.NoError(t, err)
 	added := time.Since(begun)
 
@@ -77,7 +108,7 @@ func TestAddSeats_AddsAHundredThousand(t *testing.T) {
 
 	more := seats[0]
 	more.Section = "Z"
-	_, err = db.AddSeats(t.Context(), event.ID, []eventra.Seat{more})
+	_, err = db.AddSeats(t.Context(), event.ID, persistencetest.NewID(), []eventra.Seat{more})
 	require.Equal(t, eventra.CodeValidationFailed, eventra.CodeOf(err))
 	total, err := db.SeatsTotal(t.Context(), event.ID)
 	require.NoError(t, err)
@@ -112,7 +143,7 @@ func TestAddSeats_KeepsWhatIsStored(t *testing.T) {
 		return eventra.Seat{Section: section, Row: row, Number: number, Price: eventra.Money{Amount: 1, Currency: "EUR"}}
 	}
 	add := func(seats ...eventra.Seat) error {
-		_, err := db.AddSeats(t.Context(), event.ID, seats)
+		_, err := db.AddSeats(t.Context(), event.ID, persistencetest.NewID(), seats)
 		return err
 	}
 	require.NoError(t, add(seat("A", "1", 1), seat("A", "2", 1)))
