@@ -42,15 +42,15 @@ func (a *activation) outcome(b *batch) {
 	case a.phase >= moving:
 		a.requeue(b) // the next owner knows
 	case errors.Is(b.Err, eventra.ErrStaleEpoch):
-		a.Log.Info("another activation took over", "event", a.id, "epoch", a.epoch)
+		a.Log.Info("another activation took over", "eventId", a.id, "epoch", a.epoch)
 		a.requeue(b)
 		a.retire()
 	case errors.Is(b.Err, eventra.ErrDiverged) || errors.Is(b.Err, eventra.ErrOutcomeUnknown):
-		a.Log.Warn("reloading after a batch", "event", a.id, "changes", b.Len(), "error", b.Err)
+		a.Log.Warn("reloading after a batch", "eventId", a.id, "changes", b.Len(), "error", b.Err)
 		a.requeue(b)
 		a.reloadWanted = true
 	default:
-		a.Log.Warn("batch not committed", "event", a.id, "changes", b.Len(), "error", b.Err)
+		a.Log.Warn("batch not committed", "eventId", a.id, "changes", b.Len(), "error", b.Err)
 		a.notCommitted(b)
 	}
 }
@@ -76,6 +76,7 @@ func (a *activation) committed(b *batch) {
 			mails = mails || c.Kind == eventra.Confirmed || c.Kind == eventra.Rebooked
 			if c.Kind == eventra.Expired {
 				a.Metrics.expiryLateness.Observe(b.Receipt.At.Sub(c.Booking.Due()).Seconds())
+				a.Log.Info("hold expired", "eventId", a.id, "bookingId", c.Booking.ID)
 			}
 			if c.Booking != nil && c.Booking.Status == eventra.BookingHeld {
 				held = append(held, c.Booking.ID)

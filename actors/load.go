@@ -88,7 +88,7 @@ func (a *activation) loaded(msg *loaded) {
 func (a *activation) activate(snapshot *eventra.Snapshot) error {
 	seats, err := eventra.NewSeatMap(snapshot)
 	if err != nil {
-		a.Log.Error("stored seats contradict each other; not selling", "event", a.id, "error", err)
+		a.Log.Error("stored seats contradict each other; not selling", "eventId", a.id, "error", err)
 		return err
 	}
 	if a.seats != nil {
@@ -107,7 +107,7 @@ func (a *activation) activate(snapshot *eventra.Snapshot) error {
 func (a *activation) loadFailed(err error) {
 	missing := eventra.CodeOf(err) == eventra.CodeEventNotFound
 	if !missing {
-		a.Log.Warn("event not loaded", "event", a.id, "error", err)
+		a.Log.Warn("event not loaded", "eventId", a.id, "error", err)
 		err = eventra.Unavailable("postgres", err)
 	}
 	a.phase = down

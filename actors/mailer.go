@@ -170,12 +170,12 @@ func (m *mailer) deliver(ctx context.Context, id eventra.ID) error {
 	case err != nil || state == eventra.MailEnded:
 		return err
 	case state == eventra.MailObsolete:
-		m.log.Info("mail withheld: the booking was refunded or the event cancelled", "booking", id)
+		m.log.Info("mail withheld: the booking was refunded or the event cancelled", "bookingId", id)
 		return m.Outbox.Withhold(ctx, id)
 	}
 	if err := m.Sender.Send(ctx, mail); err != nil {
-		m.log.Warn("mail not sent yet", "booking", id, "error", err)
-		return err
+		return err // the queue writes the line
 	}
+	m.log.Info("mail sent", "bookingId", id)
 	return m.Outbox.MarkSent(ctx, id)
 }

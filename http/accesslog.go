@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"log/slog"
 	"runtime/debug"
+	"strings"
 	"time"
 
 	"github.com/gofiber/fiber/v2"
@@ -20,7 +21,7 @@ const routeUnmatched = "unmatched"
 // an error with a problem, and writes the log and the metrics.
 func (s *Server) observe(c *fiber.Ctx) error {
 	start := time.Now()
-	id := setRequestID(c)
+	setRequestID(c)
 	c.Set(fiber.HeaderXContentTypeOptions, "nosniff")
 	ctx, cancel := context.WithTimeout(context.Background(), s.cfg.RequestTimeout)
 	defer cancel()
@@ -34,19 +35,7 @@ func (s *Server) observe(c *fiber.Ctx) error {
 	route, status, took := routeOf(c), c.Response().StatusCode(), time.Since(start)
 	s.requests.observe(route, methodOf(c), status, took)
 	s.slowDown(c, err)
-	level := slog.LevelInfo
-	if status >= 500 && !isOverload(err) {
-		level = slog.LevelWarn
-	}
-	if !s.cfg.Log.Enabled(ctx, level) {
-		return nil
-	}
-	attrs := []slog.Attr{slog.String("requestId", id), slog.String("method", methodOf(c)), slog.String("route", route),
-		slog.Int("status", status), slog.Duration("duration", took)}
-	if caller := callerOf(c); caller != nil {
-		attrs = append(attrs, slog.String("userId", caller.UserID.String()))
-	}
-	s.cfg.Log.LogAttrs(ctx, level, "request", attrs...)
+	s.logRequest(c, took)
 	return nil
 }
 
@@ -70,15 +59,80 @@ func timeout(d time.Duration) fiber.Handler {
 	}
 }
 
-// logFailure logs the cause of a failed request, which the client does not see.
-// A store that is away is a warning, anything else an error.
-func (s *Server) logFailure(c *fiber.Ctx, status int, err error) {
-	level := slog.LevelError
-	if status == fiber.StatusServiceUnavailable {
-		level = slog.LevelWarn
+// Where a request keeps what its line in the log says.
+const (
+	failureLocal = "failure" // an error, with which the request has failed
+	aboutLocal   = "about"   // []slog.Attr
+)
+
+// about notes the id of something that a request concerns, for its line in the log. Those
+// in its path need no note.
+func about(c *fiber.Ctx, name string, id eventra.ID) {
+	noted, _ := c.Locals(aboutLocal).([]slog.Attr)
+	c.Locals(aboutLocal, append(noted, slog.String(name, id.String())))
+}
+
+// logRequest writes the line of a request, the only one, also if it failed. An operation
+// that is asked for all the time is worth a line only to who debugs.
+func (s *Server) logRequest(c *fiber.Ctx, took time.Duration) {
+	err, _ := c.Locals(failureLocal).(error)
+	route, status := routeOf(c), c.Response().StatusCode()
+	level := slog.LevelInfo
+	switch {
+	case isProbe(route):
+		level = slog.LevelDebug
+	case status >= fiber.StatusInternalServerError && !isOverload(err):
+		level = failureLevel(status)
 	}
-	s.cfg.Log.LogAttrs(c.UserContext(), level, "request failed", slog.String("requestId", requestID(c)),
-		slog.String("method", methodOf(c)), slog.String("route", routeOf(c)), slog.Any("error", err))
+	if !s.cfg.Log.Enabled(c.UserContext(), level) {
+		return
+	}
+	attrs := []slog.Attr{slog.String("requestId", requestID(c)), slog.String("method", methodOf(c)), slog.String("route", route),
+		slog.Int("status", status), slog.String("duration", took.Round(time.Microsecond).String())}
+	if caller := callerOf(c); caller != nil {
+		attrs = append(attrs, userAttr(caller.UserID))
+	}
+	noted, _ := c.Locals(aboutLocal).([]slog.Attr)
+	attrs = append(append(attrs, noted...), pathAttrs(c)...)
+	if made, ok := madeAttr(c.GetRespHeader(fiber.HeaderLocation)); ok {
+		attrs = append(attrs, made)
+	}
+	if err != nil {
+		attrs = append(attrs, slog.String("code", string(problemOf(err).Code)))
+	}
+	if err != nil && status >= fiber.StatusInternalServerError {
+		attrs = append(attrs, slog.Any("error", err)) // the cause, which the client does not see
+	}
+	s.cfg.Log.LogAttrs(c.UserContext(), level, "request", attrs...)
+}
+
+// Where what was made is found.
+const (
+	bookingsLocation = "/api/v1/bookings/"
+	eventsLocation   = "/api/v1/events/"
+)
+
+// madeAttr names what a request has made, by the answer's Location, also if it is replayed.
+func madeAttr(location string) (slog.Attr, bool) {
+	for folder, name := range map[string]string{bookingsLocation: "bookingId", eventsLocation: "eventId"} {
+		if last, ok := strings.CutPrefix(location, folder); ok {
+			id, err := eventra.ParseID(last)
+			return slog.String(name, id.String()), err == nil
+		}
+	}
+	return slog.Attr{}, false
+}
+
+// failureLevel is a warning for a store that is away, and an error for anything else.
+func failureLevel(status int) slog.Level {
+	if status == fiber.StatusServiceUnavailable {
+		return slog.LevelWarn
+	}
+	return slog.LevelError
+}
+
+func isProbe(route string) bool {
+	return route == "/healthz" || route == "/readyz" || route == "/metrics"
 }
 
 // routeOf returns the pattern of the route that answered.

@@ -135,12 +135,13 @@ func (s *Server) createBooking(c *fiber.Ctx) error {
 	if err != nil {
 		return eventra.NoSuchEvent()
 	}
+	about(c, "eventId", eventID)
 	hold.BookingID, hold.UserID = resourceID(c), callerOf(c).UserID
 	booking, err := s.hold(c, eventID, hold)
 	if err != nil {
 		return err
 	}
-	c.Location("/api/v1/bookings/" + booking.ID.String())
+	c.Location(bookingsLocation + booking.ID.String())
 	return reply(c, fiber.StatusCreated, newBooking(booking))
 }
 

@@ -167,7 +167,7 @@ func (s *Server) createEvent(c *fiber.Ctx) error {
 	if err := s.cfg.Catalog.Create(c.UserContext(), event); err != nil {
 		return err
 	}
-	c.Location("/api/v1/events/" + event.ID.String())
+	c.Location(eventsLocation + event.ID.String())
 	return replyEvent(c, fiber.StatusCreated, event)
 }
 

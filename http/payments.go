@@ -84,6 +84,7 @@ func (s *Server) pay(c *fiber.Ctx) error {
 	if err := r.validate(); err != nil {
 		return err
 	}
+	about(c, "paymentId", resourceID(c))
 	payment, booking, err := s.cfg.Payments.Pay(c.UserContext(), eventra.PaymentRequest{
 		PaymentID: resourceID(c), BookingID: id, UserID: callerOf(c).UserID, Method: r.Method, Token: r.Token})
 	if err != nil {

@@ -111,9 +111,7 @@ func (s *Server) writeProblem(c *fiber.Ctx, err error) {
 		e = &eventra.Error{Code: eventra.CodeInternal, Err: err}
 		kind = problems[e.Code]
 	}
-	if kind.status >= 500 && !isOverload(err) {
-		s.logFailure(c, kind.status, err)
-	}
+	c.Locals(failureLocal, err)
 	if e.Code == eventra.CodeInternal {
 		e = &eventra.Error{Code: e.Code, Message: "something went wrong on our side; quote the request id when you report it"}
 	}
@@ -225,5 +223,8 @@ func (s *Server) refuseUnread(c *fiber.Ctx, err error) error {
 	s.writeProblem(c, err)
 	s.requests.observe(routeUnmatched, methodUnknown, c.Response().StatusCode(), 0)
 	s.slowDown(c, err)
+	if c.Response().StatusCode() >= fiber.StatusInternalServerError {
+		s.logRequest(c, 0)
+	}
 	return nil
 }

@@ -40,18 +40,37 @@ func (r *readiness) checks(ctx context.Context) (map[string]Check, bool) {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), probeTimeout)
 	defer cancel()
 	faults := r.ask(ctx)
+	before := r.last
 	r.last, r.ok = make(map[string]Check, len(r.probes)), true
 	for i, probe := range r.probes {
 		check := Check{Status: "up", Required: probe.Required}
 		if faults[i] != nil {
 			check.Status = "down"
 			r.ok = r.ok && !probe.Required
-			r.log.Warn("dependency does not answer", "dependency", probe.Name, "error", faults[i])
 		}
+		r.logChange(before, probe.Name, check, faults[i])
 		r.last[probe.Name] = check
 	}
 	r.asked = time.Now()
 	return r.last, r.ok
+}
+
+// logChange writes a line when a dependency goes away or comes back, not for each probe.
+func (r *readiness) logChange(before map[string]Check, name string, now Check, fault error) {
+	was, known := before[name]
+	switch {
+	case now.Status == "down" && (!known || was.Status == "up"):
+		r.log.Warn("dependency does not answer", "dependency", name, "error", fault)
+	case now.Status == "up" && known && was.Status == "down":
+		r.log.Info("dependency answers again", "dependency", name)
+	}
+}
+
+// forget makes the next look ask again.
+func (r *readiness) forget() {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.asked = time.Time{}
 }
 
 // ask probes all dependencies at once. It does not wait for a probe that outlives its

@@ -66,17 +66,22 @@ func (s *Server) logged(c *fiber.Ctx, next func() error) error {
 }
 
 // resourceAttrs name what a request is about: the ids in its path, and what it made.
-func resourceAttrs(c *fiber.Ctx) (attrs []slog.Attr) {
-	for _, name := range c.Route().Params {
-		if id, err := eventra.ParseID(c.Params(name)); err == nil { // anything else names nothing
-			attrs = append(attrs, slog.String(name, id.String()))
-		}
-	}
+func resourceAttrs(c *fiber.Ctx) []slog.Attr {
+	attrs := pathAttrs(c)
 	if location := c.GetRespHeader(fiber.HeaderLocation); location != "" {
 		attrs = append(attrs, slog.String("made", strings.Clone(location)))
 	}
 	if c.GetRespHeader(headerIdempotencyReplayed) != "" {
 		attrs = append(attrs, slog.Bool("replayed", true))
+	}
+	return attrs
+}
+
+func pathAttrs(c *fiber.Ctx) (attrs []slog.Attr) {
+	for _, name := range c.Route().Params {
+		if id, err := eventra.ParseID(c.Params(name)); err == nil { // anything else names nothing
+			attrs = append(attrs, slog.String(name, id.String()))
+		}
 	}
 	return attrs
 }

@@ -189,7 +189,10 @@ func (s *Server) Waits(what string) { s.waitsFor.Store(what) }
 
 // Ready ends the starting phase: from now on the API answers, and /readyz depends on the
 // dependencies alone.
-func (s *Server) Ready() { s.ready.Store(true) }
+func (s *Server) Ready() {
+	s.readiness.forget() // what it saw while the server started
+	s.ready.Store(true)
+}
 
 // started admits no request while the server starts.
 func (s *Server) started(c *fiber.Ctx) error {

@@ -75,14 +75,14 @@ func (r *Reconciler) reconcile(payment *eventra.Payment) {
 	defer cancel()
 	booking, err := p.store.Booking(ctx, payment.BookingID)
 	if err != nil {
-		p.log.Warn("open payment's booking not read", "payment", payment.ID, "booking", payment.BookingID, "error", err)
+		p.log.Warn("open payment's booking not read", "paymentId", payment.ID, "bookingId", payment.BookingID, "error", err)
 		return
 	}
 	outcome, err := p.void(payment)
 	if err != nil {
-		p.log.Warn("gateway failed", "payment", payment.ID, "booking", payment.BookingID, "error", err)
+		p.log.Warn("gateway failed", "paymentId", payment.ID, "bookingId", payment.BookingID, "error", err)
 		return
 	}
 	_, _, err = p.finish(payment, booking, outcome)
-	p.log.Info("open payment reconciled", "payment", payment.ID, "booking", payment.BookingID, "gateway", outcome, "answer", err)
+	p.log.Info("open payment reconciled", "paymentId", payment.ID, "bookingId", payment.BookingID, "gateway", outcome, "answer", err)
 }

@@ -20,7 +20,7 @@ func (p *Processor) charge(payment *eventra.Payment, booking *eventra.Booking, t
 	case eventra.CodeOf(err) == eventra.CodePaymentDeclined:
 		outcome = eventra.PaymentDeclined
 	case err != nil:
-		p.log.Warn("gateway failed", "payment", payment.ID, "error", err)
+		p.log.Warn("gateway failed", "paymentId", payment.ID, "bookingId", payment.BookingID, "error", err)
 		if outcome, err = p.void(payment); err != nil {
 			return nil, nil, outcomeUnknown(err)
 		}
@@ -85,17 +85,24 @@ func (p *Processor) returnMoney(id eventra.ID) eventra.PaymentStatus {
 	ctx, cancel := context.WithTimeout(context.Background(), finishTimeout)
 	defer cancel()
 	payment, err := p.store.Payment(ctx, id)
-	if err == nil && payment.Status == eventra.PaymentRefundPending {
-		if !free(payment) {
-			err = p.gateway.Refund(ctx, *payment)
-		}
-		if err == nil {
-			err = p.store.MarkRefunded(ctx, id)
-		}
-	}
 	if err != nil {
-		p.log.Warn("refund not done yet", "payment", id, "error", err)
+		p.log.Warn("refund not done yet", "paymentId", id, "error", err)
 		return eventra.PaymentRefundPending
 	}
+	if payment.Status != eventra.PaymentRefundPending {
+		return eventra.PaymentRefunded
+	}
+	log := p.log.With("paymentId", id, "bookingId", payment.BookingID, "eventId", payment.EventID)
+	if !free(payment) {
+		err = p.gateway.Refund(ctx, *payment)
+	}
+	if err == nil {
+		err = p.store.MarkRefunded(ctx, id)
+	}
+	if err != nil {
+		log.Warn("refund not done yet", "error", err)
+		return eventra.PaymentRefundPending
+	}
+	log.Info("money returned")
 	return eventra.PaymentRefunded
 }

@@ -36,18 +36,18 @@ func (m *membership) keepLease(ctx context.Context) {
 		next, err := m.renew(ctx)
 		switch {
 		case eventra.CodeOf(err) == eventra.CodeNotFound:
-			m.log.Warn("evicted by the other members", "member", m.self.ID)
+			m.log.Warn("evicted by the other members", "memberId", m.self.ID)
 			m.leaseEnd.Store(0)
 			m.evicted()
 			return
 		case err != nil && ctx.Err() == nil:
 			if !failing {
-				m.log.Warn("lease not renewed", "member", m.self.ID, "error", err)
+				m.log.Warn("lease not renewed", "memberId", m.self.ID, "error", err)
 			}
 			next = max(rejoinPauseMin, renewPause/2-time.Since(asked)) // an attempt that hung has used its time
 		}
 		if failing && err == nil {
-			m.log.Info("lease renewed again", "member", m.self.ID)
+			m.log.Info("lease renewed again", "memberId", m.self.ID)
 		}
 		pause, failing = next, err != nil
 	}

@@ -105,7 +105,7 @@ func (m *membership) publish(members []eventra.Member) (converged bool) {
 		host, portText, err := net.SplitHostPort(member.Address)
 		port, err2 := strconv.ParseInt(portText, 10, 32)
 		if err != nil || err2 != nil {
-			m.log.Error("a member's address is invalid", "member", member.ID, "address", member.Address)
+			m.log.Error("a member's address is invalid", "memberId", member.ID, "address", member.Address)
 			continue
 		}
 		if slices.Contains([]byte(host), ':') {

@@ -70,7 +70,7 @@ func (n *Node) rejoinWhenEvicted(ctx context.Context, incarnation *Incarnation) 
 				return
 			}
 		}
-		n.config.Log.Info("joined again", "member", incarnation.system.ID)
+		n.config.Log.Info("joined again", "memberId", incarnation.system.ID)
 		n.use(incarnation)
 	}
 }

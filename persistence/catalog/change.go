@@ -177,7 +177,7 @@ func (c *Catalog) AddSeats(ctx context.Context, id, addition eventra.ID, seats [
 		err = c.written(ctx, e)
 	}
 	if err != nil {
-		c.log.Warn("seats added, their number not shown yet", "event", id, "error", err)
+		c.log.Warn("seats added, their number not shown yet", "eventId", id, "error", err)
 		c.pages.invalidate(ctx, id)
 		c.reload(ctx, id)
 	}
@@ -200,7 +200,7 @@ func (c *Catalog) written(ctx context.Context, e *eventra.Event) error {
 		return err
 	}
 	if err := c.details.MarkCopied(ctx, e.ID, e.Version); err != nil {
-		c.log.Debug("terms copied, event not marked", "event", e.ID, "error", err) // copying again is harmless
+		c.log.Debug("terms copied, event not marked", "eventId", e.ID, "error", err) // copying again is harmless
 	}
 	c.reload(ctx, e.ID)
 	return nil
@@ -214,6 +214,6 @@ func (c *Catalog) reload(ctx context.Context, id eventra.ID) {
 	ctx, cancel := context.WithTimeout(ctx, reloadTimeout)
 	defer cancel()
 	if err := c.reloader.Reload(ctx, id); err != nil {
-		c.log.Warn("event not reloaded yet", "event", id, "error", err)
+		c.log.Warn("event not reloaded yet", "eventId", id, "error", err)
 	}
 }

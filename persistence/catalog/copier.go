@@ -77,7 +77,7 @@ func (c *Catalog) copyMissing(ctx context.Context) {
 			continue
 		}
 		if err := c.copyOne(ctx, e); err != nil {
-			c.log.Warn("terms not copied yet", "event", e.ID, "error", err)
+			c.log.Warn("terms not copied yet", "eventId", e.ID, "error", err)
 		}
 	}
 }

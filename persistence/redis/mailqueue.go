@@ -128,7 +128,7 @@ func logFailure(ctx context.Context, task *asynq.Task, err error) {
 		log.Error("mail not delivered: it is a dead letter now")
 		return
 	}
-	log.Debug("mail not delivered; trying again", "in", mailRetryDelay(retried))
+	log.Warn("mail not delivered; it is tried again", "in", mailRetryDelay(retried))
 }
 
 // queueLog logs the library's messages. Its errors come from a lost Redis, which

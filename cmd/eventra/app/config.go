@@ -117,7 +117,7 @@ func readConfig() (cfg *Config, faults []error) {
 func (c *Config) Logger() *slog.Logger { return c.loggerTo(os.Stderr) }
 
 func (c *Config) loggerTo(w io.Writer) *slog.Logger {
-	options := &slog.HandlerOptions{Level: c.LogLevel}
+	options := &slog.HandlerOptions{Level: c.LogLevel, ReplaceAttr: withUnit}
 	var handler slog.Handler = slog.NewJSONHandler(w, options)
 	if c.LogFormat == "text" {
 		handler = slog.NewTextHandler(w, options)
@@ -125,4 +125,12 @@ func (c *Config) loggerTo(w io.Writer) *slog.Logger {
 	log := slog.New(handler)
 	slog.SetDefault(log)
 	return log
+}
+
+// withUnit writes durations as "1.5s": a bare number of nanoseconds is misread.
+func withUnit(_ []string, attr slog.Attr) slog.Attr {
+	if attr.Value.Kind() == slog.KindDuration {
+		attr.Value = slog.StringValue(attr.Value.Duration().String())
+	}
+	return attr
 }

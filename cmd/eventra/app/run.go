@@ -2,8 +2,10 @@ package app
 
 import (
 	"context"
+	"log/slog"
 	"os"
 	"runtime/debug"
+	"strconv"
 	"time"
 
 	"github.com/google/uuid"
@@ -37,7 +39,8 @@ func Run(ctx context.Context, cfg *Config, options ...Option) error {
 		defer cancel()
 		_ = lines.Flush(ctx) // what nobody reads by then is lost
 	}()
-	log := cfg.loggerTo(lines)
+	log := cfg.loggerTo(lines).With("instance", instanceName())
+	slog.SetDefault(log)
 	warnOfUnknownSettings(log)
 	options = append(options, WithLoop(lines.measure))
 	a, err := Start(ctx, cfg, log, options...)
@@ -62,4 +65,13 @@ func Run(ctx context.Context, cfg *Config, options ...Option) error {
 	}
 	log.Info("stopped", "error", err)
 	return err
+}
+
+// instanceName tells the lines of several instances apart, also on one machine.
+func instanceName() string {
+	host, err := os.Hostname()
+	if err != nil {
+		host = "unknown"
+	}
+	return host + "/" + strconv.Itoa(os.Getpid())
 }
