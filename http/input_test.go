@@ -101,7 +101,7 @@ func TestInput_UnknownAndRepeatedParametersAreRefused(t *testing.T) {
 			for _, name := range o.parameters {
 				refused(name+"=1&"+name+"=1", name, "repeated_parameter")
 				refused(strings.ToUpper(name)+"=1", strings.ToUpper(name), "unknown_parameter")
-				a := ts.send(o.method, ts.address(o)+"?"+name+"=1", ts.tokenFor(o), "")
+				a := ts.send(o.method, ts.address(o)+"?"+name+"=x", ts.tokenFor(o), "") // no version: a stream would not end
 				require.NotContains(t, a.body, "unknown_parameter", "the document has it")
 			}
 		})

@@ -42,6 +42,18 @@ func (q *query) time(name string) time.Time {
 	return parseTime(&q.faults, name, value)
 }
 
+// version returns a parameter that is the version of a seat map, or nil without one.
+func (q *query) version(name string) *uint64 {
+	if !q.has(name) {
+		return nil
+	}
+	version, err := strconv.ParseUint(q.text(name), 10, 64)
+	if err != nil {
+		q.faults.Add(name, "type", "must be the version of an earlier answer")
+	}
+	return &version
+}
+
 // has reports whether a parameter was given, even if it is empty.
 func (q *query) has(name string) bool { return q.c.Request().URI().QueryArgs().Has(name) }
 

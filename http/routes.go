@@ -40,7 +40,7 @@ func (s *Server) routes() {
 
 	api.post("/events/:eventId/seats", admins, writes, seatsBody, timeout(seatsTimeout), s.idempotent, s.addSeats)
 	api.get("/events/:eventId/seats", anyone, reads, parameters("section", "since"), s.seatMap)
-	api.get("/events/:eventId/seats/stream", anyone, reads, nothing, s.streamSeats)
+	api.get("/events/:eventId/seats/stream", anyone, reads, parameters("since"), s.streamSeats)
 	api.get("/events/:eventId/availability", anyone, reads, nothing, s.availability)
 
 	api.get("/bookings", users, reads, parameters("status", "eventId", "limit", "cursor"), s.listBookings)

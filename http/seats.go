@@ -141,12 +141,8 @@ func (s *Server) seatMap(c *fiber.Ctx) error {
 	}
 	q := query{c: c}
 	part := seatPart{section: q.text("section"), bySection: q.has("section")}
-	if q.has("since") {
-		part.since, err = strconv.ParseUint(q.text("since"), 10, 64)
-		part.bySince = true
-		if err != nil {
-			q.faults.Add("since", "type", "must be the version of an earlier answer")
-		}
+	if since := q.version("since"); since != nil {
+		part.since, part.bySince = *since, true
 	}
 	if err := q.faults.Err(); err != nil {
 		return err

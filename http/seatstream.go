@@ -1,7 +1,6 @@
 package http
 
 import (
-	"slices"
 	"strconv"
 	"time"
 
@@ -15,6 +14,10 @@ const (
 	// streamPeriod is how often a watched event's seat map is read, once for all of its
 	// watchers. A change is sent within that time, and the changes of a rush together.
 	streamPeriod = 200 * time.Millisecond
+	// streamEventPeriod is how often a watched event's sale is looked at.
+	streamEventPeriod = time.Second
+	// streamRetry is what a client is asked to wait before it connects again.
+	streamRetry = 2 * time.Second
 	// streamHeartbeat is the pause after which a stream without changes sends a comment.
 	// The write also detects clients that have gone.
 	streamHeartbeat = 15 * time.Second
@@ -31,74 +34,55 @@ const (
 	headerLastEventID = "Last-Event-ID"
 )
 
-// appendDelta appends the seats that changed since a version:
-// {version, changes: [{seat, status}]}.
-func appendDelta(b []byte, since uint64, view *eventra.SeatsView) []byte {
-	b = strconv.AppendUint(append(b, "event: delta\nid: "...), view.Version, 10)
-	b = strconv.AppendUint(append(b, "\ndata: {\"version\":"...), view.Version, 10)
-	b = append(b, `,"changes":[`...)
-	first := true
-	for no, changed := range view.Changed {
-		if changed <= since {
-			continue
-		}
-		if !first {
-			b = append(b, ',')
-		}
-		first = false
-		b = appendQuoted(append(b, `{"seat":`...), view.Layout.Seats[no].Name())
-		b = append(append(append(b, `,"status":"`...), view.Status[no].String()...), `"}`...)
-	}
-	return append(b, "]}\n\n"...)
-}
-
-// appendSnapshot appends a [SeatsView], which is one line.
-func appendSnapshot(b []byte, view *eventra.SeatsView) []byte {
-	b = slices.Grow(b, seatMapBytes(len(view.Status)))
-	b = strconv.AppendUint(append(b, "event: snapshot\nid: "...), view.Version, 10)
-	b = appendSeatMap(append(b, "\ndata: "...), view, seatPart{})
-	return append(b, "\n\n"...)
-}
-
 // streamSeats sends an event's seats, and then their changes.
 //
 // @ID streamSeats
 // @Summary Watch the seats
-// @Description Server-sent events. The first is a `snapshot`, a seat map, or with `Last-Event-ID` a `delta` since that version. Each change follows within 0.2 s as a `delta`, `{version, changes: [{seat, status}]}`; in a rush, one delta has many changes. The id is the version. While nothing changes, a comment comes every 15 s. When seats are added, a new `snapshot` comes. Watch it with an `EventSource` or `curl -N`; the stream does not end by itself.
+// @Description Server-sent events. The first is a `snapshot`, a seat map, or with `Last-Event-ID` or `since` a `delta` since that version. Each change follows within 0.2 s as a `delta`, `{version, changes: [{seat, status}]}`; in a rush, one delta has many changes. The id is the version. A new `snapshot` comes when seats were added, or when the version is one that this event does not have.
+// @Description
+// @Description A `sale` event, `{state}` with `UPCOMING`, `OPEN`, `ENDED` or `CANCELLED`, tells within about a second that the state of the sale has changed, and at the beginning that the sale is over. It has no id.
+// @Description
+// @Description While nothing changes, a comment comes every 15 s. The stream ends when the event is deleted, and when this instance shuts down; connect again then. Watch it with an `EventSource` or `curl -N`. Compressed with gzip on request.
 // @Tags seats
 // @Security
 // @Security BearerAuth
 // @Produce text/event-stream
 // @Param eventId path string true "Event" format(uuid)
 // @Param Last-Event-ID header string false "Version that the client has"
+// @Param since query int false "Version that the client has, for clients that cannot set headers; Last-Event-ID comes first" minimum(0)
 // @Success 200 {string} string "Server-sent events"
 // @Header 200 {string} Eventra-Stale "true if this instance cannot reach the one that sells the event, and shows the last state that it knew"
 // @Failure 404 {object} Problem "event_not_found, also for an event that never was published unless the caller is an admin"
+// @Failure 422 {object} Problem "validation_failed"
 // @Router /api/v1/events/{eventId}/seats/stream [get]
 func (s *Server) streamSeats(c *fiber.Ctx) error {
 	event, err := s.visibleEvent(c)
 	if err != nil {
 		return err
 	}
+	q := query{c: c}
+	since := q.version("since")
+	if err := q.faults.Err(); err != nil {
+		return err
+	}
 	view, stale, err := s.cfg.SeatMaps.Seats(c.UserContext(), event.ID)
 	if err != nil {
 		return err
 	}
+	if version, err := strconv.ParseUint(c.Get(headerLastEventID), 10, 64); err == nil {
+		since = &version
+	}
+	packed := codingQuality(c.Get(fiber.HeaderAcceptEncoding), codingGzip) > 0
 	markStale(c, stale)
-	c.Set(fiber.HeaderContentType, mimeEventStream)
-	c.Set(fiber.HeaderCacheControl, "no-store")
+	setStreamHeaders(c, packed)
 	if c.Method() == fiber.MethodHead {
 		return nil
-	}
-	before := nothingKnown
-	if version, err := strconv.ParseUint(c.Get(headerLastEventID), 10, 64); err == nil && version <= view.Version {
-		before = seatsKnown{version, len(view.Status)}
 	}
 	leave, err := s.enterStream(c)
 	if err != nil {
 		return err
 	}
-	watcher, err := s.streams.watch(view, before)
+	watcher, err := s.streams.watch(view, event, packed, since)
 	if err != nil {
 		leave()
 		return err
@@ -108,6 +92,16 @@ func (s *Server) streamSeats(c *fiber.Ctx) error {
 	c.Response().ImmediateHeaderFlush = true
 	c.Response().SetBodyStream(watcher, -1)
 	return nil
+}
+
+func setStreamHeaders(c *fiber.Ctx, packed bool) {
+	c.Set(fiber.HeaderContentType, mimeEventStream)
+	c.Set(fiber.HeaderCacheControl, "no-store")
+	c.Set("X-Accel-Buffering", "no") // nginx would collect what belongs to the client now
+	c.Vary(fiber.HeaderAcceptEncoding)
+	if packed {
+		c.Set(fiber.HeaderContentEncoding, codingGzip)
+	}
 }
 
 // enterStream takes a place among the streams of the client's address and of the caller.

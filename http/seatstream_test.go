@@ -27,10 +27,18 @@ func (f *fakes) change(id eventra.ID, seats int, no eventra.SeatNo, status event
 	}
 	view.Layout = eventra.NewLayout(layout)
 	view.Status, view.Changed = make([]eventra.SeatStatus, seats), make([]uint64, seats)
+	if f.events[id] == nil {
+		ends := time.Now().Add(24 * time.Hour)
+		f.events[id] = &eventra.Event{ID: id, EndsAt: ends, Terms: eventra.Terms{Status: eventra.EventPublished}}
+	}
+	view.LayoutVersion = 1
 	if before := f.views[id]; before != nil {
 		view.Version = before.Version + 1
 		copy(view.Status, before.Status)
 		copy(view.Changed, before.Changed)
+		if view.LayoutVersion = before.LayoutVersion; seats > len(before.Status) {
+			view.LayoutVersion = view.Version
+		}
 	}
 	view.Status[no], view.Changed[no] = status, view.Version
 	f.views[id] = view
@@ -90,7 +98,7 @@ func TestSeatStream_EndsAtShutdown(t *testing.T) {
 	require.NoError(t, ts.server.Shutdown(ctx))
 	_, err := io.ReadAll(stream.lines)
 	require.NoError(t, err)
-	_, err = ts.server.streams.watch(&eventra.SeatsView{}, nothingKnown)
+	_, err = ts.server.streams.watch(&eventra.SeatsView{}, &eventra.Event{}, false, nil)
 	require.Equal(t, eventra.CodeUnavailable, eventra.CodeOf(err))
 }
 
@@ -105,12 +113,29 @@ func bubble(t *testing.T, test func(t *testing.T, f *fakes, s *seatStreams)) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		f := newFakes()
-		s, err := newSeatStreams(f, prometheus.NewRegistry())
+		s, err := newSeatStreams(f, f, prometheus.NewRegistry())
 		require.NoError(t, err)
 		test(t, f, s)
 		require.Empty(t, s.events)
 		require.Zero(t, s.open())
 	})
+}
+
+// watch watches an event, which exists, and reads the beginning of the stream.
+func (f *fakes) watch(s *seatStreams, view *eventra.SeatsView, since *uint64) (*seatWatcher, error) {
+	event := &eventra.Event{ID: view.EventID, EndsAt: time.Now().Add(24 * time.Hour), Terms: eventra.Terms{Status: eventra.EventPublished}}
+	f.mu.Lock()
+	if f.events[view.EventID] == nil {
+		f.events[view.EventID] = event
+	}
+	event = f.events[view.EventID]
+	f.mu.Unlock()
+	w, err := s.watch(view, event, false, since)
+	if err != nil {
+		return nil, err
+	}
+	_, err = w.Read(make([]byte, 1<<10))
+	return w, err
 }
 
 func read(t *testing.T, w *seatWatcher) string {
@@ -123,7 +148,7 @@ func read(t *testing.T, w *seatWatcher) string {
 func TestSeatStream_SendsHeartbeats(t *testing.T) {
 	bubble(t, func(t *testing.T, f *fakes, s *seatStreams) {
 		view := f.change(newID(), 1, 0, eventra.SeatHeld)
-		w, err := s.watch(view, nothingKnown)
+		w, err := f.watch(s, view, nil)
 		require.NoError(t, err)
 		start := time.Now()
 		require.Contains(t, read(t, w), "snapshot")
@@ -144,9 +169,9 @@ func TestSeatStream_LosesNothingForASlowReader(t *testing.T) {
 	bubble(t, func(t *testing.T, f *fakes, s *seatStreams) {
 		id := newID()
 		view := f.change(id, 2, 0, eventra.SeatHeld)
-		slow, err := s.watch(view, known(view))
+		slow, err := f.watch(s, view, &view.Version)
 		require.NoError(t, err)
-		quick, err := s.watch(view, known(view))
+		quick, err := f.watch(s, view, &view.Version)
 		require.NoError(t, err)
 		f.change(id, 2, 0, eventra.SeatAvailable)
 		require.Contains(t, read(t, quick), `[{"seat":"A-1-1","status":"AVAILABLE"}]`)
@@ -162,7 +187,7 @@ func TestSeatStream_LosesNothingForASlowReader(t *testing.T) {
 // Otherwise 10,000 stalled readers would keep 10,000 maps in memory.
 func TestSeatStream_EndsForAStalledReader(t *testing.T) {
 	bubble(t, func(t *testing.T, f *fakes, s *seatStreams) {
-		w, err := s.watch(f.change(newID(), 1, 0, eventra.SeatHeld), nothingKnown)
+		w, err := f.watch(s, f.change(newID(), 1, 0, eventra.SeatHeld), nil)
 		require.NoError(t, err)
 		n, err := w.Read(make([]byte, 1))
 		require.NoError(t, err)
@@ -182,7 +207,7 @@ func TestSeatStream_ReplacesALongDelta(t *testing.T) {
 			changes int
 			event   string
 		}{{deltaSeatsMin + 1, "event: delta"}, {deltaSeatsMin + 2, "event: snapshot"}} {
-			w, err := s.watch(view, known(view))
+			w, err := f.watch(s, view, &view.Version)
 			require.NoError(t, err)
 			newer := *view
 			newer.Version, newer.Changed = view.Version+uint64(c.changes), make([]uint64, seats)
@@ -200,7 +225,7 @@ func TestSeatStream_ReplacesALongDelta(t *testing.T) {
 
 func TestSeatStream_EventWithoutSeats(t *testing.T) {
 	bubble(t, func(t *testing.T, f *fakes, s *seatStreams) {
-		w, err := s.watch(&eventra.SeatsView{EventID: newID(), Layout: eventra.NewLayout(nil)}, nothingKnown)
+		w, err := f.watch(s, &eventra.SeatsView{EventID: newID(), Layout: eventra.NewLayout(nil)}, nil)
 		require.NoError(t, err)
 		require.Contains(t, read(t, w), `"seats":[]`)
 		require.NoError(t, w.Close())
@@ -210,7 +235,7 @@ func TestSeatStream_EventWithoutSeats(t *testing.T) {
 func TestSeatStream_IgnoresStaleViews(t *testing.T) {
 	bubble(t, func(t *testing.T, f *fakes, s *seatStreams) {
 		view := f.change(newID(), 1, 0, eventra.SeatHeld)
-		w, err := s.watch(view, known(view))
+		w, err := f.watch(s, view, &view.Version)
 		require.NoError(t, err)
 		f.mu.Lock()
 		f.cutOff = true
@@ -227,10 +252,10 @@ func TestSeatStream_IsBounded(t *testing.T) {
 		watchers := make([]*seatWatcher, streamWatchersMax)
 		for i := range watchers {
 			var err error
-			watchers[i], err = s.watch(view, known(view))
+			watchers[i], err = f.watch(s, view, &view.Version)
 			require.NoError(t, err)
 		}
-		_, err := s.watch(view, known(view))
+		_, err := f.watch(s, view, &view.Version)
 		require.Equal(t, eventra.CodeOverloaded, eventra.CodeOf(err))
 		for _, w := range watchers {
 			require.NoError(t, w.Close())

@@ -5,6 +5,8 @@ import (
 	"os"
 	"sync"
 	"time"
+
+	"github.com/eventra/eventra"
 )
 
 // seatWatcher is the body of one stream. A client that reads slowly gets the changes of a
@@ -12,9 +14,15 @@ import (
 type seatWatcher struct {
 	of     *seatStreams
 	stream *seatStream
-	known  seatsKnown // by the client, when it has read the rest
-	rest   []byte     // of the frame
-	begun  time.Time  // when the client began to read the frame
+	packed bool // the client accepts gzip
+
+	known  seatsKnown        // by the client, when it has read the rest
+	sale   eventra.SaleState // that the client knows
+	sum    gzipSum           // of what the client got
+	begun  bool
+	ended  bool
+	rest   []byte    // of the frame
+	framed time.Time // when the client began to read the frame
 	once   sync.Once
 	closed func() // may be nil
 }
@@ -27,8 +35,8 @@ func (w *seatWatcher) Read(b []byte) (int, error) {
 		if w.rest = w.next(); w.rest == nil {
 			return 0, io.EOF
 		}
-		w.begun = time.Now()
-	case time.Since(w.begun) > streamFrameMax:
+		w.framed = time.Now()
+	case time.Since(w.framed) > streamFrameMax:
 		return 0, os.ErrDeadlineExceeded
 	}
 	n := copy(b, w.rest)
@@ -36,21 +44,44 @@ func (w *seatWatcher) Read(b []byte) (int, error) {
 	return n, nil
 }
 
-var heartbeat = []byte(":\n\n")
-
+// next returns what is sent next, nil at the end.
 func (w *seatWatcher) next() []byte {
+	switch {
+	case !w.begun:
+		w.begun = true
+		w.sum.add(preface.in(w.packed).sum)
+		if w.packed {
+			return append(gzipHeader[:len(gzipHeader):len(gzipHeader)], preface.packed.body...)
+		}
+		return preface.plain.body
+	case w.ended:
+		return nil
+	}
+	f := w.await()
+	if f != nil {
+		w.sum.add(f.sum)
+		return f.body
+	}
+	w.ended = true
+	if w.packed {
+		return gzipEnd(w.sum)
+	}
+	return nil
+}
+
+// await waits for the next frame, which is nil when the stream has ended.
+func (w *seatWatcher) await() *frame {
 	beat := time.NewTimer(streamHeartbeat)
 	defer beat.Stop()
 	for {
-		frame, now, newer := w.stream.after(w.known)
-		if frame != nil {
-			w.known = now
-			return frame
+		f, newer := w.stream.after(w)
+		if f != nil {
+			return f
 		}
 		select {
 		case <-newer:
 		case <-beat.C:
-			return heartbeat
+			return heartbeat.in(w.packed)
 		case <-w.stream.ended:
 			return nil
 		}

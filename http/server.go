@@ -103,7 +103,7 @@ func NewServer(cfg Config) (*Server, error) {
 	if s.requests, err = newRequestMetrics(cfg.Metrics); err != nil {
 		return nil, err
 	}
-	if s.streams, err = newSeatStreams(cfg.SeatMaps, cfg.Metrics); err != nil {
+	if s.streams, err = newSeatStreams(cfg.SeatMaps, cfg.Catalog, cfg.Metrics); err != nil {
 		return nil, err
 	}
 	s.listener.Proxy = s.trusted

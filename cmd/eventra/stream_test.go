@@ -115,3 +115,93 @@ func TestSeatStream_ConvergesForEveryWatcher(t *testing.T) {
 	require.Equal(t, p.seatStatus(event), early.now(t))
 	eventually(t, 2*time.Second, "both watchers agree", func() bool { return maps.Equal(early.now(t), late.now(t)) })
 }
+
+// lines follows a stream until the test ends, and returns what its client reads.
+func (p *program) lines(path string, headers ...string) *bufio.Scanner {
+	p.t.Helper()
+	ctx, cancel := context.WithTimeout(p.t.Context(), 20*time.Second)
+	p.t.Cleanup(cancel)
+	req, err := http.NewRequestWithContext(ctx, "GET", p.url+path, nil)
+	require.NoError(p.t, err)
+	for i := 0; i < len(headers); i += 2 {
+		req.Header.Set(headers[i], headers[i+1])
+	}
+	resp, err := http.DefaultTransport.RoundTrip(req)
+	require.NoError(p.t, err)
+	p.t.Cleanup(func() { _ = resp.Body.Close() })
+	require.Equal(p.t, 200, resp.StatusCode)
+	require.True(p.t, resp.Uncompressed, "the stream comes packed, and is read as it comes")
+	lines := bufio.NewScanner(resp.Body)
+	lines.Buffer(nil, 1<<20)
+	return lines
+}
+
+// until reads up to a line with that text, and returns the line.
+func until(t *testing.T, lines *bufio.Scanner, text string) string {
+	t.Helper()
+	for lines.Scan() {
+		if strings.Contains(lines.Text(), text) {
+			return lines.Text()
+		}
+	}
+	require.Fail(t, "the stream has ended", "before %q: %v", text, lines.Err())
+	return ""
+}
+
+// A client that was away while seats were added gets the whole map, and every client is
+// told that the event is cancelled.
+func TestSeatStream_AddedSeatsAndCancellation(t *testing.T) {
+	t.Parallel()
+	p := start(t)
+	event := p.event(1, 2, nil)
+	path := "/api/v1/events/" + event + "/seats/stream"
+	token, _ := p.user()
+	require.Equal(t, 201, p.hold(token, event, "A-1-1").status)
+	before := p.must(200, "GET", "/events/"+event+"/seats", "", nil).body["version"]
+	p.must(201, "POST", "/events/"+event+"/seats", p.admin, object{"seats": []object{
+		{"section": "B", "row": "1", "number": 1, "price": object{"amount": 100, "currency": "EUR"}}}})
+	require.Equal(t, 201, p.hold(token, event, "B-1-1").status)
+
+	changes := p.must(200, "GET", fmt.Sprintf("/events/%s/seats?since=%v", event, before), "", nil).body["seats"]
+	require.Len(t, changes, 1, "the changes name new seats, with all that is known of them")
+	for _, lines := range []*bufio.Scanner{
+		p.lines(path + fmt.Sprintf("?since=%v", before)),
+		p.lines(path, "Last-Event-ID", fmt.Sprint(before)),
+		p.lines(path, "Last-Event-ID", "1000000"),
+	} {
+		until(t, lines, "retry: ")
+		require.Equal(t, "event: snapshot", until(t, lines, "event: "))
+		require.Contains(t, until(t, lines, "data: "), `"B-1-1"`)
+	}
+	now := p.must(200, "GET", "/events/"+event+"/seats", "", nil).body["version"]
+	lines := p.lines(path + fmt.Sprintf("?since=%v", now))
+	require.Equal(t, 201, p.hold(token, event, "A-1-2").status)
+	require.Equal(t, "event: delta", until(t, lines, "event: "))
+	p.must(200, "POST", "/events/"+event+"/cancel", p.admin, nil)
+	until(t, lines, "event: sale")
+	require.Contains(t, until(t, lines, "data: "), `{"state":"CANCELLED"}`)
+}
+
+// The stream of an event that is deleted ends, and reads of it are 404 at once, also where
+// the documents have it and the sale does not.
+func TestSeatStream_DeletedEvent(t *testing.T) {
+	t.Parallel()
+	p := start(t)
+	event := p.event(1, 2, nil)
+	lines := p.lines("/api/v1/events/" + event + "/seats/stream")
+	until(t, lines, "event: snapshot")
+	p.must(204, "DELETE", "/events/"+event, p.admin, nil)
+	for lines.Scan() {
+	}
+	require.NoError(t, lines.Err(), "it ends in good order")
+
+	lost := p.event(1, 2, nil)
+	p.must(200, "GET", "/events/"+lost+"/seats", "", nil)
+	other := p.event(1, 2, nil) // no instance has read it
+	p.exec(`DELETE FROM events WHERE id = $1 OR id = $2`, lost, other)
+	for _, path := range []string{"/seats", "/availability", "/seats/stream", "/seats?since=1"} {
+		begun := time.Now()
+		p.must(404, "GET", "/events/"+other+path, "", nil)
+		require.Less(t, time.Since(begun), 2*time.Second)
+	}
+}
