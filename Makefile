@@ -135,7 +135,7 @@ docker-build: ## Build the container image eventra:latest
 
 .PHONY: compose-up
 compose-up: ## Run Eventra and its stores in containers
-	docker compose up --build
+	scripts/env && docker compose up --build
 
 .PHONY: clean
 clean: ## Delete what was built; the data of run stays (see reset)

@@ -56,7 +56,7 @@ func (s *Server) register(c *fiber.Ctx) error {
 	if err := r.validate(); err != nil {
 		return err
 	}
-	hash, err := s.passwords.Hash(c.UserContext(), r.Password)
+	hash, err := s.passwords.Hash(c.UserContext(), s.addressOf(c), r.Password)
 	if err != nil {
 		return err
 	}

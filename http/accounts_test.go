@@ -2,16 +2,19 @@ package http
 
 import (
 	"context"
+	"fmt"
 	"net/netip"
 	"strconv"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
 	"github.com/stretchr/testify/require"
 
 	"github.com/eventra/eventra"
+	"github.com/eventra/eventra/http/auth"
 )
 
 const registration = `{"email":" New@Example.com ","password":"correct horse","name":"New"}`
@@ -125,12 +128,12 @@ func TestLogin_RefusesTooManyAtOnce(t *testing.T) {
 	busy, free := make(chan struct{}), make(chan struct{})
 	var held, queued sync.WaitGroup
 	held.Go(func() {
-		_ = ts.server.passwords.Run(t.Context(), func() error { close(busy); <-free; return nil })
+		_ = ts.server.passwords.Run(t.Context(), auth.ToLogIn, "a", func() error { close(busy); <-free; return nil })
 	})
 	<-busy
 	waits := blocking{t.Context(), make(chan struct{})}
 	queued.Go(func() {
-		require.NoError(t, ts.server.passwords.Run(waits, func() error { return nil }))
+		require.NoError(t, ts.server.passwords.Run(waits, auth.ToLogIn, "127.0.0.1", func() error { return nil }))
 	})
 	<-waits.begun
 	ts.problem(ts.send("POST", "/api/v1/auth/login", "", `{"email":"user@example.com","password":"correct horse"}`), 503, eventra.CodeOverloaded)
@@ -196,4 +199,34 @@ func TestRegister_TakesComposedAndDecomposedLettersForOne(t *testing.T) {
 	ts.ok(200, "POST", "/api/v1/auth/login", "", `{"email":"ada@XN--bcher-kva.example","password":"correct horse"}`)
 	wrong := ts.send("POST", "/api/v1/auth/login", "", `{"email":"jos\u00e9@example.com","password":"cafe creme"}`)
 	ts.problem(wrong, 401, eventra.CodeInvalidCredentials)
+}
+
+func TestLogin_AFloodKeepsNobodyElseOut(t *testing.T) {
+	ts := newTestServer(t, func(c *Config) {
+		c.TrustedProxies = []netip.Prefix{netip.MustParsePrefix("127.0.0.0/8")}
+		c.PasswordSlots, c.PasswordCost = 1, 7
+	})
+	var refused atomic.Int32
+	stop := make(chan struct{})
+	var flood sync.WaitGroup
+	for i := range 90 {
+		flood.Go(func() {
+			for j := 0; ; j++ { // each time from another address of one network
+				select {
+				case <-stop:
+					return
+				default:
+				}
+				if ts.loginFrom(fmt.Sprintf("2001:db8:0:%x::%x", i, j+1), fmt.Sprintf("f%d@example.com", i), "wrong horse").StatusCode == 401 {
+					refused.Add(1)
+				}
+			}
+		})
+	}
+	defer flood.Wait()
+	defer close(stop)
+	require.Eventually(t, func() bool { return refused.Load() > 180 }, 30*time.Second, 10*time.Millisecond)
+	for i := range 20 {
+		require.Equal(t, 200, ts.loginFrom("203.0.113."+strconv.Itoa(i), "user@example.com", testPassword).StatusCode)
+	}
 }

@@ -39,7 +39,7 @@ type Config struct {
 
 	PasswordCost  int // of bcrypt; 10
 	PasswordSlots int // passwords hashed at a time; half of the CPUs, so that bookings never starve
-	PasswordQueue int // passwords waiting for a slot before more get 503; 64
+	PasswordQueue int // log-ins waiting for a slot, and as many registrations, before more get 503; 256
 
 	SessionLife time.Duration // of a session, however often it is refreshed; 90 days
 
@@ -83,7 +83,7 @@ const JWTSecretMinBytes = auth.SecretMinBytes
 
 const (
 	passwordCostDefault   = 10
-	passwordQueueDefault  = 64 // about 3 s of work for one slot
+	passwordQueueDefault  = 256 // more than a request waits for: addresses take turns
 	holdsMaxDefault       = 10_000
 	requestTimeoutDefault = 5 * time.Second
 	paymentTimeoutDefault = 20 * time.Second

@@ -82,7 +82,7 @@ func (s *Server) checkPassword(c *fiber.Ctx, user *eventra.User, email, password
 	if err := failures.check(time.Now()); err != nil {
 		return err
 	}
-	return s.passwords.Run(c.UserContext(), func() error {
+	return s.passwords.Run(c.UserContext(), auth.ToLogIn, s.addressOf(c), func() error {
 		if err := failures.check(time.Now()); err != nil {
 			return err
 		}

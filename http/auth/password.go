@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"sync/atomic"
 
 	"golang.org/x/crypto/bcrypt"
 
@@ -13,44 +12,36 @@ import (
 
 // PasswordHasher hashes and compares passwords, a few at a time.
 type PasswordHasher struct {
-	cost    int
-	dummy   []byte // the hash that is compared for accounts that do not exist
-	slots   chan struct{}
-	waiting atomic.Int64 // in slots or for one
-	queue   int64
+	cost  int
+	dummy []byte // the hash that is compared for accounts that do not exist
+	turns *turns
 }
 
-// NewPasswordHasher makes a hasher of a bcrypt cost that hashes in so many slots and lets
-// queue more callers wait for one.
+// NewPasswordHasher makes a hasher of a bcrypt cost that hashes in so many slots and, for each
+// purpose, lets queue more callers wait for one.
 func NewPasswordHasher(cost, slots, queue int) (*PasswordHasher, error) {
 	token, _ := NewRefreshToken()
 	dummy, err := bcrypt.GenerateFromPassword([]byte(token), cost)
 	if err != nil {
 		return nil, fmt.Errorf("auth: password cost: %w", err)
 	}
-	return &PasswordHasher{cost: cost, dummy: dummy, slots: make(chan struct{}, slots), queue: int64(queue)}, nil
+	return &PasswordHasher{cost: cost, dummy: dummy, turns: newTurns(slots, queue)}, nil
 }
 
-// Run calls work in one of the slots. The error is CodeOverloaded if too many callers
-// wait already, or if ctx ends first.
-func (h *PasswordHasher) Run(ctx context.Context, work func() error) error {
-	if h.waiting.Add(1) > h.queue+int64(cap(h.slots)) {
-		h.waiting.Add(-1)
-		return eventra.Errorf(eventra.CodeOverloaded, "too many people are signing in right now")
+// Run calls work in one of the slots, when it is the turn of the network address that the
+// caller comes from. The error is CodeOverloaded if too many callers wait already, or if ctx
+// ends first.
+func (h *PasswordHasher) Run(ctx context.Context, purpose Purpose, from string, work func() error) error {
+	if err := h.turns.take(ctx, purpose, from); err != nil {
+		return err
 	}
-	defer h.waiting.Add(-1)
-	select {
-	case h.slots <- struct{}{}:
-	case <-ctx.Done():
-		return eventra.Errorf(eventra.CodeOverloaded, "too many people are signing in right now")
-	}
-	defer func() { <-h.slots }()
+	defer h.turns.give()
 	return work()
 }
 
 // Hash makes the hash to store of a valid password, in one of the slots.
-func (h *PasswordHasher) Hash(ctx context.Context, password string) (hash []byte, err error) {
-	err = h.Run(ctx, func() error {
+func (h *PasswordHasher) Hash(ctx context.Context, from, password string) (hash []byte, err error) {
+	err = h.Run(ctx, ToRegister, from, func() error {
 		hash, err = bcrypt.GenerateFromPassword([]byte(NormalizePassword(password)), h.cost)
 		return err
 	})

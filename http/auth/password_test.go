@@ -18,14 +18,14 @@ func TestPasswordHasher_Run(t *testing.T) {
 	busy, free := make(chan struct{}), make(chan struct{})
 	var calls sync.WaitGroup
 	calls.Go(func() {
-		require.NoError(t, h.Run(t.Context(), func() error { close(busy); <-free; return nil }))
+		require.NoError(t, h.Run(t.Context(), ToLogIn, "a", func() error { close(busy); <-free; return nil }))
 	})
 	<-busy
-	calls.Go(func() { require.NoError(t, h.Run(t.Context(), func() error { return nil })) })
-	require.Eventually(t, func() bool { return h.waiting.Load() == 2 }, time.Second, time.Millisecond)
+	calls.Go(func() { require.NoError(t, h.Run(t.Context(), ToLogIn, "a", func() error { return nil })) })
+	require.Eventually(t, func() bool { return h.turns.queued(ToLogIn) == 1 }, time.Second, time.Millisecond)
 	unreached := func() error { t.Error("there is no slot"); return nil }
-	require.Equal(t, eventra.CodeOverloaded, eventra.CodeOf(h.Run(t.Context(), unreached)), "the queue is full")
+	require.Equal(t, eventra.CodeOverloaded, eventra.CodeOf(h.Run(t.Context(), ToLogIn, "a", unreached)), "the queue is full")
 	close(free)
 	calls.Wait()
-	require.NoError(t, h.Run(t.Context(), func() error { return nil }))
+	require.NoError(t, h.Run(t.Context(), ToLogIn, "a", func() error { return nil }))
 }
