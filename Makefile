@@ -199,7 +199,7 @@ generate-check: ## Fail if a generated file is out of date
 # $(1) is the folder to write openapi.json to. tools/openapi completes the output of swag.
 OPENAPI = set -e; mkdir -p bin/swag $(1); \
 	$(TOOL) swag init --v3.1 --quiet --dir http,. --generalInfo openapi.go --outputTypes json --output bin/swag; \
-	(cd tools && go run ./openapi $(CURDIR)/bin/swag/swagger.json) > bin/swag/openapi.json; \
+	(cd tools && go run ./openapi $(CURDIR)/bin/swag/swagger.json $(CURDIR)) > bin/swag/openapi.json; \
 	mv bin/swag/openapi.json $(1)/openapi.json
 
 # $(1) is the folder to write to.

@@ -95,6 +95,7 @@ func (s *Server) registerAgain(c *fiber.Ctx) error {
 
 // @ID me
 // @Summary Show my account
+// @Description The account of the access token.
 // @Tags auth
 // @Security BearerAuth
 // @Success 200 {object} User "The caller's account"

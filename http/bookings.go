@@ -80,7 +80,7 @@ func (r *BookingRequest) command(f *eventra.Faults) *eventra.HoldSeats {
 	if r.EventID == "" {
 		f.Add("eventId", "required", "is required")
 	}
-	if (len(r.Seats) > 0) == (r.BestAvailable != nil) {
+	if (r.Seats != nil) == (r.BestAvailable != nil) {
 		f.Add("seats", "one_of", "give either seats or bestAvailable")
 		return nil
 	}
@@ -212,6 +212,7 @@ func (s *Server) ownBooking(c *fiber.Ctx) (*eventra.Booking, error) {
 
 // @ID getBooking
 // @Summary Show a booking
+// @Description With its seats as they were sold, and while a payment runs, with that.
 // @Tags bookings
 // @Security BearerAuth
 // @Param bookingId path string true "Booking" format(uuid)

@@ -121,6 +121,7 @@ func (s *Server) listEvents(c *fiber.Ctx) error {
 
 // @ID getEvent
 // @Summary Show an event
+// @Description With all details that its organiser entered.
 // @Tags events
 // @Security
 // @Security BearerAuth
@@ -144,6 +145,7 @@ func (s *Server) getEvent(c *fiber.Ctx) error {
 
 // @ID createEvent
 // @Summary Create a draft
+// @Description A draft is for admins only, until it is published.
 // @Tags events
 // @Security BearerAuth
 // @Param Idempotency-Key header string false "Makes retries harmless: the same key with the same body gets the first outcome again" minLength(1) maxLength(255)

@@ -8,6 +8,9 @@ package http
 //	@description	Every response has an `X-Request-Id`: that of the request, or a new one. Requests are strict: an unknown field, a repeated one, a value of another JSON type, or a body where none is taken (except `{}` and `null`) is `malformed_body`; an unknown or repeated query parameter is `validation_failed`. A field that is `null` counts as left out; integers have no fraction and no exponent.
 //	@description
 //	@description	To try it out: sign in below (`POST /api/v1/auth/login`), copy `accessToken`, press **Authorize**, paste it.
+//	@contact.name	The Eventra maintainers
+//	@license.name	Apache-2.0
+//	@license.url	https://www.apache.org/licenses/LICENSE-2.0
 //	@servers.url	/
 //	@tag.name		auth
 //	@tag.description	Accounts and tokens
@@ -27,6 +30,7 @@ import "github.com/gofiber/fiber/v2"
 
 // @ID openAPI
 // @Summary Get this document
+// @Description The document that this instance was built with.
 // @Tags operations
 // @Success 200 {object} object "OpenAPI 3.1"
 // @Success 304 "Not changed"

@@ -33,6 +33,7 @@ type Check struct {
 
 // @ID healthz
 // @Summary Check liveness
+// @Description The process answers, whatever its dependencies do.
 // @Tags operations
 // @Success 200 {object} Health "Alive"
 // @Router /healthz [get]
@@ -102,6 +103,7 @@ func (s *Server) thisMachine(c *fiber.Ctx) error {
 
 // @ID metrics
 // @Summary Metrics for Prometheus
+// @Description In the text format, for this machine only unless operations have a listener of their own.
 // @Tags operations
 // @Produce plain
 // @Success 200 {string} string "Metrics"

@@ -79,7 +79,7 @@ func tooManySeats(field string) error {
 // seats returns the plan's seats in their order. The error names the faults.
 func (p *SeatPlan) seats() ([]eventra.Seat, error) {
 	var faults eventra.Faults
-	if (len(p.Sections) > 0) == (len(p.Seats) > 0) {
+	if (p.Sections != nil) == (p.Seats != nil) || len(p.Sections)+len(p.Seats) == 0 {
 		faults.Add("sections", "one_of", "give either sections or seats")
 		return nil, faults.Err()
 	}
@@ -137,7 +137,7 @@ func (p *SectionPlan) validate(f *eventra.Faults, field string) (rows int) {
 	eventra.ValidatePrice(f, field+".price", p.Price.money())
 	p.Price.validateGiven(f, field+".price")
 	switch {
-	case len(p.Rows) > 0 && p.RowCount != 0 || len(p.Rows) == 0 && p.RowCount == 0:
+	case (p.Rows != nil) == (p.RowCount != 0) || p.Rows != nil && len(p.Rows) == 0:
 		f.Add(field+".rows", "one_of", "give either rows or rowCount")
 	case p.RowCount < 0 || p.RowCount > eventra.SeatsPerEventMax:
 		f.Add(field+".rowCount", "range", "must be from 1 to %d", eventra.SeatsPerEventMax)

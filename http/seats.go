@@ -87,6 +87,7 @@ func (s *Server) addSeats(c *fiber.Ctx) error {
 
 // @ID availability
 // @Summary Count the seats
+// @Description By status, in all and in each section.
 // @Tags seats
 // @Security
 // @Security BearerAuth

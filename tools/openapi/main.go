@@ -1,6 +1,6 @@
 // Command openapi completes the OpenAPI document that swag writes: it adds what all
 // operations have in common, and corrects what swag gets wrong. It reads the document
-// named by its argument and writes the complete one to standard output. The same input
+// named by its first argument, and the codes of problems in the source below its second, and writes the complete one to standard output. The same input
 // always gives the same output.
 package main
 
@@ -18,8 +18,12 @@ func main() {
 }
 
 func run(args []string) error {
-	if len(args) != 1 {
-		return fmt.Errorf("usage: openapi <document of swag>")
+	if len(args) != 2 {
+		return fmt.Errorf("usage: openapi <document of swag> <folder of the module>")
+	}
+	source, err := readSource(args[1])
+	if err != nil {
+		return err
 	}
 	raw, err := os.ReadFile(args[0])
 	if err != nil {
@@ -29,7 +33,7 @@ func run(args []string) error {
 	if err := json.Unmarshal(raw, &doc); err != nil {
 		return err
 	}
-	if err := complete(doc); err != nil {
+	if err := complete(doc, source); err != nil {
 		return err
 	}
 	encoder := json.NewEncoder(os.Stdout)
@@ -41,20 +45,25 @@ func run(args []string) error {
 type object = map[string]any
 
 // complete turns swag's document into the complete one.
-func complete(doc object) error {
+func complete(doc object, source *source) error {
 	if docs, ok := doc["externalDocs"].(object); ok && docs["url"] == "" {
 		delete(doc, "externalDocs")
 	}
 	doc = tidy(doc).(object)
 	components := doc["components"].(object)
-	if err := completeSchemas(components["schemas"].(object)); err != nil {
+	if err := completeSchemas(components["schemas"].(object), source); err != nil {
 		return err
 	}
 	components["headers"] = headers
-	components["responses"] = commonResponses()
+	components["examples"] = source.problems.examples()
+	responses, err := commonResponses(source.problems)
+	if err != nil {
+		return err
+	}
+	components["responses"] = responses
 	for path, methods := range doc["paths"].(object) {
 		for method, operation := range methods.(object) {
-			if err := completeOperation(path, method, operation.(object)); err != nil {
+			if err := completeOperation(source.problems, path, method, operation.(object)); err != nil {
 				return fmt.Errorf("%s %s: %w", method, path, err)
 			}
 		}

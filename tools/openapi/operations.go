@@ -30,46 +30,60 @@ func header(kind, description string) object {
 func headerRef(name string) object { return object{"$ref": "#/components/headers/" + name} }
 
 // common are the problems that follow from the kind of a request.
-var common = []struct {
-	status, name, description string
-	headers                   []string
-}{
-	{"400", "MalformedBody", "malformed_body: no JSON object as described, or a body where none is taken", nil},
-	{"401", "Unauthenticated", "unauthenticated: no access token, or not a good one", nil},
-	{"413", "BodyTooLarge", "body_too_large", nil},
-	{"415", "UnsupportedMediaType", "unsupported_media_type", nil},
-	{"422", "ValidationFailed", "validation_failed: also for a parameter that is unknown or repeated", nil},
-	{"429", "RateLimited", "rate_limited", nil},
-	{"500", "Internal", "internal", nil},
-	{"503", "Unavailable", "overloaded; unavailable", nil},
+var common = []struct{ status, name, description string }{
+	{"400", "Malformed", "malformed_body: no JSON object as described, or a body where none is taken; malformed_request: not valid HTTP, and instance may be /"},
+	{"401", "Unauthenticated", "unauthenticated: no access token, or not a good one"},
+	{"405", "MethodNotAllowed", "method_not_allowed: the address takes the methods in Allow"},
+	{"408", "RequestTimeout", "request_timeout: the request did not arrive in 30 s"},
+	{"413", "BodyTooLarge", "body_too_large"},
+	{"415", "UnsupportedMediaType", "unsupported_media_type"},
+	{"422", "ValidationFailed", "validation_failed: also for a parameter that is unknown or repeated"},
+	{"429", "RateLimited", "rate_limited"},
+	{"431", "HeadersTooLarge", "headers_too_large: more than 16 KiB"},
+	{"500", "Internal", "internal: a fault of the server"},
+	{"503", "Unavailable", "overloaded; unavailable"},
 }
 
-func commonResponses() object {
+func commonResponses(known kinds) (object, error) {
 	responses := object{}
 	for _, c := range common {
-		responses[c.name] = problem(c.status, c.description)
+		response, err := problem(known, c.status, c.description)
+		if err != nil {
+			return nil, err
+		}
+		responses[c.name] = response
 	}
-	return responses
+	return responses, nil
 }
 
-// problem returns a response with a problem.
-func problem(status, description string) object {
+// problem returns a response with a problem, and an example for each code in its description.
+func problem(known kinds, status, description string) (object, error) {
+	codes, err := known.codesIn(status, description)
+	if err != nil {
+		return nil, err
+	}
+	examples := object{}
+	for _, code := range codes {
+		examples[code] = object{"$ref": "#/components/examples/" + code}
+	}
 	withHeaders := object{"X-Request-Id": headerRef("X-Request-Id")}
 	switch status {
 	case "401":
 		withHeaders["WWW-Authenticate"] = headerRef("WWW-Authenticate")
+	case "405":
+		withHeaders["Allow"] = headerRef("Allow")
 	case "429", "503":
 		withHeaders["Retry-After"] = headerRef("Retry-After")
 	}
 	return object{
 		"description": description,
 		"headers":     withHeaders,
-		"content":     object{problemType: object{"schema": object{"$ref": schemaPrefix + "Problem"}}},
-	}
+		"content":     object{problemType: object{"schema": object{"$ref": schemaPrefix + "Problem"}, "examples": examples}},
+	}, nil
 }
 
 // completeOperation adds the parts of an operation that follow from its kind.
-func completeOperation(path, method string, operation object) error {
+func completeOperation(known kinds, path, method string, operation object) error {
 	if operation["operationId"] == nil {
 		return fmt.Errorf("no @ID")
 	}
@@ -82,12 +96,18 @@ func completeOperation(path, method string, operation object) error {
 		}
 	}
 	api := strings.HasPrefix(path, "/api/v1/")
+	secured := len(operationSecurity(operation)) > 0
 	for status, response := range responses {
-		completeResponse(operation, responses, status, response.(object), api)
+		if err := completeResponse(known, operation, responses, status, response.(object), api); err != nil {
+			return err
+		}
+	}
+	if operation["security"] == nil {
+		operation["security"] = []any{} // anyone; nothing is inherited
 	}
 	needs := map[string]bool{
-		"401": operation["security"] != nil || optional,
-		"400": true, "413": true, "415": hasBody, "422": api,
+		"401": secured || optional,
+		"400": true, "405": true, "408": true, "431": true, "413": true, "415": hasBody, "422": api,
 		"429": api, "500": api, "503": api,
 	}
 	for _, c := range common {
@@ -98,10 +118,15 @@ func completeOperation(path, method string, operation object) error {
 	return nil
 }
 
+func operationSecurity(operation object) []any {
+	requirements, _ := operation["security"].([]any)
+	return requirements
+}
+
 // openSecurity rewrites an optional token as OpenAPI has it, and reports whether the
 // token is optional.
 func openSecurity(operation object) (optional bool) {
-	requirements, _ := operation["security"].([]any)
+	requirements := operationSecurity(operation)
 	for i, requirement := range requirements {
 		if _, none := requirement.(object)[""]; none {
 			requirements[i] = object{}
@@ -131,14 +156,14 @@ func completeBody(method string, body, responses object) error {
 }
 
 // completeResponse sets a response's headers, and the media type of a problem.
-func completeResponse(operation, responses object, status string, response object, api bool) {
+func completeResponse(known kinds, operation, responses object, status string, response object, api bool) error {
 	code, err := strconv.Atoi(status)
 	if err != nil {
-		return
+		return err
 	}
 	if code >= 400 {
-		responses[status] = problem(status, response["description"].(string))
-		return
+		responses[status], err = problem(known, status, response["description"].(string))
+		return err
 	}
 	with, _ := response["headers"].(object)
 	if with == nil {
@@ -154,7 +179,16 @@ func completeResponse(operation, responses object, status string, response objec
 	if hasHeader(operation, "Idempotency-Key") {
 		with["Idempotency-Replayed"] = headerRef("Idempotency-Replayed")
 	}
+	content, _ := response["content"].(object)
+	if stream, ok := content["text/event-stream"].(object); ok {
+		stream["schema"] = streamSchema
+	}
+	return nil
 }
+
+// streamSchema is the text of a stream, whose data are JSON.
+var streamSchema = object{"type": "string", "description": "The data of a `snapshot` is a SeatMap, that of a `delta` a SeatDelta.",
+	"contentMediaType": jsonType, "contentSchema": object{"oneOf": []any{object{"$ref": schemaPrefix + "SeatMap"}, object{"$ref": schemaPrefix + "SeatDelta"}}}}
 
 // hasHeader reports whether an operation takes a header.
 func hasHeader(operation object, name string) bool {

@@ -47,8 +47,36 @@ var closed = []string{
 	"Registration", "SeatEntry", "SeatPlan", "SectionPlan", "VenueFields", "VenuePatch",
 }
 
+// labelPattern is that of sections and rows, as far as every dialect of patterns can say it;
+// seatPattern is that of their seats.
+const (
+	labelPattern = `^[^- ]([^-]{0,30}[^- ])?$`
+	seatPattern  = `^[^-]{1,32}-[^-]{1,32}-[1-9][0-9]{0,4}$`
+)
+
+// limits are what the program checks and swag has no annotation for.
+var limits = []struct {
+	schema, property string
+	keywords         object
+}{
+	{"BookingRequest", "seats", object{"minItems": 1, "maxItems": 50, "uniqueItems": true, "items": object{"type": "string", "pattern": seatPattern}}},
+	{"SeatPlan", "sections", object{"minItems": 1, "maxItems": 100000}},
+	{"SeatPlan", "seats", object{"minItems": 1, "maxItems": 100000}},
+	{"SectionPlan", "rows", object{"minItems": 1, "maxItems": 100000, "items": object{"type": "string", "pattern": labelPattern}}},
+	{"SectionPlan", "name", object{"pattern": labelPattern}},
+	{"SeatEntry", "section", object{"pattern": labelPattern}},
+	{"SeatEntry", "row", object{"pattern": labelPattern}},
+	{"EventFields", "tags", object{"maxItems": 20, "items": object{"type": "string", "minLength": 1, "maxLength": 50}}},
+	{"EventPatch", "tags", object{"maxItems": 20, "items": object{"type": "string", "minLength": 1, "maxLength": 50}}},
+	{"EventPage", "items", object{"maxItems": 100}},
+	{"BookingPage", "items", object{"maxItems": 100}},
+	{"PaymentPage", "items", object{"maxItems": 100}},
+	{"Booking", "seats", object{"maxItems": 50}},
+	{"SeatMap", "seats", object{"maxItems": 100000}},
+}
+
 // completeSchemas names the schemas and adds what swag has no annotation for.
-func completeSchemas(schemas object) error {
+func completeSchemas(schemas object, source *source) error {
 	for qualified, schema := range schemas {
 		delete(schemas, qualified)
 		schemas[typeName(qualified)] = schema
@@ -65,9 +93,21 @@ func completeSchemas(schemas object) error {
 		}
 		schema["additionalProperties"] = false
 	}
-	schemas["BookingRequest"].(object)["oneOf"] = eitherOf("seats", "bestAvailable")
-	schemas["SeatPlan"].(object)["oneOf"] = eitherOf("sections", "seats")
-	schemas["SectionPlan"].(object)["oneOf"] = eitherOf("rows", "rowCount")
+	for _, l := range limits {
+		schema, _ := schemas[l.schema].(object)
+		property, ok := schema["properties"].(object)[l.property].(object)
+		if !ok {
+			return fmt.Errorf("no %s.%s", l.schema, l.property)
+		}
+		maps.Copy(property, l.keywords)
+	}
+	for _, name := range []string{"Event", "EventFields", "EventPatch"} {
+		schemas[name].(object)["properties"].(object)["attributes"].(object)["additionalProperties"] = true // the organiser's own
+	}
+	split(schemas, "BookingRequest", map[string]string{"BookingOfSeats": "seats", "BookingOfBestAvailable": "bestAvailable"})
+	split(schemas, "SeatPlan", map[string]string{"PlanOfSections": "sections", "PlanOfSeats": "seats"})
+	split(schemas, "SectionPlan", map[string]string{"SectionOfNamedRows": "rows", "SectionOfNumberedRows": "rowCount"})
+	schemas["SeatDelta"] = seatDelta(schemas["SeatOfEvent"].(object))
 	money := schemas["Money"].(object)
 	money["description"] = "An amount in minor units, such as cents, of an ISO 4217 currency."
 	money["required"] = []any{"amount", "currency"}
@@ -75,8 +115,53 @@ func completeSchemas(schemas object) error {
 		"amount":   object{"type": "integer", "format": "int64", "minimum": 0, "example": 4500},
 		"currency": object{"type": "string", "pattern": "^[A-Z]{3}$", "example": "EUR"},
 	}
-	schemas["FieldError"].(object)["required"] = []any{"field", "code", "message"}
+	fieldError := schemas["FieldError"].(object)
+	fieldError["required"] = []any{"field", "code", "message"}
+	fieldError["properties"] = object{
+		"field":   object{"type": "string", "example": "seats[0]"},
+		"code":    object{"type": "string", "example": "required", "x-extensible-enum": anyOf(source.fieldCodes), "description": "stable; there may be more"},
+		"message": object{"type": "string", "example": "is required"},
+	}
+	schemas["Problem"].(object)["properties"].(object)["code"].(object)["x-extensible-enum"] = anyOf(sorted(source.problems.examples()))
 	return nil
+}
+
+func anyOf(texts []string) (all []any) {
+	for _, text := range texts {
+		all = append(all, text)
+	}
+	return all
+}
+
+// split makes a schema one of several variants, each of which requires its own field and has
+// none of the others'.
+func split(schemas object, name string, fields map[string]string) {
+	whole := schemas[name].(object)
+	var refs []any
+	for _, variant := range slices.Sorted(maps.Keys(fields)) {
+		properties := maps.Clone(whole["properties"].(object))
+		for _, other := range fields {
+			if other != fields[variant] {
+				delete(properties, other)
+			}
+		}
+		required, _ := whole["required"].([]any)
+		schemas[variant] = object{"type": "object", "title": variant, "additionalProperties": false, "properties": properties,
+			"required": append(slices.Clone(required), fields[variant])}
+		refs = append(refs, object{"$ref": schemaPrefix + variant})
+	}
+	schemas[name] = object{"title": name, "oneOf": refs}
+	if description := whole["description"]; description != nil {
+		schemas[name].(object)["description"] = description
+	}
+}
+
+// seatDelta is what a stream says of changes.
+func seatDelta(seat object) object {
+	properties := seat["properties"].(object)
+	change := object{"type": "object", "required": []any{"seat", "status"}, "properties": object{"seat": properties["seat"], "status": properties["status"]}}
+	return object{"type": "object", "description": "The seats that changed, as they are at this version.", "required": []any{"version", "changes"},
+		"properties": object{"version": object{"type": "integer", "example": 18}, "changes": object{"type": "array", "maxItems": 100000, "items": change}}}
 }
 
 // patchOf makes every field optional, and those that an event need not have removable by
@@ -97,14 +182,6 @@ func patchOf(fields object) object {
 		properties[name] = copied
 	}
 	return object{"type": "object", "properties": properties}
-}
-
-func eitherOf(fields ...string) []any {
-	var either []any
-	for _, field := range fields {
-		either = append(either, object{"required": []any{field}})
-	}
-	return either
 }
 
 // sorted returns the keys of an object in order.

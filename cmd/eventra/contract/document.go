@@ -140,20 +140,12 @@ func (d *Document) response(pointer string) (r *response, err error) {
 			return nil, err
 		}
 	}
-	r.codes = codes(node["description"].(string))
-	return r, nil
-}
-
-var code = regexp.MustCompile(`^[a-z]+(_[a-z]+)*`)
-
-// codes finds the codes in a description such as "sale_closed; seat_exists, with seats".
-func codes(description string) (found []string) {
-	for clause := range strings.SplitSeq(description, ";") {
-		if c := code.FindString(strings.TrimSpace(clause)); c != "" {
-			found = append(found, c)
-		}
+	if problem, ok := r.contents[problemType]; ok && problem != nil { // each of its examples has the name of a code
+		_, content := d.resolve(at + "/content/" + escape(problemType))
+		examples, _ := content["examples"].(object)
+		r.codes = sortedKeys(examples)
 	}
-	return found
+	return r, nil
 }
 
 func (d *Document) contents(at string, node object) (map[string]*schema, error) {

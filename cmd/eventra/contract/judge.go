@@ -20,10 +20,8 @@ const (
 	problemURN  = "urn:eventra:problem:"
 )
 
-// elsewhere are the problems of requests that reach no operation.
-var elsewhere = map[int][]string{
-	400: {"malformed_request"}, 404: {"not_found"}, 405: {"method_not_allowed"}, 408: {"request_timeout"}, 413: {"body_too_large"}, 431: {"headers_too_large"},
-}
+// notFound is the problem of a path that no operation has.
+const notFound = "not_found"
 
 // judge returns what is wrong with an answer.
 func (d *Document) judge(r *Request, a *Answer) (faults []string) {
@@ -52,7 +50,7 @@ func (d *Document) judge(r *Request, a *Answer) (faults []string) {
 		if op = d.find(r.Method, plain(r.path())); op == nil {
 			op = r.Op // perhaps by another spelling
 		}
-		if strings.Contains(r.Target, "/api-docs") {
+		if slices.Contains(pages, plain(r.path())) || strings.Contains(r.Target, "/api-docs") {
 			return faults
 		}
 	}
@@ -68,6 +66,9 @@ func (d *Document) judge(r *Request, a *Answer) (faults []string) {
 	}
 	return faults
 }
+
+// pages are for people and in no document.
+var pages = []string{"", "/", "//", "/favicon.ico"}
 
 // plain is the path of a target that may be a whole address.
 func plain(target string) string {
@@ -127,11 +128,12 @@ func (d *Document) judgeProblem(r *Request, a *Answer) (faults []string) {
 		return []string{fmt.Sprintf("status %d has a body that is no problem", a.Status)}
 	}
 	ops := []*Operation{r.Op}
-	known := elsewhere[a.Status]
+	var known []string
 	if r.Odd {
 		ops = append(ops, d.find(r.Method, plain(r.path())))
-	} else if a.Status == 404 || a.Status == 405 {
-		known = nil
+		if a.Status == 404 {
+			known = append(known, notFound)
+		}
 	}
 	for _, op := range ops {
 		if op != nil && op.responses[a.Status] != nil {
