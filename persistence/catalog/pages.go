@@ -5,6 +5,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"strconv"
 	"time"
 
 	"github.com/eventra/eventra"
@@ -34,8 +35,14 @@ const (
 	// them. A scope per event would invalidate less, but the state of the scopes
 	// could not be bounded.
 	eventScopes = 256
-	// pageMaxBytes keeps lists of very large events out of the shared cache.
-	pageMaxBytes = 1 << 20
+	// eventSlots is how many events of a scope the shared cache keeps.
+	eventSlots = 8
+
+	// eventPageMaxBytes and listPageMaxBytes keep larger pages out of the shared cache. With
+	// the numbers of slots they bound its bytes, whatever clients ask for: 160 MiB, of which
+	// events take what their texts are long. The rest of Redis belongs to the queue of mails.
+	eventPageMaxBytes = 64 << 10
+	listPageMaxBytes  = 256 << 10
 )
 
 // pages is the shared cache as the catalog needs it.
@@ -56,6 +63,9 @@ func newPages(cache Cache) *pages {
 
 // of returns the scope of an event's page; the last bytes of an id are random.
 func (p *pages) of(id eventra.ID) *scope { return &p.scopes[int(id[len(id)-1])%eventScopes] }
+
+// slotOf returns the key of an event's page. Events of one slot replace each other.
+func slotOf(id eventra.ID) string { return strconv.Itoa(int(id[len(id)-2]) % eventSlots) }
 
 // invalidate follows a write: from now on this instance returns no page of the
 // event, and no list, from before it. While the shared cache is away and cannot be
@@ -79,7 +89,7 @@ func (p *pages) invalidateOutdated(ctx context.Context) {
 	}
 }
 
-// page is a value in the shared cache. Its subject says what it shows, since lists
+// page is a value in the shared cache. Its subject says what it shows, since pages
 // share keys.
 type page struct {
 	Subject  string          `json:"subject"`
@@ -92,14 +102,14 @@ func (p *page) fresh() bool { return time.Since(p.StoredAt) < freshFor }
 // place is the location of a value in the shared cache, and what it shows.
 type place struct {
 	scope   *scope
-	key     string
+	key     string // "": not in the shared cache
 	subject string
 }
 
 // get returns the cached page, nil if there is none, and the generation that set
 // needs. The generation is "" if the cache must not be used.
 func (p *pages) get(ctx context.Context, at place) (cached *page, generation string) {
-	if at.scope.outdated() {
+	if at.key == "" || at.scope.outdated() {
 		return nil, ""
 	}
 	raw, generation, err := p.cache.Read(ctx, at.scope.name, at.key)
@@ -119,8 +129,12 @@ func (p *pages) set(ctx context.Context, at place, generation string, value any)
 	if err != nil {
 		return
 	}
+	maxBytes := eventPageMaxBytes
+	if at.scope == &p.lists {
+		maxBytes = listPageMaxBytes
+	}
 	raw, err = encode(page{at.subject, time.Now(), raw})
-	if err == nil && len(raw) <= pageMaxBytes {
+	if err == nil && len(raw) <= maxBytes {
 		_ = p.cache.Write(ctx, at.scope.name, at.key, generation, raw)
 	}
 }

@@ -14,7 +14,7 @@ import (
 const (
 	// listSlots is how many lists the shared cache keeps at most. Any client can ask
 	// for any number of lists; they replace each other and take no more room.
-	listSlots = 1024
+	listSlots = 128
 
 	// awayPause is how long old pages answer at once after a read has found MongoDB
 	// away, before another read waits for it again.
@@ -35,7 +35,7 @@ func (a *awayUntil) ahead() bool { return time.Now().UnixNano() < a.Load() }
 
 // Event returns one event. While MongoDB is away, it may be older than usual.
 func (c *Catalog) Event(ctx context.Context, id eventra.ID) (*eventra.Event, error) {
-	at := place{scope: c.pages.of(id), key: id.String(), subject: id.String()}
+	at := place{scope: c.pages.of(id), key: slotOf(id), subject: id.String()}
 	return read(ctx, c, c.events, at, func(ctx context.Context) (*eventra.Event, error) {
 		e, _, err := c.details.Get(ctx, id)
 		return e, err
@@ -49,8 +49,7 @@ func (c *Catalog) Events(ctx context.Context, f eventra.EventFilter, p eventra.P
 	if err != nil {
 		return nil, nil, err
 	}
-	slot := strconv.Itoa(int(crc32.ChecksumIEEE(query) % listSlots))
-	at := place{scope: &c.pages.lists, key: slot, subject: string(query)}
+	at := place{scope: &c.pages.lists, key: slotOfList(f, query), subject: string(query)}
 	l, err := read(ctx, c, c.lists, at, func(ctx context.Context) (*list, error) {
 		items, next, err := c.details.List(ctx, f, p)
 		return &list{items, next}, err
@@ -59,6 +58,15 @@ func (c *Catalog) Events(ctx context.Context, f eventra.EventFilter, p eventra.P
 		return nil, nil, err
 	}
 	return l.Items, l.Next, nil
+}
+
+// slotOfList returns the key of a list. One that searches for words has none: everybody
+// chooses other words, so the shared cache would keep what nobody asks for again.
+func slotOfList(f eventra.EventFilter, query []byte) string {
+	if f.Text != "" {
+		return ""
+	}
+	return strconv.Itoa(int(crc32.ChecksumIEEE(query) % listSlots))
 }
 
 // read returns a value from this process's memory, or else from the shared cache or

@@ -11,6 +11,7 @@ import (
 	"testing"
 	"time"
 
+	goredis "github.com/redis/go-redis/v9"
 	"github.com/stretchr/testify/require"
 
 	"github.com/eventra/eventra"
@@ -271,6 +272,51 @@ func TestCatalog_ListsTakeNoMoreRoomThanTheirSlots(t *testing.T) {
 	require.Nil(t, cached, "another list in the same slot")
 	cached, _ = f.pages.get(t.Context(), at("a"))
 	require.NotNil(t, cached)
+}
+
+// Any client may ask for any lists. What Redis keeps of them has a bound in bytes that
+// leaves room for the queue of mails, and words that nobody asks for again are not kept.
+func TestCatalog_ListsOfStrangersDoNotFillRedis(t *testing.T) {
+	t.Parallel()
+	f := newFixture(t)
+	for range 4 {
+		e := newEvent()
+		e.Description = strings.Repeat("long ", 1900)
+		require.NoError(t, f.Create(t.Context(), e))
+	}
+	opts, err := goredis.ParseURL(f.redisURL)
+	require.NoError(t, err)
+	client := goredis.NewClient(opts)
+	defer func() { require.NoError(t, client.Close()) }()
+	kept := func() []string { return client.Keys(t.Context(), "eventra:cache:{events}:*").Val() }
+
+	for i := range 50 {
+		for _, text := range []string{"long", strings.Repeat("x", i+1)} {
+			_, _, err := f.Events(t.Context(), eventra.EventFilter{Text: text + fmt.Sprint(i), WithDrafts: true}, firstPage)
+			require.NoError(t, err)
+		}
+	}
+	require.Empty(t, kept())
+
+	from := newEvent().StartsAt.Add(-24 * time.Hour)
+	for i := range 2 * listSlots {
+		_, _, err := f.Events(t.Context(), eventra.EventFilter{From: from.Add(time.Duration(i) * time.Second), WithDrafts: true}, firstPage)
+		require.NoError(t, err)
+	}
+	require.Greater(t, len(kept()), listSlots/4, "lists of one time are kept")
+	require.LessOrEqual(t, len(kept()), listSlots)
+	for _, key := range kept() {
+		require.Less(t, client.StrLen(t.Context(), key).Val(), int64(listPageMaxBytes+100))
+	}
+	const redisHas = 256 << 20 // in docker-compose.yml
+	require.Less(t, listSlots*listPageMaxBytes+eventScopes*eventSlots*eventPageMaxBytes, redisHas*3/4)
+
+	large := &list{Items: []*eventra.Event{{Description: strings.Repeat("x", listPageMaxBytes)}}}
+	before := len(kept())
+	at := place{scope: &f.pages.lists, key: "large", subject: "large"}
+	_, generation := f.pages.get(t.Context(), at)
+	f.pages.set(t.Context(), at, generation, large)
+	require.Len(t, kept(), before)
 }
 
 func TestLocalCache_IsBounded(t *testing.T) {

@@ -59,8 +59,13 @@ func (c *Cache) Write(ctx context.Context, scope, key, generation string, value 
 }
 
 // Invalidate begins a new generation of a scope, and so removes all its values.
+// A Redis that is full takes no new token, but deletes the old one.
 func (c *Cache) Invalidate(ctx context.Context, scope string) error {
-	return unavailable(c.db.client.Set(ctx, generationKey(scope), rand.Text(), c.generationTTL()).Err())
+	err := c.db.client.Set(ctx, generationKey(scope), rand.Text(), c.generationTTL()).Err()
+	if goredis.IsOOMError(err) {
+		err = c.db.client.Del(ctx, generationKey(scope)).Err()
+	}
+	return unavailable(err)
 }
 
 // generationTTL removes the generations of scopes that are no longer read. A
