@@ -6,7 +6,6 @@ import (
 	"crypto/sha256"
 	"encoding/binary"
 	"errors"
-	"hash"
 	"io"
 	"strconv"
 	"strings"
@@ -20,57 +19,60 @@ import (
 // as a JSON value, but for the member of the body's object that is secret. No key goes into
 // it, so it outlives every change of secrets; and it tells nothing of the secret member.
 func requestHash(route string, body []byte, secret string) (sum [sha256.Size]byte, err error) {
-	h := sha256.New()
-	writeText(h, route)
+	text := appendText(make([]byte, 0, len(route)+2*len(body)+16), route)
 	if len(body) > 0 {
-		err = writeValue(h, body, secret)
+		text, err = appendValue(text, body, secret)
 	}
-	h.Sum(sum[:0])
-	return sum, err
+	return sha256.Sum256(text), err
 }
 
-// writeValue writes a JSON value such that equal values, and no others, write the same. The
-// error is that of a body that is no JSON.
-func writeValue(h hash.Hash, body []byte, secret string) error {
+// appendValue appends a JSON value such that equal values, and no others, append the same.
+// The error is that of a body that is no JSON.
+func appendValue(text, body []byte, secret string) ([]byte, error) {
 	sorted := jsontext.Value(bytes.Clone(body))
 	if err := sorted.Canonicalize(jsontext.CanonicalizeRawInts(false), jsontext.CanonicalizeRawFloats(false)); err != nil {
-		return &eventra.Error{Code: eventra.CodeMalformedBody, Message: decodeMessage(err), Err: err}
+		return nil, &eventra.Error{Code: eventra.CodeMalformedBody, Message: decodeMessage(err), Err: err}
 	}
-	decoder := jsontext.NewDecoder(bytes.NewReader(sorted))
+	decoder := jsontext.NewDecoder(bytes.NewBuffer(sorted))
 	for {
-		token, err := decoder.ReadToken()
+		kind := decoder.PeekKind()
+		var value jsontext.Value
+		var err error
+		if kind == '"' || kind == '0' {
+			value, err = decoder.ReadValue()
+		} else {
+			_, err = decoder.ReadToken()
+		}
 		switch {
 		case errors.Is(err, io.EOF):
-			return nil
+			return text, nil
 		case err != nil:
-			return err
+			return nil, err
 		}
-		kind := token.Kind()
-		if secret != "" && isMember(decoder) && kind == '"' && token.String() == secret {
+		if kind == '"' && secret != "" && string(value) == `"`+secret+`"` && isMember(decoder) {
 			if err := decoder.SkipValue(); err != nil {
-				return err
+				return nil, err
 			}
 			continue
 		}
-		_, _ = h.Write([]byte{byte(kind)})
+		text = append(text, byte(kind))
 		switch kind {
 		case '"':
-			writeText(h, token.String())
+			text = appendText(text, value)
 		case '0':
-			writeText(h, canonicalNumber(token.String()))
+			text = appendText(text, canonicalNumber(string(value)))
 		}
 	}
 }
 
-// isMember reports whether the token read last is the name of a member of the outermost object.
+// isMember reports whether the value read last is the name of a member of the outermost object.
 func isMember(decoder *jsontext.Decoder) bool {
 	kind, length := decoder.StackIndex(decoder.StackDepth())
 	return decoder.StackDepth() == 1 && kind == '{' && length%2 == 1
 }
 
-func writeText(h hash.Hash, text string) {
-	_, _ = h.Write(binary.AppendUvarint(nil, uint64(len(text))))
-	_, _ = io.WriteString(h, text)
+func appendText[T string | []byte | jsontext.Value](text []byte, part T) []byte {
+	return append(binary.AppendUvarint(text, uint64(len(part))), part...)
 }
 
 // canonicalNumber returns one form of all JSON numbers with the same value, such as 120,
