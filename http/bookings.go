@@ -157,7 +157,7 @@ func (s *Server) hold(c *fiber.Ctx, eventID eventra.ID, cmd *eventra.HoldSeats) 
 
 // @ID listBookings
 // @Summary List my bookings
-// @Description Newest first.
+// @Description Newest first. Holds that ended unpaid disappear some weeks after their end.
 // @Tags bookings
 // @Security BearerAuth
 // @Param status query string false "Status" Enums(HELD, CONFIRMED, EXPIRED, CANCELLED, REFUNDED)
