@@ -16,6 +16,7 @@ import (
 
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgconn"
+	"github.com/jackc/pgx/v5/pgxpool"
 	"github.com/jackc/pgx/v5/stdlib"
 	"github.com/pressly/goose/v3"
 	"github.com/pressly/goose/v3/lock"
@@ -40,10 +41,11 @@ const (
 // that it applied. Any number of processes may call it at once: an advisory lock lets one
 // work, and the others find the work done.
 func Apply(ctx context.Context, url string) (applied []string, err error) {
-	config, err := pgx.ParseConfig(url)
+	pool, err := pgxpool.ParseConfig(url) // it understands the parameters of pools, which the server does not
 	if err != nil {
 		return nil, err
 	}
+	config := pool.ConnConfig
 	PreferWritable(&config.Config, url)
 	config.RuntimeParams["lock_timeout"] = tableLockTimeout
 	config.RuntimeParams["application_name"] = "eventra migrate"

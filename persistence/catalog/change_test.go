@@ -7,6 +7,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
 	"github.com/eventra/eventra"
@@ -134,7 +135,7 @@ func TestCatalog_UpdateLosesNoConcurrentUpdate(t *testing.T) {
 				e.Tags = append(e.Tags, fmt.Sprint(i))
 				return nil
 			})
-			require.NoError(t, err)
+			assert.NoError(t, err)
 		})
 	}
 	writers.Wait()

@@ -8,6 +8,7 @@ import (
 	"context"
 	"fmt"
 	"maps"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -103,14 +104,7 @@ func Open(ctx context.Context, url string, options Options) (*DB, error) {
 	if !options.ReadOnly {
 		requireWritable(&config.ConnConfig.Config, url)
 	}
-	config.MaxConns = maxConnsDefault
-	if options.MaxConns > 0 {
-		config.MaxConns = int32(options.MaxConns)
-	}
-	config.MinIdleConns = min(idleConnsMin, config.MaxConns)
-	config.MaxConnLifetime = connLifetime
-	config.MaxConnLifetimeJitter = connLifetime / 10
-	config.MaxConnIdleTime = connIdleTime
+	sizePool(config, url, options)
 	breaker := newBreaker(config.ConnConfig)
 	config.ConnConfig.DialFunc = limitDials(config.ConnConfig.DialFunc, breaker.allow)
 	pool, err := pgxpool.NewWithConfig(ctx, config)
@@ -126,6 +120,30 @@ func Open(ctx context.Context, url string, options Options) (*DB, error) {
 	db.releases.Backend, db.releases.Send, db.releases.Key = backend, sendOn(db, releaseKeys), keyOf
 	db.finishes.Backend, db.finishes.Send, db.finishes.Key = backend, sendOn(db, finishKeys), func(f finish) any { return f.attempt.Key }
 	return db, nil
+}
+
+// sizePool sets what the URL leaves open.
+func sizePool(config *pgxpool.Config, url string, options Options) {
+	open := func(parameter string) bool { return !strings.Contains(url, parameter+"=") }
+	if open("pool_max_conns") {
+		config.MaxConns = maxConnsDefault
+	}
+	if options.MaxConns > 0 {
+		config.MaxConns = int32(options.MaxConns)
+	}
+	if open("pool_min_idle_conns") {
+		config.MinIdleConns = idleConnsMin
+	}
+	config.MinIdleConns = min(config.MinIdleConns, config.MaxConns)
+	if open("pool_max_conn_lifetime") {
+		config.MaxConnLifetime = connLifetime
+	}
+	if open("pool_max_conn_lifetime_jitter") {
+		config.MaxConnLifetimeJitter = config.MaxConnLifetime / 10
+	}
+	if open("pool_max_conn_idle_time") {
+		config.MaxConnIdleTime = connIdleTime
+	}
 }
 
 // sendOn gives a coalesced call its connection.

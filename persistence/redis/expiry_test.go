@@ -7,6 +7,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
 	"github.com/eventra/eventra"
@@ -25,7 +26,7 @@ func listen(t *testing.T, db *redis.DB) *listener {
 	ctx, stop := context.WithCancel(context.Background())
 	var running sync.WaitGroup
 	running.Go(func() {
-		require.NoError(t, redis.NewHoldExpiries(db).Listen(ctx, func(eventID, bookingID eventra.ID) {
+		assert.NoError(t, redis.NewHoldExpiries(db).Listen(ctx, func(eventID, bookingID eventra.ID) {
 			l.mu.Lock()
 			defer l.mu.Unlock()
 			l.heard[bookingID] = eventID

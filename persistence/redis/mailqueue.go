@@ -1,6 +1,7 @@
 package redis
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -17,7 +18,7 @@ const (
 	mailQueueName = "mail"
 	mailTaskType  = "ticket"
 
-	mailWorkers = 4
+	mailWorkersDefault = 4
 	// mailsWaitingMax jobs keep all workers of a few instances busy for a second
 	// or two. Further mails stay in the outbox, where they cost nothing; here, each
 	// job that waits for longer than the outbox's lease is enqueued again.
@@ -39,6 +40,9 @@ const (
 // booking's, so a job that already waits is not added again. A finished job leaves
 // no trace. It implements actors.MailQueue.
 type MailQueue struct {
+	// Workers is how many mails are sent at a time; 0: a few.
+	Workers int
+
 	db *DB
 	// patient has longer timeouts, for the workers: unlike a sale they can wait, and
 	// their library retries at once after a fast error.
@@ -51,7 +55,7 @@ func NewMailQueue(db *DB) *MailQueue {
 		o.DialTimeout, o.ReadTimeout, o.WriteTimeout, o.PoolTimeout = 2*time.Second, 2*time.Second, 2*time.Second, 5*time.Second
 		o.MaxRetries, o.MinRetryBackoff, o.MaxRetryBackoff = 2, 500*time.Millisecond, time.Second
 	})
-	return &MailQueue{db, patient}
+	return &MailQueue{db: db, patient: patient}
 }
 
 // Close closes the workers' connections.
@@ -88,7 +92,7 @@ func (q *MailQueue) Full(ctx context.Context) (bool, error) {
 // running jobs are finished.
 func (q *MailQueue) Work(ctx context.Context, deliver func(context.Context, eventra.ID) error) error {
 	server := asynq.NewServerFromRedisClient(q.patient, asynq.Config{
-		Concurrency:              mailWorkers,
+		Concurrency:              cmp.Or(q.Workers, mailWorkersDefault),
 		Queues:                   map[string]int{mailQueueName: 1},
 		RetryDelayFunc:           func(retried int, _ error, _ *asynq.Task) time.Duration { return mailRetryDelay(retried) },
 		TaskCheckInterval:        mailCheckInterval,

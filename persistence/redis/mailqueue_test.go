@@ -5,7 +5,9 @@ import (
 	"errors"
 	"fmt"
 	"sync"
+	"sync/atomic"
 	"testing"
+	"time"
 
 	"github.com/hibiken/asynq"
 	"github.com/stretchr/testify/require"
@@ -55,7 +57,11 @@ func queue(t *testing.T, url string) *redis.MailQueue {
 func work(t *testing.T, q *redis.MailQueue, p *recorder) (stop func()) {
 	ctx, cancel := context.WithCancel(context.Background())
 	var running sync.WaitGroup
-	running.Go(func() { require.NoError(t, q.Work(ctx, p.deliver)) })
+	running.Go(func() {
+		if err := q.Work(ctx, p.deliver); err != nil {
+			t.Error(err)
+		}
+	})
 	stop = func() { cancel(); running.Wait() }
 	t.Cleanup(stop)
 	return stop
@@ -180,4 +186,38 @@ func TestMailQueue_WorkWaitsForRunningJobs(t *testing.T) {
 	}
 	<-ended
 	require.Equal(t, redis.MailQueueStats{}, stats(t, q))
+}
+
+func TestMailQueue_SendsAsManyAtATimeAsConfigured(t *testing.T) {
+	t.Parallel()
+	q := queue(t, persistencetest.NewRedis(t))
+	q.Workers = 12
+	var ids []eventra.ID
+	for range 2 * q.Workers {
+		ids = append(ids, newID())
+	}
+	require.NoError(t, q.Enqueue(t.Context(), ids))
+	var sending, most atomic.Int32
+	all := make(chan struct{})
+	ctx, cancel := context.WithCancel(context.Background())
+	ended := make(chan error, 1)
+	go func() {
+		ended <- q.Work(ctx, func(context.Context, eventra.ID) error {
+			if now := sending.Add(1); int(now) == q.Workers {
+				close(all)
+			} else if now > most.Load() {
+				most.Store(now)
+			}
+			<-ctx.Done()
+			return nil
+		})
+	}()
+	select {
+	case <-all:
+	case <-time.After(20 * time.Second):
+		t.Error("not so many at a time")
+	}
+	cancel()
+	require.NoError(t, <-ended)
+	require.LessOrEqual(t, int(most.Load()), q.Workers)
 }

@@ -117,6 +117,20 @@ func TestSender_ComposeRejectsInjectedHeaders(t *testing.T) {
 	}
 }
 
+func TestSender_ComposeDoesNotNameItsLibrary(t *testing.T) {
+	t.Parallel()
+	s, err := NewSender("smtp://127.0.0.1:1", "Eventra <tickets@eventra.test>")
+	require.NoError(t, err)
+	message, err := s.compose(ticketMail("a@example.org"))
+	require.NoError(t, err)
+	var raw strings.Builder
+	_, err = message.WriteTo(&raw)
+	require.NoError(t, err)
+	for _, word := range []string{"User-Agent", "X-Mailer", "go-mail", "wneessen"} {
+		require.NotContains(t, strings.ToLower(raw.String()), strings.ToLower(word))
+	}
+}
+
 func TestFormatMoney(t *testing.T) {
 	t.Parallel()
 	for want, m := range map[string]eventra.Money{

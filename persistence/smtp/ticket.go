@@ -48,7 +48,7 @@ func (s *Sender) compose(m *eventra.TicketMail) (*gomail.Msg, error) {
 		return nil, fmt.Errorf("%w: %q is not an e-mail address", eventra.ErrMailRefused, m.To)
 	}
 	t := newTicket(m)
-	message := gomail.NewMsg()
+	message := gomail.NewMsg(gomail.WithNoDefaultUserAgent()) // nobody has to know the library and its version
 	message.FromMailAddress(s.from)
 	message.ToMailAddress(&mail.Address{Name: t.Name, Address: asciiDomain(to.Address)})
 	message.Subject(t.Subject)

@@ -136,6 +136,7 @@ func (a *App) newDirectory(cfg *Config, store actors.EventStore, metrics *promet
 		return err
 	}
 	a.queue = redis.NewMailQueue(a.stores.Redis)
+	a.queue.Workers = cfg.mailWorkers()
 	config, err := cfg.clusterConfig(a.stores.Members, a.log)
 	if err != nil {
 		return err

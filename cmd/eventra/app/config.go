@@ -29,7 +29,8 @@ type Config struct {
 	SMTPURL          string         `env:"SMTP_URL"`
 	MailFrom         string         `env:"MAIL_FROM" envDefault:"Eventra <tickets@localhost>"`
 	MailRate         float64        `env:"MAIL_RATE" envDefault:"100"`
-	JWTSecret        string         `env:"JWT_SECRET"` // a list
+	MailWorkers      int            `env:"MAIL_WORKERS" envDefault:"0"` // 0: as the rate needs
+	JWTSecret        string         `env:"JWT_SECRET"`                  // a list
 	AdminEmail       string         `env:"ADMIN_EMAIL"`
 	AdminPassword    string         `env:"ADMIN_PASSWORD"`
 	SessionLife      time.Duration  `env:"SESSION_LIFE" envDefault:"2160h"`
