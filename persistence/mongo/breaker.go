@@ -24,6 +24,7 @@ type breaker struct {
 	open      atomic.Bool
 	made      time.Time
 	answered  atomic.Int64  // when a call was last answered: nanoseconds since made, by the monotonic clock
+	probed    atomic.Int64  // when a probe was last answered: it speaks for the server until the next one may begin
 	suspicion chan struct{} // to be probed
 	stop      context.CancelFunc
 	stopped   chan struct{}
@@ -31,7 +32,7 @@ type breaker struct {
 
 func newBreaker(ping func(context.Context) error) *breaker {
 	ctx, cancel := context.WithCancel(context.Background())
-	b := &breaker{ping: ping, made: time.Now(), suspicion: make(chan struct{}, 1), stop: cancel, stopped: make(chan struct{})}
+	b := &breaker{ping: ping, made: time.Now().Add(-2 * probePause), suspicion: make(chan struct{}, 1), stop: cancel, stopped: make(chan struct{})}
 	go b.watch(ctx)
 	return b
 }
@@ -60,12 +61,18 @@ func (b *breaker) observe(begun int64, err error) {
 		b.answered.Store(b.now())
 		return
 	}
-	if b.answered.Load() <= begun && !b.open.Swap(true) {
-		slog.Warn("mongo is away", "error", err)
+	if b.answered.Load() <= begun && b.now()-b.probed.Load() > int64(probePause) {
+		b.trip(err)
 	}
 	select {
 	case b.suspicion <- struct{}{}:
 	default: // it is being probed already
+	}
+}
+
+func (b *breaker) trip(err error) {
+	if !b.open.Swap(true) {
+		slog.Warn("mongo is away", "error", err)
 	}
 }
 
@@ -77,7 +84,8 @@ func (b *breaker) watch(ctx context.Context) {
 			return
 		case <-b.suspicion:
 		}
-		for b.probe(ctx) != nil && ctx.Err() == nil {
+		for err := b.probe(ctx); err != nil && ctx.Err() == nil; err = b.probe(ctx) {
+			b.trip(err)
 			_ = sleep.For(ctx, probePause)
 		}
 		if ctx.Err() != nil {
@@ -92,11 +100,11 @@ func (b *breaker) watch(ctx context.Context) {
 
 func (b *breaker) probe(ctx context.Context) error {
 	begun := b.now()
-	err := b.ping(ctx)
-	if b.answered.Load() > begun {
-		return nil
+	if err := b.ping(ctx); err != nil && b.answered.Load() <= begun {
+		return err
 	}
-	return err
+	b.probed.Store(b.now())
+	return nil
 }
 
 func (b *breaker) close() {

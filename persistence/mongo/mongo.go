@@ -100,27 +100,38 @@ func (db *DB) Close() error {
 	return db.client.Disconnect(ctx)
 }
 
+var indexes = []mongo.IndexModel{
+	{Keys: bson.D{{Key: "startsAt", Value: 1}, {Key: "_id", Value: 1}}},
+	{Keys: bson.D{{Key: "status", Value: 1}, {Key: "startsAt", Value: 1}, {Key: "_id", Value: 1}}},
+	{Keys: bson.D{{Key: "copied", Value: 1}}},
+	{Keys: bson.D{{Key: "searchForm", Value: 1}}},
+}
+
 // makeIndexes retries until the server has answered. Reads without an index are
-// only slower, and making an existing one is harmless.
+// only slower, and making an existing one is harmless: alone, since FerretDB 1.24
+// drops the connection of a client that asks for several.
 func (db *DB) makeIndexes(ctx context.Context) {
 	defer close(db.indexed)
-	for delay := indexRetryMin; ; delay = min(2*delay, indexRetryMax) {
-		begun := db.breaker.now()
-		_, err := db.events.Indexes().CreateMany(ctx, []mongo.IndexModel{
-			{Keys: bson.D{{Key: "startsAt", Value: 1}, {Key: "_id", Value: 1}}},
-			{Keys: bson.D{{Key: "status", Value: 1}, {Key: "startsAt", Value: 1}, {Key: "_id", Value: 1}}},
-			{Keys: bson.D{{Key: "copied", Value: 1}}},
-			{Keys: bson.D{{Key: "searchForm", Value: 1}}},
-		})
-		if err == nil || ctx.Err() != nil {
-			return
-		}
-		db.breaker.observe(begun, translate(err))
-		slog.Debug("mongo: indexes not made yet", "error", err, "retryIn", delay)
-		if sleep.For(ctx, delay) != nil {
-			return
+	delay := indexRetryMin
+	for _, index := range indexes {
+		for !db.makeIndex(ctx, index) {
+			if sleep.For(ctx, delay) != nil {
+				return
+			}
+			delay = min(2*delay, indexRetryMax)
 		}
 	}
+}
+
+func (db *DB) makeIndex(ctx context.Context, index mongo.IndexModel) (done bool) {
+	err := db.breaker.call(ctx, func(ctx context.Context) error {
+		_, err := db.events.Indexes().CreateOne(ctx, index)
+		return translate(err)
+	})
+	if err != nil {
+		slog.Debug("mongo: an index not made yet", "error", err)
+	}
+	return err == nil
 }
 
 // serverAway lists the error codes of a server that answers but does not serve: it
