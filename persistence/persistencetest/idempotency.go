@@ -117,8 +117,9 @@ func onlyKnownKeys(t *testing.T, store IdempotencyStore) {
 	}
 	key := newKey()
 	for range 2 {
-		_, _, err := begin(key, someRequest, true)
+		refused, _, err := begin(key, someRequest, true)
 		require.Equal(t, eventra.CodeNotFound, eventra.CodeOf(err), "a new key is not claimed")
+		require.NoError(t, store.Release(t.Context(), refused), "and not stored")
 	}
 	attempt, claim, err := begin(key, someRequest, false)
 	require.NoError(t, err)

@@ -154,6 +154,10 @@ func claimKeys(ctx context.Context, conn *pgxpool.Conn, attempts []*eventra.Idem
 // before have no value_hash.
 const sameRequestSQL = `coalesce(stored.value_hash = asked.value_hash, stored.request_hash = asked.request_hash)`
 
+// mayUseSQL leaves out new keys of callers that may use known ones only.
+const mayUseSQL = `CASE WHEN only_known THEN EXISTS (SELECT FROM idempotency_keys AS k
+    WHERE k.user_id = asked.user_id AND k.route = asked.route AND k.key = asked.key) ELSE true END`
+
 // This statement decides. It locks rows even where it changes nothing, so that
 // the next statement reads the rows that it decided on.
 var claimKeysSQL = `
@@ -163,8 +167,7 @@ WITH asked AS (
 ), claimed AS (
     INSERT INTO idempotency_keys AS stored (user_id, route, key, value_hash, request_hash, resource_id, claimed_by, locked_until)
     SELECT user_id, route, key, value_hash, request_hash, resource_id, resource_id, now() + lease * interval '1 microsecond'
-    FROM asked WHERE CASE WHEN only_known THEN EXISTS (SELECT FROM idempotency_keys AS k
-        WHERE k.user_id = asked.user_id AND k.route = asked.route AND k.key = asked.key) ELSE true END ORDER BY place
+    FROM asked WHERE ` + mayUseSQL + ` ORDER BY place
     ON CONFLICT (user_id, route, key) DO UPDATE SET locked_until = excluded.locked_until, claimed_by = excluded.claimed_by
     WHERE ` + strings.ReplaceAll(sameRequestSQL, "asked.", "excluded.") + ` AND stored.status IS NULL
         AND stored.locked_until <= now() AND stored.claimed_by IS DISTINCT FROM excluded.claimed_by
@@ -250,7 +253,7 @@ func releaseKeys(ctx context.Context, conn *pgxpool.Conn, attempts []*eventra.Id
 	at, _ := newAttemptColumns(attempts)
 	var queue pgx.Batch
 	queue.Queue(deferFlushSQL)
-	queue.Queue(releaseKeysSQL, at.users, at.routes, at.keys, at.hashes, at.earlier, at.resources)
+	queue.Queue(releaseKeysSQL, at.users, at.routes, at.keys, at.hashes, at.earlier, at.resources, at.onlyKnown)
 	return make([]struct{}, len(attempts)), conn.SendBatch(ctx, &queue).Close()
 }
 
@@ -259,7 +262,8 @@ func releaseKeys(ctx context.Context, conn *pgxpool.Conn, attempts []*eventra.Id
 const releaseKeysSQL = `
 INSERT INTO idempotency_keys AS stored (user_id, route, key, value_hash, request_hash, resource_id, claimed_by, locked_until)
 SELECT user_id, route, key, value_hash, request_hash, resource_id, resource_id, now()
-FROM unnest($1::uuid[], $2::text[], $3::text[], $4::bytea[], $5::bytea[], $6::uuid[])
-    WITH ORDINALITY AS c (user_id, route, key, value_hash, request_hash, resource_id, place) ORDER BY place
+FROM unnest($1::uuid[], $2::text[], $3::text[], $4::bytea[], $5::bytea[], $6::uuid[], $7::boolean[])
+    WITH ORDINALITY AS asked (user_id, route, key, value_hash, request_hash, resource_id, only_known, place)
+WHERE ` + mayUseSQL + ` ORDER BY place
 ON CONFLICT (user_id, route, key) DO UPDATE SET locked_until = now()
 WHERE stored.claimed_by = excluded.claimed_by AND stored.status IS NULL AND stored.locked_until > now()`
