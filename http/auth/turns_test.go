@@ -21,6 +21,9 @@ func (t *turns) queued(purpose Purpose) int {
 	return len(t.waiting[purpose])
 }
 
+// pause lets the test's own time pass.
+func pause(d time.Duration) { <-time.After(d) }
+
 const workTime = 50 * time.Millisecond // of one password
 
 // work takes a turn and returns how long it took to get it.
@@ -31,7 +34,7 @@ func (t *turns) work(ctx context.Context, purpose Purpose, from string) (waited 
 	}
 	defer t.give()
 	waited = time.Since(begun)
-	time.Sleep(workTime)
+	pause(workTime)
 	return waited, nil
 }
 
@@ -43,7 +46,7 @@ func (t *turns) flood(ctx context.Context, all *sync.WaitGroup, purpose Purpose,
 				for ctx.Err() == nil {
 					ctx, cancel := context.WithTimeout(ctx, 5*time.Second)
 					if _, err := t.work(ctx, purpose, "flood-"+strconv.Itoa(i)); err != nil {
-						time.Sleep(100 * time.Millisecond)
+						pause(100 * time.Millisecond)
 					}
 					cancel()
 				}
@@ -66,12 +69,12 @@ func TestTurns_AFloodKeepsNobodyElseOut(t *testing.T) {
 				ctx, stop := context.WithCancel(t.Context())
 				var all sync.WaitGroup
 				turns.flood(ctx, &all, flood.purpose, flood.addresses, flood.each)
-				time.Sleep(6 * time.Second)
+				pause(6 * time.Second)
 				for i := range 20 {
 					waited, err := turns.work(ctx, ToLogIn, "buyer-"+strconv.Itoa(i))
 					require.NoError(t, err)
 					require.LessOrEqual(t, waited, 2*workTime, "buyer %d", i)
-					time.Sleep(workTime)
+					pause(workTime)
 				}
 				stop()
 				all.Wait()
@@ -89,7 +92,7 @@ func TestTurns_RegistrationsHaveAShare(t *testing.T) {
 		defer stop()
 		var all sync.WaitGroup
 		turns.flood(ctx, &all, ToLogIn, 90, 5)
-		time.Sleep(time.Second)
+		pause(time.Second)
 		var done int
 		for ctx.Err() == nil {
 			if _, err := turns.work(ctx, ToRegister, "somebody"); err == nil {
