@@ -137,7 +137,7 @@ func isProbe(route string) bool {
 
 // routeOf returns the pattern of the route that answered.
 func routeOf(c *fiber.Ctx) string {
-	if path := c.Route().Path; path != "/" { // middleware is registered at "/"
+	if path := c.Route().Path; path != "/" || c.Path() == "/" { // middleware is registered at "/"
 		return path
 	}
 	return routeUnmatched

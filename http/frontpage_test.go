@@ -28,6 +28,8 @@ func TestFrontPage(t *testing.T) {
 	}
 	require.Equal(t, 304, ts.send("GET", "/", "", "", "If-None-Match: "+page.Header.Get("ETag")).StatusCode)
 
+	require.NotContains(t, ts.logged(), routeUnmatched)
+
 	icon := ts.send("GET", "/favicon.ico", "", "")
 	require.Equal(t, 200, icon.StatusCode)
 	require.Equal(t, "image/svg+xml", icon.Header.Get("Content-Type"))
