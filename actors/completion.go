@@ -67,6 +67,7 @@ func (a *activation) committed(b *batch) {
 		switch {
 		case b.Contended(i):
 			a.seats.Withdraw(c)
+			a.Metrics.contended.Inc()
 			a.retryContended(r)
 		case b.Refused(i):
 			a.seats.Withdraw(c)

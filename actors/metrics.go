@@ -18,6 +18,7 @@ type Metrics struct {
 	outcomes       *prometheus.CounterVec
 	activations    prometheus.Counter
 	locksSkipped   prometheus.Counter
+	contended      prometheus.Counter
 }
 
 // NewMetrics registers the actors' metrics.
@@ -42,7 +43,9 @@ func NewMetrics(r prometheus.Registerer) *Metrics {
 		locksSkipped: prometheus.NewCounter(prometheus.CounterOpts{
 			Name: "eventra_locks_skipped_total", Help: "Transactions without Redis locks, because Redis was away."}),
 	}
-	r.MustRegister(m.batchChanges, m.batchEvents, m.commitSeconds, m.expiryLateness, m.outcomes, m.activations, m.locksSkipped)
+	m.contended = prometheus.NewCounter(prometheus.CounterOpts{
+		Name: "eventra_contended_changes_total", Help: "Changes that met the lock of another booking."})
+	r.MustRegister(m.batchChanges, m.batchEvents, m.commitSeconds, m.expiryLateness, m.outcomes, m.activations, m.locksSkipped, m.contended)
 	return m
 }
 

@@ -66,6 +66,7 @@ func (s *Server) shed(ctx *fasthttp.RequestCtx) {
 	}
 	ctx.Response.Header.Set(fiber.HeaderXRequestID, id)
 	ctx.SetBodyString(overloadedBeforeID + strconv.Quote(id) + overloadedAfterID)
+	s.requests.problems.WithLabelValues(string(eventra.CodeOverloaded)).Inc()
 	s.requests.observe(string(holdsPath), fasthttp.MethodPost, fasthttp.StatusServiceUnavailable, time.Since(start))
 }
 

@@ -112,6 +112,7 @@ func (s *Server) writeProblem(c *fiber.Ctx, err error) {
 		kind = problems[e.Code]
 	}
 	c.Locals(failureLocal, err)
+	s.requests.problems.WithLabelValues(string(e.Code)).Inc()
 	if e.Code == eventra.CodeInternal {
 		e = &eventra.Error{Code: e.Code, Message: "something went wrong on our side; quote the request id when you report it"}
 	}

@@ -100,7 +100,7 @@ func NewServer(cfg Config) (*Server, error) {
 	if s.swaggerFiles, err = swaggerUIFiles(); err != nil {
 		return nil, err
 	}
-	if s.requests, err = newRequestMetrics(cfg.Metrics); err != nil {
+	if s.requests, err = newRequestMetrics(cfg.Metrics, &s.holding); err != nil {
 		return nil, err
 	}
 	if s.streams, err = newSeatStreams(cfg.SeatMaps, cfg.Catalog, cfg.Metrics); err != nil {

@@ -99,6 +99,37 @@ func (n *Node) Ready(context.Context) error {
 	return nil
 }
 
+// LeaseLeft returns how long this instance may serve without renewing its lease: zero if
+// it may not, and the longest time if it is alone.
+func (n *Node) LeaseLeft() time.Duration {
+	incarnation := n.Incarnation()
+	switch {
+	case incarnation == nil:
+		return 0
+	case incarnation.membership == nil:
+		return lease
+	}
+	return max(0, time.Duration(incarnation.membership.leaseEnd.Load())-time.Since(processStart))
+}
+
+// Load describes the work of this instance.
+type Load struct{ Members, Events, Queued int }
+
+// Load returns the number of members, of this one's active events and of the requests
+// without an outcome at these.
+func (n *Node) Load() (load Load) {
+	incarnation := n.Incarnation()
+	if incarnation == nil {
+		return load
+	}
+	load.Members = len(incarnation.view.Load().members)
+	for _, event := range incarnation.activations.describe() {
+		load.Events++
+		load.Queued += event.Queued
+	}
+	return load
+}
+
 // Close leaves the cluster: it hands all events over, lets in-flight batches
 // complete, and gives the lease back. ctx bounds the handing over.
 func (n *Node) Close(ctx context.Context) {

@@ -111,3 +111,6 @@ func (b *breaker) close() {
 	b.stop()
 	<-b.stopped
 }
+
+// Away reports whether calls are refused because the server is known to be away.
+func (db *DB) Away() bool { return db.breaker.open.Load() }

@@ -177,6 +177,9 @@ func readTimesInUTC(_ context.Context, conn *pgx.Conn) error {
 	return nil
 }
 
+// Stat describes the pool of connections.
+func (db *DB) Stat() *pgxpool.Stat { return db.pool.Stat() }
+
 // Close waits for calls under way and closes all connections.
 func (db *DB) Close() {
 	db.breaker.close()

@@ -95,3 +95,11 @@ const (
 	markSentSQL = `UPDATE outbox SET sent_at = coalesce(sent_at, now()) WHERE booking_id = $1`
 	withholdSQL = `UPDATE outbox SET withheld = withheld OR sent_at IS NULL, sent_at = coalesce(sent_at, now()) WHERE booking_id = $1`
 )
+
+// MailsUnsent counts the mails that no mail server has taken yet, up to a limit.
+func (db *DB) MailsUnsent(ctx context.Context, limit int) (number int, err error) {
+	err = db.WithConn(ctx, callTimeout, func(ctx context.Context, conn *pgxpool.Conn) error {
+		return conn.QueryRow(ctx, `SELECT count(*) FROM (SELECT FROM outbox WHERE sent_at IS NULL LIMIT $1) AS unsent`, limit).Scan(&number)
+	})
+	return number, err
+}

@@ -88,3 +88,6 @@ func isAway(err error) bool {
 	}
 	return true
 }
+
+// Away reports whether calls are refused because the server is known to be away.
+func (db *DB) Away() bool { return db.breaker.open.Load() }

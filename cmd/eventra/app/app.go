@@ -67,6 +67,7 @@ func (a *App) start(ctx context.Context, cfg *Config, w *wiring) error {
 	if err != nil {
 		return err
 	}
+	a.measure(metrics, cfg.Version)
 	a.serve()
 	if err := a.join(ctx, cfg); err != nil {
 		return err
@@ -144,7 +145,7 @@ func (a *App) newDirectory(cfg *Config, store actors.EventStore, metrics *promet
 	a.events, err = actors.NewDirectory(&actors.Dependencies{
 		Store: store, Locks: redis.NewLocks(a.stores.Redis), Log: a.log, Metrics: actors.NewMetrics(metrics),
 		QueueMax: cfg.EventQueueMax,
-		Mailer: &actors.MailerConfig{Outbox: a.stores.Postgres, Queue: a.queue, Sender: a.mails,
+		Mailer: &actors.MailerConfig{Outbox: a.stores.Postgres, Queue: a.queue, Sender: newCountedSender(a.mails, metrics),
 			Pace: rate.NewLimiter(rate.Limit(cfg.MailRate), 1)},
 	}, config)
 	return err
