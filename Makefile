@@ -205,6 +205,10 @@ OPENAPI = set -e; mkdir -p bin/swag $(1); \
 # $(1) is the folder to write to.
 WIRE = mkdir -p $(1) && (cd tools && go run ./protogen $(CURDIR)/actors/wire/eventra_wire.proto $(CURDIR)/$(1))
 
+.PHONY: check-openapi
+check-openapi: ## Lint docs/openapi.json, and compile the clients that generators make from it (needs Node.js)
+	@tools/clients/check
+
 .PHONY: deps
 deps: ## Install PostgreSQL and Redis if they are missing
 	@scripts/deps
