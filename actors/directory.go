@@ -19,6 +19,7 @@ type Directory struct {
 	node     *cluster.Node
 	bookings bookingEvents
 	replicas replicas
+	copies   copies
 	mailers  mailers
 	wakes    chan struct{} // bounds the events whose next owner is woken
 }

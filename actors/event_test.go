@@ -222,32 +222,6 @@ func TestBoxOffice_UnknownEvent(t *testing.T) {
 	}
 }
 
-// TestDirectory_UnknownEvent: a read of an event that the store does not have, or does not
-// have any more, is told so at once, by the owner and by another member.
-func TestDirectory_UnknownEvent(t *testing.T) {
-	t.Parallel()
-	s := newSale(t, 1, 2, 600)
-	owner, other := s.pair()
-	missing := func(event eventra.ID) {
-		t.Helper()
-		begun := time.Now()
-		for _, events := range []*actors.Directory{owner.events, other.events} {
-			_, _, err := events.Seats(testContext(t), event)
-			require.Equal(t, eventra.CodeEventNotFound, eventra.CodeOf(err), "%v", err)
-			_, _, err = events.Availability(testContext(t), event)
-			require.Equal(t, eventra.CodeEventNotFound, eventra.CodeOf(err), "%v", err)
-		}
-		require.Less(t, time.Since(begun), 2*time.Second)
-	}
-	missing(persistencetest.NewID())
-
-	_, _, err := other.events.Seats(testContext(t), s.event)
-	require.NoError(t, err)
-	require.NoError(t, s.db.DeleteEvent(t.Context(), s.event))
-	require.NoError(t, other.events.Reload(testContext(t), s.event))
-	missing(s.event)
-}
-
 // TestBoxOffice_UsedIDs: a command that is repeated after its booking or payment
 // has ended gets the first outcome, without a reload of the event.
 func TestBoxOffice_UsedIDs(t *testing.T) {

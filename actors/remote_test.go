@@ -26,14 +26,17 @@ type member struct {
 	office *actors.BoxOffice
 }
 
-func (s *sale) member(database string) member {
+func (s *sale) member(database string) member { return s.memberOn(s.db, database) }
+
+// memberOn is a member with a store of its own kind.
+func (s *sale) memberOn(store actors.EventStore, database string) member {
 	s.t.Helper()
 	members, err := postgres.OpenMembers(s.t.Context(), database)
 	require.NoError(s.t, err)
 	s.t.Cleanup(members.Close)
 	log := slog.New(slog.DiscardHandler)
 	events, err := actors.NewDirectory(&actors.Dependencies{
-		Store: s.db, Locks: s.locks, Log: log, Metrics: actors.NewMetrics(prometheus.NewRegistry()), QueueMax: 1000,
+		Store: store, Locks: s.locks, Log: log, Metrics: actors.NewMetrics(prometheus.NewRegistry()), QueueMax: 1000,
 	}, cluster.Config{Listen: "127.0.0.1:0", Secrets: [][]byte{[]byte("secret")}, Members: members, Log: log})
 	require.NoError(s.t, err)
 	require.NoError(s.t, events.Join(s.t.Context()))
@@ -46,10 +49,13 @@ func (s *sale) member(database string) member {
 }
 
 // pair is the owner of the event and another member.
-func (s *sale) pair() (owner, other member) {
+func (s *sale) pair() (owner, other member) { return s.pairOn(s.db) }
+
+// pairOn is a pair with a store of its own kind.
+func (s *sale) pairOn(store actors.EventStore) (owner, other member) {
 	s.t.Helper()
 	database := persistencetest.NewDatabase(s.t) // the members may be kept elsewhere than the seats
-	one, two := s.member(database), s.member(database)
+	one, two := s.memberOn(store, database), s.memberOn(store, database)
 	for _, m := range []member{one, two} {
 		require.Eventually(s.t, func() bool {
 			all, err := m.events.Describe(s.t.Context())
@@ -189,6 +195,32 @@ func TestDirectory_StaleSeats(t *testing.T) {
 	require.NoError(t, err)
 	require.True(t, stale)
 	require.Equal(t, 9, counts.Total.Available)
+}
+
+// TestDirectory_UnknownEvent: a read of an event that the store does not have, or does not
+// have any more, is told so at once, by the owner and by another member.
+func TestDirectory_UnknownEvent(t *testing.T) {
+	t.Parallel()
+	s := newSale(t, 1, 2, 600)
+	owner, other := s.pair()
+	missing := func(event eventra.ID) {
+		t.Helper()
+		begun := time.Now()
+		for _, events := range []*actors.Directory{owner.events, other.events} {
+			_, _, err := events.Seats(testContext(t), event)
+			require.Equal(t, eventra.CodeEventNotFound, eventra.CodeOf(err), "%v", err)
+			_, _, err = events.Availability(testContext(t), event)
+			require.Equal(t, eventra.CodeEventNotFound, eventra.CodeOf(err), "%v", err)
+		}
+		require.Less(t, time.Since(begun), 2*time.Second)
+	}
+	missing(persistencetest.NewID())
+
+	_, _, err := other.events.Seats(testContext(t), s.event)
+	require.NoError(t, err)
+	require.NoError(t, s.db.DeleteEvent(t.Context(), s.event))
+	require.NoError(t, other.events.Reload(testContext(t), s.event))
+	missing(s.event)
 }
 
 // TestDirectory_OwnerLeaves: the holds of an owner that leaves expire in time at the

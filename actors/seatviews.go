@@ -2,7 +2,6 @@ package actors
 
 import (
 	"context"
-	"errors"
 	"time"
 
 	"github.com/eventra/eventra"
@@ -14,6 +13,21 @@ import (
 // instance shows the seats as last known, which are stale.
 func (d *Directory) Seats(ctx context.Context, event eventra.ID) (view *eventra.SeatsView, stale bool, err error) {
 	known := d.replicas.get(event)
+	if incarnation := d.node.Incarnation(); known == nil && incarnation != nil && !incarnation.Owns(event) {
+		d.copies.make(ctx, event, d.copySeats)
+		known = d.replicas.get(event)
+	}
+	return d.seatsSince(ctx, event, known)
+}
+
+// copySeats makes the replica of another member's event.
+func (d *Directory) copySeats(ctx context.Context, event eventra.ID) error {
+	_, _, err := d.seatsSince(ctx, event, nil)
+	return err
+}
+
+// seatsSince asks for the changes of what is known.
+func (d *Directory) seatsSince(ctx context.Context, event eventra.ID, known *eventra.SeatsView) (view *eventra.SeatsView, stale bool, err error) {
 	question := &readSeats{}
 	if known != nil {
 		question.since, question.seats = known.Version, len(known.Status)
@@ -83,14 +97,11 @@ func (d *Directory) replicate(ctx context.Context, event eventra.ID, known *even
 	}
 	before := known
 	if known == nil || len(known.Status) != total {
-		seats, err := d.store.Layout(ctx, event)
+		layout, err := d.copies.layout(ctx, d.store, event, total)
 		if err != nil {
 			return nil, err
 		}
-		if len(seats) < total {
-			return nil, eventra.Unavailable("the event", errors.New("more seats than are stored"))
-		}
-		known = &eventra.SeatsView{EventID: event, Layout: eventra.NewLayout(seats[:total]),
+		known = &eventra.SeatsView{EventID: event, Layout: layout,
 			Status: make([]eventra.SeatStatus, total), Changed: make([]uint64, total)}
 	}
 	view, err := changes.Apply(known)

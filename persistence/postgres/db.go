@@ -38,6 +38,9 @@ const (
 	// idleConnsMin connections stay open, so that a rush does not begin with
 	// dialling.
 	idleConnsMin = 4
+	// layoutConns read whole events for readers, apart from the connections that commit.
+	layoutConns = 2
+
 	connLifetime = 30 * time.Minute // after a fail-over, connections spread again
 	connIdleTime = 5 * time.Minute
 )
@@ -79,6 +82,7 @@ type Options struct {
 // it is back.
 type DB struct {
 	pool    *pgxpool.Pool
+	layouts *pgxpool.Pool
 	breaker *breaker
 	// diskFull: a write found the disk full, and none has looked for room since.
 	diskFull atomic.Bool
@@ -112,7 +116,15 @@ func Open(ctx context.Context, url string, options Options) (*DB, error) {
 		breaker.close()
 		return nil, err
 	}
-	db := &DB{pool: pool, breaker: breaker, retention: options.Retention}
+	config = config.Copy()
+	config.MaxConns, config.MinIdleConns = layoutConns, 0
+	layouts, err := pgxpool.NewWithConfig(ctx, config)
+	if err != nil {
+		pool.Close()
+		breaker.close()
+		return nil, err
+	}
+	db := &DB{pool: pool, layouts: layouts, breaker: breaker, retention: options.Retention}
 	db.bookings.Backend, db.bookings.Send = backend, sendOn(db, readBookings)
 	db.users.Backend, db.users.Send = backend, sendOn(db, usersExist)
 	keyOf := func(a *eventra.IdempotencyAttempt) any { return a.Key }
@@ -184,14 +196,19 @@ func (db *DB) Stat() *pgxpool.Stat { return db.pool.Stat() }
 func (db *DB) Close() {
 	db.breaker.close()
 	db.pool.Close()
+	db.layouts.Close()
 }
 
 // WithConn lends work a connection for at most the limit and returns its error,
 // as CodeUnavailable if Postgres is away or overloaded.
 func (db *DB) WithConn(ctx context.Context, limit time.Duration, work func(context.Context, *pgxpool.Conn) error) error {
+	return db.withConnOf(ctx, db.pool, limit, work)
+}
+
+func (db *DB) withConnOf(ctx context.Context, pool *pgxpool.Pool, limit time.Duration, work func(context.Context, *pgxpool.Conn) error) error {
 	ctx, cancel := context.WithTimeout(ctx, limit)
 	defer cancel()
-	conn, err := db.acquire(ctx)
+	conn, err := db.acquireOf(ctx, pool)
 	if err != nil {
 		return eventra.Unavailable(backend, fmt.Errorf("%w: %w", eventra.ErrNotCommitted, err))
 	}
@@ -208,13 +225,15 @@ func (db *DB) inTx(ctx context.Context, limit time.Duration, work func(context.C
 	})
 }
 
-func (db *DB) acquire(ctx context.Context) (*pgxpool.Conn, error) {
+func (db *DB) acquire(ctx context.Context) (*pgxpool.Conn, error) { return db.acquireOf(ctx, db.pool) }
+
+func (db *DB) acquireOf(ctx context.Context, pool *pgxpool.Pool) (*pgxpool.Conn, error) {
 	if err := db.breaker.allow(); err != nil {
 		return nil, err
 	}
 	ctx, cancel := context.WithTimeout(ctx, acquireTimeout)
 	defer cancel()
-	conn, err := db.pool.Acquire(ctx)
+	conn, err := pool.Acquire(ctx)
 	if err != nil {
 		db.observe(err)
 	}

@@ -141,9 +141,9 @@ func readLiveSeats(rows pgx.Rows, s *eventra.Snapshot) error {
 }
 
 // Layout reads the seats of an event in the order of their numbers, without their
-// status.
+// status, on one of few connections that do not commit.
 func (db *DB) Layout(ctx context.Context, eventID eventra.ID) (seats []eventra.Seat, err error) {
-	err = db.WithConn(ctx, bulkTimeout, func(ctx context.Context, conn *pgxpool.Conn) error {
+	err = db.withConnOf(ctx, db.layouts, bulkTimeout, func(ctx context.Context, conn *pgxpool.Conn) error {
 		rows, err := conn.Query(ctx, readSeatsSQL, eventID)
 		if err != nil {
 			return err
