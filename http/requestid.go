@@ -1,8 +1,6 @@
 package http
 
-import (
-	"github.com/gofiber/fiber/v2"
-)
+import "github.com/gofiber/fiber/v2"
 
 const requestIDMaxBytes = 128
 
@@ -10,14 +8,13 @@ const requestIDLocal = "requestId"
 
 // setRequestID sets the id of the request and of its response: the client's, if it is fit
 // for logs, or a new one.
-func setRequestID(c *fiber.Ctx) string {
+func setRequestID(c *fiber.Ctx) {
 	id := string(c.Request().Header.Peek(fiber.HeaderXRequestID))
 	if !visibleASCII(id, requestIDMaxBytes) {
 		id = newID().String()
 	}
 	c.Locals(requestIDLocal, id)
 	c.Set(fiber.HeaderXRequestID, id)
-	return id
 }
 
 func requestID(c *fiber.Ctx) string {

@@ -3,6 +3,7 @@ package http
 import (
 	"io"
 	"os"
+	"slices"
 	"sync"
 	"time"
 
@@ -51,7 +52,7 @@ func (w *seatWatcher) next() []byte {
 		w.begun = true
 		w.sum.add(preface.in(w.packed).sum)
 		if w.packed {
-			return append(gzipHeader[:len(gzipHeader):len(gzipHeader)], preface.packed.body...)
+			return append(slices.Clip(gzipHeader), preface.packed.body...)
 		}
 		return preface.plain.body
 	case w.ended:

@@ -197,7 +197,9 @@ func TestCatalog_ReadsSeeOwnWrites(t *testing.T) {
 					return
 				default:
 					_, err := f.Event(t.Context(), e.ID)
-					assert.NoError(t, err)
+					if !assert.NoError(t, err) {
+						return
+					}
 					_, _, err = f.Events(t.Context(), eventra.EventFilter{}, firstPage)
 					assert.NoError(t, err)
 				}
