@@ -47,7 +47,11 @@ func (q *query) version(name string) *uint64 {
 	if !q.has(name) {
 		return nil
 	}
-	version, err := strconv.ParseUint(q.text(name), 10, 64)
+	text := q.text(name)
+	version, err := strconv.ParseUint(text, 10, 64)
+	if err == nil && strconv.FormatUint(version, 10) != text {
+		err = strconv.ErrSyntax // such as 007
+	}
 	if err != nil {
 		q.faults.Add(name, "type", "must be the version of an earlier answer")
 	}
@@ -61,8 +65,9 @@ func (q *query) has(name string) bool { return q.c.Request().URI().QueryArgs().H
 func (q *query) page(cursors cursorSealer, scope ...string) eventra.Page {
 	page := eventra.Page{Limit: eventra.PageLimitDefault}
 	if q.has("limit") {
-		limit, err := strconv.Atoi(q.text("limit"))
-		if err != nil || limit < 1 || limit > eventra.PageLimitMax {
+		text := q.text("limit")
+		limit, err := strconv.Atoi(text)
+		if err != nil || strconv.Itoa(limit) != text || limit < 1 || limit > eventra.PageLimitMax {
 			q.faults.Add("limit", "range", "must be from 1 to %d", eventra.PageLimitMax)
 		}
 		page.Limit = limit

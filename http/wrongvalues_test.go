@@ -50,6 +50,8 @@ func TestWrongInput_Values(t *testing.T) {
 		{"limits", "GET", "/api/v1/events?limit=0", "", "", "limit"},
 		{"limits", "GET", "/api/v1/bookings?limit=101", "user", "", "limit"},
 		{"limits", "GET", "/api/v1/bookings?limit=1e2", "user", "", "limit"},
+		{"limits", "GET", "/api/v1/bookings?limit=%2B1", "user", "", "limit"},
+		{"limits", "GET", "/api/v1/bookings?limit=007", "user", "", "limit"},
 		{"limits", "GET", "/api/v1/bookings/{booking}/payments?limit=99999999999999999999", "user", "", "limit"},
 		{"cursors", "GET", "/api/v1/events?cursor=abc", "", "", "cursor"},
 		{"cursors", "GET", "/api/v1/bookings?cursor=", "user", "", "cursor"},
@@ -59,6 +61,7 @@ func TestWrongInput_Values(t *testing.T) {
 		{"filters", "GET", "/api/v1/bookings?status=held&eventId=1", "user", "", "status eventId"},
 		{"since", "GET", "/api/v1/events/{event}/seats?since=-1", "", "", "since"},
 		{"since", "GET", "/api/v1/events/{event}/seats?since=", "", "", "since"},
+		{"since", "GET", "/api/v1/events/{event}/seats?since=00", "", "", "since"},
 		{"section", "GET", "/api/v1/events/{event}/seats?section=Z", "", "", "section"},
 	} {
 		t.Run(c.name, func(t *testing.T) {

@@ -118,6 +118,9 @@ const eventStream = "text/event-stream"
 
 // firstEvent reads a stream until its first event has arrived.
 func firstEvent(resp *http.Response) ([]byte, error) {
+	if resp.Request.Method == http.MethodHead {
+		return nil, nil
+	}
 	var body io.Reader = resp.Body
 	switch resp.Header.Get("Content-Encoding") {
 	case "gzip":
@@ -128,9 +131,6 @@ func firstEvent(resp *http.Response) ([]byte, error) {
 		body = zip
 	case "br":
 		body = brotli.NewReader(body)
-	}
-	if resp.Request.Method == http.MethodHead {
-		return nil, nil
 	}
 	lines, event := bufio.NewReader(body), []byte{}
 	for {
