@@ -12,7 +12,7 @@ import (
 // User is an account as its owner sees it.
 type User struct {
 	ID        eventra.ID `json:"id" swaggertype:"string" format:"uuid" example:"0197f2a0-6c1e-7b3a-9d54-2f6f0f8b1a03" validate:"required"`
-	Email     string     `json:"email" format:"email" example:"user@eventra.test" validate:"required"`
+	Email     string     `json:"email" format:"idn-email" example:"user@eventra.test" validate:"required"`
 	Name      string     `json:"name" example:"Ada Lovelace" validate:"required"`
 	Role      string     `json:"role" enums:"USER,ADMIN" example:"USER" validate:"required"`
 	CreatedAt Time       `json:"createdAt" swaggertype:"string" format:"date-time" example:"2027-01-05T10:00:00.000Z" validate:"required"`
@@ -24,7 +24,7 @@ func newUser(u *eventra.User) User {
 
 // Registration asks for an account.
 type Registration struct {
-	Email    string `json:"email" format:"email" maxLength:"254" example:"ada@example.com" validate:"required"`            // trimmed and lower-cased
+	Email    string `json:"email" format:"idn-email" maxLength:"254" example:"ada@example.com" validate:"required"`            // trimmed and lower-cased
 	Password string `json:"password" format:"password" maxLength:"72" example:"correct horse battery" validate:"required"` // 8 to 72 bytes
 	Name     string `json:"name" minLength:"1" maxLength:"100" example:"Ada Lovelace" validate:"required"`
 }
