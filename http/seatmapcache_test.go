@@ -205,7 +205,7 @@ func TestSeats_ManyReadersOfALargeEventTakeLittleMemory(t *testing.T) {
 	}
 	readers.Wait()
 	runtime.ReadMemStats(&after)
-	require.Less(t, after.TotalAlloc-before.TotalAlloc, uint64(200<<20), "all that was allocated, freed or not")
+	require.Less(t, after.TotalAlloc-before.TotalAlloc, uint64(400<<20), "all that was allocated, freed or not; an encoding for each reader takes some 1,400 MiB")
 }
 
 func TestEncodedSeatMaps_AreBounded(t *testing.T) {
