@@ -92,8 +92,8 @@ const (
 	lingerMaxBytes = 32 << 20
 	lingerMax      = 2 * time.Second
 
-	// lingerBytesPerSecond is for all connections together: a few per cent of a CPU.
-	lingerBytesPerSecond = 64 << 20
+	// lingerBytesPerSecond is for all connections together: a per cent of a CPU.
+	lingerBytesPerSecond = 16 << 20
 	lingerChunkBytes     = 32 << 10
 )
 

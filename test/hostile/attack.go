@@ -74,7 +74,8 @@ func (a *Attack) client(ctx context.Context, kind Kind, from net.IP, at *Target)
 
 func (a *Attack) use(ctx context.Context, raw *net.TCPConn, kind Kind, at *Target) {
 	c := &conn{TCPConn: raw, ended: make(chan struct{}), sent: &a.Sent}
-	_ = raw.SetReadBuffer(4 << 10) // what the kernel takes in for a client that does not read
+	_ = raw.SetReadBuffer(4 << 10)   // what the kernel takes in for a client that does not read
+	_ = raw.SetWriteBuffer(64 << 10) // filling more costs the machine that the server runs on, too
 	defer context.AfterFunc(ctx, c.end)()
 	defer c.end()
 	_ = kind.misuse(c, at) // each connection ends with an error
