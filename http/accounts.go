@@ -24,7 +24,7 @@ func newUser(u *eventra.User) User {
 
 // Registration asks for an account.
 type Registration struct {
-	Email    string `json:"email" format:"idn-email" maxLength:"254" example:"ada@example.com" validate:"required"`            // trimmed and lower-cased
+	Email    string `json:"email" format:"idn-email" maxLength:"254" example:"ada@example.com" validate:"required"`        // trimmed and lower-cased
 	Password string `json:"password" format:"password" maxLength:"72" example:"correct horse battery" validate:"required"` // 8 to 72 bytes
 	Name     string `json:"name" minLength:"1" maxLength:"100" example:"Ada Lovelace" validate:"required"`
 }
