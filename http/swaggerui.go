@@ -2,11 +2,12 @@ package http
 
 import (
 	"embed"
-	"io/fs"
+	"fmt"
 	"path"
 
 	"github.com/gofiber/fiber/v2"
-	swaggerFiles "github.com/swaggo/files/v2"
+	"github.com/gofiber/swagger"
+	"github.com/valyala/fasthttp"
 
 	"github.com/eventra/eventra"
 )
@@ -31,27 +32,30 @@ var swaggerTypes = map[string]string{
 	".png":  "image/png",
 }
 
-// swaggerUIFiles returns the files below /api-docs/ by name. Nothing in them depends on a
-// request.
+// swaggerUIFiles returns the files below /api-docs/ by name: Swagger UI's from the library,
+// and a page of this server's own. The library makes its answers from the headers of its
+// first visitor, so it answers only here, a request without any.
 func swaggerUIFiles() (map[string]*staticFile, error) {
-	page, err := fs.Sub(swaggerPage, "swaggerui")
-	if err != nil {
-		return nil, err
-	}
 	files := map[string]*staticFile{}
-	for name, from := range map[string]fs.FS{
-		"index.html": page, "initializer.js": page,
-		"swagger-ui.css": swaggerFiles.FS, "swagger-ui-bundle.js": swaggerFiles.FS, "swagger-ui-standalone-preset.js": swaggerFiles.FS,
-		"favicon-16x16.png": swaggerFiles.FS, "favicon-32x32.png": swaggerFiles.FS,
-	} {
-		body, err := fs.ReadFile(from, name)
+	for _, name := range []string{"index.html", "initializer.js"} {
+		body, err := swaggerPage.ReadFile("swaggerui/" + name)
 		if err != nil {
 			return nil, err
 		}
 		files[name] = newStaticFile(swaggerTypes[path.Ext(name)], body)
-		if from != page {
-			files[name].cacheControl = swaggerFileMaxAge
+	}
+	library := fiber.New(fiber.Config{DisableStartupMessage: true})
+	library.Get("/*", swagger.New())
+	answer := library.Handler()
+	for _, name := range []string{"swagger-ui.css", "swagger-ui-bundle.js", "swagger-ui-standalone-preset.js", "favicon-16x16.png", "favicon-32x32.png"} {
+		var c fasthttp.RequestCtx
+		c.Request.SetRequestURI("/" + name)
+		answer(&c)
+		if c.Response.StatusCode() != fiber.StatusOK {
+			return nil, fmt.Errorf("http: Swagger UI has no %s", name)
 		}
+		files[name] = newStaticFile(swaggerTypes[path.Ext(name)], c.Response.Body())
+		files[name].cacheControl = swaggerFileMaxAge
 	}
 	return files, nil
 }
