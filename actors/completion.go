@@ -66,8 +66,8 @@ func (a *activation) committed(b *batch) {
 		r := b.requests[i]
 		switch {
 		case b.Contended(i):
-			a.seats.Withdraw(c)
 			a.Metrics.contended.Inc()
+			a.seats.Withdraw(c)
 			a.retryContended(r)
 		case b.Refused(i):
 			a.seats.Withdraw(c)
