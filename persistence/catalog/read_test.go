@@ -3,6 +3,7 @@ package catalog
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -197,11 +198,8 @@ func TestCatalog_ReadsSeeOwnWrites(t *testing.T) {
 					return
 				default:
 					_, err := f.Event(t.Context(), e.ID)
-					if !assert.NoError(t, err) {
-						return
-					}
-					_, _, err = f.Events(t.Context(), eventra.EventFilter{}, firstPage)
-					assert.NoError(t, err)
+					_, _, listErr := f.Events(t.Context(), eventra.EventFilter{}, firstPage)
+					assert.NoError(t, errors.Join(err, listErr))
 				}
 			}
 		})
