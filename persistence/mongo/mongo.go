@@ -14,6 +14,7 @@ import (
 	"go.mongodb.org/mongo-driver/v2/mongo/options"
 
 	"github.com/eventra/eventra"
+	"github.com/eventra/eventra/circuit"
 	"github.com/eventra/eventra/sleep"
 )
 
@@ -33,7 +34,7 @@ type DB struct {
 	client *mongo.Client
 	events *mongo.Collection
 
-	breaker      *breaker
+	breaker      breaker
 	stopIndexing context.CancelFunc
 	indexed      chan struct{} // closed when the indexes exist or Close was called
 }
@@ -57,7 +58,7 @@ func Open(_ context.Context, url string) (*DB, error) {
 		stopIndexing: stop,
 		indexed:      make(chan struct{}),
 	}
-	db.breaker = newBreaker(db.ping)
+	db.breaker = breaker{circuit.New("mongo", probePause, db.ping)}
 	go db.makeIndexes(indexing)
 	return db, nil
 }
@@ -76,7 +77,7 @@ func databaseName(url string) string {
 
 // Ping returns nil if the server answers. It asks the server in any case.
 func (db *DB) Ping(ctx context.Context) error {
-	begun := db.breaker.now()
+	begun := db.breaker.Now()
 	err := db.ping(ctx)
 	if ctx.Err() == nil {
 		db.breaker.observe(begun, err)
@@ -94,7 +95,7 @@ func (db *DB) ping(ctx context.Context) error {
 func (db *DB) Close() error {
 	db.stopIndexing()
 	<-db.indexed
-	db.breaker.close()
+	db.breaker.Close()
 	ctx, cancel := context.WithTimeout(context.Background(), callTimeout)
 	defer cancel()
 	return db.client.Disconnect(ctx)

@@ -83,7 +83,7 @@ type Options struct {
 type DB struct {
 	pool    *pgxpool.Pool
 	layouts *pgxpool.Pool
-	breaker *breaker
+	breaker breaker
 	// diskFull: a write found the disk full, and none has looked for room since.
 	diskFull atomic.Bool
 
@@ -110,10 +110,10 @@ func Open(ctx context.Context, url string, options Options) (*DB, error) {
 	}
 	sizePool(config, url, options)
 	breaker := newBreaker(config.ConnConfig)
-	config.ConnConfig.DialFunc = limitDials(config.ConnConfig.DialFunc, breaker.allow)
+	config.ConnConfig.DialFunc = limitDials(config.ConnConfig.DialFunc, breaker.Allow)
 	pool, err := pgxpool.NewWithConfig(ctx, config)
 	if err != nil {
-		breaker.close()
+		breaker.Close()
 		return nil, err
 	}
 	config = config.Copy()
@@ -121,7 +121,7 @@ func Open(ctx context.Context, url string, options Options) (*DB, error) {
 	layouts, err := pgxpool.NewWithConfig(ctx, config)
 	if err != nil {
 		pool.Close()
-		breaker.close()
+		breaker.Close()
 		return nil, err
 	}
 	db := &DB{pool: pool, layouts: layouts, breaker: breaker, retention: options.Retention}
@@ -194,7 +194,7 @@ func (db *DB) Stat() *pgxpool.Stat { return db.pool.Stat() }
 
 // Close waits for calls under way and closes all connections.
 func (db *DB) Close() {
-	db.breaker.close()
+	db.breaker.Close()
 	db.pool.Close()
 	db.layouts.Close()
 }
@@ -228,7 +228,7 @@ func (db *DB) inTx(ctx context.Context, limit time.Duration, work func(context.C
 func (db *DB) acquire(ctx context.Context) (*pgxpool.Conn, error) { return db.acquireOf(ctx, db.pool) }
 
 func (db *DB) acquireOf(ctx context.Context, pool *pgxpool.Pool) (*pgxpool.Conn, error) {
-	if err := db.breaker.allow(); err != nil {
+	if err := db.breaker.Allow(); err != nil {
 		return nil, err
 	}
 	ctx, cancel := context.WithTimeout(ctx, acquireTimeout)

@@ -3,76 +3,36 @@ package redis
 import (
 	"context"
 	"errors"
-	"log/slog"
-	"sync/atomic"
 	"time"
 
 	goredis "github.com/redis/go-redis/v9"
 
-	"github.com/eventra/eventra/sleep"
+	"github.com/eventra/eventra/circuit"
 )
 
-// probeInterval is how often a lost server is probed.
-const probeInterval = 500 * time.Millisecond
+// probePause is the least time between probes.
+const probePause = 500 * time.Millisecond
 
-var errBreakerOpen = errors.New("redis is away")
-
-// breaker refuses commands at once while the server is away. One command detects
-// that the server is away. A probe in the background detects that it is back, so
-// no other command has to try.
+// breaker opens at the first command that finds the server away, so that no other one
+// has to.
 type breaker struct {
-	open    atomic.Bool
-	tripped chan struct{}
-	probe   *goredis.Client
-	stop    context.CancelFunc
-	stopped chan struct{}
+	*circuit.Breaker
+	probe *goredis.Client
 }
 
-func newBreaker(probe *goredis.Client) *breaker {
-	ctx, cancel := context.WithCancel(context.Background())
-	b := &breaker{tripped: make(chan struct{}, 1), probe: probe, stop: cancel, stopped: make(chan struct{})}
-	go b.watch(ctx)
-	return b
-}
-
-// Allow implements goredis.Limiter.
-func (b *breaker) Allow() error {
-	if b.open.Load() {
-		return errBreakerOpen
-	}
-	return nil
+func newBreaker(probe *goredis.Client) breaker {
+	return breaker{circuit.New("redis", probePause, func(ctx context.Context) error { return probe.Ping(ctx).Err() }), probe}
 }
 
 // ReportResult implements goredis.Limiter.
-func (b *breaker) ReportResult(err error) {
-	if !isAway(err) || !b.open.CompareAndSwap(false, true) {
-		return
-	}
-	slog.Warn("redis is away: going on without it", "error", err)
-	b.tripped <- struct{}{} // has room: watch receives the previous one before it closes the breaker
-}
-
-func (b *breaker) watch(ctx context.Context) {
-	defer close(b.stopped)
-	for {
-		select {
-		case <-ctx.Done():
-			return
-		case <-b.tripped:
-		}
-		for b.probe.Ping(ctx).Err() != nil {
-			if sleep.For(ctx, probeInterval) != nil {
-				return
-			}
-		}
-		slog.Info("redis is back")
-		b.open.Store(false)
+func (b breaker) ReportResult(err error) {
+	if isAway(err) && !b.Open() {
+		b.Trip(err)
 	}
 }
 
-func (b *breaker) close() error {
-	b.stop()
-	<-b.stopped
+func (b breaker) close() error {
+	b.Close()
 	return b.probe.Close()
 }
 
@@ -90,4 +50,4 @@ func isAway(err error) bool {
 }
 
 // Away reports whether calls are refused because the server is known to be away.
-func (db *DB) Away() bool { return db.breaker.open.Load() }
+func (db *DB) Away() bool { return db.breaker.Open() }

@@ -25,7 +25,7 @@ const (
 // DB is one database of a Redis server.
 type DB struct {
 	client  *goredis.Client
-	breaker *breaker
+	breaker breaker
 	options goredis.Options
 }
 
