@@ -57,24 +57,23 @@ func codingQuality(accepted, coding string) float64 {
 
 // encodeAs returns a body in a content coding.
 func encodeAs(coding string, body []byte) []byte {
+	return encodeAt(coding, body, brotliLevel, gzipLevel)
+}
+
+// encodeSoon is encodeAs for a body that is outdated soon.
+func encodeSoon(coding string, body []byte) []byte {
+	if len(body) < quickMinBytes {
+		return encodeAs(coding, body)
+	}
+	return encodeAt(coding, body, quickLevel, quickLevel)
+}
+
+func encodeAt(coding string, body []byte, brotliLevel, gzipLevel int) []byte {
 	switch coding {
 	case codingBrotli:
 		return fasthttp.AppendBrotliBytesLevel(nil, body, brotliLevel)
 	case codingGzip:
 		return fasthttp.AppendGzipBytesLevel(nil, body, gzipLevel)
-	}
-	return body
-}
-
-// encodeSoon is encodeAs for a body that is outdated soon.
-func encodeSoon(coding string, body []byte) []byte {
-	switch {
-	case len(body) < quickMinBytes:
-		return encodeAs(coding, body)
-	case coding == codingBrotli:
-		return fasthttp.AppendBrotliBytesLevel(nil, body, quickLevel)
-	case coding == codingGzip:
-		return fasthttp.AppendGzipBytesLevel(nil, body, quickLevel)
 	}
 	return body
 }
