@@ -6,22 +6,27 @@ import (
 	"strings"
 
 	"github.com/gofiber/fiber/v2"
-)
 
-// ipv6SiteBits is the prefix that one customer usually gets. With 2^64 addresses
-// to choose from, no customer would notice a limit by address.
-const ipv6SiteBits = 64
+	"github.com/eventra/eventra/http/admission"
+)
 
 // addressOf returns the subject of rate limits that a request comes from: an IPv4
 // address or an IPv6 network.
 func (s *Server) addressOf(c *fiber.Ctx) string {
 	client := s.clientOf(c)
-	if client.Is6() {
-		if site, err := client.Prefix(ipv6SiteBits); err == nil {
-			return site.String()
-		}
+	if site := admission.Site(client); !site.IsSingleIP() {
+		return site.String()
 	}
 	return client.String()
+}
+
+// subjectOf returns the subject of rate limits that a request counts for: its caller or,
+// for an anonymous one, where it comes from.
+func (s *Server) subjectOf(c *fiber.Ctx) string {
+	if caller := callerOf(c); caller != nil {
+		return caller.UserID.String()
+	}
+	return s.addressOf(c)
 }
 
 // clientOf returns the address that a request comes from.

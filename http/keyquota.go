@@ -20,11 +20,7 @@ type keyQuota struct {
 }
 
 func (s *Server) keyQuota(c *fiber.Ctx) keyQuota {
-	q := keyQuota{counters: s.cfg.RateCounters, limit: s.cfg.RateLimits[rateKeys], subject: s.addressOf(c)}
-	if caller := callerOf(c); caller != nil {
-		q.subject = caller.UserID.String()
-	}
-	return q
+	return keyQuota{counters: s.cfg.RateCounters, limit: s.cfg.RateLimits[rateKeys], subject: s.subjectOf(c)}
 }
 
 // usedUp reports whether the caller may use no key that is new.

@@ -19,6 +19,7 @@ const (
 	rateWrites          = "writes"
 	rateUnauthenticated = "unauthenticated"
 	rateKeys            = "keys"
+	rateAnonymous       = "anonymous" // see slowDown; not configured
 	rateLoginAccount    = "login-account"
 	rateLoginAddress    = "login-address"
 	rateLoginPair       = "login-account-address"
@@ -35,11 +36,7 @@ func (s *Server) limited(class string) fiber.Handler {
 		return func(c *fiber.Ctx) error { return c.Next() }
 	}
 	return func(c *fiber.Ctx) error {
-		subject := s.addressOf(c)
-		if caller := callerOf(c); caller != nil {
-			subject = caller.UserID.String()
-		}
-		if err := s.count(c, class, subject, limit); err != nil {
+		if err := s.count(c, class, s.subjectOf(c), limit); err != nil {
 			return err
 		}
 		return c.Next()

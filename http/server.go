@@ -39,7 +39,6 @@ type Server struct {
 	hashKey            []byte // of the hashes by which members of the release before know requests
 	claimEnds          *claimEnds
 	bodies             *bodies
-	anonymousAnswers   anonymousAnswers
 	encodedMaps        *encodedSeatMaps
 	streams            *seatStreams
 	streamsOfAddresses admission.Shares

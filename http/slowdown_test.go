@@ -69,17 +69,3 @@ func (ts *testServer) repeat(request string, times int) {
 		_ = conn.Close()
 	}
 }
-
-func TestAnonymousAnswers_CountByAddressInEachSecond(t *testing.T) {
-	var answers anonymousAnswers
-	now := time.Unix(1_800_000_000, 0)
-	for n := range 3 {
-		require.Equal(t, n+1, answers.add("192.0.2.1", now))
-	}
-	require.Equal(t, 1, answers.add("192.0.2.2", now))
-	require.Equal(t, 1, answers.add("192.0.2.1", now.Add(time.Second)))
-	for i := range countedAddressesMax + 10 {
-		answers.add(time.Duration(i).String(), now.Add(time.Second))
-	}
-	require.LessOrEqual(t, len(answers.counts), countedAddressesMax)
-}
