@@ -82,9 +82,6 @@ func (q *MailQueue) Full(ctx context.Context) (bool, error) {
 	beyond, err := inspect(ctx, q, func(inspector *asynq.Inspector) ([]*asynq.TaskInfo, error) {
 		return inspector.ListPendingTasks(mailQueueName, asynq.PageSize(1), asynq.Page(mailsWaitingMax))
 	})
-	if errors.Is(err, asynq.ErrQueueNotFound) {
-		return false, nil // the queue was never used
-	}
 	return len(beyond) > 0, unavailable(err)
 }
 
