@@ -26,20 +26,20 @@ func (c *Config) clusterFault() error {
 	case set != 0 && set != 3:
 		return errors.New("EVENTRA_CLUSTER_CA, EVENTRA_CLUSTER_CERT and EVENTRA_CLUSTER_KEY go together")
 	case c.ClusterListen == "" && (c.ClusterAdvertise != "" || set > 0):
-		return errors.New("EVENTRA_CLUSTER_LISTEN: is needed by the other EVENTRA_CLUSTER settings")
+		return settingFault("CLUSTER_LISTEN", "is needed by the other EVENTRA_CLUSTER settings")
 	case c.ClusterListen == "":
 		return nil
 	}
-	if _, _, err := net.SplitHostPort(c.ClusterListen); err != nil {
-		return fmt.Errorf("EVENTRA_CLUSTER_LISTEN: must be of the form host:port: %w", err)
+	if fault := addressFault("CLUSTER_LISTEN", c.ClusterListen); fault != nil {
+		return fault
 	}
 	if c.ClusterAdvertise != "" {
-		if _, _, err := net.SplitHostPort(c.ClusterAdvertise); err != nil {
-			return fmt.Errorf("EVENTRA_CLUSTER_ADVERTISE: must be of the form host:port: %w", err)
+		if fault := addressFault("CLUSTER_ADVERTISE", c.ClusterAdvertise); fault != nil {
+			return fault
 		}
 	}
 	if host, _, _ := net.SplitHostPort(c.ClusterListen); set == 0 && !net.ParseIP(host).IsLoopback() {
-		return errors.New("EVENTRA_CLUSTER_LISTEN: without EVENTRA_CLUSTER_CA, _CERT and _KEY it must be an address of the loopback interface, because every peer that reaches the port is trusted")
+		return settingFault("CLUSTER_LISTEN", "without EVENTRA_CLUSTER_CA, _CERT and _KEY it must be an address of the loopback interface, because every peer that reaches the port is trusted")
 	}
 	return nil
 }

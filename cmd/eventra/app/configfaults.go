@@ -48,7 +48,7 @@ func (c *Config) faults() (faults []error) {
 	if c.LogFormat != "json" && c.LogFormat != "text" {
 		say("LOG_FORMAT", "must be json or text")
 	}
-	return append(append(faults, c.addressFault(), c.clusterFault(), c.profileFault()), c.edgeFaults()...)
+	return append(append(faults, addressFault("HTTP_ADDR", c.HTTPAddr), c.clusterFault(), c.profileFault()), c.edgeFaults()...)
 }
 
 // urlFaults checks the addresses of the stores and the mail server.
@@ -93,14 +93,14 @@ func (c *Config) postgresFault() error {
 	return nil
 }
 
-// addressFault returns what is wrong with the address to listen at, if anything.
-func (c *Config) addressFault() error {
-	_, port, err := net.SplitHostPort(c.HTTPAddr)
+// addressFault returns what is wrong with an address, if anything.
+func addressFault(name, address string) error {
+	_, port, err := net.SplitHostPort(address)
 	if err == nil {
 		_, err = net.LookupPort("tcp", port)
 	}
 	if err != nil {
-		return settingFault("HTTP_ADDR", "must be of the form host:port: %v", err)
+		return settingFault(name, "must be of the form host:port: %v", err)
 	}
 	return nil
 }

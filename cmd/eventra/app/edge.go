@@ -1,11 +1,6 @@
 package app
 
-import (
-	"fmt"
-	"net"
-
-	web "github.com/eventra/eventra/http"
-)
+import web "github.com/eventra/eventra/http"
 
 // edge configures what the server allows its clients.
 func (c *Config) edge(server *web.Config) {
@@ -26,13 +21,11 @@ func (c *Config) edgeFaults() (faults []error) {
 		{"HSTS_MAX_AGE", int64(c.HSTSMaxAge)},
 	} {
 		if setting.value < 0 {
-			faults = append(faults, fmt.Errorf("EVENTRA_%s: must not be negative", setting.name))
+			faults = append(faults, settingFault(setting.name, "must not be negative"))
 		}
 	}
 	if c.OpsAddr != "" {
-		if _, _, err := net.SplitHostPort(c.OpsAddr); err != nil {
-			faults = append(faults, fmt.Errorf("EVENTRA_OPS_ADDR: must be of the form host:port: %w", err))
-		}
+		faults = append(faults, addressFault("OPS_ADDR", c.OpsAddr))
 	}
 	return faults
 }

@@ -2,7 +2,6 @@ package app
 
 import (
 	"context"
-	"errors"
 	"net"
 	"net/http"
 	"net/http/pprof"
@@ -29,7 +28,7 @@ func (c *Config) profileFault() error {
 	}
 	address, err := netip.ParseAddrPort(c.ProfileAddr)
 	if err != nil || !address.Addr().IsLoopback() {
-		return errors.New("EVENTRA_PROFILE_ADDR: must be a loopback address and a port, such as 127.0.0.1:6060")
+		return settingFault("PROFILE_ADDR", "must be a loopback address and a port, such as 127.0.0.1:6060")
 	}
 	return nil
 }

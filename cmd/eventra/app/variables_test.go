@@ -21,14 +21,13 @@ func TestLoadConfig_NamesVariables(t *testing.T) {
 	}
 }
 
-func TestConfig_AddressFault(t *testing.T) {
+func TestAddressFault(t *testing.T) {
 	t.Parallel()
 	for address, wrong := range map[string]bool{
 		"127.0.0.1:8080": false, ":8080": false, "[::1]:0": false, "localhost:http": false,
 		"": true, "8080": true, "127.0.0.1": true, "127.0.0.1:99999": true, "::1:80": true, "127.0.0.1:no-such-port": true,
 	} {
-		c := Config{HTTPAddr: address}
-		require.Equal(t, wrong, c.addressFault() != nil, address)
+		require.Equal(t, wrong, addressFault("HTTP_ADDR", address) != nil, address)
 	}
 }
 
