@@ -72,8 +72,8 @@ func about(c *fiber.Ctx, name string, id eventra.ID) {
 	c.Locals(aboutLocal, append(noted, slog.String(name, id.String())))
 }
 
-// logRequest writes the line of a request, the only one, also if it failed. An operation
-// that is asked for all the time is worth a line only to who debugs.
+// logRequest writes the line of a request, the only one, also if it failed. That of a
+// probe, which comes all the time, is for debugging.
 func (s *Server) logRequest(c *fiber.Ctx, took time.Duration) {
 	err, _ := c.Locals(failureLocal).(error)
 	route, status := routeOf(c), c.Response().StatusCode()

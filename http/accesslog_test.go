@@ -57,7 +57,7 @@ func TestServer_LogsOneLineARequest(t *testing.T) {
 	}
 }
 
-// What is asked for all the time, and found to be well, is worth no line.
+// Probes come all the time. Those that succeed are worth no line.
 func TestServer_LogsNoProbes(t *testing.T) {
 	ts := newTestServer(t)
 	for range 3 {

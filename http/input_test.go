@@ -152,7 +152,7 @@ func TestInput_ProbesMayHaveParameters(t *testing.T) {
 	}
 }
 
-// Only who may call a route learns what it takes.
+// A caller learns what a route takes only if it may call the route.
 func TestInput_IsCheckedAfterTheCaller(t *testing.T) {
 	t.Parallel()
 	for _, o := range documentedOperations(t) {

@@ -28,8 +28,8 @@ const (
 // encodedSeatMaps shares the encodings of seat maps. Writing and packing 100,000 seats
 // takes longer than anything else that a reader can make the server do. So at any time
 // each part of a map is encoded once per content coding at most, for everybody who waits
-// for it. Who comes later waits for the next encoding, of the then newest version. Large
-// ones need a turn.
+// for it. A reader that comes later waits for the next encoding, of the then newest
+// version. Large ones need a turn.
 type encodedSeatMaps struct {
 	wholes, parts         encodedCache
 	wholeTurns, partTurns *encodingTurns

@@ -79,7 +79,7 @@ func TestEncodedSeatMaps_EncodeOnceForAllReaders(t *testing.T) {
 	}
 }
 
-// Who asks while an encoding runs must not get it if it is of a version from before: that
+// A reader that comes while an encoding runs must not get it if it is of a version from before: that
 // may lack what this reader has just written.
 func TestEncodedSeatMaps_LatecomersShareTheNext(t *testing.T) {
 	t.Parallel()

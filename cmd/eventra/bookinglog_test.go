@@ -10,7 +10,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// Who asks what happened to a booking finds it by its id.
+// An operator finds what happened to a booking by its id.
 func TestServe_LogsWhatHappenedToABooking(t *testing.T) {
 	t.Parallel()
 	cfg := testConfig(t)

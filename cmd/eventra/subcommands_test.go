@@ -57,7 +57,7 @@ func TestSubcommands_NeedOnlyWhatTheyUse(t *testing.T) {
 	}
 }
 
-// What only another configuration mends is not tried again.
+// A fault that only another configuration mends is not tried again.
 func TestSubcommands_EndAtOnceIfPostgresRefusesThem(t *testing.T) {
 	t.Parallel()
 	cfg := testConfig(t)

@@ -31,30 +31,31 @@ type turns struct {
 	mu      sync.Mutex
 	free    int // slots
 	waiting [purposes][]*turn
-	askers  [purposes]map[string]*asker // of those who wait
-	most    int                         // waiting callers of a purpose
-	given   int                         // turns, while both purposes waited
+	sites   [purposes]map[string]*site // that have waiting callers
+	most    int                        // waiting callers of a purpose
+	given   int                        // turns, while both purposes waited
 	uses    usage
 }
 
 type turn struct {
-	by    *asker
+	by    *site
 	taken chan bool // true: the slot is the caller's; false: another took the place in the queue
 }
 
-// asker is an address with waiting callers.
-type asker struct {
+// site is a network address with waiting callers.
+type site struct {
 	address string
 	had     int // turns of late
 	waiting int
 }
 
-func (a *asker) asks() int { return a.had + a.waiting }
+// demand is what the address had of late and still asks for.
+func (s *site) demand() int { return s.had + s.waiting }
 
-func byAsks(a, b *turn) int { return a.by.asks() - b.by.asks() }
+func byDemand(a, b *turn) int { return a.by.demand() - b.by.demand() }
 
 func newTurns(slots, most int) *turns {
-	return &turns{free: slots, most: most, uses: newUsage(), askers: [purposes]map[string]*asker{{}, {}}}
+	return &turns{free: slots, most: most, uses: newUsage(), sites: [purposes]map[string]*site{{}, {}}}
 }
 
 func errBusy() error {
@@ -82,9 +83,9 @@ func (t *turns) take(ctx context.Context, purpose Purpose, from string) error {
 func (t *turns) enter(purpose Purpose, from string) (*turn, error) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	by := t.askers[purpose][from]
+	by := t.sites[purpose][from]
 	if by == nil {
-		by = &asker{address: from, had: t.uses.of(from)}
+		by = &site{address: from, had: t.uses.of(from)}
 	}
 	mine := &turn{by, make(chan bool, 1)}
 	if t.free > 0 { // then nobody waits
@@ -96,7 +97,7 @@ func (t *turns) enter(purpose Purpose, from string) (*turn, error) {
 		return nil, errBusy()
 	}
 	by.waiting++
-	t.askers[purpose][from] = by
+	t.sites[purpose][from] = by
 	t.waiting[purpose] = append(t.waiting[purpose], mine)
 	return mine, nil
 }
@@ -110,9 +111,9 @@ func (t *turns) grant(to *turn) {
 
 // displace takes the last caller from the address that asks for the most out of a queue, if
 // it asks for more than a newcomer.
-func (t *turns) displace(purpose Purpose, newcomer *asker) bool {
-	greedy := slices.MaxFunc(t.waiting[purpose], byAsks).by
-	if greedy.asks() <= newcomer.asks()+1 {
+func (t *turns) displace(purpose Purpose, newcomer *site) bool {
+	greedy := slices.MaxFunc(t.waiting[purpose], byDemand).by
+	if greedy.demand() <= newcomer.demand()+1 {
 		return false
 	}
 	for i, w := range slices.Backward(t.waiting[purpose]) {
@@ -130,7 +131,7 @@ func (t *turns) remove(purpose Purpose, i int) *turn {
 	w := t.waiting[purpose][i]
 	t.waiting[purpose] = slices.Delete(t.waiting[purpose], i, i+1)
 	if w.by.waiting--; w.by.waiting == 0 {
-		delete(t.askers[purpose], w.by.address)
+		delete(t.sites[purpose], w.by.address)
 	}
 	return w
 }
@@ -144,7 +145,7 @@ func (t *turns) give() {
 		t.free++
 		return
 	}
-	next := slices.MinFunc(t.waiting[purpose], byAsks)
+	next := slices.MinFunc(t.waiting[purpose], byDemand)
 	t.grant(t.remove(purpose, slices.Index(t.waiting[purpose], next)))
 }
 

@@ -160,8 +160,8 @@ func TestTurns_AreNeitherLostNorDoubled(t *testing.T) {
 	require.LessOrEqual(t, most.Load(), int32(3))
 	require.Equal(t, 3, turns.free)
 	require.Zero(t, turns.queued(ToLogIn)+turns.queued(ToRegister))
-	require.Empty(t, turns.askers[ToLogIn])
-	require.Empty(t, turns.askers[ToRegister])
+	require.Empty(t, turns.sites[ToLogIn])
+	require.Empty(t, turns.sites[ToRegister])
 }
 
 func TestUsage_IsBounded(t *testing.T) {

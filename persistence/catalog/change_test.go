@@ -199,7 +199,7 @@ func TestCatalog_TransitionRemembersWhatWasPublished(t *testing.T) {
 	}
 }
 
-// What a first try has done is what its repetition finds.
+// A repetition finds what the first try has done.
 func TestCatalog_TransitionAgain(t *testing.T) {
 	t.Parallel()
 	f := newFixture(t)

@@ -10,7 +10,7 @@ import (
 	"github.com/eventra/eventra/persistence/persistencetest"
 )
 
-// What the URL says of the pool counts, here and where there is no pool.
+// The URL may size the pool, also where there is no pool.
 func TestOpen_ObeysTheURL(t *testing.T) {
 	t.Parallel()
 	url := persistencetest.NewDatabase(t)

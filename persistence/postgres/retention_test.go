@@ -68,7 +68,7 @@ func TestPurge_DeletesBookingsThatNobodyPaidFor(t *testing.T) {
 	require.EqualValues(t, 1+kept, purged, "also after a new start")
 }
 
-// What is kept for its payments is looked at once.
+// A booking that is kept for its payments is looked at once.
 func TestPurge_GoesOnWhereItWas(t *testing.T) {
 	t.Parallel()
 	url, conn := filledDatabase(t, 1, 400)

@@ -14,8 +14,8 @@ import (
 	"github.com/eventra/eventra/http/auth"
 )
 
-// ErrNotAdmin means that the address belongs to a user who is no administrator. Whoever
-// registered it may be a stranger.
+// ErrNotAdmin means that the address belongs to a user who is no administrator. The
+// person who registered it may be a stranger.
 var ErrNotAdmin = errors.New("the address belongs to a user who is no administrator")
 
 // EnsureAdmin creates or keeps the administrator that the configuration names,

@@ -44,7 +44,7 @@ func (c *Config) clusterSecrets() [][]byte {
 	return secretList(c.JWTSecret)
 }
 
-// secretFaults names what is wrong with the secrets: who guesses one is anybody.
+// secretFaults names what is wrong with the secrets: a person who guesses one can act as anybody.
 func (c *Config) secretFaults() (faults []error) {
 	if c.JWTSecret == "" {
 		faults = append(faults, settingFault("JWT_SECRET", "is required"))
