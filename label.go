@@ -69,8 +69,9 @@ func isOfLetter(r rune) bool {
 // isJoiner reports characters that change how the letters beside them are joined.
 func isJoiner(r rune) bool { return r == '\u200c' || r == '\u200d' }
 
+// joiningScripts are scripts whose spelling needs joiners (RFC 5892, appendix A.1).
+var joiningScripts = []*unicode.RangeTable{unicode.Arabic, unicode.Bengali, unicode.Devanagari, unicode.Gujarati, unicode.Gurmukhi,
+	unicode.Kannada, unicode.Khmer, unicode.Malayalam, unicode.Oriya, unicode.Sinhala, unicode.Tamil, unicode.Telugu}
+
 // isJoining reports whether r is of a script whose spelling needs joiners.
-func isJoining(r rune) bool {
-	return unicode.In(r, unicode.Arabic, unicode.Bengali, unicode.Devanagari, unicode.Gujarati, unicode.Gurmukhi,
-		unicode.Kannada, unicode.Khmer, unicode.Malayalam, unicode.Oriya, unicode.Sinhala, unicode.Tamil, unicode.Telugu)
-}
+func isJoining(r rune) bool { return unicode.In(r, joiningScripts...) }

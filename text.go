@@ -37,7 +37,7 @@ func hasForbidden(s string) bool {
 	for i, r := range s {
 		switch {
 		case r == '\n' || r == '\t' || r == '\r':
-		case r == zeroWidthNonJoiner || r == zeroWidthJoiner:
+		case isJoiner(r):
 			next, _ := utf8.DecodeRuneInString(s[i+utf8.RuneLen(r):])
 			if !joins(before) || !joins(next) {
 				return true
@@ -67,18 +67,11 @@ func varies(r rune) bool {
 	return unicode.In(r, unicode.S, unicode.Po, unicode.Nd, unicode.Han, unicode.Mongolian, unicode.Myanmar, unicode.Phags_Pa)
 }
 
-const (
-	zeroWidthNonJoiner = '\u200c'
-	zeroWidthJoiner    = '\u200d'
-)
-
-// joins reports whether a joiner may stand beside r: in scripts whose letters take other
-// forms beside it (RFC 5892, appendix A.1), and between the parts of an emoji.
+// joins reports whether a joiner may stand beside r: where a label may have one, in other
+// scripts whose letters take other forms beside it, and between the parts of an emoji.
 func joins(r rune) bool {
-	return unicode.In(r, unicode.Arabic, unicode.Syriac, unicode.Mongolian, unicode.Nko, unicode.Devanagari, unicode.Bengali,
-		unicode.Gurmukhi, unicode.Gujarati, unicode.Oriya, unicode.Tamil, unicode.Telugu, unicode.Kannada, unicode.Malayalam,
-		unicode.Sinhala, unicode.Khmer, unicode.Myanmar, unicode.So) || unicode.Is(unicode.Variation_Selector, r) || (r >= 0x1f3fb && r <= 0x1f3ff) ||
-		r == '\u2640' || r == '\u2642'
+	return isJoining(r) || unicode.In(r, unicode.Syriac, unicode.Mongolian, unicode.Nko, unicode.Myanmar, unicode.So) ||
+		unicode.Is(unicode.Variation_Selector, r) || (r >= 0x1f3fb && r <= 0x1f3ff) || r == '\u2640' || r == '\u2642'
 }
 
 // visible reports whether a reader sees r.

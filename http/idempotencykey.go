@@ -8,6 +8,7 @@ import (
 	"github.com/gofiber/fiber/v2"
 
 	"github.com/eventra/eventra"
+	"github.com/eventra/eventra/http/auth"
 )
 
 const (
@@ -70,7 +71,7 @@ func emailID(c *fiber.Ctx) (id eventra.ID, ok bool) {
 	if err := json.Unmarshal(c.Request().Body(), &who); err != nil || who.Email == "" {
 		return id, false
 	}
-	sum := sha256.Sum256([]byte("e-mail " + eventra.NormalizeEmail(who.Email)))
+	sum := sha256.Sum256([]byte("e-mail " + auth.NormalizeEmail(who.Email)))
 	copy(id[:], sum[:])
 	return id, true
 }

@@ -8,8 +8,8 @@ import (
 	"os"
 	"strings"
 
-	"github.com/eventra/eventra"
 	"github.com/eventra/eventra/cmd/eventra/app"
+	"github.com/eventra/eventra/http/auth"
 )
 
 type adminCommand struct {
@@ -47,6 +47,6 @@ func (c adminCreateCommand) Run(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	_, err = fmt.Printf("administrator %s: %s\n", eventra.NormalizeEmail(c.Email), change)
+	_, err = fmt.Printf("administrator %s: %s\n", auth.NormalizeEmail(c.Email), change)
 	return err
 }

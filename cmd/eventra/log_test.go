@@ -36,16 +36,10 @@ func (l *logged) String() string {
 	return l.lines.String()
 }
 
-// startLogging starts a process that logs to a writer, and returns its URL.
+// startLogging is launch, and waits until the process is ready.
 func startLogging(t *testing.T, cfg *app.Config, to io.Writer, settings ...string) (cmd *exec.Cmd, url string) {
 	t.Helper()
-	addr := freeAddr(t)
-	cmd = exec.Command(os.Args[0], "serve")
-	cmd.Env = append(environment(cfg, addr), settings...)
-	cmd.Stderr = to
-	require.NoError(t, cmd.Start())
-	t.Cleanup(func() { _ = cmd.Process.Kill() })
-	url = "http://" + addr
+	cmd, url = launch(t, cfg, to, settings...)
 	eventually(t, 30*time.Second, "the process to be ready", func() bool { return statusOf(url+"/readyz") == http.StatusOK })
 	return cmd, url
 }

@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"io"
 	"net"
 	"net/http"
 	"os"
@@ -16,13 +17,13 @@ import (
 	"github.com/eventra/eventra/persistence/persistencetest"
 )
 
-// launch starts a process that logs to lines and waits for nothing.
-func launch(t *testing.T, cfg *app.Config, lines *logged, settings ...string) (cmd *exec.Cmd, url string) {
+// launch starts a process that logs to a writer, and waits for nothing.
+func launch(t *testing.T, cfg *app.Config, to io.Writer, settings ...string) (cmd *exec.Cmd, url string) {
 	t.Helper()
 	addr := freeAddr(t)
 	cmd = exec.Command(os.Args[0], "serve")
 	cmd.Env = append(environment(cfg, addr), settings...)
-	cmd.Stderr = lines
+	cmd.Stderr = to
 	require.NoError(t, cmd.Start())
 	t.Cleanup(func() { _ = cmd.Process.Kill() })
 	return cmd, "http://" + addr
