@@ -123,7 +123,7 @@ func planFor(w workload, h hardware) plan {
 	p := plan{instances: need("instance"), databases: need("database"), caches: need("whole")}
 	p.possible = w.hottest <= min(rateOf(list, "event").rate, rateOf(list, "database").rate)
 	p.members = renewalCores(float64(p.instances))
-	p.conns = float64(p.instances) * (poolConns.value + memberConns.value)
+	p.conns = float64(p.instances) * connsOfInstance()
 	p.connsFit = p.conns <= h.connections
 	return p
 }
@@ -137,8 +137,11 @@ func renewalCores(members float64) float64 {
 // pings is the number of pings a second: each member sends two to each other one.
 func pings(members float64) float64 { return 2 * members * max(0, members-1) }
 
+// connsOfInstance is how many connections an instance has to a database.
+func connsOfInstance() float64 { return poolConns.value + memberConns.value + layoutConns.value }
+
 // membersMax is the number of instances that a database has connections for.
-func membersMax(h hardware) int { return int(h.connections / (poolConns.value + memberConns.value)) }
+func membersMax(h hardware) int { return int(h.connections / connsOfInstance()) }
 
 // Prices are examples, in any currency.
 type prices struct {

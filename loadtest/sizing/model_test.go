@@ -77,8 +77,8 @@ func TestPlan(t *testing.T) {
 	if planFor(w, h).possible {
 		t.Error("an event is not spread over two databases")
 	}
-	if n := membersMax(h); n != 5 {
-		t.Errorf("%d instances by connections, want 5", n)
+	if n := membersMax(h); n != 4 {
+		t.Errorf("%d instances by connections, want 4", n)
 	}
 	if got, want := pings(10), 180.0; got != want {
 		t.Errorf("%v pings, want %v", got, want)
