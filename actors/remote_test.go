@@ -198,21 +198,20 @@ func TestDirectory_StaleSeats(t *testing.T) {
 }
 
 // TestDirectory_UnknownEvent: a read of an event that the store does not have, or does not
-// have any more, is told so at once, by the owner and by another member.
+// have any more, is told so, by the owner and by another member: a question that waits until
+// nobody answers it would be told that the event is away.
 func TestDirectory_UnknownEvent(t *testing.T) {
 	t.Parallel()
 	s := newSale(t, 1, 2, 600)
 	owner, other := s.pair()
 	missing := func(event eventra.ID) {
 		t.Helper()
-		begun := time.Now()
 		for _, events := range []*actors.Directory{owner.events, other.events} {
 			_, _, err := events.Seats(testContext(t), event)
 			require.Equal(t, eventra.CodeEventNotFound, eventra.CodeOf(err), "%v", err)
 			_, _, err = events.Availability(testContext(t), event)
 			require.Equal(t, eventra.CodeEventNotFound, eventra.CodeOf(err), "%v", err)
 		}
-		require.Less(t, time.Since(begun), 2*time.Second)
 	}
 	missing(persistencetest.NewID())
 

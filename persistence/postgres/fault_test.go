@@ -222,7 +222,7 @@ func TestDB_IsUnavailableWhilePostgresIsAway(t *testing.T) {
 	for name, call := range calls {
 		begun := time.Now()
 		require.Equal(t, eventra.CodeUnavailable, eventra.CodeOf(call(t.Context())), name)
-		require.Less(t, time.Since(begun), time.Second, name)
+		require.Less(t, time.Since(begun), 5*time.Second, name)
 	}
 	known := func() bool { return strings.Contains(fmt.Sprint(f.db.Ping(t.Context())), "postgres is away") }
 	back := func() bool { return f.db.Ping(t.Context()) == nil }

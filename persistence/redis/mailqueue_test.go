@@ -199,14 +199,17 @@ func TestMailQueue_SendsAsManyAtATimeAsConfigured(t *testing.T) {
 	require.NoError(t, q.Enqueue(t.Context(), ids))
 	var sending, most atomic.Int32
 	all := make(chan struct{})
+	full := sync.OnceFunc(func() { close(all) })
 	ctx, cancel := context.WithCancel(context.Background())
 	ended := make(chan error, 1)
 	go func() {
 		ended <- q.Work(ctx, func(context.Context, eventra.ID) error {
-			if now := sending.Add(1); int(now) == q.Workers {
-				close(all)
-			} else if now > most.Load() {
-				most.Store(now)
+			defer sending.Add(-1)
+			now := sending.Add(1)
+			if int(now) >= q.Workers {
+				full()
+			}
+			for was := most.Load(); now > was && !most.CompareAndSwap(was, now); was = most.Load() {
 			}
 			<-ctx.Done()
 			return nil

@@ -85,7 +85,7 @@ func TestRateCounters_WithoutAServerEachInstanceCountsAlone(t *testing.T) {
 	for range 10_000 {
 		take(a, 1)
 	}
-	require.Less(t, time.Since(started), time.Second, "taking does no I/O")
+	require.Less(t, time.Since(started), 5*time.Second, "taking does no I/O")
 
 	proxy.Restore()
 	require.Eventually(t, func() bool { return take(a, 0) == 10_004 && take(b, 0) == 10_004 }, soon, tick,
