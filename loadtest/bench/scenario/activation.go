@@ -56,7 +56,7 @@ func (b *bench) firstHold(sale *client.Sale, seat int) (first, next time.Duratio
 	if err := at.Start(); err != nil {
 		return 0, 0, err
 	}
-	tokens, err := b.Tokens()
+	tokens, err := b.Tokens(b.System.Eventra)
 	if err != nil {
 		return 0, 0, err
 	}

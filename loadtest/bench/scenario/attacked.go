@@ -13,6 +13,8 @@ const (
 	// attackedLimits are the default limits of what an attacker may use but for log-ins, which the
 	// buyers need, and none for holds.
 	attackedLimits = "auth=100/1m,reads=100/1s,unauthenticated=100/1m"
+	// The default limits of connections and streams, which other scenarios lift.
+	attackedConnections, attackedStreams = "EVENTRA_CONNECTIONS_PER_ADDRESS=1024", "EVENTRA_STREAMS_PER_ADDRESS=100"
 )
 
 // attacked compares holds during an attack with holds without one: with clients of each
@@ -26,7 +28,7 @@ func attacked(ctx context.Context, b *bench) error {
 			}
 		}
 		return b.attackedBy(ctx, "all kinds at once", hostile.Kinds...)
-	})
+	}, attackedConnections, attackedStreams)
 }
 
 func (b *bench) attackedBy(ctx context.Context, name string, kinds ...hostile.Kind) error {

@@ -53,7 +53,7 @@ func (b *bench) counting(name string, connections int, step func(string, *client
 		if err != nil {
 			return nil, err
 		}
-		tokens, err := b.Tokens()
+		tokens, err := b.Tokens(at)
 		if err != nil {
 			return nil, err
 		}

@@ -43,20 +43,47 @@ const quietPause = 500 * time.Millisecond
 // of the others. Paired runs have the same conditions, so that their ratio is more
 // reliable than the rates.
 func (b *bench) compare(ctx context.Context, title string, variants ...variant) error {
+	results, err := b.alternate(ctx, title, variants)
+	if err != nil {
+		return err
+	}
+	for i := 1; i < len(variants); i++ {
+		b.sayRatio(variants, results, 0, i)
+	}
+	return nil
+}
+
+// compareWith compares each of the other variants with a base, as compare does.
+func (b *bench) compareWith(ctx context.Context, title string, base variant, others ...variant) error {
+	variants := append([]variant{base}, others...)
+	results, err := b.alternate(ctx, title, variants)
+	if err != nil {
+		return err
+	}
+	for i := range others {
+		b.sayRatio(variants, results, 1+i, 0)
+	}
+	return nil
+}
+
+// alternate runs the variants in turn, Runs times, and prints the medians.
+func (b *bench) alternate(ctx context.Context, title string, variants []variant) ([][]stats.Result, error) {
 	b.say(" %s", title)
 	results := make([][]stats.Result, len(variants))
 	for run := range b.Runs {
 		for i, v := range variants {
 			result, err := b.measure(ctx, v)
 			if err != nil {
-				return fmt.Errorf("%s: %w", v.name, err)
+				return nil, fmt.Errorf("%s: %w", v.name, err)
 			}
 			results[i] = append(results[i], result)
 			b.say("  %d %-16s %s", run+1, v.name, describe(&result, v.what))
 		}
 	}
-	b.summarize(variants, results)
-	return nil
+	for i, v := range variants {
+		b.sayMedians(v, results[i])
+	}
+	return results, nil
 }
 
 func (b *bench) measure(ctx context.Context, v variant) (result stats.Result, err error) {
@@ -117,21 +144,24 @@ func describe(r *stats.Result, what outcome) string {
 
 func ms(d time.Duration) string { return fmt.Sprintf("%.1f ms", float64(d.Microseconds())/1000) }
 
-// summarize prints the medians, and the ratios of the first variant to each of the
-// others.
-func (b *bench) summarize(variants []variant, results [][]stats.Result) {
-	rates := make([][]float64, len(variants))
-	for i, v := range variants {
-		var p50, p99, most []time.Duration
-		for _, r := range results[i] {
-			rates[i] = append(rates[i], r.PerSecond(v.what.count(&r)))
-			p50, p99, most = append(p50, r.P50), append(p99, r.P99), append(most, r.Max)
-		}
-		b.say("  = %-16s %8.0f/s %s, p50 %s, p99 %s, max %s (medians of %d)", v.name, stats.Median(rates[i]), v.what.name,
-			ms(stats.Median(p50)), ms(stats.Median(p99)), ms(stats.Median(most)), len(results[i]))
+// rates returns the rate of each run.
+func (v variant) rates(results []stats.Result) (rates []float64) {
+	for _, r := range results {
+		rates = append(rates, r.PerSecond(v.what.count(&r)))
 	}
-	for i := 1; i < len(variants); i++ {
-		ratios := stats.Ratios(rates[0], rates[i])
-		b.say("  = %s / %s: %.2f (median of %.2f)", variants[0].name, variants[i].name, stats.Median(ratios), ratios)
+	return rates
+}
+
+func (b *bench) sayMedians(v variant, results []stats.Result) {
+	var p50, p99, most []time.Duration
+	for _, r := range results {
+		p50, p99, most = append(p50, r.P50), append(p99, r.P99), append(most, r.Max)
 	}
+	b.say("  = %-16s %8.0f/s %s, p50 %s, p99 %s, max %s (medians of %d)", v.name, stats.Median(v.rates(results)), v.what.name,
+		ms(stats.Median(p50)), ms(stats.Median(p99)), ms(stats.Median(most)), len(results))
+}
+
+func (b *bench) sayRatio(variants []variant, results [][]stats.Result, over, under int) {
+	ratios := stats.Ratios(variants[over].rates(results[over]), variants[under].rates(results[under]))
+	b.say("  = %s / %s: %.2f (median of %.2f)", variants[over].name, variants[under].name, stats.Median(ratios), ratios)
 }

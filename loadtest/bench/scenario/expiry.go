@@ -91,7 +91,7 @@ func (b *bench) openWithHolds(ctx context.Context) (*client.Sale, error) {
 	if err := b.AddSection(at, sales[0].ID, "B", rows, seatsPerRow); err != nil {
 		return nil, err
 	}
-	tokens, err := b.Tokens()
+	tokens, err := b.Tokens(b.System.Eventra)
 	if err != nil {
 		return nil, err
 	}

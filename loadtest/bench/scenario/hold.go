@@ -68,6 +68,11 @@ func (b *bench) holds(name string, at *system.Server, connections, group int) va
 // holdsWithPauses returns a variant with holds whose connections pause before the next
 // request, for think on average.
 func (b *bench) holdsWithPauses(name string, at *system.Server, connections, group int, think time.Duration) variant {
+	return b.holdsBy(name, at, connections, group, func(script *wrk.Holds) { script.Think = think })
+}
+
+// holdsBy returns a variant with holds by a script that set completes.
+func (b *bench) holdsBy(name string, at *system.Server, connections, group int, set func(script *wrk.Holds)) variant {
 	return variant{name: name, at: at, what: accepted, prepare: func(ctx context.Context) (measurement, error) {
 		most := eventraMax
 		if at.IsReference() {
@@ -86,14 +91,14 @@ func (b *bench) holdsWithPauses(name string, at *system.Server, connections, gro
 		if err != nil {
 			return nil, err
 		}
-		script.Think = think
+		set(script)
 		return runWrk(at, script.Script(), connections, b.For), nil
 	}}
 }
 
 // script returns a script that holds the seats of sales of equal size.
 func (b *bench) script(at *system.Server, sales []*client.Sale, group int) (*wrk.Holds, error) {
-	tokens, err := b.Tokens()
+	tokens, err := b.Tokens(at)
 	if err != nil {
 		return nil, err
 	}

@@ -19,7 +19,7 @@ func lateness(ctx context.Context, b *bench) error {
 		if err := at.AddRedisKeys(otherKeys); err != nil {
 			return err
 		}
-		sale, err := b.Admin.OpenSale(at.Target, "Short holds", b.house(), shortestHold)
+		sale, err := at.Admin.OpenSale(at.Target, "Short holds", b.house(), shortestHold)
 		if err != nil {
 			return err
 		}

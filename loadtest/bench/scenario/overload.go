@@ -86,7 +86,7 @@ func (b *bench) load(ctx context.Context, connections int, rate float64, name st
 	if err := at.Vacuum(ctx); err != nil {
 		return result, 0, err
 	}
-	tokens, err := b.Tokens()
+	tokens, err := b.Tokens(b.System.Eventra)
 	if err != nil {
 		return result, 0, err
 	}
@@ -121,7 +121,7 @@ func (b *bench) load(ctx context.Context, connections int, rate float64, name st
 
 // probe repeats log-ins and reads until stop is closed, and describes their times.
 func (b *bench) probe(stop <-chan struct{}) string {
-	sale, err := b.Admin.OpenSale(b.System.Eventra.Target, "Probe", client.House{Rows: 1, SeatsPerRow: 10}, system.HoldFor)
+	sale, err := b.System.Eventra.Admin.OpenSale(b.System.Eventra.Target, "Probe", client.House{Rows: 1, SeatsPerRow: 10}, system.HoldFor)
 	if err != nil {
 		return "no probe: " + err.Error()
 	}
@@ -143,7 +143,7 @@ func (b *bench) probe(stop <-chan struct{}) string {
 		}
 	}
 	all.Go(func() {
-		repeat(&logins, loginPause, "POST", "/api/v1/auth/login", map[string]string{"email": b.Admin.Email, "password": b.Admin.Password})
+		repeat(&logins, loginPause, "POST", "/api/v1/auth/login", map[string]string{"email": b.System.Eventra.Admin.Email, "password": b.System.Eventra.Admin.Password})
 	})
 	all.Go(func() { repeat(&reads, readPause, "GET", "/api/v1/events/"+sale.ID+"/availability", nil) })
 	all.Wait()

@@ -45,7 +45,7 @@ func after(d time.Duration) <-chan struct{} {
 
 // pace holds consecutive seats, from first on, at b.Rate.
 func (b *bench) pace(sale *client.Sale, connections, first int, stop <-chan struct{}) (stats.Result, error) {
-	tokens, err := b.Tokens()
+	tokens, err := b.Tokens(b.System.Eventra)
 	if err != nil {
 		return stats.Result{}, err
 	}

@@ -59,7 +59,7 @@ func (b *bench) refusals(name string, at *system.Server, connections int) varian
 
 func (b *bench) noops(connections int) variant {
 	return variant{name: "noop", at: b.System.Reference, what: answered, prepare: func(context.Context) (measurement, error) {
-		tokens, err := b.Tokens()
+		tokens, err := b.Tokens(b.System.Reference)
 		if err != nil {
 			return nil, err
 		}
@@ -74,7 +74,7 @@ const sellConnections = 32
 // sell holds the first seats of an event, ten at a time.
 func (b *bench) sell(at *system.Server, sale *client.Sale, seats int) error {
 	const group = 10
-	tokens, err := b.Tokens()
+	tokens, err := b.Tokens(at)
 	if err != nil {
 		return err
 	}

@@ -38,6 +38,7 @@ var All = []Scenario{
 	{"refuse", "refusals on a sold-out event", refuse},
 	{"noop", "the reference server's response to a checked token, without any work", noop},
 	{"group4", "holds of four seats each, one hot event", group4},
+	{"keyed", "holds with an Idempotency-Key each, and with every rule on", keyed},
 	{"best2", "the best two seats, from the first to the last pair", best2},
 	{"life", "hold and pay", life},
 	{"map304", "a seat map that the client knows", map304},
@@ -78,7 +79,7 @@ func (b *bench) fail(format string, args ...any) {
 	b.say("  FAIL: "+format, args...)
 }
 
-// with sets up a system for some work, and checks Eventra's database afterwards.
+// with sets up a system for some work, and checks Eventra's databases afterwards.
 func (b *bench) with(ctx context.Context, withReference bool, work func() error, extra ...string) (err error) {
 	if b.System, err = system.Open(ctx, b.Settings.Settings, withReference, extra...); err != nil {
 		return err
@@ -88,7 +89,7 @@ func (b *bench) with(ctx context.Context, withReference bool, work func() error,
 		return err
 	}
 	started := time.Now()
-	if err := b.System.Eventra.Check(ctx, b.Settings.Eventra); err != nil {
+	if err := b.Check(ctx); err != nil {
 		b.fail("%v", err)
 		return nil
 	}

@@ -46,7 +46,7 @@ func (b *bench) soak(ctx context.Context) error {
 	}
 	b.say("  before    %v", first)
 	m := &mix{maps: make([]knownMap, b.Connections[0]), rotation: &rotation{turns: 3, open: func() (*client.Sale, error) {
-		return b.Admin.OpenSale(at.Target, "Soak", soakHouse, soakHold)
+		return at.Admin.OpenSale(at.Target, "Soak", soakHouse, soakHold)
 	}}}
 	if err := m.rotation.start(ctx); err != nil {
 		return err
@@ -124,10 +124,10 @@ func (b *bench) sample(ctx context.Context, m *mix) (samples []system.Sample, er
 // renew replaces the mix's access tokens.
 func (b *bench) renew(m *mix) (err error) {
 	t := &tokens{}
-	if t.users, err = b.Tokens(); err != nil {
+	if t.users, err = b.Tokens(b.System.Eventra); err != nil {
 		return err
 	}
-	if t.admin, err = b.AdminToken(); err != nil {
+	if t.admin, err = b.System.Eventra.AdminToken(); err != nil {
 		return err
 	}
 	m.tokens.Store(t)

@@ -22,7 +22,7 @@ func (s *System) OpenSales(ctx context.Context, at *Server, houses ...client.Hou
 		if at.IsReference() {
 			sale, err = s.openAtReference(house)
 		} else {
-			sale, err = s.Admin.OpenSale(at.Target, fmt.Sprintf("Load %d", i), house, HoldFor)
+			sale, err = at.Admin.OpenSale(at.Target, fmt.Sprintf("Load %d", i), house, HoldFor)
 		}
 		if err != nil {
 			return nil, err
@@ -62,7 +62,7 @@ func (s *System) CopySale(ctx context.Context, at *Server, of *client.Sale, copi
 	); err != nil {
 		return nil, err
 	}
-	tokens, err := s.Tokens()
+	tokens, err := s.Tokens(at)
 	if err != nil {
 		return nil, err
 	}
@@ -76,7 +76,7 @@ func (s *System) CopySale(ctx context.Context, at *Server, of *client.Sale, copi
 }
 
 func (s *System) openAtReference(house client.House) (*client.Sale, error) {
-	token, err := s.AdminToken()
+	token, err := s.Eventra.AdminToken()
 	if err != nil {
 		return nil, err
 	}
@@ -87,16 +87,16 @@ func (s *System) openAtReference(house client.House) (*client.Sale, error) {
 }
 
 // AdminToken returns a new access token of the administrator.
-func (s *System) AdminToken() (string, error) {
+func (s *Server) AdminToken() (string, error) {
 	var session struct{ AccessToken string }
-	err := Call(s.Eventra, 200, "POST", "/api/v1/auth/login", "",
+	err := Call(s, 200, "POST", "/api/v1/auth/login", "",
 		object{"email": s.Admin.Email, "password": s.Admin.Password}, &session)
 	return session.AccessToken, err
 }
 
 // AddSection adds seats to an event at Eventra.
 func (s *System) AddSection(at *Server, event, name string, rows, seatsPerRow int) error {
-	token, err := s.AdminToken()
+	token, err := at.AdminToken()
 	if err != nil {
 		return err
 	}

@@ -23,7 +23,9 @@ import (
 type Server struct {
 	Name   string
 	Target *client.Target
+	Admin  *client.Admin // of Eventra
 
+	buyers   []*client.Buyer
 	instance *instance.Instance
 	stores   store.Stores
 	counts   string // the metric that counts responses by status
@@ -147,8 +149,8 @@ func (s *Server) Vacuum(ctx context.Context) error {
 	return s.SQL(ctx, "VACUUM (ANALYZE)", "CHECKPOINT")
 }
 
-// Check runs `eventra check` on the server's database.
-func (s *Server) Check(ctx context.Context, eventra string) error {
+// check runs `eventra check` on the server's database.
+func (s *Server) check(ctx context.Context, eventra string) error {
 	ctx, cancel := context.WithTimeout(ctx, checkTimeout)
 	defer cancel()
 	command := exec.CommandContext(ctx, eventra, "check")

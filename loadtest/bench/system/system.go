@@ -31,10 +31,12 @@ type Settings struct {
 // System is Eventra, and the server that it is compared with.
 type System struct {
 	Settings
-	Eventra   *Server
-	Reference *Server // the reference server or the other build; nil if neither is needed
-	Admin     *client.Admin
-	buyers    []*client.Buyer
+	Eventra       *Server
+	Reference     *Server // the reference server or the other build; nil if neither is needed
+	others        []*Server
+	adminPassword string
+	// environment is what all instances of Eventra share.
+	environment []string
 }
 
 const (
@@ -46,7 +48,7 @@ const (
 // Open starts a system. Extra is environment for Eventra only.
 func Open(ctx context.Context, settings Settings, withReference bool, extra ...string) (s *System, err error) {
 	password := rand.Text()
-	s = &System{Settings: settings, Admin: &client.Admin{Email: adminEmail, Password: password}}
+	s = &System{Settings: settings, adminPassword: password}
 	defer func() {
 		if err != nil {
 			err = errors.Join(err, s.Close(ctx))
@@ -56,10 +58,11 @@ func Open(ctx context.Context, settings Settings, withReference bool, extra ...s
 	if secret == "" {
 		return s, errors.New("EVENTRA_JWT_SECRET is not set: use make bench-http, or bin/devstack exec -- bin/bench-http")
 	}
-	environment := append([]string{"EVENTRA_ADMIN_EMAIL=" + adminEmail, "EVENTRA_ADMIN_PASSWORD=" + password,
-		"EVENTRA_RATE_LIMITS=" + settings.RateLimits, "EVENTRA_LOG_LEVEL=" + settings.LogLevel}, extra...)
+	s.environment = append([]string{"EVENTRA_ADMIN_EMAIL=" + adminEmail, "EVENTRA_ADMIN_PASSWORD=" + password,
+		"EVENTRA_RATE_LIMITS=" + settings.RateLimits, "EVENTRA_LOG_LEVEL=" + settings.LogLevel,
+		"EVENTRA_CONNECTIONS_PER_ADDRESS=0", "EVENTRA_STREAMS_PER_ADDRESS=0"}, extra...) // all load comes from one address
 	var profileAddress string
-	eventraEnvironment := slices.Clone(environment)
+	eventraEnvironment := slices.Clone(s.environment)
 	if settings.Profiles != "" {
 		addresses, err := instance.FreeAddresses(1)
 		if err != nil {
@@ -74,7 +77,7 @@ func Open(ctx context.Context, settings Settings, withReference bool, extra ...s
 	s.Eventra.profileAddress = profileAddress
 	switch {
 	case settings.Against != "":
-		if s.Reference, err = s.start(ctx, "against", settings.Against, eventraCounts, environment); err != nil {
+		if s.Reference, err = s.start(ctx, "against", settings.Against, eventraCounts, s.environment); err != nil {
 			return s, err
 		}
 	case withReference:
@@ -82,7 +85,17 @@ func Open(ctx context.Context, settings Settings, withReference bool, extra ...s
 			return s, err
 		}
 	}
-	return s, s.register()
+	return s, nil
+}
+
+// StartAnother starts Eventra once more, on fresh stores and with a changed
+// environment.
+func (s *System) StartAnother(ctx context.Context, name string, extra ...string) (*Server, error) {
+	server, err := s.start(ctx, name, s.Settings.Eventra, eventraCounts, slices.Concat(s.environment, extra))
+	if server != nil {
+		s.others = append(s.others, server)
+	}
+	return server, err
 }
 
 func (s *System) start(ctx context.Context, name, binary, counts string, environment []string) (*Server, error) {
@@ -96,15 +109,19 @@ func (s *System) start(ctx context.Context, name, binary, counts string, environ
 	}
 	environment = append(append(stores.Environment(), "EVENTRA_HTTP_ADDR="+addresses[0]), environment...)
 	server := &Server{Name: name, Target: client.NewTarget(name, addresses[0]), stores: stores, counts: counts,
+		Admin: &client.Admin{Email: adminEmail, Password: s.adminPassword},
 		instance: instance.New(instance.Spec{Name: name, Binary: binary, Environment: environment,
 			HTTPAddress: addresses[0], LogFolder: s.LogFolder})}
-	return server, server.Start()
+	if err := server.Start(); err != nil || server.IsReference() {
+		return server, err
+	}
+	return server, server.register(s.Users)
 }
 
-// register creates the users.
-func (s *System) register() error {
-	for range s.Users {
-		buyer, err := client.Register(s.Eventra.Target, nil)
+// register creates users.
+func (s *Server) register(users int) error {
+	for range users {
+		buyer, err := client.Register(s.Target, nil)
 		if err != nil {
 			return fmt.Errorf("register a user: %w", err)
 		}
@@ -113,10 +130,14 @@ func (s *System) register() error {
 	return nil
 }
 
-// Tokens returns access tokens of all users, valid for some minutes at both servers.
-func (s *System) Tokens() (tokens []string, err error) {
-	for _, buyer := range s.buyers {
-		if err := buyer.Renew(s.Eventra.Target); err != nil {
+// Tokens returns access tokens of all users of a server, valid for some minutes. The
+// reference server takes those of Eventra.
+func (s *System) Tokens(at *Server) (tokens []string, err error) {
+	if at.IsReference() {
+		at = s.Eventra
+	}
+	for _, buyer := range at.buyers {
+		if err := buyer.Renew(at.Target); err != nil {
 			return nil, err
 		}
 		tokens = append(tokens, buyer.Token())
@@ -127,14 +148,25 @@ func (s *System) Tokens() (tokens []string, err error) {
 // Close stops the servers and drops their databases.
 func (s *System) Close(ctx context.Context) (err error) {
 	ctx = context.WithoutCancel(ctx)
-	for _, server := range []*Server{s.Eventra, s.Reference} {
-		if server == nil {
-			continue
-		}
+	for _, server := range s.servers() {
 		if server.instance.Running() {
 			err = errors.Join(err, server.Stop())
 		}
 		err = errors.Join(err, server.drop(ctx, s.Stores))
+	}
+	return err
+}
+
+func (s *System) servers() []*Server {
+	return slices.DeleteFunc(append([]*Server{s.Eventra, s.Reference}, s.others...), func(server *Server) bool { return server == nil })
+}
+
+// Check runs `eventra check` on the databases of all of Eventra's instances.
+func (s *System) Check(ctx context.Context) (err error) {
+	for _, server := range s.servers() {
+		if server.counts == eventraCounts {
+			err = errors.Join(err, server.check(ctx, s.Settings.Eventra))
+		}
 	}
 	return err
 }

@@ -59,7 +59,8 @@ function request()
 	for i = first_seat + 1, first_seat + group - 1 do body = body .. between .. seat(i) end
 	body = body .. '"]}'
 	if pays then holders[events[event + 1] .. section .. "-" .. seat(first_seat)] = tokens[n % #heads + 1] end
-	return heads[n % #heads + 1] .. #body .. "\r\n\r\n" .. body
+	local key = keys ~= "" and "\r\nIdempotency-Key: " .. keys .. n or ""
+	return heads[n % #heads + 1] .. #body .. key .. "\r\n\r\n" .. body
 end
 
 if think > 0 then

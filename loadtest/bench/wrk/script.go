@@ -31,6 +31,9 @@ type Holds struct {
 	Pays bool
 	// Endless starts again when all seats have been requested.
 	Endless bool
+	// Keys is what the Idempotency-Keys begin with, each of which is sent once; without
+	// it there are none.
+	Keys string
 }
 
 // Groups returns the number of requests that there are seats for.
@@ -43,7 +46,7 @@ func (h *Holds) Script() string {
 	return settings(
 		"method", "POST", "path", "/api/v1/bookings", "host", h.Host, "tokens", h.Tokens, "events", h.Events,
 		"section", h.Section, "perRow", h.SeatsPerRow, "group", h.Group, "groups", h.groupsPerEvent(),
-		"first", h.First, "step", max(1, h.Step), "think", h.Think.Milliseconds(), "spread", h.Spread, "pays", h.Pays, "endless", h.Endless,
+		"first", h.First, "step", max(1, h.Step), "think", h.Think.Milliseconds(), "spread", h.Spread, "pays", h.Pays, "endless", h.Endless, "keys", h.Keys,
 	) + holdsLua + doneLua
 }
 

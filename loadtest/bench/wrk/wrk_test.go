@@ -115,6 +115,22 @@ func TestHolds_Endless_StartsAgain(t *testing.T) {
 	require.False(t, r.ranOut())
 }
 
+func TestHolds_Keys_AreFresh(t *testing.T) {
+	holds := &Holds{Host: "h", Tokens: []string{"t"}, Events: []string{"E"}, Section: "A", Rows: 2, SeatsPerRow: 4, Group: 2, Keys: "run1-"}
+	r := newRequester(t, holds.Script())
+	seen := map[string]bool{}
+	for range holds.Groups() {
+		request, _ := r.next()
+		key := request.Header.Get("Idempotency-Key")
+		require.Regexp(t, `^run1-\d+$`, key)
+		require.False(t, seen[key], key)
+		seen[key] = true
+	}
+	holds.Keys = ""
+	request, _ := newRequester(t, holds.Script()).next()
+	require.Empty(t, request.Header.Values("Idempotency-Key"))
+}
+
 // A hold is paid by the next request of any connection, with the holder's token.
 func TestHolds_Pays_PaysForEachHold(t *testing.T) {
 	r := newRequester(t, (&Holds{Host: "h", Tokens: []string{"a", "b"}, Events: []string{"E"}, Section: "A",
