@@ -3,6 +3,7 @@ module github.com/eventra/eventra/loadtest
 go 1.26.0
 
 require (
+	github.com/andybalholm/brotli v1.2.6
 	github.com/eventra/eventra/test v0.0.0
 	github.com/jackc/pgx/v5 v5.12.0
 	github.com/stretchr/testify v1.12.1

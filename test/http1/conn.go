@@ -33,6 +33,8 @@ type Conn struct {
 	r      *bufio.Reader
 	w      *bufio.Writer
 	head   []byte // buffer for the response's header, reused
+	body   []byte // buffer for the response's body, if it is reused
+	reuse  bool
 	broken bool
 }
 
@@ -54,6 +56,9 @@ func Dial(address string, deadline time.Time) (*Conn, error) {
 		r: bufio.NewReaderSize(conn, bufferBytes), w: bufio.NewWriterSize(conn, bufferBytes)}, nil
 }
 
+// ReuseBody makes all responses share one buffer: a body is valid until the next Do.
+func (c *Conn) ReuseBody() { c.reuse = true }
+
 // Do sends a request and reads its response. After an [*Error] the connection
 // is unusable.
 func (c *Conn) Do(req *Request, deadline time.Time) (*Response, error) {
@@ -62,8 +67,11 @@ func (c *Conn) Do(req *Request, deadline time.Time) (*Response, error) {
 		c.broken = true
 		return nil, &Error{Sent: true, Err: err}
 	}
-	response, head, err := readResponse(c.r, req.Method, c.head)
+	response, head, err := readResponse(c.r, req.Method, c.head, c.body)
 	c.head = head
+	if c.reuse && err == nil && cap(response.Body) > cap(c.body) {
+		c.body = response.Body
+	}
 	if err != nil {
 		c.broken = true
 		return nil, &Error{Sent: true, Err: err}

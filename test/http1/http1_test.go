@@ -89,6 +89,26 @@ func TestError_SaysWhetherTheRequestMayHaveArrived(t *testing.T) {
 	require.True(t, errors.As(err, &failure) && !failure.Sent, "%v", err)
 }
 
+func TestConn_ReuseBody_SharesTheBuffer(t *testing.T) {
+	_, pool := serve(t, func(w http.ResponseWriter, r *http.Request) { fmt.Fprint(w, r.URL.Path) })
+	conn, err := Dial(pool.Address(), time.Now().Add(timeout))
+	require.NoError(t, err)
+	defer conn.Close()
+	conn.ReuseBody()
+	var bodies []string
+	var first *byte
+	for _, path := range []string{"/longest", "/short", "/other"} {
+		response, err := conn.Do(&Request{Method: "GET", Path: path}, time.Now().Add(timeout))
+		require.NoError(t, err)
+		if first == nil {
+			first = &response.Body[0]
+		}
+		require.Same(t, first, &response.Body[0])
+		bodies = append(bodies, string(response.Body))
+	}
+	require.Equal(t, []string{"/longest", "/short", "/other"}, bodies)
+}
+
 func TestPool_Do_EndsAtTheTimeout(t *testing.T) {
 	done := make(chan struct{})
 	_, pool := serve(t, func(http.ResponseWriter, *http.Request) { <-done })

@@ -47,8 +47,9 @@ func (r *Response) Get(name string) string {
 const bodyMaxBytes = 64 << 20
 
 // readResponse reads a response. It appends the header to head, and returns that
-// buffer for the next call.
-func readResponse(r *bufio.Reader, method string, head []byte) (*Response, []byte, error) {
+// buffer for the next call. It reads the body into the buffer body if that is large
+// enough.
+func readResponse(r *bufio.Reader, method string, head, body []byte) (*Response, []byte, error) {
 	line, err := readLine(r)
 	if err != nil {
 		return nil, head, err
@@ -75,7 +76,7 @@ func readResponse(r *bufio.Reader, method string, head []byte) (*Response, []byt
 	}
 	response.head = string(head)
 	response.closing = response.closing || framing.closing
-	return response, head, response.readBody(r, method, framing.length, framing.chunked)
+	return response, head, response.readBody(r, method, framing.length, framing.chunked, body)
 }
 
 // framing tells where the body ends.
@@ -100,7 +101,7 @@ func (f *framing) parse(line []byte) (err error) {
 	return nil
 }
 
-func (r *Response) readBody(from *bufio.Reader, method string, length int, chunked bool) (err error) {
+func (r *Response) readBody(from *bufio.Reader, method string, length int, chunked bool, buffer []byte) (err error) {
 	switch {
 	case method == "HEAD" || r.Status == 204 || r.Status == 304:
 	case chunked:
@@ -108,7 +109,10 @@ func (r *Response) readBody(from *bufio.Reader, method string, length int, chunk
 	case length > bodyMaxBytes:
 		return errors.New("the body is too long")
 	case length >= 0:
-		r.Body = make([]byte, length)
+		if r.Body = buffer[:0]; cap(buffer) < length {
+			r.Body = make([]byte, length)
+		}
+		r.Body = r.Body[:length]
 		_, err = io.ReadFull(from, r.Body)
 	default: // the body ends with the connection
 		r.closing = true

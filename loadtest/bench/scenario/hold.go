@@ -3,6 +3,7 @@ package scenario
 import (
 	"context"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/eventra/eventra/loadtest/bench/stats"
@@ -79,11 +80,7 @@ func (b *bench) holdsBy(name string, at *system.Server, connections, group int, 
 			most = referenceMax
 		}
 		seats := int(b.For.Seconds()) * most * group
-		houses := make([]client.House, max(1, (seats+b.Seats-1)/b.Seats))
-		for i := range houses {
-			houses[i] = b.house()
-		}
-		sales, err := b.OpenSales(ctx, at, houses...)
+		sales, err := b.openHouses(ctx, at, b.house(), seats)
 		if err != nil {
 			return nil, err
 		}
@@ -94,6 +91,11 @@ func (b *bench) holdsBy(name string, at *system.Server, connections, group int, 
 		set(script)
 		return runWrk(at, script.Script(), connections, b.For), nil
 	}}
+}
+
+// openHouses puts as many equal houses on sale as have that many seats.
+func (b *bench) openHouses(ctx context.Context, at *system.Server, house client.House, seats int) ([]*client.Sale, error) {
+	return b.OpenSales(ctx, at, slices.Repeat([]client.House{house}, max(1, (seats+house.Size()-1)/house.Size()))...)
 }
 
 // script returns a script that holds the seats of sales of equal size.

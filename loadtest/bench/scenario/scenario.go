@@ -43,6 +43,7 @@ var All = []Scenario{
 	{"life", "hold and pay", life},
 	{"map304", "a seat map that the client knows", map304},
 	{"mapfull", "a whole seat map, compressed", mapFull},
+	{"watched", "holds beside readers of the whole seat map", watched},
 	{"many", "holds spread over many events", many},
 	{"expiry", "many holds that end in the same second", expiry},
 	{"lateness", "short holds that end one by one, with many other keys in Redis", lateness},
@@ -76,7 +77,7 @@ func (b *bench) say(format string, args ...any) { fmt.Fprintf(b.out, format+"\n"
 
 func (b *bench) fail(format string, args ...any) {
 	b.failures = append(b.failures, fmt.Errorf(format, args...))
-	b.say("  FAIL: "+format, args...)
+	b.say("  FAIL: %v", b.failures[len(b.failures)-1])
 }
 
 // with sets up a system for some work, and checks Eventra's databases afterwards.
