@@ -23,6 +23,7 @@ func benchServer(b *testing.B, out io.Writer) (*testServer, fasthttp.RequestHand
 	var err error
 	ts.server, err = NewServer(cfg)
 	require.NoError(b, err)
+	ts.server.Ready()
 	b.Cleanup(func() { require.NoError(b, ts.server.Shutdown(context.Background())) })
 	return ts, ts.server.app.Server().Handler
 }
