@@ -1,7 +1,6 @@
 package http
 
 import (
-	"context"
 	"fmt"
 	"log/slog"
 	"runtime/debug"
@@ -21,10 +20,10 @@ const routeUnmatched = "unmatched"
 // an error with a problem, and writes the log and the metrics.
 func (s *Server) observe(c *fiber.Ctx) error {
 	start := time.Now()
-	setRequestID(c)
-	c.Set(fiber.HeaderXContentTypeOptions, "nosniff")
-	ctx, cancel := context.WithTimeout(context.Background(), s.cfg.RequestTimeout)
-	defer cancel()
+	setRequestID(c, start)
+	setHeader(c, fiber.HeaderXContentTypeOptions, "nosniff")
+	ctx := newLazyDeadline(start.Add(s.cfg.RequestTimeout))
+	defer ctx.end()
 	c.SetUserContext(ctx)
 
 	err := s.recovered(c)
@@ -52,8 +51,8 @@ func (s *Server) recovered(c *fiber.Ctx) (err error) {
 // timeout gives a route a deadline of its own in place of the usual one.
 func timeout(d time.Duration) fiber.Handler {
 	return func(c *fiber.Ctx) error {
-		ctx, cancel := context.WithTimeout(context.Background(), d)
-		defer cancel()
+		ctx := newLazyDeadline(time.Now().Add(d))
+		defer ctx.end()
 		c.SetUserContext(ctx)
 		return c.Next()
 	}

@@ -27,13 +27,21 @@ func checkJSONBody(c *fiber.Ctx, alsoAllowed []string) error {
 	if coding := c.Get(fiber.HeaderContentEncoding); coding != "" && !strings.EqualFold(coding, "identity") {
 		return eventra.Errorf(eventra.CodeUnsupportedMediaType, "a body must not be compressed")
 	}
-	mediaType, params, err := mime.ParseMediaType(c.Get(fiber.HeaderContentType))
-	charset, given := params["charset"]
-	allowed := mediaType == fiber.MIMEApplicationJSON || slices.Contains(alsoAllowed, mediaType)
-	if err != nil || !allowed || given && !isUTF8(charset) {
+	if !isJSON(c.Get(fiber.HeaderContentType), alsoAllowed) {
 		return eventra.Errorf(eventra.CodeUnsupportedMediaType, "the body must be application/json in UTF-8")
 	}
 	return checkShape(body)
+}
+
+// isJSON reports whether a media type is that of JSON in UTF-8, or one of alsoAllowed.
+func isJSON(contentType string, alsoAllowed []string) bool {
+	if contentType == fiber.MIMEApplicationJSON {
+		return true // nearly always
+	}
+	mediaType, params, err := mime.ParseMediaType(contentType)
+	charset, given := params["charset"]
+	allowed := mediaType == fiber.MIMEApplicationJSON || slices.Contains(alsoAllowed, mediaType)
+	return err == nil && allowed && (!given || isUTF8(charset))
 }
 
 // isUTF8 reports whether a charset is UTF-8, also by the alias that the IANA does not

@@ -59,6 +59,14 @@ func newBooking(b *eventra.Booking) Booking {
 	return out
 }
 
+// bookingBytes is about what a booking of one seat takes as JSON.
+const bookingBytes = 512
+
+func replyBooking(c *fiber.Ctx, status int, b *eventra.Booking) error {
+	body := newBooking(b)
+	return replyJSON(c, status, body.appendJSON(make([]byte, 0, bookingBytes)))
+}
+
 // BookingRequest asks for seats: either the named ones or the best available ones.
 type BookingRequest struct {
 	EventID       string         `json:"eventId" format:"uuid" example:"01900000-0000-7000-8000-0000000000e1" validate:"required"`
@@ -141,8 +149,8 @@ func (s *Server) createBooking(c *fiber.Ctx) error {
 	if err != nil {
 		return err
 	}
-	c.Location(bookingsLocation + booking.ID.String())
-	return reply(c, fiber.StatusCreated, newBooking(booking))
+	setHeader(c, fiber.HeaderLocation, bookingsLocation+booking.ID.String())
+	return replyBooking(c, fiber.StatusCreated, booking)
 }
 
 // hold asks the event for seats.
@@ -224,7 +232,7 @@ func (s *Server) getBooking(c *fiber.Ctx) error {
 	if err != nil {
 		return err
 	}
-	return reply(c, fiber.StatusOK, newBooking(booking))
+	return replyBooking(c, fiber.StatusOK, booking)
 }
 
 // @ID releaseBooking
@@ -246,7 +254,7 @@ func (s *Server) releaseBooking(c *fiber.Ctx) error {
 	if err != nil {
 		return err
 	}
-	return reply(c, fiber.StatusOK, newBooking(booking))
+	return replyBooking(c, fiber.StatusOK, booking)
 }
 
 // @ID refundBooking
@@ -271,5 +279,5 @@ func (s *Server) refundBooking(c *fiber.Ctx) error {
 	if err != nil {
 		return err
 	}
-	return reply(c, fiber.StatusOK, newBooking(booking))
+	return replyBooking(c, fiber.StatusOK, booking)
 }

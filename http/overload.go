@@ -60,7 +60,7 @@ func (s *Server) shed(ctx *fasthttp.RequestCtx) {
 	ctx.Response.Header.Set(fasthttp.HeaderRetryAfter, "1")
 	ctx.Response.Header.Set(fasthttp.HeaderCacheControl, "no-store")
 	ctx.SetStatusCode(fasthttp.StatusServiceUnavailable)
-	id := newID().String()
+	id := newRequestID(start).String()
 	if given := string(ctx.Request.Header.Peek(fiber.HeaderXRequestID)); visibleASCII(given, requestIDMaxBytes) {
 		id = given
 	}

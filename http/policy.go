@@ -13,10 +13,10 @@ const cachePrivate = "private, no-store"
 // keeps a response that depends on a token or follows a change.
 func (s *Server) setPolicy(c *fiber.Ctx) {
 	if !fiber.IsMethodSafe(c.Method()) || len(c.Request().Header.Peek(fiber.HeaderAuthorization)) > 0 {
-		c.Set(fiber.HeaderCacheControl, cachePrivate)
+		setHeader(c, fiber.HeaderCacheControl, cachePrivate)
 	}
 	if s.cfg.HSTSMaxAge > 0 {
-		c.Set(fiber.HeaderStrictTransportSecurity, "max-age="+strconv.Itoa(int(s.cfg.HSTSMaxAge.Seconds()))+"; includeSubDomains")
+		setHeader(c, fiber.HeaderStrictTransportSecurity, "max-age="+strconv.Itoa(int(s.cfg.HSTSMaxAge.Seconds()))+"; includeSubDomains")
 	}
 }
 

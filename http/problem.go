@@ -8,8 +8,6 @@ import (
 	"strings"
 	"time"
 
-	"github.com/go-json-experiment/json"
-	"github.com/go-json-experiment/json/jsontext"
 	"github.com/gofiber/fiber/v2"
 
 	"github.com/eventra/eventra"
@@ -118,18 +116,19 @@ func (s *Server) writeProblem(c *fiber.Ctx, err error) {
 	}
 	body := newProblem(c, e, kind, err)
 	setProblemHeaders(c, e, kind)
-	encoded, err := json.Marshal(body, jsontext.AllowInvalidUTF8(true)) // in the path
+	var room [512]byte // most problems fit
+	encoded, err := body.appendJSON(room[:0])
 	if err != nil {
 		panic(err) // cannot happen: the body has only strings and numbers
 	}
 	c.Response().ResetBody()
 	c.Status(kind.status)
-	c.Set(fiber.HeaderContentType, mimeProblem)
+	c.Response().Header.SetContentType(mimeProblem)
 	c.Response().SetBody(encoded)
 }
 
-func newProblem(c *fiber.Ctx, e *eventra.Error, kind problemKind, err error) *Problem {
-	p := &Problem{
+func newProblem(c *fiber.Ctx, e *eventra.Error, kind problemKind, err error) Problem {
+	p := Problem{
 		Type: problemTypePrefix + string(e.Code), Title: kind.title, Status: kind.status, Detail: e.Message,
 		Instance: pathOf(c), Code: string(e.Code), RequestID: requestID(c), Errors: e.Fields,
 	}
@@ -164,7 +163,7 @@ func setProblemHeaders(c *fiber.Ctx, e *eventra.Error, kind problemKind) {
 	for _, header := range []string{fiber.HeaderETag, fiber.HeaderLocation, fiber.HeaderContentEncoding} {
 		c.Response().Header.Del(header) // a handler may have set it before it failed
 	}
-	c.Set(fiber.HeaderCacheControl, "no-store")
+	setHeader(c, fiber.HeaderCacheControl, "no-store")
 	if kind.status == fiber.StatusUnauthorized {
 		c.Set(fiber.HeaderWWWAuthenticate, "Bearer")
 	}
@@ -180,13 +179,13 @@ func setProblemHeaders(c *fiber.Ctx, e *eventra.Error, kind problemKind) {
 // problemOf returns the domain's error within err. An error without one is
 // CodeInternal.
 func problemOf(err error) *eventra.Error {
-	var own *eventra.Error
-	var routing *fiber.Error
-	switch {
-	case errors.As(err, &own):
+	if own, ok := errors.AsType[*eventra.Error](err); ok {
 		return own
-	case errors.As(err, &routing):
+	}
+	if routing, ok := errors.AsType[*fiber.Error](err); ok {
 		return routingProblem(routing)
+	}
+	switch {
 	case errors.Is(err, context.DeadlineExceeded), errors.Is(err, context.Canceled):
 		return eventra.Errorf(eventra.CodeUnavailable, "the answer took too long")
 	}
@@ -214,7 +213,7 @@ func routingProblem(err *fiber.Error) *eventra.Error {
 // refuseUnread answers a request that could not be read to its end. Fiber also calls it
 // for an error that no middleware answered.
 func (s *Server) refuseUnread(c *fiber.Ctx, err error) error {
-	setRequestID(c)
+	setRequestID(c, time.Now())
 	if pathOf(c) == "/" { // also if the HTTP library has given up before it knew
 		if target := admission.Target(c.Context().Conn()); target != "" {
 			c.Request().Header.SetRequestURI(target)

@@ -48,9 +48,9 @@ func (s *Server) count(c *fiber.Ctx, class, subject string, limit RateLimit) err
 	now := time.Now()
 	used := s.cfg.RateCounters.Take(class, subject, limit.Window, now, 1)
 	reset := limit.reset(now)
-	c.Set("RateLimit-Limit", strconv.Itoa(limit.Requests))
-	c.Set("RateLimit-Remaining", strconv.Itoa(max(0, limit.Requests-used)))
-	c.Set("RateLimit-Reset", strconv.Itoa(wholeSeconds(reset)))
+	setHeader(c, headerRateLimit, strconv.Itoa(limit.Requests))
+	setHeader(c, headerRateRemaining, strconv.Itoa(max(0, limit.Requests-used)))
+	setHeader(c, headerRateLimitReset, strconv.Itoa(wholeSeconds(reset)))
 	if used > limit.Requests {
 		return &eventra.Error{Code: eventra.CodeRateLimited, Message: "too many requests", RetryAfter: reset}
 	}

@@ -2,7 +2,6 @@ package http
 
 import (
 	"bytes"
-	"context"
 	"errors"
 	"io"
 	"net"
@@ -138,8 +137,8 @@ func (s *Server) receive(c *fiber.Ctx, maxBytes int, next func() error) error {
 	}
 	defer done()
 	request.SetBodyRaw(body)
-	ctx, cancel := context.WithTimeout(context.Background(), s.cfg.RequestTimeout)
-	defer cancel()
+	ctx := newLazyDeadline(time.Now().Add(s.cfg.RequestTimeout))
+	defer ctx.end()
 	c.SetUserContext(ctx)
 	return next()
 }
