@@ -1,6 +1,7 @@
 package admission
 
 import (
+	"errors"
 	"io"
 	"net"
 	"net/netip"
@@ -26,6 +27,8 @@ type Conn struct {
 	lingers    bool
 	streams    bool // each write has a deadline of its own
 
+	reads, writes deadline
+
 	first []byte // of the request that is being read; see Target
 }
 
@@ -36,6 +39,9 @@ func (c *Conn) Read(b []byte) (int, error) {
 	if c.answered {
 		c.answered = false
 		c.touch()
+	}
+	if c.active {
+		c.reads.apply(c.Conn.SetReadDeadline)
 	}
 	c.waiting.Store(true)
 	n, err := c.Conn.Read(b)
@@ -52,7 +58,7 @@ func (c *Conn) Read(b []byte) (int, error) {
 	if !c.active {
 		c.active = true
 		if c.listener.markActive(c) { // Close has shortened the deadline
-			_ = c.Conn.SetReadDeadline(time.Now().Add(c.listener.ReadTimeout))
+			c.reads.wanted = time.Now().Add(c.listener.ReadTimeout)
 		}
 	}
 	return n, err
@@ -64,8 +70,9 @@ func (c *Conn) Write(b []byte) (int, error) {
 	c.answered = true
 	if c.streams {
 		c.touch()
-		_ = c.Conn.SetWriteDeadline(time.Now().Add(c.listener.WriteTimeout))
+		c.writes.wanted = time.Now().Add(c.listener.WriteTimeout)
 	}
+	c.writes.apply(c.Conn.SetWriteDeadline)
 	c.waiting.Store(true)
 	n, err := c.Conn.Write(b)
 	c.waiting.Store(false)
@@ -77,15 +84,28 @@ func (c *Conn) Write(b []byte) (int, error) {
 // older claim to its connection than one that sends nothing.
 func (c *Conn) touch() { c.since.Store(time.Now().UnixNano()) }
 
-// SetReadDeadline implements net.Conn. The deadline of an idle connection of a closed
-// listener is at most [idleGrace] away.
+// SetReadDeadline implements net.Conn, for the next call of Read. The deadline of an idle
+// connection of a closed listener is at most [idleGrace] away.
 func (c *Conn) SetReadDeadline(t time.Time) error {
-	if !c.active { // the lock of the listener is for the few that are idle
-		if latest := time.Now().Add(idleGrace); t.After(latest) && c.listener.drainsIdle(c) {
-			t = latest
-		}
+	c.reads.wanted = t
+	if c.active { // the lock of the listener is for the few that are idle
+		return nil
+	}
+	if latest := time.Now().Add(idleGrace); t.After(latest) && c.listener.drainsIdle(c) {
+		t = latest
 	}
 	return c.Conn.SetReadDeadline(t)
+}
+
+// SetWriteDeadline implements net.Conn, for the next call of Write.
+func (c *Conn) SetWriteDeadline(t time.Time) error {
+	c.writes.wanted = t
+	return nil
+}
+
+// SetDeadline implements net.Conn.
+func (c *Conn) SetDeadline(t time.Time) error {
+	return errors.Join(c.SetReadDeadline(t), c.SetWriteDeadline(t))
 }
 
 const (
