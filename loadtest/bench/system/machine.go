@@ -50,14 +50,21 @@ func idleOf(stat []byte) (idle, total time.Duration) {
 	return idle, total
 }
 
-// Since describes the CPU time of the stores by request, and the idle time. Ended
+// ownName returns this program's name as the kernel has it.
+func ownName() string {
+	const kernelMax = 15
+	name := filepath.Base(os.Args[0])
+	return name[:min(len(name), kernelMax)]
+}
+
+// Since describes the CPU time of the stores and of this program by request, and the idle time. Ended
 // processes are not counted.
 func (m Machine) Since(before Machine, requests int64) string {
 	if requests == 0 || m.total == before.total {
 		return ""
 	}
 	var parts []string
-	for _, name := range []string{"postgres", "redis-server"} {
+	for _, name := range []string{"postgres", "redis-server", ownName()} {
 		if spent := m.programs[name] - before.programs[name]; spent > 0 {
 			parts = append(parts, fmt.Sprintf("%s %d", name, (spent/time.Duration(requests)).Microseconds()))
 		}

@@ -17,6 +17,7 @@ import (
 	"github.com/eventra/eventra/test/client"
 	"github.com/eventra/eventra/test/instance"
 	"github.com/eventra/eventra/test/store"
+	"github.com/eventra/eventra/test/wait"
 )
 
 // Server is a program that is measured.
@@ -112,6 +113,15 @@ func (s *Server) Buckets(name string) (stats.Buckets, error) {
 		}
 	}
 	return buckets, nil
+}
+
+// Resident returns the resident memory of the server's process in bytes, after a pause.
+func (s *Server) Resident(ctx context.Context, pause time.Duration) (int64, error) {
+	if err := wait.Sleep(ctx, pause); err != nil {
+		return 0, err
+	}
+	f, err := s.Target.Footprint(metricsTimeout)
+	return f.Resident, err
 }
 
 // SQL executes statements in the server's database.
