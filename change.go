@@ -10,8 +10,9 @@ type ChangeKind uint8
 
 const (
 	// Held inserts the booking HELD; its seats go AVAILABLE → HELD. The deadline
-	// is the transaction's time plus the event's hold. The store refuses this
-	// change alone, not its batch, if the booking's id was used before.
+	// is the transaction's time plus the event's hold. Attempt's key, if there is
+	// one, is inserted with it. The store refuses this change alone, not its batch,
+	// if the booking's id or the key was used before.
 	Held ChangeKind = iota + 1
 	// Released is HELD → CANCELLED; the seats are free.
 	Released
@@ -60,9 +61,10 @@ func (k ChangeKind) ChangesSeats() bool { return k.FreesSeats() || k.TakesSeats(
 // [SeatMap.Apply].
 type Change struct {
 	Kind    ChangeKind
-	Booking *Booking      // nil for RefundDue and PaymentEnded of an attempt that no live booking notes
-	Payment *Payment      // nil for Held, Released, Expired; for Refunded see Booking.PaymentID
-	Grace   time.Duration // for PaymentStarted
+	Booking *Booking            // nil for RefundDue and PaymentEnded of an attempt that no live booking notes
+	Payment *Payment            // nil for Held, Released, Expired; for Refunded see Booking.PaymentID
+	Grace   time.Duration       // for PaymentStarted
+	Attempt *IdempotencyAttempt // for Held under a key that is not claimed; else nil
 }
 
 // Batch is a group of changes of one event that commit together or not at all.

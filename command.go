@@ -16,6 +16,9 @@ type HoldSeats struct {
 	UserID    ID
 	Seats     []string       // canonical names; empty if Best is set
 	Best      *BestAvailable // nil if Seats are named
+	// Attempt is the try under an idempotency key that the hold belongs to: the key is
+	// written with the booking. It is nil if there is no key, or if it has been claimed.
+	Attempt *IdempotencyAttempt
 }
 
 // BestAvailable asks for seats side by side that the core chooses.

@@ -35,8 +35,13 @@ var (
 	// ErrNotLive says that no live booking has the id. One may have had it before.
 	ErrNotLive = errors.New("no live booking has that id")
 	// ErrRefusedByStore says that a guard of the store refused a decided change:
-	// its deadline had passed, its id was used before, or its payment had ended.
+	// its deadline had passed, its id or its key was used before, or its payment had
+	// ended.
 	ErrRefusedByStore = errors.New("refused by what is stored")
+	// ErrClaimKeyFirst says that a hold was not made with its idempotency key: the key
+	// was used before, or the event's instance does not know of keys. Whoever claims
+	// the key learns what became of it.
+	ErrClaimKeyFirst = errors.New("the idempotency key has to be claimed first")
 )
 
 func refuse(err error) Decision  { return Decision{Verdict: Refuse, Err: err} }
@@ -107,7 +112,7 @@ func (m *SeatMap) decideHold(cmd *HoldSeats, now time.Time) Decision {
 	case wait:
 		return Decision{Verdict: Wait}
 	}
-	return m.accept(&Change{Kind: Held, Booking: m.newBooking(cmd.BookingID, cmd.UserID, BookingHeld, seats)})
+	return m.accept(&Change{Kind: Held, Booking: m.newBooking(cmd.BookingID, cmd.UserID, BookingHeld, seats), Attempt: cmd.Attempt})
 }
 
 func (m *SeatMap) newBooking(id, user ID, status BookingStatus, seats []SeatNo) *Booking {

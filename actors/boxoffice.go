@@ -5,6 +5,7 @@ import (
 	"errors"
 
 	"github.com/eventra/eventra"
+	"github.com/eventra/eventra/actors/cluster"
 )
 
 // BoxOffice sells seats. It finds a booking's event, asks the event's actor, and
@@ -20,13 +21,18 @@ func NewBoxOffice(events *Directory, store EventStore) *BoxOffice {
 }
 
 // Hold holds seats under the booking id that the command carries. If that id is
-// in use already, the answer is the booking that was made under it.
+// in use already, the answer is the booking that was made under it. A command with an
+// Attempt makes the hold only if its key is new: ErrClaimKeyFirst otherwise, or if the
+// event's owner is a member of the release before, which would drop the key.
 func (b *BoxOffice) Hold(ctx context.Context, event eventra.ID, cmd *eventra.HoldSeats) (*eventra.Booking, error) {
 	r, err := b.events.do(ctx, event, cmd)
-	if errors.Is(err, eventra.ErrRefusedByStore) { // made before, and not live any more
+	refused := errors.Is(err, eventra.ErrRefusedByStore)
+	switch {
+	case cmd.Attempt != nil && (refused || errors.Is(err, cluster.ErrUnsupported)):
+		return nil, eventra.ErrClaimKeyFirst
+	case refused: // made before, and not live any more
 		return b.booking(ctx, cmd.UserID, cmd.BookingID)
-	}
-	if err != nil {
+	case err != nil:
 		return nil, err
 	}
 	b.events.bookings.put(r.booking.ID, event)

@@ -66,6 +66,15 @@ var mutations = []mutation{
 		return refuse(NoSuchEvent())
 	}
 `, ``}}},
+	{"the store sells although the key was used", []edit{
+		{"actors/simcommit_test.go", `		if _, used := db.keys[a.Key.Key]; used {
+			return false
+		}
+`, ``}}},
+	{"forgets the key in the batch", []edit{
+		{"decide.go", `BookingHeld, seats), Attempt: cmd.Attempt})`, `BookingHeld, seats)})`}}},
+	{"loses the key on the way to another member", []edit{
+		{"actors/wire/command.go", `a := cmd.Attempt; a == nil {`, `a := cmd.Attempt; true {`}}},
 	{"has two batches of an event in flight", []edit{
 		{"actors/decide.go", `b.Len() == 0 || a.inFlight != nil`, `b.Len() == 0`}}},
 }
@@ -77,6 +86,9 @@ var storeMutations = []mutation{
 	{"PostgreSQL expires before the deadline", []edit{
 		{"persistence/postgres/commitsql.go", `
         AND expires_at <= now() AND (paying_until IS NULL OR paying_until <= now())`, ``}}},
+	{"PostgreSQL sells although the key was used", []edit{
+		{"persistence/postgres/commitsql.go", `
+    WHERE (id IN (SELECT resource_id FROM claimed)) IS TRUE`, ``}}},
 	{"PostgreSQL drops the mail", []edit{
 		{"persistence/postgres/commitpaymentsql.go", `SELECT booking_id, now(), now() FROM paid`, `SELECT booking_id, now(), now() FROM paid WHERE false`}}},
 	{"Redis releases another's lock", []edit{

@@ -41,7 +41,7 @@ func (b *buyer) run() {
 	s := b.s
 	for range 1 + s.rng.IntN(2) {
 		s.sleep(s.between(0, 4*time.Second))
-		booking := b.hold(b.randomHold())
+		booking := b.holdSome()
 		if booking == nil {
 			continue
 		}
@@ -54,6 +54,15 @@ func (b *buyer) run() {
 			b.pay(booking)
 		}
 	}
+}
+
+// holdSome holds some seats, every other time under an idempotency key.
+func (b *buyer) holdSome() *eventra.Booking {
+	cmd := b.randomHold()
+	if b.s.chance(500) {
+		return b.holdOnce(cmd)
+	}
+	return b.hold(cmd)
 }
 
 // near is a random duration near one of those given.

@@ -28,6 +28,7 @@ type takenPeriod struct {
 func (s *simulation) checkStore(tx *transaction) {
 	s.checkSeats(tx)
 	s.checkTerms(tx)
+	s.checkKeys()
 	for no, seat := range s.db.seats {
 		times := s.takenPeriods[no]
 		open := len(times) > 0 && times[len(times)-1].until == 0

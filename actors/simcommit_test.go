@@ -13,7 +13,8 @@ type tables struct {
 	bookings map[eventra.ID]eventra.Booking
 	order    []eventra.ID // of the bookings' insertion
 	payments map[eventra.ID]eventra.Payment
-	outbox   map[eventra.ID]bool // by booking
+	outbox   map[eventra.ID]bool   // by booking
+	keys     map[string]eventra.ID // the bookings written with them; zero for a refusal
 }
 
 // diverged is the panic of a transaction that finds a row other than the activation
@@ -82,10 +83,16 @@ func (db *simStore) write(tx *transaction, c *eventra.Change) bool {
 	return true
 }
 
-// hold inserts a booking unless its id was used before.
+// hold inserts a booking, with its key if it has one, unless its id or key was used before.
 func (db *simStore) hold(tx *transaction, c *eventra.Change) bool {
 	if _, used := db.bookings[c.Booking.ID]; used {
 		return false
+	}
+	if a := c.Attempt; a != nil {
+		if _, used := db.keys[a.Key.Key]; used {
+			return false
+		}
+		put(tx, db.keys, a.Key.Key, c.Booking.ID)
 	}
 	b := *c.Booking
 	b.CreatedAt, b.ExpiresAt = tx.at, tx.at.Add(tx.batch.Hold)

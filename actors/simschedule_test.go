@@ -35,9 +35,10 @@ type simulation struct {
 
 	bookings, payments int // made so far
 	promises           map[eventra.ID]*promise
-	takenPeriods       [][]takenPeriod    // by seat
-	versions           []uint64           // by seat, last seen in the store
-	copy               *eventra.SeatsView // what readers have
+	attempts           map[string][]eventra.ID // by key: the bookings asked for under it
+	takenPeriods       [][]takenPeriod         // by seat
+	versions           []uint64                // by seat, last seen in the store
+	copy               *eventra.SeatsView      // what readers have
 
 	traced bool
 	trace  strings.Builder

@@ -97,7 +97,7 @@ func play(tasks *taskPool, seed uint64, traced bool) (found, trace string) {
 }
 
 func newSimulation(seed uint64) *simulation {
-	s := &simulation{rng: rand.New(rand.NewPCG(seed, 0)), tasks: map[*task]bool{}, gateway: simGateway{}, promises: map[eventra.ID]*promise{}}
+	s := &simulation{rng: rand.New(rand.NewPCG(seed, 0)), tasks: map[*task]bool{}, gateway: simGateway{}, promises: map[eventra.ID]*promise{}, attempts: map[string][]eventra.ID{}}
 	s.chooseOdds()
 	s.event = newSimEvent(2 + s.rng.IntN(7))
 	if s.event.draft = seed%8 == 7; s.event.draft {
@@ -109,7 +109,7 @@ func newSimulation(seed uint64) *simulation {
 		Status: make([]eventra.SeatStatus, seats), Changed: make([]uint64, seats)}
 	s.takenPeriods, s.versions = make([][]takenPeriod, seats), make([]uint64, seats)
 	s.db = &simStore{s: s, tables: tables{seats: make([]eventra.StoredState, seats), bookings: map[eventra.ID]eventra.Booking{},
-		payments: map[eventra.ID]eventra.Payment{}, outbox: map[eventra.ID]bool{}}}
+		payments: map[eventra.ID]eventra.Payment{}, outbox: map[eventra.ID]bool{}, keys: map[string]eventra.ID{}}}
 	s.locks = &simLocks{s: s, locks: map[eventra.SeatNo]seatLock{}, holds: map[eventra.ID]bool{}}
 	s.network = network{s: s}
 	for i := range 2 + s.rng.IntN(5)/4 {

@@ -14,8 +14,8 @@ type Store interface {
 	// of eventra's: ErrStaleEpoch, ErrDiverged, ErrNotCommitted or ErrOutcomeUnknown.
 	Commit(ctx context.Context, batch *eventra.Batch) (eventra.Receipt, error)
 	// CommitTogether persists batches of different events in one transaction.
-	// It waits for no row that another transaction has locked. Besides Commit's
-	// errors it may return ErrSplitBatch: then nothing was written, and each batch
+	// It waits for no row that another transaction has locked, but for an idempotency
+	// key that one is writing. Besides Commit's errors it may return ErrSplitBatch: then nothing was written, and each batch
 	// has to be committed alone. Receipts are in the order of the batches.
 	CommitTogether(ctx context.Context, batches []*eventra.Batch) ([]eventra.Receipt, error)
 }

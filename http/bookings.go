@@ -149,6 +149,10 @@ func (s *Server) createBooking(c *fiber.Ctx) error {
 	if err != nil {
 		return err
 	}
+	return replyHeld(c, booking)
+}
+
+func replyHeld(c *fiber.Ctx, booking *eventra.Booking) error {
 	setHeader(c, fiber.HeaderLocation, bookingsLocation+booking.ID.String())
 	return replyBooking(c, fiber.StatusCreated, booking)
 }
@@ -157,6 +161,7 @@ func (s *Server) createBooking(c *fiber.Ctx) error {
 func (s *Server) hold(c *fiber.Ctx, eventID eventra.ID, cmd *eventra.HoldSeats) (*eventra.Booking, error) {
 	admission.ReleaseSlot(c.Context().Conn())
 	defer s.pacer.Completed()
+	cmd.Attempt = unclaimedAttempt(c)
 	if triedBefore(c) {
 		return s.cfg.BoxOffice.HoldAgain(c.UserContext(), eventID, cmd)
 	}

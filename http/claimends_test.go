@@ -17,36 +17,38 @@ import (
 // not hear of it.
 func TestClaimEnds_ARetryAfterAStallFindsTheKeyFree(t *testing.T) {
 	away := eventra.Unavailable("postgres", context.DeadlineExceeded)
-	body := func(ts *testServer) string { return `{"eventId":"` + ts.published + `","seats":["A-1-1"]}` }
+	pay := func(ts *testServer) answer {
+		return ts.send("POST", "/api/v1/bookings/"+ts.bookingID+"/payments", ts.userToken, `{"method":"mock","token":"tok"}`, "Idempotency-Key: k")
+	}
 	for name, c := range map[string]struct {
 		fails func(ts *testServer) answer // the request that the stall meets
 		again bool                        // the retry is carried out again
 	}{
 		"claimed without an answer": {func(ts *testServer) answer {
 			ts.fakes.setKeysAway(away)
-			return ts.send("POST", "/api/v1/bookings", ts.userToken, body(ts), "Idempotency-Key: k")
+			return pay(ts)
 		}, true},
 		"not released": {func(ts *testServer) answer {
-			ts.fakes.hold = func(context.Context, *eventra.HoldSeats) (*eventra.Booking, error) {
-				ts.fakes.keysAway = away // the fake's lock is held
-				return nil, away
+			ts.fakes.pay = func(eventra.PaymentRequest) (*eventra.Payment, *eventra.Booking, error) {
+				ts.fakes.setKeysAway(away)
+				return nil, nil, away
 			}
-			return ts.send("POST", "/api/v1/bookings", ts.userToken, body(ts), "Idempotency-Key: k")
+			return pay(ts)
 		}, true},
 		"not finished": {func(ts *testServer) answer {
-			ts.fakes.hold = func(context.Context, *eventra.HoldSeats) (*eventra.Booking, error) {
-				ts.fakes.keysAway = away
-				return nil, eventra.Errorf(eventra.CodeSaleClosed, "closed")
+			ts.fakes.pay = func(eventra.PaymentRequest) (*eventra.Payment, *eventra.Booking, error) {
+				ts.fakes.setKeysAway(away)
+				return nil, nil, eventra.Errorf(eventra.CodeSaleClosed, "closed")
 			}
-			return ts.send("POST", "/api/v1/bookings", ts.userToken, body(ts), "Idempotency-Key: k")
+			return pay(ts)
 		}, false},
 	} {
 		t.Run(name, func(t *testing.T) {
 			ts := newTestServer(t)
 			first := c.fails(ts)
 			ts.fakes.setKeysAway(nil)
-			ts.fakes.hold = nil
-			retry := ts.send("POST", "/api/v1/bookings", ts.userToken, body(ts), "Idempotency-Key: k")
+			ts.fakes.pay = nil
+			retry := pay(ts)
 			if c.again {
 				require.Equal(t, 503, first.StatusCode)
 				require.Equal(t, 201, retry.StatusCode, retry.body)
@@ -62,7 +64,7 @@ func TestClaimEnds_ARetryAfterAStallFindsTheKeyFree(t *testing.T) {
 func TestClaimEnds_EndInTheBackground(t *testing.T) {
 	ts := newTestServer(t)
 	ts.fakes.setKeysAway(eventra.Unavailable("postgres", context.DeadlineExceeded))
-	ts.send("POST", "/api/v1/bookings", ts.userToken, `{"eventId":"`+ts.published+`","seats":["A-1-1"]}`, "Idempotency-Key: k")
+	ts.send("POST", "/api/v1/bookings/"+ts.bookingID+"/payments", ts.userToken, `{"method":"mock","token":"tok"}`, "Idempotency-Key: k")
 	ts.fakes.setKeysAway(nil)
 	require.Eventually(t, func() bool {
 		ts.fakes.mu.Lock()

@@ -10,6 +10,10 @@ import (
 func (f *fakes) Hold(ctx context.Context, eventID eventra.ID, cmd *eventra.HoldSeats) (*eventra.Booking, error) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
+	a := cmd.Attempt
+	if a != nil && f.keys[a.Key] != nil {
+		return nil, eventra.ErrClaimKeyFirst
+	}
 	if f.hold != nil {
 		return f.hold(ctx, cmd)
 	}
@@ -23,8 +27,14 @@ func (f *fakes) Hold(ctx context.Context, eventID eventra.ID, cmd *eventra.HoldS
 	b := &eventra.Booking{ID: cmd.BookingID, EventID: eventID, UserID: cmd.UserID, Status: eventra.BookingHeld,
 		Seats: []eventra.BookedSeat{{Seat: seat}}, Total: seat.Price,
 		ExpiresAt: time.Now().Add(time.Minute), CreatedAt: time.Now()}
+	if f.err != nil {
+		return nil, f.err
+	}
 	f.bookings[b.ID] = b
-	return b, f.err
+	if a != nil {
+		f.keys[a.Key] = &fakeKey{hash: a.RequestHash, id: b.ID, by: b.ID, held: true}
+	}
+	return b, nil
 }
 
 func (f *fakes) HoldAgain(ctx context.Context, eventID eventra.ID, cmd *eventra.HoldSeats) (*eventra.Booking, error) {

@@ -34,7 +34,7 @@ func (f *fakes) Begin(_ context.Context, a *eventra.IdempotencyAttempt) (*eventr
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	k := f.keys[a.Key]
-	again := k != nil && k.stored == nil
+	again := k != nil && k.stored == nil && !k.held
 	switch {
 	case k == nil && a.OnlyKnown:
 		return nil, notFound()
@@ -46,11 +46,11 @@ func (f *fakes) Begin(_ context.Context, a *eventra.IdempotencyAttempt) (*eventr
 	case k.taken:
 		return nil, eventra.Errorf(eventra.CodeIdempotencyInProgress, "the first call is still running")
 	}
-	k.taken, k.by = k.stored == nil, a.ResourceID
+	k.taken, k.by = k.stored == nil && !k.held, a.ResourceID
 	if f.keysAway != nil {
 		return nil, f.keysAway
 	}
-	return &eventra.IdempotencyClaim{ResourceID: k.id, Again: again, Stored: k.stored}, nil
+	return &eventra.IdempotencyClaim{ResourceID: k.id, Again: again, Stored: k.stored, Held: k.held}, nil
 }
 
 func (f *fakes) Finish(_ context.Context, a *eventra.IdempotencyAttempt, outcome eventra.StoredResponse) error {

@@ -44,6 +44,7 @@ type fakeKey struct {
 	stored *eventra.StoredResponse
 	by     eventra.ID // the attempt that claimed it last
 	taken  bool
+	held   bool // written with the booking
 }
 
 func newFakes() *fakes {

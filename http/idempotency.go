@@ -18,7 +18,10 @@ const (
 	idempotencyMargin = 10 * time.Second
 )
 
-const claimLocal = "idempotencyClaim"
+const (
+	claimLocal   = "idempotencyClaim"
+	attemptLocal = "idempotencyAttempt"
+)
 
 func claimOf(c *fiber.Ctx) *eventra.IdempotencyClaim {
 	claim, _ := c.Locals(claimLocal).(*eventra.IdempotencyClaim)
@@ -30,6 +33,9 @@ func claimOf(c *fiber.Ctx) *eventra.IdempotencyClaim {
 func resourceID(c *fiber.Ctx) eventra.ID {
 	if claim := claimOf(c); claim != nil {
 		return claim.ResourceID
+	}
+	if attempt := unclaimedAttempt(c); attempt != nil {
+		return attempt.ResourceID
 	}
 	return newID()
 }
@@ -64,21 +70,37 @@ func (s *Server) idempotentRegistration(c *fiber.Ctx) error {
 }
 
 func (s *Server) carryOutOnce(c *fiber.Ctx, r repeatable) error {
-	key, given, err := idempotencyKey(c)
+	attempt, quota, err := s.attemptOf(c, &r)
 	switch {
 	case err != nil:
 		return err
-	case !given, !r.scope(c, &key):
+	case attempt == nil:
 		return c.Next()
+	}
+	return s.carryOutClaimed(c, &r, attempt, quota, (*fiber.Ctx).Next)
+}
+
+// attemptOf makes the attempt of a request. It is nil for a request without a key. The
+// error is that of a key or a body that is none.
+func (s *Server) attemptOf(c *fiber.Ctx, r *repeatable) (*eventra.IdempotencyAttempt, *keyQuota, error) {
+	key, given, err := idempotencyKey(c)
+	if err != nil || !given || !r.scope(c, &key) {
+		return nil, nil, err
 	}
 	attempt, err := s.newAttempt(c, key, r.secret)
 	if err != nil {
-		return err
+		return nil, nil, err
 	}
 	quota := s.keyQuota(c)
 	attempt.OnlyKnown = quota.usedUp()
+	return attempt, &quota, nil
+}
+
+// carryOutClaimed carries a request out by do after it has claimed its key, or replays
+// its first outcome.
+func (s *Server) carryOutClaimed(c *fiber.Ctx, r *repeatable, attempt *eventra.IdempotencyAttempt, quota *keyQuota, do fiber.Handler) error {
 	admission.ReleaseSlot(c.Context().Conn())
-	s.claimEnds.await(c.UserContext(), key)
+	s.claimEnds.await(c.UserContext(), attempt.Key)
 	claim, err := s.cfg.IdempotencyKeys.Begin(c.UserContext(), attempt)
 	if attempt.OnlyKnown && eventra.CodeOf(err) == eventra.CodeNotFound {
 		return quota.refuse()
@@ -91,6 +113,9 @@ func (s *Server) carryOutOnce(c *fiber.Ctx, r repeatable) error {
 	}
 	quota.claimed(claim)
 	c.Locals(claimLocal, claim)
+	if claim.Held {
+		return s.replayHold(c, claim.ResourceID)
+	}
 	if claim.Stored != nil {
 		c.Set(headerIdempotencyReplayed, "true")
 		if r.renew != nil {
@@ -104,7 +129,7 @@ func (s *Server) carryOutOnce(c *fiber.Ctx, r repeatable) error {
 			s.claimEnds.end(attempt, nil)
 		}
 	}()
-	err = c.Next()
+	err = do(c)
 	if err != nil {
 		s.writeProblem(c, err)
 	}

@@ -28,7 +28,14 @@ func (q *keyQuota) usedUp() bool { return q.limit.Requests > 0 && q.take(0) >= q
 
 // claimed counts a key that was new.
 func (q *keyQuota) claimed(claim *eventra.IdempotencyClaim) {
-	if q.limit.Requests > 0 && claim.Stored == nil && !claim.Again {
+	if claim.New() {
+		q.used()
+	}
+}
+
+// used counts a key.
+func (q *keyQuota) used() {
+	if q.limit.Requests > 0 {
 		q.take(1)
 	}
 }

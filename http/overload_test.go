@@ -38,7 +38,15 @@ func TestServer_ShedsHoldsBeyondTheLimit(t *testing.T) {
 func TestServer_BoundsHoldsThatWaitForAStore(t *testing.T) {
 	const holdsMax, others = 4, 60
 	for name, slow := range map[string]func(ts *testServer, wait func()){
-		"for the claim of a key":    func(ts *testServer, wait func()) { ts.fakes.beforeBegin = wait },
+		"for the claim of a key": func(ts *testServer, wait func()) {
+			ts.fakes.beforeBegin = wait
+			ts.fakes.hold = func(_ context.Context, cmd *eventra.HoldSeats) (*eventra.Booking, error) {
+				if cmd.Attempt != nil {
+					return nil, eventra.ErrClaimKeyFirst
+				}
+				return nil, eventra.Errorf(eventra.CodeNotEnoughSeats, "sold out")
+			}
+		},
 		"for a look at the account": func(ts *testServer, wait func()) { ts.fakes.beforeUserExists = wait },
 	} {
 		t.Run(name, func(t *testing.T) {

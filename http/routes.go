@@ -44,7 +44,7 @@ func (s *Server) routes() {
 	api.get("/events/:eventId/availability", anyone, reads, nothing, s.availability)
 
 	api.get("/bookings", users, reads, parameters("status", "eventId", "limit", "cursor"), s.listBookings)
-	api.post("/bookings", users, bookings, body, s.countedHold, s.idempotent, s.createBooking)
+	api.post("/bookings", users, bookings, body, s.countedHold, s.holdOnce)
 	api.get("/bookings/:bookingId", users, reads, nothing, s.getBooking)
 	api.delete("/bookings/:bookingId", users, bookings, nothing, s.releaseBooking)
 	api.get("/bookings/:bookingId/payments", users, reads, parameters("limit", "cursor"), s.listPayments)

@@ -37,6 +37,7 @@ type Server struct {
 	passwords          *auth.PasswordHasher
 	cursors            cursorSealer
 	hashKey            []byte // of the hashes by which members of the release before know requests
+	holdKeys           *holdKeys
 	claimEnds          *claimEnds
 	bodies             *bodies
 	encodedMaps        *encodedSeatMaps
@@ -87,6 +88,7 @@ func NewServer(cfg Config) (*Server, error) {
 		pages:              newPages(),
 		document:           newStaticFile(fiber.MIMEApplicationJSON, docs.OpenAPI),
 		claimEnds:          newClaimEnds(cfg.IdempotencyKeys, cfg.Log),
+		holdKeys:           newHoldKeys(),
 		bodies:             newBodies(),
 		security:           cfg.Log.WithGroup("security"),
 		encodedMaps:        newEncodedSeatMaps(encodedSeatMapsMaxBytes),

@@ -71,6 +71,7 @@ type SeatMaps interface {
 
 // BoxOffice sells seats.
 type BoxOffice interface {
+	// Hold: ErrClaimKeyFirst if the command has an Attempt and was not carried out with it.
 	Hold(ctx context.Context, eventID eventra.ID, cmd *eventra.HoldSeats) (*eventra.Booking, error)
 	// HoldAgain retries a hold whose first outcome the caller never received.
 	HoldAgain(ctx context.Context, eventID eventra.ID, cmd *eventra.HoldSeats) (*eventra.Booking, error)

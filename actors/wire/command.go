@@ -10,11 +10,7 @@ import (
 func (e *Envelope) SetCommand(cmd eventra.Command) {
 	switch cmd := cmd.(type) {
 	case *eventra.HoldSeats:
-		hold := &HoldSeats{Booking: idBytes(cmd.BookingID), User: idBytes(cmd.UserID), Seats: cmd.Seats}
-		if cmd.Best != nil {
-			hold.Quantity, hold.Section = int32(cmd.Best.Quantity), cmd.Best.Section
-		}
-		e.Body = &Envelope_HoldSeats{hold}
+		e.setHold(cmd)
 	case *eventra.ReleaseHold:
 		e.Body = &Envelope_ReleaseHold{&ReleaseHold{Booking: idBytes(cmd.BookingID), User: idBytes(cmd.UserID)}}
 	case *eventra.ExpireHold:
@@ -32,6 +28,19 @@ func (e *Envelope) SetCommand(cmd eventra.Command) {
 	}
 }
 
+func (e *Envelope) setHold(cmd *eventra.HoldSeats) {
+	hold := &HoldSeats{Booking: idBytes(cmd.BookingID), User: idBytes(cmd.UserID), Seats: cmd.Seats}
+	if cmd.Best != nil {
+		hold.Quantity, hold.Section = int32(cmd.Best.Quantity), cmd.Best.Section
+	}
+	if a := cmd.Attempt; a == nil {
+		e.Body = &Envelope_HoldSeats{hold}
+	} else {
+		e.Body = &Envelope_KeyedHold{&KeyedHold{Hold: hold, Route: a.Key.Route, Key: a.Key.Key,
+			RequestHash: a.RequestHash[:], EarlierHash: a.EarlierHash[:]}}
+	}
+}
+
 // Command returns the command in the body, nil if the body is something else, and
 // an error if the command is invalid.
 func (e *Envelope) Command() (eventra.Command, error) {
@@ -40,6 +49,8 @@ func (e *Envelope) Command() (eventra.Command, error) {
 	switch body := e.Body.(type) {
 	case *Envelope_HoldSeats:
 		cmd = d.holdSeats(body.HoldSeats)
+	case *Envelope_KeyedHold:
+		cmd = d.keyedHold(body.KeyedHold)
 	case *Envelope_ReleaseHold:
 		cmd = &eventra.ReleaseHold{BookingID: d.need(body.ReleaseHold.GetBooking()), UserID: d.need(body.ReleaseHold.GetUser())}
 	case *Envelope_ExpireHold:
@@ -67,6 +78,16 @@ func (d *decoder) holdSeats(h *HoldSeats) *eventra.HoldSeats {
 	cmd.Validate(&faults, eventra.MaxSeatsPerBookingMax)
 	if err := faults.Err(); err != nil {
 		d.fail("invalid hold: %w", err)
+	}
+	return cmd
+}
+
+func (d *decoder) keyedHold(h *KeyedHold) *eventra.HoldSeats {
+	cmd := d.holdSeats(h.GetHold())
+	cmd.Attempt = &eventra.IdempotencyAttempt{Key: eventra.IdempotencyKey{UserID: cmd.UserID, Route: h.GetRoute(), Key: h.GetKey()},
+		ResourceID: cmd.BookingID, RequestHash: d.hash(h.GetRequestHash()), EarlierHash: d.hash(h.GetEarlierHash())}
+	if err := cmd.Attempt.Key.Validate(); err != nil {
+		d.fail("invalid key: %w", err)
 	}
 	return cmd
 }

@@ -73,7 +73,7 @@ func (x Failure_Kind) Number() protoreflect.EnumNumber {
 
 // Deprecated: Use Failure_Kind.Descriptor instead.
 func (Failure_Kind) EnumDescriptor() ([]byte, []int) {
-	return file_eventra_wire_proto_rawDescGZIP(), []int{16, 0}
+	return file_eventra_wire_proto_rawDescGZIP(), []int{17, 0}
 }
 
 // Envelope is the only message that crosses the network. Remoting breaks the
@@ -106,6 +106,7 @@ type Envelope struct {
 	//	*Envelope_RefundBooking
 	//	*Envelope_ReadSeats
 	//	*Envelope_ReadAvailability
+	//	*Envelope_KeyedHold
 	//	*Envelope_Done
 	//	*Envelope_Moved
 	//	*Envelope_Unsupported
@@ -286,6 +287,15 @@ func (x *Envelope) GetReadAvailability() *ReadAvailability {
 	return nil
 }
 
+func (x *Envelope) GetKeyedHold() *KeyedHold {
+	if x != nil {
+		if x, ok := x.Body.(*Envelope_KeyedHold); ok {
+			return x.KeyedHold
+		}
+	}
+	return nil
+}
+
 func (x *Envelope) GetDone() *Done {
 	if x != nil {
 		if x, ok := x.Body.(*Envelope_Done); ok {
@@ -421,6 +431,10 @@ type Envelope_ReadAvailability struct {
 	ReadAvailability *ReadAvailability `protobuf:"bytes,27,opt,name=read_availability,json=readAvailability,proto3,oneof"`
 }
 
+type Envelope_KeyedHold struct {
+	KeyedHold *KeyedHold `protobuf:"bytes,28,opt,name=keyed_hold,json=keyedHold,proto3,oneof"`
+}
+
 type Envelope_Done struct {
 	// Answers.
 	Done *Done `protobuf:"bytes,40,opt,name=done,proto3,oneof"`
@@ -481,6 +495,8 @@ func (*Envelope_RefundBooking) isEnvelope_Body() {}
 func (*Envelope_ReadSeats) isEnvelope_Body() {}
 
 func (*Envelope_ReadAvailability) isEnvelope_Body() {}
+
+func (*Envelope_KeyedHold) isEnvelope_Body() {}
 
 func (*Envelope_Done) isEnvelope_Body() {}
 
@@ -725,6 +741,84 @@ func (x *HoldSeats) GetSection() string {
 	return ""
 }
 
+// KeyedHold is a hold whose idempotency key is written with the booking. A member that
+// does not know of keys must not make it.
+type KeyedHold struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Hold          *HoldSeats             `protobuf:"bytes,1,opt,name=hold,proto3" json:"hold,omitempty"`
+	Route         string                 `protobuf:"bytes,2,opt,name=route,proto3" json:"route,omitempty"`
+	Key           string                 `protobuf:"bytes,3,opt,name=key,proto3" json:"key,omitempty"` // of the hold's user
+	RequestHash   []byte                 `protobuf:"bytes,4,opt,name=request_hash,json=requestHash,proto3" json:"request_hash,omitempty"`
+	EarlierHash   []byte                 `protobuf:"bytes,5,opt,name=earlier_hash,json=earlierHash,proto3" json:"earlier_hash,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *KeyedHold) Reset() {
+	*x = KeyedHold{}
+	mi := &file_eventra_wire_proto_msgTypes[6]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *KeyedHold) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*KeyedHold) ProtoMessage() {}
+
+func (x *KeyedHold) ProtoReflect() protoreflect.Message {
+	mi := &file_eventra_wire_proto_msgTypes[6]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use KeyedHold.ProtoReflect.Descriptor instead.
+func (*KeyedHold) Descriptor() ([]byte, []int) {
+	return file_eventra_wire_proto_rawDescGZIP(), []int{6}
+}
+
+func (x *KeyedHold) GetHold() *HoldSeats {
+	if x != nil {
+		return x.Hold
+	}
+	return nil
+}
+
+func (x *KeyedHold) GetRoute() string {
+	if x != nil {
+		return x.Route
+	}
+	return ""
+}
+
+func (x *KeyedHold) GetKey() string {
+	if x != nil {
+		return x.Key
+	}
+	return ""
+}
+
+func (x *KeyedHold) GetRequestHash() []byte {
+	if x != nil {
+		return x.RequestHash
+	}
+	return nil
+}
+
+func (x *KeyedHold) GetEarlierHash() []byte {
+	if x != nil {
+		return x.EarlierHash
+	}
+	return nil
+}
+
 type ReleaseHold struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
 	Booking       []byte                 `protobuf:"bytes,1,opt,name=booking,proto3" json:"booking,omitempty"`
@@ -735,7 +829,7 @@ type ReleaseHold struct {
 
 func (x *ReleaseHold) Reset() {
 	*x = ReleaseHold{}
-	mi := &file_eventra_wire_proto_msgTypes[6]
+	mi := &file_eventra_wire_proto_msgTypes[7]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -747,7 +841,7 @@ func (x *ReleaseHold) String() string {
 func (*ReleaseHold) ProtoMessage() {}
 
 func (x *ReleaseHold) ProtoReflect() protoreflect.Message {
-	mi := &file_eventra_wire_proto_msgTypes[6]
+	mi := &file_eventra_wire_proto_msgTypes[7]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -760,7 +854,7 @@ func (x *ReleaseHold) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ReleaseHold.ProtoReflect.Descriptor instead.
 func (*ReleaseHold) Descriptor() ([]byte, []int) {
-	return file_eventra_wire_proto_rawDescGZIP(), []int{6}
+	return file_eventra_wire_proto_rawDescGZIP(), []int{7}
 }
 
 func (x *ReleaseHold) GetBooking() []byte {
@@ -786,7 +880,7 @@ type ExpireHold struct {
 
 func (x *ExpireHold) Reset() {
 	*x = ExpireHold{}
-	mi := &file_eventra_wire_proto_msgTypes[7]
+	mi := &file_eventra_wire_proto_msgTypes[8]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -798,7 +892,7 @@ func (x *ExpireHold) String() string {
 func (*ExpireHold) ProtoMessage() {}
 
 func (x *ExpireHold) ProtoReflect() protoreflect.Message {
-	mi := &file_eventra_wire_proto_msgTypes[7]
+	mi := &file_eventra_wire_proto_msgTypes[8]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -811,7 +905,7 @@ func (x *ExpireHold) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ExpireHold.ProtoReflect.Descriptor instead.
 func (*ExpireHold) Descriptor() ([]byte, []int) {
-	return file_eventra_wire_proto_rawDescGZIP(), []int{7}
+	return file_eventra_wire_proto_rawDescGZIP(), []int{8}
 }
 
 func (x *ExpireHold) GetBooking() []byte {
@@ -834,7 +928,7 @@ type StartPayment struct {
 
 func (x *StartPayment) Reset() {
 	*x = StartPayment{}
-	mi := &file_eventra_wire_proto_msgTypes[8]
+	mi := &file_eventra_wire_proto_msgTypes[9]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -846,7 +940,7 @@ func (x *StartPayment) String() string {
 func (*StartPayment) ProtoMessage() {}
 
 func (x *StartPayment) ProtoReflect() protoreflect.Message {
-	mi := &file_eventra_wire_proto_msgTypes[8]
+	mi := &file_eventra_wire_proto_msgTypes[9]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -859,7 +953,7 @@ func (x *StartPayment) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use StartPayment.ProtoReflect.Descriptor instead.
 func (*StartPayment) Descriptor() ([]byte, []int) {
-	return file_eventra_wire_proto_rawDescGZIP(), []int{8}
+	return file_eventra_wire_proto_rawDescGZIP(), []int{9}
 }
 
 func (x *StartPayment) GetPayment() []byte {
@@ -908,7 +1002,7 @@ type FinishPayment struct {
 
 func (x *FinishPayment) Reset() {
 	*x = FinishPayment{}
-	mi := &file_eventra_wire_proto_msgTypes[9]
+	mi := &file_eventra_wire_proto_msgTypes[10]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -920,7 +1014,7 @@ func (x *FinishPayment) String() string {
 func (*FinishPayment) ProtoMessage() {}
 
 func (x *FinishPayment) ProtoReflect() protoreflect.Message {
-	mi := &file_eventra_wire_proto_msgTypes[9]
+	mi := &file_eventra_wire_proto_msgTypes[10]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -933,7 +1027,7 @@ func (x *FinishPayment) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use FinishPayment.ProtoReflect.Descriptor instead.
 func (*FinishPayment) Descriptor() ([]byte, []int) {
-	return file_eventra_wire_proto_rawDescGZIP(), []int{9}
+	return file_eventra_wire_proto_rawDescGZIP(), []int{10}
 }
 
 func (x *FinishPayment) GetPayment() *Payment {
@@ -966,7 +1060,7 @@ type RefundBooking struct {
 
 func (x *RefundBooking) Reset() {
 	*x = RefundBooking{}
-	mi := &file_eventra_wire_proto_msgTypes[10]
+	mi := &file_eventra_wire_proto_msgTypes[11]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -978,7 +1072,7 @@ func (x *RefundBooking) String() string {
 func (*RefundBooking) ProtoMessage() {}
 
 func (x *RefundBooking) ProtoReflect() protoreflect.Message {
-	mi := &file_eventra_wire_proto_msgTypes[10]
+	mi := &file_eventra_wire_proto_msgTypes[11]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -991,7 +1085,7 @@ func (x *RefundBooking) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use RefundBooking.ProtoReflect.Descriptor instead.
 func (*RefundBooking) Descriptor() ([]byte, []int) {
-	return file_eventra_wire_proto_rawDescGZIP(), []int{10}
+	return file_eventra_wire_proto_rawDescGZIP(), []int{11}
 }
 
 func (x *RefundBooking) GetBooking() []byte {
@@ -1013,7 +1107,7 @@ type ReadSeats struct {
 
 func (x *ReadSeats) Reset() {
 	*x = ReadSeats{}
-	mi := &file_eventra_wire_proto_msgTypes[11]
+	mi := &file_eventra_wire_proto_msgTypes[12]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1025,7 +1119,7 @@ func (x *ReadSeats) String() string {
 func (*ReadSeats) ProtoMessage() {}
 
 func (x *ReadSeats) ProtoReflect() protoreflect.Message {
-	mi := &file_eventra_wire_proto_msgTypes[11]
+	mi := &file_eventra_wire_proto_msgTypes[12]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1038,7 +1132,7 @@ func (x *ReadSeats) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ReadSeats.ProtoReflect.Descriptor instead.
 func (*ReadSeats) Descriptor() ([]byte, []int) {
-	return file_eventra_wire_proto_rawDescGZIP(), []int{11}
+	return file_eventra_wire_proto_rawDescGZIP(), []int{12}
 }
 
 func (x *ReadSeats) GetSince() uint64 {
@@ -1063,7 +1157,7 @@ type ReadAvailability struct {
 
 func (x *ReadAvailability) Reset() {
 	*x = ReadAvailability{}
-	mi := &file_eventra_wire_proto_msgTypes[12]
+	mi := &file_eventra_wire_proto_msgTypes[13]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1075,7 +1169,7 @@ func (x *ReadAvailability) String() string {
 func (*ReadAvailability) ProtoMessage() {}
 
 func (x *ReadAvailability) ProtoReflect() protoreflect.Message {
-	mi := &file_eventra_wire_proto_msgTypes[12]
+	mi := &file_eventra_wire_proto_msgTypes[13]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1088,7 +1182,7 @@ func (x *ReadAvailability) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ReadAvailability.ProtoReflect.Descriptor instead.
 func (*ReadAvailability) Descriptor() ([]byte, []int) {
-	return file_eventra_wire_proto_rawDescGZIP(), []int{12}
+	return file_eventra_wire_proto_rawDescGZIP(), []int{13}
 }
 
 // Done answers what has succeeded and has no result.
@@ -1100,7 +1194,7 @@ type Done struct {
 
 func (x *Done) Reset() {
 	*x = Done{}
-	mi := &file_eventra_wire_proto_msgTypes[13]
+	mi := &file_eventra_wire_proto_msgTypes[14]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1112,7 +1206,7 @@ func (x *Done) String() string {
 func (*Done) ProtoMessage() {}
 
 func (x *Done) ProtoReflect() protoreflect.Message {
-	mi := &file_eventra_wire_proto_msgTypes[13]
+	mi := &file_eventra_wire_proto_msgTypes[14]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1125,7 +1219,7 @@ func (x *Done) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Done.ProtoReflect.Descriptor instead.
 func (*Done) Descriptor() ([]byte, []int) {
-	return file_eventra_wire_proto_rawDescGZIP(), []int{13}
+	return file_eventra_wire_proto_rawDescGZIP(), []int{14}
 }
 
 // Moved says that this member is not the owner and has promised nothing: ask the
@@ -1138,7 +1232,7 @@ type Moved struct {
 
 func (x *Moved) Reset() {
 	*x = Moved{}
-	mi := &file_eventra_wire_proto_msgTypes[14]
+	mi := &file_eventra_wire_proto_msgTypes[15]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1150,7 +1244,7 @@ func (x *Moved) String() string {
 func (*Moved) ProtoMessage() {}
 
 func (x *Moved) ProtoReflect() protoreflect.Message {
-	mi := &file_eventra_wire_proto_msgTypes[14]
+	mi := &file_eventra_wire_proto_msgTypes[15]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1163,7 +1257,7 @@ func (x *Moved) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Moved.ProtoReflect.Descriptor instead.
 func (*Moved) Descriptor() ([]byte, []int) {
-	return file_eventra_wire_proto_rawDescGZIP(), []int{14}
+	return file_eventra_wire_proto_rawDescGZIP(), []int{15}
 }
 
 // Unsupported says that this release does not know the question.
@@ -1175,7 +1269,7 @@ type Unsupported struct {
 
 func (x *Unsupported) Reset() {
 	*x = Unsupported{}
-	mi := &file_eventra_wire_proto_msgTypes[15]
+	mi := &file_eventra_wire_proto_msgTypes[16]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1187,7 +1281,7 @@ func (x *Unsupported) String() string {
 func (*Unsupported) ProtoMessage() {}
 
 func (x *Unsupported) ProtoReflect() protoreflect.Message {
-	mi := &file_eventra_wire_proto_msgTypes[15]
+	mi := &file_eventra_wire_proto_msgTypes[16]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1200,7 +1294,7 @@ func (x *Unsupported) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Unsupported.ProtoReflect.Descriptor instead.
 func (*Unsupported) Descriptor() ([]byte, []int) {
-	return file_eventra_wire_proto_rawDescGZIP(), []int{15}
+	return file_eventra_wire_proto_rawDescGZIP(), []int{16}
 }
 
 // Failure is an error as clients are answered it, or a fault of the answering
@@ -1221,7 +1315,7 @@ type Failure struct {
 
 func (x *Failure) Reset() {
 	*x = Failure{}
-	mi := &file_eventra_wire_proto_msgTypes[16]
+	mi := &file_eventra_wire_proto_msgTypes[17]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1233,7 +1327,7 @@ func (x *Failure) String() string {
 func (*Failure) ProtoMessage() {}
 
 func (x *Failure) ProtoReflect() protoreflect.Message {
-	mi := &file_eventra_wire_proto_msgTypes[16]
+	mi := &file_eventra_wire_proto_msgTypes[17]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1246,7 +1340,7 @@ func (x *Failure) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Failure.ProtoReflect.Descriptor instead.
 func (*Failure) Descriptor() ([]byte, []int) {
-	return file_eventra_wire_proto_rawDescGZIP(), []int{16}
+	return file_eventra_wire_proto_rawDescGZIP(), []int{17}
 }
 
 func (x *Failure) GetCode() string {
@@ -1315,7 +1409,7 @@ type Activated struct {
 
 func (x *Activated) Reset() {
 	*x = Activated{}
-	mi := &file_eventra_wire_proto_msgTypes[17]
+	mi := &file_eventra_wire_proto_msgTypes[18]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1327,7 +1421,7 @@ func (x *Activated) String() string {
 func (*Activated) ProtoMessage() {}
 
 func (x *Activated) ProtoReflect() protoreflect.Message {
-	mi := &file_eventra_wire_proto_msgTypes[17]
+	mi := &file_eventra_wire_proto_msgTypes[18]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1340,7 +1434,7 @@ func (x *Activated) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Activated.ProtoReflect.Descriptor instead.
 func (*Activated) Descriptor() ([]byte, []int) {
-	return file_eventra_wire_proto_rawDescGZIP(), []int{17}
+	return file_eventra_wire_proto_rawDescGZIP(), []int{18}
 }
 
 func (x *Activated) GetActor() string {
@@ -1361,7 +1455,7 @@ type Outcome struct {
 
 func (x *Outcome) Reset() {
 	*x = Outcome{}
-	mi := &file_eventra_wire_proto_msgTypes[18]
+	mi := &file_eventra_wire_proto_msgTypes[19]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1373,7 +1467,7 @@ func (x *Outcome) String() string {
 func (*Outcome) ProtoMessage() {}
 
 func (x *Outcome) ProtoReflect() protoreflect.Message {
-	mi := &file_eventra_wire_proto_msgTypes[18]
+	mi := &file_eventra_wire_proto_msgTypes[19]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1386,7 +1480,7 @@ func (x *Outcome) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Outcome.ProtoReflect.Descriptor instead.
 func (*Outcome) Descriptor() ([]byte, []int) {
-	return file_eventra_wire_proto_rawDescGZIP(), []int{18}
+	return file_eventra_wire_proto_rawDescGZIP(), []int{19}
 }
 
 func (x *Outcome) GetBooking() *Booking {
@@ -1419,7 +1513,7 @@ type SeatChanges struct {
 
 func (x *SeatChanges) Reset() {
 	*x = SeatChanges{}
-	mi := &file_eventra_wire_proto_msgTypes[19]
+	mi := &file_eventra_wire_proto_msgTypes[20]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1431,7 +1525,7 @@ func (x *SeatChanges) String() string {
 func (*SeatChanges) ProtoMessage() {}
 
 func (x *SeatChanges) ProtoReflect() protoreflect.Message {
-	mi := &file_eventra_wire_proto_msgTypes[19]
+	mi := &file_eventra_wire_proto_msgTypes[20]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1444,7 +1538,7 @@ func (x *SeatChanges) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use SeatChanges.ProtoReflect.Descriptor instead.
 func (*SeatChanges) Descriptor() ([]byte, []int) {
-	return file_eventra_wire_proto_rawDescGZIP(), []int{19}
+	return file_eventra_wire_proto_rawDescGZIP(), []int{20}
 }
 
 func (x *SeatChanges) GetVersion() uint64 {
@@ -1507,7 +1601,7 @@ type Availability struct {
 
 func (x *Availability) Reset() {
 	*x = Availability{}
-	mi := &file_eventra_wire_proto_msgTypes[20]
+	mi := &file_eventra_wire_proto_msgTypes[21]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1519,7 +1613,7 @@ func (x *Availability) String() string {
 func (*Availability) ProtoMessage() {}
 
 func (x *Availability) ProtoReflect() protoreflect.Message {
-	mi := &file_eventra_wire_proto_msgTypes[20]
+	mi := &file_eventra_wire_proto_msgTypes[21]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1532,7 +1626,7 @@ func (x *Availability) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Availability.ProtoReflect.Descriptor instead.
 func (*Availability) Descriptor() ([]byte, []int) {
-	return file_eventra_wire_proto_rawDescGZIP(), []int{20}
+	return file_eventra_wire_proto_rawDescGZIP(), []int{21}
 }
 
 func (x *Availability) GetVersion() uint64 {
@@ -1565,7 +1659,7 @@ type EventList struct {
 
 func (x *EventList) Reset() {
 	*x = EventList{}
-	mi := &file_eventra_wire_proto_msgTypes[21]
+	mi := &file_eventra_wire_proto_msgTypes[22]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1577,7 +1671,7 @@ func (x *EventList) String() string {
 func (*EventList) ProtoMessage() {}
 
 func (x *EventList) ProtoReflect() protoreflect.Message {
-	mi := &file_eventra_wire_proto_msgTypes[21]
+	mi := &file_eventra_wire_proto_msgTypes[22]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1590,7 +1684,7 @@ func (x *EventList) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use EventList.ProtoReflect.Descriptor instead.
 func (*EventList) Descriptor() ([]byte, []int) {
-	return file_eventra_wire_proto_rawDescGZIP(), []int{21}
+	return file_eventra_wire_proto_rawDescGZIP(), []int{22}
 }
 
 func (x *EventList) GetEvents() []*ActiveEvent {
@@ -1615,7 +1709,7 @@ type ActiveEvent struct {
 
 func (x *ActiveEvent) Reset() {
 	*x = ActiveEvent{}
-	mi := &file_eventra_wire_proto_msgTypes[22]
+	mi := &file_eventra_wire_proto_msgTypes[23]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1627,7 +1721,7 @@ func (x *ActiveEvent) String() string {
 func (*ActiveEvent) ProtoMessage() {}
 
 func (x *ActiveEvent) ProtoReflect() protoreflect.Message {
-	mi := &file_eventra_wire_proto_msgTypes[22]
+	mi := &file_eventra_wire_proto_msgTypes[23]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1640,7 +1734,7 @@ func (x *ActiveEvent) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ActiveEvent.ProtoReflect.Descriptor instead.
 func (*ActiveEvent) Descriptor() ([]byte, []int) {
-	return file_eventra_wire_proto_rawDescGZIP(), []int{22}
+	return file_eventra_wire_proto_rawDescGZIP(), []int{23}
 }
 
 func (x *ActiveEvent) GetEvent() []byte {
@@ -1702,7 +1796,7 @@ type Money struct {
 
 func (x *Money) Reset() {
 	*x = Money{}
-	mi := &file_eventra_wire_proto_msgTypes[23]
+	mi := &file_eventra_wire_proto_msgTypes[24]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1714,7 +1808,7 @@ func (x *Money) String() string {
 func (*Money) ProtoMessage() {}
 
 func (x *Money) ProtoReflect() protoreflect.Message {
-	mi := &file_eventra_wire_proto_msgTypes[23]
+	mi := &file_eventra_wire_proto_msgTypes[24]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1727,7 +1821,7 @@ func (x *Money) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Money.ProtoReflect.Descriptor instead.
 func (*Money) Descriptor() ([]byte, []int) {
-	return file_eventra_wire_proto_rawDescGZIP(), []int{23}
+	return file_eventra_wire_proto_rawDescGZIP(), []int{24}
 }
 
 func (x *Money) GetAmount() int64 {
@@ -1763,7 +1857,7 @@ type Booking struct {
 
 func (x *Booking) Reset() {
 	*x = Booking{}
-	mi := &file_eventra_wire_proto_msgTypes[24]
+	mi := &file_eventra_wire_proto_msgTypes[25]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1775,7 +1869,7 @@ func (x *Booking) String() string {
 func (*Booking) ProtoMessage() {}
 
 func (x *Booking) ProtoReflect() protoreflect.Message {
-	mi := &file_eventra_wire_proto_msgTypes[24]
+	mi := &file_eventra_wire_proto_msgTypes[25]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1788,7 +1882,7 @@ func (x *Booking) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Booking.ProtoReflect.Descriptor instead.
 func (*Booking) Descriptor() ([]byte, []int) {
-	return file_eventra_wire_proto_rawDescGZIP(), []int{24}
+	return file_eventra_wire_proto_rawDescGZIP(), []int{25}
 }
 
 func (x *Booking) GetId() []byte {
@@ -1881,7 +1975,7 @@ type BookedSeat struct {
 
 func (x *BookedSeat) Reset() {
 	*x = BookedSeat{}
-	mi := &file_eventra_wire_proto_msgTypes[25]
+	mi := &file_eventra_wire_proto_msgTypes[26]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1893,7 +1987,7 @@ func (x *BookedSeat) String() string {
 func (*BookedSeat) ProtoMessage() {}
 
 func (x *BookedSeat) ProtoReflect() protoreflect.Message {
-	mi := &file_eventra_wire_proto_msgTypes[25]
+	mi := &file_eventra_wire_proto_msgTypes[26]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1906,7 +2000,7 @@ func (x *BookedSeat) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use BookedSeat.ProtoReflect.Descriptor instead.
 func (*BookedSeat) Descriptor() ([]byte, []int) {
-	return file_eventra_wire_proto_rawDescGZIP(), []int{25}
+	return file_eventra_wire_proto_rawDescGZIP(), []int{26}
 }
 
 func (x *BookedSeat) GetNo() int32 {
@@ -1962,7 +2056,7 @@ type Payment struct {
 
 func (x *Payment) Reset() {
 	*x = Payment{}
-	mi := &file_eventra_wire_proto_msgTypes[26]
+	mi := &file_eventra_wire_proto_msgTypes[27]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1974,7 +2068,7 @@ func (x *Payment) String() string {
 func (*Payment) ProtoMessage() {}
 
 func (x *Payment) ProtoReflect() protoreflect.Message {
-	mi := &file_eventra_wire_proto_msgTypes[26]
+	mi := &file_eventra_wire_proto_msgTypes[27]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1987,7 +2081,7 @@ func (x *Payment) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Payment.ProtoReflect.Descriptor instead.
 func (*Payment) Descriptor() ([]byte, []int) {
-	return file_eventra_wire_proto_rawDescGZIP(), []int{26}
+	return file_eventra_wire_proto_rawDescGZIP(), []int{27}
 }
 
 func (x *Payment) GetId() []byte {
@@ -2071,7 +2165,7 @@ type Failure_Field struct {
 
 func (x *Failure_Field) Reset() {
 	*x = Failure_Field{}
-	mi := &file_eventra_wire_proto_msgTypes[27]
+	mi := &file_eventra_wire_proto_msgTypes[28]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2083,7 +2177,7 @@ func (x *Failure_Field) String() string {
 func (*Failure_Field) ProtoMessage() {}
 
 func (x *Failure_Field) ProtoReflect() protoreflect.Message {
-	mi := &file_eventra_wire_proto_msgTypes[27]
+	mi := &file_eventra_wire_proto_msgTypes[28]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2096,7 +2190,7 @@ func (x *Failure_Field) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Failure_Field.ProtoReflect.Descriptor instead.
 func (*Failure_Field) Descriptor() ([]byte, []int) {
-	return file_eventra_wire_proto_rawDescGZIP(), []int{16, 0}
+	return file_eventra_wire_proto_rawDescGZIP(), []int{17, 0}
 }
 
 func (x *Failure_Field) GetField() string {
@@ -2134,7 +2228,7 @@ type Availability_Tally struct {
 
 func (x *Availability_Tally) Reset() {
 	*x = Availability_Tally{}
-	mi := &file_eventra_wire_proto_msgTypes[28]
+	mi := &file_eventra_wire_proto_msgTypes[29]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2146,7 +2240,7 @@ func (x *Availability_Tally) String() string {
 func (*Availability_Tally) ProtoMessage() {}
 
 func (x *Availability_Tally) ProtoReflect() protoreflect.Message {
-	mi := &file_eventra_wire_proto_msgTypes[28]
+	mi := &file_eventra_wire_proto_msgTypes[29]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2159,7 +2253,7 @@ func (x *Availability_Tally) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Availability_Tally.ProtoReflect.Descriptor instead.
 func (*Availability_Tally) Descriptor() ([]byte, []int) {
-	return file_eventra_wire_proto_rawDescGZIP(), []int{20, 0}
+	return file_eventra_wire_proto_rawDescGZIP(), []int{21, 0}
 }
 
 func (x *Availability_Tally) GetName() string {
@@ -2208,8 +2302,7 @@ var File_eventra_wire_proto protoreflect.FileDescriptor
 
 const file_eventra_wire_proto_rawDesc = "" +
 	"\n" +
-	"\x12eventra_wire.proto\x12\x0feventra.wire.v1\"\xeb\n" +
-	"\n" +
+	"\x12eventra_wire.proto\x12\x0feventra.wire.v1\"\xa8\v\n" +
 	"\bEnvelope\x12\x0e\n" +
 	"\x02id\x18\x01 \x01(\x06R\x02id\x12\x14\n" +
 	"\x05event\x18\x02 \x01(\fR\x05event\x12%\n" +
@@ -2230,7 +2323,9 @@ const file_eventra_wire_proto_rawDesc = "" +
 	"\x0erefund_booking\x18\x19 \x01(\v2\x1e.eventra.wire.v1.RefundBookingH\x00R\rrefundBooking\x12;\n" +
 	"\n" +
 	"read_seats\x18\x1a \x01(\v2\x1a.eventra.wire.v1.ReadSeatsH\x00R\treadSeats\x12P\n" +
-	"\x11read_availability\x18\x1b \x01(\v2!.eventra.wire.v1.ReadAvailabilityH\x00R\x10readAvailability\x12+\n" +
+	"\x11read_availability\x18\x1b \x01(\v2!.eventra.wire.v1.ReadAvailabilityH\x00R\x10readAvailability\x12;\n" +
+	"\n" +
+	"keyed_hold\x18\x1c \x01(\v2\x1a.eventra.wire.v1.KeyedHoldH\x00R\tkeyedHold\x12+\n" +
 	"\x04done\x18( \x01(\v2\x15.eventra.wire.v1.DoneH\x00R\x04done\x12.\n" +
 	"\x05moved\x18) \x01(\v2\x16.eventra.wire.v1.MovedH\x00R\x05moved\x12@\n" +
 	"\vunsupported\x18* \x01(\v2\x1c.eventra.wire.v1.UnsupportedH\x00R\vunsupported\x124\n" +
@@ -2253,7 +2348,13 @@ const file_eventra_wire_proto_rawDesc = "" +
 	"\x04user\x18\x02 \x01(\fR\x04user\x12\x14\n" +
 	"\x05seats\x18\x03 \x03(\tR\x05seats\x12\x1a\n" +
 	"\bquantity\x18\x04 \x01(\x05R\bquantity\x12\x18\n" +
-	"\asection\x18\x05 \x01(\tR\asection\";\n" +
+	"\asection\x18\x05 \x01(\tR\asection\"\xa9\x01\n" +
+	"\tKeyedHold\x12.\n" +
+	"\x04hold\x18\x01 \x01(\v2\x1a.eventra.wire.v1.HoldSeatsR\x04hold\x12\x14\n" +
+	"\x05route\x18\x02 \x01(\tR\x05route\x12\x10\n" +
+	"\x03key\x18\x03 \x01(\tR\x03key\x12!\n" +
+	"\frequest_hash\x18\x04 \x01(\fR\vrequestHash\x12!\n" +
+	"\fearlier_hash\x18\x05 \x01(\fR\vearlierHash\";\n" +
 	"\vReleaseHold\x12\x18\n" +
 	"\abooking\x18\x01 \x01(\fR\abooking\x12\x12\n" +
 	"\x04user\x18\x02 \x01(\fR\x04user\"&\n" +
@@ -2388,7 +2489,7 @@ func file_eventra_wire_proto_rawDescGZIP() []byte {
 }
 
 var file_eventra_wire_proto_enumTypes = make([]protoimpl.EnumInfo, 1)
-var file_eventra_wire_proto_msgTypes = make([]protoimpl.MessageInfo, 29)
+var file_eventra_wire_proto_msgTypes = make([]protoimpl.MessageInfo, 30)
 var file_eventra_wire_proto_goTypes = []any{
 	(Failure_Kind)(0),          // 0: eventra.wire.v1.Failure.Kind
 	(*Envelope)(nil),           // 1: eventra.wire.v1.Envelope
@@ -2397,29 +2498,30 @@ var file_eventra_wire_proto_goTypes = []any{
 	(*ListEvents)(nil),         // 4: eventra.wire.v1.ListEvents
 	(*Reload)(nil),             // 5: eventra.wire.v1.Reload
 	(*HoldSeats)(nil),          // 6: eventra.wire.v1.HoldSeats
-	(*ReleaseHold)(nil),        // 7: eventra.wire.v1.ReleaseHold
-	(*ExpireHold)(nil),         // 8: eventra.wire.v1.ExpireHold
-	(*StartPayment)(nil),       // 9: eventra.wire.v1.StartPayment
-	(*FinishPayment)(nil),      // 10: eventra.wire.v1.FinishPayment
-	(*RefundBooking)(nil),      // 11: eventra.wire.v1.RefundBooking
-	(*ReadSeats)(nil),          // 12: eventra.wire.v1.ReadSeats
-	(*ReadAvailability)(nil),   // 13: eventra.wire.v1.ReadAvailability
-	(*Done)(nil),               // 14: eventra.wire.v1.Done
-	(*Moved)(nil),              // 15: eventra.wire.v1.Moved
-	(*Unsupported)(nil),        // 16: eventra.wire.v1.Unsupported
-	(*Failure)(nil),            // 17: eventra.wire.v1.Failure
-	(*Activated)(nil),          // 18: eventra.wire.v1.Activated
-	(*Outcome)(nil),            // 19: eventra.wire.v1.Outcome
-	(*SeatChanges)(nil),        // 20: eventra.wire.v1.SeatChanges
-	(*Availability)(nil),       // 21: eventra.wire.v1.Availability
-	(*EventList)(nil),          // 22: eventra.wire.v1.EventList
-	(*ActiveEvent)(nil),        // 23: eventra.wire.v1.ActiveEvent
-	(*Money)(nil),              // 24: eventra.wire.v1.Money
-	(*Booking)(nil),            // 25: eventra.wire.v1.Booking
-	(*BookedSeat)(nil),         // 26: eventra.wire.v1.BookedSeat
-	(*Payment)(nil),            // 27: eventra.wire.v1.Payment
-	(*Failure_Field)(nil),      // 28: eventra.wire.v1.Failure.Field
-	(*Availability_Tally)(nil), // 29: eventra.wire.v1.Availability.Tally
+	(*KeyedHold)(nil),          // 7: eventra.wire.v1.KeyedHold
+	(*ReleaseHold)(nil),        // 8: eventra.wire.v1.ReleaseHold
+	(*ExpireHold)(nil),         // 9: eventra.wire.v1.ExpireHold
+	(*StartPayment)(nil),       // 10: eventra.wire.v1.StartPayment
+	(*FinishPayment)(nil),      // 11: eventra.wire.v1.FinishPayment
+	(*RefundBooking)(nil),      // 12: eventra.wire.v1.RefundBooking
+	(*ReadSeats)(nil),          // 13: eventra.wire.v1.ReadSeats
+	(*ReadAvailability)(nil),   // 14: eventra.wire.v1.ReadAvailability
+	(*Done)(nil),               // 15: eventra.wire.v1.Done
+	(*Moved)(nil),              // 16: eventra.wire.v1.Moved
+	(*Unsupported)(nil),        // 17: eventra.wire.v1.Unsupported
+	(*Failure)(nil),            // 18: eventra.wire.v1.Failure
+	(*Activated)(nil),          // 19: eventra.wire.v1.Activated
+	(*Outcome)(nil),            // 20: eventra.wire.v1.Outcome
+	(*SeatChanges)(nil),        // 21: eventra.wire.v1.SeatChanges
+	(*Availability)(nil),       // 22: eventra.wire.v1.Availability
+	(*EventList)(nil),          // 23: eventra.wire.v1.EventList
+	(*ActiveEvent)(nil),        // 24: eventra.wire.v1.ActiveEvent
+	(*Money)(nil),              // 25: eventra.wire.v1.Money
+	(*Booking)(nil),            // 26: eventra.wire.v1.Booking
+	(*BookedSeat)(nil),         // 27: eventra.wire.v1.BookedSeat
+	(*Payment)(nil),            // 28: eventra.wire.v1.Payment
+	(*Failure_Field)(nil),      // 29: eventra.wire.v1.Failure.Field
+	(*Availability_Tally)(nil), // 30: eventra.wire.v1.Availability.Tally
 }
 var file_eventra_wire_proto_depIdxs = []int32{
 	2,  // 0: eventra.wire.v1.Envelope.activate:type_name -> eventra.wire.v1.Activate
@@ -2427,41 +2529,43 @@ var file_eventra_wire_proto_depIdxs = []int32{
 	4,  // 2: eventra.wire.v1.Envelope.list_events:type_name -> eventra.wire.v1.ListEvents
 	5,  // 3: eventra.wire.v1.Envelope.reload:type_name -> eventra.wire.v1.Reload
 	6,  // 4: eventra.wire.v1.Envelope.hold_seats:type_name -> eventra.wire.v1.HoldSeats
-	7,  // 5: eventra.wire.v1.Envelope.release_hold:type_name -> eventra.wire.v1.ReleaseHold
-	8,  // 6: eventra.wire.v1.Envelope.expire_hold:type_name -> eventra.wire.v1.ExpireHold
-	9,  // 7: eventra.wire.v1.Envelope.start_payment:type_name -> eventra.wire.v1.StartPayment
-	10, // 8: eventra.wire.v1.Envelope.finish_payment:type_name -> eventra.wire.v1.FinishPayment
-	11, // 9: eventra.wire.v1.Envelope.refund_booking:type_name -> eventra.wire.v1.RefundBooking
-	12, // 10: eventra.wire.v1.Envelope.read_seats:type_name -> eventra.wire.v1.ReadSeats
-	13, // 11: eventra.wire.v1.Envelope.read_availability:type_name -> eventra.wire.v1.ReadAvailability
-	14, // 12: eventra.wire.v1.Envelope.done:type_name -> eventra.wire.v1.Done
-	15, // 13: eventra.wire.v1.Envelope.moved:type_name -> eventra.wire.v1.Moved
-	16, // 14: eventra.wire.v1.Envelope.unsupported:type_name -> eventra.wire.v1.Unsupported
-	17, // 15: eventra.wire.v1.Envelope.failure:type_name -> eventra.wire.v1.Failure
-	18, // 16: eventra.wire.v1.Envelope.activated:type_name -> eventra.wire.v1.Activated
-	19, // 17: eventra.wire.v1.Envelope.outcome:type_name -> eventra.wire.v1.Outcome
-	20, // 18: eventra.wire.v1.Envelope.seat_changes:type_name -> eventra.wire.v1.SeatChanges
-	21, // 19: eventra.wire.v1.Envelope.availability:type_name -> eventra.wire.v1.Availability
-	22, // 20: eventra.wire.v1.Envelope.event_list:type_name -> eventra.wire.v1.EventList
-	27, // 21: eventra.wire.v1.FinishPayment.payment:type_name -> eventra.wire.v1.Payment
-	28, // 22: eventra.wire.v1.Failure.fields:type_name -> eventra.wire.v1.Failure.Field
-	27, // 23: eventra.wire.v1.Failure.payment:type_name -> eventra.wire.v1.Payment
-	0,  // 24: eventra.wire.v1.Failure.kind:type_name -> eventra.wire.v1.Failure.Kind
-	25, // 25: eventra.wire.v1.Outcome.booking:type_name -> eventra.wire.v1.Booking
-	27, // 26: eventra.wire.v1.Outcome.payment:type_name -> eventra.wire.v1.Payment
-	29, // 27: eventra.wire.v1.Availability.total:type_name -> eventra.wire.v1.Availability.Tally
-	29, // 28: eventra.wire.v1.Availability.sections:type_name -> eventra.wire.v1.Availability.Tally
-	23, // 29: eventra.wire.v1.EventList.events:type_name -> eventra.wire.v1.ActiveEvent
-	26, // 30: eventra.wire.v1.Booking.seats:type_name -> eventra.wire.v1.BookedSeat
-	24, // 31: eventra.wire.v1.Booking.total:type_name -> eventra.wire.v1.Money
-	24, // 32: eventra.wire.v1.BookedSeat.price:type_name -> eventra.wire.v1.Money
-	24, // 33: eventra.wire.v1.Payment.amount:type_name -> eventra.wire.v1.Money
-	24, // 34: eventra.wire.v1.Availability.Tally.price_from:type_name -> eventra.wire.v1.Money
-	35, // [35:35] is the sub-list for method output_type
-	35, // [35:35] is the sub-list for method input_type
-	35, // [35:35] is the sub-list for extension type_name
-	35, // [35:35] is the sub-list for extension extendee
-	0,  // [0:35] is the sub-list for field type_name
+	8,  // 5: eventra.wire.v1.Envelope.release_hold:type_name -> eventra.wire.v1.ReleaseHold
+	9,  // 6: eventra.wire.v1.Envelope.expire_hold:type_name -> eventra.wire.v1.ExpireHold
+	10, // 7: eventra.wire.v1.Envelope.start_payment:type_name -> eventra.wire.v1.StartPayment
+	11, // 8: eventra.wire.v1.Envelope.finish_payment:type_name -> eventra.wire.v1.FinishPayment
+	12, // 9: eventra.wire.v1.Envelope.refund_booking:type_name -> eventra.wire.v1.RefundBooking
+	13, // 10: eventra.wire.v1.Envelope.read_seats:type_name -> eventra.wire.v1.ReadSeats
+	14, // 11: eventra.wire.v1.Envelope.read_availability:type_name -> eventra.wire.v1.ReadAvailability
+	7,  // 12: eventra.wire.v1.Envelope.keyed_hold:type_name -> eventra.wire.v1.KeyedHold
+	15, // 13: eventra.wire.v1.Envelope.done:type_name -> eventra.wire.v1.Done
+	16, // 14: eventra.wire.v1.Envelope.moved:type_name -> eventra.wire.v1.Moved
+	17, // 15: eventra.wire.v1.Envelope.unsupported:type_name -> eventra.wire.v1.Unsupported
+	18, // 16: eventra.wire.v1.Envelope.failure:type_name -> eventra.wire.v1.Failure
+	19, // 17: eventra.wire.v1.Envelope.activated:type_name -> eventra.wire.v1.Activated
+	20, // 18: eventra.wire.v1.Envelope.outcome:type_name -> eventra.wire.v1.Outcome
+	21, // 19: eventra.wire.v1.Envelope.seat_changes:type_name -> eventra.wire.v1.SeatChanges
+	22, // 20: eventra.wire.v1.Envelope.availability:type_name -> eventra.wire.v1.Availability
+	23, // 21: eventra.wire.v1.Envelope.event_list:type_name -> eventra.wire.v1.EventList
+	6,  // 22: eventra.wire.v1.KeyedHold.hold:type_name -> eventra.wire.v1.HoldSeats
+	28, // 23: eventra.wire.v1.FinishPayment.payment:type_name -> eventra.wire.v1.Payment
+	29, // 24: eventra.wire.v1.Failure.fields:type_name -> eventra.wire.v1.Failure.Field
+	28, // 25: eventra.wire.v1.Failure.payment:type_name -> eventra.wire.v1.Payment
+	0,  // 26: eventra.wire.v1.Failure.kind:type_name -> eventra.wire.v1.Failure.Kind
+	26, // 27: eventra.wire.v1.Outcome.booking:type_name -> eventra.wire.v1.Booking
+	28, // 28: eventra.wire.v1.Outcome.payment:type_name -> eventra.wire.v1.Payment
+	30, // 29: eventra.wire.v1.Availability.total:type_name -> eventra.wire.v1.Availability.Tally
+	30, // 30: eventra.wire.v1.Availability.sections:type_name -> eventra.wire.v1.Availability.Tally
+	24, // 31: eventra.wire.v1.EventList.events:type_name -> eventra.wire.v1.ActiveEvent
+	27, // 32: eventra.wire.v1.Booking.seats:type_name -> eventra.wire.v1.BookedSeat
+	25, // 33: eventra.wire.v1.Booking.total:type_name -> eventra.wire.v1.Money
+	25, // 34: eventra.wire.v1.BookedSeat.price:type_name -> eventra.wire.v1.Money
+	25, // 35: eventra.wire.v1.Payment.amount:type_name -> eventra.wire.v1.Money
+	25, // 36: eventra.wire.v1.Availability.Tally.price_from:type_name -> eventra.wire.v1.Money
+	37, // [37:37] is the sub-list for method output_type
+	37, // [37:37] is the sub-list for method input_type
+	37, // [37:37] is the sub-list for extension type_name
+	37, // [37:37] is the sub-list for extension extendee
+	0,  // [0:37] is the sub-list for field type_name
 }
 
 func init() { file_eventra_wire_proto_init() }
@@ -2482,6 +2586,7 @@ func file_eventra_wire_proto_init() {
 		(*Envelope_RefundBooking)(nil),
 		(*Envelope_ReadSeats)(nil),
 		(*Envelope_ReadAvailability)(nil),
+		(*Envelope_KeyedHold)(nil),
 		(*Envelope_Done)(nil),
 		(*Envelope_Moved)(nil),
 		(*Envelope_Unsupported)(nil),
@@ -2498,7 +2603,7 @@ func file_eventra_wire_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_eventra_wire_proto_rawDesc), len(file_eventra_wire_proto_rawDesc)),
 			NumEnums:      1,
-			NumMessages:   29,
+			NumMessages:   30,
 			NumExtensions: 0,
 			NumServices:   0,
 		},

@@ -43,6 +43,14 @@ func (d *decoder) need(b []byte) eventra.ID {
 	return id
 }
 
+func (d *decoder) hash(b []byte) (hash [32]byte) {
+	if len(b) != len(hash) {
+		d.fail("hash of %d bytes", len(b))
+	}
+	copy(hash[:], b)
+	return hash
+}
+
 func (d *decoder) duration(nanoseconds int64) time.Duration {
 	if nanoseconds < 0 {
 		d.fail("negative duration %d", nanoseconds)

@@ -25,6 +25,9 @@ var (
 	commands = []eventra.Command{
 		&eventra.HoldSeats{BookingID: id(1), UserID: id(2), Seats: []string{"A-1-1", "A-1-2"}},
 		&eventra.HoldSeats{BookingID: id(1), UserID: id(2), Best: &eventra.BestAvailable{Quantity: 3, Section: "B"}},
+		&eventra.HoldSeats{BookingID: id(1), UserID: id(2), Seats: []string{"A-1-1"}, Attempt: &eventra.IdempotencyAttempt{
+			Key:        eventra.IdempotencyKey{UserID: id(2), Route: "POST /api/v1/bookings", Key: "k"},
+			ResourceID: id(1), RequestHash: [32]byte{3}, EarlierHash: [32]byte{4}}},
 		&eventra.ReleaseHold{BookingID: id(1), UserID: id(2)},
 		&eventra.ExpireHold{BookingID: id(1)},
 		&eventra.StartPayment{PaymentID: id(1), BookingID: id(2), UserID: id(3), Method: "mock", Grace: time.Second},
@@ -165,16 +168,20 @@ func TestEnvelope_CommandRejectsInvalidOnes(t *testing.T) {
 	t.Parallel()
 	one, two := make([]byte, 16), make([]byte, 15)
 	one[0], two[0] = 1, 1
+	hash, hold := make([]byte, 32), &wire.HoldSeats{Booking: one, User: one, Seats: []string{"A"}}
 	for name, e := range map[string]*wire.Envelope{
-		"no ids":              {Body: &wire.Envelope_HoldSeats{HoldSeats: &wire.HoldSeats{Seats: []string{"A-1-1"}}}},
-		"a short id":          {Body: &wire.Envelope_ExpireHold{ExpireHold: &wire.ExpireHold{Booking: two}}},
-		"an empty body":       {Body: &wire.Envelope_StartPayment{}},
-		"no payment":          {Body: &wire.Envelope_FinishPayment{FinishPayment: &wire.FinishPayment{Outcome: "SUCCEEDED"}}},
-		"an unknown outcome":  {Body: &wire.Envelope_FinishPayment{FinishPayment: &wire.FinishPayment{Outcome: "MAYBE"}}},
-		"no seats":            {Body: &wire.Envelope_HoldSeats{HoldSeats: &wire.HoldSeats{Booking: one, User: one}}},
-		"a duplicate seat":    {Body: &wire.Envelope_HoldSeats{HoldSeats: &wire.HoldSeats{Booking: one, User: one, Seats: []string{"A", "A"}}}},
-		"a negative quantity": {Body: &wire.Envelope_HoldSeats{HoldSeats: &wire.HoldSeats{Booking: one, User: one, Quantity: -1}}},
-		"a negative grace":    {Body: &wire.Envelope_StartPayment{StartPayment: &wire.StartPayment{Payment: one, Booking: one, User: one, Grace: -1}}},
+		"a key without a hold":  {Body: &wire.Envelope_KeyedHold{KeyedHold: &wire.KeyedHold{Key: "k", RequestHash: hash, EarlierHash: hash}}},
+		"a short hash":          {Body: &wire.Envelope_KeyedHold{KeyedHold: &wire.KeyedHold{Hold: hold, Key: "k", RequestHash: two, EarlierHash: hash}}},
+		"a key that is no text": {Body: &wire.Envelope_KeyedHold{KeyedHold: &wire.KeyedHold{Hold: hold, Key: "a\x00", RequestHash: hash, EarlierHash: hash}}},
+		"no ids":                {Body: &wire.Envelope_HoldSeats{HoldSeats: &wire.HoldSeats{Seats: []string{"A-1-1"}}}},
+		"a short id":            {Body: &wire.Envelope_ExpireHold{ExpireHold: &wire.ExpireHold{Booking: two}}},
+		"an empty body":         {Body: &wire.Envelope_StartPayment{}},
+		"no payment":            {Body: &wire.Envelope_FinishPayment{FinishPayment: &wire.FinishPayment{Outcome: "SUCCEEDED"}}},
+		"an unknown outcome":    {Body: &wire.Envelope_FinishPayment{FinishPayment: &wire.FinishPayment{Outcome: "MAYBE"}}},
+		"no seats":              {Body: &wire.Envelope_HoldSeats{HoldSeats: &wire.HoldSeats{Booking: one, User: one}}},
+		"a duplicate seat":      {Body: &wire.Envelope_HoldSeats{HoldSeats: &wire.HoldSeats{Booking: one, User: one, Seats: []string{"A", "A"}}}},
+		"a negative quantity":   {Body: &wire.Envelope_HoldSeats{HoldSeats: &wire.HoldSeats{Booking: one, User: one, Quantity: -1}}},
+		"a negative grace":      {Body: &wire.Envelope_StartPayment{StartPayment: &wire.StartPayment{Payment: one, Booking: one, User: one, Grace: -1}}},
 	} {
 		_, err := e.Command()
 		require.Error(t, err, name)

@@ -92,7 +92,7 @@ func TestIdempotency_StoresNoPath(t *testing.T) {
 func (p *program) forgetOutcome(key string) {
 	p.t.Helper()
 	require.Equal(p.t, 1, p.count(`WITH forgotten AS (UPDATE idempotency_keys SET status = NULL, content_type = NULL, location = NULL, body = NULL,
-		locked_until = now() WHERE key = $1 RETURNING key) SELECT count(*) FROM forgotten`, key))
+		held = false, locked_until = now() WHERE key = $1 RETURNING key) SELECT count(*) FROM forgotten`, key))
 }
 
 // TestIdempotency_AfterACrash: every request under a key has its first outcome again, also if

@@ -32,6 +32,8 @@ type EventStore interface {
 	ClaimOpenPayments(ctx context.Context, refundAge, pauseMin, pauseMax time.Duration, limit int) ([]eventra.Payment, error)
 	MarkRefunded(ctx context.Context, id eventra.ID) error
 
+	Begin(ctx context.Context, attempt *eventra.IdempotencyAttempt) (*eventra.IdempotencyClaim, error)
+
 	CreateUser(ctx context.Context, u *eventra.User) error
 	Due(ctx context.Context, limit int, lease time.Duration) ([]eventra.ID, error)
 	Mail(ctx context.Context, bookingID eventra.ID) (*eventra.TicketMail, eventra.MailState, error)
@@ -43,13 +45,17 @@ type EventStore interface {
 // a database: every case has an event of its own.
 func RunEventStore(t *testing.T, open func(*testing.T) EventStore) {
 	cases := map[string]func(*fixture){
-		"an unknown event":                          unknownEvent,
-		"a snapshot is complete":                    snapshotComplete,
-		"a new epoch fences the old one off":        fenced,
-		"changed terms and new seats fence":         fencedByTerms,
-		"a hold":                                    held,
-		"a hold of a taken seat writes nothing":     heldTaken,
-		"a booking is made once":                    heldTwice,
+		"an unknown event":                            unknownEvent,
+		"a snapshot is complete":                      snapshotComplete,
+		"a new epoch fences the old one off":          fenced,
+		"changed terms and new seats fence":           fencedByTerms,
+		"a hold":                                      held,
+		"a hold of a taken seat writes nothing":       heldTaken,
+		"a booking is made once":                      heldTwice,
+		"a hold is written with its key":              heldWithKey,
+		"a used key refuses one hold alone":           heldWithUsedKey,
+		"a batch that fails writes no key":            failedWithKey,
+		"holds of several events under the same keys": sameKeys,
 		"a release":                                 released,
 		"an expiry obeys the deadline":              expired,
 		"an expiry waits for a payment's grace":     expiredPaying,

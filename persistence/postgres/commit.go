@@ -22,7 +22,8 @@ func (db *DB) Commit(ctx context.Context, batch *eventra.Batch) (eventra.Receipt
 
 // CommitTogether persists batches of different events in one transaction: see
 // [DB.commit]. It waits for no lock. A lock in its way, or a fault of one of
-// several batches, stops all of them: then the error is ErrSplitBatch.
+// several batches, stops all of them: then the error is ErrSplitBatch. It waits only
+// for a transaction of another event that is writing one of its idempotency keys.
 func (db *DB) CommitTogether(ctx context.Context, batches []*eventra.Batch) ([]eventra.Receipt, error) {
 	receipts, err := db.commit(ctx, fenceNoWaitSQL, batches)
 	switch {

@@ -2,6 +2,18 @@ package postgres
 
 import "github.com/eventra/eventra"
 
+// keyedHeld is Held with an idempotency key. It is a kind of change in this package only,
+// so that holds without a key do not pay for it.
+const keyedHeld = eventra.Refunded + 1
+
+// kindOf is the kind whose statement writes the change.
+func kindOf(c *eventra.Change) eventra.ChangeKind {
+	if c.Kind == eventra.Held && c.Attempt != nil {
+		return keyedHeld
+	}
+	return c.Kind
+}
+
 // statement writes all changes of one kind. A guarded statement refuses single
 // changes and returns the ids of those it wrote: of their bookings, or of their
 // payments.
@@ -13,8 +25,9 @@ type statement struct {
 }
 
 var statements = [...]statement{
-	eventra.Held: {sql: heldSQL, guarded: true, columns: func(w *write) []any {
-		return append([]any{w.events, w.bookings, w.users, w.amounts, w.currencies, w.holds}, w.takenSeats()...)
+	eventra.Held: {sql: heldSQL, guarded: true, columns: heldColumns},
+	keyedHeld: {sql: keyedHeldSQL, guarded: true, columns: func(w *write) []any {
+		return append(heldColumns(w), w.keyColumns()...)
 	}},
 	eventra.Released: {sql: releasedSQL, columns: freeingColumns},
 	eventra.Refunded: {sql: refundedSQL, columns: freeingColumns},
@@ -30,6 +43,16 @@ var statements = [...]statement{
 	eventra.Rebooked: {sql: rebookedSQL, guarded: true, byPayment: true, columns: func(w *write) []any {
 		return append([]any{w.events, w.payments, w.replaced, w.bookings, w.users, w.amounts, w.currencies}, w.takenSeats()...)
 	}},
+}
+
+func heldColumns(w *write) []any {
+	return append([]any{w.events, w.bookings, w.users, w.amounts, w.currencies, w.holds}, w.takenSeats()...)
+}
+
+// keyColumns are the keys of the holds, in the order of [byKey].
+func (w *write) keyColumns() []any {
+	at, _ := newAttemptColumns(w.attempts)
+	return []any{at.users, at.routes, at.keys, at.hashes, at.earlier, at.resources}
 }
 
 func endingColumns(w *write) []any { return []any{w.payments, w.statuses, w.refusals, w.bookings} }

@@ -36,13 +36,29 @@ const (
     ) AS payment ON true`
 )
 
-// A booking whose id was used before is left out: it is a repeated request.
-const heldSQL = `
-WITH booked AS (
+// A booking whose id was used before is left out: it is a repeated request. So is one
+// whose idempotency key was used before. The keys come in the order in which all
+// writers of keys lock them. A key that another transaction is writing waits for that one's
+// end; nothing else here waits for a transaction of another event.
+const (
+	heldSQL      = `WITH booked AS (` + bookSQL + takeSQL
+	keyedHeldSQL = `
+WITH claimed AS (
+    INSERT INTO idempotency_keys (user_id, route, key, value_hash, request_hash, resource_id, claimed_by, locked_until, held)
+    SELECT user_id, route, key, value_hash, request_hash, resource_id, resource_id, now(), true
+    FROM unnest($14::uuid[], $15::text[], $16::text[], $17::bytea[], $18::bytea[], $19::uuid[])
+        AS k (user_id, route, key, value_hash, request_hash, resource_id)
+    ON CONFLICT DO NOTHING
+    RETURNING resource_id
+), booked AS (` + bookSQL + `
+    WHERE (id IN (SELECT resource_id FROM claimed)) IS TRUE` + takeSQL
+
+	bookSQL = `
     INSERT INTO bookings (id, event_id, user_id, status, amount, currency, expires_at, created_at)
     SELECT id, event_id, user_id, 'HELD', amount, currency, now() + hold * interval '1 microsecond', now()
     FROM unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::bigint[], $5::text[], $6::bigint[])
-        AS b (event_id, id, user_id, amount, currency, hold)
+        AS b (event_id, id, user_id, amount, currency, hold)`
+	takeSQL = `
     ON CONFLICT (id) DO NOTHING
     RETURNING id
 ), theirs AS (
@@ -60,6 +76,7 @@ WITH booked AS (
     RETURNING 1
 )
 SELECT ARRAY (SELECT id FROM booked), eventra_assert((SELECT count(*) FROM taken) = (SELECT count(*) FROM theirs), 'EV002')`
+)
 
 const releasedSQL = `
 WITH asked AS (

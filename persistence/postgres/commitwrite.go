@@ -35,6 +35,7 @@ type write struct {
 	currencies, methods                 texts
 	statuses, refusals                  texts
 	holds, grace                        bigints // microseconds
+	attempts                            []*eventra.IdempotencyAttempt
 
 	// One entry a batch that changes seats: its event, and their new version.
 	batches  uuids
@@ -58,7 +59,7 @@ func gather(batches []*eventra.Batch) *writes {
 	var sizes [len(statements)]size
 	for _, batch := range batches {
 		for _, c := range batch.Changes {
-			sizes[c.Kind].count(c)
+			sizes[kindOf(c)].count(c)
 		}
 	}
 	var byKind [len(statements)]*write
@@ -66,10 +67,11 @@ func gather(batches []*eventra.Batch) *writes {
 		all.events = append(all.events, uuid(batch.EventID))
 		all.epochs = append(all.epochs, batch.Epoch)
 		for j, c := range batch.Changes {
-			w := byKind[c.Kind]
+			kind := kindOf(c)
+			w := byKind[kind]
 			if w == nil {
-				w = newWrite(c.Kind, sizes[c.Kind])
-				byKind[c.Kind] = w
+				w = newWrite(c, sizes[kind])
+				byKind[kind] = w
 				all.kinds = append(all.kinds, w)
 			}
 			w.at = append(w.at, position{i, j})
@@ -89,13 +91,13 @@ func (s *size) count(c *eventra.Change) {
 	}
 }
 
-// newWrite makes a write with room for n changes, in the columns that its
-// statement reads most.
-func newWrite(kind eventra.ChangeKind, n size) *write {
-	w := &write{statement: statements[kind], at: make([]position, 0, n.changes),
+// newWrite makes a write for changes like c, with room for n of them in the columns that
+// its statement reads most.
+func newWrite(c *eventra.Change, n size) *write {
+	w := &write{statement: statements[kindOf(c)], at: make([]position, 0, n.changes),
 		events: make(uuids, 0, n.changes), bookings: make(uuids, 0, n.changes), users: make(uuids, 0, n.changes),
 		amounts: make(bigints, 0, n.changes), currencies: make(texts, 0, n.changes), holds: make(bigints, 0, n.changes)}
-	if kind.ChangesSeats() {
+	if c.Kind.ChangesSeats() {
 		w.seatEvents, w.seats, w.seatBookings = make(uuids, 0, n.seats), make(ints, 0, n.seats), make(uuids, 0, n.seats)
 		w.positions, w.seatAmounts = make(ints, 0, n.seats), make(bigints, 0, n.seats)
 	}
@@ -106,6 +108,9 @@ func (w *write) add(batch *eventra.Batch, c *eventra.Change) {
 	w.events = append(w.events, uuid(batch.EventID))
 	w.holds = append(w.holds, batch.Hold.Microseconds())
 	w.addBooking(batch, c)
+	if c.Attempt != nil {
+		w.attempts = append(w.attempts, c.Attempt)
+	}
 	if p := c.Payment; p != nil {
 		w.payments = append(w.payments, uuid(p.ID))
 		w.replaced = append(w.replaced, uuid(p.BookingID))

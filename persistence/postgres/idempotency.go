@@ -6,8 +6,6 @@ import (
 	"context"
 	"slices"
 	"strings"
-	"time"
-	"unicode/utf8"
 
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgtype"
@@ -33,7 +31,7 @@ type finish struct {
 // was used for another request, CodeIdempotencyInProgress while another call has
 // the claim, CodeNotFound for a new key if the caller may use none.
 func (db *DB) Begin(ctx context.Context, attempt *eventra.IdempotencyAttempt) (*eventra.IdempotencyClaim, error) {
-	if err := checkKey(attempt.Key); err != nil {
+	if err := attempt.Key.Validate(); err != nil {
 		return nil, err
 	}
 	found, err := db.claims.Call(ctx, attempt)
@@ -43,25 +41,13 @@ func (db *DB) Begin(ctx context.Context, attempt *eventra.IdempotencyAttempt) (*
 	case !found.exists:
 		return nil, eventra.Errorf(eventra.CodeNotFound, "no such idempotency key")
 	case !found.same:
-		return nil, eventra.Errorf(eventra.CodeIdempotencyKeyReused, "the idempotency key was used with another request")
-	case !found.claimed && found.stored == nil:
-		return nil, &eventra.Error{Code: eventra.CodeIdempotencyInProgress,
-			Message: "the first request with this idempotency key is still running", RetryAfter: time.Second}
+		return nil, eventra.KeyReused()
+	case !found.claimed && found.stored == nil && !found.held:
+		return nil, eventra.KeyInProgress()
 	}
 	again := found.claimed && found.resourceID != attempt.ResourceID
-	return &eventra.IdempotencyClaim{ResourceID: found.resourceID, Again: again, Stored: found.stored}, nil
-}
-
-// keyMaxBytes bounds a key in all its parts, so that it fits into an index.
-const keyMaxBytes = 1024
-
-// checkKey refuses a key that cannot be stored before it meets others in a statement.
-func checkKey(key eventra.IdempotencyKey) error {
-	text := key.Route + key.Key
-	if len(text) > keyMaxBytes || !utf8.ValidString(text) || strings.Contains(text, "\x00") {
-		return eventra.Errorf(eventra.CodeValidationFailed, "an idempotency key must be text of at most %d bytes, with its route", keyMaxBytes)
-	}
-	return nil
+	return &eventra.IdempotencyClaim{ResourceID: found.resourceID, Again: again, Stored: found.stored,
+		Held: found.held && found.stored == nil}, nil
 }
 
 // Finish stores the outcome to replay. The first outcome of a key stays.
@@ -74,7 +60,7 @@ func (db *DB) Finish(ctx context.Context, attempt *eventra.IdempotencyAttempt, r
 // again at once, with the same resource id. If the attempt's Begin arrives only
 // later, it claims nothing.
 func (db *DB) Release(ctx context.Context, attempt *eventra.IdempotencyAttempt) error {
-	if err := checkKey(attempt.Key); err != nil {
+	if err := attempt.Key.Validate(); err != nil {
 		return err
 	}
 	_, err := db.releases.Call(ctx, attempt)
@@ -112,7 +98,8 @@ type keyRow struct {
 	same       bool // the request
 	resourceID eventra.ID
 	claimed    bool                    // by this call
-	stored     *eventra.StoredResponse // nil while there is no outcome
+	stored     *eventra.StoredResponse // nil while there is none
+	held       bool                    // written with the booking resourceID
 }
 
 // attemptColumns are attempts as parameters.
@@ -169,14 +156,14 @@ WITH asked AS (
     SELECT user_id, route, key, value_hash, request_hash, resource_id, resource_id, now() + lease * interval '1 microsecond'
     FROM asked WHERE ` + mayUseSQL + ` ORDER BY place
     ON CONFLICT (user_id, route, key) DO UPDATE SET locked_until = excluded.locked_until, claimed_by = excluded.claimed_by
-    WHERE ` + strings.ReplaceAll(sameRequestSQL, "asked.", "excluded.") + ` AND stored.status IS NULL
+    WHERE ` + strings.ReplaceAll(sameRequestSQL, "asked.", "excluded.") + ` AND stored.status IS NULL AND NOT stored.held
         AND stored.locked_until <= now() AND stored.claimed_by IS DISTINCT FROM excluded.claimed_by
     RETURNING user_id, route, key
 )
 SELECT place FROM asked WHERE ((user_id, route, key) IN (SELECT user_id, route, key FROM claimed)) IS TRUE`
 
 const readKeysSQL = `
-SELECT place, ` + sameRequestSQL + `, resource_id, status IS NOT NULL, coalesce(status, 0), coalesce(content_type, ''), coalesce(location, ''), body
+SELECT place, ` + sameRequestSQL + `, resource_id, status IS NOT NULL, coalesce(status, 0), coalesce(content_type, ''), coalesce(location, ''), body, held
 FROM unnest($1::uuid[], $2::text[], $3::text[], $4::bytea[], $5::bytea[])
     WITH ORDINALITY AS asked (user_id, route, key, value_hash, request_hash, place)
 CROSS JOIN LATERAL (SELECT * FROM idempotency_keys AS k
@@ -206,9 +193,9 @@ func readKeys(results pgx.BatchResults, order []int, found []keyRow) error {
 	var done bool
 	var stored eventra.StoredResponse
 	_, err = pgx.ForEachRow(rows, []any{&place, &row.same, &row.resourceID, &done,
-		&stored.Status, &stored.ContentType, &stored.Location, &stored.Body}, func() error {
+		&stored.Status, &stored.ContentType, &stored.Location, &stored.Body, &row.held}, func() error {
 		f := &found[order[place-1]]
-		f.exists, f.same, f.resourceID = true, row.same, row.resourceID
+		f.exists, f.same, f.resourceID, f.held = true, row.same, row.resourceID, row.held
 		if done {
 			response := stored
 			f.stored = &response
