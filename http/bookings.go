@@ -115,6 +115,15 @@ func (r *BookingRequest) command(f *eventra.Faults) *eventra.HoldSeats {
 	return cmd
 }
 
+func readBookingRequest(c *fiber.Ctx) (BookingRequest, error) {
+	if r, plain := plainRequest(c.Request().Body()); plain {
+		return r, nil
+	}
+	var r BookingRequest
+	err := decodeBody(c, &r)
+	return r, err
+}
+
 // @ID createBooking
 // @Summary Hold seats
 // @Description Holds all of the seats or none, for the event's holdSeconds. Name the seats, or ask for the best available ones.
@@ -130,8 +139,8 @@ func (r *BookingRequest) command(f *eventra.Faults) *eventra.HoldSeats {
 // @x-examples {"named seats": {"eventId": "01900000-0000-7000-8000-0000000000e1", "seats": ["A-1-1", "A-1-2"]}, "best available": {"eventId": "01900000-0000-7000-8000-0000000000e1", "bestAvailable": {"quantity": 2}}}
 // @Router /api/v1/bookings [post]
 func (s *Server) createBooking(c *fiber.Ctx) error {
-	var r BookingRequest
-	if err := decodeBody(c, &r); err != nil {
+	r, err := readBookingRequest(c)
+	if err != nil {
 		return err
 	}
 	var faults eventra.Faults
