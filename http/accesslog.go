@@ -20,11 +20,10 @@ const routeUnmatched = "unmatched"
 // an error with a problem, and writes the log and the metrics.
 func (s *Server) observe(c *fiber.Ctx) error {
 	start := time.Now()
+	x := beginExchange(c, start.Add(s.cfg.RequestTimeout))
+	defer x.end()
 	setRequestID(c, start)
 	setHeader(c, fiber.HeaderXContentTypeOptions, "nosniff")
-	ctx := newLazyDeadline(start.Add(s.cfg.RequestTimeout))
-	defer ctx.end()
-	c.SetUserContext(ctx)
 
 	err := s.recovered(c)
 	if err != nil {
@@ -51,30 +50,19 @@ func (s *Server) recovered(c *fiber.Ctx) (err error) {
 // timeout gives a route a deadline of its own in place of the usual one.
 func timeout(d time.Duration) fiber.Handler {
 	return func(c *fiber.Ctx) error {
-		ctx := newLazyDeadline(time.Now().Add(d))
-		defer ctx.end()
-		c.SetUserContext(ctx)
+		exchangeOf(c).postpone(time.Now().Add(d))
 		return c.Next()
 	}
 }
 
-// Where a request keeps what its line in the log says.
-const (
-	failureLocal = "failure" // an error, with which the request has failed
-	aboutLocal   = "about"   // []slog.Attr
-)
-
-// about notes the id of something that a request concerns, for its line in the log. Those
-// in its path need no note.
-func about(c *fiber.Ctx, name string, id eventra.ID) {
-	noted, _ := c.Locals(aboutLocal).([]slog.Attr)
-	c.Locals(aboutLocal, append(noted, slog.String(name, id.String())))
-}
+// attrsUsual is how many attributes the line of a request has, if it has not failed.
+const attrsUsual = 10
 
 // logRequest writes the line of a request, the only one, also if it failed. That of a
 // probe, which comes all the time, is for debugging.
 func (s *Server) logRequest(c *fiber.Ctx, took time.Duration) {
-	err, _ := c.Locals(failureLocal).(error)
+	x := exchangeOf(c)
+	err := x.failure
 	route, status := routeOf(c), c.Response().StatusCode()
 	level := slog.LevelInfo
 	switch {
@@ -83,16 +71,19 @@ func (s *Server) logRequest(c *fiber.Ctx, took time.Duration) {
 	case status >= fiber.StatusInternalServerError && !isOverload(err):
 		level = failureLevel(status)
 	}
-	if !s.cfg.Log.Enabled(c.UserContext(), level) {
+	if !s.cfg.Log.Enabled(x, level) {
 		return
 	}
-	attrs := []slog.Attr{slog.String("requestId", requestID(c)), slog.String("method", methodOf(c)), slog.String("route", route),
-		slog.Int("status", status), slog.String("duration", took.Round(time.Microsecond).String())}
-	if caller := callerOf(c); caller != nil {
-		attrs = append(attrs, userAttr(caller.UserID))
+	attrs := make([]slog.Attr, 0, attrsUsual)
+	attrs = append(attrs, slog.String("requestId", x.requestID), slog.String("method", methodOf(c)), slog.String("route", route),
+		slog.Int("status", status), slog.String("duration", took.Round(time.Microsecond).String()))
+	if x.caller != nil {
+		attrs = append(attrs, userAttr(x.caller.UserID))
 	}
-	noted, _ := c.Locals(aboutLocal).([]slog.Attr)
-	attrs = append(append(attrs, noted...), pathAttrs(c)...)
+	for _, note := range x.notes {
+		attrs = append(attrs, note.attr())
+	}
+	attrs = append(attrs, pathAttrs(c)...)
 	if made, ok := madeAttr(c.GetRespHeader(fiber.HeaderLocation)); ok {
 		attrs = append(attrs, made)
 	}
@@ -102,7 +93,7 @@ func (s *Server) logRequest(c *fiber.Ctx, took time.Duration) {
 	if err != nil && status >= fiber.StatusInternalServerError {
 		attrs = append(attrs, slog.Any("error", err)) // the cause, which the client does not see
 	}
-	s.cfg.Log.LogAttrs(c.UserContext(), level, "request", attrs...)
+	s.cfg.Log.LogAttrs(x, level, "request", attrs...)
 }
 
 // Where what was made is found.
@@ -113,13 +104,17 @@ const (
 
 // madeAttr names what a request has made, by the answer's Location, also if it is replayed.
 func madeAttr(location string) (slog.Attr, bool) {
-	for folder, name := range map[string]string{bookingsLocation: "bookingId", eventsLocation: "eventId"} {
-		if last, ok := strings.CutPrefix(location, folder); ok {
-			id, err := eventra.ParseID(last)
-			return slog.String(name, id.String()), err == nil
-		}
+	name := "bookingId"
+	last, made := strings.CutPrefix(location, bookingsLocation)
+	if !made {
+		name = "eventId"
+		last, made = strings.CutPrefix(location, eventsLocation)
 	}
-	return slog.Attr{}, false
+	if !made {
+		return slog.Attr{}, false
+	}
+	id, err := eventra.ParseID(last)
+	return slog.String(name, id.String()), err == nil
 }
 
 // failureLevel is a warning for a store that is away, and an error for anything else.

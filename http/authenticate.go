@@ -12,14 +12,6 @@ import (
 	"github.com/eventra/eventra/http/auth"
 )
 
-const callerLocal = "caller"
-
-// callerOf returns the caller of a request, or nil for an anonymous one.
-func callerOf(c *fiber.Ctx) *auth.Caller {
-	caller, _ := c.Locals(callerLocal).(*auth.Caller)
-	return caller
-}
-
 // isAdmin reports whether the caller is an admin.
 func isAdmin(c *fiber.Ctx) bool {
 	caller := callerOf(c)
@@ -67,7 +59,7 @@ func (s *Server) authenticate(c *fiber.Ctx) error {
 	if err := s.requireAccount(c, caller); err != nil {
 		return err
 	}
-	c.Locals(callerLocal, caller)
+	exchangeOf(c).caller = caller
 	return nil
 }
 

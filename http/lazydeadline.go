@@ -10,8 +10,6 @@ import (
 // deadline, and what they ask looks at the deadline only. So the timer and the channel of a
 // context are made when somebody asks for the channel.
 type lazyDeadline struct {
-	context.Context // never ends
-
 	mu       sync.Mutex
 	deadline time.Time
 	ended    bool
@@ -19,19 +17,19 @@ type lazyDeadline struct {
 	cancel   context.CancelFunc
 }
 
-func newLazyDeadline(deadline time.Time) *lazyDeadline {
-	return &lazyDeadline{Context: context.Background(), deadline: deadline}
-}
-
 // Deadline implements context.Context.
-func (l *lazyDeadline) Deadline() (deadline time.Time, ok bool) { return l.deadline, true }
+func (l *lazyDeadline) Deadline() (deadline time.Time, ok bool) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.deadline, true
+}
 
 // Done implements context.Context.
 func (l *lazyDeadline) Done() <-chan struct{} {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	if l.timed == nil {
-		l.timed, l.cancel = context.WithDeadline(l.Context, l.deadline)
+		l.timed, l.cancel = context.WithDeadline(context.Background(), l.deadline)
 		if l.ended {
 			l.cancel()
 		}
@@ -64,6 +62,17 @@ func (l *lazyDeadline) Value(key any) any {
 		return nil
 	}
 	return timed.Value(key)
+}
+
+// postpone gives the context another deadline. It ends those that were derived from it.
+func (l *lazyDeadline) postpone(deadline time.Time) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.deadline = deadline
+	if l.cancel != nil {
+		l.cancel()
+		l.timed, l.cancel = nil, nil
+	}
 }
 
 // end ends the context, as a context.CancelFunc does.

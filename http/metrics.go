@@ -2,11 +2,15 @@ package http
 
 import (
 	"fmt"
+	"maps"
 	"strconv"
+	"sync"
 	"sync/atomic"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
+
+	"github.com/eventra/eventra"
 )
 
 // requestMetrics measures the duration of requests by route, method and status, and counts
@@ -14,6 +18,15 @@ import (
 type requestMetrics struct {
 	seconds  *prometheus.HistogramVec
 	problems *prometheus.CounterVec
+
+	secondsOf  series[outcome, prometheus.Observer]
+	problemsOf series[eventra.Code, prometheus.Counter]
+}
+
+// outcome labels a request that has been answered.
+type outcome struct {
+	route, method string
+	status        int
 }
 
 func newRequestMetrics(registry *prometheus.Registry, holding *atomic.Int64) (*requestMetrics, error) {
@@ -36,5 +49,38 @@ func newRequestMetrics(registry *prometheus.Registry, holding *atomic.Int64) (*r
 }
 
 func (m *requestMetrics) observe(route, method string, status int, took time.Duration) {
-	m.seconds.WithLabelValues(route, method, strconv.Itoa(status)).Observe(took.Seconds())
+	m.secondsOf.get(outcome{route, method, status}, func(o outcome) prometheus.Observer {
+		return m.seconds.WithLabelValues(o.route, o.method, strconv.Itoa(o.status))
+	}).Observe(took.Seconds())
+}
+
+func (m *requestMetrics) problem(code eventra.Code) {
+	m.problemsOf.get(code, func(code eventra.Code) prometheus.Counter {
+		return m.problems.WithLabelValues(string(code))
+	}).Inc()
+}
+
+// series remembers the metrics of labels of which there are few. To find one in a vector
+// takes several times as long as to count with it.
+type series[Labels comparable, Metric any] struct {
+	mu  sync.Mutex
+	all atomic.Pointer[map[Labels]Metric] // never written to
+}
+
+// get returns the metric of labels, which find finds the first time.
+func (r *series[Labels, Metric]) get(labels Labels, find func(Labels) Metric) Metric {
+	if all := r.all.Load(); all != nil {
+		if metric, ok := (*all)[labels]; ok {
+			return metric
+		}
+	}
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	all := map[Labels]Metric{}
+	if before := r.all.Load(); before != nil {
+		maps.Copy(all, *before)
+	}
+	all[labels] = find(labels)
+	r.all.Store(&all)
+	return all[labels]
 }

@@ -12,7 +12,9 @@ import (
 	"github.com/eventra/eventra/http/admission"
 )
 
-var holdsPath = []byte("/api/v1/bookings")
+const holdsRoute = "/api/v1/bookings"
+
+var holdsPath = []byte(holdsRoute)
 
 // admit decides whether a request is handled, before anything else looks at it. A hold
 // keeps its slot of the limiter on the way to its event, and is shed here when too many
@@ -66,8 +68,8 @@ func (s *Server) shed(ctx *fasthttp.RequestCtx) {
 	}
 	ctx.Response.Header.Set(fiber.HeaderXRequestID, id)
 	ctx.SetBodyString(overloadedBeforeID + strconv.Quote(id) + overloadedAfterID)
-	s.requests.problems.WithLabelValues(string(eventra.CodeOverloaded)).Inc()
-	s.requests.observe(string(holdsPath), fasthttp.MethodPost, fasthttp.StatusServiceUnavailable, time.Since(start))
+	s.requests.problem(eventra.CodeOverloaded)
+	s.requests.observe(holdsRoute, fasthttp.MethodPost, fasthttp.StatusServiceUnavailable, time.Since(start))
 }
 
 // The problem of a shed hold, before and after the request's id.

@@ -109,8 +109,8 @@ func (s *Server) writeProblem(c *fiber.Ctx, err error) {
 		e = &eventra.Error{Code: eventra.CodeInternal, Err: err}
 		kind = problems[e.Code]
 	}
-	c.Locals(failureLocal, err)
-	s.requests.problems.WithLabelValues(string(e.Code)).Inc()
+	exchangeOf(c).failure = err
+	s.requests.problem(e.Code)
 	if e.Code == eventra.CodeInternal {
 		e = &eventra.Error{Code: e.Code, Message: "something went wrong on our side; quote the request id when you report it"}
 	}
@@ -213,7 +213,10 @@ func routingProblem(err *fiber.Error) *eventra.Error {
 // refuseUnread answers a request that could not be read to its end. Fiber also calls it
 // for an error that no middleware answered.
 func (s *Server) refuseUnread(c *fiber.Ctx, err error) error {
-	setRequestID(c, time.Now())
+	now := time.Now()
+	x := beginExchange(c, now.Add(s.cfg.RequestTimeout))
+	defer x.end()
+	setRequestID(c, now)
 	if pathOf(c) == "/" { // also if the HTTP library has given up before it knew
 		if target := admission.Target(c.Context().Conn()); target != "" {
 			c.Request().Header.SetRequestURI(target)

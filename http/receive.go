@@ -90,7 +90,12 @@ func addsSeats(h *fasthttp.RequestHeader) bool {
 // tooLong reports whether nobody may send a request with so long a body. One to addSeats is
 // routed, so that a sender who is no admin is told so.
 func tooLong(h *fasthttp.RequestHeader) bool {
-	return len(h.Peek(headerTooLong)) > 0 && !addsSeats(h)
+	return isTooLong(h) && !addsSeats(h)
+}
+
+// isTooLong reports whether a request is marked as one whose body is too long.
+func isTooLong(h *fasthttp.RequestHeader) bool {
+	return h.ConnectionClose() && len(h.Peek(headerTooLong)) > 0
 }
 
 // wellFormed reports whether each line of a request's headers ends with CRLF and begins with a
@@ -117,7 +122,7 @@ func wellFormed(headers []byte) bool {
 func (s *Server) receive(c *fiber.Ctx, maxBytes int, next func() error) error {
 	request := &c.Context().Request
 	stream, length := request.BodyStream(), request.Header.ContentLength()
-	if len(request.Header.Peek(headerTooLong)) > 0 {
+	if isTooLong(&request.Header) {
 		return unread(c, fasthttp.ErrBodyTooLarge)
 	}
 	if stream == nil {
@@ -137,9 +142,7 @@ func (s *Server) receive(c *fiber.Ctx, maxBytes int, next func() error) error {
 	}
 	defer done()
 	request.SetBodyRaw(body)
-	ctx := newLazyDeadline(time.Now().Add(s.cfg.RequestTimeout))
-	defer ctx.end()
-	c.SetUserContext(ctx)
+	exchangeOf(c).postpone(time.Now().Add(s.cfg.RequestTimeout))
 	return next()
 }
 
@@ -208,7 +211,7 @@ func unread(c *fiber.Ctx, err error) error {
 // the connection's next request.
 func leftUnread(ctx *fasthttp.RequestCtx) bool {
 	length := ctx.Request.Header.ContentLength()
-	return ctx.Request.IsBodyStream() && (length < 0 || length > bodyUnreadMaxBytes) || len(ctx.Request.Header.Peek(headerTooLong)) > 0
+	return ctx.Request.IsBodyStream() && (length < 0 || length > bodyUnreadMaxBytes) || isTooLong(&ctx.Request.Header)
 }
 
 // takeLongBody takes a place for a body of at most bodyMaxBytes.

@@ -12,8 +12,6 @@ import (
 
 const requestIDMaxBytes = 128
 
-const requestIDLocal = "requestId"
-
 // setRequestID sets the id of the request and of its response: the client's, if it is fit
 // for logs, or a new one.
 func setRequestID(c *fiber.Ctx, now time.Time) {
@@ -21,13 +19,8 @@ func setRequestID(c *fiber.Ctx, now time.Time) {
 	if !visibleASCII(id, requestIDMaxBytes) {
 		id = newRequestID(now).String()
 	}
-	c.Locals(requestIDLocal, id)
+	exchangeOf(c).requestID = id
 	setHeader(c, headerRequestID, id)
-}
-
-func requestID(c *fiber.Ctx) string {
-	id, _ := c.Locals(requestIDLocal).(string)
-	return id
 }
 
 // newRequestID makes a UUID of version 7. Nothing depends on nobody guessing it, so it takes
