@@ -5,6 +5,7 @@ import (
 	"io"
 	"sync"
 	"sync/atomic"
+	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
 
@@ -15,6 +16,9 @@ import (
 // ten thousand.
 const logBacklogBytes = 4 << 20
 
+// logPause is how long lines wait for others, so that a rush writes many at once.
+const logPause = 2 * time.Millisecond
+
 // LogWriter writes lines in the background, so that nobody waits for the log's
 // reader. It drops and counts the lines for which there is no room.
 type LogWriter struct {
@@ -24,6 +28,7 @@ type LogWriter struct {
 
 	mu       sync.Mutex
 	waiting  []byte // whole lines
+	written  []byte // what the next lines are collected in
 	writing  int    // bytes that are being written
 	idle     chan struct{}
 	bytesMax int
@@ -89,21 +94,31 @@ func (w *LogWriter) measure(_ context.Context, _ *cluster.Node, metrics promethe
 
 func (w *LogWriter) run() {
 	for range w.wake {
-		for lines := w.take(); len(lines) > 0; lines = w.take() {
+		time.Sleep(logPause)
+		if lines := w.take(); len(lines) > 0 { // none if all were taken during the pause before
 			_, _ = w.to.Write(lines) // there is nowhere to report that the log is lost
 		}
+		w.wrote()
 	}
 }
 
-// take returns the lines that wait, after those taken before have been written.
+// take returns the lines that wait. Those taken before have been written, and others are
+// collected in their place.
 func (w *LogWriter) take() (lines []byte) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	lines, w.waiting = w.waiting, nil
+	lines, w.waiting, w.written = w.waiting, w.written[:0], w.waiting
 	w.writing = len(lines)
-	if w.writing == 0 && w.idle != nil {
+	return lines
+}
+
+// wrote notes that the lines taken last have been written.
+func (w *LogWriter) wrote() {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.writing = 0
+	if len(w.waiting) == 0 && w.idle != nil {
 		close(w.idle)
 		w.idle = nil
 	}
-	return lines
 }
