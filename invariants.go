@@ -5,7 +5,7 @@ import "fmt"
 // CheckInvariants looks at every booking and seat, and returns an error for the
 // first violation it finds: a seat whose owner does not list it, a booking whose
 // seats do not point back, a seat both taken and claimed, a hold without a
-// deadline, counters that do not add up. Its time is proportional to the seats.
+// deadline, counters that do not add up, a view that missed a change. Its time is proportional to the seats.
 func (m *SeatMap) CheckInvariants() error {
 	if m.layoutVersion > m.version {
 		return fmt.Errorf("event %v: seats of version %d in a map of version %d", m.eventID, m.layoutVersion, m.version)
@@ -15,6 +15,26 @@ func (m *SeatMap) CheckInvariants() error {
 	}
 	if err := m.checkSeats(); err != nil {
 		return fmt.Errorf("event %v: %w", m.eventID, err)
+	}
+	if err := m.checkView(); err != nil {
+		return fmt.Errorf("event %v: %w", m.eventID, err)
+	}
+	return nil
+}
+
+// checkView looks whether the last view shows every seat that is not noted as changed.
+func (m *SeatMap) checkView() error {
+	if m.view == nil {
+		return nil
+	}
+	changed := make(map[SeatNo]bool, len(m.changed))
+	for _, no := range m.changed {
+		changed[no] = true
+	}
+	for i := range m.seats {
+		if seat := &m.seats[i]; !changed[SeatNo(i)] && (m.view.Status[i] != seat.status() || m.view.Changed[i] != seat.version) {
+			return fmt.Errorf("seat %s has changed unnoticed", m.layout.Seats[i].Name())
+		}
 	}
 	return nil
 }

@@ -27,8 +27,10 @@ type SeatMap struct {
 
 	total    SectionTally
 	sections []SectionTally
-	rowFree  []int32    // by row: seats neither taken nor claimed
-	view     *SeatsView // of this version; nil until View is called
+	rowFree  []int32 // by row: seats neither taken nor claimed
+
+	view    *SeatsView // as View returned it last; nil if it is to be made anew
+	changed []SeatNo   // since then, perhaps more than once
 }
 
 type seatState struct {
@@ -153,16 +155,47 @@ func (m *SeatMap) Holds(f func(*Booking)) {
 	}
 }
 
-// View returns all seats as they are stored.
+// View returns all seats as they are stored: the same view until a seat changes.
 func (m *SeatMap) View() *SeatsView {
-	if m.view == nil {
-		m.view = &SeatsView{EventID: m.eventID, Version: m.version, Layout: m.layout, LayoutVersion: m.layoutVersion,
-			Status: make([]SeatStatus, len(m.seats)), Changed: make([]uint64, len(m.seats))}
-		for i := range m.seats {
-			m.view.Status[i], m.view.Changed[i] = m.seats[i].status(), m.seats[i].version
-		}
+	switch {
+	case m.view == nil:
+		m.view = m.newView()
+	case m.view.Version != m.version || len(m.changed) > 0:
+		m.view = m.nextView()
 	}
+	m.changed = m.changed[:0]
 	return m.view
+}
+
+func (m *SeatMap) newView() *SeatsView {
+	view := &SeatsView{EventID: m.eventID, Version: m.version, Layout: m.layout, LayoutVersion: m.layoutVersion,
+		Status: make([]SeatStatus, len(m.seats)), Changed: make([]uint64, len(m.seats))}
+	for i := range m.seats {
+		view.Status[i], view.Changed[i] = m.seats[i].status(), m.seats[i].version
+	}
+	return view
+}
+
+// nextView copies the last view, which takes a tenth of the time of making one, and brings
+// it up to date.
+func (m *SeatMap) nextView() *SeatsView {
+	view := *m.view
+	view.Version, view.Status, view.Changed = m.version, slices.Clone(view.Status), slices.Clone(view.Changed)
+	for _, no := range m.changed {
+		view.Status[no], view.Changed[no] = m.seats[no].status(), m.seats[no].version
+	}
+	return &view
+}
+
+// noteChange notes that the last view does not show a seat as it is. A view that nobody
+// has asked for during many changes is forgotten.
+func (m *SeatMap) noteChange(no SeatNo) {
+	if m.view == nil {
+		return
+	}
+	if m.changed = append(m.changed, no); len(m.changed) > len(m.seats)/2 {
+		m.view, m.changed = nil, nil
+	}
 }
 
 // Availability returns the counters as they are stored.
@@ -201,7 +234,6 @@ func (m *SeatMap) Apply(c *Change, version uint64, at time.Time) {
 		panic(fmt.Sprintf("unknown change %d", c.Kind))
 	}
 	if c.Kind.ChangesSeats() {
-		m.view = nil
 		m.version = max(m.version, version)
 	}
 }
@@ -295,7 +327,9 @@ func (m *SeatMap) move(b *Booking, version uint64) {
 	}
 }
 
+// recount counts a seat whose status changes, and notes that.
 func (m *SeatMap) recount(no SeatNo, from, to SeatStatus) {
+	m.noteChange(no)
 	section := &m.sections[m.layout.section[no]]
 	section.add(from, -1)
 	section.add(to, 1)
