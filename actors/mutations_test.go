@@ -75,6 +75,9 @@ var mutations = []mutation{
 		{"decide.go", `BookingHeld, seats), Attempt: cmd.Attempt})`, `BookingHeld, seats)})`}}},
 	{"loses the key on the way to another member", []edit{
 		{"actors/wire/command.go", `a := cmd.Attempt; a == nil {`, `a := cmd.Attempt; true {`}}},
+	{"a view misses a change", []edit{
+		{"seatmap.go", `	m.noteChange(no)
+`, ``}}},
 	{"has two batches of an event in flight", []edit{
 		{"actors/decide.go", `b.Len() == 0 || a.inFlight != nil`, `b.Len() == 0`}}},
 }

@@ -2,6 +2,7 @@ package http
 
 import (
 	"bytes"
+	"runtime"
 	"strconv"
 	"time"
 
@@ -49,6 +50,11 @@ func (s *Server) countHold(wait func() error) error {
 	}
 	defer s.holding.Add(-1)
 	return wait()
+}
+
+// selling reports whether so many holds wait that a sale needs the CPUs.
+func (s *Server) selling() bool {
+	return s.holding.Load() > int64(paceHoldsPerCPU*runtime.GOMAXPROCS(0))
 }
 
 func isHold(ctx *fasthttp.RequestCtx) bool { return ctx.IsPost() && bytes.Equal(ctx.Path(), holdsPath) }

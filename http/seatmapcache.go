@@ -12,7 +12,7 @@ import (
 
 const (
 	// encodedSeatMapsMaxBytes and encodedPartsMaxBytes bound the caches. A map of 100,000
-	// seats takes 14 MB as JSON, and about 2 MB in its content codings.
+	// seats takes 14 MB as JSON, and 1 to 2 MB in its content codings.
 	encodedSeatMapsMaxBytes = 256 << 20
 	encodedPartsMaxBytes    = 64 << 20
 	// encodedSeatMapsMaxAge is how long an encoding without a reader is kept.
@@ -20,6 +20,11 @@ const (
 	// encodedServesFor is how old the newest encoding may be when a reader gets it who has
 	// seen an older version.
 	encodedServesFor = time.Second
+	// viewServesFor is how old a view may be when its encoding begins. An older one is read
+	// again, so that those who have waited for their turn get what is new by then.
+	viewServesFor = 20 * time.Millisecond
+	// viewTimeout bounds a read for several readers.
+	viewTimeout = 2 * time.Second
 	// freeSeatsMax is how many seats are encoded at once, without a turn: that takes no
 	// longer than other requests.
 	freeSeatsMax = 1000
@@ -29,8 +34,10 @@ const (
 // takes longer than anything else that a reader can make the server do. So at any time
 // each part of a map is encoded once per content coding at most, for everybody who waits
 // for it. A reader that comes later waits for the next encoding, of the then newest
-// version. Large ones need a turn.
+// version. Large ones need a turn, and keep to the pace while the sale needs the CPU.
 type encodedSeatMaps struct {
+	maps                  SeatMaps
+	pace                  *readerPace
 	wholes, parts         encodedCache
 	wholeTurns, partTurns *encodingTurns
 	mu                    sync.Mutex
@@ -45,26 +52,22 @@ type encodedKey struct {
 	coding  string
 }
 
-// encodedSeatMap is a finished encoding. Nobody writes to it.
-type encodedSeatMap struct {
-	view  *eventra.SeatsView
-	body  []byte
-	begun time.Time
-}
-
 // serves reports whether a reader who has that view may get the encoding.
 func (m *encodedSeatMap) serves(view *eventra.SeatsView) bool {
-	return m.view == view || covers(m.view, view) && time.Since(m.begun) < encodedServesFor
+	return m.view == view || covers(m.view, view) && time.Since(m.asked) < encodedServesFor
 }
 
-// covers reports whether newer shows what a reader of older may expect to see.
+// covers reports whether newer shows what a reader of older may expect to see. Adding
+// seats may leave the version as it is.
 func covers(newer, older *eventra.SeatsView) bool {
-	return newer == older || newer.Version > older.Version && len(newer.Status) >= len(older.Status)
+	return newer == older || newer.Version > older.Version && len(newer.Status) >= len(older.Status) ||
+		newer.Version == older.Version && len(newer.Status) > len(older.Status)
 }
 
 // newEncodedSeatMaps makes a cache that keeps up to maxBytes of whole maps.
-func newEncodedSeatMaps(maxBytes uint64) *encodedSeatMaps {
+func newEncodedSeatMaps(maps SeatMaps, pace *readerPace, maxBytes uint64) *encodedSeatMaps {
 	return &encodedSeatMaps{
+		maps: maps, pace: pace,
 		wholes: newEncodedCache(maxBytes), parts: newEncodedCache(encodedPartsMaxBytes),
 		wholeTurns: newEncodingTurns(), partTurns: newEncodingTurns(),
 		running: map[encodedKey]*encoding{},
@@ -74,7 +77,7 @@ func newEncodedSeatMaps(maxBytes uint64) *encodedSeatMaps {
 func newEncodedCache(maxBytes uint64) encodedCache {
 	return otter.Must(&otter.Options[encodedKey, *encodedSeatMap]{
 		MaximumWeight:    maxBytes,
-		Weigher:          func(_ encodedKey, m *encodedSeatMap) uint32 { return uint32(cap(m.body)) },
+		Weigher:          func(_ encodedKey, m *encodedSeatMap) uint32 { return uint32(m.bytes()) },
 		ExpiryCalculator: otter.ExpiryAccessing[encodedKey, *encodedSeatMap](encodedSeatMapsMaxAge),
 	})
 }
@@ -86,17 +89,17 @@ func (e *encodedSeatMaps) close() {
 }
 
 // encode returns the JSON of a part of a seat map in a content coding, of this version or
-// of a later one.
-func (e *encodedSeatMaps) encode(ctx context.Context, view *eventra.SeatsView, part seatPart, coding string) (*encodedSeatMap, error) {
+// of a later one. The view was asked for at that time.
+func (e *encodedSeatMaps) encode(ctx context.Context, view *eventra.SeatsView, asked time.Time, part seatPart, coding string) (*encodedSeatMap, error) {
 	part, seats := part.narrowed(view)
-	n := &encoding{of: e, key: encodedKey{view.EventID, part, coding}, cache: e.wholes, turns: e.wholeTurns, seats: seats, view: view}
+	n := &encoding{of: e, key: encodedKey{view.EventID, part, coding}, cache: e.wholes, turns: e.wholeTurns, pace: e.pace, seats: seats, view: view, asked: asked}
 	if !part.whole() {
 		n.cache, n.turns = e.parts, e.partTurns
 	}
 	if seats <= freeSeatsMax {
-		n.turns = nil
+		n.turns, n.pace = nil, nil
 	}
-	if m, ok := n.cache.GetIfPresent(n.key); ok && m.serves(view) {
+	if m, ok := n.cache.GetIfPresent(n.key); ok && m.serves(view) && !n.pace.applies() {
 		return m, nil
 	}
 	return e.join(n).wait(ctx)
@@ -119,8 +122,8 @@ func (e *encodedSeatMaps) join(n *encoding) *encoding {
 		e.running[n.key] = at
 		go at.run()
 	}
-	if covers(n.view, at.view) && !at.begun {
-		at.view = n.view
+	if !at.begun {
+		at.offer(n.view, n.asked)
 	}
 	at.readers++
 	return at

@@ -13,10 +13,12 @@ type encoding struct {
 	key   encodedKey
 	cache encodedCache
 	turns *encodingTurns // nil if it needs no turn
+	pace  *readerPace    // nil if it need not keep to it
 	seats int            // about
 
 	// Guarded by of.mu.
 	view    *eventra.SeatsView // fixed once it has begun
+	asked   time.Time          // when the view was asked for
 	begun   bool
 	readers int       // that wait
 	next    *encoding // for those who came after the beginning
@@ -54,22 +56,55 @@ func (n *encoding) leave() {
 	}
 }
 
-// run encodes when it is this encoding's turn, and lets the next one run.
+// offer replaces the view by a newer one. n.of.mu is held.
+func (n *encoding) offer(view *eventra.SeatsView, asked time.Time) {
+	if covers(view, n.view) {
+		n.view, n.asked = view, asked
+	}
+}
+
+// run encodes when it is this encoding's turn, and then for those who came meanwhile.
 func (n *encoding) run() {
-	if n.turns.take(n.unwanted) {
-		begun := time.Now()
-		if n.begin() {
-			n.encode()
-		}
-		n.turns.give(time.Since(begun))
+	for n != nil {
+		n.runOnce()
+		n.of.mu.Lock()
+		next := n.of.forget(n)
+		n.of.mu.Unlock()
+		close(n.done)
+		n = next
+	}
+}
+
+func (n *encoding) runOnce() {
+	if !n.pace.wait(n.unwanted) || !n.turns.take(n.unwanted) {
+		return
+	}
+	n.look()
+	begun := time.Now()
+	if n.begin() {
+		n.encode()
+	}
+	n.turns.give(time.Since(begun))
+}
+
+// look reads the view again if it has become old while the encoding waited.
+func (n *encoding) look() {
+	asked := time.Now()
+	n.of.mu.Lock()
+	old := asked.Sub(n.asked) > viewServesFor
+	n.of.mu.Unlock()
+	if !old {
+		return
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), viewTimeout)
+	defer cancel()
+	view, stale, err := n.of.maps.Seats(ctx, n.key.eventID)
+	if err != nil || stale {
+		return // the readers' own view will do
 	}
 	n.of.mu.Lock()
-	next := n.of.forget(n)
-	n.of.mu.Unlock()
-	close(n.done)
-	if next != nil {
-		next.run()
-	}
+	defer n.of.mu.Unlock()
+	n.offer(view, asked)
 }
 
 // begin fixes the view, unless nobody wants it any more.
@@ -81,8 +116,26 @@ func (n *encoding) begin() bool {
 }
 
 func (n *encoding) encode() {
-	m := &encodedSeatMap{view: n.view, begun: time.Now()}
-	m.body = encodeSoon(n.key.coding, appendSeatMap(make([]byte, 0, seatMapBytes(n.seats)), m.view, n.key.part))
-	n.cache.Set(n.key, m)
-	n.result = m
+	begun := time.Now()
+	before, _ := n.cache.GetIfPresent(n.key)
+	if before == nil || before.view != n.view {
+		n.result = n.encoded(before)
+		n.result.asked = n.asked
+		n.cache.Set(n.key, n.result)
+	} else {
+		n.result = before
+	}
+	n.of.mu.Lock()
+	readers := n.readers
+	n.of.mu.Unlock()
+	n.pace.spend(time.Since(begun), readers, len(n.result.body))
+}
+
+// encoded encodes small parts at once, and others by chunks.
+func (n *encoding) encoded(before *encodedSeatMap) *encodedSeatMap {
+	if n.seats > freeSeatsMax && !n.key.part.bySince {
+		return encodeChunks(n.view, n.key.part, n.key.coding, before)
+	}
+	text := appendSeatMap(make([]byte, 0, seatMapBytes(n.seats)), n.view, n.key.part)
+	return &encodedSeatMap{view: n.view, body: encodeSoon(n.key.coding, text)}
 }

@@ -148,11 +148,12 @@ func (s *Server) seatMap(c *fiber.Ctx) error {
 	if err := q.faults.Err(); err != nil {
 		return err
 	}
-	view, stale, err := s.cfg.SeatMaps.Seats(c.UserContext(), event.ID)
-	if err != nil {
-		return err
+	read := s.seatViews.read(c.UserContext(), event.ID)
+	if read.err != nil {
+		return read.err
 	}
-	markStale(c, stale)
+	view := read.view
+	markStale(c, read.stale)
 	part.bySince = part.bySince && part.since <= view.Version // a client ahead of a restored store gets the whole map
 	if part.bySection {
 		at := view.Layout.SectionNamed(eventra.CanonicalName(part.section))
@@ -167,7 +168,7 @@ func (s *Server) seatMap(c *fiber.Ctx) error {
 	if fresh(c, seatsTag(view.Version, len(view.Layout.Seats), coding)) {
 		return nil
 	}
-	encoded, err := s.encodedMaps.encode(c.UserContext(), view, part, coding)
+	encoded, err := s.encodedMaps.encode(c.UserContext(), view, read.asked, part, coding)
 	if err != nil {
 		return err
 	}

@@ -40,6 +40,7 @@ type Server struct {
 	holdKeys           *holdKeys
 	claimEnds          *claimEnds
 	bodies             *bodies
+	seatViews          *sharedViews
 	encodedMaps        *encodedSeatMaps
 	streams            *seatStreams
 	streamsOfAddresses admission.Shares
@@ -91,9 +92,10 @@ func NewServer(cfg Config) (*Server, error) {
 		holdKeys:           newHoldKeys(),
 		bodies:             newBodies(),
 		security:           cfg.Log.WithGroup("security"),
-		encodedMaps:        newEncodedSeatMaps(encodedSeatMapsMaxBytes),
 		readiness:          newReadiness(cfg.Probes, cfg.Log),
 	}
+	pace := newReaderPace(s.selling)
+	s.seatViews, s.encodedMaps = newSharedViews(cfg.SeatMaps, pace), newEncodedSeatMaps(cfg.SeatMaps, pace, encodedSeatMapsMaxBytes)
 	var err error
 	if s.passwords, err = auth.NewPasswordHasher(cfg.PasswordCost, cfg.PasswordSlots, cfg.PasswordQueue); err != nil {
 		return nil, err
