@@ -89,7 +89,7 @@ fuzz-contract: deps bin/devstack ## Send 100,000 generated requests, and judge t
 .PHONY: bench-http
 bench-http: deps build bin/devstack bin/bench-http bin/reference ## Measure the program on this machine: see loadtest/README.md (BENCH_ARGS)
 	@scripts/deps wrk
-	@bin/devstack exec -- bin/bench-http $(BENCH_ARGS)
+	@bin/devstack exec $(if $(findstring standby,$(BENCH_ARGS)),--standby) -- bin/bench-http $(BENCH_ARGS)
 
 .PHONY: soak
 soak: deps build bin/devstack bin/bench-http ## Use everything for a long time at half of the peak, and check that nothing grows (SOAK_MINUTES)

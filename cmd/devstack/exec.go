@@ -18,8 +18,9 @@ import (
 const commandPatience = 30 * time.Second
 
 type execCommand struct {
-	Data     string   `help:"Keep the data in this folder." placeholder:"DIR"`
+	Data     string   `help:"Keep the data in this folder." placeholder:"DIR" xor:"standby"`
 	Volatile bool     `help:"Let PostgreSQL not wait for the disk. For tests, whose data need not survive a power cut."`
+	Standby  bool     `help:"Let each commit of PostgreSQL wait for a standby, a second server." xor:"standby"`
 	Command  []string `arg:"" passthrough:"" help:"The command and its arguments, after --."`
 }
 
@@ -44,7 +45,7 @@ func (c *execCommand) Run(ctx context.Context) (err error) {
 	}
 	defer func() { err = errors.Join(err, folder.Close()) }()
 
-	folder.Volatile = c.Volatile
+	folder.Volatile, folder.Standby = c.Volatile, c.Standby
 	servers, err := stack.Start(ctx, folder)
 	if err != nil {
 		return err

@@ -47,6 +47,7 @@ var All = []Scenario{
 	{"streamed", "holds beside watchers of the event's stream", streamed},
 	{"streamidle", "10,000 watchers, and a rush among them", streamIdle},
 	{"streamhouses", "ten watched houses in a row, and the memory that stays", streamHouses},
+	{"standby", "holds with a synchronous standby and without", standby},
 	{"many", "holds spread over many events", many},
 	{"expiry", "many holds that end in the same second", expiry},
 	{"lateness", "short holds that end one by one, with many other keys in Redis", lateness},

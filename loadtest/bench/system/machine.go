@@ -65,8 +65,8 @@ func (m Machine) Since(before Machine, requests int64) string {
 	}
 	var parts []string
 	for _, name := range []string{"postgres", "redis-server", ownName()} {
-		if spent := m.programs[name] - before.programs[name]; spent > 0 {
-			parts = append(parts, fmt.Sprintf("%s %d", name, (spent/time.Duration(requests)).Microseconds()))
+		if each := (m.programs[name] - before.programs[name]) / time.Duration(requests); each >= time.Microsecond {
+			parts = append(parts, fmt.Sprintf("%s %d", name, each.Microseconds()))
 		}
 	}
 	return fmt.Sprintf("%s µs; idle %.0f %%;", strings.Join(parts, ", "), 100*float64(m.idle-before.idle)/float64(m.total-before.total))

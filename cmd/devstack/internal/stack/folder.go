@@ -29,6 +29,7 @@ type Folder struct {
 	Path      string
 	Ephemeral bool // deleted by Close
 	Volatile  bool // no server waits for the disk
+	Standby   bool // each commit of PostgreSQL waits for a second server; for an ephemeral folder only
 
 	lock  *os.File
 	mu    sync.Mutex // services start concurrently

@@ -37,25 +37,8 @@ func startPostgres(ctx context.Context, folder *Folder) (*service, error) {
 		return nil, err
 	}
 
-	postgres := server{
-		name:     "postgres",
-		patience: time.Minute, // after a crash it first replays its log
-		ready:    func(ctx context.Context, port int) error { return preparePostgres(ctx, folder, port) },
-		spec: func(port int) proc.Spec {
-			stop := syscall.SIGINT // "fast": ends the sessions and writes a checkpoint
-			if folder.Ephemeral {
-				stop = syscall.SIGQUIT // "immediate": this data is not read again
-			}
-			return proc.Spec{
-				Path:       filepath.Join(bin, "postgres"),
-				Args:       append([]string{"-D", data}, postgresSettings(port, folder.Volatile)...),
-				Env:        serverEnv(),
-				Dir:        "/", // the server's user may not be allowed to enter the launcher's folder
-				StopSignal: stop,
-				User:       user,
-			}
-		},
-	}
+	postgres := postgresServer("postgres", folder, bin, user, data, primarySettings(folder),
+		func(ctx context.Context, port int) error { return preparePostgres(ctx, folder, port) })
 	process, port, err := postgres.start(ctx, folder)
 	if err != nil {
 		return nil, err
@@ -64,8 +47,32 @@ func startPostgres(ctx context.Context, folder *Folder) (*service, error) {
 		"EVENTRA_POSTGRES_URL="+postgresURL(folder, port, postgresDatabase)), nil
 }
 
-func postgresSettings(port int, volatile bool) []string {
-	settings := []string{
+// postgresServer returns a server of PostgreSQL on the data in a folder.
+func postgresServer(name string, folder *Folder, bin string, user *proc.User, data string, settings []string,
+	ready func(ctx context.Context, port int) error) server {
+	return server{
+		name:     name,
+		patience: time.Minute, // after a crash it first replays its log
+		ready:    ready,
+		spec: func(port int) proc.Spec {
+			stop := syscall.SIGINT // "fast": ends the sessions and writes a checkpoint
+			if folder.Ephemeral {
+				stop = syscall.SIGQUIT // "immediate": this data is not read again
+			}
+			return proc.Spec{
+				Path:       filepath.Join(bin, "postgres"),
+				Args:       append([]string{"-D", data}, postgresArguments(port, folder.Volatile, settings)...),
+				Env:        serverEnv(),
+				Dir:        "/", // the server's user may not be allowed to enter the launcher's folder
+				StopSignal: stop,
+				User:       user,
+			}
+		},
+	}
+}
+
+func postgresArguments(port int, volatile bool, more []string) []string {
+	settings := append([]string{
 		"listen_addresses=127.0.0.1",
 		"port=" + strconv.Itoa(port),
 		"unix_socket_directories=", // the path of a socket has at most 107 bytes, and that of the data folder may have more
@@ -73,7 +80,7 @@ func postgresSettings(port int, volatile bool) []string {
 		"shared_buffers=256MB",
 		"timezone=UTC",
 		"log_timezone=UTC",
-	}
+	}, more...)
 	if volatile {
 		settings = append(settings, "fsync=off", "full_page_writes=off")
 	}
@@ -117,7 +124,7 @@ func initPostgres(ctx context.Context, folder *Folder, bin string, user *proc.Us
 	if folder.Ephemeral {
 		args = append(args, "--no-sync")
 	}
-	if err := runInitdb(ctx, folder, proc.Spec{
+	if err := runTool(ctx, folder, "initdb", proc.Spec{
 		Path: filepath.Join(bin, "initdb"), Args: args, Env: serverEnv(), Dir: "/", User: user,
 	}); err != nil {
 		return err
@@ -125,15 +132,16 @@ func initPostgres(ctx context.Context, folder *Folder, bin string, user *proc.Us
 	return os.Rename(next, data)
 }
 
-func runInitdb(ctx context.Context, folder *Folder, spec proc.Spec) error {
+// runTool runs one of PostgreSQL's programs that end by themselves.
+func runTool(ctx context.Context, folder *Folder, name string, spec proc.Spec) error {
 	const patience = time.Minute
 
-	log, err := openLog(folder, "initdb")
+	log, err := openLog(folder, name)
 	if err != nil {
 		return err
 	}
 	defer log.Close()
-	spec.Name, spec.Stdout, spec.Stderr = "initdb", log, log
+	spec.Name, spec.Stdout, spec.Stderr = name, log, log
 	process, err := proc.Start(spec, folder.PIDs())
 	if err != nil {
 		return err
@@ -144,12 +152,12 @@ func runInitdb(ctx context.Context, folder *Folder, spec proc.Spec) error {
 	select {
 	case <-process.Done():
 		if code := process.ExitCode(); code != 0 {
-			return withLog(fmt.Errorf("initdb fails with exit code %d", code), log.Name())
+			return withLog(fmt.Errorf("%s fails with exit code %d", name, code), log.Name())
 		}
 		return nil
 	case <-ctx.Done():
 		process.Kill()
-		return withLog(fmt.Errorf("initdb: %w", context.Cause(ctx)), log.Name())
+		return withLog(fmt.Errorf("%s: %w", name, context.Cause(ctx)), log.Name())
 	}
 }
 

@@ -39,7 +39,13 @@ func Start(ctx context.Context, folder *Folder) (*Stack, error) {
 			return err
 		})
 	}
-	if err := group.Wait(); err != nil {
+	err := group.Wait()
+	if err == nil && folder.Standby {
+		var standby *service
+		standby, err = startStandby(ctx, folder)
+		s.services = append(s.services, standby)
+	}
+	if err != nil {
 		s.Stop()
 		if ctx.Err() != nil {
 			return nil, context.Cause(ctx)
