@@ -19,6 +19,7 @@ import (
 	"syscall"
 	"time"
 
+	"github.com/eventra/eventra/loadtest/bench/report"
 	"github.com/eventra/eventra/loadtest/bench/scenario"
 	"github.com/eventra/eventra/loadtest/bench/system"
 	"github.com/eventra/eventra/test/store"
@@ -47,6 +48,9 @@ func run(ctx context.Context) (err error) {
 	flag.IntVar(&settings.Events, "events", 2000, "events, of many")
 	flag.IntVar(&settings.Holds, "holds", 50_000, "holds that end in the same second, of expiry")
 	flag.IntVar(&settings.Bookings, "bookings", 5_000_000, "past bookings, of growth")
+	flag.IntVar(&settings.Buyers, "buyers", 10_000, "buyers, of crowd")
+	flag.DurationVar(&settings.Think, "think", 2*time.Second, "what a buyer of crowd thinks before each step, on average")
+	folder := flag.String("report", "", "the `folder` that gets results.md, results.json and chart.svg; none if empty")
 	flag.IntVar(&settings.Users, "users", 32, "users that hold seats")
 	flag.StringVar(&settings.Eventra, "eventra", "bin/eventra", "Eventra's `program`")
 	flag.StringVar(&settings.Reference, "reference", "bin/reference", "the reference server's `program`")
@@ -55,7 +59,7 @@ func run(ctx context.Context) (err error) {
 	flag.StringVar(&settings.LogFolder, "logs", "bin/bench-logs", "the `folder` of the servers' logs")
 	flag.StringVar(&settings.Profiles, "profiles", "", "the `folder` of Eventra's profiles, for go tool pprof; none if empty")
 	flag.Parse()
-	settings.RateLimits = "off"
+	settings.RateLimits, settings.Progress = "off", os.Stderr
 
 	if *list {
 		for _, s := range scenario.All {
@@ -75,6 +79,10 @@ func run(ctx context.Context) (err error) {
 	}
 	fmt.Printf("%s, %d CPUs, machine load %s; runs of %v, %d of each variant; times of wrk are corrected for coordinated omission\n",
 		time.Now().Format(time.DateTime), runtime.NumCPU(), system.MachineLoad(), settings.For, settings.Runs)
+	if *folder != "" {
+		settings.Report = report.New(flags())
+		defer func() { err = errors.Join(err, settings.Report.Write(*folder)) }()
+	}
 	for _, s := range chosen {
 		if e := s.Perform(ctx, settings, os.Stdout); e != nil {
 			err = errors.Join(err, fmt.Errorf("%s: %w", s.Name, e))
@@ -84,6 +92,13 @@ func run(ctx context.Context) (err error) {
 		}
 	}
 	return err
+}
+
+// flags returns the settings of the command line.
+func flags() map[string]any {
+	settings := map[string]any{}
+	flag.VisitAll(func(f *flag.Flag) { settings[f.Name] = f.Value.String() })
+	return settings
 }
 
 func choose(names string) (chosen []scenario.Scenario, err error) {

@@ -6,6 +6,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/eventra/eventra/loadtest/bench/report"
 	"github.com/eventra/eventra/loadtest/bench/stats"
 	"github.com/eventra/eventra/loadtest/bench/system"
 )
@@ -48,7 +49,7 @@ func (b *bench) compare(ctx context.Context, title string, variants ...variant) 
 		return err
 	}
 	for i := 1; i < len(variants); i++ {
-		b.sayRatio(variants, results, 0, i)
+		b.sayRatio(title, variants, results, 0, i)
 	}
 	return nil
 }
@@ -61,7 +62,7 @@ func (b *bench) compareWith(ctx context.Context, title string, base variant, oth
 		return err
 	}
 	for i := range others {
-		b.sayRatio(variants, results, 1+i, 0)
+		b.sayRatio(title, variants, results, 1+i, 0)
 	}
 	return nil
 }
@@ -70,18 +71,21 @@ func (b *bench) compareWith(ctx context.Context, title string, base variant, oth
 func (b *bench) alternate(ctx context.Context, title string, variants []variant) ([][]stats.Result, error) {
 	b.say(" %s", title)
 	results := make([][]stats.Result, len(variants))
+	told := &progress{out: b.Progress, scenario: b.name, of: b.Runs * len(variants), started: time.Now()}
 	for run := range b.Runs {
 		for i, v := range variants {
+			told.begin(v.name)
 			result, err := b.measure(ctx, v)
 			if err != nil {
 				return nil, fmt.Errorf("%s: %w", v.name, err)
 			}
 			results[i] = append(results[i], result)
+			told.end(result.PerSecond(v.what.count(&result)), v.what.name)
 			b.say("  %d %-16s %s", run+1, v.name, describe(&result, v.what))
 		}
 	}
 	for i, v := range variants {
-		b.sayMedians(v, results[i])
+		b.sayMedians(title, v, results[i])
 	}
 	return results, nil
 }
@@ -142,7 +146,9 @@ func describe(r *stats.Result, what outcome) string {
 		r.CPUPerRequest().Microseconds(), r.Note)
 }
 
-func ms(d time.Duration) string { return fmt.Sprintf("%.1f ms", float64(d.Microseconds())/1000) }
+func ms(d time.Duration) string { return fmt.Sprintf("%.1f ms", millis(d)) }
+
+func millis(d time.Duration) float64 { return float64(d.Microseconds()) / 1000 }
 
 // rates returns the rate of each run.
 func (v variant) rates(results []stats.Result) (rates []float64) {
@@ -152,16 +158,25 @@ func (v variant) rates(results []stats.Result) (rates []float64) {
 	return rates
 }
 
-func (b *bench) sayMedians(v variant, results []stats.Result) {
+func (b *bench) sayMedians(title string, v variant, results []stats.Result) {
 	var p50, p99, most []time.Duration
 	for _, r := range results {
 		p50, p99, most = append(p50, r.P50), append(p99, r.P99), append(most, r.Max)
 	}
-	b.say("  = %-16s %8.0f/s %s, p50 %s, p99 %s, max %s (medians of %d)", v.name, stats.Median(v.rates(results)), v.what.name,
-		ms(stats.Median(p50)), ms(stats.Median(p99)), ms(stats.Median(most)), len(results))
+	rate := report.Rate{Scenario: b.name, Title: title, Variant: v.name, What: v.what.name, PerSecond: stats.Median(v.rates(results)),
+		P50Millis: millis(stats.Median(p50)), P99Millis: millis(stats.Median(p99)), MaxMillis: millis(stats.Median(most)), Runs: len(results)}
+	b.say("  = %-16s %8.0f/s %s, p50 %.1f ms, p99 %.1f ms, max %.1f ms (medians of %d)", v.name, rate.PerSecond, v.what.name,
+		rate.P50Millis, rate.P99Millis, rate.MaxMillis, rate.Runs)
+	if b.Report != nil {
+		b.Report.Rates = append(b.Report.Rates, rate)
+	}
 }
 
-func (b *bench) sayRatio(variants []variant, results [][]stats.Result, over, under int) {
-	ratios := stats.Ratios(variants[over].rates(results[over]), variants[under].rates(results[under]))
-	b.say("  = %s / %s: %.2f (median of %.2f)", variants[over].name, variants[under].name, stats.Median(ratios), ratios)
+func (b *bench) sayRatio(title string, variants []variant, results [][]stats.Result, over, under int) {
+	runs := stats.Ratios(variants[over].rates(results[over]), variants[under].rates(results[under]))
+	ratio := report.Ratio{Scenario: b.name, Title: title, Over: variants[over].name, Under: variants[under].name, Median: stats.Median(runs), Runs: runs}
+	b.say("  = %s / %s: %.2f (median of %.2f)", ratio.Over, ratio.Under, ratio.Median, runs)
+	if b.Report != nil {
+		b.Report.Ratios = append(b.Report.Ratios, ratio)
+	}
 }

@@ -9,6 +9,7 @@ import (
 	"io"
 	"time"
 
+	"github.com/eventra/eventra/loadtest/bench/report"
 	"github.com/eventra/eventra/loadtest/bench/system"
 )
 
@@ -18,12 +19,16 @@ type Settings struct {
 	Connections []int
 	For         time.Duration // of a run
 	Runs        int
-	Seats       int     // of an event, 100 in a row
-	Scatter     bool    // request scattered seats instead of row by row
-	Rate        float64 // holds a second, of paced, lateness and expiry
-	Events      int     // of many
-	Holds       int     // of expiry, due at once
-	Bookings    int     // that growth adds
+	Seats       int            // of an event, 100 in a row
+	Scatter     bool           // request scattered seats instead of row by row
+	Rate        float64        // holds a second, of paced, lateness and expiry
+	Events      int            // of many
+	Holds       int            // of expiry, due at once
+	Bookings    int            // that growth adds
+	Buyers      int            // of crowd
+	Think       time.Duration  // of a buyer before each step, on average
+	Report      *report.Report // gets the results; nil: none
+	Progress    io.Writer      // is told how far the bench is
 }
 
 // Scenario is one measurement.
@@ -48,6 +53,7 @@ var All = []Scenario{
 	{"streamidle", "10,000 watchers, and a rush among them", streamIdle},
 	{"streamhouses", "ten watched houses in a row, and the memory that stays", streamHouses},
 	{"standby", "holds with a synchronous standby and without", standby},
+	{"crowd", "buyers with time to think browse, pick, hit taken seats, retry and pay", crowd},
 	{"many", "holds spread over many events", many},
 	{"expiry", "many holds that end in the same second", expiry},
 	{"lateness", "short holds that end one by one, with many other keys in Redis", lateness},
@@ -81,7 +87,11 @@ func (b *bench) say(format string, args ...any) { fmt.Fprintf(b.out, format+"\n"
 
 func (b *bench) fail(format string, args ...any) {
 	b.failures = append(b.failures, fmt.Errorf(format, args...))
-	b.say("  FAIL: %v", b.failures[len(b.failures)-1])
+	failure := b.failures[len(b.failures)-1]
+	b.say("  FAIL: %v", failure)
+	if b.Report != nil {
+		b.Report.Failures = append(b.Report.Failures, fmt.Sprintf("%s: %v", b.name, failure))
+	}
 }
 
 // with sets up a system for some work, and checks Eventra's databases afterwards.
