@@ -7,7 +7,7 @@ import "time"
 const deadlineSlack = time.Second
 
 // deadline is when a connection's reads or writes end. The HTTP library sets one thrice for
-// each request. It reaches the kernel only before a read or write that needs it.
+// each request; a timer is moved only before a read or write that needs another.
 type deadline struct{ wanted, set time.Time }
 
 // apply sets what is wanted, unless that is about what was set before.
