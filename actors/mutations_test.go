@@ -95,5 +95,5 @@ var storeMutations = []mutation{
 	{"PostgreSQL drops the mail", []edit{
 		{"persistence/postgres/commitpaymentsql.go", `SELECT booking_id, now(), now() FROM paid`, `SELECT booking_id, now(), now() FROM paid WHERE false`}}},
 	{"Redis releases another's lock", []edit{
-		{"persistence/redis/lock.go", `if owner == token then own[#own + 1] = KEYS[first + i - 1] end`, `own[#own + 1] = KEYS[first + i - 1]`}}},
+		{"persistence/redis/lock.go", `if owner == tokens[first + i - 1] then own[#own + 1] = KEYS[first + i - 1] end`, `own[#own + 1] = KEYS[first + i - 1]`}}},
 }

@@ -38,21 +38,20 @@ for arg = 2, #ARGV, 2 do
 end
 return refused`)
 
-// unlockScript deletes the locks that still belong to their booking. KEYS and ARGV
-// are those of lockScript, without the TTL.
+// unlockScript deletes the locks that still belong to their booking, a thousand by
+// two commands: Lua unpacks no more than some thousand. KEYS and ARGV are those of
+// lockScript, without the TTL.
 var unlockScript = goredis.NewScript(`
-local first = 1
+local tokens = {}
 for arg = 1, #ARGV, 2 do
-	local token, last, own = ARGV[arg], first + tonumber(ARGV[arg + 1]) - 1, {}
-	if last == first then
-		if redis.call('GET', KEYS[first]) == token then own[1] = KEYS[first] end
-	elseif last > first then
-		for i, owner in ipairs(redis.call('MGET', unpack(KEYS, first, last))) do
-			if owner == token then own[#own + 1] = KEYS[first + i - 1] end
-		end
+	for _ = 1, tonumber(ARGV[arg + 1]) do tokens[#tokens + 1] = ARGV[arg] end
+end
+for first = 1, #KEYS, 1000 do
+	local own = {}
+	for i, owner in ipairs(redis.call('MGET', unpack(KEYS, first, math.min(first + 999, #KEYS)))) do
+		if owner == tokens[first + i - 1] then own[#own + 1] = KEYS[first + i - 1] end
 	end
 	if #own > 0 then redis.call('DEL', unpack(own)) end
-	first = last + 1
 end
 return #KEYS`)
 

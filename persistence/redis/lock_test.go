@@ -198,7 +198,7 @@ func TestLocks_LockTakesALargeBatch(t *testing.T) {
 	require.Eventually(t, func() bool {
 		return locks.Release(t.Context(), eventra.LockRelease{Unlock: of(event, requests)}) == nil
 	}, soon, tick)
-	refused, err = locks.Lock(t.Context(), eventra.LockRelease{}, of(event, []eventra.LockRequest{request(newID(), 0, 9999)}))
+	refused, err = locks.Lock(t.Context(), eventra.LockRelease{}, of(event, []eventra.LockRequest{request(newID(), 0, 999, 1000, 5555, 9999)}))
 	require.NoError(t, err)
 	require.Equal(t, []bool{false}, refused)
 }
