@@ -81,6 +81,15 @@ func (w *Worker) close() {
 type Generator struct {
 	Address     string
 	Connections int
+	Others      []string // addresses that the workers use in turn with Address
+}
+
+// addressOf returns the address of a worker.
+func (g Generator) addressOf(worker int) string {
+	if at := worker % (1 + len(g.Others)); at > 0 {
+		return g.Others[at-1]
+	}
+	return g.Address
 }
 
 // Count runs the steps 0 to n-1.
@@ -128,7 +137,7 @@ func (g Generator) run(work func(w *Worker, start time.Time)) stats.Result {
 	var start time.Time
 	begin := make(chan struct{})
 	for i := range workers {
-		w := &Worker{Number: i, address: g.Address, statuses: map[int]int64{}}
+		w := &Worker{Number: i, address: g.addressOf(i), statuses: map[int]int64{}}
 		workers[i] = w
 		connected.Add(1)
 		all.Go(func() {

@@ -29,7 +29,7 @@ func TestGenerator_Count_RunsEachStepOnce(t *testing.T) {
 		}
 	})
 	var steps [100]atomic.Int64
-	result := Generator{address, 7}.Count(100, func(w *Worker, i int64) {
+	result := Generator{Address: address, Connections: 7}.Count(100, func(w *Worker, i int64) {
 		steps[i].Add(1)
 		w.Do(get, time.Time{})
 	})
@@ -51,7 +51,7 @@ func TestGenerator_Count_GoesOnAfterAnError(t *testing.T) {
 			panic(http.ErrAbortHandler)
 		}
 	})
-	result := Generator{address, 1}.Count(3, func(w *Worker, _ int64) { w.Do(get, time.Time{}) })
+	result := Generator{Address: address, Connections: 1}.Count(3, func(w *Worker, _ int64) { w.Do(get, time.Time{}) })
 	require.EqualValues(t, 1, result.Errors)
 	require.EqualValues(t, 2, result.Requests)
 }
@@ -65,14 +65,20 @@ func TestGenerator_Rate_CountsFromTheDueTime(t *testing.T) {
 	})
 	stop := make(chan struct{})
 	time.AfterFunc(100*time.Millisecond, func() { close(stop) })
-	result := Generator{address, 1}.Rate(100, stop, func(w *Worker, _ int64, due time.Time) { w.Do(get, due) })
+	result := Generator{Address: address, Connections: 1}.Rate(100, stop, func(w *Worker, _ int64, due time.Time) { w.Do(get, due) })
 	require.GreaterOrEqual(t, result.Max, 200*time.Millisecond)
 }
 
 func TestGenerator_For_RunsForTheDuration(t *testing.T) {
 	address := serve(t, func(http.ResponseWriter, *http.Request) {})
 	var steps int64
-	result := Generator{address, 4}.For(50*time.Millisecond, func(w *Worker, _ int64) { atomic.AddInt64(&steps, 1); w.Do(get, time.Time{}) })
+	result := Generator{Address: address, Connections: 4}.For(50*time.Millisecond, func(w *Worker, _ int64) { atomic.AddInt64(&steps, 1); w.Do(get, time.Time{}) })
 	require.Equal(t, steps, result.Requests)
 	require.GreaterOrEqual(t, result.Took, 50*time.Millisecond)
+}
+
+func TestGenerator_Others_AreUsedInTurn(t *testing.T) {
+	g := Generator{Address: "a", Others: []string{"b", "c"}}
+	require.Equal(t, []string{"a", "b", "c", "a"}, []string{g.addressOf(0), g.addressOf(1), g.addressOf(2), g.addressOf(3)})
+	require.Equal(t, "a", Generator{Address: "a"}.addressOf(5))
 }

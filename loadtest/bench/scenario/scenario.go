@@ -53,6 +53,7 @@ var All = []Scenario{
 	{"streamidle", "10,000 watchers, and a rush among them", streamIdle},
 	{"streamhouses", "ten watched houses in a row, and the memory that stays", streamHouses},
 	{"standby", "holds with a synchronous standby and without", standby},
+	{"instances", "holds on many events at three instances and at one", instances},
 	{"crowd", "buyers with time to think browse, pick, hit taken seats, retry and pay", crowd},
 	{"many", "holds spread over many events", many},
 	{"expiry", "many holds that end in the same second", expiry},

@@ -13,13 +13,15 @@ import (
 // supports.
 const clockTick = 10 * time.Millisecond
 
-// CPU returns the CPU time of the server's process, 0 if it is unknown.
-func (s *Server) CPU() time.Duration {
-	content, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", s.instance.PID()))
-	if err != nil {
-		return 0
+// CPU returns the CPU time of the server's process and those of its cluster, 0 if it is
+// unknown.
+func (s *Server) CPU() (spent time.Duration) {
+	for _, member := range s.members() {
+		if content, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", member.instance.PID())); err == nil {
+			spent += cpuOf(content)
+		}
 	}
-	return cpuOf(content)
+	return spent
 }
 
 // cpuOf parses pid (name) state ppid …, where utime and stime are the 14th and 15th

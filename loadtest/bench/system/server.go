@@ -27,6 +27,7 @@ type Server struct {
 	Admin  *client.Admin // of Eventra
 
 	buyers   []*client.Buyer
+	peers    []*Server // other members of its cluster
 	instance *instance.Instance
 	stores   store.Stores
 	counts   string // the metric that counts responses by status

@@ -61,15 +61,9 @@ func Open(ctx context.Context, settings Settings, withReference bool, extra ...s
 	s.environment = append([]string{"EVENTRA_ADMIN_EMAIL=" + adminEmail, "EVENTRA_ADMIN_PASSWORD=" + password,
 		"EVENTRA_RATE_LIMITS=" + settings.RateLimits, "EVENTRA_LOG_LEVEL=" + settings.LogLevel,
 		"EVENTRA_CONNECTIONS_PER_ADDRESS=0", "EVENTRA_STREAMS_PER_ADDRESS=0"}, extra...) // all load comes from one address
-	var profileAddress string
-	eventraEnvironment := slices.Clone(s.environment)
-	if settings.Profiles != "" {
-		addresses, err := instance.FreeAddresses(1)
-		if err != nil {
-			return s, err
-		}
-		profileAddress = addresses[0]
-		eventraEnvironment = append(eventraEnvironment, "EVENTRA_PROFILE_ADDR="+profileAddress)
+	eventraEnvironment, profileAddress, err := s.profiled(s.environment)
+	if err != nil {
+		return s, err
 	}
 	if s.Eventra, err = s.start(ctx, "eventra", settings.Eventra, eventraCounts, eventraEnvironment); err != nil {
 		return s, err
@@ -91,11 +85,28 @@ func Open(ctx context.Context, settings Settings, withReference bool, extra ...s
 // StartAnother starts Eventra once more, on fresh stores and with a changed
 // environment.
 func (s *System) StartAnother(ctx context.Context, name string, extra ...string) (*Server, error) {
-	server, err := s.start(ctx, name, s.Settings.Eventra, eventraCounts, slices.Concat(s.environment, extra))
+	environment, profileAddress, err := s.profiled(slices.Concat(s.environment, extra))
+	if err != nil {
+		return nil, err
+	}
+	server, err := s.start(ctx, name, s.Settings.Eventra, eventraCounts, environment)
 	if server != nil {
+		server.profileAddress = profileAddress
 		s.others = append(s.others, server)
 	}
 	return server, err
+}
+
+// profiled lets a server serve profiles if they are wanted, and returns their address.
+func (s *System) profiled(environment []string) (with []string, address string, err error) {
+	if s.Profiles == "" {
+		return environment, "", nil
+	}
+	addresses, err := instance.FreeAddresses(1)
+	if err != nil {
+		return nil, "", err
+	}
+	return slices.Concat(environment, []string{"EVENTRA_PROFILE_ADDR=" + addresses[0]}), addresses[0], nil
 }
 
 func (s *System) start(ctx context.Context, name, binary, counts string, environment []string) (*Server, error) {
@@ -103,6 +114,15 @@ func (s *System) start(ctx context.Context, name, binary, counts string, environ
 	if err != nil {
 		return nil, err
 	}
+	server, err := s.startOn(stores, name, binary, counts, environment)
+	if err != nil || server.IsReference() {
+		return server, err
+	}
+	return server, server.register(s.Users)
+}
+
+// startOn starts a server on stores that may have others.
+func (s *System) startOn(stores store.Stores, name, binary, counts string, environment []string) (*Server, error) {
 	addresses, err := instance.FreeAddresses(1)
 	if err != nil {
 		return nil, err
@@ -112,10 +132,7 @@ func (s *System) start(ctx context.Context, name, binary, counts string, environ
 		Admin: &client.Admin{Email: adminEmail, Password: s.adminPassword},
 		instance: instance.New(instance.Spec{Name: name, Binary: binary, Environment: environment,
 			HTTPAddress: addresses[0], LogFolder: s.LogFolder})}
-	if err := server.Start(); err != nil || server.IsReference() {
-		return server, err
-	}
-	return server, server.register(s.Users)
+	return server, server.Start()
 }
 
 // register creates users.
@@ -149,8 +166,10 @@ func (s *System) Tokens(at *Server) (tokens []string, err error) {
 func (s *System) Close(ctx context.Context) (err error) {
 	ctx = context.WithoutCancel(ctx)
 	for _, server := range s.servers() {
-		if server.instance.Running() {
-			err = errors.Join(err, server.Stop())
+		for _, member := range append(server.peers, server) {
+			if member.instance.Running() {
+				err = errors.Join(err, member.Stop())
+			}
 		}
 		err = errors.Join(err, server.drop(ctx, s.Stores))
 	}
