@@ -87,7 +87,7 @@ func (s *Server) attemptOf(c *fiber.Ctx, r *repeatable) (*eventra.IdempotencyAtt
 	if err != nil || !given || !r.scope(c, &key) {
 		return nil, nil, err
 	}
-	attempt, err := s.newAttempt(c, key, r.secret)
+	attempt, err := newAttempt(c, key, r.secret)
 	if err != nil {
 		return nil, nil, err
 	}
@@ -99,6 +99,7 @@ func (s *Server) attemptOf(c *fiber.Ctx, r *repeatable) (*eventra.IdempotencyAtt
 // carryOutClaimed carries a request out by do after it has claimed its key, or replays
 // its first outcome.
 func (s *Server) carryOutClaimed(c *fiber.Ctx, r *repeatable, attempt *eventra.IdempotencyAttempt, quota *keyQuota, do fiber.Handler) error {
+	attempt.EarlierHash = earlierHash(s.hashKey, attempt.Key.Route, c.Request().Body())
 	admission.ReleaseSlot(c.Context().Conn())
 	s.claimEnds.await(c.UserContext(), attempt.Key)
 	claim, err := s.cfg.IdempotencyKeys.Begin(c.UserContext(), attempt)
@@ -141,12 +142,12 @@ func (s *Server) carryOutClaimed(c *fiber.Ctx, r *repeatable, attempt *eventra.I
 }
 
 // newAttempt makes the attempt of a request. The error is that of a body that is no JSON.
-func (s *Server) newAttempt(c *fiber.Ctx, key eventra.IdempotencyKey, secret string) (*eventra.IdempotencyAttempt, error) {
+func newAttempt(c *fiber.Ctx, key eventra.IdempotencyKey, secret string) (*eventra.IdempotencyAttempt, error) {
 	body := c.Request().Body()
 	hash, err := requestHash(key.Route, body, secret)
 	deadline, _ := c.UserContext().Deadline()
 	return &eventra.IdempotencyAttempt{Key: key, ResourceID: newID(), RequestHash: hash,
-		EarlierHash: earlierHash(s.hashKey, key.Route, body), Lease: time.Until(deadline) + idempotencyMargin}, err
+		Lease: time.Until(deadline) + idempotencyMargin}, err
 }
 
 // outcomeToStore returns the response if it is final, or nil if the same request may

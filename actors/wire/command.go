@@ -36,8 +36,7 @@ func (e *Envelope) setHold(cmd *eventra.HoldSeats) {
 	if a := cmd.Attempt; a == nil {
 		e.Body = &Envelope_HoldSeats{hold}
 	} else {
-		e.Body = &Envelope_KeyedHold{&KeyedHold{Hold: hold, Route: a.Key.Route, Key: a.Key.Key,
-			RequestHash: a.RequestHash[:], EarlierHash: a.EarlierHash[:]}}
+		e.Body = &Envelope_KeyedHold{&KeyedHold{Hold: hold, Route: a.Key.Route, Key: a.Key.Key, RequestHash: a.RequestHash[:]}}
 	}
 }
 
@@ -85,7 +84,7 @@ func (d *decoder) holdSeats(h *HoldSeats) *eventra.HoldSeats {
 func (d *decoder) keyedHold(h *KeyedHold) *eventra.HoldSeats {
 	cmd := d.holdSeats(h.GetHold())
 	cmd.Attempt = &eventra.IdempotencyAttempt{Key: eventra.IdempotencyKey{UserID: cmd.UserID, Route: h.GetRoute(), Key: h.GetKey()},
-		ResourceID: cmd.BookingID, RequestHash: d.hash(h.GetRequestHash()), EarlierHash: d.hash(h.GetEarlierHash())}
+		ResourceID: cmd.BookingID, RequestHash: d.hash(h.GetRequestHash())}
 	if err := cmd.Attempt.Key.Validate(); err != nil {
 		d.fail("invalid key: %w", err)
 	}

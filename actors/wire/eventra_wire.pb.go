@@ -749,7 +749,6 @@ type KeyedHold struct {
 	Route         string                 `protobuf:"bytes,2,opt,name=route,proto3" json:"route,omitempty"`
 	Key           string                 `protobuf:"bytes,3,opt,name=key,proto3" json:"key,omitempty"` // of the hold's user
 	RequestHash   []byte                 `protobuf:"bytes,4,opt,name=request_hash,json=requestHash,proto3" json:"request_hash,omitempty"`
-	EarlierHash   []byte                 `protobuf:"bytes,5,opt,name=earlier_hash,json=earlierHash,proto3" json:"earlier_hash,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -808,13 +807,6 @@ func (x *KeyedHold) GetKey() string {
 func (x *KeyedHold) GetRequestHash() []byte {
 	if x != nil {
 		return x.RequestHash
-	}
-	return nil
-}
-
-func (x *KeyedHold) GetEarlierHash() []byte {
-	if x != nil {
-		return x.EarlierHash
 	}
 	return nil
 }
@@ -2348,13 +2340,12 @@ const file_eventra_wire_proto_rawDesc = "" +
 	"\x04user\x18\x02 \x01(\fR\x04user\x12\x14\n" +
 	"\x05seats\x18\x03 \x03(\tR\x05seats\x12\x1a\n" +
 	"\bquantity\x18\x04 \x01(\x05R\bquantity\x12\x18\n" +
-	"\asection\x18\x05 \x01(\tR\asection\"\xa9\x01\n" +
+	"\asection\x18\x05 \x01(\tR\asection\"\x86\x01\n" +
 	"\tKeyedHold\x12.\n" +
 	"\x04hold\x18\x01 \x01(\v2\x1a.eventra.wire.v1.HoldSeatsR\x04hold\x12\x14\n" +
 	"\x05route\x18\x02 \x01(\tR\x05route\x12\x10\n" +
 	"\x03key\x18\x03 \x01(\tR\x03key\x12!\n" +
-	"\frequest_hash\x18\x04 \x01(\fR\vrequestHash\x12!\n" +
-	"\fearlier_hash\x18\x05 \x01(\fR\vearlierHash\";\n" +
+	"\frequest_hash\x18\x04 \x01(\fR\vrequestHash\";\n" +
 	"\vReleaseHold\x12\x18\n" +
 	"\abooking\x18\x01 \x01(\fR\abooking\x12\x12\n" +
 	"\x04user\x18\x02 \x01(\fR\x04user\"&\n" +

@@ -27,7 +27,7 @@ var (
 		&eventra.HoldSeats{BookingID: id(1), UserID: id(2), Best: &eventra.BestAvailable{Quantity: 3, Section: "B"}},
 		&eventra.HoldSeats{BookingID: id(1), UserID: id(2), Seats: []string{"A-1-1"}, Attempt: &eventra.IdempotencyAttempt{
 			Key:        eventra.IdempotencyKey{UserID: id(2), Route: "POST /api/v1/bookings", Key: "k"},
-			ResourceID: id(1), RequestHash: [32]byte{3}, EarlierHash: [32]byte{4}}},
+			ResourceID: id(1), RequestHash: [32]byte{3}}},
 		&eventra.ReleaseHold{BookingID: id(1), UserID: id(2)},
 		&eventra.ExpireHold{BookingID: id(1)},
 		&eventra.StartPayment{PaymentID: id(1), BookingID: id(2), UserID: id(3), Method: "mock", Grace: time.Second},
@@ -170,9 +170,9 @@ func TestEnvelope_CommandRejectsInvalidOnes(t *testing.T) {
 	one[0], two[0] = 1, 1
 	hash, hold := make([]byte, 32), &wire.HoldSeats{Booking: one, User: one, Seats: []string{"A"}}
 	for name, e := range map[string]*wire.Envelope{
-		"a key without a hold":  {Body: &wire.Envelope_KeyedHold{KeyedHold: &wire.KeyedHold{Key: "k", RequestHash: hash, EarlierHash: hash}}},
-		"a short hash":          {Body: &wire.Envelope_KeyedHold{KeyedHold: &wire.KeyedHold{Hold: hold, Key: "k", RequestHash: two, EarlierHash: hash}}},
-		"a key that is no text": {Body: &wire.Envelope_KeyedHold{KeyedHold: &wire.KeyedHold{Hold: hold, Key: "a\x00", RequestHash: hash, EarlierHash: hash}}},
+		"a key without a hold":  {Body: &wire.Envelope_KeyedHold{KeyedHold: &wire.KeyedHold{Key: "k", RequestHash: hash}}},
+		"a short hash":          {Body: &wire.Envelope_KeyedHold{KeyedHold: &wire.KeyedHold{Hold: hold, Key: "k", RequestHash: two}}},
+		"a key that is no text": {Body: &wire.Envelope_KeyedHold{KeyedHold: &wire.KeyedHold{Hold: hold, Key: "a\x00", RequestHash: hash}}},
 		"no ids":                {Body: &wire.Envelope_HoldSeats{HoldSeats: &wire.HoldSeats{Seats: []string{"A-1-1"}}}},
 		"a short id":            {Body: &wire.Envelope_ExpireHold{ExpireHold: &wire.ExpireHold{Booking: two}}},
 		"an empty body":         {Body: &wire.Envelope_StartPayment{}},

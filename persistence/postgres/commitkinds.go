@@ -52,7 +52,7 @@ func heldColumns(w *write) []any {
 // keyColumns are the keys of the holds, in the order of [byKey].
 func (w *write) keyColumns() []any {
 	at, _ := newAttemptColumns(w.attempts)
-	return []any{at.users, at.routes, at.keys, at.hashes, at.earlier, at.resources}
+	return []any{at.users, at.routes, at.keys, at.hashes, at.resources}
 }
 
 func endingColumns(w *write) []any { return []any{w.payments, w.statuses, w.refusals, w.bookings} }

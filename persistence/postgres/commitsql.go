@@ -38,16 +38,17 @@ const (
 
 // A booking whose id was used before is left out: it is a repeated request. So is one
 // whose idempotency key was used before. The keys come in the order in which all
-// writers of keys lock them. A key that another transaction is writing waits for that one's
+// writers of keys lock them; every member that runs beside this one compares value_hash, so
+// request_hash stays empty. A key that another transaction is writing waits for that one's
 // end; nothing else here waits for a transaction of another event.
 const (
 	heldSQL      = `WITH booked AS (` + bookSQL + takeSQL
 	keyedHeldSQL = `
 WITH claimed AS (
     INSERT INTO idempotency_keys (user_id, route, key, value_hash, request_hash, resource_id, claimed_by, locked_until, held)
-    SELECT user_id, route, key, value_hash, request_hash, resource_id, resource_id, now(), true
-    FROM unnest($14::uuid[], $15::text[], $16::text[], $17::bytea[], $18::bytea[], $19::uuid[])
-        AS k (user_id, route, key, value_hash, request_hash, resource_id)
+    SELECT user_id, route, key, value_hash, '', resource_id, resource_id, now(), true
+    FROM unnest($14::uuid[], $15::text[], $16::text[], $17::bytea[], $18::uuid[])
+        AS k (user_id, route, key, value_hash, resource_id)
     ON CONFLICT DO NOTHING
     RETURNING resource_id
 ), booked AS (` + bookSQL + `

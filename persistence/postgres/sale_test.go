@@ -1,6 +1,7 @@
 package postgres_test
 
 import (
+	"crypto/rand"
 	"testing"
 	"time"
 
@@ -18,6 +19,7 @@ type sale struct {
 	seats []eventra.Seat
 	next  int
 	batch eventra.Batch
+	keyed bool // holds have idempotency keys
 }
 
 func newSale(t testing.TB, db *postgres.DB, seats int) *sale {
@@ -40,7 +42,12 @@ func (s *sale) hold(t testing.TB, bookings int) {
 	s.batch.Changes = s.batch.Changes[:0]
 	user := persistencetest.NewID()
 	for range bookings {
-		s.batch.Changes = append(s.batch.Changes, &eventra.Change{Kind: eventra.Held, Booking: s.nextBooking(user, 2)})
+		c := &eventra.Change{Kind: eventra.Held, Booking: s.nextBooking(user, 2)}
+		if s.keyed {
+			c.Attempt = &eventra.IdempotencyAttempt{ResourceID: c.Booking.ID,
+				Key: eventra.IdempotencyKey{UserID: user, Route: "POST /api/v1/bookings", Key: rand.Text()}}
+		}
+		s.batch.Changes = append(s.batch.Changes, c)
 	}
 	_, err := s.db.Commit(t.Context(), &s.batch)
 	require.NoError(t, err)
