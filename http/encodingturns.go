@@ -51,6 +51,16 @@ func (t *encodingTurns) take(unwanted <-chan struct{}) bool {
 	}
 }
 
+// takeFree takes a turn if one is free, and reports whether it has.
+func (t *encodingTurns) takeFree() bool {
+	select {
+	case <-t.free:
+		return true
+	default:
+		return false
+	}
+}
+
 // give gives a turn back after its rest.
 func (t *encodingTurns) give(took time.Duration) {
 	if t != nil {

@@ -7,17 +7,43 @@ import (
 	"github.com/eventra/eventra"
 )
 
-// frame is a piece of a stream, in one coding. All watchers who get it share it.
+// frame is a piece of a stream, in one coding. All watchers who get it share its bytes.
 type frame struct {
-	body []byte
-	sum  gzipSum // of the text, if it is packed
+	chunk []byte  // as HTTP/1.1 transfers it
+	from  int     // where the piece itself begins in the chunk
+	sum   gzipSum // of the text, if it is packed
+
+	watchers int // that are being sent it, and the stream while it keeps it; see frameBudget
 }
 
 func newFrame(text []byte, packed bool) *frame {
 	if !packed {
-		return &frame{body: text}
+		return newChunk(text, gzipSum{})
 	}
-	return &frame{gzipPiece(text), gzipSumOf(text)}
+	return newChunk(gzipPiece(text), gzipSumOf(text))
+}
+
+// newChunk puts the length before a piece, and the end after it.
+func newChunk(piece []byte, sum gzipSum) *frame {
+	chunk := make([]byte, 0, len(piece)+chunkFrameBytes)
+	chunk = append(strconv.AppendUint(chunk, uint64(len(piece)), 16), "\r\n"...)
+	from := len(chunk)
+	return &frame{chunk: append(append(chunk, piece...), "\r\n"...), from: from, sum: sum}
+}
+
+// chunkFrameBytes is the room for a chunk's length and for what ends lines.
+const chunkFrameBytes = 20
+
+// chunksEnd ends a response that is transferred in chunks.
+const chunksEnd = "0\r\n\r\n"
+
+// in returns the bytes for a client that takes chunks, or for one that reads up to the end
+// of the connection.
+func (f *frame) in(chunks bool) []byte {
+	if chunks {
+		return f.chunk
+	}
+	return f.chunk[f.from : len(f.chunk)-len("\r\n")]
 }
 
 // fixedFrame is a frame that never changes.
@@ -36,9 +62,11 @@ func (f fixedFrame) in(packed bool) *frame {
 
 var (
 	heartbeat = newFixedFrame(":\n\n")
-	// preface is a field of whatever event comes first: how long to wait, in milliseconds,
-	// before connecting again.
-	preface = newFixedFrame("retry: " + strconv.Itoa(int(streamRetry.Milliseconds())) + "\n")
+	// preface begins a stream: with a field of whatever event comes first, which says how
+	// long to wait, in milliseconds, before connecting again.
+	preface = fixedFrame{newFrame(prefaceText, false),
+		newChunk(append(slices.Clip(gzipHeader), gzipPiece(prefaceText)...), gzipSumOf(prefaceText))}
+	prefaceText = []byte("retry: " + strconv.Itoa(int(streamRetry.Milliseconds())) + "\n")
 
 	saleFrames = map[eventra.SaleState]fixedFrame{
 		eventra.SaleUpcoming: newSaleFrame(eventra.SaleUpcoming), eventra.SaleOpen: newSaleFrame(eventra.SaleOpen),

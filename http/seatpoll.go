@@ -8,36 +8,23 @@ import (
 	"github.com/eventra/eventra"
 )
 
-// seatStream is one watched event. All of its watchers share the view and its encodings.
+// seatStream is one watched event: one goroutine reads its seat map, and one, its
+// [fanOut], sends the changes to all watchers.
 type seatStream struct {
+	of       *seatStreams
 	id       eventra.ID
 	watchers int // guarded by seatStreams.mu
-	turns    *encodingTurns
 	ended    <-chan struct{}
 	end      context.CancelFunc
+	news     chan struct{} // has an element when there is something new for the fan-out
 
-	mu     sync.Mutex
-	view   *eventra.SeatsView
-	sale   eventra.SaleState
-	older  int           // views in a row that were older than this one
-	newer  chan struct{} // closed when there is a newer view, or another state of the sale
-	deltas [2]keptDelta  // plain, and packed
-
-	snapshots sync.Mutex // guards kept; held while a snapshot is made
-	kept      [2]keptSnapshot
-}
-
-// keptDelta is the latest delta to the view, for all clients who know the same.
-type keptDelta struct {
-	of    seatsKnown
-	frame *frame
-}
-
-// keptSnapshot is the latest snapshot.
-type keptSnapshot struct {
-	view  *eventra.SeatsView
-	frame *frame
-	until time.Time // when a newer view gets a snapshot of its own
+	mu      sync.Mutex
+	view    *eventra.SeatsView
+	looked  time.Time // when the view was the newest
+	sale    eventra.SaleState
+	older   int            // views in a row that were older than this one
+	arrived []*seatWatcher // since the fan-out looked
+	over    bool           // the fan-out has ended
 }
 
 // poll keeps the view current until ctx ends or the event is deleted.
@@ -64,9 +51,10 @@ func (s *seatStream) poll(ctx context.Context, maps SeatMaps, catalog Catalog) {
 func (s *seatStream) look(ctx context.Context, maps SeatMaps) error {
 	ctx, cancel := context.WithTimeout(ctx, streamReadTimeout)
 	defer cancel()
+	begun := time.Now()
 	view, stale, err := maps.Seats(ctx, s.id)
 	if err == nil && !stale {
-		s.update(view)
+		s.update(view, begun)
 	}
 	return err
 }
@@ -100,7 +88,8 @@ func (s *seatStream) offer(view *eventra.SeatsView, sale eventra.SaleState) {
 	defer s.mu.Unlock()
 	s.setSale(sale)
 	if view.Version > s.view.Version {
-		s.replace(view)
+		s.view, s.older = view, 0
+		s.wake()
 	}
 }
 
@@ -108,38 +97,65 @@ func (s *seatStream) offer(view *eventra.SeatsView, sale eventra.SaleState) {
 // store that was restored. A few may come while the event changes its owner.
 const olderViewsMax = 10
 
-// update replaces the view by a newer one and wakes the watchers.
-func (s *seatStream) update(view *eventra.SeatsView) {
+// update replaces the view by a newer one, which was read from then on.
+func (s *seatStream) update(view *eventra.SeatsView, begun time.Time) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if view.Version < s.view.Version {
 		s.older++
 	} else {
-		s.older = 0
+		s.older, s.looked = 0, begun
 	}
 	if view.Version > s.view.Version || s.older >= olderViewsMax {
-		s.replace(view)
+		s.view, s.older, s.looked = view, 0, begun
+		s.wake()
 	}
 }
 
-// replace sets the view, wakes the watchers, and forgets what was made of the old one.
-// s.mu is held.
-func (s *seatStream) replace(view *eventra.SeatsView) {
-	s.view, s.older, s.deltas = view, 0, [2]keptDelta{}
+// recent returns the view if it is as new as watchers get it, otherwise nil.
+func (s *seatStream) recent() *eventra.SeatsView {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if time.Since(s.looked) > streamPeriod+streamPeriod/2 {
+		return nil
+	}
+	return s.view
+}
+
+// open hands a watcher, which has been counted, to the fan-out, and reports false if that
+// has ended.
+func (s *seatStream) open(w *seatWatcher) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.over {
+		return false
+	}
+	s.arrived = append(s.arrived, w)
 	s.wake()
-	if !s.snapshots.TryLock() {
-		return // one is being made, of a view that is hardly older
-	}
-	defer s.snapshots.Unlock()
-	for i := range s.kept {
-		if time.Now().After(s.kept[i].until) {
-			s.kept[i] = keptSnapshot{}
-		}
+	return true
+}
+
+// wake lets the fan-out look.
+func (s *seatStream) wake() {
+	select {
+	case s.news <- struct{}{}:
+	default: // it will
 	}
 }
 
-// wake lets the watchers look. s.mu is held.
-func (s *seatStream) wake() {
-	close(s.newer)
-	s.newer = make(chan struct{})
+// take returns what the fan-out has to send, and the watchers who have arrived.
+func (s *seatStream) take() (view *eventra.SeatsView, sale eventra.SaleState, arrived []*seatWatcher) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	arrived, s.arrived = s.arrived, nil
+	return s.view, s.sale, arrived
+}
+
+// finish notes that the fan-out has ended, and returns the watchers whom it has not met.
+func (s *seatStream) finish() []*seatWatcher {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	arrived := s.arrived
+	s.over, s.arrived = true, nil
+	return arrived
 }

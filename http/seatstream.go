@@ -1,10 +1,13 @@
 package http
 
 import (
+	"net"
+	"slices"
 	"strconv"
 	"time"
 
 	"github.com/gofiber/fiber/v2"
+	"github.com/valyala/fasthttp"
 
 	"github.com/eventra/eventra"
 	"github.com/eventra/eventra/http/admission"
@@ -65,12 +68,14 @@ func (s *Server) streamSeats(c *fiber.Ctx) error {
 	if err := q.faults.Err(); err != nil {
 		return err
 	}
-	view, stale, err := s.cfg.SeatMaps.Seats(c.UserContext(), event.ID)
-	if err != nil {
-		return err
-	}
 	if version, err := strconv.ParseUint(c.Get(headerLastEventID), 10, 64); err == nil {
 		since = &version
+	}
+	view, stale := s.streams.recent(event.ID, since), false
+	if view == nil {
+		if view, stale, err = s.cfg.SeatMaps.Seats(c.UserContext(), event.ID); err != nil {
+			return err
+		}
 	}
 	packed := codingQuality(c.Get(fiber.HeaderAcceptEncoding), codingGzip) > 0
 	markStale(c, stale)
@@ -87,11 +92,32 @@ func (s *Server) streamSeats(c *fiber.Ctx) error {
 		leave()
 		return err
 	}
-	watcher.closed = leave
-	admission.Stream(c.Context().Conn())
-	c.Response().ImmediateHeaderFlush = true
-	c.Response().SetBodyStream(watcher, -1)
+	watcher.leave = leave
+	c.Locals(streamLocal, watcher)
 	return nil
+}
+
+// streamLocal is where a request keeps the watcher that takes its connection over.
+const streamLocal = "stream"
+
+// openStream hands the connection of a request for a stream over to its watcher, if it is
+// one. From then on the connection takes no goroutine, and the memory of a request is free.
+func (s *Server) openStream(ctx *fasthttp.RequestCtx) {
+	watcher, ok := ctx.UserValue(streamLocal).(*seatWatcher)
+	if !ok {
+		return
+	}
+	headers := &ctx.Response.Header
+	watcher.chunks = ctx.Request.Header.IsHTTP11()
+	if watcher.chunks {
+		headers.SetContentLength(-1)
+	} else {
+		headers.SetContentLength(-2) // up to the end of the connection
+	}
+	headers.SetConnectionClose()
+	ctx.HijackSetNoResponse(true)
+	ctx.Hijack(func(net.Conn) {})
+	s.streams.open(watcher, admission.Detach(ctx.Conn()), slices.Clone(headers.Header()))
 }
 
 func setStreamHeaders(c *fiber.Ctx, packed bool) {

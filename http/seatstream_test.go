@@ -4,7 +4,6 @@ import (
 	"context"
 	"io"
 	"net/http"
-	"os"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -85,7 +84,7 @@ func TestSeatStream_Access(t *testing.T) {
 	require.NoError(t, err)
 	defer func() { _ = head.Body.Close() }()
 	require.Equal(t, 200, head.StatusCode)
-	require.Eventually(t, func() bool { return ts.server.streams.open() == 0 }, 5*time.Second, time.Millisecond, "a request for the headers alone is no watcher")
+	require.Eventually(t, func() bool { return ts.server.streams.count() == 0 }, 5*time.Second, time.Millisecond, "a request for the headers alone is no watcher")
 }
 
 // A shutdown ends streams, which never end by themselves.
@@ -102,7 +101,7 @@ func TestSeatStream_EndsAtShutdown(t *testing.T) {
 	require.Equal(t, eventra.CodeUnavailable, eventra.CodeOf(err))
 }
 
-func (s *seatStreams) open() int {
+func (s *seatStreams) count() int {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return s.watchers
@@ -115,14 +114,18 @@ func bubble(t *testing.T, test func(t *testing.T, f *fakes, s *seatStreams)) {
 		f := newFakes()
 		s, err := newSeatStreams(f, f, prometheus.NewRegistry())
 		require.NoError(t, err)
+		defer s.close()
 		test(t, f, s)
+		s.close()
+		require.NoError(t, s.wait(t.Context()))
 		require.Empty(t, s.events)
-		require.Zero(t, s.open())
+		require.Zero(t, s.count())
+		require.Zero(t, s.budget.bytes.Load())
 	})
 }
 
 // watch watches an event, which exists, and reads the beginning of the stream.
-func (f *fakes) watch(s *seatStreams, view *eventra.SeatsView, since *uint64) (*seatWatcher, error) {
+func (f *fakes) watch(s *seatStreams, view *eventra.SeatsView, since *uint64) (*fakeClient, error) {
 	event := &eventra.Event{ID: view.EventID, EndsAt: time.Now().Add(24 * time.Hour), Terms: eventra.Terms{Status: eventra.EventPublished}}
 	f.mu.Lock()
 	if f.events[view.EventID] == nil {
@@ -134,15 +137,11 @@ func (f *fakes) watch(s *seatStreams, view *eventra.SeatsView, since *uint64) (*
 	if err != nil {
 		return nil, err
 	}
-	_, err = w.Read(make([]byte, 1<<10))
-	return w, err
-}
-
-func read(t *testing.T, w *seatWatcher) string {
-	b := make([]byte, 1<<10)
-	n, err := w.Read(b)
-	require.NoError(t, err)
-	return string(b[:n])
+	client := newFakeClient()
+	s.open(w, client, []byte("headers\n"))
+	client.line()
+	client.line()
+	return client, nil
 }
 
 func TestSeatStream_SendsHeartbeats(t *testing.T) {
@@ -151,62 +150,87 @@ func TestSeatStream_SendsHeartbeats(t *testing.T) {
 		w, err := f.watch(s, view, nil)
 		require.NoError(t, err)
 		start := time.Now()
-		require.Contains(t, read(t, w), "snapshot")
+		require.Contains(t, w.event(), "snapshot")
 		require.Zero(t, time.Since(start))
 		for beat := range 3 {
-			require.Equal(t, ":\n\n", read(t, w))
+			require.Equal(t, ":\n\n", w.event())
 			require.Equal(t, time.Duration(beat+1)*streamHeartbeat, time.Since(start))
 		}
 		f.change(view.EventID, 1, 0, eventra.SeatBooked)
-		require.Contains(t, read(t, w), "delta")
+		require.Contains(t, w.event(), "delta")
 		require.LessOrEqual(t, time.Since(start)-3*streamHeartbeat, streamPeriod)
-		require.NoError(t, w.Close())
-		require.NoError(t, w.Close(), "closing again is harmless")
 	})
 }
 
 func TestSeatStream_LosesNothingForASlowReader(t *testing.T) {
 	bubble(t, func(t *testing.T, f *fakes, s *seatStreams) {
 		id := newID()
-		view := f.change(id, 2, 0, eventra.SeatHeld)
+		view := f.change(id, 3, 0, eventra.SeatHeld)
 		slow, err := f.watch(s, view, &view.Version)
 		require.NoError(t, err)
 		quick, err := f.watch(s, view, &view.Version)
 		require.NoError(t, err)
-		f.change(id, 2, 0, eventra.SeatAvailable)
-		require.Contains(t, read(t, quick), `[{"seat":"A-1-1","status":"AVAILABLE"}]`)
-		f.change(id, 2, 1, eventra.SeatHeld)
-		require.Contains(t, read(t, quick), `[{"seat":"A-1-2","status":"HELD"}]`)
-		require.Contains(t, read(t, slow), `[{"seat":"A-1-1","status":"AVAILABLE"},{"seat":"A-1-2","status":"HELD"}]`)
-		for _, w := range []*seatWatcher{slow, quick} {
-			require.NoError(t, w.Close())
+		slow.takes(10)
+		for no, seat := range []string{"A-1-1", "A-1-2", "A-1-3"} {
+			f.change(id, 3, eventra.SeatNo(no), eventra.SeatBooked)
+			require.Contains(t, quick.event(), `[{"seat":"`+seat+`","status":"BOOKED"}]`)
 		}
+		slow.takes(-1)
+		require.Contains(t, slow.event(), `[{"seat":"A-1-1","status":"BOOKED"}]`, "what it was being sent")
+		require.Contains(t, slow.event(), `[{"seat":"A-1-2","status":"BOOKED"},{"seat":"A-1-3","status":"BOOKED"}]`)
+	})
+}
+
+func TestSeatStream_CountsOutClientsThatHaveGone(t *testing.T) {
+	bubble(t, func(t *testing.T, f *fakes, s *seatStreams) {
+		view := f.change(newID(), 1, 0, eventra.SeatHeld)
+		gone, err := f.watch(s, view, &view.Version)
+		require.NoError(t, err)
+		gone.leaves()
+		gone.until("no such text") // up to the end
+		synctest.Wait()
+		require.Zero(t, s.count())
+		require.NoError(t, s.wait(t.Context()), "nothing is left of an event that nobody watches")
+		again, err := f.watch(s, view, &view.Version)
+		require.NoError(t, err)
+		require.Equal(t, ":\n\n", again.event())
 	})
 }
 
 // Otherwise 10,000 stalled readers would keep 10,000 maps in memory.
 func TestSeatStream_EndsForAStalledReader(t *testing.T) {
 	bubble(t, func(t *testing.T, f *fakes, s *seatStreams) {
-		w, err := f.watch(s, f.change(newID(), 1, 0, eventra.SeatHeld), nil)
+		view := f.change(newID(), 3, 0, eventra.SeatHeld)
+		stalled, err := f.watch(s, view, &view.Version)
 		require.NoError(t, err)
-		n, err := w.Read(make([]byte, 1))
+		slow, err := f.watch(s, view, &view.Version)
 		require.NoError(t, err)
-		require.Equal(t, 1, n)
-		time.Sleep(streamFrameMax + time.Second) //nolint:forbidigo // fake time
-		_, err = w.Read(make([]byte, 1))
-		require.ErrorIs(t, err, os.ErrDeadlineExceeded)
-		require.NoError(t, w.Close())
+		stalled.takes(1)
+		slow.takes(1)
+		begun := time.Now()
+		for no := range eventra.SeatNo(3) { // more bytes than there are seconds in streamFrameMax
+			f.change(view.EventID, 3, no, eventra.SeatBooked)
+		}
+		stalledFor := func(client *fakeClient) time.Duration {
+			for !client.isClosed() {
+				time.Sleep(time.Second) //nolint:forbidigo // fake time
+				slow.takes(1)
+			}
+			return time.Since(begun)
+		}
+		require.InDelta(t, writeTimeout, stalledFor(stalled), float64(2*time.Second))
+		require.InDelta(t, streamFrameMax, stalledFor(slow), float64(2*time.Second))
 	})
 }
 
 func TestSeatStream_ReplacesALongDelta(t *testing.T) {
 	bubble(t, func(t *testing.T, f *fakes, s *seatStreams) {
 		const seats = 2*deltaSeatsMin + 2
-		view := f.change(newID(), seats, 0, eventra.SeatHeld)
 		for _, c := range []struct {
 			changes int
 			event   string
 		}{{deltaSeatsMin + 1, "event: delta"}, {deltaSeatsMin + 2, "event: snapshot"}} {
+			view := f.change(newID(), seats, 0, eventra.SeatHeld)
 			w, err := f.watch(s, view, &view.Version)
 			require.NoError(t, err)
 			newer := *view
@@ -217,8 +241,7 @@ func TestSeatStream_ReplacesALongDelta(t *testing.T) {
 			f.mu.Lock()
 			f.views[view.EventID] = &newer
 			f.mu.Unlock()
-			require.Contains(t, read(t, w), c.event)
-			require.NoError(t, w.Close())
+			require.Contains(t, w.event(), c.event)
 		}
 	})
 }
@@ -227,8 +250,7 @@ func TestSeatStream_EventWithoutSeats(t *testing.T) {
 	bubble(t, func(t *testing.T, f *fakes, s *seatStreams) {
 		w, err := f.watch(s, &eventra.SeatsView{EventID: newID(), Layout: eventra.NewLayout(nil)}, nil)
 		require.NoError(t, err)
-		require.Contains(t, read(t, w), `"seats":[]`)
-		require.NoError(t, w.Close())
+		require.Contains(t, w.event(), `"seats":[]`)
 	})
 }
 
@@ -241,24 +263,18 @@ func TestSeatStream_IgnoresStaleViews(t *testing.T) {
 		f.cutOff = true
 		f.mu.Unlock()
 		f.change(view.EventID, 1, 0, eventra.SeatBooked)
-		require.Equal(t, ":\n\n", read(t, w))
-		require.NoError(t, w.Close())
+		require.Equal(t, ":\n\n", w.event())
 	})
 }
 
 func TestSeatStream_IsBounded(t *testing.T) {
 	bubble(t, func(t *testing.T, f *fakes, s *seatStreams) {
 		view := f.change(newID(), 1, 0, eventra.SeatHeld)
-		watchers := make([]*seatWatcher, streamWatchersMax)
-		for i := range watchers {
-			var err error
-			watchers[i], err = f.watch(s, view, &view.Version)
+		for range streamWatchersMax {
+			_, err := f.watch(s, view, &view.Version)
 			require.NoError(t, err)
 		}
 		_, err := f.watch(s, view, &view.Version)
 		require.Equal(t, eventra.CodeOverloaded, eventra.CodeOf(err))
-		for _, w := range watchers {
-			require.NoError(t, w.Close())
-		}
 	})
 }

@@ -1,102 +1,85 @@
 package http
 
 import (
-	"io"
-	"os"
-	"slices"
-	"sync"
 	"time"
 
 	"github.com/eventra/eventra"
 )
 
-// seatWatcher is the body of one stream. A client that reads slowly gets the changes of a
-// longer time in one frame, so nothing queues up for it.
+// seatWatcher is one stream: what its client knows, and what it is being sent. A client
+// that reads slowly gets the changes of a longer time in one frame, so nothing queues up
+// for it. Only its stream's goroutine uses it once it has been opened.
 type seatWatcher struct {
-	of     *seatStreams
 	stream *seatStream
-	packed bool // the client accepts gzip
+	conn   watcherConn
+	packed bool   // the client accepts gzip
+	chunks bool   // it speaks HTTP/1.1
+	leave  func() // gives back its places; may be nil
 
-	known  seatsKnown        // by the client, when it has read the rest
-	sale   eventra.SaleState // that the client knows
-	sum    gzipSum           // of what the client got
-	begun  bool
-	ended  bool
-	rest   []byte    // of the frame
-	framed time.Time // when the client began to read the frame
-	once   sync.Once
-	closed func() // may be nil
+	known seatsKnown        // by the client, when it has read the rest
+	sale  eventra.SaleState // that the client knows
+	sum   gzipSum           // of what the client got
+	begun bool
+	ended bool // the rest is the last
+
+	frame  *frame    // of which the rest is; nil for what is this watcher's alone
+	bulk   bool      // the frame is a snapshot, of which not too much is sent at once
+	rest   []byte    // at first the headers of the response
+	framed time.Time // when the client began to read the rest
+	moved  time.Time // when it last took some of it
 }
 
-// Read implements io.Reader. It returns changes, or a comment when there are none for a
-// while.
-func (w *seatWatcher) Read(b []byte) (int, error) {
-	switch {
-	case len(w.rest) == 0:
-		if w.rest = w.next(); w.rest == nil {
-			return 0, io.EOF
-		}
-		w.framed = time.Now()
-	case time.Since(w.framed) > streamFrameMax:
-		return 0, os.ErrDeadlineExceeded
-	}
-	n := copy(b, w.rest)
-	w.rest = w.rest[n:]
-	return n, nil
+// watcherConn is a connection whose writes do not wait.
+type watcherConn interface {
+	Push(b []byte) (n int, err error)
+	Close() error
 }
 
-// next returns what is sent next, nil at the end.
-func (w *seatWatcher) next() []byte {
-	switch {
-	case !w.begun:
-		w.begun = true
-		w.sum.add(preface.in(w.packed).sum)
-		if w.packed {
-			return append(slices.Clip(gzipHeader), preface.packed.body...)
-		}
-		return preface.plain.body
-	case w.ended:
-		return nil
+// send makes a frame the rest.
+func (w *seatWatcher) send(f *frame, now time.Time) {
+	w.sum.add(f.sum)
+	w.frame, w.bulk, w.rest = f, false, f.in(w.chunks)
+	w.framed, w.moved = now, now
+}
+
+// sendOwn makes bytes the rest that no other watcher gets.
+func (w *seatWatcher) sendOwn(b []byte, now time.Time) {
+	w.frame, w.bulk, w.rest = nil, false, b
+	w.framed, w.moved = now, now
+}
+
+// begin makes the headers of the response, and what every stream begins with, the rest.
+func (w *seatWatcher) begin(now time.Time) {
+	f := preface.in(w.packed)
+	w.sum.add(f.sum)
+	w.begun = true
+	w.sendOwn(append(w.rest, f.in(w.chunks)...), now)
+}
+
+// end makes what ends the response the rest.
+func (w *seatWatcher) end(now time.Time) {
+	var last []byte
+	if w.packed {
+		last = newChunk(gzipEnd(w.sum), gzipSum{}).in(w.chunks)
 	}
-	f := w.await()
-	if f != nil {
-		w.sum.add(f.sum)
-		return f.body
+	if w.chunks {
+		last = append(last, chunksEnd...)
 	}
 	w.ended = true
-	if w.packed {
-		return gzipEnd(w.sum)
-	}
-	return nil
+	w.sendOwn(last, now)
 }
 
-// await waits for the next frame, which is nil when the stream has ended.
-func (w *seatWatcher) await() *frame {
-	beat := time.NewTimer(streamHeartbeat)
-	defer beat.Stop()
-	for {
-		f, newer := w.stream.after(w)
-		if f != nil {
-			return f
-		}
-		select {
-		case <-newer:
-		case <-beat.C:
-			return heartbeat.in(w.packed)
-		case <-w.stream.ended:
-			return nil
-		}
+// push sends some of the rest, not more than most, and reports how much.
+func (w *seatWatcher) push(most int, now time.Time) (n int, err error) {
+	n, err = w.conn.Push(w.rest[:most])
+	w.rest = w.rest[n:]
+	if n > 0 {
+		w.moved = now
 	}
+	return n, err
 }
 
-// Close implements io.Closer. The server calls it when the client has gone or the stream
-// has ended.
-func (w *seatWatcher) Close() error {
-	w.once.Do(func() {
-		w.of.unwatch(w.stream)
-		if w.closed != nil {
-			w.closed()
-		}
-	})
-	return nil
+// isStuck reports whether the client has not read the rest for too long.
+func (w *seatWatcher) isStuck(now time.Time) bool {
+	return len(w.rest) > 0 && (now.Sub(w.moved) > writeTimeout || now.Sub(w.framed) > streamFrameMax)
 }

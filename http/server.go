@@ -77,9 +77,9 @@ func NewServer(cfg Config) (*Server, error) {
 	}
 	s := &Server{
 		cfg: cfg,
-		listener: admission.Listener{Limiter: admission.NewLimiter(), ReadTimeout: readTimeout, WriteTimeout: writeTimeout,
+		listener: admission.Listener{Limiter: admission.NewLimiter(), ReadTimeout: readTimeout,
 			ConnectionsMax: cfg.ConnectionsMax, ConnectionsPerAddress: cfg.ConnectionsPerAddress, Refusal: refusedConnection, Log: cfg.Log},
-		operationsListener: admission.Listener{Limiter: admission.NewLimiter(), ReadTimeout: readTimeout, WriteTimeout: writeTimeout, Log: cfg.Log},
+		operationsListener: admission.Listener{Limiter: admission.NewLimiter(), ReadTimeout: readTimeout, Log: cfg.Log},
 		streamsOfAddresses: admission.Shares{EachMax: cfg.StreamsPerAddress},
 		streamsOfUsers:     admission.Shares{EachMax: cfg.StreamsPerUser},
 		pacer:              admission.NewPacer(),
@@ -144,6 +144,7 @@ func (s *Server) prepare() {
 	handle := s.app.Handler()
 	server := s.app.Server()
 	server.CloseOnShutdown = true
+	server.KeepHijackedConns = true // a stream closes its connection itself
 	server.HeaderReceived = s.announced
 	known := map[string]bool{}
 	for _, method := range fiber.DefaultMethods {
@@ -165,6 +166,7 @@ func (s *Server) prepare() {
 		if leftUnread(ctx) {
 			admission.Linger(ctx.Conn())
 		}
+		s.openStream(ctx)
 	}
 }
 
@@ -221,7 +223,7 @@ func (s *Server) Shutdown(ctx context.Context) error {
 	s.encodedMaps.close()
 	err := s.app.ShutdownWithContext(ctx) // closes the listener once its answers say "Connection: close"
 	_ = s.listener.Close()                // in case Serve has yet to begin
-	err = errors.Join(err, s.operations.ShutdownWithContext(ctx))
+	err = errors.Join(err, s.streams.wait(ctx), s.operations.ShutdownWithContext(ctx))
 	_ = s.operationsListener.Close()
 	s.claimEnds.close()
 	return err

@@ -25,7 +25,6 @@ type Conn struct {
 	active     bool // it has sent a byte
 	answered   bool // something was written since the last read
 	lingers    bool
-	streams    bool // each write has a deadline of its own
 
 	reads, writes deadline
 
@@ -68,10 +67,6 @@ func (c *Conn) Read(b []byte) (int, error) {
 func (c *Conn) Write(b []byte) (int, error) {
 	c.releaseSlot()
 	c.answered = true
-	if c.streams {
-		c.touch()
-		c.writes.wanted = time.Now().Add(c.listener.WriteTimeout)
-	}
 	c.writes.apply(c.Conn.SetWriteDeadline)
 	c.waiting.Store(true)
 	n, err := c.Conn.Write(b)
@@ -180,14 +175,13 @@ func (c *Conn) releaseSlot() {
 // do nothing for one that is not a *[Conn].
 
 // Begin makes a request hold a slot, also one that came together with others, all in one
-// read, and reports false if too many requests wait for one. What was asked for the
-// connection's previous request no longer holds.
+// read, and reports false if too many requests wait for one.
 func Begin(conn net.Conn) bool {
 	c, ok := conn.(*Conn)
 	if !ok {
 		return true
 	}
-	c.streams, c.first = false, c.first[:0]
+	c.first = c.first[:0]
 	if !c.holdsSlot.Load() && !c.overloaded {
 		c.acquireSlot()
 	}
@@ -215,13 +209,5 @@ func ReleaseSlot(conn net.Conn) {
 func Linger(conn net.Conn) {
 	if c, ok := conn.(*Conn); ok {
 		c.lingers = true
-	}
-}
-
-// Stream gives each write of a response its own deadline, so that the response may take
-// as long as there is something to send.
-func Stream(conn net.Conn) {
-	if c, ok := conn.(*Conn); ok {
-		c.streams = true
 	}
 }

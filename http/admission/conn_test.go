@@ -24,7 +24,7 @@ func accepted(t *testing.T) (l *Listener, server net.Conn, client *net.TCPConn) 
 	t.Helper()
 	ln, err := net.Listen("tcp", "127.0.0.1:0")
 	require.NoError(t, err)
-	l = &Listener{Limiter: NewLimiter(), ReadTimeout: time.Minute, WriteTimeout: time.Minute}
+	l = &Listener{Limiter: NewLimiter(), ReadTimeout: time.Minute}
 	l.Open(ln)
 	t.Cleanup(func() { _ = l.Close() })
 	conn, err := net.Dial("tcp", l.Addr().String())

@@ -16,9 +16,8 @@ import (
 // under way go on, and idle connections end soon. It may be closed before it is opened,
 // and more than once. Set the exported fields before Open.
 type Listener struct {
-	Limiter      *Limiter
-	ReadTimeout  time.Duration // for a whole request
-	WriteTimeout time.Duration // for each write of a stream
+	Limiter     *Limiter
+	ReadTimeout time.Duration // for a whole request
 
 	ConnectionsMax        int                   // 0: any number
 	ConnectionsPerAddress int                   // of one IPv4 address or IPv6 network; 0: any number
