@@ -55,12 +55,6 @@ func (s *gzipSum) add(next gzipSum) {
 	s.size += next.size // modulo 2^32, as the format has it
 }
 
-// then returns the sum of a text that is followed by one with the sum next. The empty
-// text's sum is gzipSumOf(nil).
-func (s gzipSum) then(next gzipSum) gzipSum {
-	return gzipSum{crcMultiply(next.shift, s.crc) ^ next.crc, s.size + next.size, crcMultiply(next.shift, s.shift)}
-}
-
 // gzipEnd ends a stream whose text has that sum.
 func gzipEnd(sum gzipSum) []byte {
 	end := []byte{3, 0} // a last block, which is empty

@@ -36,18 +36,6 @@ func (m *encodedSeatMap) bytes() int {
 	return cap(m.body) + seatBytes*len(m.view.Status) + chunkBytes*cap(m.chunks)
 }
 
-// seats returns the pieces of all seats, which stand between the map's "[" and "]", and
-// the sum of their text.
-func (m *encodedSeatMap) seats() (pieces []byte, sum gzipSum) {
-	sum = gzipSumOf(nil)
-	for i := range m.chunks {
-		if m.chunks[i].some {
-			sum = sum.then(m.chunks[i].sum)
-		}
-	}
-	return m.body[m.chunks[0].from:m.chunks[len(m.chunks)-1].to], sum
-}
-
 // has reports whether chunk i is the same in a later view.
 func (m *encodedSeatMap) has(i int, view *eventra.SeatsView) bool {
 	if m == nil || i >= len(m.chunks) || m.view.Layout != view.Layout {

@@ -41,7 +41,7 @@ func TestEncodeChunks_TakeOverWhatIsTheSame(t *testing.T) {
 		for _, section := range []string{"", "Block 1"} {
 			t.Run(coding+section, func(t *testing.T) {
 				t.Parallel()
-				random := rand.New(rand.NewPCG(1, 2)) //nolint:gosec // the same each time
+				random := rand.New(rand.NewPCG(1, 2))
 				part := seatPart{section: section, bySection: section != ""}
 				view := house(3000)
 				var before *encodedSeatMap
@@ -77,21 +77,6 @@ func TestEncodeChunks_EncodeWhatHasChangedAlone(t *testing.T) {
 	other := *next
 	other.Layout = house(5000).Layout
 	require.False(t, before.has(0, &other), "another layout may have other names")
-}
-
-// The pieces of the seats are of use in another frame, too.
-func TestEncodedSeatMap_SeatsStandBetweenOtherPieces(t *testing.T) {
-	t.Parallel()
-	view := house(2500)
-	m := encodeChunks(changed(view, 7), seatPart{}, codingGzip, encodeChunks(view, seatPart{}, codingGzip, nil))
-	pieces, sum := m.seats()
-	all := gzipSumOf([]byte("["))
-	all.add(sum)
-	all.add(gzipSumOf([]byte("]")))
-	stream := slices.Concat(gzipHeader, gzipPiece([]byte("[")), pieces, gzipPiece([]byte("]")), gzipEnd(all))
-	got := unpacked(t, codingGzip, string(stream))
-	require.Contains(t, string(appendSeatMap(nil, m.view, seatPart{})), `"seats":`+got)
-	require.Len(t, got, len(appendSeatMap(nil, m.view, seatPart{}))-len(appendSeatMapBegin(nil, m.view))-len("}")+len("["))
 }
 
 func FuzzEncodeChunks(f *testing.F) {
