@@ -33,6 +33,7 @@ type EventStore interface {
 	MarkRefunded(ctx context.Context, id eventra.ID) error
 
 	Begin(ctx context.Context, attempt *eventra.IdempotencyAttempt) (*eventra.IdempotencyClaim, error)
+	Finish(ctx context.Context, attempt *eventra.IdempotencyAttempt, outcome eventra.StoredResponse) error
 
 	CreateUser(ctx context.Context, u *eventra.User) error
 	Due(ctx context.Context, limit int, lease time.Duration) ([]eventra.ID, error)

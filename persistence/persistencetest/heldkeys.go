@@ -40,6 +40,9 @@ func heldWithKey(f *fixture) {
 	f.requireMadeUnder(key, c)
 	f.must(change(eventra.Released, c.Booking))
 	f.requireMadeUnder(key, c)
+	// A member of the release before answers with the booking as it is, and stores that.
+	require.NoError(f.t, f.store.Finish(f.t.Context(), c.Attempt, eventra.StoredResponse{Status: 201, Body: []byte("as it is now")}))
+	f.requireMadeUnder(key, c)
 }
 
 func heldWithUsedKey(f *fixture) {

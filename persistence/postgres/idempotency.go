@@ -45,9 +45,11 @@ func (db *DB) Begin(ctx context.Context, attempt *eventra.IdempotencyAttempt) (*
 	case !found.claimed && found.stored == nil && !found.held:
 		return nil, eventra.KeyInProgress()
 	}
+	if found.held { // whatever a member of the release before has stored since
+		return &eventra.IdempotencyClaim{ResourceID: found.resourceID, Held: true}, nil
+	}
 	again := found.claimed && found.resourceID != attempt.ResourceID
-	return &eventra.IdempotencyClaim{ResourceID: found.resourceID, Again: again, Stored: found.stored,
-		Held: found.held && found.stored == nil}, nil
+	return &eventra.IdempotencyClaim{ResourceID: found.resourceID, Again: again, Stored: found.stored}, nil
 }
 
 // Finish stores the outcome to replay. The first outcome of a key stays.
