@@ -47,7 +47,7 @@ type activation struct {
 	waiting      []*request // undecided, in the order in which they are to be decided
 	parked       []*request // their outcome depends on the batch in flight, or on a lock
 	overdue      []eventra.ID
-	filling      *batch
+	next         next
 	inFlight     *batch // nil: none
 	retryPending bool   // a retry message is on its way
 }
@@ -61,24 +61,26 @@ type shared struct {
 	loads chan struct{}
 	// mailsDue is called, without blocking, when mails may have become due.
 	mailsDue func()
+	// prepareMin is the constant, outside of simulations.
+	prepareMin int
 }
 
 const loadsMax = 6
 
 func newShared(deps *Dependencies, runtime groupcommit.Runtime, mailsDue func()) *shared {
 	pool := groupcommit.NewPool(groupcommit.Config{Store: deps.Store, Locks: deps.Locks, Metrics: deps.Metrics, Runtime: runtime, Log: deps.Log})
-	return &shared{deps, pool, make(chan struct{}, loadsMax), mailsDue}
+	return &shared{deps, pool, make(chan struct{}, loadsMax), mailsDue, prepareMin}
 }
 
 func newActivation(s *shared, env environment, id eventra.ID, stats *statistics) *activation {
-	return &activation{environment: env, shared: s, id: id, stats: stats, filling: &batch{}}
+	return &activation{environment: env, shared: s, id: id, stats: stats, next: newNext()}
 }
 
 func (a *activation) fail(r *request, err error) { a.send(r.replyTo, &reply{err: err}) }
 
 // queued counts the requests without an outcome.
 func (a *activation) queued() int {
-	n := len(a.waiting) + len(a.parked) + a.filling.Len()
+	n := len(a.waiting) + len(a.parked) + a.next.Len()
 	if a.inFlight != nil {
 		n += a.inFlight.Len()
 	}

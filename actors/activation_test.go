@@ -125,7 +125,7 @@ func TestActivation_DecidesInOrder(t *testing.T) {
 	const all = 5 * groupcommit.BatchChangesMax
 	s := &stillEnvironment{serves: true}
 	a := &activation{shared: newShared(&Dependencies{QueueMax: all}, s, nil),
-		environment: s, phase: active, seats: seatMapOf(t, all), filling: &batch{}, stats: &statistics{}}
+		environment: s, phase: active, seats: seatMapOf(t, all), next: newNext(), stats: &statistics{}}
 	asked := 0
 	ask := func(more int) {
 		for range more {
@@ -135,7 +135,10 @@ func TestActivation_DecidesInOrder(t *testing.T) {
 		}
 	}
 	ask(2*groupcommit.BatchChangesMax + 2*groupcommit.BatchChangesMax/3)
-	for a.inFlight != nil {
+	for a.inFlight != nil || a.next.preparing != nil {
+		if b := a.next.preparing; b != nil {
+			a.handle(nil, &prepared{b})
+		}
 		a.handle(nil, &completed{a.inFlight})
 		ask(min(groupcommit.BatchChangesMax/3, all-asked))
 	}
@@ -177,7 +180,7 @@ func TestActivation_LoadTakesNoEpochAfterItsEnd(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			store, s := &loadStore{}, &loadEnvironment{}
-			a := newActivation(&shared{Dependencies: &Dependencies{Store: store}, loads: make(chan struct{}, 1)}, s, eventra.ID{1}, &statistics{})
+			a := newActivation(newShared(&Dependencies{Store: store}, s, nil), s, eventra.ID{1}, &statistics{})
 			a.load()
 			if end != nil {
 				end(a)

@@ -10,6 +10,7 @@ type batch struct {
 	groupcommit.Batch
 	requests []*request // by position in Changes
 	expiries int        // changes that end due holds
+	taking   int        // changes that take seats, and so need locks
 }
 
 func (b *batch) add(c *eventra.Change, r *request) {
@@ -18,7 +19,20 @@ func (b *batch) add(c *eventra.Change, r *request) {
 	if c.Kind == eventra.Expired {
 		b.expiries++
 	}
+	if c.Kind.TakesSeats() {
+		b.taking++
+	}
 }
+
+// join appends a batch. Both have their locks.
+func (b *batch) join(next *batch) {
+	b.Join(&next.Batch)
+	b.requests = append(b.requests, next.requests...)
+	b.expiries, b.taking = b.expiries+next.expiries, b.taking+next.taking
+}
+
+// prepared tells an activation that a batch has its locks.
+type prepared struct{ batch *batch }
 
 // completed tells an activation that its batch in flight has an outcome.
 type completed struct{ batch *batch }

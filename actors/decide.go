@@ -21,7 +21,7 @@ func (a *activation) decide(r *request) {
 	case eventra.Wait:
 		a.parked = append(a.parked, r)
 	case eventra.Accept:
-		a.filling.add(d.Change, r)
+		a.next.filling.add(d.Change, r)
 	case eventra.Ignore:
 		if expire, ok := r.command.(*eventra.ExpireHold); ok {
 			a.rearm(rearmPause, expire.BookingID)
@@ -41,6 +41,7 @@ func (a *activation) pump() {
 	if a.flush() {
 		a.fill()
 	}
+	a.prepare()
 }
 
 // fill decides for the batch being filled. While requests wait, due holds get at
@@ -48,7 +49,7 @@ func (a *activation) pump() {
 func (a *activation) fill() {
 	a.decideWaiting(groupcommit.BatchChangesMax / 2)
 	due := a.overdue
-	for len(due) > 0 && a.filling.expiries < dueChangesMax && !a.filling.Full() {
+	for len(due) > 0 && a.next.expiries() < dueChangesMax && !a.next.full() {
 		a.decide(&request{command: &eventra.ExpireHold{BookingID: due[0]}})
 		due = due[1:]
 	}
@@ -60,7 +61,7 @@ func (a *activation) fill() {
 // being filled has so many changes.
 func (a *activation) decideWaiting(changes int) {
 	now := a.Now()
-	for len(a.waiting) > 0 && a.filling.Len() < changes {
+	for len(a.waiting) > 0 && a.next.Len() < changes {
 		r := a.waiting[0]
 		a.waiting[0] = nil
 		a.waiting = unlessEmpty(a.waiting[1:])
@@ -80,17 +81,20 @@ func unlessEmpty[T any](queue []T) []T {
 	return queue
 }
 
-// flush submits the filled batch, unless it is empty or one is in flight, and
+// flush submits the next batch, unless there is none or one is in flight, and
 // reports whether it did. Requests that come meanwhile fill the next batch: the
 // busier the event, the larger its batches.
 func (a *activation) flush() bool {
-	b := a.filling
-	if b.Len() == 0 || a.inFlight != nil {
+	if a.inFlight != nil {
+		return false
+	}
+	b := a.next.take()
+	if b == nil {
 		return false
 	}
 	b.EventID, b.Epoch = a.id, a.epoch
 	b.Version, b.Hold = a.seats.Version()+1, a.seats.Terms().Hold()
-	a.filling, a.inFlight = &batch{}, b
+	a.inFlight = b
 	a.pool.Submit(&b.Batch, func() { a.tell(&completed{b}) })
 	return true
 }

@@ -16,7 +16,7 @@ import (
 func TestActivation_KeepsNothingThatIsAnswered(t *testing.T) {
 	t.Parallel()
 	s := &stillEnvironment{serves: true}
-	a := &activation{shared: &shared{Dependencies: &Dependencies{}}, environment: s, phase: active, seats: seatMapOf(t, 1), filling: &batch{}}
+	a := &activation{shared: &shared{Dependencies: &Dependencies{}}, environment: s, phase: active, seats: seatMapOf(t, 1), next: newNext()}
 	left := rush(a)
 	a.pump()
 	require.Len(t, s.replies, 2*len(left))

@@ -15,7 +15,7 @@ func (a *activation) handOver() {
 }
 
 // stop is the last act of an activation. It waits for the batch in flight, so
-// that its callers get the outcome.
+// that its callers get the outcome, and for the locks that it has to give back.
 func (a *activation) stop() {
 	a.forget()
 	a.phase = retired
@@ -24,8 +24,12 @@ func (a *activation) stop() {
 		a.Wait(b.Done()) // bounded by the timeouts of group commit, for this batch and those before it
 		a.inFlight = nil
 		a.outcome(b)
-		a.pool.ReleasePending()
+	}
+	if b := a.next.preparing; b != nil {
+		a.Wait(b.Prepared())
+		a.next.endPreparing()
 	}
 	a.requeue(nil)
 	a.redirectWaiting()
+	a.pool.ReleasePending()
 }

@@ -79,7 +79,20 @@ var mutations = []mutation{
 		{"seatmap.go", `	m.noteChange(no)
 `, ``}}},
 	{"has two batches of an event in flight", []edit{
-		{"actors/decide.go", `b.Len() == 0 || a.inFlight != nil`, `b.Len() == 0`}}},
+		{"actors/decide.go", `	if a.inFlight != nil {
+		return false
+	}
+`, ``}}},
+	{"submits after a reload what it had prepared before", []edit{
+		{"actors/prepare.go", `	a.next = newNext()
+	return open`, `	a.next = next{prepared: a.next.prepared, filling: &batch{}}
+	return open`}}},
+	{"takes an abandoned preparation for the present one", []edit{
+		{"actors/prepare.go", `	if b == a.next.preparing {
+		a.next.endPreparing()`, `	if a.next.preparing = b; true {
+		a.next.endPreparing()`}}},
+	{"forgets the requests of the batch that is being prepared", []edit{
+		{"actors/next.go", `	return []*batch{n.prepared, n.preparing, n.filling}`, `	return []*batch{n.prepared, n.filling}`}}},
 }
 
 // storeMutations are bugs in the real stores, for their own suites to find.

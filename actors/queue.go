@@ -28,8 +28,7 @@ func (a *activation) requeue(lost *batch) {
 			}
 		}
 	}
-	open = append(open, a.filling.requests...)
-	a.filling = &batch{}
+	open = append(open, a.abandonNext()...)
 	open = append(open, a.parked...)
 	a.parked = nil
 	a.waiting = append(open, a.waiting...)

@@ -35,6 +35,8 @@ func (a *activation) handle(sender *actor.PID, msg any) {
 		a.loaded(msg)
 	case *completed:
 		a.complete(msg.batch)
+	case *prepared:
+		a.prepared(msg.batch)
 	case *retry:
 		a.retryPending = false
 		a.unpark()
@@ -76,11 +78,12 @@ func (a *activation) receive(r *request) {
 		a.fail(r, &eventra.Error{Code: eventra.CodeOverloaded, Message: "too many requests wait for this event", RetryAfter: time.Second})
 	case !a.tryLoad():
 		a.fail(r, eventra.Unavailable("postgres", nil))
-	case a.phase == loading || a.reloadWanted || a.filling.Full():
+	case a.phase == loading || a.reloadWanted || a.next.full():
 		a.waiting = append(a.waiting, r)
 	default:
 		a.decide(r)
 		a.flush()
+		a.prepare()
 	}
 }
 

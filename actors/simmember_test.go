@@ -36,6 +36,7 @@ func newMember(s *simulation, name string) *member {
 	m := &member{s: s, name: name, serving: true}
 	deps := &Dependencies{Store: s.db, Locks: s.locks, Log: discardLog, Metrics: unusedMetrics, QueueMax: queueMax}
 	m.shared = newShared(deps, m, func() {})
+	m.shared.prepareMin = 1
 	return m
 }
 

@@ -71,6 +71,8 @@ func describeMessage(msg any) string {
 	case *completed:
 		b := &msg.batch.Batch
 		return "completion of " + describeBatch(&b.Batch, b.Receipt.Refused) + ": " + outcomeName(b.Err)
+	case *prepared:
+		return "preparation of " + describeBatch(&msg.batch.Batch.Batch, nil)
 	case *loaded:
 		if msg.err != nil {
 			return "not loaded: " + msg.err.Error()

@@ -24,6 +24,7 @@ type Batch struct {
 	Receipt        eventra.Receipt
 	Err            error // nil if committed
 
+	prepared  chan struct{} // closed when the locks were taken ahead; nil if they are taken after Submit
 	locks     []eventra.LockRequest
 	locking   []int  // by position in locks: the change that needs the lock
 	contended []bool // changes that met another booking's lock; nil if none did
@@ -46,6 +47,27 @@ func (b *Batch) Contended(i int) bool { return b.contended != nil && b.contended
 // Refused reports whether the store's own guard refused change i and committed
 // the others.
 func (b *Batch) Refused(i int) bool { return b.Receipt.Refused != nil && b.Receipt.Refused[i] }
+
+// Join appends a prepared batch to another one of the same event.
+func (b *Batch) Join(next *Batch) {
+	if b.contended != nil || next.contended != nil {
+		b.contended = append(b.allContended(), next.allContended()...)
+	}
+	for _, i := range next.locking {
+		b.locking = append(b.locking, b.Len()+i)
+	}
+	b.locks = append(b.locks, next.locks...)
+	b.Changes = append(b.Changes, next.Changes...)
+	b.prepared = next.prepared
+}
+
+// allContended has an entry for each change.
+func (b *Batch) allContended() []bool {
+	if b.contended == nil {
+		return make([]bool, b.Len())
+	}
+	return b.contended
+}
 
 // Done is closed when a submitted batch has completed, just before its caller is told.
 func (b *Batch) Done() <-chan struct{} { return b.done }

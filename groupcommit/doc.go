@@ -56,6 +56,10 @@
 // version that rests on an earlier batch whose outcome is unknown. Two in flight
 // would also halve the batches while each costs the same.
 //
+// The locks of the next batch can be taken meanwhile ([Pool.Prepare]). If the
+// batch in flight has an outcome after which the next one has to be decided anew,
+// the caller discards what was prepared ([Pool.Discard]).
+//
 // # Pending lock releases
 //
 // After a batch has completed, locks have to be dropped and keys of holds to be

@@ -13,6 +13,12 @@ const lockTimeout = time.Second
 // lock takes the seat locks that the batches need, and brings the pending
 // releases along. Without the keeper of the locks it leaves safety to the fence.
 func (p *pipeline) lock(m merged) {
+	if m = m.unprepared(); len(m) > 0 {
+		p.lockNow(m)
+	}
+}
+
+func (p *pipeline) lockNow(m merged) {
 	requests := m.lockRequests()
 	if len(requests) == 0 {
 		p.releases.flush()
@@ -31,6 +37,16 @@ func (p *pipeline) lock(m merged) {
 		b.contend(refused[:len(b.locks)])
 		refused = refused[len(b.locks):]
 	}
+}
+
+// unprepared are the batches whose locks have not been taken ahead.
+func (m merged) unprepared() (some merged) {
+	for _, b := range m {
+		if b.prepared == nil {
+			some = append(some, b)
+		}
+	}
+	return some
 }
 
 // lockRequests are those of all batches, one batch after the other.
