@@ -52,8 +52,8 @@ func TestKeyedHold_ShowsTheHoldAsItWasMade(t *testing.T) {
 	require.Equal(t, "true", again.header.Get("Idempotency-Replayed"))
 }
 
-// TestKeyedHold_AtTwoInstances: repetitions at the same time, at an event's owner and at
-// another member, make one booking.
+// TestKeyedHold_AtTwoInstances: repetitions at the same time, at two instances that both take
+// the event for theirs, make one booking.
 func TestKeyedHold_AtTwoInstances(t *testing.T) {
 	t.Parallel()
 	cfg := testConfig(t)

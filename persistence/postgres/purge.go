@@ -28,13 +28,23 @@ type purgeTask struct {
 	limit int
 }
 
-// Purge deletes what has outlived its use, in batches of all tables in turn, until there
-// is nothing left or ctx ends. It returns how many rows it deleted. docs/OPERATIONS.md
-// has the tables.
+// Purge deletes what has outlived its use, until there is nothing left or ctx ends. It
+// returns how many rows it deleted. docs/OPERATIONS.md has the tables. Bookings come last:
+// the idempotency key of a hold names one, and does not outlive it.
 func (db *DB) Purge(ctx context.Context) (purged int64, err error) {
 	db.purging.Lock()
 	defer db.purging.Unlock()
-	for tasks := db.purgeTasks(); len(tasks) > 0; {
+	purged, err = db.purge(ctx, db.accessTasks())
+	if err != nil || db.retention <= 0 {
+		return purged, err
+	}
+	sold, err := db.purge(ctx, db.salesTasks())
+	return purged + sold, err
+}
+
+// purge runs batches of the tasks in turn.
+func (db *DB) purge(ctx context.Context, tasks []purgeTask) (purged int64, err error) {
+	for len(tasks) > 0 {
 		unfinished := tasks[:0]
 		for _, task := range tasks {
 			deleted, more, err := db.purgeBatch(ctx, &task)
@@ -51,15 +61,17 @@ func (db *DB) Purge(ctx context.Context) (purged int64, err error) {
 	return purged, nil
 }
 
-func (db *DB) purgeTasks() (tasks []purgeTask) {
+// accessTasks are those of keys, sessions and tokens.
+func (db *DB) accessTasks() (tasks []purgeTask) {
 	for _, sql := range purgeSQL {
 		tasks = append(tasks, purgeTask{batch: deleteRows(sql), limit: purgeBatchMax / 4})
 	}
-	if db.retention > 0 {
-		tasks = append(tasks, purgeTask{batch: db.purgeBookings, limit: purgeBatchMax / 4},
-			purgeTask{batch: db.purgeOutbox, limit: purgeBatchMax / 4})
-	}
 	return tasks
+}
+
+// salesTasks are those of what EVENTRA_RETENTION bounds.
+func (db *DB) salesTasks() []purgeTask {
+	return []purgeTask{{batch: db.purgeBookings, limit: purgeBatchMax / 4}, {batch: db.purgeOutbox, limit: purgeBatchMax / 4}}
 }
 
 // purgeBatch runs one batch of a task, rests, and fits the size of the next one.
