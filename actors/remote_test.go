@@ -121,6 +121,15 @@ func TestBoxOffice_AnotherMember(t *testing.T) {
 	}
 	_, err = other.office.Hold(testContext(t), s.event, cmd)
 	require.NoError(t, err, "the first outcome, of a booking that has ended since")
+
+	keyed := func() error {
+		id := persistencetest.NewID()
+		_, err := other.office.Hold(testContext(t), s.event, &eventra.HoldSeats{BookingID: id, UserID: cmd.UserID, Best: &eventra.BestAvailable{Quantity: 1},
+			Attempt: &eventra.IdempotencyAttempt{Key: eventra.IdempotencyKey{UserID: cmd.UserID, Route: "POST /bookings", Key: "k"}, ResourceID: id}})
+		return err
+	}
+	require.NoError(t, keyed())
+	require.ErrorIs(t, keyed(), eventra.ErrClaimKeyFirst, "the key was written by the owner")
 }
 
 // TestDirectory_Replica: another member's replica is right after each change.
