@@ -20,7 +20,9 @@ const testSeatMapsMaxBytes = 1 << 20
 
 func testEncodedSeatMaps(t testing.TB) *encodedSeatMaps {
 	t.Helper()
-	maps := newEncodedSeatMaps(nil, nil, testSeatMapsMaxBytes)
+	unreachable := newFakes() // what a view that has waited for long is read from again
+	unreachable.fail(eventra.Errorf(eventra.CodeUnavailable, "away"))
+	maps := newEncodedSeatMaps(unreachable, nil, testSeatMapsMaxBytes)
 	t.Cleanup(maps.close)
 	return maps
 }
