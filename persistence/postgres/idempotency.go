@@ -229,12 +229,15 @@ func finishKeys(ctx context.Context, conn *pgxpool.Conn, ends []finish) ([]struc
 	return make([]struct{}, len(ends)), conn.SendBatch(ctx, &queue).Close()
 }
 
-// Members of the release before claim without a name.
+// Each row is found by its key. A plain join that is planned while the table is empty would
+// read all rows later. Members of the release before claim without a name.
 const finishKeysSQL = `
 UPDATE idempotency_keys AS stored SET status = o.status, content_type = o.content_type, location = o.location, body = o.body
 FROM (SELECT * FROM unnest($1::uuid[], $2::text[], $3::text[], $4::uuid[], $5::int[], $6::text[], $7::text[], $8::bytea[])
-        WITH ORDINALITY AS o (user_id, route, key, attempt, status, content_type, location, body, place) ORDER BY place) AS o
-WHERE stored.user_id = o.user_id AND stored.route = o.route AND stored.key = o.key AND stored.status IS NULL
+        WITH ORDINALITY AS o (user_id, route, key, attempt, status, content_type, location, body, place) ORDER BY place) AS o,
+    LATERAL (SELECT ctid AS at FROM idempotency_keys AS k WHERE k.user_id = o.user_id AND k.route = o.route AND k.key = o.key
+        ORDER BY k.user_id, k.route, k.key LIMIT 1) AS found
+WHERE stored.ctid = found.at AND stored.status IS NULL
     AND (stored.claimed_by = o.attempt OR stored.claimed_by IS NULL)`
 
 // releaseKeys releases the claims of keys, all different, in one round trip.
