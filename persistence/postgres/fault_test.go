@@ -2,6 +2,7 @@ package postgres_test
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"strings"
 	"testing"
@@ -140,9 +141,10 @@ func TestCommit_IsNotCommittedWhenItWasNeverSent(t *testing.T) {
 	require.False(t, f.stored(t, b))
 
 	f.proxy.Cut()
-	_, _ = f.attempt(t.Context()) // finds the connection broken
-	b, err = f.attempt(t.Context())
-	require.ErrorIs(t, err, eventra.ErrNotCommitted)
+	require.Eventually(t, func() bool {
+		b, err = f.attempt(t.Context())
+		return errors.Is(err, eventra.ErrNotCommitted)
+	}, 10*time.Second, 10*time.Millisecond, "once each open connection has been found broken")
 	require.False(t, f.stored(t, b))
 
 	f.proxy.Restore()
