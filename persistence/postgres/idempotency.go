@@ -144,8 +144,8 @@ func claimKeys(ctx context.Context, conn *pgxpool.Conn, attempts []*eventra.Idem
 const sameRequestSQL = `coalesce(stored.value_hash = asked.value_hash, stored.request_hash = asked.request_hash)`
 
 // mayUseSQL leaves out new keys of callers that may use known ones only.
-const mayUseSQL = `CASE WHEN only_known THEN EXISTS (SELECT FROM idempotency_keys AS k
-    WHERE k.user_id = asked.user_id AND k.route = asked.route AND k.key = asked.key) ELSE true END`
+const mayUseSQL = `CASE WHEN only_known THEN (SELECT true FROM idempotency_keys AS k
+    WHERE k.user_id = asked.user_id AND k.route = asked.route AND k.key = asked.key LIMIT 1) ELSE true END`
 
 // This statement decides. It locks rows even where it changes nothing, so that
 // the next statement reads the rows that it decided on.
@@ -229,14 +229,14 @@ func finishKeys(ctx context.Context, conn *pgxpool.Conn, ends []finish) ([]struc
 	return make([]struct{}, len(ends)), conn.SendBatch(ctx, &queue).Close()
 }
 
-// Each row is found by its key. A plain join that is planned while the table is empty would
-// read all rows later. Members of the release before claim without a name.
+// Each row is looked up as those of a commit are. The claim is checked in the row
+// itself, which another attempt may be changing. Members of the release before claim without a name.
 const finishKeysSQL = `
 UPDATE idempotency_keys AS stored SET status = o.status, content_type = o.content_type, location = o.location, body = o.body
 FROM (SELECT * FROM unnest($1::uuid[], $2::text[], $3::text[], $4::uuid[], $5::int[], $6::text[], $7::text[], $8::bytea[])
         WITH ORDINALITY AS o (user_id, route, key, attempt, status, content_type, location, body, place) ORDER BY place) AS o,
-    LATERAL (SELECT ctid AS at FROM idempotency_keys AS k WHERE k.user_id = o.user_id AND k.route = o.route AND k.key = o.key
-        ORDER BY k.user_id, k.route, k.key LIMIT 1) AS found
+    LATERAL (SELECT ctid AS at FROM idempotency_keys AS k
+        WHERE k.user_id = o.user_id AND k.route = o.route AND k.key = o.key LIMIT 1) AS found
 WHERE stored.ctid = found.at AND stored.status IS NULL
     AND (stored.claimed_by = o.attempt OR stored.claimed_by IS NULL)`
 

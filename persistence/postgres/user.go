@@ -64,15 +64,17 @@ func (db *DB) UserExists(ctx context.Context, id eventra.ID) (bool, error) {
 	return db.users.Call(ctx, id)
 }
 
+const usersExistSQL = `
+SELECT (SELECT true FROM users WHERE users.id = wanted.id LIMIT 1) IS NOT NULL
+FROM unnest($1::uuid[]) WITH ORDINALITY AS wanted (id, position) ORDER BY position`
+
 // usersExist answers [DB.UserExists] for many.
 func usersExist(ctx context.Context, conn *pgxpool.Conn, ids []eventra.ID) ([]bool, error) {
 	wanted := make(uuids, len(ids))
 	for i, id := range ids {
 		wanted[i] = uuid(id)
 	}
-	rows, err := conn.Query(ctx, `
-		SELECT EXISTS (SELECT FROM users WHERE users.id = wanted.id)
-		FROM unnest($1::uuid[]) WITH ORDINALITY AS wanted (id, position) ORDER BY position`, wanted)
+	rows, err := conn.Query(ctx, usersExistSQL, wanted)
 	if err != nil {
 		return nil, err
 	}
