@@ -93,7 +93,7 @@ func appendDelta(b []byte, since uint64, view *eventra.SeatsView) []byte {
 			b = append(b, ',')
 		}
 		first = false
-		b = appendQuoted(append(b, `{"seat":`...), view.Layout.Seats[no].Name())
+		b = appendString(append(b, `{"seat":`...), view.Layout.Seats[no].Name())
 		b = append(append(append(b, `,"status":"`...), view.Status[no].String()...), `"}`...)
 	}
 	return append(b, "]}\n\n"...)

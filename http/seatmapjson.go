@@ -3,8 +3,6 @@ package http
 import (
 	"strconv"
 
-	"github.com/go-json-experiment/json/jsontext"
-
 	"github.com/eventra/eventra"
 )
 
@@ -73,7 +71,7 @@ func (w *seatWriter) append(b []byte, seat *eventra.Seat, status eventra.SeatSta
 // prepare writes what is around the numbers of seats like this one.
 func (w *seatWriter) prepare(seat *eventra.Seat) {
 	w.section, w.row, w.currency = seat.Section, seat.Row, seat.Price.Currency
-	section, row := appendQuoted(nil, w.section), appendQuoted(nil, w.row)
+	section, row := appendString(nil, w.section), appendString(nil, w.row)
 	w.begin = append(append(w.begin[:0], `{"seat":`...), section[:len(section)-1]...)
 	w.begin = append(append(w.begin, '-'), row[1:len(row)-1]...)
 	w.begin = append(w.begin, '-')
@@ -81,12 +79,6 @@ func (w *seatWriter) prepare(seat *eventra.Seat) {
 	w.middle = append(append(w.middle, `,"row":`...), row...)
 	w.middle = append(w.middle, `,"number":`...)
 	w.price = append(w.price[:0], `,"price":{"amount":`...)
-	w.status = appendQuoted(append(w.status[:0], `,"currency":`...), w.currency)
+	w.status = appendString(append(w.status[:0], `,"currency":`...), w.currency)
 	w.status = append(w.status, `},"status":"`...)
-}
-
-// appendQuoted appends a JSON string.
-func appendQuoted(b []byte, s string) []byte {
-	b, _ = jsontext.AppendQuote(b, s) // the only error says that invalid UTF-8 was replaced
-	return b
 }

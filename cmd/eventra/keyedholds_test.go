@@ -88,7 +88,7 @@ func TestKeyedHold_AtTwoInstances(t *testing.T) {
 }
 
 // TestKeyedHold_WhoseAnswerIsLost: the store has committed, and the event's actor does not
-// learn of it, once or until the client gives up.
+// learn of it.
 func TestKeyedHold_WhoseAnswerIsLost(t *testing.T) {
 	t.Parallel()
 	var left atomic.Int64
