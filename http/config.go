@@ -67,6 +67,10 @@ type Config struct {
 	// HSTSMaxAge tells browsers for how long to use only TLS; zero: they are not told.
 	HSTSMaxAge time.Duration
 
+	// CORSOrigins are the origins whose pages may use the API, in the form of [ParseOrigin];
+	// [AnyOrigin] stands for all, without credentials. None: no other origin's.
+	CORSOrigins []string
+
 	// TrustedProxies are the proxies whose X-Forwarded-For is believed.
 	TrustedProxies []netip.Prefix
 }

@@ -10,6 +10,9 @@ func (s *Server) routes() {
 	body, seatsBody := jsonObject(bodyMaxBytes), jsonObject(seatsBodyMaxBytes)
 
 	s.app.Use(s.observe)
+	if s.crossOrigin != nil {
+		s.app.Use(s.crossOrigin.preflight)
+	}
 	root := routeTable{s, s.app}
 	root.get("/healthz", strangers, unlimited, probe, s.healthz)
 	root.get("/readyz", strangers, unlimited, probe, s.readyz)

@@ -50,6 +50,7 @@ type Server struct {
 	document           *staticFile // the OpenAPI document
 	swaggerFiles       map[string]*staticFile
 	pages              *pages
+	crossOrigin        *crossOrigin
 	security           *slog.Logger
 
 	requests  *requestMetrics
@@ -87,6 +88,7 @@ func NewServer(cfg Config) (*Server, error) {
 		cursors:            newCursorSealer(cfg.JWTSecrets),
 		hashKey:            deriveKey(cfg.JWTSecrets[len(cfg.JWTSecrets)-1], "idempotency"),
 		pages:              newPages(),
+		crossOrigin:        newCrossOrigin(cfg.CORSOrigins),
 		document:           newStaticFile(fiber.MIMEApplicationJSON, docs.OpenAPI),
 		claimEnds:          newClaimEnds(cfg.IdempotencyKeys, cfg.Log),
 		holdKeys:           newHoldKeys(),
@@ -163,6 +165,7 @@ func (s *Server) prepare() {
 		case s.admit(ctx):
 			handle(ctx)
 		}
+		s.crossOrigin.allow(ctx)
 		if leftUnread(ctx) {
 			admission.Linger(ctx.Conn())
 		}

@@ -57,6 +57,7 @@ type Config struct {
 	StreamsPerAddress     int           `env:"STREAMS_PER_ADDRESS" envDefault:"100"`
 	StreamsPerUser        int           `env:"STREAMS_PER_USER" envDefault:"20"`
 	HSTSMaxAge            time.Duration `env:"HSTS_MAX_AGE" envDefault:"0s"`
+	CORSOrigins           []string      `env:"CORS_ORIGINS"`
 
 	// The environment does not set these.
 	Version                 string // of the program

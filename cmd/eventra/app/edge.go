@@ -1,6 +1,10 @@
 package app
 
-import web "github.com/eventra/eventra/http"
+import (
+	"strings"
+
+	web "github.com/eventra/eventra/http"
+)
 
 // edge configures what the server allows its clients.
 func (c *Config) edge(server *web.Config) {
@@ -8,6 +12,10 @@ func (c *Config) edge(server *web.Config) {
 	server.ConnectionsMax, server.ConnectionsPerAddress = c.ConnectionsMax, c.ConnectionsPerAddress
 	server.StreamsPerAddress, server.StreamsPerUser = c.StreamsPerAddress, c.StreamsPerUser
 	server.HSTSMaxAge = c.HSTSMaxAge
+	for _, setting := range c.CORSOrigins {
+		origin, _ := web.ParseOrigin(strings.TrimSpace(setting)) // which corsFaults has checked
+		server.CORSOrigins = append(server.CORSOrigins, origin)
+	}
 }
 
 // edgeFaults returns what is wrong with these settings.
@@ -26,6 +34,20 @@ func (c *Config) edgeFaults() (faults []error) {
 	}
 	if c.OpsAddr != "" {
 		faults = append(faults, addressFault("OPS_ADDR", c.OpsAddr))
+	}
+	return append(faults, c.corsFaults()...)
+}
+
+// corsFaults returns what is wrong with the origins that may use the API.
+func (c *Config) corsFaults() (faults []error) {
+	for _, setting := range c.CORSOrigins {
+		origin, ok := web.ParseOrigin(strings.TrimSpace(setting))
+		switch {
+		case !ok:
+			faults = append(faults, settingFault("CORS_ORIGINS", "%q is no origin: one is like https://shop.example, without a path", setting))
+		case origin == web.AnyOrigin && len(c.CORSOrigins) > 1:
+			faults = append(faults, settingFault("CORS_ORIGINS", "* stands alone"))
+		}
 	}
 	return faults
 }

@@ -10,7 +10,7 @@ func TestLoadConfig_NamesVariables(t *testing.T) {
 	for name, value := range map[string]string{
 		"EVENTRA_MAIL_RATE": "fast", "EVENTRA_MIGRATE": "perhaps", "EVENTRA_DRAIN_DELAY": "5", "EVENTRA_LOG_LEVEL": "loud",
 		"EVENTRA_TRUSTED_PROXIES": "everyone", "EVENTRA_RATE_LIMITS": "bookings=many", "EVENTRA_EVENT_QUEUE_MAX": "1e99",
-		"EVENTRA_HTTP_ADDR": "8080",
+		"EVENTRA_HTTP_ADDR": "8080", "EVENTRA_CORS_ORIGINS": "https://shop.example,*",
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Setenv(name, value)
