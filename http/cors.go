@@ -75,9 +75,9 @@ func (o *crossOrigin) allow(ctx *fasthttp.RequestCtx) {
 // allowed gets the answer of any OPTIONS request.
 func (o *crossOrigin) preflight(c *fiber.Ctx) error {
 	request := &c.Request().Header
-	origin := string(request.Peek(fiber.HeaderOrigin))
+	origin := request.Peek(fiber.HeaderOrigin)
 	if c.Method() != fiber.MethodOptions || len(request.Peek(fiber.HeaderAccessControlRequestMethod)) == 0 ||
-		!isShared(c.Request().URI().Path()) || !o.any && !o.origins[origin] {
+		!isShared(c.Request().URI().Path()) || !o.any && !o.origins[string(origin)] {
 		return c.Next()
 	}
 	c.Vary(fiber.HeaderAccessControlRequestMethod, fiber.HeaderAccessControlRequestHeaders)
