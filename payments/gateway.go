@@ -15,7 +15,7 @@ type Gateway interface {
 	Charge(ctx context.Context, p eventra.Payment, token string) error
 	// Void prevents every later charge for this payment and reports whether one
 	// had happened before.
-	Void(ctx context.Context, paymentID eventra.ID) (charged bool, err error)
+	Void(ctx context.Context, p eventra.Payment) (charged bool, err error)
 	// Refund returns a charge.
 	Refund(ctx context.Context, p eventra.Payment) error
 }

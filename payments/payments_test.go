@@ -70,7 +70,7 @@ func TestProcessor_ChargeVoidedMeanwhile(t *testing.T) {
 	require.NoError(t, err)
 	ctx := s.context()
 	pay := eventra.PaymentRequest{PaymentID: persistencetest.NewID(), BookingID: b.ID, UserID: b.UserID, Method: "mock", Token: "tok_slow_50"}
-	charged, err := s.gateway.Void(ctx, pay.PaymentID)
+	charged, err := s.gateway.Void(ctx, eventra.Payment{ID: pay.PaymentID, EventID: s.event})
 	require.NoError(t, err)
 	require.False(t, charged)
 	for range 2 {

@@ -38,7 +38,7 @@ func (p *Processor) void(payment *eventra.Payment) (eventra.PaymentStatus, error
 	}
 	ctx, cancel := context.WithTimeout(context.Background(), finishTimeout)
 	defer cancel()
-	charged, err := p.gateway.Void(ctx, payment.ID)
+	charged, err := p.gateway.Void(ctx, *payment)
 	if charged {
 		return eventra.PaymentSucceeded, err
 	}

@@ -14,23 +14,23 @@ const statusCharged = "CHARGED"
 
 // charge is one request to book a charge.
 type charge struct {
-	payment eventra.ID
-	amount  eventra.Money
+	payment, event eventra.ID
+	amount         eventra.Money
 }
 
 // bookCharges books charges of different payments in one statement and returns
 // the status of each row after it.
 func (g *Gateway) bookCharges(charges []charge) ([]string, error) {
-	payments := make(pgtype.FlatArray[pgtype.UUID], len(charges))
+	payments, events := make(pgtype.FlatArray[pgtype.UUID], len(charges)), make(pgtype.FlatArray[pgtype.UUID], len(charges))
 	amounts := make(pgtype.FlatArray[int64], len(charges))
 	currencies := make(pgtype.FlatArray[string], len(charges))
 	for i, c := range charges {
-		payments[i] = pgtype.UUID{Bytes: c.payment, Valid: true}
+		payments[i], events[i] = pgtype.UUID{Bytes: c.payment, Valid: true}, pgtype.UUID{Bytes: c.event, Valid: true}
 		amounts[i], currencies[i] = c.amount.Amount, c.amount.Currency
 	}
 	stored := make(map[eventra.ID]string, len(charges))
 	err := g.db.WithConn(context.Background(), callTimeout, func(ctx context.Context, conn *pgxpool.Conn) error {
-		rows, err := conn.Query(ctx, chargeSQL, payments, amounts, currencies)
+		rows, err := conn.Query(ctx, chargeSQL, payments, amounts, currencies, events)
 		if err != nil {
 			return err
 		}
@@ -53,9 +53,9 @@ func (g *Gateway) bookCharges(charges []charge) ([]string, error) {
 }
 
 // book writes one row and returns the status that it has then.
-func (g *Gateway) book(ctx context.Context, sql string, paymentID eventra.ID) (status string, err error) {
+func (g *Gateway) book(ctx context.Context, sql string, p eventra.Payment) (status string, err error) {
 	err = g.db.WithConn(ctx, callTimeout, func(ctx context.Context, conn *pgxpool.Conn) error {
-		return conn.QueryRow(ctx, sql, paymentID).Scan(&status)
+		return conn.QueryRow(ctx, sql, p.ID, p.EventID).Scan(&status)
 	})
 	return status, err
 }
@@ -64,16 +64,17 @@ func (g *Gateway) book(ctx context.Context, sql string, paymentID eventra.ID) (s
 // updates it to return it.
 const (
 	chargeSQL = `
-INSERT INTO mock_charges AS stored (payment_id, amount, currency, status)
-SELECT payment_id, amount, currency, 'CHARGED' FROM unnest($1::uuid[], $2::bigint[], $3::text[]) AS c (payment_id, amount, currency)
+INSERT INTO mock_charges AS stored (payment_id, amount, currency, event_id, status)
+SELECT payment_id, amount, currency, event_id, 'CHARGED'
+FROM unnest($1::uuid[], $2::bigint[], $3::text[], $4::uuid[]) AS c (payment_id, amount, currency, event_id)
 ORDER BY payment_id
 ON CONFLICT (payment_id) DO UPDATE SET status = stored.status RETURNING payment_id, status`
 
 	voidSQL = `
-INSERT INTO mock_charges AS stored (payment_id, status) VALUES ($1, 'VOIDED')
+INSERT INTO mock_charges AS stored (payment_id, event_id, status) VALUES ($1, $2, 'VOIDED')
 ON CONFLICT (payment_id) DO UPDATE SET status = stored.status RETURNING status`
 
 	refundSQL = `
-INSERT INTO mock_charges AS stored (payment_id, status) VALUES ($1, 'VOIDED')
+INSERT INTO mock_charges AS stored (payment_id, event_id, status) VALUES ($1, $2, 'VOIDED')
 ON CONFLICT (payment_id) DO UPDATE SET status = replace(stored.status, 'CHARGED', 'REFUNDED') RETURNING status`
 )

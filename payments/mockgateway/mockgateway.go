@@ -66,7 +66,7 @@ func (g *Gateway) Charge(ctx context.Context, p eventra.Payment, token string) e
 	case token != "tok_ok":
 		return errDeclined
 	}
-	status, err := g.charges.Call(ctx, charge{p.ID, p.Amount})
+	status, err := g.charges.Call(ctx, charge{p.ID, p.EventID, p.Amount})
 	if err == nil && status != statusCharged {
 		return errVoided
 	}
@@ -75,14 +75,14 @@ func (g *Gateway) Charge(ctx context.Context, p eventra.Payment, token string) e
 
 // Void prevents every later charge for this payment and reports whether one had
 // happened before.
-func (g *Gateway) Void(ctx context.Context, paymentID eventra.ID) (charged bool, err error) {
-	status, err := g.book(ctx, voidSQL, paymentID)
+func (g *Gateway) Void(ctx context.Context, p eventra.Payment) (charged bool, err error) {
+	status, err := g.book(ctx, voidSQL, p)
 	return status == statusCharged, err
 }
 
 // Refund returns a charge, once however often it is called. A payment that was
 // never charged is voided.
 func (g *Gateway) Refund(ctx context.Context, p eventra.Payment) error {
-	_, err := g.book(ctx, refundSQL, p.ID)
+	_, err := g.book(ctx, refundSQL, p)
 	return err
 }

@@ -62,7 +62,7 @@ func tokens(t *testing.T, gateway *mockgateway.Gateway) {
 	} {
 		p := newPayment()
 		require.Equal(t, code, eventra.CodeOf(gateway.Charge(t.Context(), p, token)), token)
-		charged, err := gateway.Void(t.Context(), p.ID)
+		charged, err := gateway.Void(t.Context(), p)
 		require.NoError(t, err)
 		require.Equal(t, code == "", charged, token)
 	}
@@ -74,7 +74,7 @@ func voidCharged(t *testing.T, gateway *mockgateway.Gateway) {
 		require.NoError(t, gateway.Charge(t.Context(), p, "tok_ok"))
 	}
 	for range 2 {
-		charged, err := gateway.Void(t.Context(), p.ID)
+		charged, err := gateway.Void(t.Context(), p)
 		require.NoError(t, err)
 		require.True(t, charged)
 	}
@@ -82,13 +82,13 @@ func voidCharged(t *testing.T, gateway *mockgateway.Gateway) {
 
 func chargeVoided(t *testing.T, gateway *mockgateway.Gateway) {
 	p := newPayment()
-	charged, err := gateway.Void(t.Context(), p.ID)
+	charged, err := gateway.Void(t.Context(), p)
 	require.NoError(t, err)
 	require.False(t, charged)
 	for range 2 {
 		requireNoCharge(t, gateway, p)
 	}
-	charged, err = gateway.Void(t.Context(), p.ID)
+	charged, err = gateway.Void(t.Context(), p)
 	require.NoError(t, err)
 	require.False(t, charged)
 }
@@ -109,7 +109,7 @@ func refundCharged(t *testing.T, gateway *mockgateway.Gateway) {
 		require.NoError(t, gateway.Refund(t.Context(), p))
 	}
 	requireNoCharge(t, gateway, p) // the money was returned for good
-	charged, err := gateway.Void(t.Context(), p.ID)
+	charged, err := gateway.Void(t.Context(), p)
 	require.NoError(t, err)
 	require.False(t, charged)
 }
@@ -119,7 +119,7 @@ func slowCharge(t *testing.T, gateway *mockgateway.Gateway) {
 	ctx, cancel := context.WithTimeout(t.Context(), 10*time.Millisecond)
 	defer cancel()
 	require.ErrorIs(t, gateway.Charge(ctx, p, "tok_slow_60000"), context.DeadlineExceeded)
-	charged, err := gateway.Void(t.Context(), p.ID)
+	charged, err := gateway.Void(t.Context(), p)
 	require.NoError(t, err)
 	require.False(t, charged)
 }

@@ -40,9 +40,9 @@ FROM bookings WHERE status IN ('CONFIRMED', 'REFUNDED') AND NOT EXISTS (SELECT F
     AND (@retention::interval = '0' OR confirmed_at > now() - @retention::interval)`
 
 const mailIsOfAConfirmedSQL = `
-SELECT format('a mail is for booking %s, which %s', booking_id, coalesce('is ' || status, 'does not exist'))
+SELECT format('a mail of event %s is for booking %s, which %s', outbox.event_id, booking_id, coalesce('is ' || status || ' in event ' || bookings.event_id, 'does not exist'))
 FROM outbox LEFT JOIN bookings ON bookings.id = booking_id
-WHERE bookings.id IS NULL OR status NOT IN ('CONFIRMED', 'REFUNDED')`
+WHERE bookings.id IS NULL OR status NOT IN ('CONFIRMED', 'REFUNDED') OR outbox.event_id <> bookings.event_id`
 
 const mailIsSentInTimeSQL = `
 SELECT format('the mail for booking %s waits since %s', booking_id, created_at)

@@ -72,12 +72,14 @@ var breaches = []struct{ name, sql, implied string }{
 	{"taken_money_is_accounted_for", `UPDATE mock_charges SET (amount, currency, status) = (SELECT amount, currency, 'CHARGED' FROM payments
 		WHERE id = id('attempt', 2)) WHERE payment_id = id('attempt', 2)`, ""},
 	{"taken_money_is_accounted_for", `UPDATE mock_charges SET amount = amount + 1 WHERE payment_id = id('payment', 3)`, ""},
+	{"taken_money_is_accounted_for", `UPDATE mock_charges SET event_id = id('event', 1) WHERE payment_id = id('payment', 3)`, ""},
 	{"payment_has_its_charge", `DELETE FROM mock_charges WHERE payment_id = id('payment', 3)`, ""},
 	{"payment_has_its_charge", `DELETE FROM mock_charges WHERE payment_id = id('attempt', 2)`, ""},
 	{"payment_has_its_charge", `UPDATE mock_charges SET status = 'REFUNDED' WHERE payment_id = id('payment', 3)`, ""},
 
 	{"confirmed_has_its_mail", `DELETE FROM outbox WHERE booking_id = id('booking', 3)`, ""},
 	{"mail_is_of_a_confirmed", `INSERT INTO outbox VALUES (id('booking', 16), now(), now(), now())`, ""},
+	{"mail_is_of_a_confirmed", `UPDATE outbox SET event_id = id('event', 1) WHERE booking_id = id('booking', 3)`, ""},
 	{"mail_is_sent_in_time", `UPDATE outbox SET sent_at = NULL WHERE booking_id = id('booking', 3)`, ""},
 
 	{"epochs_never_go_back", `UPDATE events SET epoch = epoch - 1 WHERE id = id('event', 0)`, ""},

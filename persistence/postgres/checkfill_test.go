@@ -91,12 +91,12 @@ var fillAllSQL = []string{
 		SELECT id('attempt', number), id, event_id, user_id, 'mock', amount, 'EUR', CASE kind WHEN 1 THEN 'DECLINED' ELSE 'FAILED' END,
 			created_at, created_at, created_at
 		FROM planned WHERE kind IN (1, 2, 15)`,
-	`INSERT INTO mock_charges (payment_id, amount, currency, status)
-		SELECT id, amount, currency, CASE status WHEN 'REFUNDED' THEN 'REFUNDED' ELSE 'CHARGED' END
+	`INSERT INTO mock_charges (payment_id, event_id, amount, currency, status)
+		SELECT id, event_id, amount, currency, CASE status WHEN 'REFUNDED' THEN 'REFUNDED' ELSE 'CHARGED' END
 		FROM payments WHERE status IN ('SUCCEEDED', 'REFUNDED', 'REFUND_PENDING')
-		UNION ALL SELECT id, NULL, NULL, 'VOIDED' FROM payments WHERE status = 'FAILED'`,
-	`INSERT INTO outbox (booking_id, created_at, due_at, sent_at)
-		SELECT id, created_at, created_at, created_at FROM planned WHERE status IN ('CONFIRMED', 'REFUNDED')`,
+		UNION ALL SELECT id, event_id, NULL, NULL, 'VOIDED' FROM payments WHERE status = 'FAILED'`,
+	`INSERT INTO outbox (booking_id, event_id, created_at, due_at, sent_at)
+		SELECT id, event_id, created_at, created_at, created_at FROM planned WHERE status IN ('CONFIRMED', 'REFUNDED')`,
 	`DROP TABLE planned`,
 	`ANALYZE`,
 }

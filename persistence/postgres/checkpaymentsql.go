@@ -49,10 +49,10 @@ FROM payments WHERE status = 'REFUND_PENDING' AND updated_at < now() - @payment_
 // From the gateway's side: a charge that neither pays for seats nor is being
 // refunded is lost to its payer.
 const takenMoneySQL = `
-SELECT format('charge %s is %s, %s %s; the payment %s', c.payment_id, c.status, c.amount, c.currency,
-    coalesce('is ' || p.status || ', ' || p.amount || ' ' || p.currency, 'does not exist'))
+SELECT format('charge %s of event %s is %s, %s %s; the payment %s', c.payment_id, c.event_id, c.status, c.amount, c.currency,
+    coalesce('is ' || p.status || ', ' || p.amount || ' ' || p.currency || ' in event ' || p.event_id, 'does not exist'))
 FROM mock_charges AS c LEFT JOIN payments AS p ON p.id = c.payment_id
-WHERE p.id IS NULL OR c.status <> 'VOIDED' AND (p.amount, p.currency) <> (c.amount, c.currency)
+WHERE p.id IS NULL OR c.event_id <> p.event_id OR c.status <> 'VOIDED' AND (p.amount, p.currency) <> (c.amount, c.currency)
     OR c.status = 'CHARGED' AND p.status NOT IN ('PENDING', 'SUCCEEDED', 'REFUND_PENDING')`
 
 // From the payment's side, except for what takenMoneySQL finds. FAILED means that

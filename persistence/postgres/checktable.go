@@ -56,14 +56,14 @@ var invariants = [...]invariant{
 	{name: "refund_ends_in_time", sql: refundEndsInTimeSQL,
 		sentence: "No payment is REFUND_PENDING for longer than --payment-overdue."},
 	{name: "taken_money_is_accounted_for", sql: takenMoneySQL,
-		sentence: "Every charge has a payment; if its money was not returned, the payment is PENDING, SUCCEEDED or REFUND_PENDING, of the same sum."},
+		sentence: "Every charge has a payment, and names its event; if its money was not returned, the payment is PENDING, SUCCEEDED or REFUND_PENDING, of the same sum."},
 	{name: "payment_has_its_charge", sql: paymentHasItsChargeSQL,
 		sentence: "A payment and the gateway's books agree on whether money moved."},
 
 	{name: "confirmed_has_its_mail", sql: confirmedHasItsMailSQL,
 		sentence: "A CONFIRMED or REFUNDED booking has an outbox row, at least for the time of --retention."},
 	{name: "mail_is_of_a_confirmed", sql: mailIsOfAConfirmedSQL,
-		sentence: "An outbox row belongs to a CONFIRMED or REFUNDED booking."},
+		sentence: "An outbox row belongs to a CONFIRMED or REFUNDED booking, and names its event."},
 	{name: "mail_is_sent_in_time", sql: mailIsSentInTimeSQL, warns: true,
 		sentence: "No mail is unsent for longer than --mail-overdue."},
 

@@ -38,7 +38,7 @@ var statements = [...]statement{
 	eventra.PaymentEnded: {sql: paymentEndedSQL, guarded: true, byPayment: true, columns: endingColumns},
 	eventra.RefundDue:    {sql: paymentEndedSQL, guarded: true, byPayment: true, columns: endingColumns},
 	eventra.Confirmed: {sql: confirmedSQL, columns: func(w *write) []any {
-		return append([]any{w.bookings, w.payments}, w.changedSeats()...)
+		return append(append([]any{w.bookings, w.payments}, w.changedSeats()...), w.events)
 	}},
 	eventra.Rebooked: {sql: rebookedSQL, guarded: true, byPayment: true, columns: func(w *write) []any {
 		return append([]any{w.events, w.payments, w.replaced, w.bookings, w.users, w.amounts, w.currencies}, w.takenSeats()...)

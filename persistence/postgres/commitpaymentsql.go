@@ -43,7 +43,7 @@ const confirmedSQL = `
 WITH paid AS (
     SELECT a.*, booking.at AS booking_at, booking.status AS booking_status,
         payment.at AS payment_at, payment.status AS payment_status, payment.of
-    FROM unnest($1::uuid[], $2::uuid[]) AS a (booking_id, payment_id)` + bookingLookup + paymentLookup + `
+    FROM unnest($1::uuid[], $2::uuid[], $8::uuid[]) AS a (booking_id, payment_id, event_id)` + bookingLookup + paymentLookup + `
 ), confirmed AS (
     UPDATE bookings SET status = 'CONFIRMED', confirmed_at = now(), payment_id = paid.payment_id, paying_until = NULL FROM paid
     WHERE bookings.ctid = paid.booking_at AND paid.booking_status = 'HELD'
@@ -59,7 +59,7 @@ WITH paid AS (
     WHERE ctid = ANY (ARRAY (SELECT at FROM theirs)) AND status = 'HELD' AND (booking_id IN (SELECT booking_id FROM paid)) IS TRUE
     RETURNING 1
 ), mailed AS (
-    INSERT INTO outbox (booking_id, created_at, due_at) SELECT booking_id, now(), now() FROM paid
+    INSERT INTO outbox (booking_id, event_id, created_at, due_at) SELECT booking_id, event_id, now(), now() FROM paid
 )
 SELECT eventra_assert((SELECT count(*) FROM confirmed) = cardinality($1::uuid[])
     AND (SELECT count(*) FROM succeeded) = cardinality($1::uuid[])
@@ -97,7 +97,7 @@ WITH asked AS (
     WHERE seats.ctid = theirs.at AND seats.status = 'AVAILABLE'
     RETURNING 1
 ), mailed AS (
-    INSERT INTO outbox (booking_id, created_at, due_at) SELECT successor_id, now(), now() FROM moved
+    INSERT INTO outbox (booking_id, event_id, created_at, due_at) SELECT successor_id, event_id, now(), now() FROM moved
 )
 SELECT ARRAY (SELECT payment_id FROM moved), eventra_assert(
     (SELECT count(*) FROM replaced) = (SELECT count(*) FROM moved)

@@ -67,7 +67,7 @@ const mailSQL = `
 SELECT sent_at IS NOT NULL, bookings.status <> 'CONFIRMED' OR events.status = 'CANCELLED',
     email, name, title, venue, starts_at, timezone, amount, bookings.currency
 FROM outbox
-JOIN bookings ON bookings.id = outbox.booking_id
+JOIN bookings ON bookings.id = outbox.booking_id AND bookings.event_id = coalesce(outbox.event_id, bookings.event_id)
 JOIN users ON users.id = bookings.user_id
 JOIN events ON events.id = bookings.event_id
 WHERE booking_id = $1`
