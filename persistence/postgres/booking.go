@@ -158,9 +158,9 @@ func scanSeats(rows pgx.Rows, f func(eventra.ID, eventra.BookedSeat)) error {
 }
 
 const bookingSeatsSQL = `
-SELECT listed.booking_id, seat_no, section, row_label, number, listed.amount, currency
-FROM booking_seats AS listed JOIN seats USING (event_id, seat_no)
-WHERE listed.booking_id = ANY ($1) ORDER BY listed.booking_id, position`
+SELECT s.booking_id, s.seat_no, section, row_label, number, s.amount, currency
+FROM booking_seats AS s CROSS JOIN LATERAL (SELECT section, row_label, number, currency FROM seats` + seatByNumber + `) AS seat
+WHERE s.booking_id = ANY ($1) ORDER BY s.booking_id, position`
 
 // EventsWithHoldsDue lists events with a HELD booking whose deadline and payment
 // grace lie before the time ahead of now, by the store's clock.

@@ -8,6 +8,8 @@ package postgres
 //
 //   - each look-up is a LATERAL with a LIMIT, which the planner neither reorders
 //     nor merges with its surroundings;
+//   - where another index has a column of the key, too, the order makes the difference: see
+//     seatLookup;
 //   - conditions other than the key stay outside of it, where no partial index
 //     can offer itself;
 //   - IS TRUE makes the planner hash a list of ids once instead of searching it
@@ -21,11 +23,18 @@ package postgres
 // seat and checks its status; if the row has moved nevertheless, the statement's
 // count shows it.
 
+// seatLookup asks for one row by its primary key in a form that no other index serves. To
+// the planner, seats_name_unique finds a seat by its event alone as well as the primary key
+// does as long as the table is empty by its statistics. So the number is a range of one, in
+// whose order the primary key returns rows, and after any other index there is a sort.
 const (
 	seatLookup = `
     LEFT JOIN LATERAL (
-        SELECT ctid AS at FROM seats WHERE seats.event_id = s.event_id AND seats.seat_no = s.seat_no LIMIT 1
+        SELECT ctid AS at FROM seats` + seatByNumber + `
     ) AS seat ON true`
+	seatByNumber = `
+        WHERE seats.event_id = s.event_id AND seats.seat_no >= s.seat_no AND seats.seat_no <= s.seat_no
+        ORDER BY seats.seat_no LIMIT 1`
 	bookingLookup = `
     LEFT JOIN LATERAL (
         SELECT ctid AS at, status, expires_at, payment_id, paying_until, replaced_by FROM bookings WHERE id = a.booking_id LIMIT 1

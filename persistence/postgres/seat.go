@@ -62,7 +62,7 @@ func addSeats(ctx context.Context, tx pgx.Tx, eventID, addition eventra.ID, seat
 		if err := refuseLookAlikes(ctx, tx, eventID, seats); err != nil {
 			return 0, err
 		}
-		if err := tx.QueryRow(ctx, `SELECT max(version) FROM seats WHERE event_id = $1`, eventID).Scan(&version); err != nil {
+		if err := tx.QueryRow(ctx, lastVersionSQL, eventID).Scan(&version); err != nil {
 			return 0, err
 		}
 	}
@@ -134,10 +134,7 @@ func refuseExisting(ctx context.Context, tx pgx.Tx, eventID eventra.ID, seats []
 	for i, s := range seats {
 		sections[i], rows[i], numbers[i] = s.Section, s.Row, int32(s.Number)
 	}
-	found, err := tx.Query(ctx, `
-		SELECT section, row_label, number FROM seats
-		JOIN unnest($2::text[], $3::text[], $4::int[]) AS added (section, row_label, number) USING (section, row_label, number)
-		WHERE event_id = $1 ORDER BY seat_no LIMIT $5`, eventID, sections, rows, numbers, seatsNamedMax)
+	found, err := tx.Query(ctx, existingSeatsSQL, eventID, sections, rows, numbers, seatsNamedMax)
 	if err != nil {
 		return err
 	}
@@ -152,11 +149,31 @@ func refuseExisting(ctx context.Context, tx pgx.Tx, eventID eventra.ID, seats []
 	return seatsExist(names)
 }
 
+// existingSeatsSQL looks each seat up by its name, whatever the plan was made from: see [seatLookup].
+const existingSeatsSQL = `
+SELECT added.section, added.row_label, added.number
+FROM unnest($2::text[], $3::text[], $4::int[]) AS added (section, row_label, number)
+CROSS JOIN LATERAL (
+    SELECT seat_no FROM seats
+    WHERE seats.event_id = $1 AND seats.section = added.section AND seats.row_label = added.row_label
+        AND seats.number >= added.number AND seats.number <= added.number
+    ORDER BY seats.number LIMIT 1
+) AS seat
+ORDER BY seat.seat_no LIMIT $5`
+
+// labelsSQL and lastVersionSQL read the seats of one event in the order of the primary key, which
+// no other index has.
+const (
+	labelsSQL = `
+SELECT DISTINCT section, row_label FROM (SELECT section, row_label FROM seats WHERE event_id = $1 ORDER BY seat_no) AS seat`
+	lastVersionSQL = `SELECT max(version) FROM (SELECT version FROM seats WHERE event_id = $1 ORDER BY seat_no) AS seat`
+)
+
 // refuseLookAlikes refuses seats whose section or row people would take for another
 // one that exists.
 func refuseLookAlikes(ctx context.Context, tx pgx.Tx, eventID eventra.ID, seats []eventra.Seat) error {
 	labels := eventra.NewSeatLabels()
-	rows, err := tx.Query(ctx, `SELECT DISTINCT section, row_label FROM seats WHERE event_id = $1`, eventID)
+	rows, err := tx.Query(ctx, labelsSQL, eventID)
 	if err != nil {
 		return err
 	}
