@@ -78,8 +78,48 @@ type Terms struct {
 	SaleEndsAt         *time.Time  `json:"saleEndsAt,omitempty"`
 	HoldSeconds        int         `json:"holdSeconds"`
 	MaxSeatsPerBooking int         `json:"maxSeatsPerBooking"`
+	// MaxSeatsPerCustomer is 0 if the organiser has not set it: see [Terms.CustomerLimit].
+	MaxSeatsPerCustomer int        `json:"maxSeatsPerCustomer,omitempty"`
+	OrphanRule          OrphanRule `json:"orphanRule,omitempty"`
 	// EverPublished stays true when a published event is cancelled.
 	EverPublished bool `json:"everPublished,omitempty"`
+}
+
+// OrphanRule says what becomes of a pick of named seats that leaves a single free seat
+// between taken ones.
+type OrphanRule string
+
+// The rules about such picks. The zero value is OrphanOff.
+const (
+	OrphanOff    OrphanRule = "off"    // nothing
+	OrphanWarn   OrphanRule = "warn"   // it is held, with a warning
+	OrphanStrict OrphanRule = "strict" // it is refused if another pick for the same people leaves none
+)
+
+// OrDefault returns the rule, OrphanOff for the zero value.
+func (r OrphanRule) OrDefault() OrphanRule {
+	if r == "" {
+		return OrphanOff
+	}
+	return r
+}
+
+// Valid reports whether the rule is one of the three above, or the zero value.
+func (r OrphanRule) Valid() bool {
+	switch r.OrDefault() {
+	case OrphanOff, OrphanWarn, OrphanStrict:
+		return true
+	}
+	return false
+}
+
+// CustomerLimit returns how many tickets one customer may have in live bookings of the
+// event: MaxSeatsPerCustomer, or twice MaxSeatsPerBooking.
+func (t Terms) CustomerLimit() int {
+	if t.MaxSeatsPerCustomer == 0 {
+		return 2 * t.MaxSeatsPerBooking
+	}
+	return t.MaxSeatsPerCustomer
 }
 
 // Become gives the event another status.
@@ -108,8 +148,8 @@ func (t Terms) OpenAt(now time.Time) bool {
 		(t.SaleEndsAt == nil || now.Before(*t.SaleEndsAt))
 }
 
-// SaleTerms returns the terms as the sale obeys them: without an end of its own,
-// the sale ends with the event.
+// SaleTerms returns the terms as the sale obeys them: without an end of its own, which may
+// be later, the sale ends with the event.
 func (e *Event) SaleTerms() Terms {
 	terms := e.Terms
 	if terms.SaleEndsAt == nil {
@@ -139,6 +179,7 @@ const (
 	MaxSeatsPerBookingMin     = 1
 	MaxSeatsPerBookingMax     = 50
 	MaxSeatsPerBookingDefault = 10
+	MaxSeatsPerCustomerMax    = 1_000_000
 )
 
 // Validate checks everything that an organiser enters. It looks the time zone
@@ -167,6 +208,12 @@ func (e *Event) Validate(f *Faults) {
 	}
 	if e.MaxSeatsPerBooking < MaxSeatsPerBookingMin || e.MaxSeatsPerBooking > MaxSeatsPerBookingMax {
 		f.Add("maxSeatsPerBooking", "range", "must be from %d to %d", MaxSeatsPerBookingMin, MaxSeatsPerBookingMax)
+	}
+	if e.MaxSeatsPerCustomer < 0 || e.MaxSeatsPerCustomer > MaxSeatsPerCustomerMax {
+		f.Add("maxSeatsPerCustomer", "range", "must be from 1 to %d", MaxSeatsPerCustomerMax)
+	}
+	if !e.OrphanRule.Valid() {
+		f.Add("orphanRule", "unknown", "must be off, warn or strict")
 	}
 	switch {
 	case len(e.Attributes) > AttributesMaxBytes:
@@ -207,9 +254,6 @@ func validateTimes(f *Faults, e *Event) {
 		instant("saleEndsAt", *e.SaleEndsAt)
 		if e.SaleStartsAt != nil && !e.SaleEndsAt.After(*e.SaleStartsAt) {
 			f.Add("saleEndsAt", "order", "must be after saleStartsAt")
-		}
-		if e.SaleEndsAt.After(e.EndsAt) {
-			f.Add("saleEndsAt", "order", "must not be after endsAt")
 		}
 	}
 }

@@ -57,7 +57,7 @@ func TestEvent_Validate(t *testing.T) {
 		{"sale that ends as it starts", func(e *eventra.Event) { e.SaleStartsAt, e.SaleEndsAt = &opening, &opening }, "saleEndsAt order"},
 		{"sale that ends as the event starts", func(e *eventra.Event) { e.SaleEndsAt = &e.StartsAt }, ""},
 		{"sale that ends with the event", func(e *eventra.Event) { e.SaleEndsAt = &e.EndsAt }, ""},
-		{"sale that ends after the event", func(e *eventra.Event) { later := e.EndsAt.Add(1); e.SaleEndsAt = &later }, "saleEndsAt order"},
+		{"sale that ends after the event", func(e *eventra.Event) { later := e.EndsAt.Add(1); e.SaleEndsAt = &later }, ""},
 		{"sale that starts as the event ends", func(e *eventra.Event) { e.SaleStartsAt = &e.EndsAt }, "saleStartsAt order"},
 		{"sale that starts during the event", func(e *eventra.Event) { e.SaleStartsAt = &e.StartsAt }, ""},
 		{"sale of no year", func(e *eventra.Event) { e.SaleStartsAt = &time.Time{} }, "saleStartsAt range"},
@@ -67,6 +67,12 @@ func TestEvent_Validate(t *testing.T) {
 		{"hold too long", func(e *eventra.Event) { e.HoldSeconds = 3601 }, "holdSeconds range"},
 		{"no seats a booking", func(e *eventra.Event) { e.MaxSeatsPerBooking = 0 }, "maxSeatsPerBooking range"},
 		{"too many seats a booking", func(e *eventra.Event) { e.MaxSeatsPerBooking = 51 }, "maxSeatsPerBooking range"},
+		{"one seat a customer", func(e *eventra.Event) { e.MaxSeatsPerCustomer = 1 }, ""},
+		{"most seats a customer", func(e *eventra.Event) { e.MaxSeatsPerCustomer = 1_000_000 }, ""},
+		{"too many seats a customer", func(e *eventra.Event) { e.MaxSeatsPerCustomer = 1_000_001 }, "maxSeatsPerCustomer range"},
+		{"less than no seats a customer", func(e *eventra.Event) { e.MaxSeatsPerCustomer = -1 }, "maxSeatsPerCustomer range"},
+		{"orphan rule", func(e *eventra.Event) { e.OrphanRule = eventra.OrphanStrict }, ""},
+		{"unknown orphan rule", func(e *eventra.Event) { e.OrphanRule = "loose" }, "orphanRule unknown"},
 		{"attributes", func(e *eventra.Event) { e.Attributes = json.RawMessage(" {\"a\": [1]}\n") }, ""},
 		{"no attributes", func(e *eventra.Event) { e.Attributes = nil }, "attributes type"},
 		{"attributes of another type", func(e *eventra.Event) { e.Attributes = json.RawMessage(`[]`) }, "attributes type"},
@@ -140,12 +146,20 @@ func TestEvent_CheckChange_LocksTimeAndPlace(t *testing.T) {
 // not sell tickets for what is over.
 func TestEvent_SaleTerms_EndWithTheEvent(t *testing.T) {
 	t.Parallel()
-	ends, early := opening.Add(2*time.Hour), opening.Add(time.Minute)
+	ends := opening.Add(2 * time.Hour)
 	e := &eventra.Event{StartsAt: opening.Add(time.Hour), EndsAt: ends, Terms: testTerms()}
 	require.Equal(t, ends, *e.SaleTerms().SaleEndsAt)
 	require.Nil(t, e.SaleEndsAt, "the details stay as the organiser gave them")
 	require.True(t, e.SaleTerms().OpenAt(ends.Add(-1)))
 	require.False(t, e.SaleTerms().OpenAt(ends))
-	e.SaleEndsAt = &early
-	require.Equal(t, early, *e.SaleTerms().SaleEndsAt)
+	for _, other := range []time.Time{opening.Add(time.Minute), ends.Add(time.Hour)} {
+		e.SaleEndsAt = &other
+		require.Equal(t, other, *e.SaleTerms().SaleEndsAt)
+	}
+}
+
+func TestTerms_CustomerLimit(t *testing.T) {
+	t.Parallel()
+	require.Equal(t, 20, eventra.Terms{MaxSeatsPerBooking: 10}.CustomerLimit(), "twice a booking, unless set")
+	require.Equal(t, 3, eventra.Terms{MaxSeatsPerBooking: 10, MaxSeatsPerCustomer: 3}.CustomerLimit())
 }

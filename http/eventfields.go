@@ -25,18 +25,20 @@ type Venue struct {
 // EventFields is what an organiser enters. Times are text, so that a bad one is
 // reported together with all other faults.
 type EventFields struct {
-	Title              string         `json:"title" minLength:"1" maxLength:"200" example:"Symphony No. 9" validate:"required"`
-	Description        string         `json:"description" maxLength:"10000" example:"An evening with the orchestra."`
-	Category           string         `json:"category" minLength:"1" maxLength:"50" example:"concert" validate:"required"`
-	Tags               []string       `json:"tags" example:"classical,live"` // at most 20, each of 1 to 50 characters
-	Venue              Venue          `json:"venue" validate:"required"`
-	StartsAt           string         `json:"startsAt" format:"date-time" example:"2030-05-01T19:30:00Z" validate:"required"`
-	EndsAt             string         `json:"endsAt" format:"date-time" example:"2030-05-01T22:00:00Z" validate:"required"`
-	SaleStartsAt       *string        `json:"saleStartsAt,omitzero" format:"date-time" example:"2027-01-01T09:00:00Z" extensions:"x-nullable"` // without it, at once
-	SaleEndsAt         *string        `json:"saleEndsAt,omitzero" format:"date-time" example:"2030-05-01T19:00:00Z" extensions:"x-nullable"`   // without it, endsAt; not after endsAt
-	HoldSeconds        *int           `json:"holdSeconds,omitzero" minimum:"5" maximum:"3600" default:"600" example:"600" extensions:"x-nullable"`
-	MaxSeatsPerBooking *int           `json:"maxSeatsPerBooking,omitzero" minimum:"1" maximum:"50" default:"10" example:"10" extensions:"x-nullable"`
-	Attributes         jsontext.Value `json:"attributes,omitzero" swaggertype:"object" extensions:"x-nullable"` // for the organiser's own use; at most 16 KiB and 32 levels
+	Title               string         `json:"title" minLength:"1" maxLength:"200" example:"Symphony No. 9" validate:"required"`
+	Description         string         `json:"description" maxLength:"10000" example:"An evening with the orchestra."`
+	Category            string         `json:"category" minLength:"1" maxLength:"50" example:"concert" validate:"required"`
+	Tags                []string       `json:"tags" example:"classical,live"` // at most 20, each of 1 to 50 characters
+	Venue               Venue          `json:"venue" validate:"required"`
+	StartsAt            string         `json:"startsAt" format:"date-time" example:"2030-05-01T19:30:00Z" validate:"required"`
+	EndsAt              string         `json:"endsAt" format:"date-time" example:"2030-05-01T22:00:00Z" validate:"required"`
+	SaleStartsAt        *string        `json:"saleStartsAt,omitzero" format:"date-time" example:"2027-01-01T09:00:00Z" extensions:"x-nullable"` // without it, at once
+	SaleEndsAt          *string        `json:"saleEndsAt,omitzero" format:"date-time" example:"2030-05-01T19:00:00Z" extensions:"x-nullable"`   // without it, endsAt
+	HoldSeconds         *int           `json:"holdSeconds,omitzero" minimum:"5" maximum:"3600" default:"600" example:"600" extensions:"x-nullable"`
+	MaxSeatsPerBooking  *int           `json:"maxSeatsPerBooking,omitzero" minimum:"1" maximum:"50" default:"10" example:"10" extensions:"x-nullable"`
+	MaxSeatsPerCustomer *int           `json:"maxSeatsPerCustomer,omitzero" minimum:"1" maximum:"1000000" example:"20" extensions:"x-nullable"` // without it, 2 × maxSeatsPerBooking
+	OrphanRule          *string        `json:"orphanRule,omitzero" enums:"off,warn,strict" default:"off" example:"off" extensions:"x-nullable"` // for named seats that leave a single free one
+	Attributes          jsontext.Value `json:"attributes,omitzero" swaggertype:"object" extensions:"x-nullable"`                                // for the organiser's own use; at most 16 KiB and 32 levels
 }
 
 // fieldsOf returns the fields from which apply would make the event.
@@ -53,7 +55,17 @@ func fieldsOf(e *eventra.Event) *EventFields {
 		StartsAt: *text(&e.StartsAt), EndsAt: *text(&e.EndsAt),
 		SaleStartsAt: text(e.SaleStartsAt), SaleEndsAt: text(e.SaleEndsAt),
 		HoldSeconds: &e.HoldSeconds, MaxSeatsPerBooking: &e.MaxSeatsPerBooking, Attributes: jsontext.Value(e.Attributes),
+		MaxSeatsPerCustomer: given(e.MaxSeatsPerCustomer), OrphanRule: given(string(e.OrphanRule)),
 	}
+}
+
+// given returns nil for the zero value, which stands for a setting's default.
+func given[T comparable](value T) *T {
+	var none T
+	if value == none {
+		return nil
+	}
+	return &value
 }
 
 // apply sets an event's fields and validates the event. A field that was left out
@@ -71,6 +83,14 @@ func (f *EventFields) apply(e *eventra.Event) error {
 	e.SaleEndsAt = parseOptionalTime(&faults, "saleEndsAt", f.SaleEndsAt)
 	e.HoldSeconds = orDefault(f.HoldSeconds, eventra.HoldSecondsDefault)
 	e.MaxSeatsPerBooking = orDefault(f.MaxSeatsPerBooking, eventra.MaxSeatsPerBookingDefault)
+	e.MaxSeatsPerCustomer = orDefault(f.MaxSeatsPerCustomer, 0)
+	if f.MaxSeatsPerCustomer != nil && e.MaxSeatsPerCustomer == 0 {
+		faults.Add("maxSeatsPerCustomer", "range", "must be from 1 to %d", eventra.MaxSeatsPerCustomerMax)
+	}
+	e.OrphanRule = eventra.OrphanRule(orDefault(f.OrphanRule, string(eventra.OrphanOff)))
+	if e.OrphanRule == "" {
+		faults.Add("orphanRule", "unknown", "must be off, warn or strict")
+	}
 	e.Attributes = attributes(&faults, f.Attributes)
 
 	var more eventra.Faults
@@ -102,7 +122,7 @@ func parseOptionalTime(f *eventra.Faults, field string, text *string) *time.Time
 	return &t
 }
 
-func orDefault(given *int, value int) int {
+func orDefault[T any](given *T, value T) T {
 	if given != nil {
 		return *given
 	}

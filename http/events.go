@@ -10,24 +10,26 @@ import (
 
 // Event is a performance with its venue, times and terms of sale.
 type Event struct {
-	ID                 eventra.ID     `json:"id" swaggertype:"string" format:"uuid" example:"01900000-0000-7000-8000-0000000000e1" validate:"required"`
-	Title              string         `json:"title" example:"Symphony No. 9" validate:"required"`
-	Description        string         `json:"description" example:"An evening with the orchestra." validate:"required"`
-	Category           string         `json:"category" example:"concert" validate:"required"`
-	Tags               []string       `json:"tags" example:"classical,live" validate:"required"`
-	Venue              Venue          `json:"venue" validate:"required"`
-	StartsAt           Time           `json:"startsAt" swaggertype:"string" format:"date-time" example:"2030-05-01T19:30:00.000Z" validate:"required"`
-	EndsAt             Time           `json:"endsAt" swaggertype:"string" format:"date-time" example:"2030-05-01T22:00:00.000Z" validate:"required"`
-	SaleStartsAt       *Time          `json:"saleStartsAt,omitzero" swaggertype:"string" format:"date-time" example:"2027-01-01T09:00:00.000Z"`
-	SaleEndsAt         *Time          `json:"saleEndsAt,omitzero" swaggertype:"string" format:"date-time" example:"2030-05-01T19:00:00.000Z"`
-	HoldSeconds        int            `json:"holdSeconds" example:"600" validate:"required"`
-	MaxSeatsPerBooking int            `json:"maxSeatsPerBooking" example:"10" validate:"required"`
-	Status             string         `json:"status" enums:"DRAFT,PUBLISHED,CANCELLED" example:"PUBLISHED" validate:"required"`
-	Attributes         jsontext.Value `json:"attributes" swaggertype:"object" validate:"required"` // for the organiser's own use
-	SeatsTotal         int            `json:"seatsTotal" example:"240" validate:"required"`
-	CreatedAt          Time           `json:"createdAt" swaggertype:"string" format:"date-time" example:"2027-01-01T08:00:00.000Z" validate:"required"`
-	UpdatedAt          Time           `json:"updatedAt" swaggertype:"string" format:"date-time" example:"2027-01-01T08:00:00.000Z" validate:"required"`
-	Version            int64          `json:"version" example:"3" validate:"required"` // of the details; grows with each write
+	ID                  eventra.ID     `json:"id" swaggertype:"string" format:"uuid" example:"01900000-0000-7000-8000-0000000000e1" validate:"required"`
+	Title               string         `json:"title" example:"Symphony No. 9" validate:"required"`
+	Description         string         `json:"description" example:"An evening with the orchestra." validate:"required"`
+	Category            string         `json:"category" example:"concert" validate:"required"`
+	Tags                []string       `json:"tags" example:"classical,live" validate:"required"`
+	Venue               Venue          `json:"venue" validate:"required"`
+	StartsAt            Time           `json:"startsAt" swaggertype:"string" format:"date-time" example:"2030-05-01T19:30:00.000Z" validate:"required"`
+	EndsAt              Time           `json:"endsAt" swaggertype:"string" format:"date-time" example:"2030-05-01T22:00:00.000Z" validate:"required"`
+	SaleStartsAt        *Time          `json:"saleStartsAt,omitzero" swaggertype:"string" format:"date-time" example:"2027-01-01T09:00:00.000Z"`
+	SaleEndsAt          *Time          `json:"saleEndsAt,omitzero" swaggertype:"string" format:"date-time" example:"2030-05-01T19:00:00.000Z"`
+	HoldSeconds         int            `json:"holdSeconds" example:"600" validate:"required"`
+	MaxSeatsPerBooking  int            `json:"maxSeatsPerBooking" example:"10" validate:"required"`
+	MaxSeatsPerCustomer int            `json:"maxSeatsPerCustomer" example:"20" validate:"required"` // in live bookings, held and bought
+	OrphanRule          string         `json:"orphanRule" enums:"off,warn,strict" example:"off" validate:"required"`
+	Status              string         `json:"status" enums:"DRAFT,PUBLISHED,CANCELLED" example:"PUBLISHED" validate:"required"`
+	Attributes          jsontext.Value `json:"attributes" swaggertype:"object" validate:"required"` // for the organiser's own use
+	SeatsTotal          int            `json:"seatsTotal" example:"240" validate:"required"`
+	CreatedAt           Time           `json:"createdAt" swaggertype:"string" format:"date-time" example:"2027-01-01T08:00:00.000Z" validate:"required"`
+	UpdatedAt           Time           `json:"updatedAt" swaggertype:"string" format:"date-time" example:"2027-01-01T08:00:00.000Z" validate:"required"`
+	Version             int64          `json:"version" example:"3" validate:"required"` // of the details; grows with each write
 }
 
 // EventPage is one page of a list of events.
@@ -41,7 +43,8 @@ func newEvent(e *eventra.Event) Event {
 		ID: e.ID, Title: e.Title, Description: e.Description, Category: e.Category, Tags: e.Tags, Venue: Venue(e.Venue),
 		StartsAt: Time(e.StartsAt), EndsAt: Time(e.EndsAt),
 		SaleStartsAt: (*Time)(e.SaleStartsAt), SaleEndsAt: (*Time)(e.SaleEndsAt),
-		HoldSeconds: e.HoldSeconds, MaxSeatsPerBooking: e.MaxSeatsPerBooking, Status: string(e.Status),
+		HoldSeconds: e.HoldSeconds, MaxSeatsPerBooking: e.MaxSeatsPerBooking,
+		MaxSeatsPerCustomer: e.CustomerLimit(), OrphanRule: string(e.OrphanRule.OrDefault()), Status: string(e.Status),
 		Attributes: jsontext.Value(e.Attributes), SeatsTotal: e.SeatsTotal,
 		CreatedAt: Time(e.CreatedAt), UpdatedAt: Time(e.UpdatedAt), Version: e.Version,
 	}

@@ -46,6 +46,8 @@ func TestEvents_Create(t *testing.T) {
 	require.Equal(t, "DRAFT", made["status"])
 	require.EqualValues(t, 600, made["holdSeconds"])
 	require.EqualValues(t, 10, made["maxSeatsPerBooking"])
+	require.EqualValues(t, 20, made["maxSeatsPerCustomer"])
+	require.Equal(t, "off", made["orphanRule"])
 	require.Equal(t, "2030-05-01T19:30:00.000Z", made["startsAt"])
 	require.NotContains(t, made, "saleStartsAt")
 	require.Equal(t, map[string]any{"x": []any{1.0, map[string]any{"y": nil}}}, made["attributes"])
@@ -79,6 +81,17 @@ func TestEvents_Patch(t *testing.T) {
 	require.EqualValues(t, 600, got["holdSeconds"])
 	require.Equal(t, map[string]any{}, got["attributes"])
 	require.Equal(t, []any{}, got["tags"])
+
+	got = patch(`{"maxSeatsPerBooking":4,"orphanRule":"strict","saleEndsAt":"2031-01-01T00:00:00Z"}`)
+	require.EqualValues(t, 8, got["maxSeatsPerCustomer"], "twice a booking, unless set")
+	require.Equal(t, "strict", got["orphanRule"])
+	require.Equal(t, "2031-01-01T00:00:00.000Z", got["saleEndsAt"], "after the event")
+	got = patch(`{"maxSeatsPerCustomer":5,"maxSeatsPerBooking":3}`)
+	require.EqualValues(t, 5, got["maxSeatsPerCustomer"])
+	require.Equal(t, "strict", got["orphanRule"])
+	got = patch(`{"maxSeatsPerCustomer":null,"orphanRule":null}`)
+	require.EqualValues(t, 6, got["maxSeatsPerCustomer"])
+	require.Equal(t, "off", got["orphanRule"])
 
 	for _, readonly := range []string{"id", "status", "seatsTotal", "version", "createdAt", "updatedAt"} {
 		for _, value := range []string{"null", "1", `"x"`} {

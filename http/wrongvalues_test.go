@@ -23,6 +23,8 @@ func TestWrongInput_Values(t *testing.T) {
 		{"empty event", "POST", "/api/v1/events", "admin", `{}`, "startsAt endsAt title category venue.name venue.city venue.timezone"},
 		{"bad times", "POST", "/api/v1/events", "admin", strings.ReplaceAll(validEvent, "2030-05-01T", "2030-13-01T"), "startsAt endsAt"},
 		{"numbers out of range", "POST", "/api/v1/events", "admin", `{"holdSeconds":4,"maxSeatsPerBooking":51,` + validEvent[1:], "holdSeconds maxSeatsPerBooking"},
+		{"no seats a customer", "POST", "/api/v1/events", "admin", `{"maxSeatsPerCustomer":0,"orphanRule":"",` + validEvent[1:], "maxSeatsPerCustomer orphanRule"},
+		{"sale rules out of range", "POST", "/api/v1/events", "admin", `{"maxSeatsPerCustomer":1000001,"orphanRule":"loose",` + validEvent[1:], "maxSeatsPerCustomer orphanRule"},
 		{"deep attributes", "POST", "/api/v1/events", "admin", strings.Replace(validEvent, `[1,{"y":null}]`, strings.Repeat("[", 40)+strings.Repeat("]", 40), 1), "attributes"},
 		{"huge number in attributes", "POST", "/api/v1/events", "admin", strings.Replace(validEvent, `[1,{`, `[1e999,{`, 1), "attributes"},
 		{"NUL in attributes", "POST", "/api/v1/events", "admin", strings.Replace(validEvent, `{"y":null}`, `{"y":"\u0000"}`, 1), "attributes.x[1].y"},

@@ -11,25 +11,27 @@ import (
 // document is an event as it is stored. Times have milliseconds. Ids are text, which
 // people can read and which sorts like the ids' bytes.
 type document struct {
-	ID                 string     `bson:"_id"`
-	Title              string     `bson:"title"`
-	Description        string     `bson:"description"`
-	Category           string     `bson:"category"`
-	Tags               []string   `bson:"tags"`
-	Venue              venue      `bson:"venue"`
-	StartsAt           time.Time  `bson:"startsAt"`
-	EndsAt             time.Time  `bson:"endsAt"`
-	Attributes         any        `bson:"attributes"` // see storedAttributes
-	Status             string     `bson:"status"`
-	SaleStartsAt       *time.Time `bson:"saleStartsAt"`
-	SaleEndsAt         *time.Time `bson:"saleEndsAt"`
-	HoldSeconds        int        `bson:"holdSeconds"`
-	MaxSeatsPerBooking int        `bson:"maxSeatsPerBooking"`
-	EverPublished      *bool      `bson:"everPublished"`
-	SeatsTotal         int        `bson:"seatsTotal"`
-	CreatedAt          time.Time  `bson:"createdAt"`
-	UpdatedAt          time.Time  `bson:"updatedAt"`
-	Version            int64      `bson:"version"`
+	ID                  string     `bson:"_id"`
+	Title               string     `bson:"title"`
+	Description         string     `bson:"description"`
+	Category            string     `bson:"category"`
+	Tags                []string   `bson:"tags"`
+	Venue               venue      `bson:"venue"`
+	StartsAt            time.Time  `bson:"startsAt"`
+	EndsAt              time.Time  `bson:"endsAt"`
+	Attributes          any        `bson:"attributes"` // see storedAttributes
+	Status              string     `bson:"status"`
+	SaleStartsAt        *time.Time `bson:"saleStartsAt"`
+	SaleEndsAt          *time.Time `bson:"saleEndsAt"`
+	HoldSeconds         int        `bson:"holdSeconds"`
+	MaxSeatsPerBooking  int        `bson:"maxSeatsPerBooking"`
+	MaxSeatsPerCustomer int        `bson:"maxSeatsPerCustomer,omitempty"`
+	OrphanRule          string     `bson:"orphanRule,omitempty"`
+	EverPublished       *bool      `bson:"everPublished"`
+	SeatsTotal          int        `bson:"seatsTotal"`
+	CreatedAt           time.Time  `bson:"createdAt"`
+	UpdatedAt           time.Time  `bson:"updatedAt"`
+	Version             int64      `bson:"version"`
 
 	// Copied says that PostgreSQL has the terms of this version.
 	Copied bool `bson:"copied"`
@@ -67,28 +69,30 @@ func newDocument(e *eventra.Event, copied bool) (*document, error) {
 		return nil, err
 	}
 	return &document{
-		ID:                 e.ID.String(),
-		Title:              e.Title,
-		Description:        e.Description,
-		Category:           e.Category,
-		Tags:               append([]string{}, e.Tags...), // an empty list, never null
-		Venue:              venue(e.Venue),
-		StartsAt:           e.StartsAt,
-		EndsAt:             e.EndsAt,
-		Attributes:         attributes,
-		Status:             string(e.Status),
-		SaleStartsAt:       e.SaleStartsAt,
-		SaleEndsAt:         e.SaleEndsAt,
-		HoldSeconds:        e.HoldSeconds,
-		MaxSeatsPerBooking: e.MaxSeatsPerBooking,
-		EverPublished:      &e.EverPublished,
-		SeatsTotal:         e.SeatsTotal,
-		CreatedAt:          e.CreatedAt,
-		UpdatedAt:          e.UpdatedAt,
-		Version:            e.Version,
-		Copied:             copied,
-		Search:             newSearch(e),
-		SearchForm:         searchForm,
+		ID:                  e.ID.String(),
+		Title:               e.Title,
+		Description:         e.Description,
+		Category:            e.Category,
+		Tags:                append([]string{}, e.Tags...), // an empty list, never null
+		Venue:               venue(e.Venue),
+		StartsAt:            e.StartsAt,
+		EndsAt:              e.EndsAt,
+		Attributes:          attributes,
+		Status:              string(e.Status),
+		SaleStartsAt:        e.SaleStartsAt,
+		SaleEndsAt:          e.SaleEndsAt,
+		HoldSeconds:         e.HoldSeconds,
+		MaxSeatsPerBooking:  e.MaxSeatsPerBooking,
+		MaxSeatsPerCustomer: e.MaxSeatsPerCustomer,
+		OrphanRule:          string(e.OrphanRule),
+		EverPublished:       &e.EverPublished,
+		SeatsTotal:          e.SeatsTotal,
+		CreatedAt:           e.CreatedAt,
+		UpdatedAt:           e.UpdatedAt,
+		Version:             e.Version,
+		Copied:              copied,
+		Search:              newSearch(e),
+		SearchForm:          searchForm,
 	}, nil
 }
 
@@ -112,12 +116,14 @@ func (d *document) event() (*eventra.Event, error) {
 		EndsAt:      d.EndsAt.UTC(),
 		Attributes:  attributes,
 		Terms: eventra.Terms{
-			Status:             eventra.EventStatus(d.Status),
-			SaleStartsAt:       utc(d.SaleStartsAt),
-			SaleEndsAt:         utc(d.SaleEndsAt),
-			HoldSeconds:        d.HoldSeconds,
-			MaxSeatsPerBooking: d.MaxSeatsPerBooking,
-			EverPublished:      d.everPublished(),
+			Status:              eventra.EventStatus(d.Status),
+			SaleStartsAt:        utc(d.SaleStartsAt),
+			SaleEndsAt:          utc(d.SaleEndsAt),
+			HoldSeconds:         d.HoldSeconds,
+			MaxSeatsPerBooking:  d.MaxSeatsPerBooking,
+			MaxSeatsPerCustomer: d.MaxSeatsPerCustomer,
+			OrphanRule:          eventra.OrphanRule(d.OrphanRule),
+			EverPublished:       d.everPublished(),
 		},
 		SeatsTotal: d.SeatsTotal,
 		CreatedAt:  d.CreatedAt.UTC(),

@@ -46,6 +46,7 @@ func newEvent(title string, startsAt time.Time) *eventra.Event {
 		Attributes: json.RawMessage(`{}`),
 		Terms: eventra.Terms{
 			Status: eventra.EventPublished, SaleEndsAt: &saleEnds, HoldSeconds: 600, MaxSeatsPerBooking: 10,
+			MaxSeatsPerCustomer: 7, OrphanRule: eventra.OrphanWarn,
 		},
 		CreatedAt: summer.AddDate(-1, 0, 0),
 		UpdatedAt: summer.AddDate(-1, 0, 0),

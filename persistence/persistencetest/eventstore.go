@@ -157,10 +157,18 @@ func fencedByTerms(f *fixture) {
 	require.NoError(f.t, f.store.PutTerms(f.t.Context(), f.event))
 	f.hold(longHold, 0) // a title is no term of the sale
 
-	f.event.Become(eventra.EventCancelled)
-	f.event.Version = 3
+	f.event.MaxSeatsPerCustomer, f.event.OrphanRule, f.event.Version = 0, "", 3
 	require.NoError(f.t, f.store.PutTerms(f.t.Context(), f.event))
 	_, err := f.commit(change(eventra.Held, f.booking(1)))
+	require.ErrorIs(f.t, err, eventra.ErrStaleEpoch)
+	terms := f.activate().Terms
+	require.Zero(f.t, terms.MaxSeatsPerCustomer)
+	require.Equal(f.t, eventra.OrphanOff, terms.OrphanRule)
+
+	f.event.Become(eventra.EventCancelled)
+	f.event.Version = 4
+	require.NoError(f.t, f.store.PutTerms(f.t.Context(), f.event))
+	_, err = f.commit(change(eventra.Held, f.booking(1)))
 	require.ErrorIs(f.t, err, eventra.ErrStaleEpoch)
 	require.Equal(f.t, f.event.SaleTerms().EverPublished, f.activate().Terms.EverPublished)
 	require.Equal(f.t, eventra.EventCancelled, f.activate().Terms.Status)

@@ -24,7 +24,8 @@ func NewEvent() *eventra.Event {
 	return &eventra.Event{
 		ID: NewID(), Title: "Night of the Proms", StartsAt: starts, EndsAt: starts.Add(3 * time.Hour), Version: 1,
 		Venue: eventra.Venue{Name: "Arena", City: "Berlin", Country: "DE", Timezone: "Europe/Berlin"},
-		Terms: eventra.Terms{Status: eventra.EventPublished, HoldSeconds: int(longHold / time.Second), MaxSeatsPerBooking: 10},
+		Terms: eventra.Terms{Status: eventra.EventPublished, HoldSeconds: int(longHold / time.Second), MaxSeatsPerBooking: 10,
+			MaxSeatsPerCustomer: 60, OrphanRule: eventra.OrphanWarn},
 	}
 }
 

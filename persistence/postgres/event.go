@@ -19,25 +19,27 @@ func (db *DB) PutTerms(ctx context.Context, e *eventra.Event) error {
 	return db.WithConn(ctx, callTimeout, func(ctx context.Context, conn *pgxpool.Conn) error {
 		terms := e.SaleTerms()
 		_, err := conn.Exec(ctx, putTermsSQL, e.ID, string(terms.Status), terms.SaleStartsAt, terms.SaleEndsAt, terms.HoldSeconds,
-			terms.MaxSeatsPerBooking, terms.EverPublished, e.Title, venueLine(e.Venue), e.StartsAt, e.Venue.Timezone, e.Version)
+			terms.MaxSeatsPerBooking, terms.EverPublished, e.Title, venueLine(e.Venue), e.StartsAt, e.Venue.Timezone, e.Version,
+			terms.MaxSeatsPerCustomer, string(terms.OrphanRule.OrDefault()))
 		return err
 	})
 }
 
 const putTermsSQL = `
 INSERT INTO events AS stored (id, status, sale_starts_at, sale_ends_at, hold_seconds, max_seats_per_booking,
-    ever_published, title, venue, starts_at, timezone, details_version)
-VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)
+    ever_published, title, venue, starts_at, timezone, details_version, max_seats_per_customer, orphan_rule)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, nullif($13::int, 0), $14)
 ON CONFLICT (id) DO UPDATE SET
     status = excluded.status, sale_starts_at = excluded.sale_starts_at, sale_ends_at = excluded.sale_ends_at,
     hold_seconds = excluded.hold_seconds, max_seats_per_booking = excluded.max_seats_per_booking,
+    max_seats_per_customer = excluded.max_seats_per_customer, orphan_rule = excluded.orphan_rule,
     ever_published = excluded.ever_published, title = excluded.title, venue = excluded.venue, starts_at = excluded.starts_at, timezone = excluded.timezone,
     details_version = excluded.details_version, updated_at = now(),
     epoch = stored.epoch + ((stored.status, stored.sale_starts_at, stored.sale_ends_at, stored.hold_seconds, stored.max_seats_per_booking,
-            stored.ever_published)
+            stored.ever_published, stored.max_seats_per_customer, stored.orphan_rule)
         IS DISTINCT FROM
         (excluded.status, excluded.sale_starts_at, excluded.sale_ends_at, excluded.hold_seconds, excluded.max_seats_per_booking,
-            excluded.ever_published))::int
+            excluded.ever_published, excluded.max_seats_per_customer, excluded.orphan_rule))::int
 WHERE stored.details_version <= excluded.details_version`
 
 // venueLine is the venue as a ticket prints it.

@@ -36,7 +36,8 @@ func (db *DB) Activate(ctx context.Context, eventID eventra.ID) (*eventra.Snapsh
 
 const takeEpochSQL = `
 UPDATE events SET epoch = epoch + 1 WHERE id = $1
-RETURNING epoch, status, sale_starts_at, sale_ends_at, hold_seconds, max_seats_per_booking, ever_published, seats_total,
+RETURNING epoch, status, sale_starts_at, sale_ends_at, hold_seconds, max_seats_per_booking, ever_published,
+    coalesce(max_seats_per_customer, 0), orphan_rule, seats_total,
     clock_timestamp(), coalesce(layout_version, (SELECT max(version) FROM seats WHERE event_id = $1), 0)`
 
 const readSeatsSQL = `
@@ -52,7 +53,8 @@ func readSnapshot(results pgx.BatchResults, s *eventra.Snapshot) error {
 	var total int
 	var layoutVersion int64
 	err := results.QueryRow().Scan(&s.Epoch, &s.Terms.Status, &s.Terms.SaleStartsAt, &s.Terms.SaleEndsAt,
-		&s.Terms.HoldSeconds, &s.Terms.MaxSeatsPerBooking, &s.Terms.EverPublished, &total, &s.Now, &layoutVersion)
+		&s.Terms.HoldSeconds, &s.Terms.MaxSeatsPerBooking, &s.Terms.EverPublished,
+		&s.Terms.MaxSeatsPerCustomer, &s.Terms.OrphanRule, &total, &s.Now, &layoutVersion)
 	if err != nil {
 		return err
 	}
