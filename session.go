@@ -13,6 +13,30 @@ type Session struct {
 	TokenVersion int // of the user, as the log-in found it
 	TokenHash    [32]byte
 	ExpiresAt    time.Time
+	Client       Client // that signed in
+}
+
+// Client is what is known about a program that signs in.
+type Client struct {
+	Address   string
+	UserAgent string // as it calls itself
+}
+
+// OpenSession is a session that has not ended, as its user sees it.
+type OpenSession struct {
+	ID         ID
+	CreatedAt  time.Time
+	LastUsedAt time.Time // its last refresh, or its beginning
+	ExpiresAt  time.Time // unless it is refreshed
+	Client     Client    // empty if the session began before clients were noted
+}
+
+// PasswordChange replaces a user's password, and ends all of the user's sessions but one.
+type PasswordChange struct {
+	UserID       ID
+	TokenVersion int // of the user, as the check of the old password found it
+	Hash         []byte
+	KeptSession  ID
 }
 
 // Rotation replaces a refresh token with its successor.

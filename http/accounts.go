@@ -101,13 +101,19 @@ func (s *Server) registerAgain(c *fiber.Ctx) error {
 // @Success 200 {object} User "The caller's account"
 // @Router /api/v1/auth/me [get]
 func (s *Server) me(c *fiber.Ctx) error {
-	user, err := s.cfg.Users.UserByID(c.UserContext(), callerOf(c).UserID)
-	if eventra.CodeOf(err) == eventra.CodeNotFound {
-		err = &eventra.Error{Code: eventra.CodeUnauthenticated, Message: "the account no longer exists", Err: err}
-	}
+	user, err := s.account(c)
 	if err != nil {
 		return err
 	}
 	c.Set(fiber.HeaderCacheControl, "no-store")
 	return reply(c, fiber.StatusOK, newUser(user))
+}
+
+// account reads the caller's account.
+func (s *Server) account(c *fiber.Ctx) (*eventra.User, error) {
+	user, err := s.cfg.Users.UserByID(c.UserContext(), callerOf(c).UserID)
+	if eventra.CodeOf(err) == eventra.CodeNotFound {
+		err = &eventra.Error{Code: eventra.CodeUnauthenticated, Message: "the account no longer exists", Err: err}
+	}
+	return user, err
 }

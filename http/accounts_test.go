@@ -231,3 +231,16 @@ func TestLogin_AFloodKeepsNobodyElseOut(t *testing.T) {
 		require.Equal(t, 200, ts.loginFrom("203.0.113."+strconv.Itoa(i), "user@example.com", testPassword).StatusCode)
 	}
 }
+
+// Guesses at the current password are limited like guesses at sign-in.
+func TestPassword_GuessesAreLimited(t *testing.T) {
+	ts := newTestServer(t, func(c *Config) { c.LoginFailuresPerAccount = RateLimit{3, time.Hour} })
+	change := func(current string) answer {
+		return ts.send("POST", "/api/v1/auth/password", ts.userToken, `{"current":"`+current+`","password":"new battery staple"}`)
+	}
+	for range 3 {
+		require.Equal(t, "current", ts.problem(change("a wrong guess"), 422, eventra.CodeValidationFailed).Errors[0].Field)
+	}
+	ts.problem(change("a wrong guess"), 429, eventra.CodeRateLimited)
+	ts.problem(change(testPassword), 429, eventra.CodeRateLimited)
+}

@@ -84,6 +84,51 @@ func (f *fakes) EndSession(_ context.Context, caller eventra.AccessTokenID, refr
 	return []eventra.ID{caller.SessionID, s.ID}, nil
 }
 
+func (f *fakes) OpenSessions(_ context.Context, userID eventra.ID, _ eventra.Page) (open []eventra.OpenSession, _ *eventra.Cursor, _ error) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	for _, s := range f.sessions {
+		if s.UserID == userID {
+			open = append(open, eventra.OpenSession{ID: s.ID, Client: s.Client, ExpiresAt: s.ExpiresAt})
+		}
+	}
+	return open, nil, f.err
+}
+
+func (f *fakes) EndOneSession(_ context.Context, userID, session eventra.ID) error {
+	if f.endSessions(func(s *eventra.Session) bool { return s.UserID == userID && s.ID == session }) == 0 && f.err == nil {
+		return notFound()
+	}
+	return f.err
+}
+
+func (f *fakes) EndAllSessions(_ context.Context, userID eventra.ID) (version int, err error) {
+	f.endSessions(func(s *eventra.Session) bool { return s.UserID == userID })
+	return 1, f.err
+}
+
+func (f *fakes) ChangePassword(_ context.Context, change eventra.PasswordChange) (version int, err error) {
+	f.endSessions(func(s *eventra.Session) bool { return s.UserID == change.UserID && s.ID != change.KeptSession })
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	user := *f.users[change.UserID]
+	user.PasswordHash = change.Hash
+	f.users[user.ID] = &user
+	return 1, f.err
+}
+
+func (f *fakes) endSessions(which func(*eventra.Session) bool) (ended int) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	for hash, s := range f.sessions {
+		if which(s) {
+			delete(f.sessions, hash)
+			ended++
+		}
+	}
+	return ended
+}
+
 func (f *fakes) Denied(token *eventra.AccessTokenID) bool {
 	f.mu.Lock()
 	defer f.mu.Unlock()

@@ -54,12 +54,12 @@ func (ts *testServer) address(o operation) string {
 	if strings.HasSuffix(o.path, "/publish") {
 		event = ts.draft
 	}
-	return strings.NewReplacer("{eventId}", event, "{bookingId}", ts.bookingID).Replace(o.path)
+	return strings.NewReplacer("{eventId}", event, "{bookingId}", ts.bookingID, "{sessionId}", ts.sessionID).Replace(o.path)
 }
 
 // tokenFor returns the token of an admin or, for what only an owner may do, of the user.
 func (ts *testServer) tokenFor(o operation) string {
-	if strings.Contains(o.path, "/bookings") && !strings.HasSuffix(o.path, "/refund") {
+	if strings.Contains(o.path, "/bookings") && !strings.HasSuffix(o.path, "/refund") || strings.HasSuffix(o.path, "/{sessionId}") {
 		return ts.userToken
 	}
 	return ts.adminToken
@@ -71,7 +71,7 @@ func TestInput_EveryRouteIsDocumented(t *testing.T) {
 	for _, o := range documentedOperations(t) {
 		documented[o.method+" "+o.path] = true
 	}
-	braces := strings.NewReplacer(":eventId", "{eventId}", ":bookingId", "{bookingId}")
+	braces := strings.NewReplacer(":eventId", "{eventId}", ":bookingId", "{bookingId}", ":sessionId", "{sessionId}")
 	for _, route := range ts.server.app.GetRoutes(true) {
 		if strings.HasPrefix(route.Path, "/api/v1/") && route.Method != http.MethodHead {
 			require.True(t, documented[route.Method+" "+braces.Replace(route.Path)], "%s %s", route.Method, route.Path)

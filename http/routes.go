@@ -31,6 +31,10 @@ func (s *Server) routes() {
 	api.post("/auth/login", strangers, auth, body, s.login)
 	api.post("/auth/refresh", strangers, auth, body, s.refresh)
 	api.post("/auth/logout", users, writes, body, s.logout)
+	api.post("/auth/logout-all", users, writes, nothing, s.logoutAll)
+	api.post("/auth/password", users, auth, body, s.changePassword)
+	api.get("/auth/sessions", users, reads, parameters("limit", "cursor"), s.listSessions)
+	api.delete("/auth/sessions/:sessionId", users, writes, nothing, s.endSession)
 	api.get("/auth/me", users, reads, nothing, s.me)
 
 	api.get("/events", anyone, reads, parameters("q", "category", "city", "from", "to", "status", "limit", "cursor"), s.listEvents)

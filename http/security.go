@@ -16,6 +16,7 @@ const (
 	actionRegister = "register"
 	actionLogout   = "logout"
 	actionRefresh  = "refresh"
+	actionPassword = "password"
 	outcomeOK      = "ok"
 )
 

@@ -3,6 +3,7 @@ package http
 import (
 	"bytes"
 	"context"
+	"crypto/sha256"
 	"encoding/json"
 	"io"
 	"log/slog"
@@ -40,6 +41,7 @@ type testServer struct {
 	user, other, admin                      *eventra.User
 	userToken, otherToken, adminToken       string
 	published, draft, bookingID, otherBooks string
+	sessionID                               string // of the user
 }
 
 func newTestServer(t *testing.T, change ...func(*Config)) *testServer {
@@ -101,6 +103,8 @@ func (ts *testServer) populate() {
 	ts.published, ts.draft = ts.event(eventra.EventPublished), ts.event(eventra.EventDraft)
 	ts.bookingID = ts.booking(ts.user.ID)
 	ts.otherBooks = ts.booking(ts.other.ID)
+	session := &eventra.Session{ID: newID(), UserID: ts.user.ID, TokenHash: sha256.Sum256([]byte(newID().String()))}
+	ts.sessionID, ts.fakes.sessions[session.TokenHash] = session.ID.String(), session
 }
 
 const testPassword = "correct horse"

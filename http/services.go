@@ -27,6 +27,16 @@ type Users interface {
 	// EndSession ends the caller's session and, if it is this user's, the session of the
 	// refresh token. CodeInvalidRefreshToken if it is not; the caller's session ends all the same.
 	EndSession(ctx context.Context, caller eventra.AccessTokenID, refresh [32]byte, accessExpires time.Time) (ended []eventra.ID, err error)
+
+	// OpenSessions lists the sessions that have not ended, newest first.
+	OpenSessions(ctx context.Context, userID eventra.ID, p eventra.Page) (sessions []eventra.OpenSession, next *eventra.Cursor, err error)
+	// EndOneSession ends a session of the user's. CodeNotFound if it never was one.
+	EndOneSession(ctx context.Context, userID, session eventra.ID) error
+	// EndAllSessions returns the version below which the user's access tokens have ended,
+	// as ChangePassword does. That keeps one session. CodeInvalidCredentials if the user has
+	// changed since the old password was checked.
+	EndAllSessions(ctx context.Context, userID eventra.ID) (version int, err error)
+	ChangePassword(ctx context.Context, change eventra.PasswordChange) (version int, err error)
 }
 
 // DeniedTokens are the access tokens that have ended before their time. It answers from

@@ -102,7 +102,7 @@ func (s *Server) checkPassword(c *fiber.Ctx, user *eventra.User, email, password
 func (s *Server) startSession(c *fiber.Ctx, status int, action string, user *eventra.User) error {
 	refresh, hash := auth.NewRefreshToken()
 	session := &eventra.Session{ID: newID(), UserID: user.ID, TokenVersion: user.TokenVersion, TokenHash: hash,
-		ExpiresAt: time.Now().Add(min(auth.RefreshTokenLife, s.cfg.SessionLife))}
+		ExpiresAt: time.Now().Add(min(auth.RefreshTokenLife, s.cfg.SessionLife)), Client: s.describeClient(c)}
 	err := s.cfg.Users.CreateSession(c.UserContext(), session)
 	if err == nil || eventra.CodeOf(err) == eventra.CodeInvalidCredentials {
 		s.logSecurity(c, action, err, userAttr(user.ID), sessionAttr(session.ID))

@@ -24,6 +24,10 @@ var endpoints = []endpoint{
 	{"POST", "/api/v1/auth/login", `{"email":"user@example.com","password":"correct horse"}`, "", ""},
 	{"POST", "/api/v1/auth/refresh", `{"refreshToken":"x"}`, "", ""},
 	{"POST", "/api/v1/auth/logout", `{"refreshToken":"x"}`, "user", ""},
+	{"POST", "/api/v1/auth/logout-all", "", "user", ""},
+	{"POST", "/api/v1/auth/password", `{"current":"correct horse","password":"another horse"}`, "user", ""},
+	{"GET", "/api/v1/auth/sessions", "", "user", ""},
+	{"DELETE", "/api/v1/auth/sessions/{session}", "", "user", "session"},
 	{"GET", "/api/v1/auth/me", "", "user", ""},
 	{"GET", "/api/v1/events", "", "", ""},
 	{"POST", "/api/v1/events", validEvent, "admin", ""},
@@ -48,7 +52,7 @@ const validEvent = `{"title":"T","description":"","category":"c","tags":["a"],"v
 	`"startsAt":"2030-05-01T19:30:00Z","endsAt":"2030-05-01T22:00:00Z","attributes":{"x":[1,{"y":null}]}}`
 
 func (ts *testServer) fill(s string) string {
-	return strings.NewReplacer("{event}", ts.published, "{booking}", ts.bookingID).Replace(s)
+	return strings.NewReplacer("{event}", ts.published, "{booking}", ts.bookingID, "{session}", ts.sessionID).Replace(s)
 }
 
 func (ts *testServer) token(who string) string {
@@ -127,8 +131,8 @@ func TestWrongInput_Bodies(t *testing.T) {
 func TestWrongInput_IDs(t *testing.T) {
 	t.Parallel()
 	eachEndpoint(t, endpoint.hasID, func(t *testing.T, ts *testServer, e endpoint) {
-		code := map[string]eventra.Code{"event": eventra.CodeEventNotFound, "booking": eventra.CodeNotFound}[e.name]
-		id := map[string]string{"event": ts.published, "booking": ts.bookingID}[e.name]
+		code := map[string]eventra.Code{"event": eventra.CodeEventNotFound, "booking": eventra.CodeNotFound, "session": eventra.CodeNotFound}[e.name]
+		id := map[string]string{"event": ts.published, "booking": ts.bookingID, "session": ts.sessionID}[e.name]
 		for _, bad := range []string{newID().String(), "1", "x'--", "%00", strings.Repeat("a", 5000), id + "0", id[:35],
 			strings.ReplaceAll(id, "-", ""), "%7B" + id + "%7D", "..%2F..", "%ff%fe"} {
 			a := ts.send(e.method, strings.Replace(e.path, id, bad, 1), ts.token(e.who), e.body)

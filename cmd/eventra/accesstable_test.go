@@ -44,6 +44,8 @@ func accessTable() []access {
 		{"POST /api/v1/auth/login", "", object{"email": adminEmail, "password": adminPassword}, everyone},
 		{"POST /api/v1/auth/refresh", "", (*cell).refreshToken, everyone},
 		{"POST /api/v1/auth/logout", "", (*cell).refreshToken, users.to(204)},
+		{"GET /api/v1/auth/sessions", "", nil, users},
+		{"DELETE /api/v1/auth/sessions/:sessionId", "session", nil, owner.to(204)},
 		{"GET /api/v1/auth/me", "", nil, users},
 
 		{"GET /api/v1/events", "", nil, anyone},
@@ -71,6 +73,10 @@ func accessTable() []access {
 		{"POST /api/v1/bookings/:bookingId/refund", "confirmed", nil, admins},
 
 		{"GET /api/v1/admin/cluster", "", nil, admins},
+
+		// These end all sessions of the callers.
+		{"POST /api/v1/auth/logout-all", "", (*cell).signedInAgain, users.to(204)},
+		{"POST /api/v1/auth/password", "", (*cell).samePassword, users.to(204)},
 	}
 }
 

@@ -24,7 +24,7 @@ func TestRoutes_Access(t *testing.T) {
 	for _, row := range accessTable() {
 		rows[row.route] = true
 		method, _, _ := strings.Cut(row.route, " ")
-		path, event := row.prepare(p, callers[1].token)
+		path, event := row.prepare(p, callers[1])
 		for _, by := range callers {
 			c := &cell{p: p, access: row, by: by, event: event}
 			got, want := c.status(method, path), by.want(row.want)
@@ -34,7 +34,7 @@ func TestRoutes_Access(t *testing.T) {
 			if method == "GET" && c.status("HEAD", path) != want {
 				t.Errorf("HEAD %s (%s) as %s: another status than for GET, %d", path, row.needs, by.name, got)
 			} else if method != "GET" && got < 300 {
-				path, event = row.prepare(p, callers[1].token) // for the next, too
+				path, event = row.prepare(p, callers[1]) // for the next, too
 			}
 		}
 	}
@@ -71,7 +71,7 @@ func TestOpenAPI_HasEveryRoute(t *testing.T) {
 }
 
 // parameters turns the router's names in paths into those of OpenAPI.
-var parameters = strings.NewReplacer(":eventId", "{eventId}", ":bookingId", "{bookingId}")
+var parameters = strings.NewReplacer(":eventId", "{eventId}", ":bookingId", "{bookingId}", ":sessionId", "{sessionId}")
 
 // cell is one request of the table.
 type cell struct {
@@ -93,18 +93,33 @@ func (c *cell) refreshToken() object {
 	if c.by.email == "" {
 		in, _ = c.p.signIn()
 	} else {
-		password := "correct horse"
-		if c.by.email == adminEmail {
-			password = adminPassword
-		}
-		in = c.p.must(200, "POST", "/auth/login", "", object{"email": c.by.email, "password": password})
+		in = c.p.must(200, "POST", "/auth/login", "", object{"email": c.by.email, "password": c.password()})
 		c.by.token = in.text("accessToken")
 	}
 	return object{"refreshToken": in.text("refreshToken")}
 }
 
+func (c *cell) password() string {
+	if c.by.email == adminEmail {
+		return adminPassword
+	}
+	return "correct horse"
+}
+
+// signedInAgain has no body.
+func (c *cell) signedInAgain() object {
+	c.refreshToken()
+	return nil
+}
+
+// samePassword is as good as another one.
+func (c *cell) samePassword() object {
+	c.refreshToken()
+	return object{"current": c.password(), "password": c.password()}
+}
+
 // prepare makes what the route's path names, and returns the path.
-func (row *access) prepare(p *program, owner string) (path, event string) {
+func (row *access) prepare(p *program, owner visitor) (path, event string) {
 	switch row.needs {
 	case "draft":
 		event = p.must(201, "POST", "/events", p.admin, eventBody()).text("id")
@@ -114,20 +129,28 @@ func (row *access) prepare(p *program, owner string) (path, event string) {
 	}
 	booking := ""
 	if row.needs == "held" || row.needs == "confirmed" {
-		booking = p.hold(owner, event, "A-1-1").text("id")
+		booking = p.hold(owner.token, event, "A-1-1").text("id")
 	}
 	if row.needs == "confirmed" {
-		p.must(201, "POST", "/bookings/"+booking+"/payments", owner, object{"method": "mock", "token": "tok_ok"})
+		p.must(201, "POST", "/bookings/"+booking+"/payments", owner.token, object{"method": "mock", "token": "tok_ok"})
+	}
+	session := ""
+	if row.needs == "session" {
+		newest := p.must(200, "GET", "/auth/sessions?limit=1", p.login(owner.email, "correct horse"), nil).items()[0]
+		session = newest["id"].(string)
 	}
 	_, route, _ := strings.Cut(row.route, " ")
-	return strings.NewReplacer(":eventId", event, ":bookingId", booking, "*", "index.html").Replace(route), event
+	return strings.NewReplacer(":eventId", event, ":bookingId", booking, ":sessionId", session, "*", "index.html").Replace(route), event
 }
 
 // status sends the request and returns the status. It reads no body, as that of a stream never ends.
 func (c *cell) status(method, path string) int {
 	body := c.access.body
 	if made, ok := body.(func(*cell) object); ok {
-		body = made(c)
+		body = nil
+		if o := made(c); o != nil {
+			body = o
+		}
 	}
 	var text []byte
 	if body != nil {

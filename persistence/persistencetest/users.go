@@ -23,6 +23,10 @@ type UserStore interface {
 	CreateSession(ctx context.Context, s *eventra.Session) error
 	RotateSession(ctx context.Context, r eventra.Rotation) (eventra.Rotated, error)
 	EndSession(ctx context.Context, caller eventra.AccessTokenID, refresh [32]byte, accessExpires time.Time) ([]eventra.ID, error)
+	OpenSessions(ctx context.Context, userID eventra.ID, p eventra.Page) ([]eventra.OpenSession, *eventra.Cursor, error)
+	EndOneSession(ctx context.Context, userID, session eventra.ID) error
+	EndAllSessions(ctx context.Context, userID eventra.ID) (version int, err error)
+	ChangePassword(ctx context.Context, change eventra.PasswordChange) (version int, err error)
 	DeniedSince(ctx context.Context, after time.Time) ([]eventra.Denial, error)
 }
 
@@ -40,6 +44,11 @@ func RunUserStore(t *testing.T, open func(*testing.T) UserStore) {
 		"an expired token":                      expiredToken,
 		"a logout":                              logout,
 		"a logout with a foreign refresh token": foreignLogout,
+		"a user's open sessions":                openSessions,
+		"a user ends one session":               endOneSession,
+		"a user ends all sessions":              endAllSessions,
+		"a new password keeps one session":      newPassword,
+		"two new passwords race":                racingPasswords,
 	}
 	for name, run := range cases {
 		t.Run(name, func(t *testing.T) {

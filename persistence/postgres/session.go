@@ -19,9 +19,9 @@ func (db *DB) CreateSession(ctx context.Context, s *eventra.Session) error {
 		// The lock makes a change of the user wait for this session, so that it ends it too.
 		made, err := conn.Exec(ctx, `
 			WITH owner AS (SELECT id FROM users WHERE id = $2 AND token_version = $5 AND disabled_at IS NULL FOR SHARE),
-			session AS (INSERT INTO sessions (id, user_id, expires_at) SELECT $1, id, $4 FROM owner RETURNING id)
+			session AS (INSERT INTO sessions (id, user_id, expires_at, address, user_agent) SELECT $1, id, $4, $6, $7 FROM owner RETURNING id)
 			INSERT INTO refresh_tokens (hash, session_id, expires_at) SELECT $3, id, $4 FROM session`,
-			s.ID, s.UserID, s.TokenHash[:], s.ExpiresAt, s.TokenVersion)
+			s.ID, s.UserID, s.TokenHash[:], s.ExpiresAt, s.TokenVersion, s.Client.Address, s.Client.UserAgent)
 		if err == nil && made.RowsAffected() == 0 {
 			return eventra.Errorf(eventra.CodeInvalidCredentials, "the account has changed, or may not sign in")
 		}
