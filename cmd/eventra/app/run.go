@@ -4,7 +4,6 @@ import (
 	"context"
 	"log/slog"
 	"os"
-	"runtime/debug"
 	"strconv"
 	"time"
 
@@ -19,20 +18,12 @@ const (
 
 	// logFlushTimeout is how long the reader of the log has for the last lines.
 	logFlushTimeout = 2 * time.Second
-
-	// gcPercent is GOGC unless the environment gives one. A collection takes
-	// every idle CPU for some tens of milliseconds, and all other work waits,
-	// also that of a database on the same machine. So the collector runs a third
-	// as often as by Go's default.
-	gcPercent = 300
 )
 
 // Run serves until ctx ends, then stops gracefully.
 func Run(ctx context.Context, cfg *Config, options ...Option) error {
 	uuid.EnableRandPool() // ids are no secrets, so random bytes for them may wait in memory
-	if _, given := os.LookupEnv("GOGC"); !given {
-		debug.SetGCPercent(gcPercent)
-	}
+	paceCollector()
 	lines := NewLogWriter(os.Stderr)
 	defer func() {
 		ctx, cancel := context.WithTimeout(context.Background(), logFlushTimeout)
