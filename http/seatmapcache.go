@@ -15,8 +15,9 @@ const (
 	// seats takes 14 MB as JSON, and 1 to 2 MB in its content codings.
 	encodedSeatMapsMaxBytes = 256 << 20
 	encodedPartsMaxBytes    = 64 << 20
-	// encodedSeatMapsMaxAge is how long an encoding without a reader is kept.
-	encodedSeatMapsMaxAge = 10 * time.Minute
+	// encodedSeatMapsMaxAge is how long an encoding without a reader is kept: who comes
+	// later waits for a new one, which takes less than half a second.
+	encodedSeatMapsMaxAge = time.Minute
 	// encodedServesFor is how old the newest encoding may be when a reader gets it who has
 	// seen an older version.
 	encodedServesFor = time.Second
