@@ -132,7 +132,7 @@ func (m *SeatMap) chooseNamed(names []string) (seats []SeatNo, wait bool, err er
 	seats = make([]SeatNo, len(names))
 	var unknown, taken []string
 	for i, name := range names {
-		no, known := m.layout.index[name]
+		no, known := m.layout.Find(name)
 		if !known {
 			unknown = append(unknown, name)
 			continue

@@ -6,9 +6,9 @@ type Layout struct {
 	Seats    []Seat   // by SeatNo
 	Sections []string // in the order in which they were added
 
-	index   map[string]SeatNo // by canonical name
-	section []int32           // by SeatNo, position in Sections
-	row     []int32           // by SeatNo, position in rows
+	index   seatIndex
+	section []int32 // by SeatNo, position in Sections
+	row     []int32 // by SeatNo, position in rows
 	rows    []seatRow
 }
 
@@ -25,7 +25,6 @@ type seatRow struct {
 func NewLayout(seats []Seat) *Layout {
 	l := &Layout{
 		Seats:   seats,
-		index:   make(map[string]SeatNo, len(seats)),
 		section: make([]int32, len(seats)),
 		row:     make([]int32, len(seats)),
 	}
@@ -56,16 +55,15 @@ func NewLayout(seats []Seat) *Layout {
 		}
 		s.Section = l.Sections[section]
 		l.section[i], l.row[i] = section, row
-		l.index[CanonicalName(s.Name())] = SeatNo(i)
 		first.seats = append(first.seats, SeatNo(i))
 	}
+	l.index = newSeatIndex(seats)
 	return l
 }
 
 // Find returns the number of the seat with that canonical name.
 func (l *Layout) Find(name string) (SeatNo, bool) {
-	no, ok := l.index[name]
-	return no, ok
+	return l.index.find(l.Seats, name)
 }
 
 // Section returns the position in Sections of a seat's section.

@@ -6,11 +6,16 @@ import (
 	"github.com/eventra/eventra"
 )
 
-// deadline is when a hold is due, by the local clock.
+// deadline is when a hold is due, by the local clock. There is one for each hold, so it
+// keeps the time in nanoseconds since 1970.
 type deadline struct {
 	booking eventra.ID
-	at      time.Time
+	at      int64
 }
+
+func newDeadline(booking eventra.ID, at time.Time) deadline { return deadline{booking, at.UnixNano()} }
+
+func (d *deadline) time() time.Time { return time.Unix(0, d.at) }
 
 // deadlineHeap is a binary heap with the earliest deadline first. container/heap
 // would allocate for each deadline that goes in or out.
@@ -21,7 +26,7 @@ func (d *deadlineHeap) push(x deadline) {
 	heap, at := *d, len(*d)-1
 	for at > 0 {
 		parent := (at - 1) / 2
-		if !x.at.Before(heap[parent].at) {
+		if x.at >= heap[parent].at {
 			break
 		}
 		heap[at], at = heap[parent], parent
@@ -44,10 +49,10 @@ func (d *deadlineHeap) pop() deadline {
 		if child >= len(heap) {
 			break
 		}
-		if right := child + 1; right < len(heap) && heap[right].at.Before(heap[child].at) {
+		if right := child + 1; right < len(heap) && heap[right].at < heap[child].at {
 			child = right
 		}
-		if !heap[child].at.Before(x.at) {
+		if heap[child].at >= x.at {
 			break
 		}
 		heap[at], at = heap[child], child

@@ -7,6 +7,8 @@ import (
 
 	"github.com/stretchr/testify/require"
 	"pgregory.net/rapid"
+
+	"github.com/eventra/eventra"
 )
 
 // TestDeadlineHeap_PopsTheEarliest compares the heap with a list that is sorted
@@ -19,13 +21,14 @@ func TestDeadlineHeap_PopsTheEarliest(t *testing.T) {
 		for _, at := range rapid.SliceOfN(rapid.IntRange(-1, 20), 1, 200).Draw(t, "a deadline, or -1 to take the earliest") {
 			if at >= 0 {
 				due := time.Unix(int64(at), 0)
-				heap.push(deadline{at: due})
+				heap.push(newDeadline(eventra.ID{}, due))
 				model = append(model, due)
 				continue
 			}
 			if len(model) > 0 {
 				slices.SortFunc(model, time.Time.Compare)
-				require.Equal(t, model[0], heap.pop().at)
+				earliest := heap.pop()
+				require.Equal(t, model[0], earliest.time())
 				model = model[1:]
 			}
 		}

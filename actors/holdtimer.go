@@ -70,13 +70,17 @@ func (d *deadlines) handle(msg any, now time.Time) (due []eventra.ID, next time.
 	case *tick:
 		d.next = time.Time{}
 	}
-	for len(d.holds) > 0 && !d.holds[0].at.After(now) {
+	for len(d.holds) > 0 && d.holds[0].at <= now.UnixNano() {
 		due = append(due, d.holds.pop().booking)
 	}
-	if len(d.holds) == 0 || !d.next.IsZero() && !d.holds[0].at.Before(d.next) {
+	if len(d.holds) == 0 {
+		d.holds = nil // whose memory was for the holds of a rush
 		return due, time.Time{}
 	}
-	d.next = d.holds[0].at
+	if !d.next.IsZero() && !d.holds[0].time().Before(d.next) {
+		return due, time.Time{}
+	}
+	d.next = d.holds[0].time()
 	return due, d.next
 }
 

@@ -28,7 +28,7 @@ func (a *activation) rearm(pause time.Duration, bookings ...eventra.ID) {
 		if at.Before(soonest) {
 			at = soonest
 		}
-		holds = append(holds, deadline{id, at})
+		holds = append(holds, newDeadline(id, at))
 	}
 	if len(holds) > 0 {
 		a.arm(&arm{holds: holds})
