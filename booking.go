@@ -1,6 +1,11 @@
 package eventra
 
-import "time"
+import (
+	"iter"
+	"slices"
+	"strconv"
+	"time"
+)
 
 // BookingStatus is the state of a booking. These transitions exist, and no other:
 //
@@ -25,17 +30,17 @@ func (s BookingStatus) Valid() bool {
 	return false
 }
 
-// Live reports whether a booking in this status owns its seats.
+// Live reports whether a booking in this status owns its items.
 func (s BookingStatus) Live() bool { return s == BookingHeld || s == BookingConfirmed }
 
-// Booking is a group of seats of one event that a user holds, has bought, or
-// had. A *Booking is never written to once its maker has handed it out.
+// Booking is a group of items, each one ticket for one event, that a user holds, has
+// bought, or had. A *Booking is never written to once its maker has handed it out.
 type Booking struct {
 	ID        ID
 	EventID   ID
 	UserID    ID
 	Status    BookingStatus
-	Seats     []BookedSeat // in the order of the request; never empty
+	Items     []Item // in the order of the request; never empty
 	Total     Money
 	ExpiresAt time.Time // the hold's deadline; every later status keeps it
 	CreatedAt time.Time
@@ -50,10 +55,56 @@ type Booking struct {
 	ReplacedBy ID
 }
 
-// BookedSeat is a seat and its place in its event.
-type BookedSeat struct {
-	No SeatNo
-	Seat
+// Item is one ticket of a booking: a seat, or a place in a general-admission section.
+// People number the items of a booking 1, 2, 3 …, in their order.
+type Item struct {
+	No         SeatNo // of its seat; NoSeat for a place
+	Section    string
+	Row        string // empty for a place
+	Number     int    // zero for a place
+	Category   string // at which it was sold
+	TicketType string
+	Amount     int64 // the price at which it was held, in the currency of Booking.Total
+	Released   bool  // the booking no longer has it
+}
+
+// NoSeat stands where an item has no seat.
+const NoSeat SeatNo = -1
+
+// TicketTypeStandard is the only ticket type of an event that names none.
+const TicketTypeStandard = "Standard"
+
+// NewItem makes the item that sells a seat of that number and category.
+func NewItem(no SeatNo, seat *Seat, category string) Item {
+	return Item{No: no, Section: seat.Section, Row: seat.Row, Number: seat.Number,
+		Category: category, TicketType: TicketTypeStandard, Amount: seat.Price.Amount}
+}
+
+// Seated reports whether the item is a seat, and not a place.
+func (i *Item) Seated() bool { return i.No != NoSeat }
+
+// Name returns the name of the item's seat, or that of a place's section.
+func (i *Item) Name() string {
+	if !i.Seated() {
+		return i.Section
+	}
+	return i.Section + "-" + i.Row + "-" + strconv.Itoa(i.Number)
+}
+
+// OwnSeats are the items, by position, whose seats a live booking has.
+func (b *Booking) OwnSeats() iter.Seq2[int, *Item] {
+	return func(yield func(int, *Item) bool) {
+		for i := range b.Items {
+			if item := &b.Items[i]; item.Seated() && !item.Released && !yield(i, item) {
+				return
+			}
+		}
+	}
+}
+
+// Price is the price of one of the booking's items.
+func (b *Booking) Price(item *Item) Money {
+	return Money{Amount: item.Amount, Currency: b.Total.Currency}
 }
 
 // Due returns the time at which an unpaid hold ends: its deadline, or the end of
@@ -65,11 +116,20 @@ func (b *Booking) Due() time.Time {
 	return b.ExpiresAt
 }
 
-// SeatNames lists the names of the seats, in the order of Seats.
+// SeatNames lists the names of the items, in their order.
 func (b *Booking) SeatNames() []string {
-	names := make([]string, len(b.Seats))
-	for i, s := range b.Seats {
-		names[i] = s.Name()
+	names := make([]string, len(b.Items))
+	for i := range b.Items {
+		names[i] = b.Items[i].Name()
 	}
 	return names
+}
+
+// release makes all items released. The items before belong to an earlier state of the
+// booking, too.
+func (b *Booking) release() {
+	b.Items = slices.Clone(b.Items)
+	for i := range b.Items {
+		b.Items[i].Released = true
+	}
 }

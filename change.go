@@ -47,7 +47,7 @@ const (
 	Refunded
 )
 
-// FreesSeats reports whether the booking's seats go back on sale.
+// FreesSeats reports whether the seats of the booking's items go back on sale.
 func (k ChangeKind) FreesSeats() bool { return k == Released || k == Expired || k == Refunded }
 
 // TakesSeats reports whether free seats become the booking's.

@@ -116,10 +116,10 @@ func (m *SeatMap) decideHold(cmd *HoldSeats, now time.Time) Decision {
 }
 
 func (m *SeatMap) newBooking(id, user ID, status BookingStatus, seats []SeatNo) *Booking {
-	b := &Booking{ID: id, EventID: m.eventID, UserID: user, Status: status, Seats: make([]BookedSeat, len(seats))}
+	b := &Booking{ID: id, EventID: m.eventID, UserID: user, Status: status, Items: make([]Item, len(seats))}
 	for i, no := range seats {
-		seat := m.layout.Seats[no]
-		b.Seats[i] = BookedSeat{No: no, Seat: seat}
+		seat := &m.layout.Seats[no]
+		b.Items[i] = NewItem(no, seat, m.layout.Category(no))
 		b.Total.Amount += seat.Price.Amount
 		b.Total.Currency = seat.Price.Currency
 	}

@@ -222,7 +222,7 @@ func TestSeatMap_DecidePayment_OfACancelledEvent(t *testing.T) {
 	snapshot := empty(terms, row("A", "1", 1))
 	snapshot.States[0] = eventra.StoredState{Status: eventra.SeatHeld, Booking: named("b1"), Version: 1}
 	snapshot.Bookings = []*eventra.Booking{{ID: named("b1"), EventID: named("show"), UserID: named("u1"), Status: eventra.BookingHeld,
-		Seats: []eventra.BookedSeat{{Seat: snapshot.Seats[0]}}, ExpiresAt: opening.Add(testHold)}}
+		Items: []eventra.Item{eventra.NewItem(0, &snapshot.Seats[0], "A")}, ExpiresAt: opening.Add(testHold)}}
 	m, err := eventra.NewSeatMap(snapshot)
 	require.NoError(t, err)
 	require.Equal(t, "refuse sale_closed", outcome(m.Decide(pay("p1", "b1", "u1"), opening)))

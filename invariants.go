@@ -46,14 +46,14 @@ func (m *SeatMap) checkBookings() error {
 			return fmt.Errorf("booking %v is filed as %v", b.ID, id)
 		case !b.Status.Live():
 			return fmt.Errorf("booking %v is %s and still live", id, b.Status)
-		case len(b.Seats) == 0:
-			return fmt.Errorf("booking %v has no seats", id)
+		case len(b.Items) == 0:
+			return fmt.Errorf("booking %v has no items", id)
 		case b.Status == BookingHeld && b.ExpiresAt.IsZero():
 			return fmt.Errorf("booking %v is held without a deadline", id)
 		}
-		for _, s := range b.Seats {
-			if int(s.No) >= len(m.seats) || m.seats[s.No].owner != b {
-				return fmt.Errorf("booking %v lists seat %s, which is not its", id, s.Name())
+		for _, item := range b.OwnSeats() {
+			if int(item.No) >= len(m.seats) || m.seats[item.No].owner != b {
+				return fmt.Errorf("booking %v lists seat %s, which is not its", id, item.Name())
 			}
 		}
 	}
@@ -84,11 +84,11 @@ func (m *SeatMap) checkSeats() error {
 		}
 	}
 	for _, b := range m.live {
-		owned -= len(b.Seats)
+		owned -= b.seats()
 	}
 	for _, c := range m.claims {
 		if c.Kind.TakesSeats() {
-			claimed -= len(c.Booking.Seats)
+			claimed -= c.Booking.seats()
 		}
 	}
 	if owned != 0 || claimed != 0 {
@@ -118,4 +118,12 @@ func (m *SeatMap) checkCounters(sections []SectionTally, free []int32) error {
 		}
 	}
 	return nil
+}
+
+// seats counts the seats that a live booking has.
+func (b *Booking) seats() (n int) {
+	for range b.OwnSeats() {
+		n++
+	}
+	return n
 }

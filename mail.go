@@ -33,6 +33,6 @@ type TicketMail struct {
 	Venue      string
 	StartsAt   time.Time
 	Timezone   string
-	Seats      []Seat
+	Items      []Item // those that the booking has
 	Total      Money
 }

@@ -390,7 +390,7 @@ func (m *model) snapshot() *eventra.Snapshot {
 			ExpiresAt: b.expires, PaymentID: b.payment, PayingUntil: b.grace}
 		for _, name := range b.seats {
 			seat := m.seats[nos[name]]
-			stored.Seats = append(stored.Seats, eventra.BookedSeat{No: nos[name], Seat: seat})
+			stored.Items = append(stored.Items, eventra.NewItem(nos[name], &seat, seat.Section))
 			stored.Total.Amount += seat.Price.Amount
 			stored.Total.Currency = seat.Price.Currency
 		}

@@ -39,11 +39,14 @@ type seatState struct {
 	claimed bool // by a change in flight
 }
 
-func (s *seatState) status() SeatStatus {
+func (s *seatState) status() SeatStatus { return statusOf(s.owner) }
+
+// statusOf is the status of the seats of a live booking, or of seats that none has.
+func statusOf(owner *Booking) SeatStatus {
 	switch {
-	case s.owner == nil:
+	case owner == nil:
 		return SeatAvailable
-	case s.owner.Status == BookingHeld:
+	case owner.Status == BookingHeld:
 		return SeatHeld
 	default:
 		return SeatBooked
@@ -205,7 +208,8 @@ func (m *SeatMap) Availability() *Availability {
 
 // Apply ends a claim because the change was committed: in a batch of that version,
 // at that time of the store's clock. It fills in the times that only the store
-// knows, so it must come before anybody reads the change's booking or payment.
+// knows, and releases the items of an ended booking, so it must come before anybody reads
+// the change's booking or payment.
 func (m *SeatMap) Apply(c *Change, version uint64, at time.Time) {
 	m.unclaim(c)
 	if c.Payment != nil {
@@ -249,13 +253,13 @@ func (m *SeatMap) claim(c *Change) {
 	if !c.Kind.TakesSeats() {
 		return
 	}
-	for _, s := range c.Booking.Seats {
-		seat := &m.seats[s.No]
+	for _, item := range c.Booking.OwnSeats() {
+		seat := &m.seats[item.No]
 		if seat.owner != nil || seat.claimed {
-			panic("claimed a seat that is not free: " + s.Name())
+			panic("claimed a seat that is not free: " + item.Name())
 		}
 		seat.claimed = true
-		m.rowFree[m.layout.row[s.No]]--
+		m.rowFree[m.layout.row[item.No]]--
 	}
 }
 
@@ -267,9 +271,9 @@ func (m *SeatMap) unclaim(c *Change) {
 	if !c.Kind.TakesSeats() {
 		return
 	}
-	for _, s := range c.Booking.Seats {
-		m.seats[s.No].claimed = false
-		m.rowFree[m.layout.row[s.No]]++
+	for _, item := range c.Booking.OwnSeats() {
+		m.seats[item.No].claimed = false
+		m.rowFree[m.layout.row[item.No]]++
 	}
 }
 
@@ -278,39 +282,40 @@ func (m *SeatMap) take(b *Booking, version uint64) {
 		panic("a booking was made twice")
 	}
 	m.live[b.ID] = b
-	for _, s := range b.Seats {
-		seat := &m.seats[s.No]
+	for _, item := range b.OwnSeats() {
+		seat := &m.seats[item.No]
 		if seat.owner != nil {
-			panic("seat " + s.Name() + " is taken already")
+			panic("seat " + item.Name() + " is taken already")
 		}
 		seat.owner, seat.version = b, version
-		m.rowFree[m.layout.row[s.No]]--
-		m.recount(s.No, SeatAvailable, seat.status())
+		m.rowFree[m.layout.row[item.No]]--
+		m.recount(item.No, SeatAvailable, seat.status())
 	}
 }
 
 func (m *SeatMap) free(b *Booking, version uint64) {
 	stored := m.live[b.ID]
-	for _, s := range b.Seats {
-		seat := &m.seats[s.No]
+	for _, item := range b.OwnSeats() {
+		seat := &m.seats[item.No]
 		if seat.owner != stored {
-			panic("seat " + s.Name() + " is not this booking's")
+			panic("seat " + item.Name() + " is not this booking's")
 		}
-		m.recount(s.No, seat.status(), SeatAvailable)
+		m.recount(item.No, seat.status(), SeatAvailable)
 		seat.owner, seat.version = nil, version
-		m.rowFree[m.layout.row[s.No]]++
+		m.rowFree[m.layout.row[item.No]]++
 	}
 	delete(m.live, b.ID)
+	b.release()
 }
 
 // replace stores the next state of a live booking.
 func (m *SeatMap) replace(b *Booking) {
 	stored := m.live[b.ID]
 	m.live[b.ID] = b
-	for _, s := range b.Seats {
-		seat := &m.seats[s.No]
+	for _, item := range b.OwnSeats() {
+		seat := &m.seats[item.No]
 		if seat.owner != stored {
-			panic("seat " + s.Name() + " is not this booking's")
+			panic("seat " + item.Name() + " is not this booking's")
 		}
 		seat.owner = b
 	}
@@ -318,12 +323,12 @@ func (m *SeatMap) replace(b *Booking) {
 
 // move stores the next status of a live booking, which its seats show.
 func (m *SeatMap) move(b *Booking, version uint64) {
-	from := m.seats[b.Seats[0].No].status()
+	from := statusOf(m.live[b.ID])
 	m.replace(b)
-	for _, s := range b.Seats {
-		seat := &m.seats[s.No]
+	for _, item := range b.OwnSeats() {
+		seat := &m.seats[item.No]
 		seat.version = version
-		m.recount(s.No, from, seat.status())
+		m.recount(item.No, from, seat.status())
 	}
 }
 

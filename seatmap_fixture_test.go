@@ -111,7 +111,7 @@ func (f *fixture) commit() (refused []*eventra.Change) {
 		}
 		f.Apply(c, version, f.now)
 		if c.Kind.TakesSeats() {
-			for _, s := range c.Booking.Seats {
+			for _, s := range c.Booking.OwnSeats() {
 				f.held[c.Booking.ID] = append(f.held[c.Booking.ID], s.No)
 			}
 		}
@@ -139,7 +139,7 @@ func (f *fixture) become(t testing.TB, status eventra.EventStatus) {
 	for id := range f.held {
 		if b := f.Live(id); b != nil {
 			next.Bookings = append(next.Bookings, b)
-			for _, seat := range b.Seats {
+			for _, seat := range b.OwnSeats() {
 				next.States[seat.No].Booking = id
 			}
 		}

@@ -12,7 +12,7 @@ import (
 func storedBooking(name string, status eventra.BookingStatus, seats []eventra.Seat, nos ...eventra.SeatNo) *eventra.Booking {
 	b := &eventra.Booking{ID: named(name), EventID: named("show"), UserID: named("u1"), Status: status, ExpiresAt: opening.Add(testHold)}
 	for _, no := range nos {
-		b.Seats = append(b.Seats, eventra.BookedSeat{No: no, Seat: seats[no]})
+		b.Items = append(b.Items, eventra.NewItem(no, &seats[no], seats[no].Section))
 	}
 	return b
 }
@@ -77,11 +77,11 @@ func TestNewSeatMap_RefusesContradictions(t *testing.T) {
 		{"held seat of a confirmed booking", func(s *eventra.Snapshot) { s.States[3].Status = eventra.SeatHeld }, "seat B-1-1 is HELD for booking"},
 		{"booking without seats", func(s *eventra.Snapshot) {
 			s.Bookings = append(s.Bookings, storedBooking("b3", eventra.BookingHeld, nil))
-		}, "has no seats"},
+		}, "has no items"},
 		{"booking without a deadline", func(s *eventra.Snapshot) { s.Bookings[0].ExpiresAt = time.Time{} }, "held without a deadline"},
 		{"ended booking", func(s *eventra.Snapshot) { s.Bookings[0].Status = eventra.BookingExpired }, "which is not live"},
 		{"another event's booking", func(s *eventra.Snapshot) { s.Bookings[0].EventID = named("other") }, "is filed as"},
-		{"seat that does not exist", func(s *eventra.Snapshot) { s.Bookings[0].Seats[1].No = 99 }, "which is not its"},
+		{"seat that does not exist", func(s *eventra.Snapshot) { s.Bookings[0].Items[1].No = 99 }, "which is not its"},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
@@ -151,7 +151,7 @@ func TestSeatMap_Supersede(t *testing.T) {
 			s.States[i] = state
 			if state.Status != eventra.SeatAvailable {
 				s.Bookings = append(s.Bookings, &eventra.Booking{ID: state.Booking, EventID: s.EventID, Status: eventra.BookingConfirmed,
-					Seats: []eventra.BookedSeat{{No: eventra.SeatNo(i), Seat: s.Seats[i]}}})
+					Items: []eventra.Item{eventra.NewItem(eventra.SeatNo(i), &s.Seats[i], s.Seats[i].Section)}})
 			}
 		}
 		m, err := eventra.NewSeatMap(s)

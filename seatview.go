@@ -69,6 +69,9 @@ func (l *Layout) Find(name string) (SeatNo, bool) {
 // Section returns the position in Sections of a seat's section.
 func (l *Layout) Section(no SeatNo) int { return int(l.section[no]) }
 
+// Category returns the category of a seat: it is named like the seat's section.
+func (l *Layout) Category(no SeatNo) string { return l.Seats[no].Section }
+
 // AnySection stands for all sections.
 const AnySection int32 = -1
 

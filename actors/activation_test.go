@@ -145,7 +145,7 @@ func TestActivation_DecidesInOrder(t *testing.T) {
 	require.Len(t, s.replies, all)
 	for i, r := range s.replies {
 		require.NoError(t, r.err)
-		require.Equal(t, i+1, r.booking.Seats[0].Number)
+		require.Equal(t, i+1, r.booking.Items[0].Number)
 	}
 }
 

@@ -89,7 +89,7 @@ func TestBoxOffice_AnotherMember(t *testing.T) {
 	again, err := owner.office.Hold(testContext(t), s.event, cmd)
 	require.NoError(t, err)
 	require.Equal(t, again.ExpiresAt.UnixMicro(), held.ExpiresAt.UnixMicro(), "the same booking")
-	require.Equal(t, again.Seats, held.Seats)
+	require.Equal(t, again.Items, held.Items)
 
 	_, err = s.hold(other.office, "A-1-2", "A-1-3")
 	require.Equal(t, []string{"A-1-2"}, code(eventra.CodeSeatsUnavailable, err).Seats)

@@ -157,7 +157,7 @@ func (b *buyer) finish(payment eventra.Payment, outcome eventra.PaymentStatus) {
 
 func (s *simulation) finish(payment eventra.Payment, outcome eventra.PaymentStatus) (*reply, error) {
 	cmd := &eventra.FinishPayment{Payment: payment, Outcome: outcome}
-	for _, seat := range s.db.bookings[payment.BookingID].Seats {
+	for _, seat := range s.db.bookings[payment.BookingID].Items {
 		cmd.Seats = append(cmd.Seats, seat.No)
 	}
 	return s.network.ask(cmd)

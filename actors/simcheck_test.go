@@ -65,7 +65,7 @@ func (s *simulation) checkSeats(tx *transaction) {
 		if !b.Status.Live() {
 			continue
 		}
-		for _, seat := range b.Seats {
+		for _, seat := range b.OwnSeats() {
 			if !owners[seat.No].IsZero() {
 				s.fail("seat %s is in two live bookings, %s and %s", seat.Name(), nameOf(id), nameOf(owners[seat.No]))
 			}
@@ -170,7 +170,7 @@ func (s *simulation) wasTaken(a *activation, no eventra.SeatNo, asked time.Durat
 		}
 	}
 	return a.inFlight != nil && slices.ContainsFunc(a.inFlight.Changes, func(c *eventra.Change) bool {
-		return c.Kind.FreesSeats() && slices.ContainsFunc(c.Booking.Seats, func(seat eventra.BookedSeat) bool { return seat.No == no })
+		return c.Kind.FreesSeats() && slices.ContainsFunc(c.Booking.Items, func(item eventra.Item) bool { return item.No == no })
 	})
 }
 

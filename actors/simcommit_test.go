@@ -149,7 +149,7 @@ func (db *simStore) confirm(tx *transaction, c *eventra.Change) {
 	db.pay(tx, p, eventra.PaymentSucceeded)
 	b.Status, b.PaymentID, b.PayingUntil = eventra.BookingConfirmed, p.ID, c.Booking.PayingUntil
 	put(tx, db.bookings, b.ID, b)
-	for _, s := range b.Seats {
+	for _, s := range b.OwnSeats() {
 		seat := db.seats[s.No]
 		tx.must(seat.Status == eventra.SeatHeld && seat.Booking == b.ID)
 		db.seat(tx, s.No, eventra.StoredState{Status: eventra.SeatBooked, Booking: b.ID, Version: tx.batch.Version})
@@ -184,7 +184,7 @@ func (db *simStore) insert(tx *transaction, b eventra.Booking, status eventra.Se
 	before := len(db.order)
 	db.order = append(db.order, b.ID)
 	tx.undo = append(tx.undo, func() { db.order = db.order[:before] })
-	for _, s := range b.Seats {
+	for _, s := range b.OwnSeats() {
 		tx.must(db.seats[s.No].Status == eventra.SeatAvailable)
 		db.seat(tx, s.No, eventra.StoredState{Status: status, Booking: b.ID, Version: tx.batch.Version})
 	}
@@ -194,7 +194,7 @@ func (db *simStore) insert(tx *transaction, b eventra.Booking, status eventra.Se
 func (db *simStore) release(tx *transaction, b eventra.Booking, status eventra.BookingStatus) {
 	b.Status = status
 	put(tx, db.bookings, b.ID, b)
-	for _, s := range b.Seats {
+	for _, s := range b.OwnSeats() {
 		tx.must(db.seats[s.No].Booking == b.ID)
 		db.seat(tx, s.No, eventra.StoredState{Version: tx.batch.Version})
 	}

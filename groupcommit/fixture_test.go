@@ -134,7 +134,7 @@ func newBatch(event byte, kinds ...eventra.ChangeKind) *Batch {
 	b := &Batch{Batch: eventra.Batch{EventID: eventra.ID{event}, Hold: time.Minute}}
 	for i, kind := range kinds {
 		b.Add(&eventra.Change{Kind: kind, Booking: &eventra.Booking{ID: booking(i + 1), EventID: b.EventID,
-			Seats: []eventra.BookedSeat{{No: eventra.SeatNo(i + 1)}}}})
+			Items: []eventra.Item{{No: eventra.SeatNo(i + 1)}}}})
 	}
 	return b
 }

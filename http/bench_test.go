@@ -43,7 +43,7 @@ func newHolds(b testing.TB, log io.Writer, refusal error) *holds {
 		if refusal != nil {
 			return nil, refusal
 		}
-		return &eventra.Booking{ID: cmd.BookingID, Status: eventra.BookingHeld, Seats: []eventra.BookedSeat{{Seat: seat}}, Total: seat.Price}, nil
+		return &eventra.Booking{ID: cmd.BookingID, Status: eventra.BookingHeld, Items: []eventra.Item{eventra.NewItem(0, &seat, "A")}, Total: seat.Price}, nil
 	}
 	user := &eventra.User{ID: newID(), Role: eventra.RoleUser}
 	token, err := ts.server.accessTokens.Issue(user, newID(), time.Now())

@@ -9,12 +9,13 @@ import (
 	"github.com/eventra/eventra/http/admission"
 )
 
-// Booking is a group of seats that the caller holds, has bought, or once held.
+// Booking is a group of tickets that the caller holds, has bought, or once held.
 type Booking struct {
 	ID         eventra.ID      `json:"id" swaggertype:"string" format:"uuid" example:"0197f2a0-6c1e-7b3a-9d54-2f6f0f8b1a02" validate:"required"`
 	EventID    eventra.ID      `json:"eventId" swaggertype:"string" format:"uuid" example:"01900000-0000-7000-8000-0000000000e1" validate:"required"`
 	Status     string          `json:"status" enums:"HELD,CONFIRMED,EXPIRED,CANCELLED,REFUNDED" example:"HELD" validate:"required"`
-	Seats      []BookedSeat    `json:"seats" validate:"required"`
+	Items      []BookedItem    `json:"items" validate:"required"`
+	Seats      []BookedSeat    `json:"seats" validate:"required"` // the items that are seats
 	Total      eventra.Money   `json:"total" validate:"required"`
 	ExpiresAt  Time            `json:"expiresAt" swaggertype:"string" format:"date-time" example:"2027-05-01T12:10:00.000Z" validate:"required"` // the deadline of the hold
 	CreatedAt  Time            `json:"createdAt" swaggertype:"string" format:"date-time" example:"2027-05-01T12:00:00.000Z" validate:"required"`
@@ -28,6 +29,25 @@ type RunningPayment struct {
 	Status string `json:"status" enums:"PENDING" example:"PENDING" validate:"required"`
 	Until  Time   `json:"until" swaggertype:"string" format:"date-time" example:"2027-05-01T12:10:18.000Z" validate:"required"` // by then it has an outcome, or the hold may end
 }
+
+// BookedItem is one ticket of a booking.
+type BookedItem struct {
+	Item       int           `json:"item" minimum:"1" example:"1" validate:"required"` // its number in the booking
+	Seat       string        `json:"seat,omitzero" example:"A-3-12"`
+	Section    string        `json:"section" example:"A" validate:"required"`
+	Row        string        `json:"row,omitzero" example:"3"`
+	Number     int           `json:"number,omitzero" example:"12"`
+	Category   string        `json:"category" example:"A" validate:"required"`
+	TicketType string        `json:"ticketType" example:"Standard" validate:"required"`
+	Price      eventra.Money `json:"price" validate:"required"`                                       // at which it was held
+	Status     string        `json:"status" enums:"LIVE,RELEASED" example:"LIVE" validate:"required"` // RELEASED once the booking no longer has it
+}
+
+// The states of an item.
+const (
+	itemLive     = "LIVE"
+	itemReleased = "RELEASED"
+)
 
 // BookedSeat is a seat of a booking.
 type BookedSeat struct {
@@ -45,10 +65,14 @@ type BookingPage struct {
 }
 
 func newBooking(b *eventra.Booking) Booking {
-	out := Booking{ID: b.ID, EventID: b.EventID, Status: string(b.Status), Seats: make([]BookedSeat, len(b.Seats)),
-		Total: b.Total, ExpiresAt: Time(b.ExpiresAt), CreatedAt: Time(b.CreatedAt)}
-	for i, seat := range b.Seats {
-		out.Seats[i] = BookedSeat{Seat: seat.Name(), Section: seat.Section, Row: seat.Row, Number: seat.Number, Price: seat.Price}
+	out := Booking{ID: b.ID, EventID: b.EventID, Status: string(b.Status),
+		Items: make([]BookedItem, len(b.Items)), Seats: make([]BookedSeat, 0, len(b.Items)), Total: b.Total, ExpiresAt: Time(b.ExpiresAt), CreatedAt: Time(b.CreatedAt)}
+	for i := range b.Items {
+		shown := newBookedItem(b, i)
+		out.Items[i] = shown
+		if b.Items[i].Seated() {
+			out.Seats = append(out.Seats, BookedSeat{shown.Seat, shown.Section, shown.Row, shown.Number, shown.Price})
+		}
 	}
 	if b.Status == eventra.BookingHeld && !b.PaymentID.IsZero() {
 		out.Payment = &RunningPayment{Status: string(eventra.PaymentPending), Until: Time(b.PayingUntil)}
@@ -59,8 +83,21 @@ func newBooking(b *eventra.Booking) Booking {
 	return out
 }
 
+func newBookedItem(b *eventra.Booking, i int) BookedItem {
+	item := &b.Items[i]
+	shown := BookedItem{Item: i + 1, Section: item.Section, Row: item.Row, Number: item.Number,
+		Category: item.Category, TicketType: item.TicketType, Price: b.Price(item), Status: itemLive}
+	if item.Seated() {
+		shown.Seat = item.Name()
+	}
+	if item.Released {
+		shown.Status = itemReleased
+	}
+	return shown
+}
+
 // bookingBytes is about what a booking of one seat takes as JSON.
-const bookingBytes = 512
+const bookingBytes = 768
 
 func replyBooking(c *fiber.Ctx, status int, b *eventra.Booking) error {
 	body := newBooking(b)

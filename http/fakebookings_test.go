@@ -25,7 +25,7 @@ func (f *fakes) Hold(ctx context.Context, eventID eventra.ID, cmd *eventra.HoldS
 	}
 	seat := eventra.Seat{Section: "A", Row: "1", Number: 1, Price: eventra.Money{Amount: 1500, Currency: "EUR"}}
 	b := &eventra.Booking{ID: cmd.BookingID, EventID: eventID, UserID: cmd.UserID, Status: eventra.BookingHeld,
-		Seats: []eventra.BookedSeat{{Seat: seat}}, Total: seat.Price,
+		Items: []eventra.Item{eventra.NewItem(0, &seat, "A")}, Total: seat.Price,
 		ExpiresAt: time.Now().Add(time.Minute), CreatedAt: time.Now()}
 	if f.err != nil {
 		return nil, f.err

@@ -56,7 +56,14 @@ func (r *Booking) appendJSON(b []byte) []byte {
 	b = appendID(append(b, `{"id":`...), r.ID)
 	b = appendID(append(b, `,"eventId":`...), r.EventID)
 	b = appendString(append(b, `,"status":`...), r.Status)
-	b = append(b, `,"seats":`...)
+	b = append(b, `,"items":`...)
+	for i := range r.Items {
+		b = r.Items[i].appendJSON(append(b, separator(i)))
+	}
+	if len(r.Items) == 0 {
+		b = append(b, '[')
+	}
+	b = append(b, `],"seats":`...)
 	for i := range r.Seats {
 		b = r.Seats[i].appendJSON(append(b, separator(i)))
 	}
@@ -73,6 +80,25 @@ func (r *Booking) appendJSON(b []byte) []byte {
 	if r.ReplacedBy != nil {
 		b = appendID(append(b, `,"replacedBy":`...), *r.ReplacedBy)
 	}
+	return append(b, '}')
+}
+
+func (s *BookedItem) appendJSON(b []byte) []byte {
+	b = strconv.AppendInt(append(b, `{"item":`...), int64(s.Item), 10)
+	if s.Seat != "" {
+		b = appendString(append(b, `,"seat":`...), s.Seat)
+	}
+	b = appendString(append(b, `,"section":`...), s.Section)
+	if s.Row != "" {
+		b = appendString(append(b, `,"row":`...), s.Row)
+	}
+	if s.Number != 0 {
+		b = strconv.AppendInt(append(b, `,"number":`...), int64(s.Number), 10)
+	}
+	b = appendString(append(b, `,"category":`...), s.Category)
+	b = appendString(append(b, `,"ticketType":`...), s.TicketType)
+	b = appendMoney(append(b, `,"price":`...), s.Price)
+	b = appendString(append(b, `,"status":`...), s.Status)
 	return append(b, '}')
 }
 

@@ -72,9 +72,11 @@ func (p *Processor) finish(payment *eventra.Payment, booking *eventra.Booking, o
 }
 
 func seatNos(booking *eventra.Booking) []eventra.SeatNo {
-	nos := make([]eventra.SeatNo, len(booking.Seats))
-	for i, seat := range booking.Seats {
-		nos[i] = seat.No
+	nos := make([]eventra.SeatNo, 0, len(booking.Items))
+	for i := range booking.Items {
+		if item := &booking.Items[i]; item.Seated() {
+			nos = append(nos, item.No)
+		}
 	}
 	return nos
 }

@@ -1,17 +1,21 @@
 package wire
 
-import "github.com/eventra/eventra"
+import (
+	"cmp"
+
+	"github.com/eventra/eventra"
+)
 
 func encodeBooking(b *eventra.Booking) *Booking {
 	if b == nil {
 		return nil
 	}
 	out := &Booking{Id: idBytes(b.ID), Event: idBytes(b.EventID), User: idBytes(b.UserID), Status: string(b.Status),
-		Seats: make([]*BookedSeat, len(b.Seats)), Total: encodeMoney(b.Total), ExpiresAt: timeMicros(b.ExpiresAt),
+		Seats: make([]*BookedSeat, len(b.Items)), Total: encodeMoney(b.Total), ExpiresAt: timeMicros(b.ExpiresAt),
 		CreatedAt: timeMicros(b.CreatedAt), Payment: idBytes(b.PaymentID), PayingUntil: timeMicros(b.PayingUntil),
 		ReplacedBy: idBytes(b.ReplacedBy)}
-	for i, s := range b.Seats {
-		out.Seats[i] = &BookedSeat{No: int32(s.No), Section: s.Section, Row: s.Row, Number: int32(s.Number), Price: encodeMoney(s.Price)}
+	for i := range b.Items {
+		out.Seats[i] = encodeItem(b, &b.Items[i])
 	}
 	return out
 }
@@ -21,17 +25,29 @@ func (d *decoder) booking(b *Booking) *eventra.Booking {
 		return nil
 	}
 	out := &eventra.Booking{ID: d.need(b.GetId()), EventID: d.need(b.GetEvent()), UserID: d.need(b.GetUser()),
-		Status: eventra.BookingStatus(b.GetStatus()), Seats: make([]eventra.BookedSeat, len(b.GetSeats())), Total: b.GetTotal().decode(),
+		Status: eventra.BookingStatus(b.GetStatus()), Items: make([]eventra.Item, len(b.GetSeats())), Total: b.GetTotal().decode(),
 		ExpiresAt: microsTime(b.GetExpiresAt()), CreatedAt: microsTime(b.GetCreatedAt()), PaymentID: d.id(b.GetPayment()),
 		PayingUntil: microsTime(b.GetPayingUntil()), ReplacedBy: d.id(b.GetReplacedBy())}
 	if !out.Status.Valid() {
 		d.fail("unknown booking status %q", out.Status)
 	}
 	for i, s := range b.GetSeats() {
-		out.Seats[i] = eventra.BookedSeat{No: d.seatNo(s.GetNo()), Seat: eventra.Seat{Section: s.GetSection(), Row: s.GetRow(),
-			Number: int(s.GetNumber()), Price: s.GetPrice().decode()}}
+		out.Items[i] = d.item(s)
 	}
 	return out
+}
+
+func encodeItem(b *eventra.Booking, item *eventra.Item) *BookedSeat {
+	return &BookedSeat{No: int32(item.No), Section: item.Section, Row: item.Row, Number: int32(item.Number),
+		Price: encodeMoney(b.Price(item)), Category: item.Category, TicketType: item.TicketType, Released: item.Released}
+}
+
+// item decodes an item. A member of the release before says neither its category nor its
+// ticket type: there was one of each.
+func (d *decoder) item(s *BookedSeat) eventra.Item {
+	return eventra.Item{No: d.seatNo(s.GetNo()), Section: s.GetSection(), Row: s.GetRow(), Number: int(s.GetNumber()),
+		Category: cmp.Or(s.GetCategory(), s.GetSection()), TicketType: cmp.Or(s.GetTicketType(), eventra.TicketTypeStandard),
+		Amount: s.GetPrice().GetAmount(), Released: s.GetReleased()}
 }
 
 func encodePayment(p *eventra.Payment) *Payment {

@@ -1954,6 +1954,7 @@ func (x *Booking) GetReplacedBy() []byte {
 	return nil
 }
 
+// BookedSeat is an item of a booking.
 type BookedSeat struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
 	No            int32                  `protobuf:"varint,1,opt,name=no,proto3" json:"no,omitempty"`
@@ -1961,6 +1962,9 @@ type BookedSeat struct {
 	Row           string                 `protobuf:"bytes,3,opt,name=row,proto3" json:"row,omitempty"`
 	Number        int32                  `protobuf:"varint,4,opt,name=number,proto3" json:"number,omitempty"`
 	Price         *Money                 `protobuf:"bytes,5,opt,name=price,proto3" json:"price,omitempty"`
+	Category      string                 `protobuf:"bytes,6,opt,name=category,proto3" json:"category,omitempty"` // at which it was sold; empty, like ticket_type, if there is one only
+	TicketType    string                 `protobuf:"bytes,7,opt,name=ticket_type,json=ticketType,proto3" json:"ticket_type,omitempty"`
+	Released      bool                   `protobuf:"varint,8,opt,name=released,proto3" json:"released,omitempty"` // the booking no longer has it
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -2028,6 +2032,27 @@ func (x *BookedSeat) GetPrice() *Money {
 		return x.Price
 	}
 	return nil
+}
+
+func (x *BookedSeat) GetCategory() string {
+	if x != nil {
+		return x.Category
+	}
+	return ""
+}
+
+func (x *BookedSeat) GetTicketType() string {
+	if x != nil {
+		return x.TicketType
+	}
+	return ""
+}
+
+func (x *BookedSeat) GetReleased() bool {
+	if x != nil {
+		return x.Released
+	}
+	return false
 }
 
 type Payment struct {
@@ -2444,14 +2469,18 @@ const file_eventra_wire_proto_rawDesc = "" +
 	"\fpaying_until\x18\n" +
 	" \x01(\x03R\vpayingUntil\x12\x1f\n" +
 	"\vreplaced_by\x18\v \x01(\fR\n" +
-	"replacedBy\"\x8e\x01\n" +
+	"replacedBy\"\xe7\x01\n" +
 	"\n" +
 	"BookedSeat\x12\x0e\n" +
 	"\x02no\x18\x01 \x01(\x05R\x02no\x12\x18\n" +
 	"\asection\x18\x02 \x01(\tR\asection\x12\x10\n" +
 	"\x03row\x18\x03 \x01(\tR\x03row\x12\x16\n" +
 	"\x06number\x18\x04 \x01(\x05R\x06number\x12,\n" +
-	"\x05price\x18\x05 \x01(\v2\x16.eventra.wire.v1.MoneyR\x05price\"\x95\x02\n" +
+	"\x05price\x18\x05 \x01(\v2\x16.eventra.wire.v1.MoneyR\x05price\x12\x1a\n" +
+	"\bcategory\x18\x06 \x01(\tR\bcategory\x12\x1f\n" +
+	"\vticket_type\x18\a \x01(\tR\n" +
+	"ticketType\x12\x1a\n" +
+	"\breleased\x18\b \x01(\bR\breleased\"\x95\x02\n" +
 	"\aPayment\x12\x0e\n" +
 	"\x02id\x18\x01 \x01(\fR\x02id\x12\x18\n" +
 	"\abooking\x18\x02 \x01(\fR\abooking\x12\x14\n" +

@@ -20,7 +20,7 @@ var (
 	payment = eventra.Payment{Refusal: eventra.CodeSaleClosed, ID: id(1), BookingID: id(2), EventID: id(3), UserID: id(4), Method: "mock",
 		Amount: eventra.Money{Amount: 1200, Currency: "EUR"}, Status: eventra.PaymentPending, CreatedAt: at, UpdatedAt: at}
 	booking = eventra.Booking{ID: id(2), EventID: id(3), UserID: id(4), Status: eventra.BookingExpired,
-		Seats: []eventra.BookedSeat{{No: 7, Seat: eventra.Seat{Section: "A", Row: "1", Number: 8, Price: eventra.Money{Amount: 1200, Currency: "EUR"}}}},
+		Items: []eventra.Item{{No: 7, Section: "A", Row: "1", Number: 8, Category: "Front", TicketType: "Child", Amount: 1200}, {No: 8, Section: "A", Row: "1", Number: 9, Category: "A", TicketType: "Standard", Released: true}},
 		Total: eventra.Money{Amount: 1200, Currency: "EUR"}, ExpiresAt: at, CreatedAt: at, PaymentID: id(1), PayingUntil: at.Add(time.Minute), ReplacedBy: id(9)}
 	commands = []eventra.Command{
 		&eventra.HoldSeats{BookingID: id(1), UserID: id(2), Seats: []string{"A-1-1", "A-1-2"}},

@@ -271,12 +271,12 @@ func TestCatalog_DeleteKeepsAnEventWithBookings(t *testing.T) {
 	e := f.published(t)
 	snapshot, err := f.postgres.Activate(t.Context(), e.ID)
 	require.NoError(t, err)
-	seat := eventra.BookedSeat{No: 0, Seat: snapshot.Seats[0]}
+	seat := eventra.NewItem(0, &snapshot.Seats[0], snapshot.Seats[0].Section)
 	_, err = f.postgres.Commit(t.Context(), &eventra.Batch{
 		EventID: e.ID, Epoch: snapshot.Epoch, Version: 100, Hold: time.Minute,
 		Changes: []*eventra.Change{{Kind: eventra.Held, Booking: &eventra.Booking{
 			ID: newID(), EventID: e.ID, UserID: newID(), Status: eventra.BookingHeld,
-			Seats: []eventra.BookedSeat{seat}, Total: seat.Price,
+			Items: []eventra.Item{seat}, Total: snapshot.Seats[0].Price,
 		}}},
 	})
 	require.NoError(t, err)

@@ -120,7 +120,7 @@ func snapshotComplete(f *fixture) {
 			require.Zero(f.t, live.PayingUntil)
 			continue
 		}
-		require.Equal(f.t, b.Seats, live.Seats, "in the booking's order")
+		require.Equal(f.t, b.Items, live.Items, "in the booking's order")
 		require.Equal(f.t, b.Total, live.Total)
 		require.Equal(f.t, p.ID, live.PaymentID)
 		require.Equal(f.t, b.ExpiresAt, live.ExpiresAt)

@@ -55,7 +55,7 @@ func (f *fixture) activate() *eventra.Snapshot {
 func (f *fixture) booking(nos ...eventra.SeatNo) *eventra.Booking {
 	b := &eventra.Booking{ID: NewID(), EventID: f.event.ID, UserID: f.user.ID, Status: eventra.BookingHeld}
 	for _, no := range nos {
-		b.Seats = append(b.Seats, eventra.BookedSeat{No: no, Seat: f.seats[no]})
+		b.Items = append(b.Items, eventra.NewItem(no, &f.seats[no], f.seats[no].Section))
 		b.Total.Amount += f.seats[no].Price.Amount
 		b.Total.Currency = f.seats[no].Price.Currency
 	}

@@ -2,6 +2,7 @@ package persistencetest
 
 import (
 	"slices"
+	"testing"
 	"time"
 
 	"github.com/stretchr/testify/require"
@@ -16,7 +17,7 @@ func held(f *fixture) {
 	stored := f.requireStatus(b, eventra.BookingHeld)
 	require.Equal(f.t, receipt.At, stored.CreatedAt)
 	require.Equal(f.t, receipt.At.Add(longHold), stored.ExpiresAt)
-	require.Equal(f.t, b.Seats, stored.Seats)
+	require.Equal(f.t, b.Items, stored.Items)
 	require.Equal(f.t, b.Total, stored.Total)
 	require.Equal(f.t, f.user.ID, stored.UserID)
 	version := f.version
@@ -37,7 +38,7 @@ func heldTaken(f *fixture) {
 	f.requireSeat(6, eventra.SeatAvailable, nil)
 
 	nowhere := f.booking(0)
-	nowhere.Seats[0].No = eventra.SeatNo(len(f.seats))
+	nowhere.Items[0].No = eventra.SeatNo(len(f.seats))
 	_, err = f.commit(change(eventra.Held, nowhere))
 	require.ErrorIs(f.t, err, eventra.ErrDiverged)
 }
@@ -58,7 +59,7 @@ func released(f *fixture) {
 	b := f.hold(longHold, 1, 2)
 	f.must(change(eventra.Released, b))
 	stored := f.requireStatus(b, eventra.BookingCancelled)
-	require.Equal(f.t, b.Seats, stored.Seats, "the ended booking keeps its seats' names")
+	requireReleased(f.t, b.Items, stored.Items)
 	f.requireSeat(1, eventra.SeatAvailable, nil)
 	_, err := f.commit(change(eventra.Released, b))
 	require.ErrorIs(f.t, err, eventra.ErrDiverged)
@@ -121,7 +122,7 @@ func userBookings(f *fixture) {
 		bookings, next, err := f.store.UserBookings(f.t.Context(), f.user.ID, eventra.BookingFilter{}, page)
 		require.NoError(f.t, err)
 		for _, b := range bookings {
-			require.NotEmpty(f.t, b.Seats)
+			require.NotEmpty(f.t, b.Items)
 			listed = append(listed, b.ID)
 		}
 		if next == nil {
@@ -165,4 +166,15 @@ func holdsDue(f *fixture) {
 	require.True(f.t, due(0))
 	f.must(change(eventra.Expired, b))
 	require.True(f.t, due(0), "another hold is due")
+}
+
+// requireReleased requires that an ended booking's items are what they were, released.
+func requireReleased(t *testing.T, before, after []eventra.Item) {
+	t.Helper()
+	after = slices.Clone(after)
+	for i := range after {
+		require.True(t, after[i].Released)
+		after[i].Released = false
+	}
+	require.Equal(t, before, after)
 }

@@ -78,7 +78,7 @@ func confirmation(f *fixture) {
 	require.Equal(f.t, eventra.MailDue, state)
 	require.Equal(f.t, &eventra.TicketMail{
 		BookingID: b.ID, To: f.user.Email, Name: f.user.Name, EventTitle: f.event.Title, Venue: "Arena, Berlin, DE",
-		StartsAt: f.event.StartsAt, Timezone: "Europe/Berlin", Seats: []eventra.Seat{f.seats[6], f.seats[1]}, Total: b.Total,
+		StartsAt: f.event.StartsAt, Timezone: "Europe/Berlin", Items: b.Items, Total: b.Total,
 	}, mail)
 
 	_, err = f.commit(confirmed(b, p))
@@ -104,7 +104,7 @@ func rebooked(f *fixture) {
 	next := f.successor(p, 1, 2)
 	receipt := f.must(paymentChange(eventra.Rebooked, next, p, eventra.PaymentSucceeded))
 	stored := f.requireStatus(next, eventra.BookingConfirmed)
-	require.Equal(f.t, next.Seats, stored.Seats)
+	require.Equal(f.t, next.Items, stored.Items)
 	require.Equal(f.t, p.ID, stored.PaymentID)
 	require.Equal(f.t, receipt.At, stored.ExpiresAt)
 	require.Equal(f.t, next.ID, f.requireStatus(lost, eventra.BookingExpired).ReplacedBy)

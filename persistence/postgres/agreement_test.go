@@ -147,8 +147,8 @@ func (a *agreement) finish(t *rapid.T, p *eventra.Payment) eventra.Command {
 	finish := &eventra.FinishPayment{Payment: *p, Outcome: a.outcomes[p.ID]}
 	for _, b := range a.bookings {
 		if b.ID == p.BookingID {
-			for _, s := range b.Seats {
-				finish.Seats = append(finish.Seats, s.No)
+			for _, item := range b.Items {
+				finish.Seats = append(finish.Seats, item.No)
 			}
 		}
 	}

@@ -91,6 +91,7 @@ var breaches = []struct{ name, sql, implied string }{
 // withoutRulesSQL drops the schema's own rules, which stop most breaches.
 const withoutRulesSQL = `
 DROP INDEX booking_seats_one_live, payments_one_pending, payments_one_succeeded;
+ALTER TABLE booking_seats DROP CONSTRAINT booking_seats_pkey;
 DO $$
 DECLARE rule record;
 BEGIN

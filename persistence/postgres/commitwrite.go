@@ -87,7 +87,7 @@ type size struct{ changes, seats int }
 func (s *size) count(c *eventra.Change) {
 	s.changes++
 	if c.Booking != nil {
-		s.seats += len(c.Booking.Seats)
+		s.seats += len(c.Booking.Items)
 	}
 }
 
@@ -139,12 +139,12 @@ func (w *write) addBooking(batch *eventra.Batch, c *eventra.Change) {
 		w.batches = append(w.batches, event)
 		w.versions = append(w.versions, int64(batch.Version))
 	}
-	for i, s := range b.Seats {
+	for i, item := range b.OwnSeats() {
 		w.seatEvents = append(w.seatEvents, event)
-		w.seats = append(w.seats, int32(s.No))
+		w.seats = append(w.seats, int32(item.No))
 		w.seatBookings = append(w.seatBookings, uuid(b.ID))
 		w.positions = append(w.positions, int32(i))
-		w.seatAmounts = append(w.seatAmounts, s.Price.Amount)
+		w.seatAmounts = append(w.seatAmounts, item.Amount)
 	}
 }
 

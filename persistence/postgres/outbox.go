@@ -53,9 +53,8 @@ func (db *DB) Mail(ctx context.Context, bookingID eventra.ID) (mail *eventra.Tic
 			state = eventra.MailObsolete
 		}
 		mail = m
-		return eachSeat(ctx, conn, uuids{uuid(bookingID)}, func(_ eventra.ID, seat eventra.BookedSeat) {
-			m.Seats = append(m.Seats, seat.Seat)
-		})
+		m.Items, err = queryItems(ctx, conn, bookingID)
+		return err
 	})
 	if err != nil {
 		return nil, 0, err

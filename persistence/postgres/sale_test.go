@@ -57,7 +57,7 @@ func (s *sale) hold(t testing.TB, bookings int) {
 func (s *sale) nextBooking(user eventra.ID, seats int) *eventra.Booking {
 	b := &eventra.Booking{ID: persistencetest.NewID(), EventID: s.event, UserID: user, Total: eventra.Money{Currency: "EUR"}}
 	for range seats {
-		b.Seats = append(b.Seats, eventra.BookedSeat{No: eventra.SeatNo(s.next), Seat: s.seats[s.next]})
+		b.Items = append(b.Items, eventra.NewItem(eventra.SeatNo(s.next), &s.seats[s.next], s.seats[s.next].Section))
 		s.next++
 	}
 	return b

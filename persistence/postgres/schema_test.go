@@ -68,7 +68,8 @@ func TestSchema_RefusesWrongStates(t *testing.T) {
 	over, paid := `, ended_at = now()`, `, confirmed_at = now(), payment_id = `+paymentA
 	for name, c := range map[string]struct{ rule, sql string }{
 		"a seat in two live bookings":      {"booking_seats_one_live", insertList + `(` + bookingB + `, ` + eventA + `, 0, 0, 100, true)`},
-		"a seat twice in a booking":        {"booking_seats_pkey", insertList + `(` + bookingA + `, ` + eventA + `, 0, 1, 100, false)`},
+		"two items at one position":        {"booking_seats_pkey", insertList + `(` + bookingA + `, ` + eventA + `, 1, 0, 100, false)`},
+		"an item of nothing":               {"booking_seats_is_something", insertList + `(` + bookingA + `, ` + eventA + `, NULL, 1, 100, false)`},
 		"a seat taken by nobody":           {"seats_taken_iff_booking", `UPDATE seats SET status = 'HELD'`},
 		"a free seat that is somebody's":   {"seats_taken_iff_booking", `UPDATE seats SET booking_id = ` + bookingA},
 		"an unknown seat status":           {"seats_status_known", `UPDATE seats SET status = 'SOLD', booking_id = ` + bookingA},

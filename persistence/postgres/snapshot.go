@@ -23,7 +23,7 @@ func (db *DB) Activate(ctx context.Context, eventID eventra.ID) (*eventra.Snapsh
 		queue.Queue(takeEpochSQL, eventID)
 		queue.Queue(readSeatsSQL, eventID)
 		queue.Queue(readLiveSQL, eventID)
-		queue.Queue(readLiveSeatsSQL, eventID)
+		queue.Queue(readLiveItemsSQL, eventID)
 		results := conn.SendBatch(ctx, &queue)
 		err := closeBatch(results, readSnapshot(results, snapshot))
 		return orNotFound(err, eventra.NoSuchEvent())
@@ -46,7 +46,7 @@ FROM seats WHERE event_id = $1 ORDER BY seat_no`
 
 const readLiveSQL = `SELECT ` + bookingColumns + ` FROM bookings WHERE event_id = $1 AND status IN ('HELD', 'CONFIRMED')`
 
-const readLiveSeatsSQL = `
+const readLiveItemsSQL = `
 SELECT booking_id, seat_no, position, amount FROM booking_seats WHERE event_id = $1 AND live ORDER BY seat_no`
 
 func readSnapshot(results pgx.BatchResults, s *eventra.Snapshot) error {
@@ -75,7 +75,7 @@ func readSnapshot(results pgx.BatchResults, s *eventra.Snapshot) error {
 	if rows, err = results.Query(); err != nil {
 		return err
 	}
-	return readLiveSeats(rows, s)
+	return readLiveItems(rows, s)
 }
 
 func readSeats(rows pgx.Rows, s *eventra.Snapshot, total int) error {
@@ -117,8 +117,8 @@ func (in interner) get(label []byte) string {
 	return kept
 }
 
-// readLiveSeats adds the seats to their bookings, in each booking's order.
-func readLiveSeats(rows pgx.Rows, s *eventra.Snapshot) error {
+// readLiveItems adds the live items to their bookings, in each booking's order.
+func readLiveItems(rows pgx.Rows, s *eventra.Snapshot) error {
 	byID := make(map[eventra.ID]*eventra.Booking, len(s.Bookings))
 	for _, b := range s.Bookings {
 		byID[b.ID] = b
@@ -131,12 +131,12 @@ func readLiveSeats(rows pgx.Rows, s *eventra.Snapshot) error {
 		if b == nil || int(no) >= len(s.Seats) {
 			return fmt.Errorf("event %v: live seat %d of booking %v, which is not live", s.EventID, no, id)
 		}
-		seat := s.Seats[no]
-		seat.Price.Amount = amount
-		for int(position) >= len(b.Seats) {
-			b.Seats = append(b.Seats, eventra.BookedSeat{})
+		for int(position) >= len(b.Items) {
+			b.Items = append(b.Items, eventra.Item{No: eventra.NoSeat, Released: true})
 		}
-		b.Seats[position] = eventra.BookedSeat{No: eventra.SeatNo(no), Seat: seat}
+		seat := &s.Seats[no]
+		b.Items[position] = eventra.NewItem(eventra.SeatNo(no), seat, seat.Section)
+		b.Items[position].Amount = amount
 		return nil
 	})
 	return err

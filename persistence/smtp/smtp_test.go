@@ -27,9 +27,9 @@ func ticketMail(to string) *eventra.TicketMail {
 	return &eventra.TicketMail{
 		BookingID: eventra.ID(uuid.New()), To: to, Name: "Zoë \"Z\" <b>", EventTitle: "Bach\r\nBcc: evil@example.org & <Sons>",
 		Venue: "Hall, Berlin", StartsAt: time.Date(2027, 7, 1, 18, 30, 0, 0, time.UTC), Timezone: "Europe/Berlin",
-		Seats: []eventra.Seat{
-			{Section: "A", Row: "3", Number: 12, Price: eventra.Money{Amount: 2505, Currency: "EUR"}},
-			{Section: "A", Row: "3", Number: 13, Price: eventra.Money{Amount: 2500, Currency: "EUR"}},
+		Items: []eventra.Item{
+			{Section: "A", Row: "3", Number: 12, Amount: 2505},
+			{Section: "A", Row: "3", Number: 13, Amount: 2500},
 		},
 		Total: eventra.Money{Amount: 5005, Currency: "EUR"},
 	}
@@ -323,7 +323,7 @@ func TestTicketHTML_IsolatesTexts(t *testing.T) {
 	t.Parallel()
 	m := ticketMail("user@example.org")
 	m.Name, m.EventTitle, m.Venue = "משה", "קונצרט (2030)", "היכל התרבות"
-	m.Seats[0].Section, m.Seats[0].Row = "אולם", "ג"
+	m.Items[0].Section, m.Items[0].Row = "אולם", "ג"
 	var page strings.Builder
 	require.NoError(t, ticketHTML.Execute(&page, newTicket(m)))
 	for _, text := range []string{m.Name, m.Venue, "אולם", "ג", "אולם-ג-12"} {

@@ -88,8 +88,10 @@ func newTicket(m *eventra.TicketMail) *ticket {
 		Total:     formatMoney(m.Total),
 		BookingID: m.BookingID.String(),
 	}
-	for _, seat := range m.Seats {
-		t.Seats = append(t.Seats, ticketSeat{seat.Name(), seat.Section, seat.Row, strconv.Itoa(seat.Number), formatMoney(seat.Price)})
+	for i := range m.Items {
+		item := &m.Items[i]
+		t.Seats = append(t.Seats, ticketSeat{item.Name(), item.Section, item.Row, strconv.Itoa(item.Number),
+			formatMoney(eventra.Money{Amount: item.Amount, Currency: m.Total.Currency})})
 	}
 	return t
 }

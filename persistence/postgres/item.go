@@ -1,0 +1,80 @@
+package postgres
+
+import (
+	"context"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgtype"
+
+	"github.com/eventra/eventra"
+)
+
+// theirItems joins the bookings b with their items, in order. A booking and its items come
+// from one statement, so that their states agree.
+const (
+	itemColumns = `seat_no, position, price, live, section, row_label, number`
+	theirItems  = `
+LEFT JOIN LATERAL (` + itemsSQL + ` WHERE booking_id = b.id` + itemSeat + `) AS item ON true`
+	itemsSQL = `
+    SELECT s.seat_no, position, s.amount AS price, live, section, row_label, number
+    FROM (SELECT event_id, seat_no, position, amount, live FROM booking_seats`
+	itemSeat = ` ORDER BY position) AS s
+    LEFT JOIN LATERAL (SELECT section, row_label, number FROM seats` + seatByNumber + `) AS seat ON true`
+)
+
+// itemRow is the destination of itemColumns.
+type itemRow struct {
+	seat, position, number pgtype.Int4
+	amount                 pgtype.Int8
+	live                   pgtype.Bool
+	section, row           pgtype.Text
+}
+
+func (r *itemRow) columns() []any {
+	return []any{&r.seat, &r.position, &r.amount, &r.live, &r.section, &r.row, &r.number}
+}
+
+func (r *itemRow) item() eventra.Item {
+	seat := eventra.Seat{Section: r.section.String, Row: r.row.String, Number: int(r.number.Int32),
+		Price: eventra.Money{Amount: r.amount.Int64}}
+	item := eventra.NewItem(eventra.SeatNo(r.seat.Int32), &seat, seat.Section)
+	item.Released = !r.live.Bool
+	return item
+}
+
+// queryBookings reads bookings with their items: bookingColumns, itemColumns.
+func queryBookings(ctx context.Context, q querier, sql string, args ...any) (bookings []*eventra.Booking, err error) {
+	rows, err := q.Query(ctx, sql, args...)
+	if err != nil {
+		return nil, err
+	}
+	var b bookingRow
+	var item itemRow
+	_, err = pgx.ForEachRow(rows, append(b.columns(), item.columns()...), func() error {
+		last := len(bookings) - 1
+		if last < 0 || bookings[last].ID != b.ID {
+			bookings, last = append(bookings, b.booking()), last+1
+		}
+		if item.position.Valid {
+			bookings[last].Items = append(bookings[last].Items, item.item())
+		}
+		return nil
+	})
+	return bookings, err
+}
+
+// queryItems reads the items that a booking has.
+func queryItems(ctx context.Context, q querier, booking eventra.ID) ([]eventra.Item, error) {
+	rows, err := q.Query(ctx, bookingItemsSQL, booking)
+	if err != nil {
+		return nil, err
+	}
+	return pgx.CollectRows(rows, func(row pgx.CollectableRow) (eventra.Item, error) {
+		var r itemRow
+		err := row.Scan(r.columns()...)
+		return r.item(), err
+	})
+}
+
+const bookingItemsSQL = itemsSQL + ` WHERE booking_id = $1 AND live` + itemSeat + `
+ORDER BY position`
