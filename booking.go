@@ -53,6 +53,10 @@ type Booking struct {
 	// ReplacedBy is the successor that a late payment of this expired booking
 	// bought; zero if there is none.
 	ReplacedBy ID
+
+	// LeavesSingleSeat warns that the seats were picked so that a single one stays free
+	// beside them. Only whoever makes the hold is told: it is not stored.
+	LeavesSingleSeat bool
 }
 
 // Item is one ticket of a booking: a seat, or a place in a general-admission section.

@@ -2,6 +2,7 @@ package eventra
 
 import (
 	"errors"
+	"slices"
 	"time"
 )
 
@@ -125,6 +126,11 @@ type StoredState struct {
 	Status  SeatStatus
 	Booking ID // zero if available
 	Version uint64
+}
+
+// takes reports whether a change that takes seats takes that one.
+func (c *Change) takes(no SeatNo) bool {
+	return slices.ContainsFunc(c.Booking.Items, func(item Item) bool { return item.No == no })
 }
 
 // subject is the booking that a change is about. At most one change of a

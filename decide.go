@@ -39,8 +39,9 @@ var (
 	// ended.
 	ErrRefusedByStore = errors.New("refused by what is stored")
 	// ErrClaimKeyFirst says that a hold was not made with its idempotency key: the key
-	// was used before, or the event's instance does not know of keys. Whoever claims
-	// the key learns what became of it.
+	// was used before, or the event's instance does not know of keys, or the hold comes
+	// with a warning, which no booking keeps. Whoever claims the key learns what became
+	// of it.
 	ErrClaimKeyFirst = errors.New("the idempotency key has to be claimed first")
 )
 
@@ -112,7 +113,13 @@ func (m *SeatMap) decideHold(cmd *HoldSeats, now time.Time) Decision {
 	case wait:
 		return Decision{Verdict: Wait}
 	}
-	return m.accept(&Change{Kind: Held, Booking: m.newBooking(cmd.BookingID, cmd.UserID, BookingHeld, seats), Attempt: cmd.Attempt})
+	warns, otherwise := m.obeyOrphanRule(cmd, seats)
+	if otherwise != nil {
+		return *otherwise
+	}
+	b := m.newBooking(cmd.BookingID, cmd.UserID, BookingHeld, seats)
+	b.LeavesSingleSeat = warns
+	return m.accept(&Change{Kind: Held, Booking: b, Attempt: cmd.Attempt})
 }
 
 func (m *SeatMap) newBooking(id, user ID, status BookingStatus, seats []SeatNo) *Booking {

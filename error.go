@@ -41,6 +41,7 @@ const (
 
 	CodeSeatsUnavailable   Code = "seats_unavailable"
 	CodeNotEnoughSeats     Code = "not_enough_seats"
+	CodeLeavesSingleSeat   Code = "leaves_single_seat"
 	CodeSaleClosed         Code = "sale_closed"
 	CodeUnknownSeats       Code = "unknown_seats"
 	CodeNotCancellable     Code = "not_cancellable"
@@ -64,6 +65,10 @@ type Error struct {
 	// Seats are the names of the seats concerned, for CodeSeatsUnavailable,
 	// CodeUnknownSeats and CodeSeatExists.
 	Seats []string
+	// Orphans are the names of the single seats that a pick would leave, and Suggestions
+	// other picks that would leave none, for CodeLeavesSingleSeat.
+	Orphans     []string
+	Suggestions [][]string
 	// Payment is the attempt that ended with this error; nil if there is none.
 	Payment *Payment
 	// RetryAfter is the time after which another try may succeed; zero leaves it

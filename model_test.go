@@ -1,6 +1,7 @@
 package eventra_test
 
 import (
+	"bytes"
 	"slices"
 	"sort"
 	"time"
@@ -50,6 +51,7 @@ type prediction struct {
 	names  []string    // of the seats in the error
 	answer eventra.ID  // the booking of an answer
 	change modelChange // of an accept
+	picks  bool        // free seats were named: the orphan rule may decide otherwise
 }
 
 func newModel(terms eventra.Terms, seats []eventra.Seat) *model {
@@ -205,8 +207,35 @@ func (m *model) predictHold(cmd *eventra.HoldSeats, now time.Time) prediction {
 		return prediction{says: "wait"}
 	}
 	change.seats = cmd.Seats
-	return accepted(change)
+	p := accepted(change)
+	p.picks = true
+	return p
 }
+
+// worlds returns what the house may become: each change in flight is committed or not. The
+// last one has all of them.
+func (m *model) worlds() (worlds []orphanWorld) {
+	claims := slices.DeleteFunc(slices.Clone(m.inFlight), func(c modelChange) bool { return c.seats == nil })
+	for committed := range 1 << len(claims) {
+		w := orphanWorld{seats: m.seats, state: bytes.Repeat([]byte{freeMark}, len(m.seats))}
+		for no, seat := range m.seats {
+			if m.taken(seat.Name()) {
+				w.state[no] = 'x'
+			}
+		}
+		for i, c := range claims {
+			for _, no := range w.numbersOf(c.seats) {
+				if committed>>i&1 != 0 {
+					w.state[no] = 'x'
+				}
+			}
+		}
+		worlds = append(worlds, w)
+	}
+	return worlds
+}
+
+func (m *model) numbersOf(seats []string) []int { return orphanWorld{seats: m.seats}.numbersOf(seats) }
 
 // bestBlock tries every block of every row and sorts them by the rules: fewest
 // orphans, nearest to front and centre, first in the layout's order.

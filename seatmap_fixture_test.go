@@ -10,6 +10,7 @@ import (
 
 	"github.com/eventra/eventra"
 	"github.com/stretchr/testify/require"
+	"pgregory.net/rapid"
 )
 
 // opening is the time at which the sale of every test begins.
@@ -72,7 +73,7 @@ type fixture struct {
 	snapshot *eventra.Snapshot               // of the beginning
 }
 
-func newFixture(t testing.TB, terms eventra.Terms, seats []eventra.Seat) *fixture {
+func newFixture(t rapid.TB, terms eventra.Terms, seats []eventra.Seat) *fixture {
 	t.Helper()
 	snapshot := empty(terms, seats)
 	m, err := eventra.NewSeatMap(snapshot)
@@ -90,7 +91,7 @@ func (f *fixture) decide(cmd eventra.Command) eventra.Decision {
 }
 
 // do decides and commits each command, and fails the test unless both succeed.
-func (f *fixture) do(t testing.TB, cmds ...eventra.Command) {
+func (f *fixture) do(t rapid.TB, cmds ...eventra.Command) {
 	t.Helper()
 	for _, cmd := range cmds {
 		d := f.decide(cmd)

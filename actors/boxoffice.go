@@ -23,7 +23,8 @@ func NewBoxOffice(events *Directory, store EventStore) *BoxOffice {
 // Hold holds seats under the booking id that the command carries. If that id is
 // in use already, the answer is the booking that was made under it. A command with an
 // Attempt makes the hold only if its key is new: ErrClaimKeyFirst otherwise, or if the
-// event's owner is a member of the release before, which would drop the key.
+// hold comes with a warning, or if the event's owner is a member of a release that would
+// drop the key.
 func (b *BoxOffice) Hold(ctx context.Context, event eventra.ID, cmd *eventra.HoldSeats) (*eventra.Booking, error) {
 	r, err := b.events.do(ctx, event, cmd)
 	refused := errors.Is(err, eventra.ErrRefusedByStore)

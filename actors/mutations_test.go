@@ -72,7 +72,7 @@ var mutations = []mutation{
 		}
 `, ``}}},
 	{"forgets the key in the batch", []edit{
-		{"decide.go", `BookingHeld, seats), Attempt: cmd.Attempt})`, `BookingHeld, seats)})`}}},
+		{"decide.go", `Booking: b, Attempt: cmd.Attempt})`, `Booking: b})`}}},
 	{"loses the key on the way to another member", []edit{
 		{"actors/wire/command.go", `a := cmd.Attempt; a == nil {`, `a := cmd.Attempt; true {`}}},
 	{"a view misses a change", []edit{

@@ -37,7 +37,7 @@ func encodeReply(question *wire.Envelope, r *reply) *wire.Envelope {
 		e.Body = &wire.Envelope_Unsupported{Unsupported: &wire.Unsupported{}}
 	case errors.Is(r.err, errLoading):
 		e.SetFailure(r.err, wire.Failure_LOADING)
-	case errors.Is(r.err, eventra.ErrRefusedByStore):
+	case errors.Is(r.err, eventra.ErrRefusedByStore), errors.Is(r.err, eventra.ErrClaimKeyFirst):
 		e.SetFailure(r.err, wire.Failure_STORED)
 	case errors.Is(r.err, eventra.ErrNotLive):
 		e.SetFailure(r.err, wire.Failure_NOT_LIVE)

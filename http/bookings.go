@@ -19,8 +19,9 @@ type Booking struct {
 	Total      eventra.Money   `json:"total" validate:"required"`
 	ExpiresAt  Time            `json:"expiresAt" swaggertype:"string" format:"date-time" example:"2027-05-01T12:10:00.000Z" validate:"required"` // the deadline of the hold
 	CreatedAt  Time            `json:"createdAt" swaggertype:"string" format:"date-time" example:"2027-05-01T12:00:00.000Z" validate:"required"`
-	Payment    *RunningPayment `json:"payment,omitzero"`                                       // while one runs
-	ReplacedBy *eventra.ID     `json:"replacedBy,omitzero" swaggertype:"string" format:"uuid"` // the confirmed booking that a late payment made in place of this expired one
+	Payment    *RunningPayment `json:"payment,omitzero"`                                                          // while one runs
+	ReplacedBy *eventra.ID     `json:"replacedBy,omitzero" swaggertype:"string" format:"uuid"`                    // the confirmed booking that a late payment made in place of this expired one
+	Warnings   []string        `json:"warnings,omitzero" enums:"leaves_single_seat" example:"leaves_single_seat"` // about the seats that were named, in the answer to the hold alone
 }
 
 // RunningPayment is a payment whose outcome is not known yet. It keeps its
@@ -100,8 +101,11 @@ func newBookedItem(b *eventra.Booking, i int) BookedItem {
 const bookingBytes = 768
 
 func replyBooking(c *fiber.Ctx, status int, b *eventra.Booking) error {
-	body := newBooking(b)
-	return replyJSON(c, status, body.appendJSON(make([]byte, 0, bookingBytes)))
+	return replyShown(c, status, newBooking(b))
+}
+
+func replyShown(c *fiber.Ctx, status int, b Booking) error {
+	return replyJSON(c, status, b.appendJSON(make([]byte, 0, bookingBytes)))
 }
 
 // BookingRequest asks for seats: either the named ones or the best available ones.
@@ -163,7 +167,7 @@ func readBookingRequest(c *fiber.Ctx) (BookingRequest, error) {
 
 // @ID createBooking
 // @Summary Hold seats
-// @Description Holds all of the seats or none, for the event's holdSeconds. Name the seats, or ask for the best available ones.
+// @Description Holds all of the seats or none, for the event's holdSeconds. Name the seats, or ask for the best available ones. If the event's orphanRule is warn, the answer tells with warnings that the named seats leave a single one free where others would not; if it is strict, such seats are refused.
 // @Tags bookings
 // @Security BearerAuth
 // @Param Idempotency-Key header string false "Makes retries harmless: the same key with the same body gets the first outcome again" minLength(1) maxLength(255)
@@ -171,7 +175,7 @@ func readBookingRequest(c *fiber.Ctx) (BookingRequest, error) {
 // @Success 201 {object} Booking "The hold"
 // @Header 201 {string} Location "Address of the booking"
 // @Failure 404 {object} Problem "event_not_found, also for an event that never was published"
-// @Failure 409 {object} Problem "seats_unavailable, with unavailable; not_enough_seats; sale_closed; idempotency_in_progress"
+// @Failure 409 {object} Problem "seats_unavailable, with unavailable; leaves_single_seat, with orphans and suggestions; not_enough_seats; sale_closed; idempotency_in_progress"
 // @Failure 422 {object} Problem "unknown_seats, with unknown; validation_failed; idempotency_key_reused"
 // @x-examples {"named seats": {"eventId": "01900000-0000-7000-8000-0000000000e1", "seats": ["A-1-1", "A-1-2"]}, "best available": {"eventId": "01900000-0000-7000-8000-0000000000e1", "bestAvailable": {"quantity": 2}}}
 // @Router /api/v1/bookings [post]
@@ -200,7 +204,11 @@ func (s *Server) createBooking(c *fiber.Ctx) error {
 
 func replyHeld(c *fiber.Ctx, booking *eventra.Booking) error {
 	setHeader(c, fiber.HeaderLocation, bookingsLocation+booking.ID.String())
-	return replyBooking(c, fiber.StatusCreated, booking)
+	shown := newBooking(booking)
+	if booking.LeavesSingleSeat {
+		shown.Warnings = []string{string(eventra.CodeLeavesSingleSeat)}
+	}
+	return replyShown(c, fiber.StatusCreated, shown)
 }
 
 // hold asks the event for seats.

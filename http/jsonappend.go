@@ -28,6 +28,16 @@ func (p *Problem) appendJSON(b []byte) ([]byte, error) {
 	b = appendNames(b, `,"unavailable":`, p.Unavailable)
 	b = appendNames(b, `,"unknown":`, p.Unknown)
 	b = appendNames(b, `,"seats":`, p.Seats)
+	b = appendNames(b, `,"orphans":`, p.Orphans)
+	for i, seats := range p.Suggestions {
+		if i == 0 {
+			b = append(b, `,"suggestions":`...)
+		}
+		b = appendNames(b, string(separator(i)), seats)
+	}
+	if len(p.Suggestions) > 0 {
+		b = append(b, ']')
+	}
 	return append(b, '}'), nil
 }
 
@@ -80,6 +90,7 @@ func (r *Booking) appendJSON(b []byte) []byte {
 	if r.ReplacedBy != nil {
 		b = appendID(append(b, `,"replacedBy":`...), *r.ReplacedBy)
 	}
+	b = appendNames(b, `,"warnings":`, r.Warnings)
 	return append(b, '}')
 }
 

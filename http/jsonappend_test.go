@@ -30,9 +30,12 @@ func TestProblem_AppendJSONIsWhatMarshalMakes(t *testing.T) {
 		"unknown":     func(p *Problem) { p.Unknown = []string{oddText} },
 		"seats":       func(p *Problem) { p.Seats = []string{"A-1-1"} },
 		"no seats":    func(p *Problem) { p.Seats = []string{} },
-		"errors":      func(p *Problem) { p.Errors = []eventra.FieldError{{Field: "f", Code: "c", Message: oddText}} },
-		"payment":     func(p *Problem) { p.Payment = &Payment{} },
-		"checks":      func(p *Problem) { p.Checks = map[string]Check{"redis": {}} },
+		"orphans": func(p *Problem) {
+			p.Orphans, p.Suggestions = []string{"A-1-1"}, [][]string{{"A-1-2", oddText}, {"A-1-3", "A-1-4"}}
+		},
+		"errors":  func(p *Problem) { p.Errors = []eventra.FieldError{{Field: "f", Code: "c", Message: oddText}} },
+		"payment": func(p *Problem) { p.Payment = &Payment{} },
+		"checks":  func(p *Problem) { p.Checks = map[string]Check{"redis": {}} },
 	} {
 		p := full
 		change(&p)
@@ -63,6 +66,9 @@ func TestBooking_AppendJSONIsWhatMarshalMakes(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			shown := newBooking(&b)
+			if name == "held" {
+				shown.Warnings = []string{"leaves_single_seat", oddText}
+			}
 			requireSameJSON(t, &shown, shown.appendJSON(nil))
 		})
 	}

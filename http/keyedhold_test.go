@@ -108,6 +108,21 @@ func TestKeyedHold_ClaimsTheKeyOfAnOwnerThatKnowsNone(t *testing.T) {
 	require.Equal(t, 2, asked)
 }
 
+// The warning is no part of the booking, so the answer is stored as other requests' are.
+func TestKeyedHold_RepeatsTheWarning(t *testing.T) {
+	ts := newTestServer(t)
+	ts.fakes.hold = func(_ context.Context, cmd *eventra.HoldSeats) (*eventra.Booking, error) {
+		if cmd.Attempt != nil {
+			return nil, eventra.ErrClaimKeyFirst
+		}
+		return &eventra.Booking{ID: cmd.BookingID, Status: eventra.BookingHeld, Total: eventra.Money{Currency: "EUR"}, LeavesSingleSeat: true}, nil
+	}
+	first, again := ts.holdWithKey("k"), ts.holdWithKey("k")
+	require.Equal(t, 201, first.StatusCode)
+	require.Contains(t, first.body, `"warnings":["leaves_single_seat"]`)
+	require.Equal(t, first.body, again.body)
+}
+
 func TestKeyedHold_CountsNewKeys(t *testing.T) {
 	ts := newTestServer(t, limits(rateKeys, 2))
 	for _, key := range []string{"a", "a", "b", "b"} {

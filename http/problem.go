@@ -66,6 +66,7 @@ var problems = map[eventra.Code]problemKind{
 
 	eventra.CodeSeatsUnavailable:   {status: 409, title: "Seats unavailable", seats: "unavailable"},
 	eventra.CodeNotEnoughSeats:     {status: 409, title: "Not enough seats"},
+	eventra.CodeLeavesSingleSeat:   {status: 409, title: "Leaves a single seat"},
 	eventra.CodeSaleClosed:         {status: 409, title: "Sale closed"},
 	eventra.CodeUnknownSeats:       {status: 422, title: "Unknown seats", seats: "unknown"},
 	eventra.CodeNotCancellable:     {status: 409, title: "Booking not cancellable"},
@@ -96,6 +97,8 @@ type Problem struct {
 	Unavailable []string             `json:"unavailable,omitempty"` // seats, with seats_unavailable
 	Unknown     []string             `json:"unknown,omitempty"`     // seats, with unknown_seats
 	Seats       []string             `json:"seats,omitempty"`       // with seat_exists
+	Orphans     []string             `json:"orphans,omitempty"`     // seats that would stay free alone, with leaves_single_seat
+	Suggestions [][]string           `json:"suggestions,omitempty"` // other seats for the same people, nearest first, with leaves_single_seat
 	Payment     *Payment             `json:"payment,omitempty"`
 	Checks      map[string]Check     `json:"checks,omitempty"` // state of each dependency, from /readyz
 }
@@ -131,6 +134,7 @@ func newProblem(c *fiber.Ctx, e *eventra.Error, kind problemKind, err error) Pro
 	p := Problem{
 		Type: problemTypePrefix + string(e.Code), Title: kind.title, Status: kind.status, Detail: e.Message,
 		Instance: pathOf(c), Code: string(e.Code), RequestID: requestID(c), Errors: e.Fields,
+		Orphans: e.Orphans, Suggestions: e.Suggestions,
 	}
 	if p.Detail == "" {
 		p.Detail = kind.title

@@ -83,6 +83,10 @@ func TestProblem_Members(t *testing.T) {
 	require.Equal(t, []string{"A-1-1"}, p.Unavailable)
 	p = ts.problem(book(&eventra.Error{Code: eventra.CodeUnknownSeats, Seats: []string{"Z"}}), 422, eventra.CodeUnknownSeats)
 	require.Equal(t, []string{"Z"}, p.Unknown)
+	p = ts.problem(book(&eventra.Error{Code: eventra.CodeLeavesSingleSeat, Orphans: []string{"A-1-2"}, Suggestions: [][]string{{"A-1-2"}, {"A-1-4"}}}),
+		409, eventra.CodeLeavesSingleSeat)
+	require.Equal(t, []string{"A-1-2"}, p.Orphans)
+	require.Equal(t, [][]string{{"A-1-2"}, {"A-1-4"}}, p.Suggestions)
 	p = ts.problem(book(&eventra.Error{Code: eventra.CodeSeatExists, Seats: []string{"A"}}), 409, eventra.CodeSeatExists)
 	require.Equal(t, []string{"A"}, p.Seats)
 

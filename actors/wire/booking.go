@@ -13,7 +13,7 @@ func encodeBooking(b *eventra.Booking) *Booking {
 	out := &Booking{Id: idBytes(b.ID), Event: idBytes(b.EventID), User: idBytes(b.UserID), Status: string(b.Status),
 		Seats: make([]*BookedSeat, len(b.Items)), Total: encodeMoney(b.Total), ExpiresAt: timeMicros(b.ExpiresAt),
 		CreatedAt: timeMicros(b.CreatedAt), Payment: idBytes(b.PaymentID), PayingUntil: timeMicros(b.PayingUntil),
-		ReplacedBy: idBytes(b.ReplacedBy)}
+		ReplacedBy: idBytes(b.ReplacedBy), LeavesSingleSeat: b.LeavesSingleSeat}
 	for i := range b.Items {
 		out.Seats[i] = encodeItem(b, &b.Items[i])
 	}
@@ -27,7 +27,8 @@ func (d *decoder) booking(b *Booking) *eventra.Booking {
 	out := &eventra.Booking{ID: d.need(b.GetId()), EventID: d.need(b.GetEvent()), UserID: d.need(b.GetUser()),
 		Status: eventra.BookingStatus(b.GetStatus()), Items: make([]eventra.Item, len(b.GetSeats())), Total: b.GetTotal().decode(),
 		ExpiresAt: microsTime(b.GetExpiresAt()), CreatedAt: microsTime(b.GetCreatedAt()), PaymentID: d.id(b.GetPayment()),
-		PayingUntil: microsTime(b.GetPayingUntil()), ReplacedBy: d.id(b.GetReplacedBy())}
+		PayingUntil: microsTime(b.GetPayingUntil()), ReplacedBy: d.id(b.GetReplacedBy()),
+		LeavesSingleSeat: b.GetLeavesSingleSeat()}
 	if !out.Status.Valid() {
 		d.fail("unknown booking status %q", out.Status)
 	}

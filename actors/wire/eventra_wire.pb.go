@@ -1301,6 +1301,8 @@ type Failure struct {
 	RetryAfter    int64                  `protobuf:"varint,6,opt,name=retry_after,json=retryAfter,proto3" json:"retry_after,omitempty"` // nanoseconds
 	Cause         string                 `protobuf:"bytes,7,opt,name=cause,proto3" json:"cause,omitempty"`                              // for logs
 	Kind          Failure_Kind           `protobuf:"varint,8,opt,name=kind,proto3,enum=eventra.wire.v1.Failure_Kind" json:"kind,omitempty"`
+	Orphans       []string               `protobuf:"bytes,20,rep,name=orphans,proto3" json:"orphans,omitempty"` // seats that a pick would leave alone
+	Suggestions   []*Failure_Pick        `protobuf:"bytes,21,rep,name=suggestions,proto3" json:"suggestions,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -1389,6 +1391,20 @@ func (x *Failure) GetKind() Failure_Kind {
 		return x.Kind
 	}
 	return Failure_PLAIN
+}
+
+func (x *Failure) GetOrphans() []string {
+	if x != nil {
+		return x.Orphans
+	}
+	return nil
+}
+
+func (x *Failure) GetSuggestions() []*Failure_Pick {
+	if x != nil {
+		return x.Suggestions
+	}
+	return nil
 }
 
 // Activated names the event's actor at this member.
@@ -1831,20 +1847,21 @@ func (x *Money) GetCurrency() string {
 }
 
 type Booking struct {
-	state         protoimpl.MessageState `protogen:"open.v1"`
-	Id            []byte                 `protobuf:"bytes,1,opt,name=id,proto3" json:"id,omitempty"`
-	Event         []byte                 `protobuf:"bytes,2,opt,name=event,proto3" json:"event,omitempty"`
-	User          []byte                 `protobuf:"bytes,3,opt,name=user,proto3" json:"user,omitempty"`
-	Status        string                 `protobuf:"bytes,4,opt,name=status,proto3" json:"status,omitempty"`
-	Seats         []*BookedSeat          `protobuf:"bytes,5,rep,name=seats,proto3" json:"seats,omitempty"`
-	Total         *Money                 `protobuf:"bytes,6,opt,name=total,proto3" json:"total,omitempty"`
-	ExpiresAt     int64                  `protobuf:"varint,7,opt,name=expires_at,json=expiresAt,proto3" json:"expires_at,omitempty"` // microseconds since 1970, 0 for none, like all times
-	CreatedAt     int64                  `protobuf:"varint,8,opt,name=created_at,json=createdAt,proto3" json:"created_at,omitempty"`
-	Payment       []byte                 `protobuf:"bytes,9,opt,name=payment,proto3" json:"payment,omitempty"`
-	PayingUntil   int64                  `protobuf:"varint,10,opt,name=paying_until,json=payingUntil,proto3" json:"paying_until,omitempty"`
-	ReplacedBy    []byte                 `protobuf:"bytes,11,opt,name=replaced_by,json=replacedBy,proto3" json:"replaced_by,omitempty"`
-	unknownFields protoimpl.UnknownFields
-	sizeCache     protoimpl.SizeCache
+	state            protoimpl.MessageState `protogen:"open.v1"`
+	Id               []byte                 `protobuf:"bytes,1,opt,name=id,proto3" json:"id,omitempty"`
+	Event            []byte                 `protobuf:"bytes,2,opt,name=event,proto3" json:"event,omitempty"`
+	User             []byte                 `protobuf:"bytes,3,opt,name=user,proto3" json:"user,omitempty"`
+	Status           string                 `protobuf:"bytes,4,opt,name=status,proto3" json:"status,omitempty"`
+	Seats            []*BookedSeat          `protobuf:"bytes,5,rep,name=seats,proto3" json:"seats,omitempty"`
+	Total            *Money                 `protobuf:"bytes,6,opt,name=total,proto3" json:"total,omitempty"`
+	ExpiresAt        int64                  `protobuf:"varint,7,opt,name=expires_at,json=expiresAt,proto3" json:"expires_at,omitempty"` // microseconds since 1970, 0 for none, like all times
+	CreatedAt        int64                  `protobuf:"varint,8,opt,name=created_at,json=createdAt,proto3" json:"created_at,omitempty"`
+	Payment          []byte                 `protobuf:"bytes,9,opt,name=payment,proto3" json:"payment,omitempty"`
+	PayingUntil      int64                  `protobuf:"varint,10,opt,name=paying_until,json=payingUntil,proto3" json:"paying_until,omitempty"`
+	ReplacedBy       []byte                 `protobuf:"bytes,11,opt,name=replaced_by,json=replacedBy,proto3" json:"replaced_by,omitempty"`
+	LeavesSingleSeat bool                   `protobuf:"varint,20,opt,name=leaves_single_seat,json=leavesSingleSeat,proto3" json:"leaves_single_seat,omitempty"` // a warning for whoever makes the hold
+	unknownFields    protoimpl.UnknownFields
+	sizeCache        protoimpl.SizeCache
 }
 
 func (x *Booking) Reset() {
@@ -1952,6 +1969,13 @@ func (x *Booking) GetReplacedBy() []byte {
 		return x.ReplacedBy
 	}
 	return nil
+}
+
+func (x *Booking) GetLeavesSingleSeat() bool {
+	if x != nil {
+		return x.LeavesSingleSeat
+	}
+	return false
 }
 
 // BookedSeat is an item of a booking.
@@ -2231,6 +2255,50 @@ func (x *Failure_Field) GetMessage() string {
 	return ""
 }
 
+type Failure_Pick struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Seats         []string               `protobuf:"bytes,1,rep,name=seats,proto3" json:"seats,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *Failure_Pick) Reset() {
+	*x = Failure_Pick{}
+	mi := &file_eventra_wire_proto_msgTypes[29]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *Failure_Pick) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*Failure_Pick) ProtoMessage() {}
+
+func (x *Failure_Pick) ProtoReflect() protoreflect.Message {
+	mi := &file_eventra_wire_proto_msgTypes[29]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use Failure_Pick.ProtoReflect.Descriptor instead.
+func (*Failure_Pick) Descriptor() ([]byte, []int) {
+	return file_eventra_wire_proto_rawDescGZIP(), []int{17, 1}
+}
+
+func (x *Failure_Pick) GetSeats() []string {
+	if x != nil {
+		return x.Seats
+	}
+	return nil
+}
+
 type Availability_Tally struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
 	Name          string                 `protobuf:"bytes,1,opt,name=name,proto3" json:"name,omitempty"`
@@ -2245,7 +2313,7 @@ type Availability_Tally struct {
 
 func (x *Availability_Tally) Reset() {
 	*x = Availability_Tally{}
-	mi := &file_eventra_wire_proto_msgTypes[29]
+	mi := &file_eventra_wire_proto_msgTypes[30]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2257,7 +2325,7 @@ func (x *Availability_Tally) String() string {
 func (*Availability_Tally) ProtoMessage() {}
 
 func (x *Availability_Tally) ProtoReflect() protoreflect.Message {
-	mi := &file_eventra_wire_proto_msgTypes[29]
+	mi := &file_eventra_wire_proto_msgTypes[30]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2395,7 +2463,7 @@ const file_eventra_wire_proto_rawDesc = "" +
 	"\x10ReadAvailability\"\x06\n" +
 	"\x04Done\"\a\n" +
 	"\x05Moved\"\r\n" +
-	"\vUnsupported\"\xaa\x03\n" +
+	"\vUnsupported\"\xa3\x04\n" +
 	"\aFailure\x12\x12\n" +
 	"\x04code\x18\x01 \x01(\tR\x04code\x12\x18\n" +
 	"\amessage\x18\x02 \x01(\tR\amessage\x126\n" +
@@ -2405,11 +2473,15 @@ const file_eventra_wire_proto_rawDesc = "" +
 	"\vretry_after\x18\x06 \x01(\x03R\n" +
 	"retryAfter\x12\x14\n" +
 	"\x05cause\x18\a \x01(\tR\x05cause\x121\n" +
-	"\x04kind\x18\b \x01(\x0e2\x1d.eventra.wire.v1.Failure.KindR\x04kind\x1aK\n" +
+	"\x04kind\x18\b \x01(\x0e2\x1d.eventra.wire.v1.Failure.KindR\x04kind\x12\x18\n" +
+	"\aorphans\x18\x14 \x03(\tR\aorphans\x12?\n" +
+	"\vsuggestions\x18\x15 \x03(\v2\x1d.eventra.wire.v1.Failure.PickR\vsuggestions\x1aK\n" +
 	"\x05Field\x12\x14\n" +
 	"\x05field\x18\x01 \x01(\tR\x05field\x12\x12\n" +
 	"\x04code\x18\x02 \x01(\tR\x04code\x12\x18\n" +
-	"\amessage\x18\x03 \x01(\tR\amessage\"8\n" +
+	"\amessage\x18\x03 \x01(\tR\amessage\x1a\x1c\n" +
+	"\x04Pick\x12\x14\n" +
+	"\x05seats\x18\x01 \x03(\tR\x05seats\"8\n" +
 	"\x04Kind\x12\t\n" +
 	"\x05PLAIN\x10\x00\x12\f\n" +
 	"\bNOT_LIVE\x10\x01\x12\n" +
@@ -2453,7 +2525,7 @@ const file_eventra_wire_proto_rawDesc = "" +
 	"\achanges\x18\a \x01(\x03R\achanges\";\n" +
 	"\x05Money\x12\x16\n" +
 	"\x06amount\x18\x01 \x01(\x03R\x06amount\x12\x1a\n" +
-	"\bcurrency\x18\x02 \x01(\tR\bcurrency\"\xd8\x02\n" +
+	"\bcurrency\x18\x02 \x01(\tR\bcurrency\"\x86\x03\n" +
 	"\aBooking\x12\x0e\n" +
 	"\x02id\x18\x01 \x01(\fR\x02id\x12\x14\n" +
 	"\x05event\x18\x02 \x01(\fR\x05event\x12\x12\n" +
@@ -2469,7 +2541,8 @@ const file_eventra_wire_proto_rawDesc = "" +
 	"\fpaying_until\x18\n" +
 	" \x01(\x03R\vpayingUntil\x12\x1f\n" +
 	"\vreplaced_by\x18\v \x01(\fR\n" +
-	"replacedBy\"\xe7\x01\n" +
+	"replacedBy\x12,\n" +
+	"\x12leaves_single_seat\x18\x14 \x01(\bR\x10leavesSingleSeat\"\xe7\x01\n" +
 	"\n" +
 	"BookedSeat\x12\x0e\n" +
 	"\x02no\x18\x01 \x01(\x05R\x02no\x12\x18\n" +
@@ -2509,7 +2582,7 @@ func file_eventra_wire_proto_rawDescGZIP() []byte {
 }
 
 var file_eventra_wire_proto_enumTypes = make([]protoimpl.EnumInfo, 1)
-var file_eventra_wire_proto_msgTypes = make([]protoimpl.MessageInfo, 30)
+var file_eventra_wire_proto_msgTypes = make([]protoimpl.MessageInfo, 31)
 var file_eventra_wire_proto_goTypes = []any{
 	(Failure_Kind)(0),          // 0: eventra.wire.v1.Failure.Kind
 	(*Envelope)(nil),           // 1: eventra.wire.v1.Envelope
@@ -2541,7 +2614,8 @@ var file_eventra_wire_proto_goTypes = []any{
 	(*BookedSeat)(nil),         // 27: eventra.wire.v1.BookedSeat
 	(*Payment)(nil),            // 28: eventra.wire.v1.Payment
 	(*Failure_Field)(nil),      // 29: eventra.wire.v1.Failure.Field
-	(*Availability_Tally)(nil), // 30: eventra.wire.v1.Availability.Tally
+	(*Failure_Pick)(nil),       // 30: eventra.wire.v1.Failure.Pick
+	(*Availability_Tally)(nil), // 31: eventra.wire.v1.Availability.Tally
 }
 var file_eventra_wire_proto_depIdxs = []int32{
 	2,  // 0: eventra.wire.v1.Envelope.activate:type_name -> eventra.wire.v1.Activate
@@ -2571,21 +2645,22 @@ var file_eventra_wire_proto_depIdxs = []int32{
 	29, // 24: eventra.wire.v1.Failure.fields:type_name -> eventra.wire.v1.Failure.Field
 	28, // 25: eventra.wire.v1.Failure.payment:type_name -> eventra.wire.v1.Payment
 	0,  // 26: eventra.wire.v1.Failure.kind:type_name -> eventra.wire.v1.Failure.Kind
-	26, // 27: eventra.wire.v1.Outcome.booking:type_name -> eventra.wire.v1.Booking
-	28, // 28: eventra.wire.v1.Outcome.payment:type_name -> eventra.wire.v1.Payment
-	30, // 29: eventra.wire.v1.Availability.total:type_name -> eventra.wire.v1.Availability.Tally
-	30, // 30: eventra.wire.v1.Availability.sections:type_name -> eventra.wire.v1.Availability.Tally
-	24, // 31: eventra.wire.v1.EventList.events:type_name -> eventra.wire.v1.ActiveEvent
-	27, // 32: eventra.wire.v1.Booking.seats:type_name -> eventra.wire.v1.BookedSeat
-	25, // 33: eventra.wire.v1.Booking.total:type_name -> eventra.wire.v1.Money
-	25, // 34: eventra.wire.v1.BookedSeat.price:type_name -> eventra.wire.v1.Money
-	25, // 35: eventra.wire.v1.Payment.amount:type_name -> eventra.wire.v1.Money
-	25, // 36: eventra.wire.v1.Availability.Tally.price_from:type_name -> eventra.wire.v1.Money
-	37, // [37:37] is the sub-list for method output_type
-	37, // [37:37] is the sub-list for method input_type
-	37, // [37:37] is the sub-list for extension type_name
-	37, // [37:37] is the sub-list for extension extendee
-	0,  // [0:37] is the sub-list for field type_name
+	30, // 27: eventra.wire.v1.Failure.suggestions:type_name -> eventra.wire.v1.Failure.Pick
+	26, // 28: eventra.wire.v1.Outcome.booking:type_name -> eventra.wire.v1.Booking
+	28, // 29: eventra.wire.v1.Outcome.payment:type_name -> eventra.wire.v1.Payment
+	31, // 30: eventra.wire.v1.Availability.total:type_name -> eventra.wire.v1.Availability.Tally
+	31, // 31: eventra.wire.v1.Availability.sections:type_name -> eventra.wire.v1.Availability.Tally
+	24, // 32: eventra.wire.v1.EventList.events:type_name -> eventra.wire.v1.ActiveEvent
+	27, // 33: eventra.wire.v1.Booking.seats:type_name -> eventra.wire.v1.BookedSeat
+	25, // 34: eventra.wire.v1.Booking.total:type_name -> eventra.wire.v1.Money
+	25, // 35: eventra.wire.v1.BookedSeat.price:type_name -> eventra.wire.v1.Money
+	25, // 36: eventra.wire.v1.Payment.amount:type_name -> eventra.wire.v1.Money
+	25, // 37: eventra.wire.v1.Availability.Tally.price_from:type_name -> eventra.wire.v1.Money
+	38, // [38:38] is the sub-list for method output_type
+	38, // [38:38] is the sub-list for method input_type
+	38, // [38:38] is the sub-list for extension type_name
+	38, // [38:38] is the sub-list for extension extendee
+	0,  // [0:38] is the sub-list for field type_name
 }
 
 func init() { file_eventra_wire_proto_init() }
@@ -2623,7 +2698,7 @@ func file_eventra_wire_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_eventra_wire_proto_rawDesc), len(file_eventra_wire_proto_rawDesc)),
 			NumEnums:      1,
-			NumMessages:   30,
+			NumMessages:   31,
 			NumExtensions: 0,
 			NumServices:   0,
 		},

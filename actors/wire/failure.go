@@ -23,6 +23,10 @@ func (e *Envelope) SetFailure(err error, kind Failure_Kind) {
 	for _, f := range domain.Fields {
 		failure.Fields = append(failure.Fields, &Failure_Field{Field: f.Field, Code: f.Code, Message: f.Message})
 	}
+	failure.Orphans = domain.Orphans
+	for _, seats := range domain.Suggestions {
+		failure.Suggestions = append(failure.Suggestions, &Failure_Pick{Seats: seats})
+	}
 	e.Body = &Envelope_Failure{failure}
 }
 
@@ -33,6 +37,10 @@ func (f *Failure) Decode() *eventra.Error {
 		RetryAfter: time.Duration(f.GetRetryAfter())}
 	for _, field := range f.GetFields() {
 		err.Fields = append(err.Fields, eventra.FieldError{Field: field.GetField(), Code: field.GetCode(), Message: field.GetMessage()})
+	}
+	err.Orphans = f.GetOrphans()
+	for _, pick := range f.GetSuggestions() {
+		err.Suggestions = append(err.Suggestions, pick.GetSeats())
 	}
 	if f.GetCause() != "" {
 		err.Err = errors.New(f.GetCause())

@@ -21,7 +21,8 @@ var (
 		Amount: eventra.Money{Amount: 1200, Currency: "EUR"}, Status: eventra.PaymentPending, CreatedAt: at, UpdatedAt: at}
 	booking = eventra.Booking{ID: id(2), EventID: id(3), UserID: id(4), Status: eventra.BookingExpired,
 		Items: []eventra.Item{{No: 7, Section: "A", Row: "1", Number: 8, Category: "Front", TicketType: "Child", Amount: 1200}, {No: 8, Section: "A", Row: "1", Number: 9, Category: "A", TicketType: "Standard", Released: true}},
-		Total: eventra.Money{Amount: 1200, Currency: "EUR"}, ExpiresAt: at, CreatedAt: at, PaymentID: id(1), PayingUntil: at.Add(time.Minute), ReplacedBy: id(9)}
+		Total: eventra.Money{Amount: 1200, Currency: "EUR"}, ExpiresAt: at, CreatedAt: at, PaymentID: id(1), PayingUntil: at.Add(time.Minute), ReplacedBy: id(9),
+		LeavesSingleSeat: true}
 	commands = []eventra.Command{
 		&eventra.HoldSeats{BookingID: id(1), UserID: id(2), Seats: []string{"A-1-1", "A-1-2"}},
 		&eventra.HoldSeats{BookingID: id(1), UserID: id(2), Best: &eventra.BestAvailable{Quantity: 3, Section: "B"}},
@@ -73,7 +74,8 @@ func TestEnvelope_Outcome(t *testing.T) {
 func TestEnvelope_Failure(t *testing.T) {
 	t.Parallel()
 	failure := &eventra.Error{Code: eventra.CodeSeatsUnavailable, Message: "taken", Seats: []string{"A-1-1"}, Payment: &payment,
-		Fields: []eventra.FieldError{{Field: "seats", Code: "duplicate", Message: "twice"}}, RetryAfter: time.Second, Err: errors.New("cause")}
+		Fields: []eventra.FieldError{{Field: "seats", Code: "duplicate", Message: "twice"}}, RetryAfter: time.Second, Err: errors.New("cause"),
+		Orphans: []string{"A-1-1"}, Suggestions: [][]string{{"A-1-2", "A-1-3"}, {"A-1-4", "A-1-5"}}}
 	e := sent(t, func(e *wire.Envelope) { e.SetFailure(failure, wire.Failure_PLAIN) })
 	require.Equal(t, failure, e.GetFailure().Decode())
 
