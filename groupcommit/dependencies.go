@@ -11,10 +11,11 @@ import (
 // Store persists batches.
 type Store interface {
 	// Commit persists a batch in one transaction. Its error is, or wraps, one
-	// of eventra's: ErrStaleEpoch, ErrDiverged, ErrNotCommitted or ErrOutcomeUnknown.
+	// of eventra's: ErrStaleEpoch, ErrDiverged, ErrNotCommitted or ErrOutcomeUnknown. It refuses
+	// a hold whose idempotency key another transaction is writing.
 	Commit(ctx context.Context, batch *eventra.Batch) (eventra.Receipt, error)
 	// CommitTogether persists batches of different events in one transaction.
-	// It waits for no row that another transaction has locked, but for an idempotency
+	// It waits for no row that another transaction has locked, but shortly for an idempotency
 	// key that one is writing. Besides Commit's errors it may return ErrSplitBatch: then nothing was written, and each batch
 	// has to be committed alone. Receipts are in the order of the batches.
 	CommitTogether(ctx context.Context, batches []*eventra.Batch) ([]eventra.Receipt, error)

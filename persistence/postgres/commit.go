@@ -11,9 +11,10 @@ import (
 )
 
 // Commit persists a batch in one transaction: see [DB.commit]. If the event's
-// row is locked, as by an activation that takes over, it waits.
+// row is locked, as by an activation that takes over, it waits. A hold whose idempotency key
+// another transaction is writing is refused.
 func (db *DB) Commit(ctx context.Context, batch *eventra.Batch) (eventra.Receipt, error) {
-	receipts, err := db.commit(ctx, fenceSQL, []*eventra.Batch{batch})
+	receipts, err := db.commit(ctx, fenceSQL, statement.inAlone, []*eventra.Batch{batch})
 	if err != nil {
 		return eventra.Receipt{}, classifyCommit(err)
 	}
@@ -23,9 +24,10 @@ func (db *DB) Commit(ctx context.Context, batch *eventra.Batch) (eventra.Receipt
 // CommitTogether persists batches of different events in one transaction: see
 // [DB.commit]. It waits for no lock. A lock in its way, or a fault of one of
 // several batches, stops all of them: then the error is ErrSplitBatch. It waits only
-// for a transaction of another event that is writing one of its idempotency keys.
+// for a transaction of another event that is writing one of its idempotency keys, for
+// keysPatience.
 func (db *DB) CommitTogether(ctx context.Context, batches []*eventra.Batch) ([]eventra.Receipt, error) {
-	receipts, err := db.commit(ctx, fenceNoWaitSQL, batches)
+	receipts, err := db.commit(ctx, fenceNoWaitSQL, statement.inMerged, batches)
 	switch {
 	case err == nil:
 		return receipts, nil
@@ -46,7 +48,7 @@ func (db *DB) CommitTogether(ctx context.Context, batches []*eventra.Batch) ([]e
 // change is one statement over arrays. It locks the rows it changes, counts what
 // it wrote, and aborts the transaction if a row is not as the activation
 // believes.
-func (db *DB) commit(ctx context.Context, fence string, batches []*eventra.Batch) ([]eventra.Receipt, error) {
+func (db *DB) commit(ctx context.Context, fence string, sql func(statement) string, batches []*eventra.Batch) ([]eventra.Receipt, error) {
 	conn, err := db.acquire(ctx)
 	if err != nil {
 		return nil, notSentError{err}
@@ -57,7 +59,7 @@ func (db *DB) commit(ctx context.Context, fence string, batches []*eventra.Batch
 	var queue pgx.Batch
 	queue.Queue(fence, writes.events, writes.epochs)
 	for _, w := range writes.kinds {
-		queue.Queue(w.sql, w.args()...)
+		queue.Queue(sql(w.statement), w.args()...)
 	}
 	results := conn.SendBatch(ctx, &queue)
 	receipts, err := writes.read(results, batches)

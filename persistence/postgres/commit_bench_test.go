@@ -22,7 +22,7 @@ func benchmarkHolds(b *testing.B, keyed bool) {
 				if sale == nil || sale.left() < 2*size {
 					b.StopTimer()
 					sale = newSale(b, db, 50_000)
-					sale.keyed = keyed
+					sale.keyed, sale.together = keyed, true
 					b.StartTimer()
 				}
 				sale.hold(b, size)

@@ -1,6 +1,10 @@
 package postgres
 
-import "github.com/eventra/eventra"
+import (
+	"cmp"
+
+	"github.com/eventra/eventra"
+)
 
 // keyedHeld is Held with an idempotency key. It is a kind of change in this package only,
 // so that holds without a key do not pay for it.
@@ -19,6 +23,7 @@ func kindOf(c *eventra.Change) eventra.ChangeKind {
 // payments.
 type statement struct {
 	sql       string
+	aloneSQL  string // of a batch that commits alone; empty: the same
 	guarded   bool
 	byPayment bool
 	columns   func(*write) []any
@@ -26,7 +31,7 @@ type statement struct {
 
 var statements = [...]statement{
 	eventra.Held: {sql: heldSQL, guarded: true, columns: heldColumns},
-	keyedHeld: {sql: keyedHeldSQL, guarded: true, columns: func(w *write) []any {
+	keyedHeld: {sql: keyedHeldSQL, aloneSQL: keyedHeldAloneSQL, guarded: true, columns: func(w *write) []any {
 		return append(heldColumns(w), w.keyColumns()...)
 	}},
 	eventra.Released: {sql: releasedSQL, columns: freeingColumns},
@@ -44,6 +49,12 @@ var statements = [...]statement{
 		return append([]any{w.events, w.payments, w.replaced, w.bookings, w.users, w.amounts, w.currencies}, w.takenSeats()...)
 	}},
 }
+
+// inAlone is the statement for a batch that commits alone.
+func (s statement) inAlone() string { return cmp.Or(s.aloneSQL, s.sql) }
+
+// inMerged is the statement for batches that commit together.
+func (s statement) inMerged() string { return s.sql }
 
 func heldColumns(w *write) []any {
 	return append([]any{w.events, w.bookings, w.users, w.amounts, w.currencies, w.holds}, w.takenSeats()...)

@@ -23,7 +23,8 @@ func TestCommit_HasOnePlanForTablesOfAnySize(t *testing.T) {
 	all := map[string]string{"fence": fenceSQL, "fence without waiting": fenceNoWaitSQL}
 	for kind, s := range statements {
 		if s.sql != "" {
-			all["kind "+strconv.Itoa(kind)] = s.sql
+			all["kind "+strconv.Itoa(kind)] = s.inMerged()
+			all["kind "+strconv.Itoa(kind)+" alone"] = s.inAlone()
 		}
 	}
 	for name, c := range map[string]struct {

@@ -49,7 +49,8 @@ const (
 // whose idempotency key was used before. The keys come in the order in which all
 // writers of keys lock them; every member that runs beside this one compares value_hash, so
 // request_hash stays empty. A key that another transaction is writing waits for that one's
-// end; nothing else here waits for a transaction of another event.
+// end, for keysPatience; nothing else here waits for a transaction of another event. A batch that
+// commits alone tries the keys apart, and leaves out the holds whose keys are being written.
 const (
 	heldSQL      = `WITH booked AS (` + bookSQL + takeSQL
 	keyedHeldSQL = `
@@ -58,11 +59,17 @@ WITH claimed AS (
     SELECT user_id, route, key, value_hash, '', resource_id, resource_id, now(), true
     FROM unnest($14::uuid[], $15::text[], $16::text[], $17::bytea[], $18::uuid[])
         AS k (user_id, route, key, value_hash, resource_id)
+    WHERE (SELECT set_config('lock_timeout', '` + keysPatience + `', true)) IS NOT NULL
     ON CONFLICT DO NOTHING
     RETURNING resource_id
-), booked AS (` + bookSQL + `
-    WHERE (id IN (SELECT resource_id FROM claimed)) IS TRUE` + takeSQL
+), booked AS (` + bookClaimedSQL
+	keyedHeldAloneSQL = `
+WITH claimed AS (
+    SELECT * FROM eventra_claim_keys_apart($14::uuid[], $15::text[], $16::text[], $17::bytea[], $18::uuid[]) AS k (resource_id)
+), booked AS (` + bookClaimedSQL
 
+	bookClaimedSQL = bookSQL + `
+    WHERE (id IN (SELECT resource_id FROM claimed)) IS TRUE` + takeSQL
 	bookSQL = `
     INSERT INTO bookings (id, event_id, user_id, status, amount, currency, expires_at, created_at)
     SELECT id, event_id, user_id, 'HELD', amount, currency, now() + hold * interval '1 microsecond', now()

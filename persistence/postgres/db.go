@@ -93,8 +93,8 @@ type DB struct {
 
 	bookings coalesce.Group[eventra.ID, *eventra.Booking]
 	claims   coalesce.Group[*eventra.IdempotencyAttempt, keyRow]
-	finishes coalesce.Group[finish, struct{}]
-	releases coalesce.Group[*eventra.IdempotencyAttempt, struct{}]
+	finishes coalesce.Group[finish, error]
+	releases coalesce.Group[*eventra.IdempotencyAttempt, error]
 	users    coalesce.Group[eventra.ID, bool]
 }
 
@@ -128,9 +128,12 @@ func Open(ctx context.Context, url string, options Options) (*DB, error) {
 	db.bookings.Backend, db.bookings.Send = backend, sendOn(db, readBookings)
 	db.users.Backend, db.users.Send = backend, sendOn(db, usersExist)
 	keyOf := func(a *eventra.IdempotencyAttempt) any { return a.Key }
-	db.claims.Backend, db.claims.Send, db.claims.Key = backend, sendOn(db, claimKeys), keyOf
-	db.releases.Backend, db.releases.Send, db.releases.Key = backend, sendOn(db, releaseKeys), keyOf
-	db.finishes.Backend, db.finishes.Send, db.finishes.Key = backend, sendOn(db, finishKeys), func(f finish) any { return f.attempt.Key }
+	claim := keyCalls[*eventra.IdempotencyAttempt, keyRow](claimKeys).apart(keyRow{locked: true})
+	release := keyCalls[*eventra.IdempotencyAttempt, error](releaseKeys).apart(errKeyLocked)
+	end := keyCalls[finish, error](finishKeys).apart(errKeyLocked)
+	db.claims.Backend, db.claims.Send, db.claims.Key = backend, sendOn(db, claim), keyOf
+	db.releases.Backend, db.releases.Send, db.releases.Key = backend, sendOn(db, release), keyOf
+	db.finishes.Backend, db.finishes.Send, db.finishes.Key = backend, sendOn(db, end), func(f finish) any { return f.attempt.Key }
 	return db, nil
 }
 

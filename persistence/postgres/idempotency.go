@@ -29,7 +29,8 @@ type finish struct {
 // [eventra.IdempotencyClaim]. A claim that was released, or whose lease has
 // ended, is taken over with its resource id. CodeIdempotencyKeyReused if the key
 // was used for another request, CodeIdempotencyInProgress while another call has
-// the claim, CodeNotFound for a new key if the caller may use none.
+// the claim or another transaction is writing the key, CodeNotFound for a new key if the
+// caller may use none.
 func (db *DB) Begin(ctx context.Context, attempt *eventra.IdempotencyAttempt) (*eventra.IdempotencyClaim, error) {
 	if err := attempt.Key.Validate(); err != nil {
 		return nil, err
@@ -38,6 +39,8 @@ func (db *DB) Begin(ctx context.Context, attempt *eventra.IdempotencyAttempt) (*
 	switch {
 	case err != nil:
 		return nil, err
+	case found.locked:
+		return nil, eventra.KeyInProgress()
 	case !found.exists:
 		return nil, eventra.Errorf(eventra.CodeNotFound, "no such idempotency key")
 	case !found.same:
@@ -54,8 +57,8 @@ func (db *DB) Begin(ctx context.Context, attempt *eventra.IdempotencyAttempt) (*
 
 // Finish stores the outcome to replay. The first outcome of a key stays.
 func (db *DB) Finish(ctx context.Context, attempt *eventra.IdempotencyAttempt, response eventra.StoredResponse) error {
-	_, err := db.finishes.Call(ctx, finish{attempt, response})
-	return err
+	refused, err := db.finishes.Call(ctx, finish{attempt, response})
+	return cmp.Or(err, refused)
 }
 
 // Release ends an attempt's claim without an outcome. The same request may be tried
@@ -65,8 +68,8 @@ func (db *DB) Release(ctx context.Context, attempt *eventra.IdempotencyAttempt) 
 	if err := attempt.Key.Validate(); err != nil {
 		return err
 	}
-	_, err := db.releases.Call(ctx, attempt)
-	return err
+	refused, err := db.releases.Call(ctx, attempt)
+	return cmp.Or(err, refused)
 }
 
 // keyColumns are keys as parameters.
@@ -96,6 +99,7 @@ func byKey[T any](items []T, key func(T) eventra.IdempotencyKey) []int {
 
 // keyRow is a key's row after a claim of it, successful or not.
 type keyRow struct {
+	locked     bool // nothing more is known: another transaction is writing it
 	exists     bool
 	same       bool // the request
 	resourceID eventra.ID
@@ -127,10 +131,10 @@ func newAttemptColumns(attempts []*eventra.IdempotencyAttempt) (at attemptColumn
 }
 
 // claimKeys claims keys, all different, in one round trip.
-func claimKeys(ctx context.Context, conn *pgxpool.Conn, attempts []*eventra.IdempotencyAttempt) ([]keyRow, error) {
+func claimKeys(ctx context.Context, conn *pgxpool.Conn, attempts []*eventra.IdempotencyAttempt, patience string) ([]keyRow, error) {
 	at, order := newAttemptColumns(attempts)
 	var queue pgx.Batch
-	queue.Queue(deferFlushSQL)
+	queue.Queue(beginKeysSQL, patience)
 	queue.Queue(claimKeysSQL, at.users, at.routes, at.keys, at.hashes, at.earlier, at.resources, at.leases, at.onlyKnown)
 	queue.Queue(readKeysSQL, at.users, at.routes, at.keys, at.hashes, at.earlier)
 	results := conn.SendBatch(ctx, &queue)
@@ -209,7 +213,7 @@ func readKeys(results pgx.BatchResults, order []int, found []keyRow) error {
 }
 
 // finishKeys stores the outcomes of keys, all different, in one round trip.
-func finishKeys(ctx context.Context, conn *pgxpool.Conn, ends []finish) ([]struct{}, error) {
+func finishKeys(ctx context.Context, conn *pgxpool.Conn, ends []finish, patience string) ([]error, error) {
 	var at keyColumns
 	var attempts uuids
 	var statuses ints
@@ -224,9 +228,9 @@ func finishKeys(ctx context.Context, conn *pgxpool.Conn, ends []finish) ([]struc
 		bodies = append(bodies, response.Body)
 	}
 	var queue pgx.Batch
-	queue.Queue(deferFlushSQL)
+	queue.Queue(beginKeysSQL, patience)
 	queue.Queue(finishKeysSQL, at.users, at.routes, at.keys, attempts, statuses, contentTypes, locations, bodies)
-	return make([]struct{}, len(ends)), conn.SendBatch(ctx, &queue).Close()
+	return make([]error, len(ends)), conn.SendBatch(ctx, &queue).Close()
 }
 
 // Each row is looked up as those of a commit are. The claim is checked in the row
@@ -241,12 +245,12 @@ WHERE stored.ctid = found.at AND stored.status IS NULL
     AND (stored.claimed_by = o.attempt OR stored.claimed_by IS NULL)`
 
 // releaseKeys releases the claims of keys, all different, in one round trip.
-func releaseKeys(ctx context.Context, conn *pgxpool.Conn, attempts []*eventra.IdempotencyAttempt) ([]struct{}, error) {
+func releaseKeys(ctx context.Context, conn *pgxpool.Conn, attempts []*eventra.IdempotencyAttempt, patience string) ([]error, error) {
 	at, _ := newAttemptColumns(attempts)
 	var queue pgx.Batch
-	queue.Queue(deferFlushSQL)
+	queue.Queue(beginKeysSQL, patience)
 	queue.Queue(releaseKeysSQL, at.users, at.routes, at.keys, at.hashes, at.earlier, at.resources, at.onlyKnown)
-	return make([]struct{}, len(attempts)), conn.SendBatch(ctx, &queue).Close()
+	return make([]error, len(attempts)), conn.SendBatch(ctx, &queue).Close()
 }
 
 // A key that nobody has claimed yet gets a row whose last claim was this one, which

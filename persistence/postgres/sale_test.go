@@ -19,7 +19,9 @@ type sale struct {
 	seats []eventra.Seat
 	next  int
 	batch eventra.Batch
-	keyed bool // holds have idempotency keys
+
+	keyed    bool // holds have idempotency keys
+	together bool // commit as batches of several events do
 }
 
 func newSale(t testing.TB, db *postgres.DB, seats int) *sale {
@@ -49,8 +51,16 @@ func (s *sale) hold(t testing.TB, bookings int) {
 		}
 		s.batch.Changes = append(s.batch.Changes, c)
 	}
-	_, err := s.db.Commit(t.Context(), &s.batch)
-	require.NoError(t, err)
+	require.NoError(t, s.commit(t))
+}
+
+func (s *sale) commit(t testing.TB) (err error) {
+	if s.together {
+		_, err = s.db.CommitTogether(t.Context(), []*eventra.Batch{&s.batch})
+	} else {
+		_, err = s.db.Commit(t.Context(), &s.batch)
+	}
+	return err
 }
 
 // nextBooking is a booking of the next free seats.
