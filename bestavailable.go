@@ -64,7 +64,7 @@ func (m *SeatMap) bestBlock(section int32, quantity int, claimedIsFree bool) (be
 func (m *SeatMap) freeRun(row *seatRow, start int, claimedIsFree bool) (end int) {
 	for end = start; end < len(row.seats); end++ {
 		seat := &m.seats[row.seats[end]]
-		if seat.owner != nil || seat.claimed && !claimedIsFree {
+		if seat.taken() || seat.claimed && !claimedIsFree {
 			break
 		}
 	}

@@ -46,6 +46,12 @@ const (
 	// Refunded is CONFIRMED → REFUNDED; the seats are free, and the payment goes
 	// SUCCEEDED → REFUND_PENDING.
 	Refunded
+	// Blocked keeps seats off sale: AVAILABLE → BLOCKED, by the block Blocking; a seat that is
+	// blocked already only gets that block. The store refuses this change alone if the
+	// blocking's id was used before.
+	Blocked
+	// Unblocked is BLOCKED → AVAILABLE; refused as Blocked is.
+	Unblocked
 )
 
 // FreesSeats reports whether the seats of the booking's items go back on sale.
@@ -55,17 +61,26 @@ func (k ChangeKind) FreesSeats() bool { return k == Released || k == Expired || 
 func (k ChangeKind) TakesSeats() bool { return k == Held || k == Rebooked }
 
 // ChangesSeats reports whether any seat's status changes.
-func (k ChangeKind) ChangesSeats() bool { return k.FreesSeats() || k.TakesSeats() || k == Confirmed }
+func (k ChangeKind) ChangesSeats() bool {
+	return k.FreesSeats() || k.TakesSeats() || k == Confirmed || k.Blocks()
+}
+
+// Blocks reports whether seats are blocked or given back. Such a change is about no booking.
+func (k ChangeKind) Blocks() bool { return k == Blocked || k == Unblocked }
 
 // Change is one decided fact to persist. Booking and Payment are in the state
 // after the commit, except for the times that the store's clock gives: see
 // [SeatMap.Apply].
 type Change struct {
 	Kind    ChangeKind
-	Booking *Booking            // nil for RefundDue and PaymentEnded of an attempt that no live booking notes
-	Payment *Payment            // nil for Held, Released, Expired; for Refunded see Booking.PaymentID
+	Booking *Booking            // nil for RefundDue and PaymentEnded of an attempt that no live booking notes, and for Blocked and Unblocked
+	Payment *Payment            // nil for Held, Released, Expired, Blocked, Unblocked; for Refunded see Booking.PaymentID
 	Grace   time.Duration       // for PaymentStarted
 	Attempt *IdempotencyAttempt // for Held under a key that is not claimed; else nil
+
+	// For Blocked and Unblocked: who, why, and the seats in the order of their numbers.
+	Blocking *Blocking
+	Seats    []SeatNo
 }
 
 // Batch is a group of changes of one event that commit together or not at all.
@@ -128,14 +143,21 @@ type StoredState struct {
 	Version uint64
 }
 
-// takes reports whether a change that takes seats takes that one.
-func (c *Change) takes(no SeatNo) bool {
-	return slices.ContainsFunc(c.Booking.Items, func(item Item) bool { return item.No == no })
+// claims reports whether the change claims that seat while it is in flight.
+func (c *Change) claims(no SeatNo) bool {
+	if c.Kind.Blocks() {
+		_, found := slices.BinarySearch(c.Seats, no)
+		return found
+	}
+	return c.Kind.TakesSeats() && slices.ContainsFunc(c.Booking.Items, func(item Item) bool { return item.No == no })
 }
 
-// subject is the booking that a change is about. At most one change of a
-// booking may be in flight.
+// subject is the booking that a change is about, or the blocking that it is. At most
+// one change of a subject may be in flight.
 func (c *Change) subject() ID {
+	if c.Blocking != nil {
+		return c.Blocking.ID
+	}
 	if c.Payment != nil {
 		return c.Payment.BookingID
 	}

@@ -68,6 +68,8 @@ func (m *SeatMap) Decide(cmd Command, now time.Time) Decision {
 		return m.decideFinishPayment(cmd)
 	case *RefundBooking:
 		return m.decideRefund(cmd)
+	case *SetBlocked:
+		return m.decideBlocked(cmd)
 	}
 	panic("unknown command")
 }
@@ -146,7 +148,7 @@ func (m *SeatMap) chooseNamed(names []string) (seats []SeatNo, wait bool, err er
 		}
 		seats[i] = no
 		switch seat := &m.seats[no]; {
-		case seat.owner != nil:
+		case seat.taken():
 			taken = append(taken, name)
 		case seat.claimed:
 			wait = true

@@ -77,7 +77,7 @@ func (m *SeatMap) rebook(payment *Payment, seats []SeatNo) Decision {
 	}
 	wait := false
 	for _, no := range seats {
-		if int(no) >= len(m.seats) || m.seats[no].owner != nil {
+		if int(no) >= len(m.seats) || m.seats[no].taken() {
 			return m.refundDue(payment, CodeHoldExpired)
 		}
 		wait = wait || m.seats[no].claimed

@@ -4,7 +4,7 @@ import "fmt"
 
 // CheckInvariants looks at every booking and seat, and returns an error for the
 // first violation it finds: a seat whose owner does not list it, a booking whose
-// seats do not point back, a seat both taken and claimed, a hold without a
+// seats do not point back, a seat taken and also claimed or blocked, a hold without a
 // deadline, counters that do not add up, a view that missed a change. Its time is proportional to the seats.
 func (m *SeatMap) CheckInvariants() error {
 	if m.layoutVersion > m.version {
@@ -73,10 +73,10 @@ func (m *SeatMap) checkSeats() error {
 		if seat.claimed {
 			claimed++
 		}
-		if seat.owner != nil && seat.claimed {
-			return fmt.Errorf("seat %s is taken and claimed", m.layout.Seats[i].Name())
+		if seat.owner != nil && (seat.claimed || seat.blocked) || seat.blocked && seat.claimed && !seat.blocking {
+			return fmt.Errorf("seat %s is taken, and claimed or blocked", m.layout.Seats[i].Name())
 		}
-		if seat.owner == nil && !seat.claimed {
+		if !seat.taken() && !seat.claimed {
 			free[m.layout.row[i]]++
 		}
 		if seat.version > m.version {
@@ -90,6 +90,7 @@ func (m *SeatMap) checkSeats() error {
 		if c.Kind.TakesSeats() {
 			claimed -= c.Booking.seats()
 		}
+		claimed -= len(c.Seats)
 	}
 	if owned != 0 || claimed != 0 {
 		return fmt.Errorf("%d seats too many are owned, %d claimed", owned, claimed)
@@ -101,15 +102,16 @@ func (m *SeatMap) checkCounters(sections []SectionTally, free []int32) error {
 	var sum SectionTally
 	for i, want := range sections {
 		got := m.sections[i]
-		if got.Available != want.Available || got.Held != want.Held || got.Booked != want.Booked ||
-			got.Total != got.Available+got.Held+got.Booked {
+		if got.Available != want.Available || got.Held != want.Held || got.Booked != want.Booked || got.Blocked != want.Blocked ||
+			got.Total != got.Available+got.Held+got.Booked+got.Blocked {
 			return fmt.Errorf("section %s counts %+v instead of %+v", got.Name, got, want)
 		}
 		sum.add(SeatAvailable, got.Available)
 		sum.add(SeatHeld, got.Held)
 		sum.add(SeatBooked, got.Booked)
+		sum.add(SeatBlocked, got.Blocked)
 	}
-	if sum.Available != m.total.Available || sum.Held != m.total.Held || sum.Booked != m.total.Booked {
+	if sum.Available != m.total.Available || sum.Held != m.total.Held || sum.Booked != m.total.Booked || sum.Blocked != m.total.Blocked {
 		return fmt.Errorf("totals are %+v instead of %+v", m.total, sum)
 	}
 	for i, want := range free {

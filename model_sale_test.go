@@ -60,16 +60,17 @@ func playProgram(t rapid.TB, program []byte) {
 
 // modelSale plays each step on a SeatMap and on the model.
 type modelSale struct {
-	t        rapid.TB
-	model    *model
-	seats    *eventra.SeatMap
-	now      time.Time
-	inFlight []inFlightChange
-	last     eventra.Command
-	slots    [5]struct{ generation, attempt int } // of bookings and their payments
-	started  []eventra.Payment                    // whose start was committed
-	ends     map[eventra.ID]eventra.PaymentStatus // the outcome of a payment never changes
-	log      []string
+	t         rapid.TB
+	model     *model
+	seats     *eventra.SeatMap
+	now       time.Time
+	inFlight  []inFlightChange
+	last      eventra.Command
+	slots     [5]struct{ generation, attempt int } // of bookings and their payments
+	started   []eventra.Payment                    // whose start was committed
+	ends      map[eventra.ID]eventra.PaymentStatus // the outcome of a payment never changes
+	blockings int
+	log       []string
 }
 
 // inFlightChange is a change in flight: the decided one and the predicted one.
@@ -103,6 +104,10 @@ func (s *modelSale) note(format string, args ...any) {
 }
 
 func (s *modelSale) step(what, a, b, c byte) {
+	if what >= 240 { // programs of before have few such steps
+		s.decide(s.block(a, b, c))
+		return
+	}
 	switch what % 16 {
 	case 0, 1, 2:
 		s.decide(&eventra.HoldSeats{BookingID: s.newBooking(a), UserID: user(a), Seats: s.names(b, c)})
@@ -137,6 +142,30 @@ func (s *modelSale) step(what, a, b, c byte) {
 			s.decide(s.last)
 		}
 	}
+}
+
+// block makes a command that blocks seats or gives them back: a few, a row or a section. A low odd
+// choice repeats an id.
+func (s *modelSale) block(a, b, c byte) *eventra.SetBlocked {
+	if a > 40 || a&1 == 0 {
+		s.blockings++
+	}
+	cmd := &eventra.SetBlocked{BlockingID: named(fmt.Sprintf("k%d", s.blockings)), Author: named("admin"), Blocked: a%3 != 0}
+	switch {
+	case c > 250:
+		cmd.Selection = eventra.SeatSelection{Section: "Z"}
+	case c > 200:
+		cmd.Selection = eventra.SeatSelection{Section: "A"}
+	case c > 150:
+		cmd.Selection = eventra.SeatSelection{Section: "A", Row: []string{"1", "2", "7"}[b%3]}
+	case c > 140:
+		cmd.Selection.Seats = []string{"A-1-99"}
+	default:
+		for i := range 1 + int(c)%3 {
+			cmd.Selection.Seats = append(cmd.Selection.Seats, s.model.seats[(int(b)+i)%len(s.model.seats)].Name())
+		}
+	}
+	return cmd
 }
 
 // become gives the event another status. Its terms take an epoch, so no batch in flight
@@ -273,6 +302,14 @@ func (s *modelSale) decide(cmd eventra.Command) {
 func (s *modelSale) sameChange(want modelChange, got *eventra.Change) {
 	require.Equal(s.t, want.kind, got.Kind)
 	require.Equal(s.t, want.subject, subjectOf(got))
+	if got.Kind.Blocks() {
+		var names []string
+		for _, no := range got.Seats {
+			names = append(names, s.model.seats[no].Name())
+		}
+		require.Equal(s.t, want.written, names)
+		require.Equal(s.t, want.flips, got.Blocking.Changed)
+	}
 	if got.Booking != nil {
 		require.Equal(s.t, want.booking, got.Booking.ID)
 		require.Equal(s.t, want.user, got.Booking.UserID)
@@ -333,6 +370,10 @@ func (s *modelSale) repeat(f inFlightChange) {
 	case eventra.Held, eventra.PaymentStarted, eventra.Confirmed, eventra.Rebooked:
 		require.Equal(s.t, "answer "+string(f.change.Booking.Status), outcome(d))
 		require.Equal(s.t, f.change.Booking.ID, d.Booking.ID)
+	case eventra.Blocked, eventra.Unblocked: // only the store knows that it was made
+		if d.Verdict == eventra.Accept {
+			s.seats.Withdraw(d.Change)
+		}
 	case eventra.Released, eventra.Refunded:
 		require.Equal(s.t, "refuse not_live", outcome(d))
 	case eventra.Expired:
@@ -369,6 +410,7 @@ func (s *modelSale) check() {
 			t.Available += b2i(status == eventra.SeatAvailable)
 			t.Held += b2i(status == eventra.SeatHeld)
 			t.Booked += b2i(status == eventra.SeatBooked)
+			t.Blocked += b2i(status == eventra.SeatBlocked)
 		}
 	}
 	counts := s.seats.Availability()

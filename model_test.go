@@ -20,6 +20,8 @@ type model struct {
 	changed  map[string]uint64     // version that last changed the seat
 	bookings map[eventra.ID]modelBooking
 	payments map[eventra.ID]eventra.PaymentStatus
+	blocked  map[string]bool // durable
+	blocks   map[eventra.ID]bool
 	inFlight []modelChange
 	version  uint64
 }
@@ -43,6 +45,8 @@ type modelChange struct {
 	ends             eventra.PaymentStatus // of the payment
 	refusal          eventra.Code          // of the payment: why it bought nothing
 	endsAttempt      bool                  // PaymentEnded, RefundDue: the booking no longer notes the attempt
+	written          []string              // for kinds that block: seats whose rows are written, sorted by number
+	flips            int                   // of them, those whose status changes
 }
 
 // prediction is the expected decision, in the words of outcome.
@@ -56,6 +60,7 @@ type prediction struct {
 
 func newModel(terms eventra.Terms, seats []eventra.Seat) *model {
 	return &model{terms: terms, seats: seats, owner: map[string]eventra.ID{}, changed: map[string]uint64{},
+		blocked: map[string]bool{}, blocks: map[eventra.ID]bool{},
 		bookings: map[eventra.ID]modelBooking{}, payments: map[eventra.ID]eventra.PaymentStatus{}}
 }
 
@@ -69,10 +74,18 @@ func (m *model) hasInFlight(subject eventra.ID) bool {
 }
 
 func (m *model) claimed(seat string) bool {
-	return slices.ContainsFunc(m.inFlight, func(c modelChange) bool { return slices.Contains(c.seats, seat) })
+	return slices.ContainsFunc(m.inFlight, func(c modelChange) bool { return slices.Contains(c.seats, seat) }) || m.blocking(seat)
 }
 
-func (m *model) taken(seat string) bool { _, taken := m.owner[seat]; return taken }
+// blocking reports whether a change in flight blocks the seat or gives it back.
+func (m *model) blocking(seat string) bool {
+	return slices.ContainsFunc(m.inFlight, func(c modelChange) bool { return slices.Contains(c.written, seat) })
+}
+
+func (m *model) owned(seat string) bool { _, owned := m.owner[seat]; return owned }
+
+// taken reports whether a seat is not on sale.
+func (m *model) taken(seat string) bool { return m.owned(seat) || m.blocked[seat] }
 
 func (m *model) due(b modelBooking) time.Time {
 	if b.grace.After(b.expires) {
@@ -86,6 +99,9 @@ func accepted(c modelChange) prediction {
 }
 
 func (m *model) predict(cmd eventra.Command, now time.Time) prediction {
+	if block, ok := cmd.(*eventra.SetBlocked); ok {
+		return m.predictBlocked(block)
+	}
 	subject, user := subjectOfCommand(cmd)
 	if m.hasInFlight(subject) {
 		if _, expire := cmd.(*eventra.ExpireHold); expire {
@@ -161,6 +177,50 @@ func subjectOfCommand(cmd eventra.Command) (booking eventra.ID, user *eventra.ID
 	return cmd.(*eventra.FinishPayment).Payment.BookingID, nil
 }
 
+// predictBlocked judges seat by seat: a taken one forbids blocking, one in flight makes it wait.
+func (m *model) predictBlocked(cmd *eventra.SetBlocked) prediction {
+	change := modelChange{kind: eventra.Unblocked, subject: cmd.BlockingID}
+	if cmd.Blocked {
+		change.kind = eventra.Blocked
+	}
+	var taken, unknown []string
+	known, wait := 0, m.hasInFlight(cmd.BlockingID)
+	for _, seat := range m.seats {
+		name := seat.Name()
+		if s := cmd.Selection; !slices.Contains(s.Seats, name) && (seat.Section != s.Section || s.Row != "" && seat.Row != s.Row) {
+			continue
+		}
+		known++
+		switch {
+		case cmd.Blocked && m.owned(name):
+			taken = append(taken, name)
+		case m.blocking(name) || cmd.Blocked && m.claimed(name):
+			wait = true
+		case cmd.Blocked || m.blocked[name]:
+			change.written = append(change.written, name)
+			change.flips += b2i(m.blocked[name] != cmd.Blocked)
+		}
+	}
+	for _, name := range cmd.Selection.Seats {
+		if !slices.ContainsFunc(m.seats, func(s eventra.Seat) bool { return s.Name() == name }) {
+			unknown = append(unknown, name)
+		}
+	}
+	switch {
+	case unknown != nil:
+		return prediction{says: "refuse unknown_seats", names: unknown}
+	case known == 0:
+		return prediction{says: "refuse validation_failed"}
+	case m.terms.Status == eventra.EventCancelled:
+		return prediction{says: "refuse event_locked"}
+	case taken != nil && !m.hasInFlight(cmd.BlockingID):
+		return prediction{says: "refuse seats_unavailable", names: taken}
+	case wait:
+		return prediction{says: "wait"}
+	}
+	return accepted(change)
+}
+
 func (m *model) predictHold(cmd *eventra.HoldSeats, now time.Time) prediction {
 	if m.hidden {
 		return prediction{says: "refuse event_not_found"}
@@ -215,7 +275,7 @@ func (m *model) predictHold(cmd *eventra.HoldSeats, now time.Time) prediction {
 // worlds returns what the house may become: each change in flight is committed or not. The
 // last one has all of them.
 func (m *model) worlds() (worlds []orphanWorld) {
-	claims := slices.DeleteFunc(slices.Clone(m.inFlight), func(c modelChange) bool { return c.seats == nil })
+	claims := slices.DeleteFunc(slices.Clone(m.inFlight), func(c modelChange) bool { return c.seats == nil && c.written == nil })
 	for committed := range 1 << len(claims) {
 		w := orphanWorld{seats: m.seats, state: bytes.Repeat([]byte{freeMark}, len(m.seats))}
 		for no, seat := range m.seats {
@@ -224,9 +284,13 @@ func (m *model) worlds() (worlds []orphanWorld) {
 			}
 		}
 		for i, c := range claims {
-			for _, no := range w.numbersOf(c.seats) {
+			becomes := byte('x')
+			if c.kind == eventra.Unblocked {
+				becomes = freeMark
+			}
+			for _, no := range w.numbersOf(slices.Concat(c.seats, c.written)) {
 				if committed>>i&1 != 0 {
-					w.state[no] = 'x'
+					w.state[no] = becomes
 				}
 			}
 		}
@@ -340,6 +404,8 @@ func (m *model) predictFinish(cmd *eventra.FinishPayment, b modelBooking, live b
 func (m *model) refuses(c modelChange, now time.Time) bool {
 	b := m.bookings[c.subject]
 	switch c.kind {
+	case eventra.Blocked, eventra.Unblocked:
+		return m.blocks[c.subject]
 	case eventra.Expired:
 		return m.due(b).After(now)
 	case eventra.PaymentStarted:
@@ -352,6 +418,10 @@ func (m *model) refuses(c modelChange, now time.Time) bool {
 
 // commit makes a change durable.
 func (m *model) commit(c modelChange, version uint64, now time.Time) {
+	if c.kind.Blocks() {
+		m.block(c, version)
+		return
+	}
 	b := m.bookings[c.booking]
 	switch c.kind {
 	case eventra.Held:
@@ -391,9 +461,21 @@ func (m *model) commit(c modelChange, version uint64, now time.Time) {
 	}
 }
 
+func (m *model) block(c modelChange, version uint64) {
+	m.blocks[c.subject] = true
+	for _, seat := range c.written {
+		if is := c.kind == eventra.Blocked; m.blocked[seat] != is {
+			m.blocked[seat], m.changed[seat], m.version = is, version, version
+		}
+	}
+}
+
 // status returns the status that a seat shows.
 func (m *model) status(seat string) eventra.SeatStatus {
-	if !m.taken(seat) {
+	switch {
+	case m.blocked[seat]:
+		return eventra.SeatBlocked
+	case !m.owned(seat):
 		return eventra.SeatAvailable
 	}
 	if m.bookings[m.owner[seat]].status == eventra.BookingHeld {

@@ -34,7 +34,7 @@ const (
 type orphanJudge struct {
 	m      *SeatMap
 	groups []rowPick // the pick
-	// claimsTaken counts claimed seats as taken, so that nothing depends.
+	// claimsTaken takes the changes in flight for committed, so that nothing depends.
 	claimsTaken bool
 
 	search orphanSearch
@@ -182,12 +182,27 @@ func (j *orphanJudge) use(row int32, at int) seatUse {
 		return useTaken
 	}
 	switch seat := &j.m.seats[seats[at]]; {
-	case seat.owner != nil, seat.claimed && j.claimsTaken:
+	case seat.owner != nil:
+		return useTaken
+	case seat.blocked:
+		return j.useOfBlocked(seats[at])
+	case seat.claimed && j.claimsTaken:
 		return useTaken
 	case seat.claimed:
 		return useClaimed
 	}
 	return useFree
+}
+
+// useOfBlocked is taken, unless a change in flight gives the seat back.
+func (j *orphanJudge) useOfBlocked(no SeatNo) seatUse {
+	switch {
+	case !j.m.seats[no].blocking || !j.m.unblocks(no):
+		return useTaken
+	case j.claimsTaken:
+		return useFree
+	}
+	return useClaimed
 }
 
 func (j *orphanJudge) picked(row int32, at int) bool {
@@ -204,8 +219,8 @@ func (j *orphanJudge) picked(row int32, at int) bool {
 func (j *orphanJudge) claimedTogether(row int32, a, b int) bool {
 	seats := j.m.layout.rows[row].seats
 	for _, c := range j.m.claims {
-		if c.Kind.TakesSeats() && c.takes(seats[a]) {
-			return c.takes(seats[b])
+		if c.claims(seats[a]) {
+			return c.claims(seats[b])
 		}
 	}
 	return false

@@ -74,6 +74,7 @@ func (s *scenario) run(text string) string {
 //	release BOOKING USER          expire BOOKING
 //	pay PAYMENT BOOKING USER      paid|declined|failed PAYMENT
 //	refund BOOKING                at (only sets the clock)
+//	block BLOCKING SEAT … | A | A-1   unblock, the same
 //	draft (instead of the open sale)
 //	publish, cancel (the event)
 //	commit                        withdraw [BOOKING]
@@ -155,6 +156,10 @@ func (s *scenario) command(verb string, args []string) eventra.Command {
 		return s.finish(args[0], eventra.PaymentDeclined)
 	case "failed":
 		return s.finish(args[0], eventra.PaymentFailed)
+	case "block":
+		return block(args[0], args[1:]...)
+	case "unblock":
+		return unblock(args[0], args[1:]...)
 	case "refund":
 		return &eventra.RefundBooking{BookingID: named(args[0])}
 	}
@@ -190,6 +195,8 @@ func (s *scenario) commitAll() (lines []string) {
 			line += " refused by the store"
 		case c.Booking != nil:
 			line += ": " + s.describe(c.Booking)
+		case c.Blocking != nil:
+			line += fmt.Sprintf(": %d changed, version %d", c.Blocking.Changed, c.Blocking.Version)
 		}
 		if !refused[c] && c.Payment != nil {
 			line += strings.TrimRight(fmt.Sprintf("; payment %s %s %s", nameOf(c.Payment.ID), c.Payment.Status, c.Payment.Refusal), " ")
@@ -213,7 +220,7 @@ func (s *scenario) describe(b *eventra.Booking) string {
 	return text
 }
 
-// picture draws each row: . free, h held, B booked.
+// picture draws each row: . free, h held, B booked, x blocked.
 func (s *scenario) picture() (lines []string) {
 	v := s.View()
 	row := ""
@@ -221,7 +228,7 @@ func (s *scenario) picture() (lines []string) {
 		if label := seat.Section + "-" + seat.Row; label != row {
 			row, lines = label, append(lines, label+" ")
 		}
-		lines[len(lines)-1] += string(".hB"[v.Status[no]])
+		lines[len(lines)-1] += string(".hBx"[v.Status[no]])
 	}
 	return lines
 }

@@ -35,9 +35,10 @@ const (
 	SeatAvailable SeatStatus = iota
 	SeatHeld
 	SeatBooked
+	SeatBlocked // kept off sale by the house
 )
 
-var seatStatusNames = [...]string{SeatAvailable: "AVAILABLE", SeatHeld: "HELD", SeatBooked: "BOOKED"}
+var seatStatusNames = [...]string{SeatAvailable: "AVAILABLE", SeatHeld: "HELD", SeatBooked: "BOOKED", SeatBlocked: "BLOCKED"}
 
 func (s SeatStatus) String() string { return seatStatusNames[s] }
 

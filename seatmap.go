@@ -34,12 +34,22 @@ type SeatMap struct {
 }
 
 type seatState struct {
-	owner   *Booking // the one in SeatMap.live; nil if available
-	version uint64
-	claimed bool // by a change in flight
+	owner    *Booking // the one in SeatMap.live; nil if available or blocked
+	version  uint64
+	blocked  bool
+	claimed  bool // by a change in flight
+	blocking bool // that change blocks the seat or gives it back
 }
 
-func (s *seatState) status() SeatStatus { return statusOf(s.owner) }
+// taken reports whether the seat is not on sale: somebody's, or kept by the house.
+func (s *seatState) taken() bool { return s.owner != nil || s.blocked }
+
+func (s *seatState) status() SeatStatus {
+	if s.blocked {
+		return SeatBlocked
+	}
+	return statusOf(s.owner)
+}
 
 // statusOf is the status of the seats of a live booking, or of seats that none has.
 func statusOf(owner *Booking) SeatStatus {
@@ -78,7 +88,11 @@ func NewSeatMap(s *Snapshot) (*SeatMap, error) {
 		seat := &m.seats[i]
 		seat.version = stored.Version
 		m.version = max(m.version, stored.Version)
-		if stored.Status != SeatAvailable {
+		switch stored.Status {
+		case SeatAvailable:
+		case SeatBlocked:
+			seat.blocked = true
+		default:
 			seat.owner = m.live[stored.Booking]
 		}
 		if seat.status() != stored.Status {
@@ -234,6 +248,9 @@ func (m *SeatMap) Apply(c *Change, version uint64, at time.Time) {
 		if c.Booking != nil {
 			m.replace(c.Booking)
 		}
+	case Blocked, Unblocked:
+		m.block(c, version, at)
+		version = c.Blocking.Version
 	default:
 		panic(fmt.Sprintf("unknown change %d", c.Kind))
 	}
@@ -250,12 +267,15 @@ func (m *SeatMap) claim(c *Change) {
 		panic("two changes of one booking in flight")
 	}
 	m.claims[c.subject()] = c
+	if c.Kind.Blocks() {
+		m.claimBlocking(c)
+	}
 	if !c.Kind.TakesSeats() {
 		return
 	}
 	for _, item := range c.Booking.OwnSeats() {
 		seat := &m.seats[item.No]
-		if seat.owner != nil || seat.claimed {
+		if seat.taken() || seat.claimed {
 			panic("claimed a seat that is not free: " + item.Name())
 		}
 		seat.claimed = true
@@ -268,6 +288,9 @@ func (m *SeatMap) unclaim(c *Change) {
 		panic("ended a change that is not in flight")
 	}
 	delete(m.claims, c.subject())
+	if c.Kind.Blocks() {
+		m.unclaimBlocking(c)
+	}
 	if !c.Kind.TakesSeats() {
 		return
 	}
@@ -284,7 +307,7 @@ func (m *SeatMap) take(b *Booking, version uint64) {
 	m.live[b.ID] = b
 	for _, item := range b.OwnSeats() {
 		seat := &m.seats[item.No]
-		if seat.owner != nil {
+		if seat.taken() {
 			panic("seat " + item.Name() + " is taken already")
 		}
 		seat.owner, seat.version = b, version

@@ -70,6 +70,7 @@ type fixture struct {
 	inFlight []*eventra.Change
 	payments map[eventra.ID]eventra.Payment  // the store's rows
 	held     map[eventra.ID][]eventra.SeatNo // by booking, live or ended
+	blocks   map[eventra.ID]bool             // the store's rows of blockings
 	snapshot *eventra.Snapshot               // of the beginning
 }
 
@@ -79,7 +80,7 @@ func newFixture(t rapid.TB, terms eventra.Terms, seats []eventra.Seat) *fixture 
 	m, err := eventra.NewSeatMap(snapshot)
 	require.NoError(t, err)
 	return &fixture{SeatMap: m, now: opening, snapshot: snapshot,
-		payments: map[eventra.ID]eventra.Payment{}, held: map[eventra.ID][]eventra.SeatNo{}}
+		payments: map[eventra.ID]eventra.Payment{}, held: map[eventra.ID][]eventra.SeatNo{}, blocks: map[eventra.ID]bool{}}
 }
 
 func (f *fixture) decide(cmd eventra.Command) eventra.Decision {
@@ -115,6 +116,9 @@ func (f *fixture) commit() (refused []*eventra.Change) {
 			for _, s := range c.Booking.OwnSeats() {
 				f.held[c.Booking.ID] = append(f.held[c.Booking.ID], s.No)
 			}
+		}
+		if c.Blocking != nil {
+			f.blocks[c.Blocking.ID] = true
 		}
 		if c.Payment != nil {
 			f.payments[c.Payment.ID] = *c.Payment
@@ -153,6 +157,8 @@ func (f *fixture) become(t testing.TB, status eventra.EventStatus) {
 // refuses is the store's guards: the changes that it refuses alone. See ChangeKind.
 func (f *fixture) refuses(c *eventra.Change) bool {
 	switch c.Kind {
+	case eventra.Blocked, eventra.Unblocked:
+		return f.blocks[c.Blocking.ID]
 	case eventra.Expired:
 		return f.now.Before(f.Live(c.Booking.ID).Due())
 	case eventra.PaymentStarted:
@@ -177,6 +183,9 @@ func (f *fixture) withdraw(bookings ...eventra.ID) {
 }
 
 func subjectOf(c *eventra.Change) eventra.ID {
+	if c.Blocking != nil {
+		return c.Blocking.ID
+	}
 	if c.Payment != nil {
 		return c.Payment.BookingID
 	}
@@ -191,6 +200,24 @@ func (f *fixture) finish(payment string, outcome eventra.PaymentStatus) *eventra
 
 func hold(booking, user string, seats ...string) *eventra.HoldSeats {
 	return &eventra.HoldSeats{BookingID: named(booking), UserID: named(user), Seats: seats}
+}
+
+// block makes the command that blocks the named seats, or a section or a row, such as A or A-1; unblock the
+// one that gives them back.
+func block(id string, seats ...string) *eventra.SetBlocked {
+	return &eventra.SetBlocked{BlockingID: named(id), Author: named("admin"), Blocked: true, Reason: "press", Selection: selection(seats)}
+}
+
+func unblock(id string, seats ...string) *eventra.SetBlocked {
+	return &eventra.SetBlocked{BlockingID: named(id), Author: named("admin"), Selection: selection(seats)}
+}
+
+func selection(seats []string) (s eventra.SeatSelection) {
+	if len(seats) == 1 && strings.Count(seats[0], "-") < 2 {
+		s.Section, s.Row, _ = strings.Cut(seats[0], "-")
+		return s
+	}
+	return eventra.SeatSelection{Seats: seats}
 }
 
 func best(booking string, quantity int, section string) *eventra.HoldSeats {
@@ -226,9 +253,14 @@ var kindNames = map[eventra.ChangeKind]string{
 	eventra.Held: "Held", eventra.Released: "Released", eventra.Expired: "Expired",
 	eventra.PaymentStarted: "PaymentStarted", eventra.PaymentEnded: "PaymentEnded", eventra.Confirmed: "Confirmed",
 	eventra.Rebooked: "Rebooked", eventra.RefundDue: "RefundDue", eventra.Refunded: "Refunded",
+	eventra.Blocked: "Blocked", eventra.Unblocked: "Unblocked",
 }
 
 // tally puts counters into words.
 func tally(t eventra.SectionTally) string {
-	return strings.TrimSpace(fmt.Sprintf("%s %d: %d available, %d held, %d booked", t.Name, t.Total, t.Available, t.Held, t.Booked))
+	text := strings.TrimSpace(fmt.Sprintf("%s %d: %d available, %d held, %d booked", t.Name, t.Total, t.Available, t.Held, t.Booked))
+	if t.Blocked > 0 {
+		text += fmt.Sprintf(", %d blocked", t.Blocked)
+	}
+	return text
 }

@@ -115,6 +115,7 @@ type SectionTally struct {
 	Available int
 	Held      int
 	Booked    int
+	Blocked   int
 	PriceFrom Money // of the cheapest seat, sold or not
 }
 
@@ -126,5 +127,7 @@ func (t *SectionTally) add(status SeatStatus, n int) {
 		t.Held += n
 	case SeatBooked:
 		t.Booked += n
+	case SeatBlocked:
+		t.Blocked += n
 	}
 }
