@@ -24,6 +24,7 @@ type Batch struct {
 	Receipt        eventra.Receipt
 	Err            error // nil if committed
 
+	blocks    int           // seats of its blockings
 	prepared  chan struct{} // closed when the locks were taken ahead; nil if they are taken after Submit
 	locks     []eventra.LockRequest
 	locking   []int  // by position in locks: the change that needs the lock
@@ -33,10 +34,16 @@ type Batch struct {
 }
 
 // Add appends a change to a batch that is not submitted yet.
-func (b *Batch) Add(c *eventra.Change) { b.Changes = append(b.Changes, c) }
+func (b *Batch) Add(c *eventra.Change) {
+	b.Changes = append(b.Changes, c)
+	b.blocks += len(c.Seats)
+}
 
 // Len is the number of changes.
 func (b *Batch) Len() int { return len(b.Changes) }
+
+// weight is the number of changes, where each seat of a blocking counts as one.
+func (b *Batch) weight() int { return b.Len() + b.blocks }
 
 // Full reports whether the batch has no room for another change.
 func (b *Batch) Full() bool { return b.Len() >= BatchChangesMax }
@@ -57,6 +64,7 @@ func (b *Batch) Join(next *Batch) {
 		b.locking = append(b.locking, b.Len()+i)
 	}
 	b.locks = append(b.locks, next.locks...)
+	b.blocks += next.blocks
 	b.Changes = append(b.Changes, next.Changes...)
 	b.prepared = next.prepared
 }

@@ -18,7 +18,7 @@ func merge(waiting []*Batch) (next merged, left []*Batch) {
 	events := map[eventra.ID]bool{}
 	left = waiting[:0]
 	for i, b := range waiting {
-		if len(next) > 0 && changes+b.Len() > mergedChangesMax {
+		if len(next) > 0 && changes+b.weight() > mergedChangesMax {
 			left = append(left, waiting[i:]...)
 			break
 		}
@@ -27,7 +27,7 @@ func merge(waiting []*Batch) (next merged, left []*Batch) {
 			continue
 		}
 		events[b.EventID] = true
-		next, changes = append(next, b), changes+b.Len()
+		next, changes = append(next, b), changes+b.weight()
 	}
 	clear(waiting[len(left):])
 	return next, left

@@ -5,6 +5,8 @@ import (
 	"testing"
 
 	"github.com/stretchr/testify/require"
+
+	"github.com/eventra/eventra"
 )
 
 func TestMerge(t *testing.T) {
@@ -46,4 +48,15 @@ func TestMerge(t *testing.T) {
 			}
 		})
 	}
+}
+
+func TestMerge_ABlockingOfManySeatsGoesAlone(t *testing.T) {
+	t.Parallel()
+	house := newBatch('b')
+	house.Add(&eventra.Change{Kind: eventra.Blocked, Blocking: &eventra.Blocking{}, Seats: make([]eventra.SeatNo, mergedChangesMax+1)})
+	next, left := merge([]*Batch{newBatch('a', holds(1)...), house, newBatch('c', holds(1)...)})
+	require.Len(t, next, 1)
+	next, left = merge(left)
+	require.Equal(t, merged{house}, next)
+	require.Len(t, left, 1)
 }

@@ -25,6 +25,8 @@ type EventStore interface {
 	CommitTogether(ctx context.Context, batches []*eventra.Batch) ([]eventra.Receipt, error)
 	Booking(ctx context.Context, id eventra.ID) (*eventra.Booking, error)
 	UserBookings(ctx context.Context, userID eventra.ID, f eventra.BookingFilter, p eventra.Page) ([]*eventra.Booking, *eventra.Cursor, error)
+	Blocking(ctx context.Context, eventID, id eventra.ID) (*eventra.Blocking, error)
+	Blocks(ctx context.Context, eventID eventra.ID, p eventra.Page) ([]eventra.SeatBlock, *eventra.Cursor, error)
 	EventsWithHoldsDue(ctx context.Context, ahead time.Duration, limit int) ([]eventra.ID, error)
 
 	Payment(ctx context.Context, id eventra.ID) (*eventra.Payment, error)
@@ -75,6 +77,10 @@ func RunEventStore(t *testing.T, open func(*testing.T) EventStore) {
 		"an acknowledged hold survives a take-over": takeOvers,
 		"a user's bookings":                         userBookings,
 		"holds that are due":                        holdsDue,
+		"blocked seats":                             blocked,
+		"a taken seat is not blocked":               blockedTaken,
+		"a blocking is made once":                   blockedTwice,
+		"an event's blocks":                         blocksByPage,
 		"a deleted event":                           deletedEvent,
 	}
 	for name, run := range cases {

@@ -30,6 +30,12 @@ var breaches = []struct{ name, sql, implied string }{
 	{"ended_booking_has_no_seat", `UPDATE seats SET status = 'HELD', booking_id = id('booking', 13), version = 8
 		WHERE event_id = id('event', 0) AND seat_no = 26`, "taken_seat_is_listed taken_seats_add_up"},
 	{"taken_seats_add_up", `UPDATE seats SET status = 'AVAILABLE' WHERE booking_id = id('booking', 11)`, "seat_status_is_its_bookings"},
+	{"blocked_seat_has_a_block", `UPDATE seats SET status = 'BLOCKED', version = 8 WHERE event_id = id('event', 0) AND seat_no = 26`, ""},
+	{"blocked_seat_has_a_block", `UPDATE seats SET blocking_id = id('blocking', 0), version = 8 WHERE event_id = id('event', 0) AND seat_no = 26`, ""},
+	{"blocked_seat_has_a_block", `UPDATE seat_blockings SET blocked = false WHERE id = id('blocking', 0)`, ""},
+	{"blocked_seat_has_a_block", `UPDATE seat_blockings SET event_id = id('event', 1) WHERE id = id('blocking', 0)`, ""},
+	{"blocked_seat_has_a_block", `UPDATE seats SET status = 'BLOCKED', blocking_id = id('blocking', 0) WHERE booking_id = id('booking', 3)`,
+		"seat_status_is_its_bookings taken_seats_add_up"},
 	{"seats_total_is_counted", `UPDATE events SET seats_total = seats_total + 1 WHERE id = id('event', 0)`, ""},
 	{"seat_numbers_are_dense", `DELETE FROM seats WHERE event_id = id('event', 0) AND seat_no = 26;
 		UPDATE events SET seats_total = seats_total - 1 WHERE id = id('event', 0)`, ""},

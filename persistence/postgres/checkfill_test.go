@@ -82,6 +82,9 @@ var fillAllSQL = []string{
 			CASE status WHEN 'HELD' THEN 'HELD' WHEN 'CONFIRMED' THEN 'BOOKED' ELSE 'AVAILABLE' END, p.id, coalesce(2 + first, 1)
 		FROM generate_series(0, {events} - 1) AS e CROSS JOIN generate_series(0, 2 * {each} - 1) AS no
 		LEFT JOIN planned AS p ON status IN ('HELD', 'CONFIRMED') AND number / {each} = e AND first = no / 2 * 2 AND no < first + seats`,
+	`INSERT INTO seat_blockings (event_id, id, blocked, reason, author, changed, version, at)
+		VALUES (id('event', 0), id('blocking', 0), true, 'press', id('user', 0), 1, 5, now());
+	UPDATE seats SET status = 'BLOCKED', blocking_id = id('blocking', 0), version = 5 WHERE event_id = id('event', 0) AND seat_no = 32`,
 	`INSERT INTO payments (id, booking_id, event_id, user_id, method, amount, currency, status, grace_until, created_at, updated_at)
 		SELECT payment_id, id, event_id, user_id, 'mock', amount, 'EUR',
 			CASE WHEN kind <= 10 THEN 'SUCCEEDED' WHEN kind = 12 THEN 'PENDING' WHEN number % 1000 = 18 THEN 'REFUND_PENDING' ELSE 'REFUNDED' END,

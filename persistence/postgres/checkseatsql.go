@@ -18,7 +18,7 @@ const seatStatusSQL = `
 SELECT format('seat %s of event %s is %s, its booking %s %s', seat_no, s.event_id, s.status, booking_id,
     coalesce('is ' || b.status || ' in event ' || b.event_id, 'does not exist'))
 FROM seats AS s LEFT JOIN bookings AS b ON b.id = s.booking_id
-WHERE (s.status <> 'AVAILABLE' OR s.booking_id IS NOT NULL) AND (b.id IS NULL OR b.event_id <> s.event_id
+WHERE (s.status IN ('HELD', 'BOOKED') OR s.booking_id IS NOT NULL) AND (b.id IS NULL OR b.event_id <> s.event_id
     OR b.status = 'HELD' AND s.status <> 'HELD' OR b.status = 'CONFIRMED' AND s.status <> 'BOOKED')`
 
 const takenSeatIsListedSQL = `
@@ -46,11 +46,18 @@ SELECT format('booking %s is %s and owns seat %s of event %s', b.id, b.status, s
 FROM bookings AS b JOIN seats AS s ON s.booking_id = b.id
 WHERE b.status IN ('EXPIRED', 'CANCELLED', 'REFUNDED')`
 
+const blockedSeatHasABlockSQL = `
+SELECT format('seat %s of event %s is %s by blocking %s, which %s', seat_no, s.event_id, s.status, coalesce(s.blocking_id::text, 'none'),
+    CASE WHEN b.blocked THEN 'blocks seats' WHEN NOT b.blocked THEN 'gave seats back' ELSE 'does not exist in the event' END)
+FROM seats AS s LEFT JOIN seat_blockings AS b ON b.event_id = s.event_id AND b.id = s.blocking_id
+WHERE s.status = 'BLOCKED' AND (b.id IS NULL OR NOT b.blocked OR s.booking_id IS NOT NULL)
+    OR s.status <> 'BLOCKED' AND s.blocking_id IS NOT NULL`
+
 // This count relies neither on booking_seats.live nor on seats.booking_id.
 const takenSeatsAddUpSQL = `
 WITH shown AS (
     SELECT event_id, count(*) FILTER (WHERE status = 'HELD') AS held, count(*) FILTER (WHERE status = 'BOOKED') AS booked
-    FROM seats WHERE status <> 'AVAILABLE' GROUP BY event_id
+    FROM seats WHERE status IN ('HELD', 'BOOKED') GROUP BY event_id
 ), listed AS (
     SELECT l.event_id, count(*) FILTER (WHERE status = 'HELD') AS held, count(*) FILTER (WHERE status = 'CONFIRMED') AS booked
     FROM booking_seats AS l JOIN bookings ON bookings.id = l.booking_id

@@ -17,6 +17,8 @@ var invariants = [...]invariant{
 		sentence: "An EXPIRED, CANCELLED or REFUNDED booking owns no seat and lists none live."},
 	{name: "taken_seats_add_up", sql: takenSeatsAddUpSQL,
 		sentence: "An event has as many HELD and BOOKED seats as its HELD and CONFIRMED bookings list."},
+	{name: "blocked_seat_has_a_block", sql: blockedSeatHasABlockSQL,
+		sentence: "A BLOCKED seat has no booking, and the block of an administrator in its event; no other seat has one."},
 	{name: "seats_total_is_counted", sql: seatsTotalSQL,
 		sentence: "An event's seats_total is the number of its seats."},
 	{name: "seat_numbers_are_dense", sql: seatNumbersSQL,

@@ -8,7 +8,7 @@ import (
 
 // keyedHeld is Held with an idempotency key. It is a kind of change in this package only,
 // so that holds without a key do not pay for it.
-const keyedHeld = eventra.Refunded + 1
+const keyedHeld = eventra.Unblocked + 1
 
 // kindOf is the kind whose statement writes the change.
 func kindOf(c *eventra.Change) eventra.ChangeKind {
@@ -48,6 +48,8 @@ var statements = [...]statement{
 	eventra.Rebooked: {sql: rebookedSQL, guarded: true, byPayment: true, columns: func(w *write) []any {
 		return append([]any{w.events, w.payments, w.replaced, w.bookings, w.users, w.amounts, w.currencies}, w.takenSeats()...)
 	}},
+	eventra.Blocked:   {sql: blockedSQL, guarded: true, columns: blockingColumns},
+	eventra.Unblocked: {sql: unblockedSQL, guarded: true, columns: blockingColumns},
 }
 
 // inAlone is the statement for a batch that commits alone.

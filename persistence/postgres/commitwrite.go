@@ -47,6 +47,8 @@ type write struct {
 	seatBookings uuids
 	positions    ints
 	seatAmounts  bigints
+
+	blockings *blockings // of Blocked and Unblocked
 }
 
 // position is where a change stands: the index of its batch, and its own in that
@@ -107,6 +109,10 @@ func newWrite(c *eventra.Change, n size) *write {
 func (w *write) add(batch *eventra.Batch, c *eventra.Change) {
 	w.events = append(w.events, uuid(batch.EventID))
 	w.holds = append(w.holds, batch.Hold.Microseconds())
+	if c.Blocking != nil {
+		w.addBlocking(batch, c)
+		return
+	}
 	w.addBooking(batch, c)
 	if c.Attempt != nil {
 		w.attempts = append(w.attempts, c.Attempt)
