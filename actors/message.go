@@ -57,6 +57,7 @@ type reply struct {
 	seats        *eventra.SeatsView
 	changes      *wire.SeatChanges // of seats, from another member
 	availability *eventra.Availability
+	blocking     *eventra.Blocking
 	err          error
 }
 

@@ -28,8 +28,8 @@ var mutations = []mutation{
 	{"does not advance the version", []edit{
 		{"actors/decide.go", `a.seats.Version()+1`, `a.seats.Version()`}}},
 	{"refuses for a claim", []edit{
-		{"decide.go", `		case seat.owner != nil:
-			taken`, `		case seat.owner != nil || seat.claimed:
+		{"decide.go", `		case seat.taken():
+			taken`, `		case seat.taken() || seat.claimed:
 			taken`}}},
 	{"forgets parked requests", []edit{
 		{"actors/queue.go", `	open = append(open, a.parked...)`, ``}}},
@@ -78,6 +78,27 @@ var mutations = []mutation{
 	{"a view misses a change", []edit{
 		{"seatmap.go", `	m.noteChange(no)
 `, ``}}},
+	{"blocks a seat although it is taken", []edit{
+		{"blocking.go", `		case blocked && seat.owner != nil:
+			if`, `		case blocked && seat.owner == nil && seat.blocked && false:
+			if`},
+		{"blocking.go", `		if seat.owner != nil || seat.claimed {`, `		if false {`}}},
+	{"sells blocked seats", []edit{
+		{"seatmap.go", `return s.owner != nil || s.blocked`, `return s.owner != nil`}}},
+	{"gives a blocked seat back before the commit", []edit{
+		{"seatmap.go", `	if c.Kind.Blocks() {
+		m.claimBlocking(c)
+	}`, `	if c.Kind.Blocks() {
+		m.claimBlocking(c)
+		for _, no := range c.Seats {
+			m.seats[no].blocked = m.seats[no].blocked && c.Kind == Blocked
+		}
+	}`}}},
+	{"carries a blocking out twice", []edit{
+		{"actors/simblock_test.go", `	if _, used := db.blockings[c.Blocking.ID]; used {
+		return false
+	}
+`, ``}}},
 	{"has two batches of an event in flight", []edit{
 		{"actors/decide.go", `	if a.inFlight != nil {
 		return false
@@ -105,6 +126,8 @@ var storeMutations = []mutation{
 	{"PostgreSQL sells although the key was used", []edit{
 		{"persistence/postgres/commitsql.go", `
     WHERE (id IN (SELECT resource_id FROM claimed)) IS TRUE`, ``}}},
+	{"PostgreSQL blocks a taken seat", []edit{
+		{"persistence/postgres/commitblockings.go", ` AND seats.status IN ('AVAILABLE', 'BLOCKED')`, ``}}},
 	{"PostgreSQL drops the mail", []edit{
 		{"persistence/postgres/commitpaymentsql.go", `SELECT booking_id, now(), now() FROM paid`, `SELECT booking_id, now(), now() FROM paid WHERE false`}}},
 	{"Redis releases another's lock", []edit{

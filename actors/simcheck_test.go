@@ -29,6 +29,7 @@ func (s *simulation) checkStore(tx *transaction) {
 	s.checkSeats(tx)
 	s.checkTerms(tx)
 	s.checkKeys()
+	s.checkBlocks()
 	for no, seat := range s.db.seats {
 		times := s.takenPeriods[no]
 		open := len(times) > 0 && times[len(times)-1].until == 0
@@ -76,7 +77,7 @@ func (s *simulation) checkSeats(tx *transaction) {
 		}
 	}
 	for no, seat := range s.db.seats {
-		if seat.Booking != owners[no] || (seat.Status == eventra.SeatAvailable) != seat.Booking.IsZero() {
+		if seat.Booking != owners[no] || (seat.Status == eventra.SeatAvailable || seat.Status == eventra.SeatBlocked) != seat.Booking.IsZero() {
 			s.fail("seat %d is %s of %s, its live booking is %s", no, seat.Status, nameOf(seat.Booking), nameOf(owners[no]))
 		}
 		if seat.Version < s.versions[no] {
@@ -170,6 +171,9 @@ func (s *simulation) wasTaken(a *activation, no eventra.SeatNo, asked time.Durat
 		}
 	}
 	return a.inFlight != nil && slices.ContainsFunc(a.inFlight.Changes, func(c *eventra.Change) bool {
+		if c.Kind == eventra.Unblocked {
+			return slices.Contains(c.Seats, no)
+		}
 		return c.Kind.FreesSeats() && slices.ContainsFunc(c.Booking.Items, func(item eventra.Item) bool { return item.No == no })
 	})
 }

@@ -8,13 +8,14 @@ import (
 
 // tables are the rows of one event.
 type tables struct {
-	epoch    int64
-	seats    []eventra.StoredState
-	bookings map[eventra.ID]eventra.Booking
-	order    []eventra.ID // of the bookings' insertion
-	payments map[eventra.ID]eventra.Payment
-	outbox   map[eventra.ID]bool   // by booking
-	keys     map[string]eventra.ID // the bookings written with them; zero for a refusal
+	epoch     int64
+	seats     []eventra.StoredState
+	bookings  map[eventra.ID]eventra.Booking
+	order     []eventra.ID // of the bookings' insertion
+	payments  map[eventra.ID]eventra.Payment
+	outbox    map[eventra.ID]bool // by booking
+	blockings map[eventra.ID]eventra.Blocking
+	keys      map[string]eventra.ID // the bookings written with them; zero for a refusal
 }
 
 // diverged is the panic of a transaction that finds a row other than the activation
@@ -79,6 +80,8 @@ func (db *simStore) write(tx *transaction, c *eventra.Change) bool {
 		tx.must(b.Status == eventra.BookingConfirmed && p.Status == eventra.PaymentSucceeded && p.BookingID == b.ID)
 		db.pay(tx, p, eventra.PaymentRefundPending)
 		db.release(tx, b, eventra.BookingRefunded)
+	case eventra.Blocked, eventra.Unblocked:
+		return db.block(tx, c)
 	}
 	return true
 }
@@ -185,6 +188,9 @@ func (db *simStore) insert(tx *transaction, b eventra.Booking, status eventra.Se
 	db.order = append(db.order, b.ID)
 	tx.undo = append(tx.undo, func() { db.order = db.order[:before] })
 	for _, s := range b.OwnSeats() {
+		if db.seats[s.No].Status == eventra.SeatBlocked {
+			db.s.fail("booking %s takes seat %s, which is blocked", nameOf(b.ID), s.Name())
+		}
 		tx.must(db.seats[s.No].Status == eventra.SeatAvailable)
 		db.seat(tx, s.No, eventra.StoredState{Status: status, Booking: b.ID, Version: tx.batch.Version})
 	}

@@ -29,16 +29,17 @@ type simulation struct {
 	db        *simStore
 	locks     *simLocks
 	gateway   simGateway
+	house     *house
 	members   []*member
 	owner     *member // of the event, once all members have converged
 	network   network
 
-	bookings, payments int // made so far
-	promises           map[eventra.ID]*promise
-	attempts           map[string][]eventra.ID // by key: the bookings asked for under it
-	takenPeriods       [][]takenPeriod         // by seat
-	versions           []uint64                // by seat, last seen in the store
-	copy               *eventra.SeatsView      // what readers have
+	bookings, payments, blockings int // made so far
+	promises                      map[eventra.ID]*promise
+	attempts                      map[string][]eventra.ID // by key: the bookings asked for under it
+	takenPeriods                  [][]takenPeriod         // by seat
+	versions                      []uint64                // by seat, last seen in the store
+	copy                          *eventra.SeatsView      // what readers have
 
 	traced bool
 	trace  strings.Builder

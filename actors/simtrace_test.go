@@ -34,7 +34,8 @@ func namesOf(ids []eventra.ID) string {
 
 var changeNames = [...]string{eventra.Held: "hold", eventra.Released: "release", eventra.Expired: "expire",
 	eventra.PaymentStarted: "start payment of", eventra.PaymentEnded: "end payment of", eventra.Confirmed: "confirm",
-	eventra.Rebooked: "rebook as", eventra.RefundDue: "refund late payment", eventra.Refunded: "refund"}
+	eventra.Rebooked: "rebook as", eventra.RefundDue: "refund late payment", eventra.Refunded: "refund",
+	eventra.Blocked: "block as", eventra.Unblocked: "unblock as"}
 
 // describeBatch names a batch's changes, and those that the store refused.
 func describeBatch(b *eventra.Batch, refused []bool) string {
@@ -46,6 +47,8 @@ func describeBatch(b *eventra.Batch, refused []bool) string {
 			text += " " + nameOf(c.Booking.ID) + " " + fmt.Sprint(c.Booking.SeatNames())
 		case c.Booking != nil:
 			text += " " + nameOf(c.Booking.ID)
+		case c.Blocking != nil:
+			text += fmt.Sprint(" ", nameOf(c.Blocking.ID), " ", c.Seats)
 		}
 		if c.Payment != nil {
 			text += " by " + nameOf(c.Payment.ID)
@@ -99,6 +102,8 @@ func describeCommand(cmd eventra.Command) string {
 		return fmt.Sprintf("payment %s of %s %s", nameOf(cmd.Payment.ID), nameOf(cmd.Payment.BookingID), cmd.Outcome)
 	case *eventra.RefundBooking:
 		return "refund " + nameOf(cmd.BookingID)
+	case *eventra.SetBlocked:
+		return fmt.Sprintf("set blocked to %v as %s %v", cmd.Blocked, nameOf(cmd.BlockingID), cmd.Selection.Seats)
 	}
 	return fmt.Sprintf("%T", cmd)
 }
@@ -115,6 +120,8 @@ func describeReply(r *reply) string {
 		return fmt.Sprintf("%s %s %v", nameOf(r.booking.ID), r.booking.Status, r.booking.SeatNames())
 	case r.payment != nil:
 		return fmt.Sprintf("%s %s", nameOf(r.payment.ID), r.payment.Status)
+	case r.blocking != nil:
+		return fmt.Sprintf("%d changed, version %d", r.blocking.Changed, r.blocking.Version)
 	case r.seats != nil:
 		return fmt.Sprintf("seats of version %d %v", r.seats.Version, r.seats.Status)
 	}

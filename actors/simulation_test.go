@@ -109,9 +109,10 @@ func newSimulation(seed uint64) *simulation {
 		Status: make([]eventra.SeatStatus, seats), Changed: make([]uint64, seats)}
 	s.takenPeriods, s.versions = make([][]takenPeriod, seats), make([]uint64, seats)
 	s.db = &simStore{s: s, tables: tables{seats: make([]eventra.StoredState, seats), bookings: map[eventra.ID]eventra.Booking{},
-		payments: map[eventra.ID]eventra.Payment{}, outbox: map[eventra.ID]bool{}, keys: map[string]eventra.ID{}}}
+		payments: map[eventra.ID]eventra.Payment{}, outbox: map[eventra.ID]bool{}, blockings: map[eventra.ID]eventra.Blocking{}, keys: map[string]eventra.ID{}}}
 	s.locks = &simLocks{s: s, locks: map[eventra.SeatNo]seatLock{}, holds: map[eventra.ID]bool{}}
 	s.network = network{s: s}
+	s.house = newHouse(s)
 	for i := range 2 + s.rng.IntN(5)/4 {
 		m := newMember(s, fmt.Sprintf("m%d", i+1))
 		if s.chance(500) {
@@ -130,6 +131,7 @@ func (s *simulation) run() {
 		b := &buyer{s: s, user: idOf('u', i+1)}
 		s.start(nil, b.run)
 	}
+	s.start(nil, s.house.run)
 	s.start(nil, s.readSeats)
 	s.planFaults()
 	s.play(faultPeriod)

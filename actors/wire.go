@@ -47,6 +47,8 @@ func encodeReply(question *wire.Envelope, r *reply) *wire.Envelope {
 		e.SetSeatChanges(r.seats, question.GetReadSeats())
 	case r.availability != nil:
 		e.SetAvailability(r.availability)
+	case r.blocking != nil:
+		e.SetBlocking(r.blocking)
 	case r.booking != nil || r.payment != nil:
 		e.SetOutcome(r.booking, r.payment)
 	default:
@@ -62,6 +64,8 @@ func decodeReply(event eventra.ID, answer *wire.Envelope) (r *reply, err error) 
 	case *wire.Envelope_Done:
 	case *wire.Envelope_Outcome:
 		r.booking, r.payment, err = body.Outcome.Decode()
+	case *wire.Envelope_SeatsBlocked:
+		r.blocking = body.SeatsBlocked.Decode()
 	case *wire.Envelope_SeatChanges:
 		r.changes = body.SeatChanges
 	case *wire.Envelope_Availability:

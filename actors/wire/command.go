@@ -23,6 +23,8 @@ func (e *Envelope) SetCommand(cmd eventra.Command) {
 			Seats: encodeSeatNos(cmd.Seats)}}
 	case *eventra.RefundBooking:
 		e.Body = &Envelope_RefundBooking{&RefundBooking{Booking: idBytes(cmd.BookingID)}}
+	case *eventra.SetBlocked:
+		e.Body = &Envelope_BlockSeats{encodeSetBlocked(cmd)}
 	default:
 		panic(fmt.Sprintf("no wire form for %T", cmd))
 	}
@@ -62,6 +64,8 @@ func (e *Envelope) Command() (eventra.Command, error) {
 		cmd = d.finishPayment(body.FinishPayment)
 	case *Envelope_RefundBooking:
 		cmd = &eventra.RefundBooking{BookingID: d.need(body.RefundBooking.GetBooking())}
+	case *Envelope_BlockSeats:
+		cmd = d.setBlocked(body.BlockSeats)
 	default:
 		return nil, nil
 	}

@@ -73,7 +73,7 @@ func (x Failure_Kind) Number() protoreflect.EnumNumber {
 
 // Deprecated: Use Failure_Kind.Descriptor instead.
 func (Failure_Kind) EnumDescriptor() ([]byte, []int) {
-	return file_eventra_wire_proto_rawDescGZIP(), []int{17, 0}
+	return file_eventra_wire_proto_rawDescGZIP(), []int{18, 0}
 }
 
 // Envelope is the only message that crosses the network. Remoting breaks the
@@ -107,6 +107,7 @@ type Envelope struct {
 	//	*Envelope_ReadSeats
 	//	*Envelope_ReadAvailability
 	//	*Envelope_KeyedHold
+	//	*Envelope_BlockSeats
 	//	*Envelope_Done
 	//	*Envelope_Moved
 	//	*Envelope_Unsupported
@@ -116,6 +117,7 @@ type Envelope struct {
 	//	*Envelope_SeatChanges
 	//	*Envelope_Availability
 	//	*Envelope_EventList
+	//	*Envelope_SeatsBlocked
 	Body          isEnvelope_Body `protobuf_oneof:"body"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -296,6 +298,15 @@ func (x *Envelope) GetKeyedHold() *KeyedHold {
 	return nil
 }
 
+func (x *Envelope) GetBlockSeats() *BlockSeats {
+	if x != nil {
+		if x, ok := x.Body.(*Envelope_BlockSeats); ok {
+			return x.BlockSeats
+		}
+	}
+	return nil
+}
+
 func (x *Envelope) GetDone() *Done {
 	if x != nil {
 		if x, ok := x.Body.(*Envelope_Done); ok {
@@ -377,6 +388,15 @@ func (x *Envelope) GetEventList() *EventList {
 	return nil
 }
 
+func (x *Envelope) GetSeatsBlocked() *SeatsBlocked {
+	if x != nil {
+		if x, ok := x.Body.(*Envelope_SeatsBlocked); ok {
+			return x.SeatsBlocked
+		}
+	}
+	return nil
+}
+
 type isEnvelope_Body interface {
 	isEnvelope_Body()
 }
@@ -435,6 +455,10 @@ type Envelope_KeyedHold struct {
 	KeyedHold *KeyedHold `protobuf:"bytes,28,opt,name=keyed_hold,json=keyedHold,proto3,oneof"`
 }
 
+type Envelope_BlockSeats struct {
+	BlockSeats *BlockSeats `protobuf:"bytes,29,opt,name=block_seats,json=blockSeats,proto3,oneof"`
+}
+
 type Envelope_Done struct {
 	// Answers.
 	Done *Done `protobuf:"bytes,40,opt,name=done,proto3,oneof"`
@@ -472,6 +496,10 @@ type Envelope_EventList struct {
 	EventList *EventList `protobuf:"bytes,48,opt,name=event_list,json=eventList,proto3,oneof"`
 }
 
+type Envelope_SeatsBlocked struct {
+	SeatsBlocked *SeatsBlocked `protobuf:"bytes,49,opt,name=seats_blocked,json=seatsBlocked,proto3,oneof"`
+}
+
 func (*Envelope_Activate) isEnvelope_Body() {}
 
 func (*Envelope_Ping) isEnvelope_Body() {}
@@ -498,6 +526,8 @@ func (*Envelope_ReadAvailability) isEnvelope_Body() {}
 
 func (*Envelope_KeyedHold) isEnvelope_Body() {}
 
+func (*Envelope_BlockSeats) isEnvelope_Body() {}
+
 func (*Envelope_Done) isEnvelope_Body() {}
 
 func (*Envelope_Moved) isEnvelope_Body() {}
@@ -515,6 +545,8 @@ func (*Envelope_SeatChanges) isEnvelope_Body() {}
 func (*Envelope_Availability) isEnvelope_Body() {}
 
 func (*Envelope_EventList) isEnvelope_Body() {}
+
+func (*Envelope_SeatsBlocked) isEnvelope_Body() {}
 
 // Activate asks for the event's actor, which the owner starts if need be.
 type Activate struct {
@@ -1087,6 +1119,99 @@ func (x *RefundBooking) GetBooking() []byte {
 	return nil
 }
 
+// BlockSeats keeps seats off sale, or gives them back.
+type BlockSeats struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Id            []byte                 `protobuf:"bytes,1,opt,name=id,proto3" json:"id,omitempty"`
+	Author        []byte                 `protobuf:"bytes,2,opt,name=author,proto3" json:"author,omitempty"`
+	Seats         []string               `protobuf:"bytes,3,rep,name=seats,proto3" json:"seats,omitempty"`
+	Section       string                 `protobuf:"bytes,4,opt,name=section,proto3" json:"section,omitempty"` // if `seats` is empty
+	Row           string                 `protobuf:"bytes,5,opt,name=row,proto3" json:"row,omitempty"`         // of the section; empty: all rows
+	Blocked       bool                   `protobuf:"varint,6,opt,name=blocked,proto3" json:"blocked,omitempty"`
+	Reason        string                 `protobuf:"bytes,7,opt,name=reason,proto3" json:"reason,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *BlockSeats) Reset() {
+	*x = BlockSeats{}
+	mi := &file_eventra_wire_proto_msgTypes[12]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *BlockSeats) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*BlockSeats) ProtoMessage() {}
+
+func (x *BlockSeats) ProtoReflect() protoreflect.Message {
+	mi := &file_eventra_wire_proto_msgTypes[12]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use BlockSeats.ProtoReflect.Descriptor instead.
+func (*BlockSeats) Descriptor() ([]byte, []int) {
+	return file_eventra_wire_proto_rawDescGZIP(), []int{12}
+}
+
+func (x *BlockSeats) GetId() []byte {
+	if x != nil {
+		return x.Id
+	}
+	return nil
+}
+
+func (x *BlockSeats) GetAuthor() []byte {
+	if x != nil {
+		return x.Author
+	}
+	return nil
+}
+
+func (x *BlockSeats) GetSeats() []string {
+	if x != nil {
+		return x.Seats
+	}
+	return nil
+}
+
+func (x *BlockSeats) GetSection() string {
+	if x != nil {
+		return x.Section
+	}
+	return ""
+}
+
+func (x *BlockSeats) GetRow() string {
+	if x != nil {
+		return x.Row
+	}
+	return ""
+}
+
+func (x *BlockSeats) GetBlocked() bool {
+	if x != nil {
+		return x.Blocked
+	}
+	return false
+}
+
+func (x *BlockSeats) GetReason() string {
+	if x != nil {
+		return x.Reason
+	}
+	return ""
+}
+
 // ReadSeats asks for the seats that have changed since a version.
 type ReadSeats struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -1099,7 +1224,7 @@ type ReadSeats struct {
 
 func (x *ReadSeats) Reset() {
 	*x = ReadSeats{}
-	mi := &file_eventra_wire_proto_msgTypes[12]
+	mi := &file_eventra_wire_proto_msgTypes[13]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1111,7 +1236,7 @@ func (x *ReadSeats) String() string {
 func (*ReadSeats) ProtoMessage() {}
 
 func (x *ReadSeats) ProtoReflect() protoreflect.Message {
-	mi := &file_eventra_wire_proto_msgTypes[12]
+	mi := &file_eventra_wire_proto_msgTypes[13]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1124,7 +1249,7 @@ func (x *ReadSeats) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ReadSeats.ProtoReflect.Descriptor instead.
 func (*ReadSeats) Descriptor() ([]byte, []int) {
-	return file_eventra_wire_proto_rawDescGZIP(), []int{12}
+	return file_eventra_wire_proto_rawDescGZIP(), []int{13}
 }
 
 func (x *ReadSeats) GetSince() uint64 {
@@ -1149,7 +1274,7 @@ type ReadAvailability struct {
 
 func (x *ReadAvailability) Reset() {
 	*x = ReadAvailability{}
-	mi := &file_eventra_wire_proto_msgTypes[13]
+	mi := &file_eventra_wire_proto_msgTypes[14]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1161,7 +1286,7 @@ func (x *ReadAvailability) String() string {
 func (*ReadAvailability) ProtoMessage() {}
 
 func (x *ReadAvailability) ProtoReflect() protoreflect.Message {
-	mi := &file_eventra_wire_proto_msgTypes[13]
+	mi := &file_eventra_wire_proto_msgTypes[14]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1174,7 +1299,7 @@ func (x *ReadAvailability) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ReadAvailability.ProtoReflect.Descriptor instead.
 func (*ReadAvailability) Descriptor() ([]byte, []int) {
-	return file_eventra_wire_proto_rawDescGZIP(), []int{13}
+	return file_eventra_wire_proto_rawDescGZIP(), []int{14}
 }
 
 // Done answers what has succeeded and has no result.
@@ -1186,7 +1311,7 @@ type Done struct {
 
 func (x *Done) Reset() {
 	*x = Done{}
-	mi := &file_eventra_wire_proto_msgTypes[14]
+	mi := &file_eventra_wire_proto_msgTypes[15]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1198,7 +1323,7 @@ func (x *Done) String() string {
 func (*Done) ProtoMessage() {}
 
 func (x *Done) ProtoReflect() protoreflect.Message {
-	mi := &file_eventra_wire_proto_msgTypes[14]
+	mi := &file_eventra_wire_proto_msgTypes[15]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1211,7 +1336,7 @@ func (x *Done) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Done.ProtoReflect.Descriptor instead.
 func (*Done) Descriptor() ([]byte, []int) {
-	return file_eventra_wire_proto_rawDescGZIP(), []int{14}
+	return file_eventra_wire_proto_rawDescGZIP(), []int{15}
 }
 
 // Moved says that this member is not the owner and has promised nothing: ask the
@@ -1224,7 +1349,7 @@ type Moved struct {
 
 func (x *Moved) Reset() {
 	*x = Moved{}
-	mi := &file_eventra_wire_proto_msgTypes[15]
+	mi := &file_eventra_wire_proto_msgTypes[16]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1236,7 +1361,7 @@ func (x *Moved) String() string {
 func (*Moved) ProtoMessage() {}
 
 func (x *Moved) ProtoReflect() protoreflect.Message {
-	mi := &file_eventra_wire_proto_msgTypes[15]
+	mi := &file_eventra_wire_proto_msgTypes[16]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1249,7 +1374,7 @@ func (x *Moved) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Moved.ProtoReflect.Descriptor instead.
 func (*Moved) Descriptor() ([]byte, []int) {
-	return file_eventra_wire_proto_rawDescGZIP(), []int{15}
+	return file_eventra_wire_proto_rawDescGZIP(), []int{16}
 }
 
 // Unsupported says that this release does not know the question.
@@ -1261,7 +1386,7 @@ type Unsupported struct {
 
 func (x *Unsupported) Reset() {
 	*x = Unsupported{}
-	mi := &file_eventra_wire_proto_msgTypes[16]
+	mi := &file_eventra_wire_proto_msgTypes[17]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1273,7 +1398,7 @@ func (x *Unsupported) String() string {
 func (*Unsupported) ProtoMessage() {}
 
 func (x *Unsupported) ProtoReflect() protoreflect.Message {
-	mi := &file_eventra_wire_proto_msgTypes[16]
+	mi := &file_eventra_wire_proto_msgTypes[17]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1286,7 +1411,7 @@ func (x *Unsupported) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Unsupported.ProtoReflect.Descriptor instead.
 func (*Unsupported) Descriptor() ([]byte, []int) {
-	return file_eventra_wire_proto_rawDescGZIP(), []int{16}
+	return file_eventra_wire_proto_rawDescGZIP(), []int{17}
 }
 
 // Failure is an error as clients are answered it, or a fault of the answering
@@ -1309,7 +1434,7 @@ type Failure struct {
 
 func (x *Failure) Reset() {
 	*x = Failure{}
-	mi := &file_eventra_wire_proto_msgTypes[17]
+	mi := &file_eventra_wire_proto_msgTypes[18]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1321,7 +1446,7 @@ func (x *Failure) String() string {
 func (*Failure) ProtoMessage() {}
 
 func (x *Failure) ProtoReflect() protoreflect.Message {
-	mi := &file_eventra_wire_proto_msgTypes[17]
+	mi := &file_eventra_wire_proto_msgTypes[18]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1334,7 +1459,7 @@ func (x *Failure) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Failure.ProtoReflect.Descriptor instead.
 func (*Failure) Descriptor() ([]byte, []int) {
-	return file_eventra_wire_proto_rawDescGZIP(), []int{17}
+	return file_eventra_wire_proto_rawDescGZIP(), []int{18}
 }
 
 func (x *Failure) GetCode() string {
@@ -1417,7 +1542,7 @@ type Activated struct {
 
 func (x *Activated) Reset() {
 	*x = Activated{}
-	mi := &file_eventra_wire_proto_msgTypes[18]
+	mi := &file_eventra_wire_proto_msgTypes[19]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1429,7 +1554,7 @@ func (x *Activated) String() string {
 func (*Activated) ProtoMessage() {}
 
 func (x *Activated) ProtoReflect() protoreflect.Message {
-	mi := &file_eventra_wire_proto_msgTypes[18]
+	mi := &file_eventra_wire_proto_msgTypes[19]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1442,7 +1567,7 @@ func (x *Activated) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Activated.ProtoReflect.Descriptor instead.
 func (*Activated) Descriptor() ([]byte, []int) {
-	return file_eventra_wire_proto_rawDescGZIP(), []int{18}
+	return file_eventra_wire_proto_rawDescGZIP(), []int{19}
 }
 
 func (x *Activated) GetActor() string {
@@ -1463,7 +1588,7 @@ type Outcome struct {
 
 func (x *Outcome) Reset() {
 	*x = Outcome{}
-	mi := &file_eventra_wire_proto_msgTypes[19]
+	mi := &file_eventra_wire_proto_msgTypes[20]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1475,7 +1600,7 @@ func (x *Outcome) String() string {
 func (*Outcome) ProtoMessage() {}
 
 func (x *Outcome) ProtoReflect() protoreflect.Message {
-	mi := &file_eventra_wire_proto_msgTypes[19]
+	mi := &file_eventra_wire_proto_msgTypes[20]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1488,7 +1613,7 @@ func (x *Outcome) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Outcome.ProtoReflect.Descriptor instead.
 func (*Outcome) Descriptor() ([]byte, []int) {
-	return file_eventra_wire_proto_rawDescGZIP(), []int{19}
+	return file_eventra_wire_proto_rawDescGZIP(), []int{20}
 }
 
 func (x *Outcome) GetBooking() *Booking {
@@ -1521,7 +1646,7 @@ type SeatChanges struct {
 
 func (x *SeatChanges) Reset() {
 	*x = SeatChanges{}
-	mi := &file_eventra_wire_proto_msgTypes[20]
+	mi := &file_eventra_wire_proto_msgTypes[21]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1533,7 +1658,7 @@ func (x *SeatChanges) String() string {
 func (*SeatChanges) ProtoMessage() {}
 
 func (x *SeatChanges) ProtoReflect() protoreflect.Message {
-	mi := &file_eventra_wire_proto_msgTypes[20]
+	mi := &file_eventra_wire_proto_msgTypes[21]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1546,7 +1671,7 @@ func (x *SeatChanges) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use SeatChanges.ProtoReflect.Descriptor instead.
 func (*SeatChanges) Descriptor() ([]byte, []int) {
-	return file_eventra_wire_proto_rawDescGZIP(), []int{20}
+	return file_eventra_wire_proto_rawDescGZIP(), []int{21}
 }
 
 func (x *SeatChanges) GetVersion() uint64 {
@@ -1598,6 +1723,59 @@ func (x *SeatChanges) GetLayoutVersion() uint64 {
 	return 0
 }
 
+// SeatsBlocked is the result of BlockSeats.
+type SeatsBlocked struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Changed       int32                  `protobuf:"varint,1,opt,name=changed,proto3" json:"changed,omitempty"`
+	Version       uint64                 `protobuf:"varint,2,opt,name=version,proto3" json:"version,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *SeatsBlocked) Reset() {
+	*x = SeatsBlocked{}
+	mi := &file_eventra_wire_proto_msgTypes[22]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *SeatsBlocked) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*SeatsBlocked) ProtoMessage() {}
+
+func (x *SeatsBlocked) ProtoReflect() protoreflect.Message {
+	mi := &file_eventra_wire_proto_msgTypes[22]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use SeatsBlocked.ProtoReflect.Descriptor instead.
+func (*SeatsBlocked) Descriptor() ([]byte, []int) {
+	return file_eventra_wire_proto_rawDescGZIP(), []int{22}
+}
+
+func (x *SeatsBlocked) GetChanged() int32 {
+	if x != nil {
+		return x.Changed
+	}
+	return 0
+}
+
+func (x *SeatsBlocked) GetVersion() uint64 {
+	if x != nil {
+		return x.Version
+	}
+	return 0
+}
+
 type Availability struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
 	Version       uint64                 `protobuf:"varint,1,opt,name=version,proto3" json:"version,omitempty"`
@@ -1609,7 +1787,7 @@ type Availability struct {
 
 func (x *Availability) Reset() {
 	*x = Availability{}
-	mi := &file_eventra_wire_proto_msgTypes[21]
+	mi := &file_eventra_wire_proto_msgTypes[23]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1621,7 +1799,7 @@ func (x *Availability) String() string {
 func (*Availability) ProtoMessage() {}
 
 func (x *Availability) ProtoReflect() protoreflect.Message {
-	mi := &file_eventra_wire_proto_msgTypes[21]
+	mi := &file_eventra_wire_proto_msgTypes[23]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1634,7 +1812,7 @@ func (x *Availability) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Availability.ProtoReflect.Descriptor instead.
 func (*Availability) Descriptor() ([]byte, []int) {
-	return file_eventra_wire_proto_rawDescGZIP(), []int{21}
+	return file_eventra_wire_proto_rawDescGZIP(), []int{23}
 }
 
 func (x *Availability) GetVersion() uint64 {
@@ -1667,7 +1845,7 @@ type EventList struct {
 
 func (x *EventList) Reset() {
 	*x = EventList{}
-	mi := &file_eventra_wire_proto_msgTypes[22]
+	mi := &file_eventra_wire_proto_msgTypes[24]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1679,7 +1857,7 @@ func (x *EventList) String() string {
 func (*EventList) ProtoMessage() {}
 
 func (x *EventList) ProtoReflect() protoreflect.Message {
-	mi := &file_eventra_wire_proto_msgTypes[22]
+	mi := &file_eventra_wire_proto_msgTypes[24]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1692,7 +1870,7 @@ func (x *EventList) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use EventList.ProtoReflect.Descriptor instead.
 func (*EventList) Descriptor() ([]byte, []int) {
-	return file_eventra_wire_proto_rawDescGZIP(), []int{22}
+	return file_eventra_wire_proto_rawDescGZIP(), []int{24}
 }
 
 func (x *EventList) GetEvents() []*ActiveEvent {
@@ -1717,7 +1895,7 @@ type ActiveEvent struct {
 
 func (x *ActiveEvent) Reset() {
 	*x = ActiveEvent{}
-	mi := &file_eventra_wire_proto_msgTypes[23]
+	mi := &file_eventra_wire_proto_msgTypes[25]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1729,7 +1907,7 @@ func (x *ActiveEvent) String() string {
 func (*ActiveEvent) ProtoMessage() {}
 
 func (x *ActiveEvent) ProtoReflect() protoreflect.Message {
-	mi := &file_eventra_wire_proto_msgTypes[23]
+	mi := &file_eventra_wire_proto_msgTypes[25]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1742,7 +1920,7 @@ func (x *ActiveEvent) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ActiveEvent.ProtoReflect.Descriptor instead.
 func (*ActiveEvent) Descriptor() ([]byte, []int) {
-	return file_eventra_wire_proto_rawDescGZIP(), []int{23}
+	return file_eventra_wire_proto_rawDescGZIP(), []int{25}
 }
 
 func (x *ActiveEvent) GetEvent() []byte {
@@ -1804,7 +1982,7 @@ type Money struct {
 
 func (x *Money) Reset() {
 	*x = Money{}
-	mi := &file_eventra_wire_proto_msgTypes[24]
+	mi := &file_eventra_wire_proto_msgTypes[26]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1816,7 +1994,7 @@ func (x *Money) String() string {
 func (*Money) ProtoMessage() {}
 
 func (x *Money) ProtoReflect() protoreflect.Message {
-	mi := &file_eventra_wire_proto_msgTypes[24]
+	mi := &file_eventra_wire_proto_msgTypes[26]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1829,7 +2007,7 @@ func (x *Money) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Money.ProtoReflect.Descriptor instead.
 func (*Money) Descriptor() ([]byte, []int) {
-	return file_eventra_wire_proto_rawDescGZIP(), []int{24}
+	return file_eventra_wire_proto_rawDescGZIP(), []int{26}
 }
 
 func (x *Money) GetAmount() int64 {
@@ -1866,7 +2044,7 @@ type Booking struct {
 
 func (x *Booking) Reset() {
 	*x = Booking{}
-	mi := &file_eventra_wire_proto_msgTypes[25]
+	mi := &file_eventra_wire_proto_msgTypes[27]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1878,7 +2056,7 @@ func (x *Booking) String() string {
 func (*Booking) ProtoMessage() {}
 
 func (x *Booking) ProtoReflect() protoreflect.Message {
-	mi := &file_eventra_wire_proto_msgTypes[25]
+	mi := &file_eventra_wire_proto_msgTypes[27]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1891,7 +2069,7 @@ func (x *Booking) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Booking.ProtoReflect.Descriptor instead.
 func (*Booking) Descriptor() ([]byte, []int) {
-	return file_eventra_wire_proto_rawDescGZIP(), []int{25}
+	return file_eventra_wire_proto_rawDescGZIP(), []int{27}
 }
 
 func (x *Booking) GetId() []byte {
@@ -1995,7 +2173,7 @@ type BookedSeat struct {
 
 func (x *BookedSeat) Reset() {
 	*x = BookedSeat{}
-	mi := &file_eventra_wire_proto_msgTypes[26]
+	mi := &file_eventra_wire_proto_msgTypes[28]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2007,7 +2185,7 @@ func (x *BookedSeat) String() string {
 func (*BookedSeat) ProtoMessage() {}
 
 func (x *BookedSeat) ProtoReflect() protoreflect.Message {
-	mi := &file_eventra_wire_proto_msgTypes[26]
+	mi := &file_eventra_wire_proto_msgTypes[28]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2020,7 +2198,7 @@ func (x *BookedSeat) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use BookedSeat.ProtoReflect.Descriptor instead.
 func (*BookedSeat) Descriptor() ([]byte, []int) {
-	return file_eventra_wire_proto_rawDescGZIP(), []int{26}
+	return file_eventra_wire_proto_rawDescGZIP(), []int{28}
 }
 
 func (x *BookedSeat) GetNo() int32 {
@@ -2097,7 +2275,7 @@ type Payment struct {
 
 func (x *Payment) Reset() {
 	*x = Payment{}
-	mi := &file_eventra_wire_proto_msgTypes[27]
+	mi := &file_eventra_wire_proto_msgTypes[29]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2109,7 +2287,7 @@ func (x *Payment) String() string {
 func (*Payment) ProtoMessage() {}
 
 func (x *Payment) ProtoReflect() protoreflect.Message {
-	mi := &file_eventra_wire_proto_msgTypes[27]
+	mi := &file_eventra_wire_proto_msgTypes[29]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2122,7 +2300,7 @@ func (x *Payment) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Payment.ProtoReflect.Descriptor instead.
 func (*Payment) Descriptor() ([]byte, []int) {
-	return file_eventra_wire_proto_rawDescGZIP(), []int{27}
+	return file_eventra_wire_proto_rawDescGZIP(), []int{29}
 }
 
 func (x *Payment) GetId() []byte {
@@ -2206,7 +2384,7 @@ type Failure_Field struct {
 
 func (x *Failure_Field) Reset() {
 	*x = Failure_Field{}
-	mi := &file_eventra_wire_proto_msgTypes[28]
+	mi := &file_eventra_wire_proto_msgTypes[30]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2218,7 +2396,7 @@ func (x *Failure_Field) String() string {
 func (*Failure_Field) ProtoMessage() {}
 
 func (x *Failure_Field) ProtoReflect() protoreflect.Message {
-	mi := &file_eventra_wire_proto_msgTypes[28]
+	mi := &file_eventra_wire_proto_msgTypes[30]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2231,7 +2409,7 @@ func (x *Failure_Field) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Failure_Field.ProtoReflect.Descriptor instead.
 func (*Failure_Field) Descriptor() ([]byte, []int) {
-	return file_eventra_wire_proto_rawDescGZIP(), []int{17, 0}
+	return file_eventra_wire_proto_rawDescGZIP(), []int{18, 0}
 }
 
 func (x *Failure_Field) GetField() string {
@@ -2264,7 +2442,7 @@ type Failure_Pick struct {
 
 func (x *Failure_Pick) Reset() {
 	*x = Failure_Pick{}
-	mi := &file_eventra_wire_proto_msgTypes[29]
+	mi := &file_eventra_wire_proto_msgTypes[31]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2276,7 +2454,7 @@ func (x *Failure_Pick) String() string {
 func (*Failure_Pick) ProtoMessage() {}
 
 func (x *Failure_Pick) ProtoReflect() protoreflect.Message {
-	mi := &file_eventra_wire_proto_msgTypes[29]
+	mi := &file_eventra_wire_proto_msgTypes[31]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2289,7 +2467,7 @@ func (x *Failure_Pick) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Failure_Pick.ProtoReflect.Descriptor instead.
 func (*Failure_Pick) Descriptor() ([]byte, []int) {
-	return file_eventra_wire_proto_rawDescGZIP(), []int{17, 1}
+	return file_eventra_wire_proto_rawDescGZIP(), []int{18, 1}
 }
 
 func (x *Failure_Pick) GetSeats() []string {
@@ -2307,13 +2485,14 @@ type Availability_Tally struct {
 	Held          int32                  `protobuf:"varint,4,opt,name=held,proto3" json:"held,omitempty"`
 	Booked        int32                  `protobuf:"varint,5,opt,name=booked,proto3" json:"booked,omitempty"`
 	PriceFrom     *Money                 `protobuf:"bytes,6,opt,name=price_from,json=priceFrom,proto3" json:"price_from,omitempty"`
+	Blocked       int32                  `protobuf:"varint,7,opt,name=blocked,proto3" json:"blocked,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
 
 func (x *Availability_Tally) Reset() {
 	*x = Availability_Tally{}
-	mi := &file_eventra_wire_proto_msgTypes[30]
+	mi := &file_eventra_wire_proto_msgTypes[32]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2325,7 +2504,7 @@ func (x *Availability_Tally) String() string {
 func (*Availability_Tally) ProtoMessage() {}
 
 func (x *Availability_Tally) ProtoReflect() protoreflect.Message {
-	mi := &file_eventra_wire_proto_msgTypes[30]
+	mi := &file_eventra_wire_proto_msgTypes[32]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2338,7 +2517,7 @@ func (x *Availability_Tally) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Availability_Tally.ProtoReflect.Descriptor instead.
 func (*Availability_Tally) Descriptor() ([]byte, []int) {
-	return file_eventra_wire_proto_rawDescGZIP(), []int{21, 0}
+	return file_eventra_wire_proto_rawDescGZIP(), []int{23, 0}
 }
 
 func (x *Availability_Tally) GetName() string {
@@ -2383,11 +2562,18 @@ func (x *Availability_Tally) GetPriceFrom() *Money {
 	return nil
 }
 
+func (x *Availability_Tally) GetBlocked() int32 {
+	if x != nil {
+		return x.Blocked
+	}
+	return 0
+}
+
 var File_eventra_wire_proto protoreflect.FileDescriptor
 
 const file_eventra_wire_proto_rawDesc = "" +
 	"\n" +
-	"\x12eventra_wire.proto\x12\x0feventra.wire.v1\"\xa8\v\n" +
+	"\x12eventra_wire.proto\x12\x0feventra.wire.v1\"\xae\f\n" +
 	"\bEnvelope\x12\x0e\n" +
 	"\x02id\x18\x01 \x01(\x06R\x02id\x12\x14\n" +
 	"\x05event\x18\x02 \x01(\fR\x05event\x12%\n" +
@@ -2410,7 +2596,9 @@ const file_eventra_wire_proto_rawDesc = "" +
 	"read_seats\x18\x1a \x01(\v2\x1a.eventra.wire.v1.ReadSeatsH\x00R\treadSeats\x12P\n" +
 	"\x11read_availability\x18\x1b \x01(\v2!.eventra.wire.v1.ReadAvailabilityH\x00R\x10readAvailability\x12;\n" +
 	"\n" +
-	"keyed_hold\x18\x1c \x01(\v2\x1a.eventra.wire.v1.KeyedHoldH\x00R\tkeyedHold\x12+\n" +
+	"keyed_hold\x18\x1c \x01(\v2\x1a.eventra.wire.v1.KeyedHoldH\x00R\tkeyedHold\x12>\n" +
+	"\vblock_seats\x18\x1d \x01(\v2\x1b.eventra.wire.v1.BlockSeatsH\x00R\n" +
+	"blockSeats\x12+\n" +
 	"\x04done\x18( \x01(\v2\x15.eventra.wire.v1.DoneH\x00R\x04done\x12.\n" +
 	"\x05moved\x18) \x01(\v2\x16.eventra.wire.v1.MovedH\x00R\x05moved\x12@\n" +
 	"\vunsupported\x18* \x01(\v2\x1c.eventra.wire.v1.UnsupportedH\x00R\vunsupported\x124\n" +
@@ -2420,7 +2608,8 @@ const file_eventra_wire_proto_rawDesc = "" +
 	"\fseat_changes\x18. \x01(\v2\x1c.eventra.wire.v1.SeatChangesH\x00R\vseatChanges\x12C\n" +
 	"\favailability\x18/ \x01(\v2\x1d.eventra.wire.v1.AvailabilityH\x00R\favailability\x12;\n" +
 	"\n" +
-	"event_list\x180 \x01(\v2\x1a.eventra.wire.v1.EventListH\x00R\teventListB\x06\n" +
+	"event_list\x180 \x01(\v2\x1a.eventra.wire.v1.EventListH\x00R\teventList\x12D\n" +
+	"\rseats_blocked\x181 \x01(\v2\x1d.eventra.wire.v1.SeatsBlockedH\x00R\fseatsBlockedB\x06\n" +
 	"\x04body\"\n" +
 	"\n" +
 	"\bActivate\"\x06\n" +
@@ -2456,7 +2645,16 @@ const file_eventra_wire_proto_rawDesc = "" +
 	"\aoutcome\x18\x02 \x01(\tR\aoutcome\x12\x14\n" +
 	"\x05seats\x18\x03 \x03(\x05R\x05seats\")\n" +
 	"\rRefundBooking\x12\x18\n" +
-	"\abooking\x18\x01 \x01(\fR\abooking\"7\n" +
+	"\abooking\x18\x01 \x01(\fR\abooking\"\xa8\x01\n" +
+	"\n" +
+	"BlockSeats\x12\x0e\n" +
+	"\x02id\x18\x01 \x01(\fR\x02id\x12\x16\n" +
+	"\x06author\x18\x02 \x01(\fR\x06author\x12\x14\n" +
+	"\x05seats\x18\x03 \x03(\tR\x05seats\x12\x18\n" +
+	"\asection\x18\x04 \x01(\tR\asection\x12\x10\n" +
+	"\x03row\x18\x05 \x01(\tR\x03row\x12\x18\n" +
+	"\ablocked\x18\x06 \x01(\bR\ablocked\x12\x16\n" +
+	"\x06reason\x18\a \x01(\tR\x06reason\"7\n" +
 	"\tReadSeats\x12\x14\n" +
 	"\x05since\x18\x01 \x01(\x04R\x05since\x12\x14\n" +
 	"\x05seats\x18\x02 \x01(\x05R\x05seats\"\x12\n" +
@@ -2500,11 +2698,14 @@ const file_eventra_wire_proto_rawDesc = "" +
 	"\anumbers\x18\x04 \x03(\x05R\anumbers\x12\x1a\n" +
 	"\bstatuses\x18\x05 \x01(\fR\bstatuses\x12\x1a\n" +
 	"\bversions\x18\x06 \x03(\x04R\bversions\x12%\n" +
-	"\x0elayout_version\x18\a \x01(\x04R\rlayoutVersion\"\xd9\x02\n" +
+	"\x0elayout_version\x18\a \x01(\x04R\rlayoutVersion\"B\n" +
+	"\fSeatsBlocked\x12\x18\n" +
+	"\achanged\x18\x01 \x01(\x05R\achanged\x12\x18\n" +
+	"\aversion\x18\x02 \x01(\x04R\aversion\"\xf3\x02\n" +
 	"\fAvailability\x12\x18\n" +
 	"\aversion\x18\x01 \x01(\x04R\aversion\x129\n" +
 	"\x05total\x18\x02 \x01(\v2#.eventra.wire.v1.Availability.TallyR\x05total\x12?\n" +
-	"\bsections\x18\x03 \x03(\v2#.eventra.wire.v1.Availability.TallyR\bsections\x1a\xb2\x01\n" +
+	"\bsections\x18\x03 \x03(\v2#.eventra.wire.v1.Availability.TallyR\bsections\x1a\xcc\x01\n" +
 	"\x05Tally\x12\x12\n" +
 	"\x04name\x18\x01 \x01(\tR\x04name\x12\x14\n" +
 	"\x05total\x18\x02 \x01(\x05R\x05total\x12\x1c\n" +
@@ -2512,7 +2713,8 @@ const file_eventra_wire_proto_rawDesc = "" +
 	"\x04held\x18\x04 \x01(\x05R\x04held\x12\x16\n" +
 	"\x06booked\x18\x05 \x01(\x05R\x06booked\x125\n" +
 	"\n" +
-	"price_from\x18\x06 \x01(\v2\x16.eventra.wire.v1.MoneyR\tpriceFrom\"A\n" +
+	"price_from\x18\x06 \x01(\v2\x16.eventra.wire.v1.MoneyR\tpriceFrom\x12\x18\n" +
+	"\ablocked\x18\a \x01(\x05R\ablocked\"A\n" +
 	"\tEventList\x124\n" +
 	"\x06events\x18\x01 \x03(\v2\x1c.eventra.wire.v1.ActiveEventR\x06events\"\xb1\x01\n" +
 	"\vActiveEvent\x12\x14\n" +
@@ -2582,7 +2784,7 @@ func file_eventra_wire_proto_rawDescGZIP() []byte {
 }
 
 var file_eventra_wire_proto_enumTypes = make([]protoimpl.EnumInfo, 1)
-var file_eventra_wire_proto_msgTypes = make([]protoimpl.MessageInfo, 31)
+var file_eventra_wire_proto_msgTypes = make([]protoimpl.MessageInfo, 33)
 var file_eventra_wire_proto_goTypes = []any{
 	(Failure_Kind)(0),          // 0: eventra.wire.v1.Failure.Kind
 	(*Envelope)(nil),           // 1: eventra.wire.v1.Envelope
@@ -2597,25 +2799,27 @@ var file_eventra_wire_proto_goTypes = []any{
 	(*StartPayment)(nil),       // 10: eventra.wire.v1.StartPayment
 	(*FinishPayment)(nil),      // 11: eventra.wire.v1.FinishPayment
 	(*RefundBooking)(nil),      // 12: eventra.wire.v1.RefundBooking
-	(*ReadSeats)(nil),          // 13: eventra.wire.v1.ReadSeats
-	(*ReadAvailability)(nil),   // 14: eventra.wire.v1.ReadAvailability
-	(*Done)(nil),               // 15: eventra.wire.v1.Done
-	(*Moved)(nil),              // 16: eventra.wire.v1.Moved
-	(*Unsupported)(nil),        // 17: eventra.wire.v1.Unsupported
-	(*Failure)(nil),            // 18: eventra.wire.v1.Failure
-	(*Activated)(nil),          // 19: eventra.wire.v1.Activated
-	(*Outcome)(nil),            // 20: eventra.wire.v1.Outcome
-	(*SeatChanges)(nil),        // 21: eventra.wire.v1.SeatChanges
-	(*Availability)(nil),       // 22: eventra.wire.v1.Availability
-	(*EventList)(nil),          // 23: eventra.wire.v1.EventList
-	(*ActiveEvent)(nil),        // 24: eventra.wire.v1.ActiveEvent
-	(*Money)(nil),              // 25: eventra.wire.v1.Money
-	(*Booking)(nil),            // 26: eventra.wire.v1.Booking
-	(*BookedSeat)(nil),         // 27: eventra.wire.v1.BookedSeat
-	(*Payment)(nil),            // 28: eventra.wire.v1.Payment
-	(*Failure_Field)(nil),      // 29: eventra.wire.v1.Failure.Field
-	(*Failure_Pick)(nil),       // 30: eventra.wire.v1.Failure.Pick
-	(*Availability_Tally)(nil), // 31: eventra.wire.v1.Availability.Tally
+	(*BlockSeats)(nil),         // 13: eventra.wire.v1.BlockSeats
+	(*ReadSeats)(nil),          // 14: eventra.wire.v1.ReadSeats
+	(*ReadAvailability)(nil),   // 15: eventra.wire.v1.ReadAvailability
+	(*Done)(nil),               // 16: eventra.wire.v1.Done
+	(*Moved)(nil),              // 17: eventra.wire.v1.Moved
+	(*Unsupported)(nil),        // 18: eventra.wire.v1.Unsupported
+	(*Failure)(nil),            // 19: eventra.wire.v1.Failure
+	(*Activated)(nil),          // 20: eventra.wire.v1.Activated
+	(*Outcome)(nil),            // 21: eventra.wire.v1.Outcome
+	(*SeatChanges)(nil),        // 22: eventra.wire.v1.SeatChanges
+	(*SeatsBlocked)(nil),       // 23: eventra.wire.v1.SeatsBlocked
+	(*Availability)(nil),       // 24: eventra.wire.v1.Availability
+	(*EventList)(nil),          // 25: eventra.wire.v1.EventList
+	(*ActiveEvent)(nil),        // 26: eventra.wire.v1.ActiveEvent
+	(*Money)(nil),              // 27: eventra.wire.v1.Money
+	(*Booking)(nil),            // 28: eventra.wire.v1.Booking
+	(*BookedSeat)(nil),         // 29: eventra.wire.v1.BookedSeat
+	(*Payment)(nil),            // 30: eventra.wire.v1.Payment
+	(*Failure_Field)(nil),      // 31: eventra.wire.v1.Failure.Field
+	(*Failure_Pick)(nil),       // 32: eventra.wire.v1.Failure.Pick
+	(*Availability_Tally)(nil), // 33: eventra.wire.v1.Availability.Tally
 }
 var file_eventra_wire_proto_depIdxs = []int32{
 	2,  // 0: eventra.wire.v1.Envelope.activate:type_name -> eventra.wire.v1.Activate
@@ -2628,39 +2832,41 @@ var file_eventra_wire_proto_depIdxs = []int32{
 	10, // 7: eventra.wire.v1.Envelope.start_payment:type_name -> eventra.wire.v1.StartPayment
 	11, // 8: eventra.wire.v1.Envelope.finish_payment:type_name -> eventra.wire.v1.FinishPayment
 	12, // 9: eventra.wire.v1.Envelope.refund_booking:type_name -> eventra.wire.v1.RefundBooking
-	13, // 10: eventra.wire.v1.Envelope.read_seats:type_name -> eventra.wire.v1.ReadSeats
-	14, // 11: eventra.wire.v1.Envelope.read_availability:type_name -> eventra.wire.v1.ReadAvailability
+	14, // 10: eventra.wire.v1.Envelope.read_seats:type_name -> eventra.wire.v1.ReadSeats
+	15, // 11: eventra.wire.v1.Envelope.read_availability:type_name -> eventra.wire.v1.ReadAvailability
 	7,  // 12: eventra.wire.v1.Envelope.keyed_hold:type_name -> eventra.wire.v1.KeyedHold
-	15, // 13: eventra.wire.v1.Envelope.done:type_name -> eventra.wire.v1.Done
-	16, // 14: eventra.wire.v1.Envelope.moved:type_name -> eventra.wire.v1.Moved
-	17, // 15: eventra.wire.v1.Envelope.unsupported:type_name -> eventra.wire.v1.Unsupported
-	18, // 16: eventra.wire.v1.Envelope.failure:type_name -> eventra.wire.v1.Failure
-	19, // 17: eventra.wire.v1.Envelope.activated:type_name -> eventra.wire.v1.Activated
-	20, // 18: eventra.wire.v1.Envelope.outcome:type_name -> eventra.wire.v1.Outcome
-	21, // 19: eventra.wire.v1.Envelope.seat_changes:type_name -> eventra.wire.v1.SeatChanges
-	22, // 20: eventra.wire.v1.Envelope.availability:type_name -> eventra.wire.v1.Availability
-	23, // 21: eventra.wire.v1.Envelope.event_list:type_name -> eventra.wire.v1.EventList
-	6,  // 22: eventra.wire.v1.KeyedHold.hold:type_name -> eventra.wire.v1.HoldSeats
-	28, // 23: eventra.wire.v1.FinishPayment.payment:type_name -> eventra.wire.v1.Payment
-	29, // 24: eventra.wire.v1.Failure.fields:type_name -> eventra.wire.v1.Failure.Field
-	28, // 25: eventra.wire.v1.Failure.payment:type_name -> eventra.wire.v1.Payment
-	0,  // 26: eventra.wire.v1.Failure.kind:type_name -> eventra.wire.v1.Failure.Kind
-	30, // 27: eventra.wire.v1.Failure.suggestions:type_name -> eventra.wire.v1.Failure.Pick
-	26, // 28: eventra.wire.v1.Outcome.booking:type_name -> eventra.wire.v1.Booking
-	28, // 29: eventra.wire.v1.Outcome.payment:type_name -> eventra.wire.v1.Payment
-	31, // 30: eventra.wire.v1.Availability.total:type_name -> eventra.wire.v1.Availability.Tally
-	31, // 31: eventra.wire.v1.Availability.sections:type_name -> eventra.wire.v1.Availability.Tally
-	24, // 32: eventra.wire.v1.EventList.events:type_name -> eventra.wire.v1.ActiveEvent
-	27, // 33: eventra.wire.v1.Booking.seats:type_name -> eventra.wire.v1.BookedSeat
-	25, // 34: eventra.wire.v1.Booking.total:type_name -> eventra.wire.v1.Money
-	25, // 35: eventra.wire.v1.BookedSeat.price:type_name -> eventra.wire.v1.Money
-	25, // 36: eventra.wire.v1.Payment.amount:type_name -> eventra.wire.v1.Money
-	25, // 37: eventra.wire.v1.Availability.Tally.price_from:type_name -> eventra.wire.v1.Money
-	38, // [38:38] is the sub-list for method output_type
-	38, // [38:38] is the sub-list for method input_type
-	38, // [38:38] is the sub-list for extension type_name
-	38, // [38:38] is the sub-list for extension extendee
-	0,  // [0:38] is the sub-list for field type_name
+	13, // 13: eventra.wire.v1.Envelope.block_seats:type_name -> eventra.wire.v1.BlockSeats
+	16, // 14: eventra.wire.v1.Envelope.done:type_name -> eventra.wire.v1.Done
+	17, // 15: eventra.wire.v1.Envelope.moved:type_name -> eventra.wire.v1.Moved
+	18, // 16: eventra.wire.v1.Envelope.unsupported:type_name -> eventra.wire.v1.Unsupported
+	19, // 17: eventra.wire.v1.Envelope.failure:type_name -> eventra.wire.v1.Failure
+	20, // 18: eventra.wire.v1.Envelope.activated:type_name -> eventra.wire.v1.Activated
+	21, // 19: eventra.wire.v1.Envelope.outcome:type_name -> eventra.wire.v1.Outcome
+	22, // 20: eventra.wire.v1.Envelope.seat_changes:type_name -> eventra.wire.v1.SeatChanges
+	24, // 21: eventra.wire.v1.Envelope.availability:type_name -> eventra.wire.v1.Availability
+	25, // 22: eventra.wire.v1.Envelope.event_list:type_name -> eventra.wire.v1.EventList
+	23, // 23: eventra.wire.v1.Envelope.seats_blocked:type_name -> eventra.wire.v1.SeatsBlocked
+	6,  // 24: eventra.wire.v1.KeyedHold.hold:type_name -> eventra.wire.v1.HoldSeats
+	30, // 25: eventra.wire.v1.FinishPayment.payment:type_name -> eventra.wire.v1.Payment
+	31, // 26: eventra.wire.v1.Failure.fields:type_name -> eventra.wire.v1.Failure.Field
+	30, // 27: eventra.wire.v1.Failure.payment:type_name -> eventra.wire.v1.Payment
+	0,  // 28: eventra.wire.v1.Failure.kind:type_name -> eventra.wire.v1.Failure.Kind
+	32, // 29: eventra.wire.v1.Failure.suggestions:type_name -> eventra.wire.v1.Failure.Pick
+	28, // 30: eventra.wire.v1.Outcome.booking:type_name -> eventra.wire.v1.Booking
+	30, // 31: eventra.wire.v1.Outcome.payment:type_name -> eventra.wire.v1.Payment
+	33, // 32: eventra.wire.v1.Availability.total:type_name -> eventra.wire.v1.Availability.Tally
+	33, // 33: eventra.wire.v1.Availability.sections:type_name -> eventra.wire.v1.Availability.Tally
+	26, // 34: eventra.wire.v1.EventList.events:type_name -> eventra.wire.v1.ActiveEvent
+	29, // 35: eventra.wire.v1.Booking.seats:type_name -> eventra.wire.v1.BookedSeat
+	27, // 36: eventra.wire.v1.Booking.total:type_name -> eventra.wire.v1.Money
+	27, // 37: eventra.wire.v1.BookedSeat.price:type_name -> eventra.wire.v1.Money
+	27, // 38: eventra.wire.v1.Payment.amount:type_name -> eventra.wire.v1.Money
+	27, // 39: eventra.wire.v1.Availability.Tally.price_from:type_name -> eventra.wire.v1.Money
+	40, // [40:40] is the sub-list for method output_type
+	40, // [40:40] is the sub-list for method input_type
+	40, // [40:40] is the sub-list for extension type_name
+	40, // [40:40] is the sub-list for extension extendee
+	0,  // [0:40] is the sub-list for field type_name
 }
 
 func init() { file_eventra_wire_proto_init() }
@@ -2682,6 +2888,7 @@ func file_eventra_wire_proto_init() {
 		(*Envelope_ReadSeats)(nil),
 		(*Envelope_ReadAvailability)(nil),
 		(*Envelope_KeyedHold)(nil),
+		(*Envelope_BlockSeats)(nil),
 		(*Envelope_Done)(nil),
 		(*Envelope_Moved)(nil),
 		(*Envelope_Unsupported)(nil),
@@ -2691,6 +2898,7 @@ func file_eventra_wire_proto_init() {
 		(*Envelope_SeatChanges)(nil),
 		(*Envelope_Availability)(nil),
 		(*Envelope_EventList)(nil),
+		(*Envelope_SeatsBlocked)(nil),
 	}
 	type x struct{}
 	out := protoimpl.TypeBuilder{
@@ -2698,7 +2906,7 @@ func file_eventra_wire_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_eventra_wire_proto_rawDesc), len(file_eventra_wire_proto_rawDesc)),
 			NumEnums:      1,
-			NumMessages:   31,
+			NumMessages:   33,
 			NumExtensions: 0,
 			NumServices:   0,
 		},

@@ -48,7 +48,7 @@ func (c *SeatChanges) Apply(old *eventra.SeatsView) (*eventra.SeatsView, error) 
 			no = int(c.GetNumbers()[i])
 		}
 		status := eventra.SeatStatus(c.GetStatuses()[i])
-		if no < 0 || no >= len(view.Status) || status > eventra.SeatBooked {
+		if no < 0 || no >= len(view.Status) || status > eventra.SeatBlocked {
 			return nil, fmt.Errorf("invalid seat %d or status %d", no, status)
 		}
 		view.Status[no], view.Changed[no] = status, c.GetVersions()[i]
@@ -68,7 +68,7 @@ func (e *Envelope) SetAvailability(a *eventra.Availability) {
 
 func encodeTally(t eventra.SectionTally) *Availability_Tally {
 	return &Availability_Tally{Name: t.Name, Total: int32(t.Total), Available: int32(t.Available), Held: int32(t.Held),
-		Booked: int32(t.Booked), PriceFrom: encodeMoney(t.PriceFrom)}
+		Booked: int32(t.Booked), Blocked: int32(t.Blocked), PriceFrom: encodeMoney(t.PriceFrom)}
 }
 
 // Decode returns an event's counters.
@@ -83,5 +83,5 @@ func (a *Availability) Decode(event eventra.ID) *eventra.Availability {
 
 func (t *Availability_Tally) decode() eventra.SectionTally {
 	return eventra.SectionTally{Name: t.GetName(), Total: int(t.GetTotal()), Available: int(t.GetAvailable()), Held: int(t.GetHeld()),
-		Booked: int(t.GetBooked()), PriceFrom: t.GetPriceFrom().decode()}
+		Booked: int(t.GetBooked()), Blocked: int(t.GetBlocked()), PriceFrom: t.GetPriceFrom().decode()}
 }
