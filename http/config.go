@@ -24,6 +24,7 @@ type Config struct {
 	BoxOffice       BoxOffice
 	Payments        Payments
 	Bookings        Bookings
+	Blocks          Blocks
 	IdempotencyKeys IdempotencyKeys
 	RateCounters    RateCounters
 	Members         Members
@@ -117,6 +118,7 @@ func (c *Config) complete() error {
 		missing("BoxOffice", c.BoxOffice == nil),
 		missing("Payments", c.Payments == nil),
 		missing("Bookings", c.Bookings == nil),
+		missing("Blocks", c.Blocks == nil),
 		missing("IdempotencyKeys", c.IdempotencyKeys == nil),
 		missing("RateCounters", c.RateCounters == nil),
 		missing("Members", c.Members == nil),

@@ -50,6 +50,22 @@ func (f *fakes) Release(ctx context.Context, userID, id eventra.ID) (*eventra.Bo
 	return b, err
 }
 
+func (f *fakes) SetBlocked(_ context.Context, eventID eventra.ID, cmd *eventra.SetBlocked) (*eventra.Blocking, error) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if f.events[eventID] == nil {
+		return nil, eventra.NoSuchEvent()
+	}
+	f.blocks = append(f.blocks, eventra.SeatBlock{ID: cmd.BlockingID, Author: cmd.Author, Reason: cmd.Reason, Seats: cmd.Selection.Seats, At: time.Now()})
+	return &eventra.Blocking{ID: cmd.BlockingID, Changed: len(cmd.Selection.Seats), Version: 8}, f.err
+}
+
+func (f *fakes) Blocks(context.Context, eventra.ID, eventra.Page) ([]eventra.SeatBlock, *eventra.Cursor, error) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return f.blocks, nil, f.err
+}
+
 func (f *fakes) Refund(ctx context.Context, id eventra.ID) (*eventra.Booking, error) {
 	return f.Booking(ctx, id)
 }

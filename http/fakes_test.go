@@ -22,6 +22,7 @@ type fakes struct {
 	views    map[eventra.ID]*eventra.SeatsView // of events whose seats change
 	bookings map[eventra.ID]*eventra.Booking
 	payments map[eventra.ID]*eventra.Payment
+	blocks   []eventra.SeatBlock
 	keys     map[eventra.IdempotencyKey]*fakeKey
 	counts   map[string]int
 

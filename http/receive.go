@@ -26,7 +26,7 @@ const (
 	// callers, counted by user. Together they are bounded by 24 MiB.
 	anonymousBodiesMax, bodiesPerAddressMax = 64, 8
 	callerBodiesMax, bodiesPerCallerMax     = 256, 8
-	// seatsBodiesMax is how many of the bodies that only addSeats accepts are in memory at a time.
+	// seatsBodiesMax is how many of the bodies that list seats are in memory at a time.
 	seatsBodiesMax = 2
 	// seatsBodyWait is how long another one waits.
 	seatsBodyWait = 5 * time.Second
@@ -71,7 +71,7 @@ func (s *Server) announced(h *fasthttp.RequestHeader) fasthttp.RequestConfig {
 }
 
 func (s *Server) announcedMax(h *fasthttp.RequestHeader) int {
-	if !addsSeats(h) {
+	if !listsSeats(h) {
 		return bodyMaxBytes
 	}
 	if who, err := s.callerFrom(h); err != nil || who.Role != eventra.RoleAdmin {
@@ -80,17 +80,18 @@ func (s *Server) announcedMax(h *fasthttp.RequestHeader) int {
 	return seatsBodyMaxBytes
 }
 
-// addsSeats reports whether a request looks like one to addSeats, the only one that may
-// have a long body. Its route decides.
-func addsSeats(h *fasthttp.RequestHeader) bool {
+// listsSeats reports whether a request looks like one of those that may have a long body,
+// since they list seats. Its route decides.
+func listsSeats(h *fasthttp.RequestHeader) bool {
 	path, _, _ := bytes.Cut(h.RequestURI(), []byte("?"))
-	return h.IsPost() && bytes.HasPrefix(path, []byte("/api/v1/events/")) && bytes.HasSuffix(path, []byte("/seats"))
+	changes := h.IsPost() || string(h.Method()) == fiber.MethodPatch
+	return changes && bytes.HasPrefix(path, []byte("/api/v1/events/")) && bytes.HasSuffix(path, []byte("/seats"))
 }
 
-// tooLong reports whether nobody may send a request with so long a body. One to addSeats is
+// tooLong reports whether nobody may send a request with so long a body. One that lists seats is
 // routed, so that a sender who is no admin is told so.
 func tooLong(h *fasthttp.RequestHeader) bool {
-	return isTooLong(h) && !addsSeats(h)
+	return isTooLong(h) && !listsSeats(h)
 }
 
 // isTooLong reports whether a request is marked as one whose body is too long.
@@ -241,6 +242,6 @@ func (s *Server) takeSeatsBody(c *fiber.Ctx) (give func(), err error) {
 	case s.bodies.seats <- struct{}{}:
 		return give, nil
 	case <-timer.C:
-		return nil, eventra.Errorf(eventra.CodeOverloaded, "too many seats are being added at once")
+		return nil, eventra.Errorf(eventra.CodeOverloaded, "too many seats are being added or changed at once")
 	}
 }

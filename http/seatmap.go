@@ -49,5 +49,5 @@ type SeatOfEvent struct {
 	Row     string        `json:"row" example:"3" validate:"required"`
 	Number  int           `json:"number" example:"12" validate:"required"`
 	Price   eventra.Money `json:"price" validate:"required"`
-	Status  string        `json:"status" enums:"AVAILABLE,HELD,BOOKED" example:"AVAILABLE" validate:"required"`
+	Status  string        `json:"status" enums:"AVAILABLE,HELD,BOOKED,BLOCKED" example:"AVAILABLE" validate:"required"`
 }

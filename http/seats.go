@@ -23,6 +23,7 @@ type SectionTally struct {
 	Available int           `json:"available" example:"238" validate:"required"`
 	Held      int           `json:"held" example:"2" validate:"required"`
 	Booked    int           `json:"booked" example:"0" validate:"required"`
+	Blocked   int           `json:"blocked" example:"0" validate:"required"` // kept off sale by the house
 	PriceFrom eventra.Money `json:"priceFrom" validate:"required"`
 }
 
@@ -34,12 +35,13 @@ type Availability struct {
 	Available int            `json:"available" example:"238" validate:"required"`
 	Held      int            `json:"held" example:"2" validate:"required"`
 	Booked    int            `json:"booked" example:"0" validate:"required"`
+	Blocked   int            `json:"blocked" example:"0" validate:"required"` // kept off sale by the house
 	Sections  []SectionTally `json:"sections" validate:"required"`
 }
 
 func newAvailability(a *eventra.Availability) *Availability {
 	out := &Availability{EventID: a.EventID, Version: a.Version,
-		Total: a.Total.Total, Available: a.Total.Available, Held: a.Total.Held, Booked: a.Total.Booked,
+		Total: a.Total.Total, Available: a.Total.Available, Held: a.Total.Held, Booked: a.Total.Booked, Blocked: a.Total.Blocked,
 		Sections: make([]SectionTally, len(a.Sections))}
 	for i, section := range a.Sections {
 		out.Sections[i] = SectionTally(section)

@@ -86,6 +86,15 @@ type BoxOffice interface {
 	// HoldAgain retries a hold whose first outcome the caller never received.
 	HoldAgain(ctx context.Context, eventID eventra.ID, cmd *eventra.HoldSeats) (*eventra.Booking, error)
 	Release(ctx context.Context, userID, bookingID eventra.ID) (*eventra.Booking, error)
+	// SetBlocked keeps seats off sale or gives them back. Errors: CodeSeatsUnavailable,
+	// CodeUnknownSeats, CodeEventLocked, CodeEventNotFound.
+	SetBlocked(ctx context.Context, eventID eventra.ID, cmd *eventra.SetBlocked) (*eventra.Blocking, error)
+}
+
+// Blocks reads what keeps seats off sale.
+type Blocks interface {
+	// Blocks lists an event's blocks that still have seats, newest first.
+	Blocks(ctx context.Context, eventID eventra.ID, p eventra.Page) ([]eventra.SeatBlock, *eventra.Cursor, error)
 }
 
 // Payments moves money.

@@ -57,6 +57,8 @@ func accessTable() []access {
 		{"POST /api/v1/events/:eventId/publish", "draft", nil, admins},
 		{"POST /api/v1/events/:eventId/cancel", "published", nil, admins},
 		{"POST /api/v1/events/:eventId/seats", "draft", seatsOf("B"), admins.to(201)},
+		{"PATCH /api/v1/events/:eventId/seats", "draft", object{"section": "A", "set": object{"status": "AVAILABLE"}}, admins},
+		{"GET /api/v1/events/:eventId/seats/blocked", "draft", nil, admins},
 		{"GET /api/v1/events/:eventId/seats", "published", nil, anyone},
 		{"GET /api/v1/events/:eventId/seats", "draft", nil, findsDrafts},
 		{"GET /api/v1/events/:eventId/seats/stream", "published", nil, anyone},

@@ -79,3 +79,53 @@ func TestSeats_NamesOfAnyScript(t *testing.T) {
 		require.Len(t, got.body["seats"], 2, typed)
 	}
 }
+
+// TestSeats_Blocked: seats that the house keeps are sold to nobody until it gives them back. Only admins
+// learn who keeps them, and why.
+func TestSeats_Blocked(t *testing.T) {
+	t.Parallel()
+	p := start(t)
+	id := p.must(201, "POST", "/events", p.admin, eventBody()).text("id")
+	p.must(201, "POST", "/events/"+id+"/seats", p.admin, rowOf("A", "1", 1, 2, 3, 4))
+	p.must(200, "POST", "/events/"+id+"/publish", p.admin, nil)
+	token, _ := p.user()
+	seats := "/events/" + id + "/seats"
+	set := func(status string, names ...string) *answer {
+		return p.call("PATCH", seats, p.admin, object{"seats": names, "set": object{"status": status, "reason": "press"}})
+	}
+
+	blocked := set("BLOCKED", "A-1-1", "A-1-2")
+	require.Equal(t, 200, blocked.status, blocked)
+	require.EqualValues(t, 2, blocked.body["changed"])
+	refused := p.hold(token, id, "A-1-2", "A-1-3")
+	require.Equal(t, 409, refused.status)
+	require.Equal(t, []any{"A-1-2"}, refused.body["unavailable"])
+	changed := p.must(200, "GET", seats+"?since=1", "", nil)
+	require.Equal(t, blocked.body["version"], changed.body["version"])
+	require.Len(t, changed.body["seats"], 2)
+	require.Equal(t, "BLOCKED", changed.body["seats"].([]any)[0].(object)["status"])
+	require.NotContains(t, changed.String(), "press")
+	counts := p.must(200, "GET", "/events/"+id+"/availability", "", nil)
+	require.EqualValues(t, 2, counts.body["blocked"])
+	require.EqualValues(t, 2, counts.body["available"])
+
+	require.Equal(t, 201, p.hold(token, id, "A-1-3").status)
+	taken := set("BLOCKED", "A-1-3", "A-1-4")
+	require.Equal(t, 409, taken.status)
+	require.Equal(t, []any{"A-1-3"}, taken.body["unavailable"])
+	list := p.must(200, "GET", seats+"/blocked", p.admin, nil).body["items"].([]any)
+	require.Len(t, list, 1)
+	require.Equal(t, []any{"A-1-1", "A-1-2"}, list[0].(object)["seats"])
+	require.Equal(t, "press", list[0].(object)["reason"])
+
+	back := p.call("PATCH", seats, p.admin, object{"section": "A", "row": "1", "set": object{"status": "AVAILABLE"}})
+	require.EqualValues(t, 2, back.body["changed"], back)
+	require.Equal(t, 201, p.hold(token, id, "A-1-1").status)
+	require.EqualValues(t, 0, set("AVAILABLE", "A-1-4").body["changed"])
+	unknown := set("BLOCKED", "A-1-9")
+	require.Equal(t, 422, unknown.status)
+	require.Equal(t, []any{"A-1-9"}, unknown.body["unknown"])
+	require.Equal(t, 422, set("HELD", "A-1-4").status)
+	p.must(200, "POST", "/events/"+id+"/cancel", p.admin, nil)
+	require.Equal(t, "event_locked", set("BLOCKED", "A-1-4").text("code"))
+}
