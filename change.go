@@ -44,7 +44,7 @@ const (
 	// longer PENDING.
 	RefundDue
 	// Refunded is CONFIRMED → REFUNDED; the seats are free, and the payment goes
-	// SUCCEEDED → REFUND_PENDING.
+	// SUCCEEDED → REFUND_PENDING. Notice, if there is one, is inserted.
 	Refunded
 	// Blocked keeps seats off sale: AVAILABLE → BLOCKED, by the block Blocking; a seat that is
 	// blocked already only gets that block. The store refuses this change alone if the
@@ -77,6 +77,7 @@ type Change struct {
 	Payment *Payment            // nil for Held, Released, Expired, Blocked, Unblocked; for Refunded see Booking.PaymentID
 	Grace   time.Duration       // for PaymentStarted
 	Attempt *IdempotencyAttempt // for Held under a key that is not claimed; else nil
+	Notice  *Notice             // the mail that a Refunded of a cancelled event sends; else nil
 
 	// For Blocked and Unblocked: who, why, and the seats in the order of their numbers.
 	Blocking *Blocking

@@ -58,7 +58,7 @@ type ReleaseHold struct {
 }
 
 // ExpireHold ends a hold if it is due. It may be sent early, late or often:
-// only the deadline decides.
+// only the deadline decides, or that the event is cancelled: see [SeatMap.HoldEnds].
 type ExpireHold struct {
 	BookingID ID
 }
@@ -84,6 +84,9 @@ type FinishPayment struct {
 // are free.
 type RefundBooking struct {
 	BookingID ID
+	// Cancelled says that the booking goes back because its event is cancelled. An owner
+	// that would not write the buyer a mail about it must not carry it out.
+	Cancelled bool
 }
 
 func (*HoldSeats) isCommand()     {}

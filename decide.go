@@ -193,10 +193,26 @@ func (m *SeatMap) decideRelease(cmd *ReleaseHold) Decision {
 
 func (m *SeatMap) decideExpire(cmd *ExpireHold, now time.Time) Decision {
 	b := m.live[cmd.BookingID]
-	if b == nil || m.claims[cmd.BookingID] != nil || b.Status != BookingHeld || now.Before(b.Due()) {
+	switch {
+	case b == nil || m.claims[cmd.BookingID] != nil || b.Status != BookingHeld || now.Before(m.HoldEnds(b)):
 		return Decision{Verdict: Ignore}
+	case m.endsAtOnce(b):
+		return m.accept(end(b, Released, BookingCancelled))
 	}
 	return m.accept(end(b, Expired, BookingExpired))
+}
+
+// HoldEnds returns the time at which an unpaid hold ends. A cancelled event ends its
+// holds at once, but for those that a running payment keeps.
+func (m *SeatMap) HoldEnds(b *Booking) time.Time {
+	if m.endsAtOnce(b) {
+		return b.CreatedAt
+	}
+	return b.Due()
+}
+
+func (m *SeatMap) endsAtOnce(b *Booking) bool {
+	return m.terms.Status == EventCancelled && b.PaymentID.IsZero()
 }
 
 func (m *SeatMap) decideRefund(cmd *RefundBooking) Decision {
@@ -210,7 +226,11 @@ func (m *SeatMap) decideRefund(cmd *RefundBooking) Decision {
 	case b.Status != BookingConfirmed:
 		return refuse(Errorf(CodeNotRefundable, "only a confirmed booking can be refunded; this one is %s", b.Status))
 	}
-	return m.accept(end(b, Refunded, BookingRefunded))
+	c := end(b, Refunded, BookingRefunded)
+	if m.terms.Status == EventCancelled {
+		c.Notice = &Notice{Kind: MailCancelled, About: m.eventID, Amount: b.Total.Amount}
+	}
+	return m.accept(c)
 }
 
 // end makes the change that ends a live booking and frees its seats.

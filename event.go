@@ -46,10 +46,13 @@ type Event struct {
 	EndsAt      time.Time       `json:"endsAt"`
 	Attributes  json.RawMessage `json:"attributes"` // a JSON object with whatever the organiser needs
 	Terms
-	SeatsTotal int       `json:"seatsTotal"`
-	CreatedAt  time.Time `json:"createdAt"`
-	UpdatedAt  time.Time `json:"updatedAt"`
-	Version    int64     `json:"version"` // of the details; each write adds one
+	// Cancellation is nil unless the event is cancelled, and also if an earlier release
+	// did that.
+	Cancellation *CancelOrder `json:"cancellation,omitempty"`
+	SeatsTotal   int          `json:"seatsTotal"`
+	CreatedAt    time.Time    `json:"createdAt"`
+	UpdatedAt    time.Time    `json:"updatedAt"`
+	Version      int64        `json:"version"` // of the details; each write adds one
 }
 
 // Venue is the place of an event.

@@ -2,7 +2,70 @@ package eventra
 
 import (
 	"errors"
+	"fmt"
+	"strings"
 	"time"
+)
+
+// MailKind says what a mail tells.
+type MailKind string
+
+// The kinds of mails. All but the first are notices.
+const (
+	MailTickets   MailKind = "tickets"   // the booking is confirmed
+	MailCancelled MailKind = "cancelled" // the event is cancelled, and the money goes back
+)
+
+// MailRef names a mail. Its text is also the id of the message, so that a recipient can
+// recognise a second copy.
+type MailRef struct {
+	Kind      MailKind
+	BookingID ID
+	About     ID // the event that was cancelled; zero for tickets
+}
+
+// Tickets names the mail with a booking's tickets.
+func Tickets(booking ID) MailRef { return MailRef{Kind: MailTickets, BookingID: booking} }
+
+// Box returns where the mail waits.
+func (r MailRef) Box() MailBox {
+	if r.Kind == MailTickets {
+		return TicketBox
+	}
+	return NoticeBox
+}
+
+// String returns the booking's id for tickets, and booking.kind.about for notices.
+func (r MailRef) String() string {
+	if r.Kind == MailTickets {
+		return r.BookingID.String()
+	}
+	return fmt.Sprintf("%v.%s.%v", r.BookingID, r.Kind, r.About)
+}
+
+// ParseMailRef undoes MailRef.String.
+func ParseMailRef(text string) (r MailRef, err error) {
+	booking, rest, notice := strings.Cut(text, ".")
+	if r.BookingID, err = ParseID(booking); err != nil || !notice {
+		r.Kind = MailTickets
+		return r, err
+	}
+	kind, about, _ := strings.Cut(rest, ".")
+	r.Kind = MailKind(kind)
+	r.About, err = ParseID(about)
+	return r, err
+}
+
+// MailBox is one of the two places where mails wait.
+type MailBox uint8
+
+const (
+	// TicketBox has the tickets, which come first.
+	TicketBox MailBox = iota
+	// NoticeBox has all other mails. Members of the release before do not know it.
+	NoticeBox
+	// MailBoxes is their number.
+	MailBoxes
 )
 
 // MailState says what is to be done about a mail.
@@ -13,8 +76,7 @@ const (
 	MailDue MailState = iota
 	// MailEnded was sent or withheld.
 	MailEnded
-	// MailObsolete would say what is not true any more: its booking was refunded,
-	// or its event cancelled. It is to be withheld.
+	// MailObsolete would say what is not true any more. It is to be withheld.
 	MailObsolete
 )
 
@@ -22,17 +84,25 @@ const (
 // try is no use.
 var ErrMailRefused = errors.New("the mail was refused for good")
 
-// TicketMail is the content of the mail for a confirmed booking. An outbox row,
-// written with the confirmation, makes it due. BookingID is also the id of the
-// message, so that a recipient can recognise a second copy.
-type TicketMail struct {
-	BookingID  ID
+// Mail is the content of a mail. A row, written in the transaction of what the mail
+// tells, makes it due.
+type Mail struct {
+	MailRef
 	To         string
 	Name       string
 	EventTitle string
 	Venue      string
 	StartsAt   time.Time
 	Timezone   string
-	Items      []Item // those that the booking has
+	Items      []Item // with tickets those that the booking has, with notices all
 	Total      Money
+	Returned   Money  // MailCancelled: what goes back
+	Message    string // the organiser's own words
+}
+
+// Notice is a mail that is written with a change.
+type Notice struct {
+	Kind   MailKind
+	About  ID
+	Amount int64 // the money that goes back, in the booking's currency
 }

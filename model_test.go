@@ -121,10 +121,14 @@ func (m *model) predict(cmd eventra.Command, now time.Time) prediction {
 		}
 		return m.predictHold(cmd, now)
 	case *eventra.ExpireHold:
-		if !live || b.status != eventra.BookingHeld || m.due(b).After(now) {
+		cancelled := m.terms.Status == eventra.EventCancelled && b.payment == eventra.ID{}
+		if !live || b.status != eventra.BookingHeld || m.due(b).After(now) && !cancelled {
 			return prediction{says: "ignore"}
 		}
 		change.kind = eventra.Expired
+		if cancelled {
+			change.kind = eventra.Released
+		}
 	case *eventra.FinishPayment:
 		return m.predictFinish(cmd, b, live, change)
 	case *eventra.ReleaseHold:

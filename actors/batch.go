@@ -16,7 +16,7 @@ type batch struct {
 func (b *batch) add(c *eventra.Change, r *request) {
 	b.Add(c)
 	b.requests = append(b.requests, r)
-	if c.Kind == eventra.Expired {
+	if _, due := r.command.(*eventra.ExpireHold); due {
 		b.expiries++
 	}
 	if c.Kind.TakesSeats() {

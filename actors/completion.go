@@ -119,7 +119,7 @@ func (a *activation) notCommitted(b *batch) {
 	var due []eventra.ID
 	for i, c := range b.Changes {
 		a.seats.Withdraw(c)
-		if c.Kind == eventra.Expired {
+		if _, expire := b.requests[i].command.(*eventra.ExpireHold); expire {
 			due = append(due, c.Booking.ID)
 		}
 		a.fail(b.requests[i], eventra.Unavailable("postgres", b.Err))

@@ -98,7 +98,7 @@ func (a *activation) activate(snapshot *eventra.Snapshot) error {
 	a.clock.reset(snapshot.Now, a.Now())
 	a.Metrics.activations.Inc()
 	var holds []deadline
-	seats.Holds(func(b *eventra.Booking) { holds = append(holds, newDeadline(b.ID, a.clock.local(b.Due()))) })
+	seats.Holds(func(b *eventra.Booking) { holds = append(holds, newDeadline(b.ID, a.clock.local(seats.HoldEnds(b)))) })
 	a.overdue = nil
 	a.arm(&arm{holds: holds, afresh: true})
 	return nil

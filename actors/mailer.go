@@ -29,9 +29,12 @@ const (
 type (
 	// mailsDue says that mails may have come into the outbox.
 	mailsDue struct{}
-	// drained ends a look at the outbox: more mails are due than were read, or the
-	// queue is full.
-	drained struct{ more, full bool }
+	// drained ends a look at a box of the outbox: more mails are due than were read, or
+	// the queue is full.
+	drained struct {
+		box        eventra.MailBox
+		more, full bool
+	}
 	// mailsTick is time for a look without a nudge.
 	mailsTick struct{}
 )
@@ -54,11 +57,12 @@ type mailer struct {
 	log     *slog.Logger
 	stopped func() // called when no mail is being sent any more
 
-	draining, again bool // a look is under way; another one is wanted
-	full            bool // until the next tick
-	stopWork        context.CancelFunc
-	worked          chan struct{} // closed when no worker is left
-	ticker          *time.Ticker
+	draining bool                    // a look is under way
+	wanted   [eventra.MailBoxes]bool // another look
+	full     [eventra.MailBoxes]bool // until the next tick
+	stopWork context.CancelFunc
+	worked   chan struct{} // closed when no worker is left
+	ticker   *time.Ticker
 }
 
 func newMailer(c *MailerConfig, log *slog.Logger, stopped func()) *mailer {
@@ -77,17 +81,23 @@ func (m *mailer) Receive(ctx actor.Context) {
 	case *actor.Stopped:
 		m.stopped()
 	case *mailsTick:
-		m.full = false
-		m.drain(ctx)
-	case *mailsDue:
+		m.full = [eventra.MailBoxes]bool{}
+		m.drainAll(ctx)
+	case *mailsDue: // tickets: notices wait for the tick
+		m.wanted[eventra.TicketBox] = true
 		m.drain(ctx)
 	case *drained:
-		m.draining, m.full = false, msg.full
-		if m.again || msg.more {
-			m.again = false
-			m.drain(ctx)
-		}
+		m.draining, m.full[msg.box] = false, msg.full
+		m.wanted[msg.box] = m.wanted[msg.box] || msg.more
+		m.drain(ctx)
 	}
+}
+
+func (m *mailer) drainAll(ctx actor.Context) {
+	for box := range m.wanted {
+		m.wanted[box] = true
+	}
+	m.drain(ctx)
 }
 
 func (m *mailer) start(ctx actor.Context) {
@@ -119,25 +129,26 @@ func (m *mailer) start(ctx actor.Context) {
 			}
 		}
 	}()
-	m.drain(ctx)
+	m.drainAll(ctx)
 }
 
-// drain moves due mails into the queue, one look at a time. Mails that the
-// workers cannot take yet wait in the outbox, where they cost a sale nothing.
+// drain moves due mails into the queue, one look at a time, tickets first. Mails that
+// the workers cannot take yet wait in the outbox, where they cost a sale nothing.
 func (m *mailer) drain(ctx actor.Context) {
-	if m.full {
-		return
+	for box := range eventra.MailBoxes {
+		if !m.draining && m.wanted[box] && !m.full[box] {
+			m.draining, m.wanted[box] = true, false
+			m.drainBox(ctx, box)
+		}
 	}
-	if m.draining {
-		m.again = true
-		return
-	}
-	m.draining = true
+}
+
+func (m *mailer) drainBox(ctx actor.Context, box eventra.MailBox) {
 	self, root := ctx.Self(), ctx.ActorSystem().Root
 	go func() {
 		look, cancel := context.WithTimeout(context.Background(), mailTimeout)
 		defer cancel()
-		result, err := m.look(look)
+		result, err := m.look(look, box)
 		if err != nil {
 			m.log.Debug("outbox not drained", "error", err)
 		}
@@ -145,11 +156,12 @@ func (m *mailer) drain(ctx actor.Context) {
 	}()
 }
 
-func (m *mailer) look(ctx context.Context) (result drained, err error) {
-	if result.full, err = m.Queue.Full(ctx); err != nil || result.full {
+func (m *mailer) look(ctx context.Context, box eventra.MailBox) (result drained, err error) {
+	result.box = box
+	if result.full, err = m.Queue.Full(ctx, box); err != nil || result.full {
 		return result, err
 	}
-	due, err := m.Outbox.Due(ctx, mailDrainLimit, mailLease)
+	due, err := m.Outbox.Due(ctx, box, mailDrainLimit, mailLease)
 	if err != nil || len(due) == 0 {
 		return result, err
 	}
@@ -161,21 +173,21 @@ func (m *mailer) look(ctx context.Context) (result drained, err error) {
 }
 
 // deliver sends one mail, unless it was sent before or is not true any more.
-func (m *mailer) deliver(ctx context.Context, id eventra.ID) error {
+func (m *mailer) deliver(ctx context.Context, ref eventra.MailRef) error {
 	if err := m.Pace.Wait(ctx); err != nil {
 		return err
 	}
-	mail, state, err := m.Outbox.Mail(ctx, id)
+	mail, state, err := m.Outbox.Mail(ctx, ref)
 	switch {
 	case err != nil || state == eventra.MailEnded:
 		return err
 	case state == eventra.MailObsolete:
-		m.log.Info("mail withheld: the booking was refunded or the event cancelled", "bookingId", id)
-		return m.Outbox.Withhold(ctx, id)
+		m.log.Info("mail withheld: the booking was refunded or the event cancelled", "bookingId", ref.BookingID, "kind", ref.Kind)
+		return m.Outbox.Withhold(ctx, ref)
 	}
 	if err := m.Sender.Send(ctx, mail); err != nil {
 		return err // the queue writes the line
 	}
-	m.log.Info("mail sent", "bookingId", id)
-	return m.Outbox.MarkSent(ctx, id)
+	m.log.Info("mail sent", "bookingId", ref.BookingID, "kind", ref.Kind)
+	return m.Outbox.MarkSent(ctx, ref)
 }

@@ -15,7 +15,7 @@ import (
 
 // scriptedMail is an outbox, a queue and a mail server that do as a test says.
 type scriptedMail struct {
-	looks   chan struct{} // receives one for each look at the outbox
+	looks   chan struct{} // receives one for each look at the tickets
 	workers chan chan struct{}
 	state   eventra.MailState // of every mail
 	did     []string
@@ -25,19 +25,21 @@ func newScriptedMail() *scriptedMail {
 	return &scriptedMail{looks: make(chan struct{}, 100), workers: make(chan chan struct{}, 10)}
 }
 
-func (s *scriptedMail) Due(context.Context, int, time.Duration) ([]eventra.ID, error) {
-	s.looks <- struct{}{}
+func (s *scriptedMail) Due(_ context.Context, box eventra.MailBox, _ int, _ time.Duration) ([]eventra.MailRef, error) {
+	if box == eventra.TicketBox {
+		s.looks <- struct{}{}
+	}
 	return nil, nil
 }
 
-func (s *scriptedMail) Mail(context.Context, eventra.ID) (*eventra.TicketMail, eventra.MailState, error) {
+func (s *scriptedMail) Mail(context.Context, eventra.MailRef) (*eventra.Mail, eventra.MailState, error) {
 	return nil, s.state, nil
 }
-func (s *scriptedMail) MarkSent(context.Context, eventra.ID) error      { return s.do("mark sent") }
-func (s *scriptedMail) Withhold(context.Context, eventra.ID) error      { return s.do("withhold") }
-func (s *scriptedMail) Enqueue(context.Context, []eventra.ID) error     { return nil }
-func (s *scriptedMail) Full(context.Context) (bool, error)              { return false, nil }
-func (s *scriptedMail) Send(context.Context, *eventra.TicketMail) error { return s.do("send") }
+func (s *scriptedMail) MarkSent(context.Context, eventra.MailRef) error     { return s.do("mark sent") }
+func (s *scriptedMail) Withhold(context.Context, eventra.MailRef) error     { return s.do("withhold") }
+func (s *scriptedMail) Enqueue(context.Context, []eventra.MailRef) error    { return nil }
+func (s *scriptedMail) Full(context.Context, eventra.MailBox) (bool, error) { return false, nil }
+func (s *scriptedMail) Send(context.Context, *eventra.Mail) error           { return s.do("send") }
 
 func (s *scriptedMail) do(what string) error {
 	s.did = append(s.did, what)
@@ -45,7 +47,7 @@ func (s *scriptedMail) do(what string) error {
 }
 
 // Work tells the test that it works, and ends after ctx when the test says so.
-func (s *scriptedMail) Work(ctx context.Context, _ func(context.Context, eventra.ID) error) error {
+func (s *scriptedMail) Work(ctx context.Context, _ func(context.Context, eventra.MailRef) error) error {
 	finished := make(chan struct{})
 	s.workers <- finished
 	<-ctx.Done()
@@ -62,7 +64,7 @@ func TestMailer_Deliver(t *testing.T) {
 		mail := &scriptedMail{state: state}
 		m := newMailer(&MailerConfig{Outbox: mail, Queue: mail, Sender: mail, Pace: rate.NewLimiter(rate.Inf, 1)},
 			slog.New(slog.DiscardHandler), nil)
-		require.NoError(t, m.deliver(t.Context(), eventra.ID{1}))
+		require.NoError(t, m.deliver(t.Context(), eventra.Tickets(eventra.ID{1})))
 		require.Equal(t, want, mail.did)
 	}
 }

@@ -61,6 +61,11 @@ var mutations = []mutation{
 		return m.refundDue(payment, CodeSaleClosed)
 	}
 `, ``}}},
+	{"keeps the holds of a cancelled event", []edit{
+		{"decide.go", `return m.terms.Status == EventCancelled && b.PaymentID.IsZero()`, `return false`}}},
+	{"does not tell the buyers of a cancelled event", []edit{
+		{"decide.go", `		c.Notice = &Notice{Kind: MailCancelled, About: m.eventID, Amount: b.Total.Amount}
+`, ``}}},
 	{"tells buyers of a draft", []edit{
 		{"decide.go", `	if m.terms.Private() {
 		return refuse(NoSuchEvent())
@@ -129,7 +134,7 @@ var storeMutations = []mutation{
 	{"PostgreSQL blocks a taken seat", []edit{
 		{"persistence/postgres/commitblockings.go", ` AND seats.status IN ('AVAILABLE', 'BLOCKED')`, ``}}},
 	{"PostgreSQL drops the mail", []edit{
-		{"persistence/postgres/commitpaymentsql.go", `SELECT booking_id, now(), now() FROM paid`, `SELECT booking_id, now(), now() FROM paid WHERE false`}}},
+		{"persistence/postgres/commitpaymentsql.go", `SELECT booking_id, event_id, now(), now() FROM paid`, `SELECT booking_id, event_id, now(), now() FROM paid WHERE false`}}},
 	{"Redis releases another's lock", []edit{
 		{"persistence/redis/lock.go", `if owner == tokens[first + i - 1] then own[#own + 1] = KEYS[first + i - 1] end`, `own[#own + 1] = KEYS[first + i - 1]`}}},
 }

@@ -45,5 +45,15 @@ func (r *reply) attempt(err error) (*eventra.Payment, *eventra.Booking, error) {
 // RefundBooking ends a confirmed booking and makes its money due back; doing so
 // again is harmless.
 func (b *BoxOffice) RefundBooking(ctx context.Context, id eventra.ID) (*eventra.Booking, error) {
-	return b.end(ctx, eventra.ID{}, id, &eventra.RefundBooking{BookingID: id}, eventra.BookingRefunded, eventra.CodeNotRefundable)
+	return b.refund(ctx, &eventra.RefundBooking{BookingID: id})
+}
+
+// RefundCancelled does the same for a booking of a cancelled event, whose buyer is told
+// so by mail.
+func (b *BoxOffice) RefundCancelled(ctx context.Context, id eventra.ID) (*eventra.Booking, error) {
+	return b.refund(ctx, &eventra.RefundBooking{BookingID: id, Cancelled: true})
+}
+
+func (b *BoxOffice) refund(ctx context.Context, cmd *eventra.RefundBooking) (*eventra.Booking, error) {
+	return b.end(ctx, eventra.ID{}, cmd.BookingID, cmd, eventra.BookingRefunded, eventra.CodeNotRefundable)
 }

@@ -14,7 +14,7 @@ const (
 	rearmAwayPause = time.Second
 )
 
-// rearm sets the hold timer for the bookings that are held, to their deadlines
+// rearm sets the hold timer for the bookings that are held, to their ends
 // but not before the pause is over.
 func (a *activation) rearm(pause time.Duration, bookings ...eventra.ID) {
 	soonest := a.Now().Add(pause)
@@ -24,7 +24,7 @@ func (a *activation) rearm(pause time.Duration, bookings ...eventra.ID) {
 		if b == nil || b.Status != eventra.BookingHeld {
 			continue
 		}
-		at := a.clock.local(b.Due())
+		at := a.clock.local(a.seats.HoldEnds(b))
 		if at.Before(soonest) {
 			at = soonest
 		}

@@ -55,6 +55,12 @@ func (s *simulation) checkTerms(tx *transaction) {
 		if c.Kind.TakesSeats() || c.Kind == eventra.Confirmed || c.Kind == eventra.PaymentStarted {
 			s.fail("the event is %s, but a batch has: %s", s.event.terms.Status, describeBatch(tx.batch, nil))
 		}
+		if c.Kind == eventra.Expired && c.Booking.PaymentID.IsZero() {
+			s.fail("booking %s waits for its deadline, though the event is %s", nameOf(c.Booking.ID), s.event.terms.Status)
+		}
+		if c.Kind == eventra.Refunded && (c.Notice == nil || c.Notice.Kind != eventra.MailCancelled) {
+			s.fail("booking %s is refunded, and its buyer is not told that the event is %s", nameOf(c.Booking.ID), s.event.terms.Status)
+		}
 	}
 }
 
@@ -99,6 +105,8 @@ func (s *simulation) checkPromise(id eventra.ID, p *promise) {
 	case p.confirmed:
 		s.fail("booking %s was promised to be confirmed, but is %s", nameOf(id), b.Status)
 	case b.Status == eventra.BookingHeld:
+	case b.Status == eventra.BookingCancelled && s.event.terms.Status == eventra.EventCancelled &&
+		s.db.payments[p.payment].Status != eventra.PaymentPending:
 	case b.Status == eventra.BookingExpired && !s.storeTime().Before(p.until):
 		if s.db.payments[p.payment].Status == eventra.PaymentPending && s.storeTime().Before(p.paying) {
 			s.fail("booking %s expired during its payment", nameOf(id))

@@ -38,32 +38,32 @@ type HoldExpiries interface {
 	Listen(ctx context.Context, heard func(eventID, bookingID eventra.ID)) error
 }
 
-// Outbox holds the mails of confirmed bookings until a mail server has taken them.
+// Outbox holds mails until a mail server has taken them.
 type Outbox interface {
-	// Due leases up to limit unsent mails: none of them is due again before the lease
-	// ends.
-	Due(ctx context.Context, limit int, lease time.Duration) ([]eventra.ID, error)
+	// Due leases up to limit unsent mails of a box: none of them is due again before the
+	// lease ends.
+	Due(ctx context.Context, box eventra.MailBox, limit int, lease time.Duration) ([]eventra.MailRef, error)
 	// Mail reads one mail as it is now, and whether it is to be sent.
-	Mail(ctx context.Context, bookingID eventra.ID) (*eventra.TicketMail, eventra.MailState, error)
+	Mail(ctx context.Context, ref eventra.MailRef) (*eventra.Mail, eventra.MailState, error)
 	// MarkSent notes that a mail server has taken the mail.
-	MarkSent(ctx context.Context, bookingID eventra.ID) error
+	MarkSent(ctx context.Context, ref eventra.MailRef) error
 	// Withhold notes that the mail was not sent and never will be.
-	Withhold(ctx context.Context, bookingID eventra.ID) error
+	Withhold(ctx context.Context, ref eventra.MailRef) error
 }
 
 // MailQueue spreads mails over workers, with retries and dead letters.
 type MailQueue interface {
 	// Enqueue adds jobs, except those that wait already.
-	Enqueue(ctx context.Context, bookingIDs []eventra.ID) error
-	// Full reports whether so many jobs wait for a worker that more jobs would only
-	// wait longer.
-	Full(ctx context.Context) (bool, error)
+	Enqueue(ctx context.Context, refs []eventra.MailRef) error
+	// Full reports whether so many jobs of a box wait for a worker that more jobs would
+	// only wait longer.
+	Full(ctx context.Context, box eventra.MailBox) (bool, error)
 	// Work calls deliver for each job until ctx ends, and then waits for the calls that run.
-	Work(ctx context.Context, deliver func(context.Context, eventra.ID) error) error
+	Work(ctx context.Context, deliver func(context.Context, eventra.MailRef) error) error
 }
 
 // MailSender hands one mail to a mail server.
 type MailSender interface {
 	// Send returns nil when the mail server has taken the mail.
-	Send(ctx context.Context, mail *eventra.TicketMail) error
+	Send(ctx context.Context, mail *eventra.Mail) error
 }

@@ -25,6 +25,7 @@ type Config struct {
 	Payments        Payments
 	Bookings        Bookings
 	Blocks          Blocks
+	Cancellations   Cancellations
 	IdempotencyKeys IdempotencyKeys
 	RateCounters    RateCounters
 	Members         Members
@@ -119,6 +120,7 @@ func (c *Config) complete() error {
 		missing("Payments", c.Payments == nil),
 		missing("Bookings", c.Bookings == nil),
 		missing("Blocks", c.Blocks == nil),
+		missing("Cancellations", c.Cancellations == nil),
 		missing("IdempotencyKeys", c.IdempotencyKeys == nil),
 		missing("RateCounters", c.RateCounters == nil),
 		missing("Members", c.Members == nil),

@@ -245,34 +245,16 @@ func patchEvent(e *eventra.Event, patch jsontext.Value) error {
 // @Failure 409 {object} Problem "invalid_transition; idempotency_in_progress"
 // @Failure 422 {object} Problem "idempotency_key_reused; validation_failed for the key itself"
 // @Router /api/v1/events/{eventId}/publish [post]
-func (s *Server) publishEvent(c *fiber.Ctx) error { return s.transition(c, eventra.EventPublished) }
-
-// @ID cancelEvent
-// @Summary Cancel an event
-// @Description Ends the sale of a draft or a published event, for good.
-// @Tags events
-// @Security BearerAuth
-// @Param eventId path string true "Event" format(uuid)
-// @Param Idempotency-Key header string false "Makes retries harmless: the same key with the same body gets the first outcome again" minLength(1) maxLength(255)
-// @Success 200 {object} Event "The event after the change"
-// @Header 200 {string} ETag "Strong entity tag; not on a replayed response"
-// @Failure 403 {object} Problem "forbidden: needs the role ADMIN"
-// @Failure 404 {object} Problem "event_not_found"
-// @Failure 409 {object} Problem "invalid_transition; idempotency_in_progress"
-// @Failure 422 {object} Problem "idempotency_key_reused; validation_failed for the key itself"
-// @Router /api/v1/events/{eventId}/cancel [post]
-func (s *Server) cancelEvent(c *fiber.Ctx) error { return s.transition(c, eventra.EventCancelled) }
-
-func (s *Server) transition(c *fiber.Ctx, to eventra.EventStatus) error {
+func (s *Server) publishEvent(c *fiber.Ctx) error {
 	id, err := pathID(c, "eventId", eventra.CodeEventNotFound)
 	if err != nil {
 		return err
 	}
-	transition := s.cfg.Catalog.Transition
+	publish := s.cfg.Catalog.Publish
 	if triedBefore(c) {
-		transition = s.cfg.Catalog.TransitionAgain
+		publish = s.cfg.Catalog.PublishAgain
 	}
-	event, err := transition(c.UserContext(), id, to)
+	event, err := publish(c.UserContext(), id)
 	if err != nil {
 		return err
 	}

@@ -3,6 +3,7 @@ package http
 import (
 	"context"
 	"slices"
+	"time"
 
 	"github.com/eventra/eventra"
 )
@@ -65,7 +66,34 @@ func (f *fakes) Update(_ context.Context, id eventra.ID, ifVersion int64, change
 	return f.put(&changed)
 }
 
-func (f *fakes) Transition(_ context.Context, id eventra.ID, to eventra.EventStatus) (*eventra.Event, error) {
+func (f *fakes) Publish(_ context.Context, id eventra.ID) (*eventra.Event, error) {
+	return f.transition(id, eventra.EventPublished, nil)
+}
+
+func (f *fakes) PublishAgain(ctx context.Context, id eventra.ID) (*eventra.Event, error) {
+	if e, err := f.Event(ctx, id); err != nil || e.HasBeen(eventra.EventPublished) {
+		return e, err
+	}
+	return f.Publish(ctx, id)
+}
+
+func (f *fakes) Cancel(_ context.Context, id eventra.ID, reason string) (*eventra.Event, error) {
+	order := &eventra.CancelOrder{At: time.Now(), Reason: reason}
+	var faults eventra.Faults
+	if order.Validate(&faults); faults != nil {
+		return nil, faults.Err()
+	}
+	return f.transition(id, eventra.EventCancelled, order)
+}
+
+func (f *fakes) CancelAgain(ctx context.Context, id eventra.ID, reason string) (*eventra.Event, error) {
+	if e, err := f.Event(ctx, id); err != nil || e.HasBeen(eventra.EventCancelled) {
+		return e, err
+	}
+	return f.Cancel(ctx, id, reason)
+}
+
+func (f *fakes) transition(id eventra.ID, to eventra.EventStatus, order *eventra.CancelOrder) (*eventra.Event, error) {
 	e, err := f.Event(context.Background(), id)
 	if err != nil {
 		return nil, err
@@ -75,15 +103,18 @@ func (f *fakes) Transition(_ context.Context, id eventra.ID, to eventra.EventSta
 	}
 	changed := *e
 	changed.Become(to)
+	changed.Cancellation = order
 	changed.Version++
 	return f.put(&changed)
 }
 
-func (f *fakes) TransitionAgain(ctx context.Context, id eventra.ID, to eventra.EventStatus) (*eventra.Event, error) {
-	if e, err := f.Event(ctx, id); err != nil || e.HasBeen(to) {
-		return e, err
+// Cancellation returns one that has refunded half of its bookings.
+func (f *fakes) Cancellation(ctx context.Context, id eventra.ID) (*eventra.Cancellation, error) {
+	e, err := f.Event(ctx, id)
+	if err != nil || e.Cancellation == nil {
+		return nil, eventra.Errorf(eventra.CodeNotFound, "no cancellation of that event was started")
 	}
-	return f.Transition(ctx, id, to)
+	return &eventra.Cancellation{EventID: id, StartedAt: e.Cancellation.At, Bookings: 4, Refunded: 2, Failed: 1, Mailed: 3}, f.err
 }
 
 func (f *fakes) Delete(_ context.Context, id eventra.ID) error {

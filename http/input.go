@@ -17,6 +17,7 @@ type input struct {
 	query      []string // names of parameters, each given once at most
 	anyQuery   bool     // for addresses to which probes and browsers add parameters of their own
 	body       int      // most bytes of its JSON object; 0: it takes none
+	optional   bool     // of the body
 	mediaTypes []string // of the body, besides application/json
 }
 
@@ -30,6 +31,9 @@ func parameters(names ...string) input { return input{query: names} }
 func jsonObject(maxBytes int, mediaTypes ...string) input {
 	return input{body: maxBytes, mediaTypes: mediaTypes}
 }
+
+// optionalJSONObject is the input of a route that takes a body but does not need one.
+func optionalJSONObject(maxBytes int) input { return input{body: maxBytes, optional: true} }
 
 // routeTable registers routes. For each one it asks who may call it, how often, and with
 // which input. The handlers then follow.
@@ -119,13 +123,14 @@ func (in *input) bodyMaxBytes() int {
 	return in.body
 }
 
-// checkBody checks a body that has been received. Where none is taken, one that means
+// checkBody checks a body that has been received. Where none is needed, one that means
 // nothing is dropped, because many clients send one.
 func (in *input) checkBody(c *fiber.Ctx) error {
-	if in.body > 0 {
+	empty := meansNothing(c.Request().Body())
+	if in.body > 0 && (!in.optional || !empty) {
 		return checkJSONBody(c, in.mediaTypes)
 	}
-	if !meansNothing(c.Request().Body()) {
+	if !empty {
 		return eventra.Errorf(eventra.CodeMalformedBody, "this request takes no body")
 	}
 	c.Request().SetBodyRaw(nil)

@@ -43,7 +43,8 @@ func (s *Server) routes() {
 	api.patch("/events/:eventId", admins, writes, jsonObject(bodyMaxBytes, mimeMergePatch), s.updateEvent)
 	api.delete("/events/:eventId", admins, writes, nothing, s.deleteEvent)
 	api.post("/events/:eventId/publish", admins, writes, nothing, s.idempotent, s.publishEvent)
-	api.post("/events/:eventId/cancel", admins, writes, nothing, s.idempotent, s.cancelEvent)
+	api.post("/events/:eventId/cancel", admins, writes, optionalJSONObject(bodyMaxBytes), s.idempotent, s.cancelEvent)
+	api.get("/events/:eventId/cancellation", admins, reads, nothing, s.getCancellation)
 
 	api.post("/events/:eventId/seats", admins, writes, seatsBody, timeout(seatsTimeout), s.idempotent, s.addSeats)
 	api.get("/events/:eventId/seats", anyone, reads, parameters("section", "since"), s.seatMap)

@@ -59,13 +59,17 @@ type Catalog interface {
 	// ifVersion is not 0 and not the stored version, the error is
 	// CodePreconditionFailed. Concurrent updates are retried.
 	Update(ctx context.Context, id eventra.ID, ifVersion int64, change func(*eventra.Event) error) (*eventra.Event, error)
-	// Transition publishes or cancels an event. The error is CodeInvalidTransition if
-	// the event's status does not allow it.
-	Transition(ctx context.Context, id eventra.ID, to eventra.EventStatus) (*eventra.Event, error)
+	// Publish puts a draft on sale. The error is CodeInvalidTransition if the event's status
+	// does not allow it.
+	Publish(ctx context.Context, id eventra.ID) (*eventra.Event, error)
+	// Cancel ends an event for good, and its buyers are refunded. The error is
+	// CodeInvalidTransition if the event's status does not allow it.
+	Cancel(ctx context.Context, id eventra.ID, reason string) (*eventra.Event, error)
 	// Delete returns CodeEventHasBookings if the event was ever booked.
 	Delete(ctx context.Context, id eventra.ID) error
-	// TransitionAgain retries a transition whose first outcome the caller never received.
-	TransitionAgain(ctx context.Context, id eventra.ID, to eventra.EventStatus) (*eventra.Event, error)
+	// PublishAgain and CancelAgain retry what had an outcome that the caller never received.
+	PublishAgain(ctx context.Context, id eventra.ID) (*eventra.Event, error)
+	CancelAgain(ctx context.Context, id eventra.ID, reason string) (*eventra.Event, error)
 	// AddSeats adds all seats or none, and returns how many the event has then. The same
 	// addition again has the first one's outcome. The
 	// error is CodeSeatExists, with the seats, if it has some of them already.
@@ -114,6 +118,12 @@ type Bookings interface {
 	UserBookings(ctx context.Context, userID eventra.ID, f eventra.BookingFilter, p eventra.Page) ([]*eventra.Booking, *eventra.Cursor, error)
 	// BookingPayments lists a booking's payment attempts, oldest first.
 	BookingPayments(ctx context.Context, bookingID eventra.ID, p eventra.Page) ([]eventra.Payment, *eventra.Cursor, error)
+}
+
+// Cancellations knows how far the refunds of cancelled events are.
+type Cancellations interface {
+	// Cancellation returns CodeNotFound if none was started.
+	Cancellation(ctx context.Context, eventID eventra.ID) (*eventra.Cancellation, error)
 }
 
 // IdempotencyKeys remembers the first outcome of a request.

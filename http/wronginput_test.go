@@ -36,6 +36,7 @@ var endpoints = []endpoint{
 	{"DELETE", "/api/v1/events/{event}", "", "admin", "event"},
 	{"POST", "/api/v1/events/{event}/publish", "", "admin", "event"},
 	{"POST", "/api/v1/events/{event}/cancel", "", "admin", "event"},
+	{"GET", "/api/v1/events/{event}/cancellation", "", "admin", "event"},
 	{"POST", "/api/v1/events/{event}/seats", `{"sections":[{"name":"C","rowCount":2,"seatsPerRow":2,"price":{"amount":1,"currency":"EUR"}}]}`, "admin", "event"},
 	{"GET", "/api/v1/events/{event}/seats", "", "", "event"},
 	{"GET", "/api/v1/events/{event}/availability", "", "", "event"},

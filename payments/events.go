@@ -23,4 +23,8 @@ type Events interface {
 	// CodeNotRefundable if the booking was never confirmed, CodeNotFound if
 	// there is none.
 	RefundBooking(ctx context.Context, bookingID eventra.ID) (*eventra.Booking, error)
+	// RefundCancelled does the same because the event is cancelled, and the buyer is told by
+	// mail. CodeUnavailable if the event's owner is a member of the release before, which
+	// would not tell.
+	RefundCancelled(ctx context.Context, bookingID eventra.ID) (*eventra.Booking, error)
 }

@@ -22,7 +22,11 @@ func (e *Envelope) SetCommand(cmd eventra.Command) {
 		e.Body = &Envelope_FinishPayment{&FinishPayment{Payment: encodePayment(&cmd.Payment), Outcome: string(cmd.Outcome),
 			Seats: encodeSeatNos(cmd.Seats)}}
 	case *eventra.RefundBooking:
-		e.Body = &Envelope_RefundBooking{&RefundBooking{Booking: idBytes(cmd.BookingID)}}
+		if refund := (&RefundBooking{Booking: idBytes(cmd.BookingID)}); cmd.Cancelled {
+			e.Body = &Envelope_RefundCancelled{refund}
+		} else {
+			e.Body = &Envelope_RefundBooking{refund}
+		}
 	case *eventra.SetBlocked:
 		e.Body = &Envelope_BlockSeats{encodeSetBlocked(cmd)}
 	default:
@@ -64,6 +68,8 @@ func (e *Envelope) Command() (eventra.Command, error) {
 		cmd = d.finishPayment(body.FinishPayment)
 	case *Envelope_RefundBooking:
 		cmd = &eventra.RefundBooking{BookingID: d.need(body.RefundBooking.GetBooking())}
+	case *Envelope_RefundCancelled:
+		cmd = &eventra.RefundBooking{BookingID: d.need(body.RefundCancelled.GetBooking()), Cancelled: true}
 	case *Envelope_BlockSeats:
 		cmd = d.setBlocked(body.BlockSeats)
 	default:

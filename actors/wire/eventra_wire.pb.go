@@ -108,6 +108,7 @@ type Envelope struct {
 	//	*Envelope_ReadAvailability
 	//	*Envelope_KeyedHold
 	//	*Envelope_BlockSeats
+	//	*Envelope_RefundCancelled
 	//	*Envelope_Done
 	//	*Envelope_Moved
 	//	*Envelope_Unsupported
@@ -307,6 +308,15 @@ func (x *Envelope) GetBlockSeats() *BlockSeats {
 	return nil
 }
 
+func (x *Envelope) GetRefundCancelled() *RefundBooking {
+	if x != nil {
+		if x, ok := x.Body.(*Envelope_RefundCancelled); ok {
+			return x.RefundCancelled
+		}
+	}
+	return nil
+}
+
 func (x *Envelope) GetDone() *Done {
 	if x != nil {
 		if x, ok := x.Body.(*Envelope_Done); ok {
@@ -459,6 +469,10 @@ type Envelope_BlockSeats struct {
 	BlockSeats *BlockSeats `protobuf:"bytes,29,opt,name=block_seats,json=blockSeats,proto3,oneof"`
 }
 
+type Envelope_RefundCancelled struct {
+	RefundCancelled *RefundBooking `protobuf:"bytes,35,opt,name=refund_cancelled,json=refundCancelled,proto3,oneof"` // as refund_booking, and the buyer is told by mail
+}
+
 type Envelope_Done struct {
 	// Answers.
 	Done *Done `protobuf:"bytes,40,opt,name=done,proto3,oneof"`
@@ -527,6 +541,8 @@ func (*Envelope_ReadAvailability) isEnvelope_Body() {}
 func (*Envelope_KeyedHold) isEnvelope_Body() {}
 
 func (*Envelope_BlockSeats) isEnvelope_Body() {}
+
+func (*Envelope_RefundCancelled) isEnvelope_Body() {}
 
 func (*Envelope_Done) isEnvelope_Body() {}
 
@@ -2573,7 +2589,7 @@ var File_eventra_wire_proto protoreflect.FileDescriptor
 
 const file_eventra_wire_proto_rawDesc = "" +
 	"\n" +
-	"\x12eventra_wire.proto\x12\x0feventra.wire.v1\"\xae\f\n" +
+	"\x12eventra_wire.proto\x12\x0feventra.wire.v1\"\xfb\f\n" +
 	"\bEnvelope\x12\x0e\n" +
 	"\x02id\x18\x01 \x01(\x06R\x02id\x12\x14\n" +
 	"\x05event\x18\x02 \x01(\fR\x05event\x12%\n" +
@@ -2598,7 +2614,8 @@ const file_eventra_wire_proto_rawDesc = "" +
 	"\n" +
 	"keyed_hold\x18\x1c \x01(\v2\x1a.eventra.wire.v1.KeyedHoldH\x00R\tkeyedHold\x12>\n" +
 	"\vblock_seats\x18\x1d \x01(\v2\x1b.eventra.wire.v1.BlockSeatsH\x00R\n" +
-	"blockSeats\x12+\n" +
+	"blockSeats\x12K\n" +
+	"\x10refund_cancelled\x18# \x01(\v2\x1e.eventra.wire.v1.RefundBookingH\x00R\x0frefundCancelled\x12+\n" +
 	"\x04done\x18( \x01(\v2\x15.eventra.wire.v1.DoneH\x00R\x04done\x12.\n" +
 	"\x05moved\x18) \x01(\v2\x16.eventra.wire.v1.MovedH\x00R\x05moved\x12@\n" +
 	"\vunsupported\x18* \x01(\v2\x1c.eventra.wire.v1.UnsupportedH\x00R\vunsupported\x124\n" +
@@ -2836,37 +2853,38 @@ var file_eventra_wire_proto_depIdxs = []int32{
 	15, // 11: eventra.wire.v1.Envelope.read_availability:type_name -> eventra.wire.v1.ReadAvailability
 	7,  // 12: eventra.wire.v1.Envelope.keyed_hold:type_name -> eventra.wire.v1.KeyedHold
 	13, // 13: eventra.wire.v1.Envelope.block_seats:type_name -> eventra.wire.v1.BlockSeats
-	16, // 14: eventra.wire.v1.Envelope.done:type_name -> eventra.wire.v1.Done
-	17, // 15: eventra.wire.v1.Envelope.moved:type_name -> eventra.wire.v1.Moved
-	18, // 16: eventra.wire.v1.Envelope.unsupported:type_name -> eventra.wire.v1.Unsupported
-	19, // 17: eventra.wire.v1.Envelope.failure:type_name -> eventra.wire.v1.Failure
-	20, // 18: eventra.wire.v1.Envelope.activated:type_name -> eventra.wire.v1.Activated
-	21, // 19: eventra.wire.v1.Envelope.outcome:type_name -> eventra.wire.v1.Outcome
-	22, // 20: eventra.wire.v1.Envelope.seat_changes:type_name -> eventra.wire.v1.SeatChanges
-	24, // 21: eventra.wire.v1.Envelope.availability:type_name -> eventra.wire.v1.Availability
-	25, // 22: eventra.wire.v1.Envelope.event_list:type_name -> eventra.wire.v1.EventList
-	23, // 23: eventra.wire.v1.Envelope.seats_blocked:type_name -> eventra.wire.v1.SeatsBlocked
-	6,  // 24: eventra.wire.v1.KeyedHold.hold:type_name -> eventra.wire.v1.HoldSeats
-	30, // 25: eventra.wire.v1.FinishPayment.payment:type_name -> eventra.wire.v1.Payment
-	31, // 26: eventra.wire.v1.Failure.fields:type_name -> eventra.wire.v1.Failure.Field
-	30, // 27: eventra.wire.v1.Failure.payment:type_name -> eventra.wire.v1.Payment
-	0,  // 28: eventra.wire.v1.Failure.kind:type_name -> eventra.wire.v1.Failure.Kind
-	32, // 29: eventra.wire.v1.Failure.suggestions:type_name -> eventra.wire.v1.Failure.Pick
-	28, // 30: eventra.wire.v1.Outcome.booking:type_name -> eventra.wire.v1.Booking
-	30, // 31: eventra.wire.v1.Outcome.payment:type_name -> eventra.wire.v1.Payment
-	33, // 32: eventra.wire.v1.Availability.total:type_name -> eventra.wire.v1.Availability.Tally
-	33, // 33: eventra.wire.v1.Availability.sections:type_name -> eventra.wire.v1.Availability.Tally
-	26, // 34: eventra.wire.v1.EventList.events:type_name -> eventra.wire.v1.ActiveEvent
-	29, // 35: eventra.wire.v1.Booking.seats:type_name -> eventra.wire.v1.BookedSeat
-	27, // 36: eventra.wire.v1.Booking.total:type_name -> eventra.wire.v1.Money
-	27, // 37: eventra.wire.v1.BookedSeat.price:type_name -> eventra.wire.v1.Money
-	27, // 38: eventra.wire.v1.Payment.amount:type_name -> eventra.wire.v1.Money
-	27, // 39: eventra.wire.v1.Availability.Tally.price_from:type_name -> eventra.wire.v1.Money
-	40, // [40:40] is the sub-list for method output_type
-	40, // [40:40] is the sub-list for method input_type
-	40, // [40:40] is the sub-list for extension type_name
-	40, // [40:40] is the sub-list for extension extendee
-	0,  // [0:40] is the sub-list for field type_name
+	12, // 14: eventra.wire.v1.Envelope.refund_cancelled:type_name -> eventra.wire.v1.RefundBooking
+	16, // 15: eventra.wire.v1.Envelope.done:type_name -> eventra.wire.v1.Done
+	17, // 16: eventra.wire.v1.Envelope.moved:type_name -> eventra.wire.v1.Moved
+	18, // 17: eventra.wire.v1.Envelope.unsupported:type_name -> eventra.wire.v1.Unsupported
+	19, // 18: eventra.wire.v1.Envelope.failure:type_name -> eventra.wire.v1.Failure
+	20, // 19: eventra.wire.v1.Envelope.activated:type_name -> eventra.wire.v1.Activated
+	21, // 20: eventra.wire.v1.Envelope.outcome:type_name -> eventra.wire.v1.Outcome
+	22, // 21: eventra.wire.v1.Envelope.seat_changes:type_name -> eventra.wire.v1.SeatChanges
+	24, // 22: eventra.wire.v1.Envelope.availability:type_name -> eventra.wire.v1.Availability
+	25, // 23: eventra.wire.v1.Envelope.event_list:type_name -> eventra.wire.v1.EventList
+	23, // 24: eventra.wire.v1.Envelope.seats_blocked:type_name -> eventra.wire.v1.SeatsBlocked
+	6,  // 25: eventra.wire.v1.KeyedHold.hold:type_name -> eventra.wire.v1.HoldSeats
+	30, // 26: eventra.wire.v1.FinishPayment.payment:type_name -> eventra.wire.v1.Payment
+	31, // 27: eventra.wire.v1.Failure.fields:type_name -> eventra.wire.v1.Failure.Field
+	30, // 28: eventra.wire.v1.Failure.payment:type_name -> eventra.wire.v1.Payment
+	0,  // 29: eventra.wire.v1.Failure.kind:type_name -> eventra.wire.v1.Failure.Kind
+	32, // 30: eventra.wire.v1.Failure.suggestions:type_name -> eventra.wire.v1.Failure.Pick
+	28, // 31: eventra.wire.v1.Outcome.booking:type_name -> eventra.wire.v1.Booking
+	30, // 32: eventra.wire.v1.Outcome.payment:type_name -> eventra.wire.v1.Payment
+	33, // 33: eventra.wire.v1.Availability.total:type_name -> eventra.wire.v1.Availability.Tally
+	33, // 34: eventra.wire.v1.Availability.sections:type_name -> eventra.wire.v1.Availability.Tally
+	26, // 35: eventra.wire.v1.EventList.events:type_name -> eventra.wire.v1.ActiveEvent
+	29, // 36: eventra.wire.v1.Booking.seats:type_name -> eventra.wire.v1.BookedSeat
+	27, // 37: eventra.wire.v1.Booking.total:type_name -> eventra.wire.v1.Money
+	27, // 38: eventra.wire.v1.BookedSeat.price:type_name -> eventra.wire.v1.Money
+	27, // 39: eventra.wire.v1.Payment.amount:type_name -> eventra.wire.v1.Money
+	27, // 40: eventra.wire.v1.Availability.Tally.price_from:type_name -> eventra.wire.v1.Money
+	41, // [41:41] is the sub-list for method output_type
+	41, // [41:41] is the sub-list for method input_type
+	41, // [41:41] is the sub-list for extension type_name
+	41, // [41:41] is the sub-list for extension extendee
+	0,  // [0:41] is the sub-list for field type_name
 }
 
 func init() { file_eventra_wire_proto_init() }
@@ -2889,6 +2907,7 @@ func file_eventra_wire_proto_init() {
 		(*Envelope_ReadAvailability)(nil),
 		(*Envelope_KeyedHold)(nil),
 		(*Envelope_BlockSeats)(nil),
+		(*Envelope_RefundCancelled)(nil),
 		(*Envelope_Done)(nil),
 		(*Envelope_Moved)(nil),
 		(*Envelope_Unsupported)(nil),

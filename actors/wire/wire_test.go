@@ -31,6 +31,7 @@ var (
 			ResourceID: id(1), RequestHash: [32]byte{3}}},
 		&eventra.ReleaseHold{BookingID: id(1), UserID: id(2)},
 		&eventra.ExpireHold{BookingID: id(1)},
+		&eventra.RefundBooking{BookingID: id(1), Cancelled: true},
 		&eventra.StartPayment{PaymentID: id(1), BookingID: id(2), UserID: id(3), Method: "mock", Grace: time.Second},
 		&eventra.FinishPayment{Payment: payment, Outcome: eventra.PaymentSucceeded, Seats: []eventra.SeatNo{0, 99_999}},
 		&eventra.RefundBooking{BookingID: id(1)},

@@ -56,6 +56,7 @@ func accessTable() []access {
 		{"DELETE /api/v1/events/:eventId", "draft", nil, admins.to(204)},
 		{"POST /api/v1/events/:eventId/publish", "draft", nil, admins},
 		{"POST /api/v1/events/:eventId/cancel", "published", nil, admins},
+		{"GET /api/v1/events/:eventId/cancellation", "cancelled", nil, admins},
 		{"POST /api/v1/events/:eventId/seats", "draft", seatsOf("B"), admins.to(201)},
 		{"PATCH /api/v1/events/:eventId/seats", "draft", object{"section": "A", "set": object{"status": "AVAILABLE"}}, admins},
 		{"GET /api/v1/events/:eventId/seats/blocked", "draft", nil, admins},

@@ -16,15 +16,16 @@ var version = "dev"
 
 // commands are the subcommands, each in a file of its own.
 type commands struct {
-	Serve   serveCommand   `cmd:"" help:"Serve the API until SIGINT, SIGTERM or SIGHUP."`
-	Migrate migrateCommand `cmd:"" help:"Bring the database schema up to date, or list migrations."`
-	Seed    seedCommand    `cmd:"" help:"Load demo data if it is missing: two users, two events."`
-	Admin   adminCommand   `cmd:"" help:"Manage administrators."`
-	Mail    mailCommand    `cmd:"" help:"List or retry mails that could not be delivered."`
-	Check   checkCommand   `cmd:"" help:"Look for broken invariants in a database, live or not. It only reads."`
-	Certs   certsCommand   `cmd:"" help:"Make the certificates by which the members of a cluster know each other, if they are missing or expire soon."`
-	Health  healthCommand  `cmd:"" help:"Ask the server of this configuration whether it is alive."`
-	Version versionCommand `cmd:"" help:"Print the version."`
+	Serve        serveCommand        `cmd:"" help:"Serve the API until SIGINT, SIGTERM or SIGHUP."`
+	Migrate      migrateCommand      `cmd:"" help:"Bring the database schema up to date, or list migrations."`
+	Seed         seedCommand         `cmd:"" help:"Load demo data if it is missing: two users, two events."`
+	Admin        adminCommand        `cmd:"" help:"Manage administrators."`
+	Mail         mailCommand         `cmd:"" help:"List or retry mails that could not be delivered."`
+	Cancellation cancellationCommand `cmd:"" help:"Refund the buyers of events that an earlier release cancelled."`
+	Check        checkCommand        `cmd:"" help:"Look for broken invariants in a database, live or not. It only reads."`
+	Certs        certsCommand        `cmd:"" help:"Make the certificates by which the members of a cluster know each other, if they are missing or expire soon."`
+	Health       healthCommand       `cmd:"" help:"Ask the server of this configuration whether it is alive."`
+	Version      versionCommand      `cmd:"" help:"Print the version."`
 
 	VersionFlag kong.VersionFlag `name:"version" help:"Print the version."`
 }

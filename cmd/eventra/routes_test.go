@@ -124,8 +124,11 @@ func (row *access) prepare(p *program, owner visitor) (path, event string) {
 	case "draft":
 		event = p.must(201, "POST", "/events", p.admin, eventBody()).text("id")
 		p.must(201, "POST", "/events/"+event+"/seats", p.admin, seatsOf("A"))
-	case "published", "held", "confirmed":
+	case "published", "held", "confirmed", "cancelled":
 		event = p.event(1, 1, nil)
+	}
+	if row.needs == "cancelled" {
+		p.must(200, "POST", "/events/"+event+"/cancel", p.admin, nil)
 	}
 	booking := ""
 	if row.needs == "held" || row.needs == "confirmed" {

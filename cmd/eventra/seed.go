@@ -108,7 +108,7 @@ func seedEvent(ctx context.Context, s *app.Stores, e *eventra.Event, seats []eve
 	say(err == nil, "  its %d seats", len(seats))
 	draft := stored.Status == eventra.EventDraft
 	if draft {
-		if _, err := s.Catalog.Transition(ctx, e.ID, eventra.EventPublished); err != nil {
+		if _, err := s.Catalog.Publish(ctx, e.ID); err != nil {
 			return err
 		}
 	}

@@ -94,7 +94,7 @@ func New(details Details, sales Sales, cache Cache, reloader Reloader, log *slog
 // stored event instead.
 func (c *Catalog) Create(ctx context.Context, e *eventra.Event) error {
 	now := time.Now()
-	e.Status, e.EverPublished, e.SeatsTotal, e.Version = eventra.EventDraft, false, 0, 1
+	e.Status, e.EverPublished, e.Cancellation, e.SeatsTotal, e.Version = eventra.EventDraft, false, nil, 0, 1
 	e.CreatedAt, e.UpdatedAt = now, now
 	if err := validate(e); err != nil {
 		return err

@@ -24,7 +24,7 @@ func (c *Catalog) Update(ctx context.Context, id eventra.ID, ifVersion int64, ch
 			return err
 		}
 		e.ID, e.Status, e.SeatsTotal, e.CreatedAt = old.ID, old.Status, old.SeatsTotal, old.CreatedAt
-		e.EverPublished = old.EverPublished
+		e.EverPublished, e.Cancellation = old.EverPublished, old.Cancellation
 		if err := e.CheckChange(old); err != nil {
 			return err
 		}
@@ -32,11 +32,44 @@ func (c *Catalog) Update(ctx context.Context, id eventra.ID, ifVersion int64, ch
 	})
 }
 
-// Transition publishes or cancels an event. If the event has that status already
-// and its terms are not copied yet, Transition copies them.
-func (c *Catalog) Transition(ctx context.Context, id eventra.ID, to eventra.EventStatus) (*eventra.Event, error) {
+// Publish puts a draft on sale. If the event is published already and its terms are not
+// copied yet, Publish copies them.
+func (c *Catalog) Publish(ctx context.Context, id eventra.ID) (*eventra.Event, error) {
+	return c.transition(ctx, id, eventra.EventPublished, func(*eventra.Event) {})
+}
+
+// PublishAgain retries a publication whose first outcome the caller never received. If
+// the event is published, or was, it returns the event as it is by now.
+func (c *Catalog) PublishAgain(ctx context.Context, id eventra.ID) (*eventra.Event, error) {
+	return c.again(ctx, id, eventra.EventPublished, func() (*eventra.Event, error) { return c.Publish(ctx, id) })
+}
+
+// Cancel ends an event for good. If the event is cancelled already and its terms are not
+// copied yet, Cancel copies them.
+func (c *Catalog) Cancel(ctx context.Context, id eventra.ID, reason string) (*eventra.Event, error) {
+	order := eventra.CancelOrder{At: time.Now(), Reason: reason}
+	var faults eventra.Faults
+	order.Validate(&faults)
+	if err := faults.Err(); err != nil {
+		return nil, err
+	}
+	return c.transition(ctx, id, eventra.EventCancelled, func(e *eventra.Event) {
+		if e.Cancellation == nil {
+			e.Cancellation = &order
+		}
+	})
+}
+
+// CancelAgain retries a cancellation whose first outcome the caller never received. If the
+// event is cancelled, it returns the event as it is by now.
+func (c *Catalog) CancelAgain(ctx context.Context, id eventra.ID, reason string) (*eventra.Event, error) {
+	return c.again(ctx, id, eventra.EventCancelled, func() (*eventra.Event, error) { return c.Cancel(ctx, id, reason) })
+}
+
+func (c *Catalog) transition(ctx context.Context, id eventra.ID, to eventra.EventStatus, note func(*eventra.Event)) (*eventra.Event, error) {
 	return c.replace(ctx, id, 0, func(old, e *eventra.Event, copied bool) error {
 		if old.Status == to && !copied {
+			note(e)
 			return nil
 		}
 		if !old.Status.CanBecome(to) {
@@ -50,20 +83,19 @@ func (c *Catalog) Transition(ctx context.Context, id eventra.ID, to eventra.Even
 			return eventra.Errorf(eventra.CodeInvalidTransition, "an event needs at least one seat to be published")
 		}
 		e.Become(to)
+		note(e)
 		e.SeatsTotal = total
 		return nil
 	})
 }
 
-// TransitionAgain retries a transition whose first outcome the caller never received.
-// If the event has, or had, the status, it returns the event as it is by now.
-func (c *Catalog) TransitionAgain(ctx context.Context, id eventra.ID, to eventra.EventStatus) (*eventra.Event, error) {
+func (c *Catalog) again(ctx context.Context, id eventra.ID, to eventra.EventStatus, first func() (*eventra.Event, error)) (*eventra.Event, error) {
 	e, copied, err := c.details.Get(ctx, id)
 	switch {
 	case err != nil:
 		return nil, err
 	case !e.HasBeen(to):
-		return c.Transition(ctx, id, to)
+		return first()
 	case !copied:
 		err = c.written(ctx, e)
 	}

@@ -3,6 +3,7 @@ package catalog
 import (
 	"errors"
 	"fmt"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -155,11 +156,11 @@ func TestCatalog_UpdateKeepsTimeAndVenueDuringASale(t *testing.T) {
 	require.NoError(t, err)
 }
 
-func TestCatalog_Transition(t *testing.T) {
+func TestCatalog_PublishAndCancel(t *testing.T) {
 	t.Parallel()
 	f := newFixture(t)
 	transition := func(id eventra.ID, to eventra.EventStatus) eventra.Code {
-		e, err := f.Transition(t.Context(), id, to)
+		e, err := f.become(t, id, to)
 		if err == nil {
 			require.Equal(t, to, e.Status)
 			require.Equal(t, to, f.terms(t, id).Status)
@@ -177,9 +178,34 @@ func TestCatalog_Transition(t *testing.T) {
 	require.Equal(t, eventra.CodeInvalidTransition, transition(e, eventra.EventCancelled))
 	require.Equal(t, eventra.CodeInvalidTransition, transition(e, eventra.EventPublished))
 	require.Equal(t, eventra.CodeEventNotFound, transition(newID(), eventra.EventPublished))
+	_, err := f.Cancel(t.Context(), e, strings.Repeat("x", eventra.ReasonMaxRunes+1))
+	require.Equal(t, eventra.CodeValidationFailed, eventra.CodeOf(err))
 }
 
-func TestCatalog_TransitionRemembersWhatWasPublished(t *testing.T) {
+// TestCatalog_CancelStartsTheCancellation: also if the process ends between the stores.
+func TestCatalog_CancelStartsTheCancellation(t *testing.T) {
+	t.Parallel()
+	f := newFixture(t)
+	e := f.published(t)
+	_, err := f.postgres.Cancellation(t.Context(), e.ID)
+	require.Equal(t, eventra.CodeNotFound, eventra.CodeOf(err))
+	f.postgresProxy.Cut()
+	_, err = f.Cancel(t.Context(), e.ID, "rain")
+	require.Equal(t, eventra.CodeUnavailable, eventra.CodeOf(err))
+	f.postgresProxy.Restore()
+	require.Eventually(t, func() bool {
+		_, err := f.Cancel(t.Context(), e.ID, "another reason")
+		return err == nil || eventra.CodeOf(err) == eventra.CodeInvalidTransition
+	}, soon, tick)
+	cancelled, err := f.Event(t.Context(), e.ID)
+	require.NoError(t, err)
+	require.Equal(t, eventra.EventCancelled, cancelled.Status)
+	found, err := f.postgres.Cancellation(t.Context(), e.ID)
+	require.NoError(t, err)
+	require.Equal(t, e.ID, found.EventID)
+}
+
+func TestCatalog_CancelRemembersWhatWasPublished(t *testing.T) {
 	t.Parallel()
 	f := newFixture(t)
 	for _, test := range []struct {
@@ -187,7 +213,7 @@ func TestCatalog_TransitionRemembersWhatWasPublished(t *testing.T) {
 		id      eventra.ID
 		private bool
 	}{{"draft", f.draft(t, 1).ID, true}, {"published", f.published(t).ID, false}} {
-		cancelled, err := f.Transition(t.Context(), test.id, eventra.EventCancelled)
+		cancelled, err := f.Cancel(t.Context(), test.id, "rain")
 		require.NoError(t, err, test.name)
 		require.Equal(t, test.private, cancelled.Private(), test.name)
 		require.Equal(t, test.private, f.terms(t, test.id).Private(), test.name)
@@ -200,30 +226,31 @@ func TestCatalog_TransitionRemembersWhatWasPublished(t *testing.T) {
 }
 
 // A repetition finds what the first try has done.
-func TestCatalog_TransitionAgain(t *testing.T) {
+func TestCatalog_PublishAgainAndCancelAgain(t *testing.T) {
 	t.Parallel()
 	f := newFixture(t)
 	e := f.draft(t, 2)
-	published, err := f.TransitionAgain(t.Context(), e.ID, eventra.EventPublished)
+	published, err := f.PublishAgain(t.Context(), e.ID)
 	require.NoError(t, err)
 	require.Equal(t, eventra.EventPublished, published.Status, "the first try did nothing")
-	again, err := f.TransitionAgain(t.Context(), e.ID, eventra.EventPublished)
+	again, err := f.PublishAgain(t.Context(), e.ID)
 	require.NoError(t, err)
 	require.Equal(t, published, again)
-	_, err = f.Transition(t.Context(), e.ID, eventra.EventCancelled)
+	_, err = f.Cancel(t.Context(), e.ID, "rain")
 	require.NoError(t, err)
-	for _, to := range []eventra.EventStatus{eventra.EventPublished, eventra.EventCancelled} {
-		again, err = f.TransitionAgain(t.Context(), e.ID, to)
-		require.NoError(t, err)
-		require.Equal(t, eventra.EventCancelled, again.Status)
-	}
+	again, err = f.PublishAgain(t.Context(), e.ID)
+	require.NoError(t, err)
+	require.Equal(t, eventra.EventCancelled, again.Status)
+	again, err = f.CancelAgain(t.Context(), e.ID, "another reason")
+	require.NoError(t, err)
+	require.Equal(t, "rain", again.Cancellation.Reason)
 
 	neverPublished := f.draft(t, 2)
-	_, err = f.Transition(t.Context(), neverPublished.ID, eventra.EventCancelled)
+	_, err = f.Cancel(t.Context(), neverPublished.ID, "rain")
 	require.NoError(t, err)
-	_, err = f.TransitionAgain(t.Context(), neverPublished.ID, eventra.EventPublished)
+	_, err = f.PublishAgain(t.Context(), neverPublished.ID)
 	require.Equal(t, eventra.CodeInvalidTransition, eventra.CodeOf(err))
-	_, err = f.TransitionAgain(t.Context(), newID(), eventra.EventPublished)
+	_, err = f.PublishAgain(t.Context(), newID())
 	require.Equal(t, eventra.CodeEventNotFound, eventra.CodeOf(err))
 }
 
@@ -245,7 +272,7 @@ func TestCatalog_AddSeats(t *testing.T) {
 	require.Equal(t, eventra.CodeSeatExists, eventra.CodeOf(err))
 	_, err = f.AddSeats(t.Context(), newID(), newID(), row("B", 1))
 	require.Equal(t, eventra.CodeEventNotFound, eventra.CodeOf(err))
-	_, err = f.Transition(t.Context(), e.ID, eventra.EventCancelled)
+	_, err = f.Cancel(t.Context(), e.ID, "rain")
 	require.NoError(t, err)
 	_, err = f.AddSeats(t.Context(), e.ID, newID(), row("C", 1))
 	require.Equal(t, eventra.CodeEventLocked, eventra.CodeOf(err))

@@ -30,7 +30,7 @@ func TestCatalog_RunCopierCopiesTermsThatPostgresMissed(t *testing.T) {
 	require.Equal(t, 99, f.terms(t, e.ID).HoldSeconds)
 }
 
-func TestCatalog_TransitionCompletesAnInterruptedOne(t *testing.T) {
+func TestCatalog_PublishCompletesAnInterruptedOne(t *testing.T) {
 	t.Parallel()
 	f := newFixture(t)
 	e := f.draft(t, 1)
@@ -40,11 +40,11 @@ func TestCatalog_TransitionCompletesAnInterruptedOne(t *testing.T) {
 	unfinished.Version++
 	require.NoError(t, f.mongo.Replace(t.Context(), unfinished))
 
-	published, err := f.Transition(t.Context(), e.ID, eventra.EventPublished)
+	published, err := f.Publish(t.Context(), e.ID)
 	require.NoError(t, err)
 	require.Equal(t, eventra.EventPublished, published.Status)
 	require.Equal(t, eventra.EventPublished, f.terms(t, e.ID).Status)
-	_, err = f.Transition(t.Context(), e.ID, eventra.EventPublished)
+	_, err = f.Publish(t.Context(), e.ID)
 	require.Equal(t, eventra.CodeInvalidTransition, eventra.CodeOf(err))
 }
 

@@ -96,9 +96,17 @@ func (f *fixture) draft(t testing.TB, seats int) *eventra.Event {
 
 func (f *fixture) published(t testing.TB) *eventra.Event {
 	t.Helper()
-	e, err := f.Transition(t.Context(), f.draft(t, 1).ID, eventra.EventPublished)
+	e, err := f.Publish(t.Context(), f.draft(t, 1).ID)
 	require.NoError(t, err)
 	return e
+}
+
+func (f *fixture) become(t testing.TB, id eventra.ID, to eventra.EventStatus) (*eventra.Event, error) {
+	t.Helper()
+	if to == eventra.EventCancelled {
+		return f.Cancel(t.Context(), id, "rain")
+	}
+	return f.Publish(t.Context(), id)
 }
 
 // terms returns the terms that PostgreSQL has.

@@ -32,8 +32,8 @@ func (db *DB) MarkUncopied(ctx context.Context, id eventra.ID) error {
 }
 
 // termsForm is the form of copied terms. Since 1, a sale without an end of its own
-// has the event's end.
-const termsForm = 1
+// has the event's end; since 2, a cancelled event has its cancellation.
+const termsForm = 2
 
 // MarkStale notes that terms which are copied in an earlier form are to be copied
 // again.

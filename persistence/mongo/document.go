@@ -11,27 +11,28 @@ import (
 // document is an event as it is stored. Times have milliseconds. Ids are text, which
 // people can read and which sorts like the ids' bytes.
 type document struct {
-	ID                  string     `bson:"_id"`
-	Title               string     `bson:"title"`
-	Description         string     `bson:"description"`
-	Category            string     `bson:"category"`
-	Tags                []string   `bson:"tags"`
-	Venue               venue      `bson:"venue"`
-	StartsAt            time.Time  `bson:"startsAt"`
-	EndsAt              time.Time  `bson:"endsAt"`
-	Attributes          any        `bson:"attributes"` // see storedAttributes
-	Status              string     `bson:"status"`
-	SaleStartsAt        *time.Time `bson:"saleStartsAt"`
-	SaleEndsAt          *time.Time `bson:"saleEndsAt"`
-	HoldSeconds         int        `bson:"holdSeconds"`
-	MaxSeatsPerBooking  int        `bson:"maxSeatsPerBooking"`
-	MaxSeatsPerCustomer int        `bson:"maxSeatsPerCustomer,omitempty"`
-	OrphanRule          string     `bson:"orphanRule,omitempty"`
-	EverPublished       *bool      `bson:"everPublished"`
-	SeatsTotal          int        `bson:"seatsTotal"`
-	CreatedAt           time.Time  `bson:"createdAt"`
-	UpdatedAt           time.Time  `bson:"updatedAt"`
-	Version             int64      `bson:"version"`
+	ID                  string       `bson:"_id"`
+	Title               string       `bson:"title"`
+	Description         string       `bson:"description"`
+	Category            string       `bson:"category"`
+	Tags                []string     `bson:"tags"`
+	Venue               venue        `bson:"venue"`
+	StartsAt            time.Time    `bson:"startsAt"`
+	EndsAt              time.Time    `bson:"endsAt"`
+	Attributes          any          `bson:"attributes"` // see storedAttributes
+	Status              string       `bson:"status"`
+	SaleStartsAt        *time.Time   `bson:"saleStartsAt"`
+	SaleEndsAt          *time.Time   `bson:"saleEndsAt"`
+	HoldSeconds         int          `bson:"holdSeconds"`
+	MaxSeatsPerBooking  int          `bson:"maxSeatsPerBooking"`
+	MaxSeatsPerCustomer int          `bson:"maxSeatsPerCustomer,omitempty"`
+	OrphanRule          string       `bson:"orphanRule,omitempty"`
+	EverPublished       *bool        `bson:"everPublished"`
+	Cancellation        *cancelOrder `bson:"cancellation,omitempty"`
+	SeatsTotal          int          `bson:"seatsTotal"`
+	CreatedAt           time.Time    `bson:"createdAt"`
+	UpdatedAt           time.Time    `bson:"updatedAt"`
+	Version             int64        `bson:"version"`
 
 	// Copied says that PostgreSQL has the terms of this version.
 	Copied bool `bson:"copied"`
@@ -47,6 +48,25 @@ type venue struct {
 	City     string `bson:"city"`
 	Country  string `bson:"country"`
 	Timezone string `bson:"timezone"`
+}
+
+type cancelOrder struct {
+	At     time.Time `bson:"at"`
+	Reason string    `bson:"reason"`
+}
+
+func newCancelOrder(o *eventra.CancelOrder) *cancelOrder {
+	if o == nil {
+		return nil
+	}
+	return &cancelOrder{o.At, o.Reason}
+}
+
+func (o *cancelOrder) order() *eventra.CancelOrder {
+	if o == nil {
+		return nil
+	}
+	return &eventra.CancelOrder{At: o.At.UTC(), Reason: o.Reason}
 }
 
 type search struct {
@@ -86,6 +106,7 @@ func newDocument(e *eventra.Event, copied bool) (*document, error) {
 		MaxSeatsPerCustomer: e.MaxSeatsPerCustomer,
 		OrphanRule:          string(e.OrphanRule),
 		EverPublished:       &e.EverPublished,
+		Cancellation:        newCancelOrder(e.Cancellation),
 		SeatsTotal:          e.SeatsTotal,
 		CreatedAt:           e.CreatedAt,
 		UpdatedAt:           e.UpdatedAt,
@@ -125,10 +146,11 @@ func (d *document) event() (*eventra.Event, error) {
 			OrphanRule:          eventra.OrphanRule(d.OrphanRule),
 			EverPublished:       d.everPublished(),
 		},
-		SeatsTotal: d.SeatsTotal,
-		CreatedAt:  d.CreatedAt.UTC(),
-		UpdatedAt:  d.UpdatedAt.UTC(),
-		Version:    d.Version,
+		Cancellation: d.Cancellation.order(),
+		SeatsTotal:   d.SeatsTotal,
+		CreatedAt:    d.CreatedAt.UTC(),
+		UpdatedAt:    d.UpdatedAt.UTC(),
+		Version:      d.Version,
 	}, nil
 }
 

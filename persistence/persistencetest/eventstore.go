@@ -38,10 +38,16 @@ type EventStore interface {
 	Finish(ctx context.Context, attempt *eventra.IdempotencyAttempt, outcome eventra.StoredResponse) error
 
 	CreateUser(ctx context.Context, u *eventra.User) error
-	Due(ctx context.Context, limit int, lease time.Duration) ([]eventra.ID, error)
-	Mail(ctx context.Context, bookingID eventra.ID) (*eventra.TicketMail, eventra.MailState, error)
-	MarkSent(ctx context.Context, bookingID eventra.ID) error
-	Withhold(ctx context.Context, bookingID eventra.ID) error
+	Due(ctx context.Context, box eventra.MailBox, limit int, lease time.Duration) ([]eventra.MailRef, error)
+	Mail(ctx context.Context, ref eventra.MailRef) (*eventra.Mail, eventra.MailState, error)
+	MarkSent(ctx context.Context, ref eventra.MailRef) error
+	Withhold(ctx context.Context, ref eventra.MailRef) error
+
+	Cancellation(ctx context.Context, eventID eventra.ID) (*eventra.Cancellation, error)
+	ClaimCancellation(ctx context.Context, lease time.Duration) (*eventra.CancellationClaim, error)
+	ConfirmedBookings(ctx context.Context, eventID eventra.ID, limit int) ([]eventra.ID, error)
+	EndCancellationClaim(ctx context.Context, claim *eventra.CancellationClaim, pause time.Duration) error
+	RefundBuyers(ctx context.Context, eventID eventra.ID, reason string) (started bool, err error)
 }
 
 // RunEventStore checks the contract of the authority over seats. Stores may share

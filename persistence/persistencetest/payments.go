@@ -62,7 +62,7 @@ func paymentEnded(f *fixture) {
 func confirmation(f *fixture) {
 	b := f.hold(longHold, 6, 1)
 	p := f.pay(b, grace)
-	_, _, err := f.store.Mail(f.t.Context(), b.ID)
+	_, _, err := f.store.Mail(f.t.Context(), eventra.Tickets(b.ID))
 	require.Equal(f.t, eventra.CodeNotFound, eventra.CodeOf(err))
 
 	f.must(confirmed(b, p))
@@ -73,12 +73,13 @@ func confirmation(f *fixture) {
 	f.requirePayment(p, eventra.PaymentSucceeded)
 	f.requireSeat(6, eventra.SeatBooked, b)
 
-	mail, state, err := f.store.Mail(f.t.Context(), b.ID)
+	mail, state, err := f.store.Mail(f.t.Context(), eventra.Tickets(b.ID))
 	require.NoError(f.t, err)
 	require.Equal(f.t, eventra.MailDue, state)
-	require.Equal(f.t, &eventra.TicketMail{
-		BookingID: b.ID, To: f.user.Email, Name: f.user.Name, EventTitle: f.event.Title, Venue: "Arena, Berlin, DE",
+	require.Equal(f.t, &eventra.Mail{
+		MailRef: eventra.Tickets(b.ID), To: f.user.Email, Name: f.user.Name, EventTitle: f.event.Title, Venue: "Arena, Berlin, DE",
 		StartsAt: f.event.StartsAt, Timezone: "Europe/Berlin", Items: b.Items, Total: b.Total,
+		Returned: eventra.Money{Currency: b.Total.Currency},
 	}, mail)
 
 	_, err = f.commit(confirmed(b, p))
@@ -88,7 +89,7 @@ func confirmation(f *fixture) {
 	unpaid := f.hold(longHold, 2)
 	_, err = f.commit(confirmed(unpaid, &eventra.Payment{ID: NewID(), BookingID: unpaid.ID}))
 	require.ErrorIs(f.t, err, eventra.ErrDiverged, "nothing is confirmed without a payment")
-	_, _, err = f.store.Mail(f.t.Context(), unpaid.ID)
+	_, _, err = f.store.Mail(f.t.Context(), eventra.Tickets(unpaid.ID))
 	require.Equal(f.t, eventra.CodeNotFound, eventra.CodeOf(err))
 }
 
@@ -110,7 +111,7 @@ func rebooked(f *fixture) {
 	require.Equal(f.t, next.ID, f.requireStatus(lost, eventra.BookingExpired).ReplacedBy)
 	require.Equal(f.t, next.ID, f.requirePayment(p, eventra.PaymentSucceeded).BookingID)
 	f.requireSeat(2, eventra.SeatBooked, next)
-	f.requireMail(next.ID, eventra.MailDue)
+	f.requireMail(eventra.Tickets(next.ID), eventra.MailDue)
 	f.must(change(eventra.Refunded, next))
 	f.requirePayment(p, eventra.PaymentRefundPending)
 }

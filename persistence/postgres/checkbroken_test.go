@@ -87,6 +87,17 @@ var breaches = []struct{ name, sql, implied string }{
 	{"mail_is_of_a_confirmed", `INSERT INTO outbox VALUES (id('booking', 16), now(), now(), now())`, ""},
 	{"mail_is_of_a_confirmed", `UPDATE outbox SET event_id = id('event', 1) WHERE booking_id = id('booking', 3)`, ""},
 	{"mail_is_sent_in_time", `UPDATE outbox SET sent_at = NULL WHERE booking_id = id('booking', 3)`, ""},
+	{"mail_is_sent_in_time", `INSERT INTO notices (booking_id, kind, about, event_id, created_at, due_at)
+		SELECT id, 'cancelled', event_id, event_id, now() - interval '1 day', now() FROM bookings WHERE id = id('booking', 17)`, ""},
+
+	{"cancelled_event_is_refunded", `UPDATE events SET status = 'CANCELLED' WHERE id = id('event', 0);
+		INSERT INTO cancellations (event_id, reason, started_at, due_at, finished_at) VALUES (id('event', 0), '', now(), now(), now())`, ""},
+	{"cancelled_event_is_refunded", `INSERT INTO cancellations (event_id, reason, started_at, due_at) VALUES (id('event', 0), '', now(), now())`, ""},
+	{"cancellation_is_started", `UPDATE events SET status = 'CANCELLED' WHERE id = id('event', 0)`, ""},
+	{"notice_is_true", `INSERT INTO notices (booking_id, kind, about, event_id, created_at, due_at, sent_at)
+		SELECT id, 'cancelled', event_id, event_id, now(), now(), now() FROM bookings WHERE id = id('booking', 3)`, ""},
+	{"notice_is_true", `INSERT INTO notices (booking_id, kind, about, event_id, created_at, due_at, sent_at)
+		SELECT id, 'cancelled', id('event', 1), id('event', 1), now(), now(), now() FROM bookings WHERE id = id('booking', 17)`, ""},
 
 	{"epochs_never_go_back", `UPDATE events SET epoch = epoch - 1 WHERE id = id('event', 0)`, ""},
 	{"statuses_follow_each_other", `UPDATE bookings SET status = 'EXPIRED' WHERE id = id('booking', 16)`, ""},
@@ -136,7 +147,7 @@ func TestCheck_NamesBrokenInvariants(t *testing.T) {
 			named = append(named, f.Name)
 			require.NotEmpty(t, f.Rows)
 			require.NotContains(t, f.Rows, "", "a row is put in words")
-			require.Equal(t, f.Name == "mail_is_sent_in_time", f.Outcome == CheckWarned)
+			require.Equal(t, f.Name == "mail_is_sent_in_time" || f.Name == "cancellation_is_started", f.Outcome == CheckWarned)
 		}
 		want := append(strings.Fields(breach.implied), breach.name)
 		require.ElementsMatch(t, want, named, "%s\n%+v", breach.sql, report.Findings)

@@ -69,6 +69,13 @@ var invariants = [...]invariant{
 	{name: "mail_is_sent_in_time", sql: mailIsSentInTimeSQL, warns: true,
 		sentence: "No mail is unsent for longer than --mail-overdue."},
 
+	{name: "cancelled_event_is_refunded", sql: cancelledIsRefundedSQL,
+		sentence: "An event whose cancellation is finished is CANCELLED, and has no HELD or CONFIRMED booking."},
+	{name: "cancellation_is_started", sql: cancellationIsStartedSQL, warns: true,
+		sentence: "A CONFIRMED booking of a cancelled event is going to be refunded."},
+	{name: "notice_is_true", sql: noticeIsTrueSQL,
+		sentence: "A mail other than tickets belongs to a booking of its event; one about a cancellation to a REFUNDED booking."},
+
 	{name: "epochs_never_go_back", sql: epochsNeverGoBackSQL, compares: true,
 		sentence: "No event's epoch is lower than it was."},
 	{name: "statuses_follow_each_other", sql: statusesFollowSQL, compares: true,

@@ -35,8 +35,10 @@ var statements = [...]statement{
 		return append(heldColumns(w), w.keyColumns()...)
 	}},
 	eventra.Released: {sql: releasedSQL, columns: freeingColumns},
-	eventra.Refunded: {sql: refundedSQL, columns: freeingColumns},
-	eventra.Expired:  {sql: expiredSQL, columns: freeingColumns, guarded: true},
+	eventra.Refunded: {sql: refundedSQL, columns: func(w *write) []any {
+		return append(freeingColumns(w), w.notices.bookings, w.notices.kinds, w.notices.abouts, w.notices.amounts, w.notices.events)
+	}},
+	eventra.Expired: {sql: expiredSQL, columns: freeingColumns, guarded: true},
 	eventra.PaymentStarted: {sql: paymentStartedSQL, guarded: true, columns: func(w *write) []any {
 		return []any{w.events, w.bookings, w.payments, w.users, w.methods, w.amounts, w.currencies, w.grace}
 	}},

@@ -118,6 +118,10 @@ WITH sold AS (
     UPDATE payments SET status = 'REFUND_PENDING', updated_at = now()
     WHERE ctid = ANY (ARRAY (SELECT payment_at FROM asked WHERE payment_status = 'SUCCEEDED' AND of = booking_id))
     RETURNING 1
+), told AS (
+    INSERT INTO notices (booking_id, kind, about, amount, event_id, created_at, due_at)
+    SELECT booking_id, kind, about, amount, event_id, now(), now()
+    FROM unnest($7::uuid[], $8::text[], $9::uuid[], $10::bigint[], $11::uuid[]) AS n (booking_id, kind, about, amount, event_id)
 )` + freeSQL + `
 SELECT eventra_assert((SELECT count(*) FROM ended) = cardinality($1::uuid[])
     AND (SELECT count(*) FROM refundable) = cardinality($1::uuid[]) AND ` + allFree + `, 'EV002')`

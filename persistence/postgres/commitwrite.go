@@ -36,6 +36,7 @@ type write struct {
 	statuses, refusals                  texts
 	holds, grace                        bigints // microseconds
 	attempts                            []*eventra.IdempotencyAttempt
+	notices                             notices
 
 	// One entry a batch that changes seats: its event, and their new version.
 	batches  uuids
@@ -49,6 +50,18 @@ type write struct {
 	seatAmounts  bigints
 
 	blockings *blockings // of Blocked and Unblocked
+}
+
+// notices are the columns of mails that changes bring with them.
+type notices struct {
+	bookings, abouts, events uuids
+	kinds                    texts
+	amounts                  bigints
+}
+
+func (n *notices) add(event eventra.ID, c *eventra.Change) {
+	n.bookings, n.abouts, n.events = append(n.bookings, uuid(c.Booking.ID)), append(n.abouts, uuid(c.Notice.About)), append(n.events, uuid(event))
+	n.kinds, n.amounts = append(n.kinds, string(c.Notice.Kind)), append(n.amounts, c.Notice.Amount)
 }
 
 // position is where a change stands: the index of its batch, and its own in that
@@ -116,6 +129,9 @@ func (w *write) add(batch *eventra.Batch, c *eventra.Change) {
 	w.addBooking(batch, c)
 	if c.Attempt != nil {
 		w.attempts = append(w.attempts, c.Attempt)
+	}
+	if c.Notice != nil {
+		w.notices.add(batch.EventID, c)
 	}
 	if p := c.Payment; p != nil {
 		w.payments = append(w.payments, uuid(p.ID))

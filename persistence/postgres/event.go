@@ -14,13 +14,18 @@ import (
 // PutTerms copies to the authority what a sale and its mails need of an event.
 // It ignores terms that are older than the stored ones, so copies may arrive late
 // and repeatedly. Changed terms take an epoch, so that every activation loads
-// them before it sells anything more.
+// them before it sells anything more. With the terms of an event that was cancelled its
+// cancellation begins.
 func (db *DB) PutTerms(ctx context.Context, e *eventra.Event) error {
 	return db.WithConn(ctx, callTimeout, func(ctx context.Context, conn *pgxpool.Conn) error {
-		terms := e.SaleTerms()
-		_, err := conn.Exec(ctx, putTermsSQL, e.ID, string(terms.Status), terms.SaleStartsAt, terms.SaleEndsAt, terms.HoldSeconds,
+		terms, sql := e.SaleTerms(), putTermsSQL
+		args := []any{e.ID, string(terms.Status), terms.SaleStartsAt, terms.SaleEndsAt, terms.HoldSeconds,
 			terms.MaxSeatsPerBooking, terms.EverPublished, e.Title, venueLine(e.Venue), e.StartsAt, e.Venue.Timezone, e.Version,
-			terms.MaxSeatsPerCustomer, string(terms.OrphanRule.OrDefault()))
+			terms.MaxSeatsPerCustomer, string(terms.OrphanRule.OrDefault())}
+		if e.Cancellation != nil {
+			sql, args = putCancelledSQL, append(args, e.Cancellation.Reason)
+		}
+		_, err := conn.Exec(ctx, sql, args...)
 		return err
 	})
 }
@@ -41,6 +46,9 @@ ON CONFLICT (id) DO UPDATE SET
         (excluded.status, excluded.sale_starts_at, excluded.sale_ends_at, excluded.hold_seconds, excluded.max_seats_per_booking,
             excluded.ever_published, excluded.max_seats_per_customer, excluded.orphan_rule))::int
 WHERE stored.details_version <= excluded.details_version`
+
+const putCancelledSQL = `WITH put AS (` + putTermsSQL + ` RETURNING id)
+` + insertCancellationSQL + ` SELECT id, $15, now(), now() FROM put ON CONFLICT DO NOTHING`
 
 // venueLine is the venue as a ticket prints it.
 func venueLine(v eventra.Venue) string {

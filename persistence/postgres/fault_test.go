@@ -218,7 +218,10 @@ func TestDB_IsUnavailableWhilePostgresIsAway(t *testing.T) {
 		},
 		"CreateUser":  func(ctx context.Context) error { return f.db.CreateUser(ctx, persistencetest.NewUser()) },
 		"DeleteEvent": func(ctx context.Context) error { return f.db.DeleteEvent(ctx, persistencetest.NewID()) },
-		"Due":         func(ctx context.Context) error { _, err := f.db.Due(ctx, 1, time.Second); return err },
+		"Due": func(ctx context.Context) error {
+			_, err := f.db.Due(ctx, eventra.TicketBox, 1, time.Second)
+			return err
+		},
 	}
 	f.proxy.Cut()
 	for name, call := range calls {

@@ -63,9 +63,9 @@ func queryBookings(ctx context.Context, q querier, sql string, args ...any) (boo
 	return bookings, err
 }
 
-// queryItems reads the items that a booking has.
-func queryItems(ctx context.Context, q querier, booking eventra.ID) ([]eventra.Item, error) {
-	rows, err := q.Query(ctx, bookingItemsSQL, booking)
+// queryItems reads the items that a booking has, with those that it had if all are wanted.
+func queryItems(ctx context.Context, q querier, booking eventra.ID, all bool) ([]eventra.Item, error) {
+	rows, err := q.Query(ctx, bookingItemsSQL, booking, all)
 	if err != nil {
 		return nil, err
 	}
@@ -76,5 +76,5 @@ func queryItems(ctx context.Context, q querier, booking eventra.ID) ([]eventra.I
 	})
 }
 
-const bookingItemsSQL = itemsSQL + ` WHERE booking_id = $1 AND live` + itemSeat + `
+const bookingItemsSQL = itemsSQL + ` WHERE booking_id = $1 AND (live OR $2)` + itemSeat + `
 ORDER BY position`

@@ -10,42 +10,62 @@ import (
 	"github.com/eventra/eventra"
 )
 
-// Due leases up to limit unsent mails. None of them is due again, at any
+// Due leases up to limit unsent mails of a box. None of them is due again, at any
 // instance, before the lease ends. A mail that is due later than a lease that begins
 // now is due: the server's clock was set back.
-func (db *DB) Due(ctx context.Context, limit int, lease time.Duration) (bookings []eventra.ID, err error) {
+func (db *DB) Due(ctx context.Context, box eventra.MailBox, limit int, lease time.Duration) (due []eventra.MailRef, err error) {
+	sql := ticketsDueSQL
+	if box == eventra.NoticeBox {
+		sql = noticesDueSQL
+	}
 	err = db.WithConn(ctx, callTimeout, func(ctx context.Context, conn *pgxpool.Conn) error {
-		rows, err := conn.Query(ctx, outboxDueSQL, limit, lease.Microseconds())
+		rows, err := conn.Query(ctx, sql, limit, lease.Microseconds())
 		if err != nil {
 			return err
 		}
-		bookings, err = pgx.CollectRows(rows, pgx.RowTo[eventra.ID])
+		due, err = pgx.CollectRows(rows, scanMailRef)
 		return err
 	})
-	return bookings, err
+	return due, err
+}
+
+func scanMailRef(row pgx.CollectableRow) (ref eventra.MailRef, err error) {
+	err = row.Scan(&ref.Kind, &ref.BookingID, &ref.About)
+	return ref, err
 }
 
 // The clock is read for each row, because a lease that another instance has taken
 // meanwhile is not ahead of it.
-const outboxDueSQL = `
+const (
+	ticketsDueSQL = `
 UPDATE outbox SET due_at = clock_timestamp() + $2::bigint * interval '1 microsecond'
 WHERE booking_id = ANY (ARRAY (
     SELECT booking_id FROM outbox
     WHERE sent_at IS NULL AND (due_at <= clock_timestamp() OR due_at > clock_timestamp() + $2::bigint * interval '1 microsecond')
     ORDER BY due_at LIMIT $1 FOR UPDATE SKIP LOCKED))
-RETURNING booking_id`
+RETURNING 'tickets', booking_id, '00000000-0000-0000-0000-000000000000'::uuid`
 
-// Mail reads what the mail of a confirmed booking says. CodeNotFound if there is
-// none.
-func (db *DB) Mail(ctx context.Context, bookingID eventra.ID) (mail *eventra.TicketMail, state eventra.MailState, err error) {
+	noticesDueSQL = `
+UPDATE notices SET due_at = clock_timestamp() + $2::bigint * interval '1 microsecond'
+WHERE ctid = ANY (ARRAY (
+    SELECT ctid FROM notices
+    WHERE sent_at IS NULL AND (due_at <= clock_timestamp() OR due_at > clock_timestamp() + $2::bigint * interval '1 microsecond')
+    ORDER BY due_at LIMIT $1 FOR UPDATE SKIP LOCKED))
+RETURNING kind, booking_id, about`
+)
+
+// Mail reads what a mail says. CodeNotFound if there is none.
+func (db *DB) Mail(ctx context.Context, ref eventra.MailRef) (mail *eventra.Mail, state eventra.MailState, err error) {
+	sql, args := mailSQL(ref, ticketsSQL, noticeSQL)
 	err = db.WithConn(ctx, callTimeout, func(ctx context.Context, conn *pgxpool.Conn) error {
-		m := &eventra.TicketMail{BookingID: bookingID}
+		m := &eventra.Mail{MailRef: ref}
 		var ended, obsolete bool
-		err := conn.QueryRow(ctx, mailSQL, bookingID).Scan(&ended, &obsolete, &m.To, &m.Name, &m.EventTitle, &m.Venue, &m.StartsAt, &m.Timezone,
-			&m.Total.Amount, &m.Total.Currency)
+		err := conn.QueryRow(ctx, sql, args...).Scan(&ended, &obsolete, &m.To, &m.Name, &m.EventTitle, &m.Venue, &m.StartsAt, &m.Timezone,
+			&m.Total.Amount, &m.Total.Currency, &m.Returned.Amount, &m.Message)
 		if err != nil {
 			return orNotFound(err, eventra.Errorf(eventra.CodeNotFound, "no such mail"))
 		}
+		m.Returned.Currency = m.Total.Currency
 		switch {
 		case ended:
 			state = eventra.MailEnded
@@ -53,7 +73,7 @@ func (db *DB) Mail(ctx context.Context, bookingID eventra.ID) (mail *eventra.Tic
 			state = eventra.MailObsolete
 		}
 		mail = m
-		m.Items, err = queryItems(ctx, conn, bookingID)
+		m.Items, err = queryItems(ctx, conn, ref.BookingID, ref.Box() == eventra.NoticeBox)
 		return err
 	})
 	if err != nil {
@@ -62,28 +82,50 @@ func (db *DB) Mail(ctx context.Context, bookingID eventra.ID) (mail *eventra.Tic
 	return mail, state, nil
 }
 
-const mailSQL = `
+// mailSQL returns a statement about the row of a mail, and its parameters.
+func mailSQL(ref eventra.MailRef, tickets, notice string) (sql string, args []any) {
+	if ref.Box() == eventra.TicketBox {
+		return tickets, []any{ref.BookingID}
+	}
+	return notice, []any{ref.BookingID, string(ref.Kind), ref.About}
+}
+
+// Rows that members of the release before wrote name no event.
+const (
+	ticketsSQL = `
 SELECT sent_at IS NOT NULL, bookings.status <> 'CONFIRMED' OR events.status = 'CANCELLED',
-    email, name, title, venue, starts_at, timezone, amount, bookings.currency
+    email, name, title, venue, starts_at, timezone, bookings.amount, bookings.currency, 0, ''
 FROM outbox
 JOIN bookings ON bookings.id = outbox.booking_id AND bookings.event_id = coalesce(outbox.event_id, bookings.event_id)
 JOIN users ON users.id = bookings.user_id
 JOIN events ON events.id = bookings.event_id
 WHERE booking_id = $1`
 
+	noticeSQL = `
+SELECT sent_at IS NOT NULL, false,
+    email, name, title, venue, starts_at, timezone, bookings.amount, bookings.currency, coalesce(notices.amount, 0), coalesce(reason, '')
+FROM notices
+JOIN bookings ON bookings.id = notices.booking_id AND bookings.event_id = notices.event_id
+JOIN users ON users.id = bookings.user_id
+JOIN events ON events.id = notices.event_id
+LEFT JOIN cancellations ON cancellations.event_id = notices.event_id
+WHERE booking_id = $1 AND kind = $2 AND about = $3`
+)
+
 // MarkSent notes that a mail server has taken the mail. Repeating it is harmless.
-func (db *DB) MarkSent(ctx context.Context, bookingID eventra.ID) error {
-	return db.endMail(ctx, markSentSQL, bookingID)
+func (db *DB) MarkSent(ctx context.Context, ref eventra.MailRef) error {
+	return db.endMail(ctx, ref, markSentSQL)
 }
 
 // Withhold ends a mail that is not to be sent. One that was sent stays so.
-func (db *DB) Withhold(ctx context.Context, bookingID eventra.ID) error {
-	return db.endMail(ctx, withholdSQL, bookingID)
+func (db *DB) Withhold(ctx context.Context, ref eventra.MailRef) error {
+	return db.endMail(ctx, ref, withholdSQL)
 }
 
-func (db *DB) endMail(ctx context.Context, sql string, bookingID eventra.ID) error {
+func (db *DB) endMail(ctx context.Context, ref eventra.MailRef, set string) error {
+	sql, args := mailSQL(ref, `UPDATE outbox `+set+` WHERE booking_id = $1`, `UPDATE notices `+set+` WHERE booking_id = $1 AND kind = $2 AND about = $3`)
 	return db.WithConn(ctx, callTimeout, func(ctx context.Context, conn *pgxpool.Conn) error {
-		_, err := conn.Exec(ctx, sql, bookingID)
+		_, err := conn.Exec(ctx, sql, args...)
 		return err
 	})
 }
@@ -91,14 +133,19 @@ func (db *DB) endMail(ctx context.Context, sql string, bookingID eventra.ID) err
 // With the condition sent_at IS NULL, the planner would search all unsent mails
 // for the row.
 const (
-	markSentSQL = `UPDATE outbox SET sent_at = coalesce(sent_at, now()) WHERE booking_id = $1`
-	withholdSQL = `UPDATE outbox SET withheld = withheld OR sent_at IS NULL, sent_at = coalesce(sent_at, now()) WHERE booking_id = $1`
+	markSentSQL = `SET sent_at = coalesce(sent_at, now())`
+	withholdSQL = `SET withheld = withheld OR sent_at IS NULL, sent_at = coalesce(sent_at, now())`
 )
 
 // MailsUnsent counts the mails that no mail server has taken yet, up to a limit.
 func (db *DB) MailsUnsent(ctx context.Context, limit int) (number int, err error) {
 	err = db.WithConn(ctx, callTimeout, func(ctx context.Context, conn *pgxpool.Conn) error {
-		return conn.QueryRow(ctx, `SELECT count(*) FROM (SELECT FROM outbox WHERE sent_at IS NULL LIMIT $1) AS unsent`, limit).Scan(&number)
+		return conn.QueryRow(ctx, mailsUnsentSQL, limit).Scan(&number)
 	})
 	return number, err
 }
+
+const mailsUnsentSQL = `
+SELECT count(*) FROM (
+    (SELECT FROM outbox WHERE sent_at IS NULL LIMIT $1) UNION ALL (SELECT FROM notices WHERE sent_at IS NULL LIMIT $1) LIMIT $1
+) AS unsent`

@@ -25,8 +25,8 @@ func TestDB_MailsLeasedBeforeTheClockWasSetBackAreDue(t *testing.T) {
 	_, err = conn.Exec(t.Context(), `INSERT INTO outbox (booking_id, created_at, due_at)
 		VALUES ($1, now(), now() + interval '45 seconds'), ($2, now(), now() + interval '20 seconds')`, ahead, leased)
 	require.NoError(t, err)
-	for _, want := range [][]eventra.ID{{ahead}, {}} {
-		due, err := db.Due(t.Context(), 10, lease)
+	for _, want := range [][]eventra.MailRef{{eventra.Tickets(ahead)}, {}} {
+		due, err := db.Due(t.Context(), eventra.TicketBox, 10, lease)
 		require.NoError(t, err)
 		require.Equal(t, want, due)
 	}

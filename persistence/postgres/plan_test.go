@@ -38,6 +38,9 @@ func fill(t *testing.T, conn *pgx.Conn, events, seatsEach, bookings int) {
 			created_at, created_at, created_at FROM bookings`,
 		`INSERT INTO outbox (booking_id, created_at, due_at, sent_at)
 		SELECT id, created_at, created_at, CASE WHEN random() < 0.01 THEN NULL ELSE now() END FROM bookings`,
+		`INSERT INTO notices (booking_id, kind, about, event_id, created_at, due_at, sent_at)
+		SELECT booking_id, 'cancelled', booking_id, md5('event' || n % {events})::uuid, created_at, due_at, sent_at
+		FROM (SELECT *, row_number() OVER () AS n FROM outbox) AS told`,
 		`INSERT INTO idempotency_keys (user_id, route, key, request_hash, resource_id, locked_until, created_at)
 		SELECT user_id, 'POST /api/v1/bookings', id::text, '', id, now(), now() - random() * interval '24.5 hours' FROM bookings`,
 		`INSERT INTO denied_tokens (access_id, expires_at, denied_at)
@@ -71,11 +74,12 @@ func TestQueries_UseTheirIndexes(t *testing.T) {
 		"a user's bookings":      {"bookings_of_user", userBookingsSQL, []any{user, "", nil, now, eventra.ID{}, 21}},
 		"payments to end":        {"payments_open", claimOpenPaymentsSQL, []any{int64(0), int64(0), int64(0), 100}},
 		"a booking's payments":   {"payments_of_booking", bookingPaymentsSQL, []any{booking, now, eventra.ID{}, 21}},
-		"mails that are due":     {"outbox_due", outboxDueSQL, []any{100, int64(0)}},
+		"mails that are due":     {"outbox_due", ticketsDueSQL, []any{100, int64(0)}},
+		"notices that are due":   {"notices_due", noticesDueSQL, []any{100, int64(0)}},
 		"an activation's seats":  {"seats_pkey", readSeatsSQL, []any{event}},
 		"the live bookings":      {"bookings_of_event", readLiveSQL, []any{event}},
 		"their items":            {"booking_seats_one_live", readLiveItemsSQL, []any{event}},
-		"a booking's items":      {"booking_seats_pkey", bookingItemsSQL, []any{booking}},
+		"a booking's items":      {"booking_seats_pkey", bookingItemsSQL, []any{booking, false}},
 		"bookings' items":        {"booking_seats_pkey", bookingsByIDSQL, []any{uuids{uuid(booking)}}},
 		"old idempotency keys":   {"idempotency_keys_age", purgeSQL[0], []any{100}},
 		"ended bookings":         {"bookings_ended", purgeBookingsSQL, []any{100, int64(0), now.Add(-time.Hour), eventra.ID{}}},

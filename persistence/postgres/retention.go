@@ -71,6 +71,18 @@ DELETE FROM outbox WHERE booking_id = ANY (ARRAY (
     SELECT booking_id FROM outbox WHERE booking_id < $3::uuid AND sent_at < now() - $2::bigint * interval '1 microsecond'
     ORDER BY booking_id LIMIT $1 FOR UPDATE SKIP LOCKED))`
 
+// purgeNotices does the same for the other mails. What a cancellation that is not settled
+// counts stays.
+func (db *DB) purgeNotices(ctx context.Context, conn *pgxpool.Conn, limit int) (deleted int64, more bool, err error) {
+	return deleteRows(purgeNoticesSQL, db.retention.Microseconds(), firstIDAt(time.Now().Add(-db.retention)))(ctx, conn, limit)
+}
+
+const purgeNoticesSQL = `
+DELETE FROM notices WHERE ctid = ANY (ARRAY (
+    SELECT ctid FROM notices WHERE booking_id < $3::uuid AND sent_at < now() - $2::bigint * interval '1 microsecond'
+        AND NOT EXISTS (SELECT FROM cancellations AS c WHERE c.event_id = notices.event_id AND settled_at IS NULL)
+    ORDER BY booking_id LIMIT $1 FOR UPDATE OF notices SKIP LOCKED))`
+
 // firstIDAt returns the least id (UUIDv7) of a time.
 func firstIDAt(at time.Time) (id eventra.ID) {
 	binary.BigEndian.PutUint64(id[:8], uint64(at.UnixMilli())<<16)

@@ -63,6 +63,16 @@ func TestDB_ObsoleteMails(t *testing.T) {
 	persistencetest.RunObsoleteMails(t, open(t))
 }
 
+func TestDB_Cancellations(t *testing.T) {
+	t.Parallel()
+	persistencetest.RunCancellations(t, open(t))
+}
+
+func TestDB_OldCancellations(t *testing.T) {
+	t.Parallel()
+	persistencetest.RunOldCancellations(t, open(t))
+}
+
 func TestMembers_MemberStore(t *testing.T) {
 	t.Parallel()
 	persistencetest.RunMemberStore(t, openMembers(t, persistencetest.NewDatabase(t)))

@@ -14,10 +14,16 @@ import (
 	"github.com/eventra/eventra"
 )
 
-const (
-	mailQueueName = "mail"
-	mailTaskType  = "ticket"
+// mailQueues are the queues of the boxes, and how often their turn comes beside each other.
+var mailQueues = [eventra.MailBoxes]struct {
+	name, task string
+	turns      int
+}{
+	eventra.TicketBox: {"mail", "ticket", 3},
+	eventra.NoticeBox: {"notices", "notice", 1},
+}
 
+const (
 	mailWorkersDefault = 4
 	// mailsWaitingMax jobs keep all workers of a few instances busy for a second
 	// or two. Further mails stay in the outbox, where they cost nothing; here, each
@@ -37,7 +43,7 @@ const (
 )
 
 // MailQueue spreads mails over the workers of all instances. A job's id is its
-// booking's, so a job that already waits is not added again. A finished job leaves
+// mail's, so a job that already waits is not added again. A finished job leaves
 // no trace. It implements actors.MailQueue.
 type MailQueue struct {
 	// Workers is how many mails are sent at a time; 0: a few.
@@ -62,13 +68,14 @@ func NewMailQueue(db *DB) *MailQueue {
 func (q *MailQueue) Close() error { return q.patient.Close() }
 
 // Enqueue implements actors.MailQueue.
-func (q *MailQueue) Enqueue(ctx context.Context, bookingIDs []eventra.ID) error {
+func (q *MailQueue) Enqueue(ctx context.Context, refs []eventra.MailRef) error {
 	// A new client each time: a client registers the queue's name once, and an
 	// emptied Redis has lost it.
 	client := asynq.NewClientFromRedisClient(q.db.client)
-	for _, id := range bookingIDs {
-		_, err := client.EnqueueContext(ctx, asynq.NewTask(mailTaskType, []byte(id.String())),
-			asynq.Queue(mailQueueName), asynq.TaskID(id.String()),
+	for _, ref := range refs {
+		queue := &mailQueues[ref.Box()]
+		_, err := client.EnqueueContext(ctx, asynq.NewTask(queue.task, []byte(ref.String())),
+			asynq.Queue(queue.name), asynq.TaskID(ref.String()),
 			asynq.MaxRetry(mailRetriesMax), asynq.Timeout(mailTaskTimeout))
 		if err != nil && !errors.Is(err, asynq.ErrTaskIDConflict) {
 			return unavailable(err)
@@ -78,19 +85,23 @@ func (q *MailQueue) Enqueue(ctx context.Context, bookingIDs []eventra.ID) error 
 }
 
 // Full implements actors.MailQueue: it looks for one job more than may wait.
-func (q *MailQueue) Full(ctx context.Context) (bool, error) {
-	beyond, err := inspect(ctx, q, func(inspector *asynq.Inspector) ([]*asynq.TaskInfo, error) {
-		return inspector.ListPendingTasks(mailQueueName, asynq.PageSize(1), asynq.Page(mailsWaitingMax))
+func (q *MailQueue) Full(ctx context.Context, box eventra.MailBox) (bool, error) {
+	beyond, err := inspect(ctx, q, box, func(inspector *asynq.Inspector, queue string) ([]*asynq.TaskInfo, error) {
+		return inspector.ListPendingTasks(queue, asynq.PageSize(1), asynq.Page(mailsWaitingMax))
 	})
 	return len(beyond) > 0, unavailable(err)
 }
 
 // Work implements actors.MailQueue. It returns nil when ctx has ended and the
 // running jobs are finished.
-func (q *MailQueue) Work(ctx context.Context, deliver func(context.Context, eventra.ID) error) error {
+func (q *MailQueue) Work(ctx context.Context, deliver func(context.Context, eventra.MailRef) error) error {
+	turns := map[string]int{}
+	for _, queue := range mailQueues {
+		turns[queue.name] = queue.turns
+	}
 	server := asynq.NewServerFromRedisClient(q.patient, asynq.Config{
 		Concurrency:              cmp.Or(q.Workers, mailWorkersDefault),
-		Queues:                   map[string]int{mailQueueName: 1},
+		Queues:                   turns,
 		RetryDelayFunc:           func(retried int, _ error, _ *asynq.Task) time.Duration { return mailRetryDelay(retried) },
 		TaskCheckInterval:        mailCheckInterval,
 		DelayedTaskCheckInterval: mailRetryInterval,
@@ -99,11 +110,11 @@ func (q *MailQueue) Work(ctx context.Context, deliver func(context.Context, even
 		ErrorHandler:             asynq.ErrorHandlerFunc(logFailure),
 	})
 	err := server.Start(asynq.HandlerFunc(func(ctx context.Context, task *asynq.Task) error {
-		id, err := eventra.ParseID(string(task.Payload()))
+		ref, err := eventra.ParseMailRef(string(task.Payload()))
 		if err != nil {
 			return fmt.Errorf("mail for %q: %w: %w", task.Payload(), err, asynq.SkipRetry)
 		}
-		err = deliver(ctx, id)
+		err = deliver(ctx, ref)
 		if errors.Is(err, eventra.ErrMailRefused) {
 			return fmt.Errorf("%w: %w", err, asynq.SkipRetry)
 		}
@@ -124,7 +135,8 @@ func mailRetryDelay(retried int) time.Duration {
 
 func logFailure(ctx context.Context, task *asynq.Task, err error) {
 	retried, _ := asynq.GetRetryCount(ctx)
-	log := slog.With("bookingId", string(task.Payload()), "tries", retried+1, "error", err)
+	ref, _ := eventra.ParseMailRef(string(task.Payload()))
+	log := slog.With("bookingId", ref.BookingID, "kind", ref.Kind, "tries", retried+1, "error", err)
 	if retried >= mailRetriesMax || errors.Is(err, asynq.SkipRetry) {
 		log.Error("mail not delivered: it is a dead letter now")
 		return

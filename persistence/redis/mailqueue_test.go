@@ -20,13 +20,19 @@ import (
 // recorder counts the attempts to deliver each mail, and fails as told.
 type recorder struct {
 	mu    sync.Mutex
-	tries map[eventra.ID]int
-	fail  func(id eventra.ID, try int) error
+	tries map[eventra.MailRef]int
+	fail  func(ref eventra.MailRef, try int) error
 }
 
-func newRecorder() *recorder { return &recorder{tries: map[eventra.ID]int{}} }
+func newMail() eventra.MailRef { return eventra.Tickets(newID()) }
 
-func (p *recorder) deliver(_ context.Context, id eventra.ID) error {
+func newNotice() eventra.MailRef {
+	return eventra.MailRef{Kind: eventra.MailCancelled, BookingID: newID(), About: newID()}
+}
+
+func newRecorder() *recorder { return &recorder{tries: map[eventra.MailRef]int{}} }
+
+func (p *recorder) deliver(_ context.Context, id eventra.MailRef) error {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.tries[id]++
@@ -36,13 +42,13 @@ func (p *recorder) deliver(_ context.Context, id eventra.ID) error {
 	return p.fail(id, p.tries[id])
 }
 
-func (p *recorder) triesOf(id eventra.ID) int {
+func (p *recorder) triesOf(id eventra.MailRef) int {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	return p.tries[id]
 }
 
-func (p *recorder) setFail(fail func(eventra.ID, int) error) {
+func (p *recorder) setFail(fail func(eventra.MailRef, int) error) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.fail = fail
@@ -78,7 +84,7 @@ func TestMailQueue_DeliversEachJobOnceAndLeavesNoTrace(t *testing.T) {
 	url := persistencetest.NewRedis(t)
 	q, p := queue(t, url), newRecorder()
 	require.Zero(t, stats(t, q), "a queue that was never used")
-	ids := []eventra.ID{newID(), newID(), newID()}
+	ids := []eventra.MailRef{newMail(), newNotice(), newMail()}
 	require.NoError(t, q.Enqueue(t.Context(), ids))
 	require.NoError(t, q.Enqueue(t.Context(), ids), "a second time is harmless")
 	require.Equal(t, redis.MailQueueStats{Waiting: 3}, stats(t, q))
@@ -94,14 +100,14 @@ func TestMailQueue_DeliversEachJobOnceAndLeavesNoTrace(t *testing.T) {
 
 func TestMailQueue_RetriesAFailedJobSoon(t *testing.T) {
 	t.Parallel()
-	q, p, id := queue(t, persistencetest.NewRedis(t)), newRecorder(), newID()
-	p.fail = func(_ eventra.ID, try int) error {
+	q, p, id := queue(t, persistencetest.NewRedis(t)), newRecorder(), newMail()
+	p.fail = func(_ eventra.MailRef, try int) error {
 		if try < 2 {
 			return errors.New("not now")
 		}
 		return nil
 	}
-	require.NoError(t, q.Enqueue(t.Context(), []eventra.ID{id}))
+	require.NoError(t, q.Enqueue(t.Context(), []eventra.MailRef{id}))
 	work(t, q, p)
 	require.Eventually(t, func() bool { return p.triesOf(id) == 2 }, soon, tick)
 	require.Eventually(t, func() bool { return stats(t, q) == redis.MailQueueStats{} }, soon, tick)
@@ -109,33 +115,34 @@ func TestMailQueue_RetriesAFailedJobSoon(t *testing.T) {
 
 func TestMailQueue_EndsARefusedMailAtOnce(t *testing.T) {
 	t.Parallel()
-	q, p, id := queue(t, persistencetest.NewRedis(t)), newRecorder(), newID()
-	p.fail = func(eventra.ID, int) error { return fmt.Errorf("550: %w", eventra.ErrMailRefused) }
-	require.NoError(t, q.Enqueue(t.Context(), []eventra.ID{id}))
+	q, p, id := queue(t, persistencetest.NewRedis(t)), newRecorder(), newNotice()
+	p.fail = func(eventra.MailRef, int) error { return fmt.Errorf("550: %w", eventra.ErrMailRefused) }
+	require.NoError(t, q.Enqueue(t.Context(), []eventra.MailRef{id}))
 	work(t, q, p)
 	require.Eventually(t, func() bool { return stats(t, q) == redis.MailQueueStats{Dead: 1} }, soon, tick)
 	letters, err := q.DeadLetters(t.Context())
 	require.NoError(t, err)
+	require.Equal(t, id, letters[0].Mail)
 	require.Equal(t, 1, letters[0].Tries)
 	require.Contains(t, letters[0].Error, "550")
 }
 
 func TestMailQueue_ListsAndRetriesDeadLetters(t *testing.T) {
 	t.Parallel()
-	q, p, id := queue(t, persistencetest.NewRedis(t)), newRecorder(), newID()
+	q, p, id := queue(t, persistencetest.NewRedis(t)), newRecorder(), newMail()
 	letters, err := q.DeadLetters(t.Context())
 	require.NoError(t, err)
 	require.Empty(t, letters)
 
-	p.fail = func(eventra.ID, int) error { return fmt.Errorf("no such address: %w", asynq.SkipRetry) }
-	require.NoError(t, q.Enqueue(t.Context(), []eventra.ID{id}))
+	p.fail = func(eventra.MailRef, int) error { return fmt.Errorf("no such address: %w", asynq.SkipRetry) }
+	require.NoError(t, q.Enqueue(t.Context(), []eventra.MailRef{id}))
 	work(t, q, p)
 	require.Eventually(t, func() bool { return stats(t, q).Dead == 1 }, soon, tick)
-	require.NoError(t, q.Enqueue(t.Context(), []eventra.ID{id}), "it stays a dead letter")
+	require.NoError(t, q.Enqueue(t.Context(), []eventra.MailRef{id}), "it stays a dead letter")
 	letters, err = q.DeadLetters(t.Context())
 	require.NoError(t, err)
 	require.Len(t, letters, 1)
-	require.Equal(t, id, letters[0].BookingID)
+	require.Equal(t, id, letters[0].Mail)
 	require.Contains(t, letters[0].Error, "no such address")
 	require.Equal(t, 1, letters[0].Tries)
 
@@ -152,15 +159,15 @@ func TestMailQueue_WorkSurvivesALostAndAnEmptiedServer(t *testing.T) {
 	server := persistencetest.NewRedis(t)
 	proxy, url := persistencetest.ProxyTo(t, server)
 	proxy.Cut()
-	q, p, id := queue(t, url), newRecorder(), newID()
+	q, p, id := queue(t, url), newRecorder(), newMail()
 	work(t, q, p)
-	require.Equal(t, eventra.CodeUnavailable, eventra.CodeOf(q.Enqueue(t.Context(), []eventra.ID{id})))
+	require.Equal(t, eventra.CodeUnavailable, eventra.CodeOf(q.Enqueue(t.Context(), []eventra.MailRef{id})))
 
 	for try := 1; try <= 2; try++ {
 		proxy.Cut()
 		proxy.Restore()
 		require.NoError(t, peek(t, server).FlushDB(t.Context()).Err())
-		require.Eventually(t, func() bool { return q.Enqueue(t.Context(), []eventra.ID{id}) == nil }, soon, tick)
+		require.Eventually(t, func() bool { return q.Enqueue(t.Context(), []eventra.MailRef{id}) == nil }, soon, tick)
 		require.Eventually(t, func() bool { return p.triesOf(id) == try }, soon, tick)
 		require.Eventually(t, func() bool { s, err := q.Stats(t.Context()); return err == nil && s == redis.MailQueueStats{} }, soon, tick)
 	}
@@ -168,11 +175,11 @@ func TestMailQueue_WorkSurvivesALostAndAnEmptiedServer(t *testing.T) {
 
 func TestMailQueue_WorkWaitsForRunningJobs(t *testing.T) {
 	t.Parallel()
-	q, id := queue(t, persistencetest.NewRedis(t)), newID()
+	q, id := queue(t, persistencetest.NewRedis(t)), newMail()
 	started, finish := make(chan struct{}), make(chan struct{})
 	p := newRecorder()
-	p.fail = func(eventra.ID, int) error { close(started); <-finish; return nil }
-	require.NoError(t, q.Enqueue(t.Context(), []eventra.ID{id}))
+	p.fail = func(eventra.MailRef, int) error { close(started); <-finish; return nil }
+	require.NoError(t, q.Enqueue(t.Context(), []eventra.MailRef{id}))
 	stop := work(t, q, p)
 	<-started
 
@@ -192,9 +199,9 @@ func TestMailQueue_SendsAsManyAtATimeAsConfigured(t *testing.T) {
 	t.Parallel()
 	q := queue(t, persistencetest.NewRedis(t))
 	q.Workers = 12
-	var ids []eventra.ID
+	var ids []eventra.MailRef
 	for range 2 * q.Workers {
-		ids = append(ids, newID())
+		ids = append(ids, newMail())
 	}
 	require.NoError(t, q.Enqueue(t.Context(), ids))
 	var sending, most atomic.Int32
@@ -203,7 +210,7 @@ func TestMailQueue_SendsAsManyAtATimeAsConfigured(t *testing.T) {
 	ctx, cancel := context.WithCancel(context.Background())
 	ended := make(chan error, 1)
 	go func() {
-		ended <- q.Work(ctx, func(context.Context, eventra.ID) error {
+		ended <- q.Work(ctx, func(context.Context, eventra.MailRef) error {
 			defer sending.Add(-1)
 			now := sending.Add(1)
 			if int(now) >= q.Workers {

@@ -73,10 +73,10 @@ func NewSender(server, from string) (*Sender, error) {
 }
 
 // Send implements actors.MailSender.
-func (s *Sender) Send(ctx context.Context, m *eventra.TicketMail) error {
+func (s *Sender) Send(ctx context.Context, m *eventra.Mail) error {
 	message, err := s.compose(m)
 	if err != nil {
-		return fmt.Errorf("smtp: mail for booking %s: %w", m.BookingID, err)
+		return fmt.Errorf("smtp: mail %v: %w", m.MailRef, err)
 	}
 	ctx, cancel := context.WithTimeout(ctx, sendTimeout)
 	defer cancel()
@@ -89,7 +89,7 @@ func (s *Sender) Send(ctx context.Context, m *eventra.TicketMail) error {
 		}
 		// The server may have closed it meanwhile: a new connection decides.
 		if message, err = s.compose(m); err != nil {
-			return fmt.Errorf("smtp: mail for booking %s: %w", m.BookingID, err)
+			return fmt.Errorf("smtp: mail %v: %w", m.MailRef, err)
 		}
 	}
 	session, err := s.dial(ctx)

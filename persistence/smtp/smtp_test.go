@@ -23,9 +23,9 @@ import (
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
-func ticketMail(to string) *eventra.TicketMail {
-	return &eventra.TicketMail{
-		BookingID: eventra.ID(uuid.New()), To: to, Name: "Zoë \"Z\" <b>", EventTitle: "Bach\r\nBcc: evil@example.org & <Sons>",
+func ticketMail(to string) *eventra.Mail {
+	return &eventra.Mail{
+		MailRef: eventra.Tickets(eventra.ID(uuid.New())), To: to, Name: "Zoë \"Z\" <b>", EventTitle: "Bach\r\nBcc: evil@example.org & <Sons>",
 		Venue: "Hall, Berlin", StartsAt: time.Date(2027, 7, 1, 18, 30, 0, 0, time.UTC), Timezone: "Europe/Berlin",
 		Items: []eventra.Item{
 			{Section: "A", Row: "3", Number: 12, Amount: 2505},
@@ -87,11 +87,11 @@ func TestSender_ComposeRejectsInjectedHeaders(t *testing.T) {
 	t.Parallel()
 	sender, err := NewSender("smtp://127.0.0.1:25", "tickets@eventra.test")
 	require.NoError(t, err)
-	for name, spoil := range map[string]func(*eventra.TicketMail){
-		"title":             func(m *eventra.TicketMail) { m.EventTitle = "x\r\nBcc: evil@example.org\r\n\r\nbody" },
-		"name":              func(m *eventra.TicketMail) { m.Name = "x\nBcc: evil@example.org" },
-		"name as addresses": func(m *eventra.TicketMail) { m.Name = `x" <evil@example.org>, "y` },
-		"encoded name":      func(m *eventra.TicketMail) { m.Name = "=?utf-8?q?x=0D=0ABcc:_evil@example.org?=" },
+	for name, spoil := range map[string]func(*eventra.Mail){
+		"title":             func(m *eventra.Mail) { m.EventTitle = "x\r\nBcc: evil@example.org\r\n\r\nbody" },
+		"name":              func(m *eventra.Mail) { m.Name = "x\nBcc: evil@example.org" },
+		"name as addresses": func(m *eventra.Mail) { m.Name = `x" <evil@example.org>, "y` },
+		"encoded name":      func(m *eventra.Mail) { m.Name = "=?utf-8?q?x=0D=0ABcc:_evil@example.org?=" },
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

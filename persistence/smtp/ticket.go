@@ -17,7 +17,7 @@ import (
 	"github.com/eventra/eventra"
 )
 
-//go:embed ticket.html ticket.txt
+//go:embed ticket.html ticket.txt notice.html notice.txt
 var templateFiles embed.FS
 
 var (
@@ -42,24 +42,41 @@ type ticketSeat struct {
 	Price                      string
 }
 
-func (s *Sender) compose(m *eventra.TicketMail) (*gomail.Msg, error) {
+func (s *Sender) compose(m *eventra.Mail) (*gomail.Msg, error) {
 	to, err := mail.ParseAddress(m.To)
 	if err != nil || to.Address != m.To {
 		return nil, fmt.Errorf("%w: %q is not an e-mail address", eventra.ErrMailRefused, m.To)
 	}
-	t := newTicket(m)
+	l := newLetter(m)
 	message := gomail.NewMsg(gomail.WithNoDefaultUserAgent()) // nobody has to know the library and its version
 	message.FromMailAddress(s.from)
-	message.ToMailAddress(&mail.Address{Name: t.Name, Address: asciiDomain(to.Address)})
-	message.Subject(t.Subject)
+	message.ToMailAddress(&mail.Address{Name: oneLine(m.Name), Address: asciiDomain(to.Address)})
+	message.Subject(l.subject)
 	message.SetDate()
-	message.SetMessageIDWithValue(m.BookingID.String() + "@" + s.domain)
+	message.SetMessageIDWithValue(m.MailRef.String() + "@" + s.domain)
 	message.SetGenHeader("Auto-Submitted", "auto-generated") // RFC 3834: no automatic answers
 
-	if err := message.SetBodyTextTemplate(ticketText, t); err != nil {
+	if err := message.SetBodyTextTemplate(l.text, l.data); err != nil {
 		return nil, err
 	}
-	return message, message.AddAlternativeHTMLTemplate(ticketHTML, t)
+	return message, message.AddAlternativeHTMLTemplate(l.html, l.data)
+}
+
+// letter is a mail's subject, and its templates with their data.
+type letter struct {
+	subject string
+	text    *texttemplate.Template
+	html    *htmltemplate.Template
+	data    any
+}
+
+func newLetter(m *eventra.Mail) letter {
+	if m.Kind == eventra.MailTickets {
+		t := newTicket(m)
+		return letter{t.Subject, ticketText, ticketHTML, t}
+	}
+	n := newNotice(m)
+	return letter{n.Subject, noticeText, noticeHTML, n}
 }
 
 // asciiDomain writes an address with its domain as the DNS has it, which every
@@ -73,7 +90,7 @@ func asciiDomain(address string) string {
 	return address[:at+1] + domain
 }
 
-func newTicket(m *eventra.TicketMail) *ticket {
+func newTicket(m *eventra.Mail) *ticket {
 	zone, err := time.LoadLocation(m.Timezone)
 	if err != nil {
 		zone = time.UTC // the time in UTC is better than no mail

@@ -97,11 +97,12 @@ func (a *App) build(cfg *Config, w *wiring, metrics *prometheus.Registry) ([]fun
 	rates := redis.NewRateCounters(a.stores.Redis)
 	err = a.newServer(cfg, web.Config{
 		Users: a.stores.Postgres, DeniedTokens: a.denied, Catalog: catalog, SeatMaps: a.events,
-		BoxOffice: office, Payments: processor, Bookings: a.stores.Postgres, Blocks: a.stores.Postgres,
+		BoxOffice: office, Payments: processor, Bookings: a.stores.Postgres, Blocks: a.stores.Postgres, Cancellations: a.stores.Postgres,
 		IdempotencyKeys: a.stores.Postgres, RateCounters: rates, Members: a.events,
 		PaymentTimeout: processor.Bound(), Metrics: metrics, Log: a.log,
 	})
-	return []func(context.Context){catalog.RunCopier, payments.NewReconciler(processor).Run, rates.Run}, err
+	cancellations := payments.NewCancellations(processor, a.stores.Postgres, a.log)
+	return []func(context.Context){catalog.RunCopier, payments.NewReconciler(processor).Run, cancellations.Run, rates.Run}, err
 }
 
 // join makes sure that the schema is there, and joins the cluster. It waits for

@@ -100,7 +100,7 @@ func newCountedSender(sender actors.MailSender, r prometheus.Registerer) counted
 }
 
 // Send implements actors.MailSender.
-func (c countedSender) Send(ctx context.Context, mail *eventra.TicketMail) error {
+func (c countedSender) Send(ctx context.Context, mail *eventra.Mail) error {
 	err := c.MailSender.Send(ctx, mail)
 	outcome := "sent"
 	if err != nil {
