@@ -33,6 +33,7 @@ func (s *stillEnvironment) Now() time.Time           { return time.Time{} }
 func (s *stillEnvironment) send(_ replyTo, r *reply) { s.replies = append(s.replies, r) }
 func (s *stillEnvironment) Run(func())               {} // a batch completes when a test says so
 func (s *stillEnvironment) arm(*arm)                 {}
+func (s *stillEnvironment) CPUs() int                { return 1 }
 
 func (s *stillEnvironment) last(t *testing.T) *reply {
 	require.NotEmpty(t, s.replies)

@@ -44,6 +44,9 @@ func (m *member) Now() time.Time { return m.s.storeTime().Add(m.skew) }
 
 func (m *member) Run(work func()) { m.s.start(m, work) }
 
+// CPUs is the same on each machine, so that a seed plays the same run.
+func (m *member) CPUs() int { return 4 }
+
 // Wait polls, with growing pauses.
 func (m *member) Wait(done <-chan struct{}) {
 	for pause := time.Millisecond; ; pause *= 2 {

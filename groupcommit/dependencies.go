@@ -3,6 +3,7 @@ package groupcommit
 import (
 	"context"
 	"log/slog"
+	"runtime"
 	"time"
 
 	"github.com/eventra/eventra"
@@ -49,6 +50,8 @@ type Runtime interface {
 	Run(work func())
 	// Wait blocks until done is closed.
 	Wait(done <-chan struct{})
+	// CPUs is how much runs in parallel.
+	CPUs() int
 }
 
 // GoRuntime is the Runtime of a real process: its clock and goroutines.
@@ -62,6 +65,9 @@ func (GoRuntime) Run(work func()) { go work() }
 
 // Wait implements Runtime.
 func (GoRuntime) Wait(done <-chan struct{}) { <-done }
+
+// CPUs implements Runtime.
+func (GoRuntime) CPUs() int { return runtime.GOMAXPROCS(0) }
 
 // Config is what a [Pool] works with.
 type Config struct {

@@ -14,7 +14,7 @@
 //
 // It happens at two levels. The caller collects the changes of one event in a
 // [Batch] while that event's previous batch is in flight. [Pool.Submit] then
-// commits the batch at once if fewer than commitsMax transactions are under way.
+// commits the batch at once if few transactions are under way (commitsMin, commitsMax).
 // Otherwise the batch waits, and all batches that wait are merged into the next
 // transaction.
 //

@@ -35,9 +35,14 @@ type lockCall struct {
 	requests []eventra.LockRequest
 }
 
+// largeMachine has CPUs for all commits.
+type largeMachine struct{ GoRuntime }
+
+func (largeMachine) CPUs() int { return 64 }
+
 func newFixture() *fixture {
 	f := &fixture{}
-	f.pool = NewPool(Config{Store: f, Locks: f, Metrics: f, Runtime: GoRuntime{}, Log: slog.New(slog.DiscardHandler)})
+	f.pool = NewPool(Config{Store: f, Locks: f, Metrics: f, Runtime: largeMachine{}, Log: slog.New(slog.DiscardHandler)})
 	return f
 }
 

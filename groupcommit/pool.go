@@ -2,15 +2,17 @@ package groupcommit
 
 import "sync"
 
-// commitsMax is the number of transactions of this instance that are under way
-// at a time. Batches that come while all are busy are merged, so that a thousand
-// lukewarm events need few transactions. A larger pool only merges less.
-const commitsMax = 4
+// So many transactions of this instance are under way at a time, one for each of its CPUs
+// within these limits. Batches that come while all are busy are merged, so that a thousand
+// lukewarm events need few transactions. A larger pool only merges less. With two, a
+// transaction that hangs does not stop the others.
+const commitsMin, commitsMax = 2, 4
 
-// Pool commits the batches of all events of an instance, in at most commitsMax
+// Pool commits the batches of all events of an instance, in few
 // transactions at a time. Its methods may be called from any goroutine.
 type Pool struct {
 	pipeline pipeline
+	commits  int // transactions at a time
 
 	mu      sync.Mutex
 	busy    int // transactions under way
@@ -19,7 +21,8 @@ type Pool struct {
 
 // NewPool makes a pool without work.
 func NewPool(c Config) *Pool {
-	return &Pool{pipeline: pipeline{Config: c, releases: newReleases(c.Locks, c.Runtime, c.Log)}}
+	return &Pool{pipeline: pipeline{Config: c, releases: newReleases(c.Locks, c.Runtime, c.Log)},
+		commits: min(commitsMax, max(commitsMin, c.Runtime.CPUs()))}
 }
 
 // Submit commits a batch, which is not empty, and calls completed once from
@@ -29,7 +32,7 @@ func (p *Pool) Submit(b *Batch, completed func()) {
 	b.completed, b.done = completed, make(chan struct{})
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	if p.busy == commitsMax {
+	if p.busy == p.commits {
 		p.waiting = append(p.waiting, b)
 		return
 	}

@@ -68,6 +68,30 @@ func TestPool_Submit(t *testing.T) {
 	})
 }
 
+// smallMachine has one CPU.
+type smallMachine struct{ GoRuntime }
+
+func (smallMachine) CPUs() int { return 1 }
+
+// On a small machine transactions are fewer and larger, and one that hangs does not stop all.
+func TestPool_HasFewCommitsOnFewCPUs(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		f := newFixture()
+		f.pool.pipeline.Runtime = smallMachine{}
+		f.pool = NewPool(f.pool.pipeline.Config)
+		open := f.hang()
+		for i := range byte(4) {
+			f.submit(newBatch('a'+i, eventra.Held))
+		}
+		synctest.Wait()
+		require.Len(t, f.transactions, commitsMin)
+		close(open)
+		synctest.Wait()
+		require.Equal(t, []string{"c1d1"}, f.transactions[commitsMin:])
+	})
+}
+
 func TestPool_Outcome(t *testing.T) {
 	t.Parallel()
 	inBubble(t, "is unknown after the timeout", func(t *testing.T, f *fixture) {

@@ -10,7 +10,7 @@ import "github.com/eventra/eventra"
 func (p *Pool) Prepare(b *Batch, prepared func()) bool {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	if p.busy == commitsMax {
+	if p.busy == p.commits {
 		return false
 	}
 	b.prepared = make(chan struct{})
