@@ -71,6 +71,18 @@ var mutations = []mutation{
 		return refuse(NoSuchEvent())
 	}
 `, ``}}},
+	{"the strict orphan rule ignores claims", []edit{
+		{"orphan.go", `		return useClaimed
+`, `		return useFree
+`}}},
+	{"the strict orphan rule refuses because of claims", []edit{
+		{"orphan.go", `		return useClaimed
+`, `		return useTaken
+`}}},
+	{"the strict orphan rule refuses the last way to sell", []edit{
+		{"orphan.go", `	case another == never:
+		return false, nil
+`, ``}}},
 	{"the store sells although the key was used", []edit{
 		{"actors/simcommit_test.go", `		if _, used := db.keys[a.Key.Key]; used {
 			return false

@@ -24,7 +24,7 @@ func newSimEvent(seats int) *simEvent {
 	e := &simEvent{id: idOf('e', 1), terms: eventra.Terms{Status: eventra.EventPublished,
 		HoldSeconds: int(simHold / time.Second), MaxSeatsPerBooking: 4}}
 	for i := range seats {
-		e.seats = append(e.seats, eventra.Seat{Section: "A", Row: string(rune('1' + i/4)), Number: i%4 + 1,
+		e.seats = append(e.seats, eventra.Seat{Section: "A", Row: string(rune('1' + i/simRow)), Number: i%simRow + 1,
 			Price: eventra.Money{Amount: 1000, Currency: "EUR"}})
 	}
 	return e
@@ -98,6 +98,7 @@ func (b *buyer) repeat(ask func() (*reply, error)) (*reply, error) {
 
 // hold is [BoxOffice.Hold], repeated.
 func (b *buyer) hold(cmd *eventra.HoldSeats) *eventra.Booking {
+	b.s.namesSeats(cmd)
 	r, err := b.repeat(func() (*reply, error) { return b.s.network.ask(cmd) })
 	switch {
 	case errors.Is(err, eventra.ErrRefusedByStore):

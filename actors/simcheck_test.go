@@ -151,6 +151,8 @@ func (s *simulation) checkAnswer(a *simActor, q *question, r *reply) {
 				s.fail("%s refuses seat %s, which is free", a.name, name)
 			}
 		}
+	case code == eventra.CodeLeavesSingleSeat:
+		s.checkRefusedPick(a, q.msg.(*eventra.HoldSeats), r.err)
 	case code == eventra.CodeEventNotFound && !s.event.draft:
 		s.fail("%s does not know the event", a.name)
 	case code == eventra.CodeSaleClosed && s.event.terms.Private():

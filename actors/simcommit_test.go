@@ -98,6 +98,7 @@ func (db *simStore) hold(tx *transaction, c *eventra.Change) bool {
 		put(tx, db.keys, a.Key.Key, c.Booking.ID)
 	}
 	b := *c.Booking
+	db.s.checkPick(&b)
 	b.CreatedAt, b.ExpiresAt = tx.at, tx.at.Add(tx.batch.Hold)
 	db.insert(tx, b, eventra.SeatHeld)
 	return true
@@ -202,6 +203,7 @@ func (db *simStore) release(tx *transaction, b eventra.Booking, status eventra.B
 	put(tx, db.bookings, b.ID, b)
 	for _, s := range b.OwnSeats() {
 		tx.must(db.seats[s.No].Booking == b.ID)
+		db.s.freed(s.No)
 		db.seat(tx, s.No, eventra.StoredState{Version: tx.batch.Version})
 	}
 }

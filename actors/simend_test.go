@@ -72,6 +72,10 @@ func (s *simulation) checkIdle(actor *simActor) {
 		}
 		cmd := &eventra.HoldSeats{BookingID: idOf('b', 9999), UserID: idOf('u', 1), Seats: []string{s.event.seats[no].Name()}}
 		d := a.seats.Decide(cmd, s.storeTime())
+		if eventra.CodeOf(d.Err) == eventra.CodeLeavesSingleSeat {
+			s.checkRefusedPick(actor, cmd, d.Err)
+			continue
+		}
 		if d.Verdict != eventra.Accept {
 			s.fail("%s has forgotten a claim on seat %d, which is free: %v", actor.name, no, d.Verdict)
 		}

@@ -43,6 +43,7 @@ func (b *buyer) attempt(key string, cmd *eventra.HoldSeats) (made eventra.ID) {
 			again.BookingID = idOf('b', s.bookings)
 		}
 		s.attempts[key] = append(s.attempts[key], again.BookingID)
+		s.namesSeats(&again)
 		again.Attempt = &eventra.IdempotencyAttempt{ResourceID: again.BookingID,
 			Key: eventra.IdempotencyKey{UserID: b.user, Route: "POST /", Key: key}}
 		return s.network.ask(&again)

@@ -36,10 +36,12 @@ type simulation struct {
 
 	bookings, payments, blockings int // made so far
 	promises                      map[eventra.ID]*promise
-	attempts                      map[string][]eventra.ID // by key: the bookings asked for under it
-	takenPeriods                  [][]takenPeriod         // by seat
-	versions                      []uint64                // by seat, last seen in the store
-	copy                          *eventra.SeatsView      // what readers have
+	attempts                      map[string][]eventra.ID          // by key: the bookings asked for under it
+	named                         map[eventra.ID]bool              // bookings whose seats were named
+	freedAt                       map[eventra.SeatNo]time.Duration // by row, when one of its seats was freed last
+	takenPeriods                  [][]takenPeriod                  // by seat
+	versions                      []uint64                         // by seat, last seen in the store
+	copy                          *eventra.SeatsView               // what readers have
 
 	traced bool
 	trace  strings.Builder

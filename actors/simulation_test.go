@@ -97,11 +97,15 @@ func play(tasks *taskPool, seed uint64, traced bool) (found, trace string) {
 }
 
 func newSimulation(seed uint64) *simulation {
-	s := &simulation{rng: rand.New(rand.NewPCG(seed, 0)), tasks: map[*task]bool{}, gateway: simGateway{}, promises: map[eventra.ID]*promise{}, attempts: map[string][]eventra.ID{}}
+	s := &simulation{rng: rand.New(rand.NewPCG(seed, 0)), tasks: map[*task]bool{}, gateway: simGateway{}, promises: map[eventra.ID]*promise{}, attempts: map[string][]eventra.ID{},
+		named: map[eventra.ID]bool{}, freedAt: map[eventra.SeatNo]time.Duration{}}
 	s.chooseOdds()
 	s.event = newSimEvent(2 + s.rng.IntN(7))
 	if s.event.draft = seed%8 == 7; s.event.draft {
 		s.event.terms.Status = eventra.EventDraft
+	}
+	if seed%4 == 1 {
+		s.event.terms.OrphanRule = eventra.OrphanStrict
 	}
 	seats := len(s.event.seats)
 	s.layout = eventra.NewLayout(s.event.seats)
