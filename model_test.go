@@ -283,13 +283,18 @@ func (m *model) worlds() (worlds []orphanWorld) {
 	for committed := range 1 << len(claims) {
 		w := orphanWorld{seats: m.seats, state: bytes.Repeat([]byte{freeMark}, len(m.seats))}
 		for no, seat := range m.seats {
-			if m.taken(seat.Name()) {
+			if m.owned(seat.Name()) {
 				w.state[no] = 'x'
+			} else if m.blocked[seat.Name()] {
+				w.state[no] = '#'
 			}
 		}
 		for i, c := range claims {
 			becomes := byte('x')
-			if c.kind == eventra.Unblocked {
+			switch c.kind {
+			case eventra.Blocked:
+				becomes = '#'
+			case eventra.Unblocked:
 				becomes = freeMark
 			}
 			for _, no := range w.numbersOf(slices.Concat(c.seats, c.written)) {

@@ -7,7 +7,8 @@ import (
 
 // An orphan is a free seat that a pick leaves alone: one of its neighbours is picked, and
 // so is the other one, or that is taken, or the row ends there. A row ends at an aisle.
-// A gap that was there before is none: it has no picked neighbour.
+// A gap that was there before is none: it has no picked neighbour. Nor is a seat beside a blocked
+// one, which may come back on sale.
 //
 // A claimed seat may end up free or taken. What is said about a pick is therefore one of
 // three: so it is, whatever becomes of the claims; so it is not; or it depends.
@@ -16,9 +17,11 @@ import (
 type seatUse uint8
 
 const (
-	useFree    seatUse = iota
-	useClaimed         // by a change in flight, which may commit or not
-	useTaken           // durably, or by the pick itself, or beyond the end of the row
+	useFree     seatUse = iota
+	useClaimed          // by a change in flight: free or taken
+	useBlocking         // a change in flight blocks it or gives it back: free or blocked
+	useTaken            // durably, or by the pick itself, or beyond the end of the row
+	useBlocked
 )
 
 // certainty says whether something is so.
@@ -161,12 +164,12 @@ func (j *orphanJudge) orphans() (seats []SeatNo) {
 // orphan reports whether the seat next to a picked one is an orphan.
 func (j *orphanJudge) orphan(row int32, picked, step int) certainty {
 	near := j.use(row, picked+step)
-	if near == useTaken {
+	if near >= useTaken {
 		return never
 	}
 	far := j.use(row, picked+2*step)
 	switch {
-	case far == useFree:
+	case far == useFree, far == useBlocking, far == useBlocked:
 		return never
 	case near == useFree && far == useTaken:
 		return always
@@ -184,8 +187,10 @@ func (j *orphanJudge) use(row int32, at int) seatUse {
 	switch seat := &j.m.seats[seats[at]]; {
 	case seat.owner != nil:
 		return useTaken
+	case seat.blocking:
+		return j.useInBlocking(seats[at])
 	case seat.blocked:
-		return j.useOfBlocked(seats[at])
+		return useBlocked
 	case seat.claimed && j.claimsTaken:
 		return useTaken
 	case seat.claimed:
@@ -194,15 +199,17 @@ func (j *orphanJudge) use(row int32, at int) seatUse {
 	return useFree
 }
 
-// useOfBlocked is taken, unless a change in flight gives the seat back.
-func (j *orphanJudge) useOfBlocked(no SeatNo) seatUse {
-	switch {
-	case !j.m.seats[no].blocking || !j.m.unblocks(no):
-		return useTaken
-	case j.claimsTaken:
+// useInBlocking is the use of a seat that a change in flight blocks or gives back.
+func (j *orphanJudge) useInBlocking(no SeatNo) seatUse {
+	switch givenBack := j.m.unblocks(no); {
+	case j.m.seats[no].blocked && !givenBack:
+		return useBlocked // either way
+	case !j.claimsTaken:
+		return useBlocking
+	case givenBack:
 		return useFree
 	}
-	return useClaimed
+	return useBlocked
 }
 
 func (j *orphanJudge) picked(row int32, at int) bool {

@@ -15,7 +15,8 @@ import (
 //
 //	.    free                   P    free, and picked
 //	x    sold                   r    sold, its release is in flight
-//	a-h  free, claimed by a change in flight, one for each letter
+//	#    blocked                k, u blocked by a change in flight, given back by one
+//	a-h  free, claimed by a hold in flight, one for each letter
 //
 // A row's label is SECTION-ROW; a last word such as €12 is the price of its seats, else 10.
 type drawing struct {
@@ -60,7 +61,7 @@ func (d drawing) String() string { return "\n" + strings.Join(d.lines, "\n") + "
 // changes returns the letters of the changes in flight.
 func (d drawing) changes() (letters []string) {
 	for _, mark := range d.marks {
-		if mark >= 'a' && mark <= 'h' {
+		if strings.IndexByte("abcdefghku", mark) >= 0 {
 			letters = append(letters, string(mark))
 		}
 	}
@@ -78,10 +79,22 @@ func (d drawing) open(t rapid.TB, rule eventra.OrphanRule) *fixture {
 			f.do(t, hold(booking, "u9", seats...))
 		}
 	}
+	if blocked := d.named("#u"); blocked != nil {
+		f.do(t, block("blocked", blocked...))
+	}
+	if seats := d.named("k"); seats != nil {
+		f.decide(block("k", seats...))
+	}
+	if seats := d.named("u"); seats != nil {
+		f.decide(unblock("u", seats...))
+	}
 	if d.named("r") != nil {
 		f.decide(&eventra.ReleaseHold{BookingID: named("leaving"), UserID: named("u9")})
 	}
 	for _, letter := range d.changes() {
+		if letter == "k" || letter == "u" {
+			continue
+		}
 		require.Equal(t, eventra.Accept, f.decide(hold(letter, "u8", d.named(letter)...)).Verdict)
 	}
 	f.SetOrphanRule(rule)

@@ -16,7 +16,7 @@ import (
 // rule in its simplest form, from the documents alone.
 type orphanWorld struct {
 	seats []eventra.Seat
-	state []byte // by SeatNo: . free, x taken
+	state []byte // by SeatNo: . free, x taken, # blocked
 }
 
 const freeMark = '.'
@@ -28,8 +28,12 @@ func (d drawing) worlds() (worlds []orphanWorld) {
 	for committed := range 1 << len(letters) {
 		w := orphanWorld{seats: d.seats, state: make([]byte, len(d.marks))}
 		for no, mark := range d.marks {
-			switch letter := strings.IndexByte(letters, mark); {
-			case mark == 'P', letter >= 0 && committed>>letter&1 == 0:
+			letter := strings.IndexByte(letters, mark)
+			done := letter >= 0 && committed>>letter&1 != 0
+			switch {
+			case mark == 'k' && done, mark == 'u' && !done:
+				w.state[no] = '#'
+			case mark == 'u', mark == 'P', letter >= 0 && !done:
 				w.state[no] = freeMark
 			case letter >= 0, mark == 'r':
 				w.state[no] = 'x'
@@ -135,7 +139,7 @@ func drawHouse(program []byte) (lines []string) {
 	labels := []string{"A-1", "A-2", "B-1", "B-2"}
 	row, seats := labels[0], 0
 	for _, b := range program {
-		mark := "......PPPxxxabc|"[b%16]
+		mark := ".....PPPxx#abku|"[b%16]
 		switch {
 		case mark != '|':
 			row += " " + string(mark)

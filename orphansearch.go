@@ -106,7 +106,7 @@ func (j *orphanJudge) look(moving int) (places []place, another certainty) {
 			j.lookInRow(row, g)
 		}
 	}
-	if len(s.found) == 0 && !s.depends && !j.claimsTaken {
+	if len(s.found) == 0 && !s.depends {
 		j.lookWhereClaimed(g)
 	}
 	j.groups[moving] = g
@@ -137,12 +137,12 @@ func (j *orphanJudge) lookInRow(row int32, g rowPick) {
 	open, free := 0, 0 // seats in succession that are not taken for good; that are free
 	for at := from; at < to; at++ {
 		switch use := j.use(row, at); {
-		case use == useTaken || !slices.Contains(s.prices, j.price(row, at)):
+		case use >= useTaken || !slices.Contains(s.prices, j.price(row, at)):
 			open, free = 0, 0
-		case use == useClaimed:
-			open, free = open+1, 0
-		default:
+		case use == useFree:
 			open, free = open+1, free+1
+		default:
+			open, free = open+1, 0
 		}
 		if open < s.people {
 			continue
@@ -201,13 +201,21 @@ func (l *Layout) rowsAround(row int32) iter.Seq[int32] {
 	}
 }
 
-// rowsWithClaims returns the rows in which changes in flight take seats, in the layout's
-// order.
+// rowsWithClaims returns the rows in which changes in flight take or block seats, or give
+// them back, in the layout's order.
 func (m *SeatMap) rowsWithClaims() (rows []int32) {
+	add := func(no SeatNo) {
+		if row := m.layout.row[no]; len(rows) == 0 || rows[len(rows)-1] != row {
+			rows = append(rows, row)
+		}
+	}
 	for _, c := range m.claims {
+		for _, no := range c.Seats {
+			add(no)
+		}
 		if c.Kind.TakesSeats() {
 			for _, item := range c.Booking.OwnSeats() {
-				rows = append(rows, m.layout.row[item.No])
+				add(item.No)
 			}
 		}
 	}

@@ -94,15 +94,18 @@ func (s *simulation) allFree(pick []eventra.SeatNo) bool {
 	return !slices.ContainsFunc(pick, func(no eventra.SeatNo) bool { return !s.free(no) })
 }
 
-// leavesAlone reports whether a free seat beside a pick has no free neighbour.
+// leavesAlone reports whether a free seat beside a pick has neither a free nor a blocked
+// neighbour.
 func (s *simulation) leavesAlone(pick []eventra.SeatNo) bool {
-	stays := func(no eventra.SeatNo) bool { return s.free(no) && !slices.Contains(pick, no) }
-	company := func(no, beside eventra.SeatNo) bool {
-		return beside >= 0 && beside/simRow == no/simRow && stays(beside)
+	remains := func(no, of eventra.SeatNo) bool {
+		return no >= 0 && int(no) < len(s.db.seats) && no/simRow == of/simRow && !slices.Contains(pick, no)
+	}
+	company := func(no, of eventra.SeatNo) bool {
+		return remains(no, of) && (s.free(no) || s.db.seats[no].Status == eventra.SeatBlocked)
 	}
 	for _, no := range pick {
 		for _, next := range []eventra.SeatNo{no - 1, no + 1} {
-			if company(no, next) && !company(next, next-1) && !company(next, next+1) {
+			if remains(next, no) && s.free(next) && !company(next-1, no) && !company(next+1, no) {
 				return true
 			}
 		}
