@@ -19,12 +19,19 @@ func (b block) betterThan(other block) bool {
 // ways (7 5 3 1 2 4 6 8). The best block leaves the fewest orphans, then is nearest to the front and the centre of
 // its row, then is first in the layout's order. Claimed seats count as taken. If
 // a block exists only with them, the command has to wait.
-func (m *SeatMap) chooseBest(section int32, quantity int) (seats []SeatNo, wait bool, err error) {
-	if b, found := m.bestBlock(section, quantity, false); found {
+//
+// The seats are of categories in which all of the ticket types are sold.
+func (m *SeatMap) chooseBest(section int32, best *BestAvailable, types []int) (seats []SeatNo, wait bool, err error) {
+	sold, err := m.layout.soldIn(best.Category, types)
+	if err != nil {
+		return nil, false, err
+	}
+	quantity := best.Quantity
+	if b, found := m.bestBlock(section, quantity, sold, false); found {
 		return m.layout.rows[b.row].seats[b.first : b.first+quantity], false, nil
 	}
 	if len(m.claims) > 0 {
-		if _, found := m.bestBlock(section, quantity, true); found {
+		if _, found := m.bestBlock(section, quantity, sold, true); found {
 			return nil, true, nil
 		}
 	}
@@ -32,7 +39,7 @@ func (m *SeatMap) chooseBest(section int32, quantity int) (seats []SeatNo, wait 
 }
 
 // bestBlock searches all rows of a section.
-func (m *SeatMap) bestBlock(section int32, quantity int, claimedIsFree bool) (best block, found bool) {
+func (m *SeatMap) bestBlock(section int32, quantity int, sold []bool, claimedIsFree bool) (best block, found bool) {
 	for i := range m.layout.rows {
 		row := &m.layout.rows[i]
 		if section != AnySection && row.section != section || len(row.seats) < quantity {
@@ -45,7 +52,7 @@ func (m *SeatMap) bestBlock(section int32, quantity int, claimedIsFree bool) (be
 			continue // no block in this row can be nearer
 		}
 		for start := 0; start < len(row.seats); {
-			end := m.freeRun(row, start, claimedIsFree)
+			end := m.freeRun(row, start, sold, claimedIsFree)
 			for first := start; first+quantity <= end; first++ {
 				b := block{row: i, first: first, orphans: orphans(start, end, first, quantity),
 					distance: 2*row.depth + abs(2*first+quantity-len(row.seats))}
@@ -60,11 +67,11 @@ func (m *SeatMap) bestBlock(section int32, quantity int, claimedIsFree bool) (be
 }
 
 // freeRun returns the end of the run of free seats that begins at start; it is
-// start itself if that seat is not free.
-func (m *SeatMap) freeRun(row *seatRow, start int, claimedIsFree bool) (end int) {
+// start itself if that seat is not free. sold says which categories are asked for, nil all.
+func (m *SeatMap) freeRun(row *seatRow, start int, sold []bool, claimedIsFree bool) (end int) {
 	for end = start; end < len(row.seats); end++ {
 		seat := &m.seats[row.seats[end]]
-		if seat.taken() || seat.claimed && !claimedIsFree {
+		if seat.taken() || seat.claimed && !claimedIsFree || sold != nil && !sold[m.layout.category[row.seats[end]]] {
 			break
 		}
 	}

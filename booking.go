@@ -62,7 +62,11 @@ type Booking struct {
 // Item is one ticket of a booking: a seat, or a place in a general-admission section.
 // People number the items of a booking 1, 2, 3 …, in their order.
 type Item struct {
-	No         SeatNo // of its seat; NoSeat for a place
+	No SeatNo // of its seat; NoSeat for a place
+	// Numbers of Category and TicketType; 0 if they are not stored: see [Pricing.Sort].
+	CategoryNo   CategoryNo
+	TicketTypeNo TicketTypeNo
+
 	Section    string
 	Row        string // empty for a place
 	Number     int    // zero for a place
@@ -75,7 +79,7 @@ type Item struct {
 // NoSeat stands where an item has no seat.
 const NoSeat SeatNo = -1
 
-// TicketTypeStandard is the only ticket type of an event that names none.
+// TicketTypeStandard is the only ticket type of an event without a pricing of its own.
 const TicketTypeStandard = "Standard"
 
 // NewItem makes the item that sells a seat of that number and category.

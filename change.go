@@ -126,15 +126,18 @@ var (
 
 // Snapshot is one event as the store has it, read under a new epoch.
 type Snapshot struct {
-	EventID  ID
-	Epoch    int64
-	Terms    Terms
-	Seats    []Seat        // by SeatNo
-	States   []StoredState // by SeatNo
-	Bookings []*Booking    // every live one
-	Now      time.Time     // the store's clock
+	EventID ID
+	Epoch   int64
+	Terms   Terms
+	Seats   []Seat        // by SeatNo
+	States  []StoredState // by SeatNo
+	Pricing *Pricing      // nil stands for one without ticket types
+	// Categories are those of the seats, by SeatNo; nil if all are derived.
+	Categories []CategoryNo
+	Bookings   []*Booking // every live one
+	Now        time.Time  // the store's clock
 
-	LayoutVersion uint64 // of the seat map when seats were last added
+	LayoutVersion uint64 // of the seat map when seats were last added, or their pricing changed
 }
 
 // StoredState is the sale's part of a seat's row.

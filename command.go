@@ -14,8 +14,9 @@ type Command interface{ isCommand() }
 type HoldSeats struct {
 	BookingID ID
 	UserID    ID
-	Seats     []string       // canonical names; empty if Best is set
-	Best      *BestAvailable // nil if Seats are named
+	Seats     []string       // canonical names; empty if Best or Items is set
+	Items     []ItemRequest  // nil if Seats are named, or Best is set
+	Best      *BestAvailable // nil if Seats or Items are named
 	// Attempt is the try under an idempotency key that the hold belongs to: the key is
 	// written with the booking. It is nil if there is no key, or if it has been claimed.
 	Attempt *IdempotencyAttempt
@@ -25,6 +26,27 @@ type HoldSeats struct {
 type BestAvailable struct {
 	Quantity int
 	Section  string // its canonical name; empty: any
+	Category string // likewise
+	// TicketTypes are the types of the seats, Quantity of them in all. The pricing's order of
+	// types decides which seat gets which. All have the default type if there are none.
+	TicketTypes []TicketTypeCount
+}
+
+// ItemRequest asks for a seat.
+type ItemRequest struct {
+	Seat       string // its canonical name
+	TicketType string // canonical; empty: the default type
+}
+
+// TicketTypeCount is a number of tickets of one type.
+type TicketTypeCount struct {
+	Name  string // canonical; empty: the default type
+	Count int
+}
+
+// Plain reports whether the hold leaves prices to the default ticket type and to seats.
+func (cmd *HoldSeats) Plain() bool {
+	return cmd.Items == nil && (cmd.Best == nil || cmd.Best.Category == "" && cmd.Best.TicketTypes == nil)
 }
 
 // Validate checks what needs no knowledge of the event: that the command asks
@@ -34,6 +56,11 @@ func (cmd *HoldSeats) Validate(f *Faults, most int) {
 		if cmd.Best.Quantity < 1 || cmd.Best.Quantity > most {
 			f.Add("bestAvailable.quantity", "range", "must be from 1 to %d", most)
 		}
+		cmd.Best.validateTicketTypes(f)
+		return
+	}
+	if cmd.Items != nil {
+		cmd.validateItems(f, most)
 		return
 	}
 	switch {
@@ -48,6 +75,53 @@ func (cmd *HoldSeats) Validate(f *Faults, most int) {
 		if slices.Contains(cmd.Seats[:i], name) { // at most MaxSeatsPerBookingMax names
 			f.Add(indexed("seats", i), "duplicate", "names a seat twice")
 		}
+	}
+}
+
+// seatNames lists the names of the seats that are named.
+func (cmd *HoldSeats) seatNames() []string {
+	if cmd.Items == nil {
+		return cmd.Seats
+	}
+	names := make([]string, len(cmd.Items))
+	for i := range cmd.Items {
+		names[i] = cmd.Items[i].Seat
+	}
+	return names
+}
+
+func (cmd *HoldSeats) validateItems(f *Faults, most int) {
+	switch {
+	case len(cmd.Items) == 0:
+		f.Add("items", "required", "must have at least one item")
+		return
+	case len(cmd.Items) > most:
+		f.Add("items", "too_many", "must be at most %d tickets", most)
+		return
+	}
+	for i := range cmd.Items {
+		if slices.ContainsFunc(cmd.Items[:i], func(other ItemRequest) bool { return other.Seat == cmd.Items[i].Seat }) {
+			f.Add(indexed("items", i), "duplicate", "names a seat twice")
+		}
+	}
+}
+
+func (b *BestAvailable) validateTicketTypes(f *Faults) {
+	if b.TicketTypes == nil {
+		return
+	}
+	total := 0
+	for i, t := range b.TicketTypes {
+		if t.Count < 1 {
+			f.Add("bestAvailable.ticketTypes", "range", "must ask for at least one ticket of each type")
+		}
+		if slices.ContainsFunc(b.TicketTypes[:i], func(other TicketTypeCount) bool { return other.Name == t.Name }) {
+			f.Add("bestAvailable.ticketTypes", "duplicate", "names a type twice")
+		}
+		total += t.Count
+	}
+	if total != b.Quantity {
+		f.Add("bestAvailable.ticketTypes", "range", "must add up to the quantity")
 	}
 }
 
@@ -77,7 +151,9 @@ type StartPayment struct {
 type FinishPayment struct {
 	Payment Payment       // as it was started
 	Outcome PaymentStatus // SUCCEEDED, DECLINED or FAILED
-	Seats   []SeatNo      // of the payment's booking, in case it is no longer live
+	// Items are those of the payment's booking as they were held, in case it is no longer
+	// live. Of a member of the release before they have the numbers of seats alone.
+	Items []Item
 }
 
 // RefundBooking ends a confirmed booking. The booking is REFUNDED, its seats

@@ -98,16 +98,22 @@ func (m *SeatMap) decideHold(cmd *HoldSeats, now time.Time) Decision {
 			faults.Add("bestAvailable.section", "unknown_section", "the event has no such section")
 		}
 	}
+	if cmd.Best != nil && cmd.Best.Category != "" && m.layout.Pricing.CategoryNamed(cmd.Best.Category) < 0 {
+		faults.Add("bestAvailable.category", "unknown_category", "the event has no such category")
+	}
 	if err := faults.Err(); err != nil {
+		return refuse(err)
+	}
+	types, err := m.layout.ticketTypes(cmd)
+	if err != nil {
 		return refuse(err)
 	}
 	var seats []SeatNo
 	var wait bool
-	var err error
 	if cmd.Best != nil {
-		seats, wait, err = m.chooseBest(section, cmd.Best.Quantity)
+		seats, wait, err = m.chooseBest(section, cmd.Best, types)
 	} else {
-		seats, wait, err = m.chooseNamed(cmd.Seats)
+		seats, wait, err = m.chooseNamed(cmd.seatNames())
 	}
 	switch {
 	case err != nil:
@@ -115,24 +121,34 @@ func (m *SeatMap) decideHold(cmd *HoldSeats, now time.Time) Decision {
 	case wait:
 		return Decision{Verdict: Wait}
 	}
+	b, err := m.newHold(cmd, seats, types)
+	if err != nil {
+		return refuse(err)
+	}
 	warns, otherwise := m.obeyOrphanRule(cmd, seats)
 	if otherwise != nil {
 		return *otherwise
 	}
-	b := m.newBooking(cmd.BookingID, cmd.UserID, BookingHeld, seats)
 	b.LeavesSingleSeat = warns
 	return m.accept(&Change{Kind: Held, Booking: b, Attempt: cmd.Attempt})
 }
 
-func (m *SeatMap) newBooking(id, user ID, status BookingStatus, seats []SeatNo) *Booking {
-	b := &Booking{ID: id, EventID: m.eventID, UserID: user, Status: status, Items: make([]Item, len(seats))}
+// newHold prices the seats: each costs what it costs now, whatever becomes of the pricing.
+func (m *SeatMap) newHold(cmd *HoldSeats, seats []SeatNo, types []int) (*Booking, error) {
+	b := &Booking{ID: cmd.BookingID, EventID: m.eventID, UserID: cmd.UserID, Status: BookingHeld,
+		Items: make([]Item, len(seats)), Total: Money{Currency: m.layout.Pricing.Currency}}
 	for i, no := range seats {
-		seat := &m.layout.Seats[no]
-		b.Items[i] = NewItem(no, seat, m.layout.Category(no))
-		b.Total.Amount += seat.Price.Amount
-		b.Total.Currency = seat.Price.Currency
+		ticketType := m.layout.prices.standard
+		if types != nil {
+			ticketType = types[i]
+		}
+		item := &b.Items[i]
+		if *item = m.layout.newItem(no, ticketType); item.Amount == notSold {
+			return nil, Errorf(CodeTicketTypeNotSold, "%s is not sold as %s", item.Name(), item.TicketType)
+		}
+		b.Total.Amount += item.Amount
 	}
-	return b
+	return b, nil
 }
 
 // chooseNamed finds the named seats. A seat that is durably taken is a reason to

@@ -51,8 +51,9 @@ func reachConfirmed(t *testing.T, f *fixture) {
 // finishB1 reports the outcome of a payment for b1's seats, whether or not the
 // store has that payment.
 func finishB1(payment string, outcome eventra.PaymentStatus) *eventra.FinishPayment {
-	return &eventra.FinishPayment{Outcome: outcome, Seats: []eventra.SeatNo{0, 1}, Payment: eventra.Payment{
-		ID: named(payment), BookingID: named("b1"), EventID: named("show"), UserID: named("u1"), Status: eventra.PaymentPending}}
+	return &eventra.FinishPayment{Outcome: outcome, Items: []eventra.Item{{No: 0}, {No: 1}}, Payment: eventra.Payment{
+		Amount: eventra.Money{Amount: 2000, Currency: "EUR"},
+		ID:     named(payment), BookingID: named("b1"), EventID: named("show"), UserID: named("u1"), Status: eventra.PaymentPending}}
 }
 
 func TestSeatMap_Decide_EveryCommandInEveryState(t *testing.T) {
@@ -227,7 +228,7 @@ func TestSeatMap_DecidePayment_OfACancelledEvent(t *testing.T) {
 	require.NoError(t, err)
 	require.Equal(t, "refuse sale_closed", outcome(m.Decide(pay("p1", "b1", "u1"), opening)))
 	late := finishB1("p9", eventra.PaymentSucceeded)
-	late.Payment.BookingID, late.Seats = named("b9"), []eventra.SeatNo{0}
+	late.Payment.BookingID, late.Items = named("b9"), []eventra.Item{{No: 0}}
 	for name, cmd := range map[string]*eventra.FinishPayment{"of a hold": finishB1("p1", eventra.PaymentSucceeded), "that is late": late} {
 		d := m.Decide(cmd, opening)
 		require.Equal(t, "accept RefundDue", outcome(d), name)

@@ -1,6 +1,9 @@
 package eventra
 
-import "time"
+import (
+	"slices"
+	"time"
+)
 
 func (m *SeatMap) decideStartPayment(cmd *StartPayment, now time.Time) Decision {
 	live, otherwise := m.owned(cmd.BookingID, cmd.UserID)
@@ -41,7 +44,7 @@ func (m *SeatMap) decideFinishPayment(cmd *FinishPayment) Decision {
 	case paid && successor != nil:
 		return answer(successor)
 	case paid && live == nil:
-		return m.rebook(&payment, cmd.Seats)
+		return m.rebook(&payment, m.itemsOf(cmd))
 	case paid && live.Status == BookingHeld && m.terms.Status != EventPublished:
 		return m.refundDue(&payment, CodeSaleClosed)
 	case paid && live.Status == BookingHeld:
@@ -68,16 +71,38 @@ func (m *SeatMap) relieved(payment *Payment) *Booking {
 	return &b
 }
 
-func (m *SeatMap) rebook(payment *Payment, seats []SeatNo) Decision {
+// itemsOf are the items that a late payment buys: as they were held, or at today's prices if
+// only their seats are known. Items that cost something else than was paid are none.
+func (m *SeatMap) itemsOf(cmd *FinishPayment) []Item {
+	items, total := slices.Clone(cmd.Items), int64(0)
+	for i := range items {
+		item := &items[i]
+		if item.No < 0 || int(item.No) >= len(m.seats) {
+			return nil
+		}
+		if item.TicketType == "" {
+			*item = m.layout.newItem(item.No, m.layout.prices.standard)
+		}
+		item.Released = false // since its booking has expired
+		total += item.Amount
+	}
+	if total != cmd.Payment.Amount.Amount {
+		return nil
+	}
+	return items
+}
+
+func (m *SeatMap) rebook(payment *Payment, items []Item) Decision {
 	if m.terms.Status != EventPublished {
 		return m.refundDue(payment, CodeSaleClosed)
 	}
-	if len(seats) == 0 {
+	if len(items) == 0 {
 		return m.refundDue(payment, CodeHoldExpired)
 	}
 	wait := false
-	for _, no := range seats {
-		if int(no) >= len(m.seats) || m.seats[no].taken() {
+	for i := range items {
+		no := items[i].No
+		if m.seats[no].taken() {
 			return m.refundDue(payment, CodeHoldExpired)
 		}
 		wait = wait || m.seats[no].claimed
@@ -86,8 +111,8 @@ func (m *SeatMap) rebook(payment *Payment, seats []SeatNo) Decision {
 		return Decision{Verdict: Wait}
 	}
 	// The successor has the payment's id, so that repeating the command makes no second one.
-	b := m.newBooking(payment.ID, payment.UserID, BookingConfirmed, seats)
-	b.PaymentID = payment.ID
+	b := &Booking{ID: payment.ID, EventID: m.eventID, UserID: payment.UserID, Status: BookingConfirmed,
+		Items: items, Total: payment.Amount, PaymentID: payment.ID}
 	return m.accept(&Change{Kind: Rebooked, Booking: b, Payment: payment})
 }
 

@@ -30,10 +30,10 @@ func isASCII(s string) bool {
 // labelMarksMax is how many marks may follow each other. No language needs more.
 const labelMarksMax = 4
 
-// validLabel reports whether a label has visible characters only: letters, digits,
-// the marks that belong to them, inner spaces, dots and underscores.
-func validLabel(label string) bool {
-	if label == "" || !utf8.ValidString(label) || utf8.RuneCountInString(label) > SeatLabelMaxRunes ||
+// validLabel reports whether a label has at most so many characters, and visible ones only:
+// letters, digits, the marks that belong to them, inner spaces, dots and underscores.
+func validLabel(label string, maxRunes int) bool {
+	if label == "" || !utf8.ValidString(label) || utf8.RuneCountInString(label) > maxRunes ||
 		strings.TrimSpace(label) != label {
 		return false
 	}

@@ -245,7 +245,7 @@ func (s *modelSale) finish(p eventra.Payment, choice byte) *eventra.FinishPaymen
 	cmd := &eventra.FinishPayment{Payment: p, Outcome: s.ends[p.ID]}
 	for _, name := range s.model.bookings[p.BookingID].seats {
 		no, _ := s.seats.View().Layout.Find(name)
-		cmd.Seats = append(cmd.Seats, no)
+		cmd.Items = append(cmd.Items, eventra.Item{No: no})
 	}
 	return cmd
 }

@@ -394,16 +394,16 @@ func (m *model) predictFinish(cmd *eventra.FinishPayment, b modelBooking, live b
 		change.kind = eventra.Confirmed
 		return accepted(change)
 	}
-	for _, no := range cmd.Seats {
-		if m.taken(m.seats[no].Name()) {
+	for _, item := range cmd.Items {
+		if m.taken(m.seats[item.No].Name()) {
 			return back(eventra.CodeHoldExpired)
 		}
 	}
-	for _, no := range cmd.Seats {
-		if m.claimed(m.seats[no].Name()) {
+	for _, item := range cmd.Items {
+		if m.claimed(m.seats[item.No].Name()) {
 			return prediction{says: "wait"}
 		}
-		change.seats = append(change.seats, m.seats[no].Name())
+		change.seats = append(change.seats, m.seats[item.No].Name())
 	}
 	change.kind, change.booking, change.user = eventra.Rebooked, cmd.Payment.ID, cmd.Payment.UserID
 	return accepted(change)

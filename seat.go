@@ -70,7 +70,7 @@ const (
 // ValidateSeatLabel checks the name of a section or row. A dash separates the parts
 // of a seat's name.
 func ValidateSeatLabel(f *Faults, field, label string) {
-	if !validLabel(label) {
+	if !validLabel(label, SeatLabelMaxRunes) {
 		f.Add(field, "invalid_label", "must have 1 to %d letters with their marks, digits, inner spaces, dots or underscores", SeatLabelMaxRunes)
 	}
 }
@@ -87,17 +87,22 @@ func ValidatePrice(f *Faults, field string, p Money) {
 
 // Validate checks a seat that an administrator adds.
 func (s Seat) Validate(f *Faults, field string) {
+	s.ValidateName(f, field)
+	ValidatePrice(f, field+".price", s.Price)
+}
+
+// ValidateName checks the parts of the seat's name.
+func (s Seat) ValidateName(f *Faults, field string) {
 	ValidateSeatLabel(f, field+".section", s.Section)
 	ValidateSeatLabel(f, field+".row", s.Row)
 	if s.Number < 1 || s.Number > SeatNumberMax {
 		f.Add(field+".number", "range", "must be from 1 to %d", SeatNumberMax)
 	}
-	ValidatePrice(f, field+".price", s.Price)
 }
 
 // ValidateSeats checks what no single seat of a list shows: no name is given
 // twice, people can tell all labels apart, and all prices have one currency, so that
-// bookings can add them up.
+// bookings can add them up. A seat with a category has no price yet.
 func ValidateSeats(f *Faults, seats []Seat) {
 	type place struct {
 		section, row string
@@ -105,6 +110,7 @@ func ValidateSeats(f *Faults, seats []Seat) {
 	}
 	seen := make(map[place]struct{}, len(seats))
 	labels := NewSeatLabels()
+	currency := ""
 	for _, seat := range seats {
 		if label, other, alike := labels.Add(seat.Section, seat.Row); alike {
 			f.Add("seats", "look_alike", "%s looks like %s", label, other)
@@ -114,7 +120,10 @@ func ValidateSeats(f *Faults, seats []Seat) {
 			f.Add("seats", "duplicate", "%s is given more than once", seat.Name())
 		}
 		seen[at] = struct{}{}
-		if seat.Price.Currency != seats[0].Price.Currency {
+		if currency == "" {
+			currency = seat.Price.Currency
+		}
+		if seat.Price.Currency != "" && seat.Price.Currency != currency {
 			f.Add("price.currency", "mixed", "all seats of an event have one currency")
 			return
 		}

@@ -72,11 +72,12 @@ func NewSeatMap(s *Snapshot) (*SeatMap, error) {
 	m := &SeatMap{
 		eventID: s.EventID,
 		terms:   s.Terms,
-		layout:  NewLayout(s.Seats),
+		layout:  NewPricedLayout(s.Seats, s.Categories, s.Pricing),
 		seats:   make([]seatState, len(s.Seats)),
 		live:    make(map[ID]*Booking, len(s.Bookings)),
 		claims:  map[ID]*Change{},
 
+		version:       s.LayoutVersion,
 		layoutVersion: s.LayoutVersion,
 	}
 	m.sections = make([]SectionTally, len(m.layout.Sections))

@@ -68,10 +68,10 @@ type fixture struct {
 	*eventra.SeatMap
 	now      time.Time
 	inFlight []*eventra.Change
-	payments map[eventra.ID]eventra.Payment  // the store's rows
-	held     map[eventra.ID][]eventra.SeatNo // by booking, live or ended
-	blocks   map[eventra.ID]bool             // the store's rows of blockings
-	snapshot *eventra.Snapshot               // of the beginning
+	payments map[eventra.ID]eventra.Payment // the store's rows
+	held     map[eventra.ID][]eventra.Item  // by booking, live or ended
+	blocks   map[eventra.ID]bool            // the store's rows of blockings
+	snapshot *eventra.Snapshot              // of the beginning
 }
 
 func newFixture(t rapid.TB, terms eventra.Terms, seats []eventra.Seat) *fixture {
@@ -80,7 +80,7 @@ func newFixture(t rapid.TB, terms eventra.Terms, seats []eventra.Seat) *fixture 
 	m, err := eventra.NewSeatMap(snapshot)
 	require.NoError(t, err)
 	return &fixture{SeatMap: m, now: opening, snapshot: snapshot,
-		payments: map[eventra.ID]eventra.Payment{}, held: map[eventra.ID][]eventra.SeatNo{}, blocks: map[eventra.ID]bool{}}
+		payments: map[eventra.ID]eventra.Payment{}, held: map[eventra.ID][]eventra.Item{}, blocks: map[eventra.ID]bool{}}
 }
 
 func (f *fixture) decide(cmd eventra.Command) eventra.Decision {
@@ -113,9 +113,7 @@ func (f *fixture) commit() (refused []*eventra.Change) {
 		}
 		f.Apply(c, version, f.now)
 		if c.Kind.TakesSeats() {
-			for _, s := range c.Booking.OwnSeats() {
-				f.held[c.Booking.ID] = append(f.held[c.Booking.ID], s.No)
-			}
+			f.held[c.Booking.ID] = c.Booking.Items
 		}
 		if c.Blocking != nil {
 			f.blocks[c.Blocking.ID] = true
@@ -195,7 +193,7 @@ func subjectOf(c *eventra.Change) eventra.ID {
 // finish makes the command that reports the outcome of a stored payment.
 func (f *fixture) finish(payment string, outcome eventra.PaymentStatus) *eventra.FinishPayment {
 	p := f.payments[named(payment)]
-	return &eventra.FinishPayment{Payment: p, Outcome: outcome, Seats: f.held[p.BookingID]}
+	return &eventra.FinishPayment{Payment: p, Outcome: outcome, Items: f.held[p.BookingID]}
 }
 
 func hold(booking, user string, seats ...string) *eventra.HoldSeats {

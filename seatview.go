@@ -5,11 +5,14 @@ package eventra
 type Layout struct {
 	Seats    []Seat   // by SeatNo
 	Sections []string // in the order in which they were added
+	Pricing  *Pricing // with the categories of all seats, derived ones too
 
-	index   seatIndex
-	section []int32 // by SeatNo, position in Sections
-	row     []int32 // by SeatNo, position in rows
-	rows    []seatRow
+	index    seatIndex
+	section  []int32 // by SeatNo, position in Sections
+	row      []int32 // by SeatNo, position in rows
+	category []int32 // by SeatNo, position in Pricing.Categories
+	rows     []seatRow
+	prices   *priceTable
 }
 
 // seatRow is one row of one section, for the search for the best available seats.
@@ -19,10 +22,14 @@ type seatRow struct {
 	seats   []SeatNo // as they stand: in the order in which they were added
 }
 
-// NewLayout arranges seats, which are given by SeatNo. The first row that was
+// NewLayout is NewPricedLayout for an event without a pricing of its own.
+func NewLayout(seats []Seat) *Layout { return NewPricedLayout(seats, nil, nil) }
+
+// NewPricedLayout arranges seats, which are given by SeatNo, with the numbers of their
+// categories: see [Pricing.Sort]. The first row that was
 // added is the front of its section; a seat that is added to a row later stands at
 // the end of it.
-func NewLayout(seats []Seat) *Layout {
+func NewPricedLayout(seats []Seat, categories []CategoryNo, pricing *Pricing) *Layout {
 	l := &Layout{
 		Seats:   seats,
 		section: make([]int32, len(seats)),
@@ -58,6 +65,8 @@ func NewLayout(seats []Seat) *Layout {
 		first.seats = append(first.seats, SeatNo(i))
 	}
 	l.index = newSeatIndex(seats)
+	l.Pricing, l.category = pricing.Sort(seats, categories)
+	l.prices = newPriceTable(l.Pricing)
 	return l
 }
 
@@ -69,8 +78,8 @@ func (l *Layout) Find(name string) (SeatNo, bool) {
 // Section returns the position in Sections of a seat's section.
 func (l *Layout) Section(no SeatNo) int { return int(l.section[no]) }
 
-// Category returns the category of a seat: it is named like the seat's section.
-func (l *Layout) Category(no SeatNo) string { return l.Seats[no].Section }
+// Category returns the name of a seat's category.
+func (l *Layout) Category(no SeatNo) string { return l.Pricing.Categories[l.category[no]].Name }
 
 // AnySection stands for all sections.
 const AnySection int32 = -1
@@ -95,8 +104,8 @@ type SeatsView struct {
 	Status  []SeatStatus // by SeatNo
 	Changed []uint64     // by SeatNo: the version that last changed the seat
 
-	// LayoutVersion is the version at which seats were last added. A reader that knows an
-	// older one does not know all seats.
+	// LayoutVersion is the version at which seats were last added, or their pricing changed.
+	// A reader that knows an older one does not know all seats.
 	LayoutVersion uint64
 }
 

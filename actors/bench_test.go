@@ -51,7 +51,9 @@ func (s *instantStore) Blocking(context.Context, eventra.ID, eventra.ID) (*event
 	return nil, eventra.Errorf(eventra.CodeNotFound, "no such blocking")
 }
 
-func (s *instantStore) Layout(context.Context, eventra.ID) ([]eventra.Seat, error) { return nil, nil }
+func (s *instantStore) Layout(context.Context, eventra.ID, int) (*eventra.Layout, error) {
+	return nil, nil
+}
 
 // instantLocks gives every lock.
 type instantLocks struct{}

@@ -2,7 +2,6 @@ package actors
 
 import (
 	"context"
-	"errors"
 	"strconv"
 
 	"golang.org/x/sync/singleflight"
@@ -26,17 +25,12 @@ func (c *copies) make(ctx context.Context, event eventra.ID, f func(context.Cont
 	})
 }
 
-// layout reads so many seats of an event from the store.
-func (c *copies) layout(ctx context.Context, store EventStore, event eventra.ID, seats int) (*eventra.Layout, error) {
-	return wait(ctx, &c.layouts, event.String()+" "+strconv.Itoa(seats), func(ctx context.Context) (*eventra.Layout, error) {
-		stored, err := store.Layout(ctx, event)
-		if err != nil {
-			return nil, err
-		}
-		if len(stored) < seats {
-			return nil, eventra.Unavailable("the event", errors.New("more seats than are stored"))
-		}
-		return eventra.NewLayout(stored[:seats]), nil
+// layout reads so many seats of an event from the store, as they are from a version of its
+// layout on.
+func (c *copies) layout(ctx context.Context, store EventStore, event eventra.ID, seats int, version uint64) (*eventra.Layout, error) {
+	name := event.String() + " " + strconv.Itoa(seats) + " " + strconv.FormatUint(version, 10)
+	return wait(ctx, &c.layouts, name, func(ctx context.Context) (*eventra.Layout, error) {
+		return store.Layout(ctx, event, seats)
 	})
 }
 

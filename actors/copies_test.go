@@ -24,11 +24,11 @@ type slowLayouts struct {
 	allow chan struct{}
 }
 
-func (s *slowLayouts) Layout(ctx context.Context, event eventra.ID) ([]eventra.Seat, error) {
+func (s *slowLayouts) Layout(ctx context.Context, event eventra.ID, seats int) (*eventra.Layout, error) {
 	s.begun.Add(1)
 	select {
 	case <-s.allow:
-		return s.EventStore.Layout(ctx, event)
+		return s.EventStore.Layout(ctx, event, seats)
 	case <-ctx.Done():
 		return nil, ctx.Err()
 	}

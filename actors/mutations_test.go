@@ -48,6 +48,9 @@ var mutations = []mutation{
 `, ``}}},
 	{"believes the store's clock to be ahead", []edit{
 		{"actors/clock.go", `min(max(c.offset, at.Sub(received)), at.Sub(asked))`, `at.Sub(asked) + received.Sub(asked)`}}},
+	{"prices a late payment by today's table", []edit{
+		{"decidepayment.go", `item.TicketType == ""`, `item.No != NoSeat`},
+		{"decidepayment.go", `total != cmd.Payment.Amount.Amount`, `total < 0`}}},
 	{"sells claimed seats to late payers", []edit{
 		{"decidepayment.go", `	if wait {
 		return Decision{Verdict: Wait}

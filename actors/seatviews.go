@@ -92,17 +92,20 @@ func (d *Directory) lastKnown(event eventra.ID) *reply {
 // replicate applies changes to the replica of another member's event.
 func (d *Directory) replicate(ctx context.Context, event eventra.ID, known *eventra.SeatsView, changes *wire.SeatChanges) (*eventra.SeatsView, error) {
 	total := int(changes.GetTotal())
-	if known != nil && len(known.Status) == total && changes.GetVersion() == known.Version && !changes.GetAll() {
+	arranged := known != nil && len(known.Status) == total && known.LayoutVersion == changes.GetLayoutVersion()
+	if arranged && changes.GetVersion() == known.Version && !changes.GetAll() {
 		return known, nil
 	}
 	before := known
-	if known == nil || len(known.Status) != total {
-		layout, err := d.copies.layout(ctx, d.store, event, total)
+	if !arranged {
+		layout, err := d.copies.layout(ctx, d.store, event, total, changes.GetLayoutVersion())
 		if err != nil {
 			return nil, err
 		}
-		known = &eventra.SeatsView{EventID: event, Layout: layout,
-			Status: make([]eventra.SeatStatus, total), Changed: make([]uint64, total)}
+		if known == nil || len(known.Status) != total {
+			known = &eventra.SeatsView{Status: make([]eventra.SeatStatus, total), Changed: make([]uint64, total)}
+		}
+		known = &eventra.SeatsView{EventID: event, Layout: layout, Status: known.Status, Changed: known.Changed}
 	}
 	view, err := changes.Apply(known)
 	if err != nil {

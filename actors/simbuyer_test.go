@@ -13,6 +13,8 @@ type simEvent struct {
 	terms eventra.Terms
 	draft bool // at the beginning
 	seats []eventra.Seat
+
+	pricing *eventra.Pricing // now
 }
 
 const (
@@ -27,7 +29,17 @@ func newSimEvent(seats int) *simEvent {
 		e.seats = append(e.seats, eventra.Seat{Section: "A", Row: string(rune('1' + i/simRow)), Number: i%simRow + 1,
 			Price: eventra.Money{Amount: 1000, Currency: "EUR"}})
 	}
+	e.pricing = simPricing(1)
 	return e
+}
+
+// simPricing is that of the event after so many changes: children pay half.
+func simPricing(version int64) *eventra.Pricing {
+	return &eventra.Pricing{Version: version, Currency: "EUR", Categories: []eventra.Category{{No: 1, Name: "Stalls"}},
+		TicketTypes: []eventra.TicketType{{No: 1, Name: "Adult", Default: true, MinPerBooking: 1, MaxPerBooking: 50},
+			{No: 2, Name: "Child", MinPerBooking: 1, MaxPerBooking: 50}},
+		Prices: []eventra.Price{{Category: "Stalls", TicketType: "Adult", Amount: 1000 * version},
+			{Category: "Stalls", TicketType: "Child", Amount: 500 * version}}}
 }
 
 // buyer wants seats, and repeats a command under the same id if it got no answer.
@@ -79,8 +91,15 @@ func (b *buyer) randomHold() *eventra.HoldSeats {
 		return cmd
 	}
 	first, many := s.rng.IntN(len(s.event.seats)), 1+s.rng.IntN(2)
+	types := []string{"", "Adult", "Child"}
+	byType := s.chance(300)
 	for i := range many {
-		cmd.Seats = append(cmd.Seats, s.event.seats[(first+i)%len(s.event.seats)].Name())
+		name := s.event.seats[(first+i)%len(s.event.seats)].Name()
+		if byType {
+			cmd.Items = append(cmd.Items, eventra.ItemRequest{Seat: name, TicketType: types[s.rng.IntN(len(types))]})
+		} else {
+			cmd.Seats = append(cmd.Seats, name)
+		}
 	}
 	return cmd
 }
@@ -157,11 +176,7 @@ func (b *buyer) finish(payment eventra.Payment, outcome eventra.PaymentStatus) {
 }
 
 func (s *simulation) finish(payment eventra.Payment, outcome eventra.PaymentStatus) (*reply, error) {
-	cmd := &eventra.FinishPayment{Payment: payment, Outcome: outcome}
-	for _, seat := range s.db.bookings[payment.BookingID].Items {
-		cmd.Seats = append(cmd.Seats, seat.No)
-	}
-	return s.network.ask(cmd)
+	return s.network.ask(&eventra.FinishPayment{Payment: payment, Outcome: outcome, Items: s.db.bookings[payment.BookingID].Items})
 }
 
 // refund is an administrator's.

@@ -12,6 +12,7 @@ import (
 // promise is what the answers said about a booking: its owner relies on it.
 type promise struct {
 	seats     []string
+	total     eventra.Money
 	until     time.Time // the hold's deadline
 	payment   eventra.ID
 	paying    time.Time // until then the payment keeps the hold, while it is open
@@ -27,6 +28,7 @@ type takenPeriod struct {
 // checkStore checks the tables after each commit.
 func (s *simulation) checkStore(tx *transaction) {
 	s.checkSeats(tx)
+	s.checkPrices()
 	s.checkTerms(tx)
 	s.checkKeys()
 	s.checkBlocks()
@@ -93,6 +95,23 @@ func (s *simulation) checkSeats(tx *transaction) {
 	}
 }
 
+// checkPrices looks for bookings whose items do not add up to their amount, and for buyers
+// who paid another one.
+func (s *simulation) checkPrices() {
+	for id, b := range s.db.bookings {
+		var sum int64
+		for i := range b.Items {
+			sum += b.Items[i].Amount
+		}
+		if sum != b.Total.Amount {
+			s.fail("booking %s is of %d, its items of %d", nameOf(id), b.Total.Amount, sum)
+		}
+		if p := s.db.payments[b.PaymentID]; b.Status == eventra.BookingConfirmed && p.Amount != b.Total {
+			s.fail("booking %s is of %v, its payment of %v", nameOf(id), b.Total, p.Amount)
+		}
+	}
+}
+
 // checkPromise checks that a promise is kept.
 func (s *simulation) checkPromise(id eventra.ID, p *promise) {
 	b, stored := s.db.bookings[id]
@@ -101,6 +120,8 @@ func (s *simulation) checkPromise(id eventra.ID, p *promise) {
 		s.fail("booking %s was promised, but is not stored", nameOf(id))
 	case !slices.Equal(b.SeatNames(), p.seats):
 		s.fail("booking %s was promised with %v, but is stored with %v", nameOf(id), p.seats, b.SeatNames())
+	case b.Total != p.total:
+		s.fail("booking %s was promised for %v, but is stored with %v", nameOf(id), p.total, b.Total)
 	case b.Status == eventra.BookingConfirmed, p.ended:
 	case p.confirmed:
 		s.fail("booking %s was promised to be confirmed, but is %s", nameOf(id), b.Status)
@@ -120,7 +141,7 @@ func (s *simulation) checkPromise(id eventra.ID, p *promise) {
 func (s *simulation) promise(b *eventra.Booking) {
 	p := s.promises[b.ID]
 	if p == nil {
-		p = &promise{seats: b.SeatNames()}
+		p = &promise{seats: b.SeatNames(), total: b.Total}
 		s.promises[b.ID] = p
 	}
 	if !slices.Equal(p.seats, b.SeatNames()) {

@@ -46,6 +46,9 @@ func (s *simulation) planFaults() {
 	if s.chance(150) {
 		s.after(s.between(time.Second, faultPeriod), func() { s.become(eventra.EventCancelled) })
 	}
+	for range s.rng.IntN(3) {
+		s.after(s.between(0, faultPeriod), s.reprice)
+	}
 	if s.event.draft {
 		s.after(s.between(0, faultPeriod/2), func() { s.become(eventra.EventPublished) })
 	}
@@ -54,10 +57,17 @@ func (s *simulation) planFaults() {
 // become is an administrator's: it writes the event's terms, repeatedly until that
 // succeeds, and then lets the owner read them.
 func (s *simulation) become(status eventra.EventStatus) {
-	tx := &transaction{terms: status}
+	s.administer(&transaction{terms: status}, func() { s.become(status) })
+}
+
+// reprice is an administrator's, too: all prices rise.
+func (s *simulation) reprice() { s.administer(&transaction{reprices: true}, s.reprice) }
+
+// administer writes what an owner has to read, and calls again if that failed.
+func (s *simulation) administer(tx *transaction, again func()) {
 	tx.ended = func(_ eventra.Receipt, _ *eventra.Snapshot, err error) {
 		if err != nil {
-			s.after(time.Second, func() { s.become(status) })
+			s.after(time.Second, again)
 			return
 		}
 		s.start(nil, func() { _, _ = s.network.once(s.owner, &reload{}, askTimeout) })

@@ -28,7 +28,9 @@ type transaction struct {
 	at    time.Time // its now()
 	undo  []func()
 	terms eventra.EventStatus // if the transaction writes the terms, which takes an epoch too
-	ended func(eventra.Receipt, *eventra.Snapshot, error)
+	// reprices: it writes the next prices, likewise.
+	reprices bool
+	ended    func(eventra.Receipt, *eventra.Snapshot, error)
 }
 
 var errAborted = errors.New("canceling statement due to statement timeout")
@@ -115,8 +117,8 @@ func (db *simStore) Payment(_ context.Context, id eventra.ID) (*eventra.Payment,
 }
 
 // Layout implements EventStore.
-func (db *simStore) Layout(context.Context, eventra.ID) ([]eventra.Seat, error) {
-	return slices.Clone(db.s.event.seats), nil
+func (db *simStore) Layout(_ context.Context, _ eventra.ID, seats int) (*eventra.Layout, error) {
+	return eventra.NewLayout(slices.Clone(db.s.event.seats[:seats])), nil
 }
 
 func (db *simStore) read() error {
@@ -209,6 +211,10 @@ func (db *simStore) activate(tx *transaction, now time.Time) {
 			db.s.event.terms.Become(tx.terms)
 			db.s.tracef("store: the event is %s", tx.terms)
 		}
+		if tx.reprices {
+			db.s.event.pricing = simPricing(db.s.event.pricing.Version + 1)
+			db.s.tracef("store: pricing %d", db.s.event.pricing.Version)
+		}
 		db.s.tracef("store: epoch %d", db.epoch)
 		tx.ended(eventra.Receipt{}, db.snapshot(now), nil)
 	}
@@ -237,7 +243,8 @@ func (db *simStore) aborts() bool { return !db.s.faultless && db.s.chance(db.s.o
 // snapshot is what an activation reads.
 func (db *simStore) snapshot(now time.Time) *eventra.Snapshot {
 	snapshot := &eventra.Snapshot{EventID: db.s.event.id, Epoch: db.epoch, Terms: db.s.event.terms,
-		Seats: slices.Clone(db.s.event.seats), States: slices.Clone(db.seats), Now: now}
+		Seats: slices.Clone(db.s.event.seats), States: slices.Clone(db.seats), Now: now,
+		Pricing: db.s.event.pricing, Categories: slices.Repeat([]eventra.CategoryNo{1}, len(db.seats))}
 	for _, id := range db.order {
 		if b := db.bookings[id]; b.Status.Live() {
 			snapshot.Bookings = append(snapshot.Bookings, &b)

@@ -18,9 +18,9 @@ type EventStore interface {
 	Booking(ctx context.Context, id eventra.ID) (*eventra.Booking, error)
 	// Blocking reads one blocking of an event. CodeNotFound if it was not made.
 	Blocking(ctx context.Context, eventID, id eventra.ID) (*eventra.Blocking, error)
-	// Layout reads the seats of an event in the order of their numbers, without
-	// their status. It takes no epoch.
-	Layout(ctx context.Context, eventID eventra.ID) ([]eventra.Seat, error)
+	// Layout reads the first seats of an event, in the order of their numbers, with their
+	// pricing and without their status. CodeUnavailable if there are fewer. It takes no epoch.
+	Layout(ctx context.Context, eventID eventra.ID, seats int) (*eventra.Layout, error)
 }
 
 // ExpiryStore finds holds that have not ended yet.

@@ -1,8 +1,6 @@
 package http
 
 import (
-	"strconv"
-
 	"github.com/gofiber/fiber/v2"
 
 	"github.com/eventra/eventra"
@@ -108,54 +106,6 @@ func replyShown(c *fiber.Ctx, status int, b Booking) error {
 	return replyJSON(c, status, b.appendJSON(make([]byte, 0, bookingBytes)))
 }
 
-// BookingRequest asks for seats: either the named ones or the best available ones.
-type BookingRequest struct {
-	EventID       string         `json:"eventId" format:"uuid" example:"01900000-0000-7000-8000-0000000000e1" validate:"required"`
-	Seats         []string       `json:"seats,omitzero" example:"A-1-1,A-1-2"` // 1 to the event's maxSeatsPerBooking, none twice
-	BestAvailable *BestAvailable `json:"bestAvailable,omitzero"`
-}
-
-// BestAvailable asks for seats side by side: those of one row that were added one after the other.
-type BestAvailable struct {
-	Quantity int    `json:"quantity" minimum:"1" maximum:"50" example:"2" validate:"required"`
-	Section  string `json:"section,omitzero" example:"A"` // without it, any section
-}
-
-// seatNameMaxBytes is enough for two labels of four-byte letters and a number.
-const seatNameMaxBytes = 2*4*eventra.SeatLabelMaxRunes + 16
-
-// command converts the request and checks what needs no knowledge of the event.
-func (r *BookingRequest) command(f *eventra.Faults) *eventra.HoldSeats {
-	if r.EventID == "" {
-		f.Add("eventId", "required", "is required")
-	}
-	if (r.Seats != nil) == (r.BestAvailable != nil) {
-		f.Add("seats", "one_of", "give either seats or bestAvailable")
-		return nil
-	}
-	for i, seat := range r.Seats {
-		r.Seats[i] = eventra.CanonicalName(seat)
-	}
-	cmd := &eventra.HoldSeats{Seats: r.Seats}
-	if best := r.BestAvailable; best != nil {
-		best.Section = eventra.CanonicalName(best.Section)
-		if len(best.Section) > seatNameMaxBytes {
-			f.Add("bestAvailable.section", "unknown", "must be a section of the event")
-		}
-		cmd.Best = &eventra.BestAvailable{Quantity: best.Quantity, Section: best.Section}
-	}
-	cmd.Validate(f, eventra.MaxSeatsPerBookingMax)
-	if len(cmd.Seats) > eventra.MaxSeatsPerBookingMax {
-		return cmd
-	}
-	for i, seat := range cmd.Seats {
-		if seat == "" || len(seat) > seatNameMaxBytes {
-			f.Add("seats["+strconv.Itoa(i)+"]", "invalid_seat", "must be a seat's name such as A-3-12")
-		}
-	}
-	return cmd
-}
-
 func readBookingRequest(c *fiber.Ctx) (BookingRequest, error) {
 	if r, plain := plainRequest(c.Request().Body()); plain {
 		return r, nil
@@ -167,7 +117,7 @@ func readBookingRequest(c *fiber.Ctx) (BookingRequest, error) {
 
 // @ID createBooking
 // @Summary Hold seats
-// @Description Holds all of the seats or none, for the event's holdSeconds. Name the seats, or ask for the best available ones. If the event's orphanRule is warn, the answer tells with warnings that the named seats leave a single one free where others would not; if it is strict, such seats are refused.
+// @Description Holds all of the seats or none, for the event's holdSeconds. Name the seats, with their ticket types in items or as seats alone, or ask for the best available ones. A ticket without a type has the event's default one; each keeps the price that it has now. If the event's orphanRule is warn, the answer tells with warnings that the named seats leave a single one free where others would not; if it is strict, such seats are refused.
 // @Tags bookings
 // @Security BearerAuth
 // @Param Idempotency-Key header string false "Makes retries harmless: the same key with the same body gets the first outcome again" minLength(1) maxLength(255)
@@ -176,8 +126,8 @@ func readBookingRequest(c *fiber.Ctx) (BookingRequest, error) {
 // @Header 201 {string} Location "Address of the booking"
 // @Failure 404 {object} Problem "event_not_found, also for an event that never was published"
 // @Failure 409 {object} Problem "seats_unavailable, with unavailable; leaves_single_seat, with orphans and suggestions; not_enough_seats; sale_closed; idempotency_in_progress"
-// @Failure 422 {object} Problem "unknown_seats, with unknown; validation_failed; idempotency_key_reused"
-// @x-examples {"named seats": {"eventId": "01900000-0000-7000-8000-0000000000e1", "seats": ["A-1-1", "A-1-2"]}, "best available": {"eventId": "01900000-0000-7000-8000-0000000000e1", "bestAvailable": {"quantity": 2}}}
+// @Failure 422 {object} Problem "unknown_seats, with unknown; unknown_ticket_type; ticket_type_not_sold: no price for the type in the seat's category; ticket_type_quantity: fewer or more tickets of a type than a booking may have; validation_failed; idempotency_key_reused"
+// @x-examples {"named seats": {"eventId": "01900000-0000-7000-8000-0000000000e1", "seats": ["A-1-1", "A-1-2"]}, "best available": {"eventId": "01900000-0000-7000-8000-0000000000e1", "bestAvailable": {"quantity": 2}}, "ticket types": {"eventId": "01900000-0000-7000-8000-0000000000e1", "items": [{"seat": "A-1-1", "ticketType": "Standard"}, {"seat": "A-1-2"}]}, "best available by ticket type": {"eventId": "01900000-0000-7000-8000-0000000000e1", "bestAvailable": {"ticketTypes": {"Standard": 2}}}}
 // @Router /api/v1/bookings [post]
 func (s *Server) createBooking(c *fiber.Ctx) error {
 	r, err := readBookingRequest(c)

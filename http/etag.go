@@ -57,22 +57,23 @@ func eventTag(e *eventra.Event) string {
 	return eventTagPrefix + strconv.FormatInt(e.Version, 10) + eventTagSuffix
 }
 
-// ifMatchVersion returns the version that If-Match requires, or 0 for any. Of several
-// tags only the newest can be that of the stored event, so that one counts.
-func ifMatchVersion(c *fiber.Ctx) (version int64, err error) {
+// ifMatchVersion returns the version that If-Match requires, or 0 for any. Tags of such a
+// version begin with the prefix. Of several
+// tags only the newest can be that of what is stored, so that one counts.
+func ifMatchVersion(c *fiber.Ctx, prefix string) (version int64, err error) {
 	tags := entityTags(c, fiber.HeaderIfMatch)
 	for _, tag := range tags {
 		if tag == "*" {
 			return 0, nil
 		}
-		digits, ours := strings.CutPrefix(tag, eventTagPrefix)
+		digits, ours := strings.CutPrefix(tag, prefix)
 		digits, quoted := strings.CutSuffix(digits, eventTagSuffix)
 		if v, err := strconv.ParseInt(digits, 10, 64); err == nil && ours && quoted && v > 0 {
 			version = max(version, v)
 		}
 	}
 	if len(tags) > 0 && version == 0 {
-		return 0, eventra.Errorf(eventra.CodePreconditionFailed, "If-Match has no entity tag of this event")
+		return 0, eventra.Errorf(eventra.CodePreconditionFailed, "If-Match has no entity tag of this address")
 	}
 	return version, nil
 }

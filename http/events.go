@@ -201,7 +201,7 @@ func (s *Server) updateEvent(c *fiber.Ctx) error {
 	if err := decode(patch, new(EventFields)); err != nil { // checks names and types
 		return err
 	}
-	version, err := ifMatchVersion(c)
+	version, err := ifMatchVersion(c, eventTagPrefix)
 	if err != nil {
 		return err
 	}

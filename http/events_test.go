@@ -12,7 +12,7 @@ import (
 
 func TestEvents_ShowDraftsToAdminsOnly(t *testing.T) {
 	ts := newTestServer(t)
-	for _, part := range []string{"", "/seats", "/availability"} {
+	for _, part := range []string{"", "/seats", "/pricing", "/availability"} {
 		path := "/api/v1/events/" + ts.draft + part
 		ts.problem(ts.send("GET", path, "", ""), 404, eventra.CodeEventNotFound)
 		ts.problem(ts.send("GET", path, ts.userToken, ""), 404, eventra.CodeEventNotFound)
@@ -29,7 +29,7 @@ func TestEvents_ShowCancelledDraftsToAdminsOnly(t *testing.T) {
 	for _, id := range []string{ts.draft, ts.published} {
 		ts.ok(200, "POST", "/api/v1/events/"+id+"/cancel", ts.adminToken, "")
 	}
-	for _, part := range []string{"", "/seats", "/availability", "/seats/stream"} {
+	for _, part := range []string{"", "/seats", "/pricing", "/availability", "/seats/stream"} {
 		path := "/api/v1/events/" + ts.draft + part
 		ts.problem(ts.send("GET", path, "", ""), 404, eventra.CodeEventNotFound)
 		ts.problem(ts.send("GET", path, ts.userToken, ""), 404, eventra.CodeEventNotFound)

@@ -127,7 +127,7 @@ func (f *fakes) Delete(_ context.Context, id eventra.ID) error {
 	return f.err
 }
 
-func (f *fakes) AddSeats(_ context.Context, id, _ eventra.ID, seats []eventra.Seat) (int, error) {
+func (f *fakes) AddSeats(_ context.Context, id, _ eventra.ID, seats []eventra.Seat, _ ...string) (int, error) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	if f.events[id] == nil {
@@ -137,6 +137,21 @@ func (f *fakes) AddSeats(_ context.Context, id, _ eventra.ID, seats []eventra.Se
 	return len(f.seats[id]), f.err
 }
 
+func (f *fakes) PutPricing(_ context.Context, id eventra.ID, ifVersion int64, p *eventra.Pricing) (*eventra.Pricing, error) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	switch before := f.pricings[id]; {
+	case f.events[id] == nil:
+		return nil, eventra.Errorf(eventra.CodeEventNotFound, "no such event")
+	case ifVersion != 0 && (before == nil || before.Version != ifVersion):
+		return nil, eventra.Errorf(eventra.CodePreconditionFailed, "the pricing has changed")
+	}
+	stored := *p
+	stored.Version = 2
+	f.pricings[id] = &stored
+	return &stored, f.err
+}
+
 func (f *fakes) Seats(_ context.Context, id eventra.ID) (*eventra.SeatsView, bool, error) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
@@ -144,7 +159,7 @@ func (f *fakes) Seats(_ context.Context, id eventra.ID) (*eventra.SeatsView, boo
 		return view, f.cutOff, f.err
 	}
 	seats := f.seats[id]
-	return &eventra.SeatsView{EventID: id, Version: 7, Layout: eventra.NewLayout(seats),
+	return &eventra.SeatsView{EventID: id, Version: 7, Layout: eventra.NewPricedLayout(seats, nil, f.pricings[id]),
 		Status: make([]eventra.SeatStatus, len(seats)), Changed: make([]uint64, len(seats))}, f.cutOff, f.err
 }
 

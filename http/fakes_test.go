@@ -20,6 +20,7 @@ type fakes struct {
 	events   map[eventra.ID]*eventra.Event
 	seats    map[eventra.ID][]eventra.Seat
 	views    map[eventra.ID]*eventra.SeatsView // of events whose seats change
+	pricings map[eventra.ID]*eventra.Pricing
 	bookings map[eventra.ID]*eventra.Booking
 	payments map[eventra.ID]*eventra.Payment
 	blocks   []eventra.SeatBlock
@@ -52,7 +53,7 @@ func newFakes() *fakes {
 	return &fakes{
 		users: map[eventra.ID]*eventra.User{}, sessions: map[[sha256.Size]byte]*eventra.Session{},
 		denied: map[eventra.ID]bool{}, events: map[eventra.ID]*eventra.Event{}, seats: map[eventra.ID][]eventra.Seat{},
-		views:    map[eventra.ID]*eventra.SeatsView{},
+		views: map[eventra.ID]*eventra.SeatsView{}, pricings: map[eventra.ID]*eventra.Pricing{},
 		bookings: map[eventra.ID]*eventra.Booking{}, payments: map[eventra.ID]*eventra.Payment{},
 		keys: map[eventra.IdempotencyKey]*fakeKey{}, counts: map[string]int{},
 	}

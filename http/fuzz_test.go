@@ -47,7 +47,7 @@ func readPlan(t *testing.T, body []byte) error {
 	if err := decode(body, &plan, seatPlanLists); err != nil {
 		return err
 	}
-	seats, err := plan.seats()
+	seats, _, err := plan.seats()
 	if err != nil {
 		return err
 	}
@@ -137,7 +137,7 @@ func FuzzIfMatch(f *testing.F) {
 		c := app.AcquireCtx(&fasthttp.RequestCtx{})
 		defer app.ReleaseCtx(c)
 		c.Request().Header.Set(fiber.HeaderIfMatch, header)
-		version, err := ifMatchVersion(c)
+		version, err := ifMatchVersion(c, eventTagPrefix)
 		require.GreaterOrEqual(t, version, int64(0))
 		require.True(t, err == nil || eventra.CodeOf(err) == eventra.CodePreconditionFailed)
 	})

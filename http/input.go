@@ -59,6 +59,10 @@ func (t routeTable) post(path string, who, rate fiber.Handler, in input, then ..
 	t.add(fiber.MethodPost, path, who, rate, in, then)
 }
 
+func (t routeTable) put(path string, who, rate fiber.Handler, in input, then ...fiber.Handler) {
+	t.add(fiber.MethodPut, path, who, rate, in, then)
+}
+
 func (t routeTable) patch(path string, who, rate fiber.Handler, in input, then ...fiber.Handler) {
 	t.add(fiber.MethodPatch, path, who, rate, in, then)
 }

@@ -52,6 +52,8 @@ func (s *Server) routes() {
 	api.get("/events/:eventId/seats/blocked", admins, reads, parameters("limit", "cursor"), s.listBlocks)
 	api.get("/events/:eventId/seats/stream", anyone, reads, parameters("since"), s.streamSeats)
 	api.get("/events/:eventId/availability", anyone, reads, nothing, s.availability)
+	api.get("/events/:eventId/pricing", anyone, reads, nothing, s.getPricing)
+	api.put("/events/:eventId/pricing", admins, writes, body, timeout(seatsTimeout), s.putPricing)
 
 	api.get("/bookings", users, reads, parameters("status", "eventId", "limit", "cursor"), s.listBookings)
 	api.post("/bookings", users, bookings, body, s.countedHold, s.holdOnce)

@@ -42,12 +42,14 @@ type SeatsView struct {
 	Seats   []SeatOfEvent `json:"seats" validate:"required"`
 } // @name SeatMap
 
-// SeatOfEvent is a seat with its price and status.
+// SeatOfEvent is a seat with its category and status. Its price is that of the default
+// ticket type, or the lowest if that is not sold here; all prices are in the event's pricing.
 type SeatOfEvent struct {
-	Seat    string        `json:"seat" example:"A-3-12" validate:"required"`
-	Section string        `json:"section" example:"A" validate:"required"`
-	Row     string        `json:"row" example:"3" validate:"required"`
-	Number  int           `json:"number" example:"12" validate:"required"`
-	Price   eventra.Money `json:"price" validate:"required"`
-	Status  string        `json:"status" enums:"AVAILABLE,HELD,BOOKED,BLOCKED" example:"AVAILABLE" validate:"required"`
+	Seat     string        `json:"seat" example:"A-3-12" validate:"required"`
+	Section  string        `json:"section" example:"A" validate:"required"`
+	Row      string        `json:"row" example:"3" validate:"required"`
+	Number   int           `json:"number" example:"12" validate:"required"`
+	Category string        `json:"category" example:"Stalls" validate:"required"`
+	Price    eventra.Money `json:"price" validate:"required"`
+	Status   string        `json:"status" enums:"AVAILABLE,HELD,BOOKED,BLOCKED" example:"AVAILABLE" validate:"required"`
 }

@@ -9,7 +9,7 @@ import (
 // The JSON of a [SeatsView] is written by hand because an event has up to 100,000 seats.
 
 // seatMapBytes estimates the length of the map of so many seats.
-func seatMapBytes(seats int) int { return 128 + seats*140 }
+func seatMapBytes(seats int) int { return 128 + seats*160 }
 
 // seatMapEnd is what follows the last seat.
 const seatMapEnd = `]}`
@@ -34,8 +34,8 @@ type seatWriter struct {
 	any bool // it has written one
 
 	// What is around the numbers of a seat is the same for those of a row, mostly.
-	section, row, currency       string
-	begin, middle, price, status []byte
+	section, row, category, currency string
+	begin, middle, price, status     []byte
 }
 
 // appendPart appends those of the seats from one number up to another that belong to a part.
@@ -48,14 +48,14 @@ func (w *seatWriter) appendPart(b []byte, view *eventra.SeatsView, part seatPart
 			b = append(b, ',')
 		}
 		w.any = true
-		b = w.append(b, &view.Layout.Seats[no], view.Status[no])
+		b = w.append(b, &view.Layout.Seats[no], view.Layout.Category(eventra.SeatNo(no)), view.Status[no])
 	}
 	return b
 }
 
-func (w *seatWriter) append(b []byte, seat *eventra.Seat, status eventra.SeatStatus) []byte {
-	if w.begin == nil || seat.Section != w.section || seat.Row != w.row || seat.Price.Currency != w.currency {
-		w.prepare(seat)
+func (w *seatWriter) append(b []byte, seat *eventra.Seat, category string, status eventra.SeatStatus) []byte {
+	if w.begin == nil || seat.Section != w.section || seat.Row != w.row || category != w.category || seat.Price.Currency != w.currency {
+		w.prepare(seat, category)
 	}
 	b = append(b, w.begin...)
 	from := len(b)
@@ -69,8 +69,8 @@ func (w *seatWriter) append(b []byte, seat *eventra.Seat, status eventra.SeatSta
 }
 
 // prepare writes what is around the numbers of seats like this one.
-func (w *seatWriter) prepare(seat *eventra.Seat) {
-	w.section, w.row, w.currency = seat.Section, seat.Row, seat.Price.Currency
+func (w *seatWriter) prepare(seat *eventra.Seat, category string) {
+	w.section, w.row, w.category, w.currency = seat.Section, seat.Row, category, seat.Price.Currency
 	section, row := appendString(nil, w.section), appendString(nil, w.row)
 	w.begin = append(append(w.begin[:0], `{"seat":`...), section[:len(section)-1]...)
 	w.begin = append(append(w.begin, '-'), row[1:len(row)-1]...)
@@ -78,7 +78,8 @@ func (w *seatWriter) prepare(seat *eventra.Seat) {
 	w.middle = append(append(w.middle[:0], `","section":`...), section...)
 	w.middle = append(append(w.middle, `,"row":`...), row...)
 	w.middle = append(w.middle, `,"number":`...)
-	w.price = append(w.price[:0], `,"price":{"amount":`...)
+	w.price = appendString(append(w.price[:0], `,"category":`...), category)
+	w.price = append(w.price, `,"price":{"amount":`...)
 	w.status = appendString(append(w.status[:0], `,"currency":`...), w.currency)
 	w.status = append(w.status, `},"status":"`...)
 }

@@ -2,6 +2,7 @@ package http
 
 import (
 	"errors"
+	"slices"
 	"strconv"
 
 	"github.com/go-json-experiment/json"
@@ -25,7 +26,7 @@ type SectionPlan struct {
 	Rows        []string `json:"rows,omitzero" example:"1,2,3"`
 	RowCount    int      `json:"rowCount,omitzero" minimum:"1" maximum:"100000" example:"10"`
 	SeatsPerRow int      `json:"seatsPerRow" minimum:"1" maximum:"99999" example:"24" validate:"required"`
-	Price       Price    `json:"price" validate:"required"`
+	Cost
 }
 
 // SeatEntry is one seat.
@@ -33,12 +34,49 @@ type SeatEntry struct {
 	Section string `json:"section" minLength:"1" maxLength:"32" example:"A" validate:"required"`
 	Row     string `json:"row" minLength:"1" maxLength:"32" example:"3" validate:"required"`
 	Number  int    `json:"number" minimum:"1" maximum:"99999" example:"12" validate:"required"`
-	Price   Price  `json:"price" validate:"required"`
+	Cost
 }
 
-func (e SeatEntry) seat() eventra.Seat {
-	return eventra.Seat{Section: eventra.CanonicalName(e.Section), Row: eventra.CanonicalName(e.Row), Number: e.Number, Price: e.Price.money()}
+// Cost is either one of the event's categories, or a price, which stands for a category of the
+// section's name.
+type Cost struct {
+	Category string `json:"category,omitzero" minLength:"1" maxLength:"40" example:"Stalls"`
+	Price    *Price `json:"price,omitzero"`
 }
+
+func (e *SeatEntry) seat() eventra.Seat {
+	return eventra.Seat{Section: eventra.CanonicalName(e.Section), Row: eventra.CanonicalName(e.Row), Number: e.Number, Price: e.money()}
+}
+
+// money is the price; zero if there is a category.
+func (c *Cost) money() eventra.Money {
+	if c.Price == nil {
+		return eventra.Money{}
+	}
+	return c.Price.money()
+}
+
+// validate checks that one of the two is given, and makes the category's name canonical.
+// Whether the event has the category is for the store to say.
+func (c *Cost) validate(f *eventra.Faults, field string) {
+	c.Category = eventra.CanonicalName(c.Category)
+	switch {
+	case c.Category != "" && c.Price != nil:
+		f.Add(field+".price", "one_of", "give either price or category")
+	case c.Category == "":
+		price := Price{}
+		if c.Price != nil {
+			price = *c.Price
+		}
+		eventra.ValidatePrice(f, field+".price", price.money())
+		price.validateGiven(f, field+".price")
+	case len(c.Category) > pricingNameMaxBytes:
+		f.Add(field+".category", "unknown_category", "must be a category of the event")
+	}
+}
+
+// pricingNameMaxBytes is enough for a name of four-byte letters.
+const pricingNameMaxBytes = 4 * eventra.PricingNameMaxRunes
 
 // seatPlanLists limits the lists of a plan while they are decoded.
 var seatPlanLists = json.WithUnmarshalers(json.JoinUnmarshalers(
@@ -76,34 +114,41 @@ func tooManySeats(field string) error {
 	return faults.Err()
 }
 
-// seats returns the plan's seats in their order. The error names the faults.
-func (p *SeatPlan) seats() ([]eventra.Seat, error) {
+// seats returns the plan's seats in their order, and the names of their categories; none if
+// all seats have prices. The error names the faults.
+func (p *SeatPlan) seats() (seats []eventra.Seat, categories []string, err error) {
 	var faults eventra.Faults
 	if (p.Sections != nil) == (p.Seats != nil) || len(p.Sections)+len(p.Seats) == 0 {
 		faults.Add("sections", "one_of", "give either sections or seats")
-		return nil, faults.Err()
+		return nil, nil, faults.Err()
 	}
-	seats := make([]eventra.Seat, 0, len(p.Seats))
-	for i, entry := range p.Seats {
-		seat, field := entry.seat(), "seats["+strconv.Itoa(i)+"]"
-		seat.Validate(&faults, field)
-		entry.Price.validateGiven(&faults, field+".price")
+	seats = make([]eventra.Seat, 0, len(p.Seats))
+	for i := range p.Seats {
+		entry, field := &p.Seats[i], "seats["+strconv.Itoa(i)+"]"
+		seat := entry.seat()
+		seat.ValidateName(&faults, field)
+		entry.Cost.validate(&faults, field)
 		if len(faults) > eventra.SeatFaultsMax {
-			return nil, faults.Err()
+			return nil, nil, faults.Err()
 		}
-		seats = append(seats, seat)
+		seats, categories = append(seats, seat), append(categories, entry.Category)
 	}
 	if total := p.validateSections(&faults); total > eventra.SeatsPerEventMax {
-		return nil, tooManySeats("sections")
+		return nil, nil, tooManySeats("sections")
 	}
 	if err := faults.Err(); err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	for i := range p.Sections {
-		seats = p.Sections[i].spread(seats)
+		section := &p.Sections[i]
+		seats = section.spread(seats)
+		categories = append(categories, slices.Repeat([]string{section.Category}, len(seats)-len(categories))...)
 	}
 	eventra.ValidateSeats(&faults, seats)
-	return seats, faults.Err()
+	if !slices.ContainsFunc(categories, func(name string) bool { return name != "" }) {
+		categories = nil
+	}
+	return seats, categories, faults.Err()
 }
 
 // validateSections checks the sections and counts their seats before any seat is made.
@@ -134,8 +179,7 @@ func (p *SectionPlan) validate(f *eventra.Faults, field string) (rows int) {
 	if p.SeatsPerRow < 1 || p.SeatsPerRow > eventra.SeatNumberMax {
 		f.Add(field+".seatsPerRow", "range", "must be from 1 to %d", eventra.SeatNumberMax)
 	}
-	eventra.ValidatePrice(f, field+".price", p.Price.money())
-	p.Price.validateGiven(f, field+".price")
+	p.Cost.validate(f, field)
 	switch {
 	case (p.Rows != nil) == (p.RowCount != 0) || p.Rows != nil && len(p.Rows) == 0:
 		f.Add(field+".rows", "one_of", "give either rows or rowCount")
@@ -155,7 +199,7 @@ func (p *SectionPlan) spread(seats []eventra.Seat) []eventra.Seat {
 			label = p.Rows[row]
 		}
 		for number := 1; number <= p.SeatsPerRow; number++ {
-			seats = append(seats, eventra.Seat{Section: p.Name, Row: label, Number: number, Price: p.Price.money()})
+			seats = append(seats, eventra.Seat{Section: p.Name, Row: label, Number: number, Price: p.money()})
 		}
 	}
 	return seats

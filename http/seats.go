@@ -54,7 +54,7 @@ const seatsTimeout = 30 * time.Second
 
 // @ID addSeats
 // @Summary Add seats
-// @Description Adds all of the seats or none, section by section or seat by seat. The order of a row's seats is the order in which they stand, whatever their numbers are: bestAvailable takes seats that follow each other. Seats that are added to a row later stand at its end; the two sides of an aisle are rows with names of their own. Names of sections and rows are kept in Unicode's composed form (NFC), in which all seats' names are compared. A name that people cannot tell apart from another one of the event is refused: it differs in case, in leading zeros, or in letters and digits that look alike (A, a, Cyrillic А, full-width Ａ; 1, 01, I). All prices have one currency. An event has at most 100,000 seats.
+// @Description Adds all of the seats or none, section by section or seat by seat. The order of a row's seats is the order in which they stand, whatever their numbers are: bestAvailable takes seats that follow each other. Seats that are added to a row later stand at its end; the two sides of an aisle are rows with names of their own. Names of sections and rows are kept in Unicode's composed form (NFC), in which all seats' names are compared. A name that people cannot tell apart from another one of the event is refused: it differs in case, in leading zeros, or in letters and digits that look alike (A, a, Cyrillic А, full-width Ａ; 1, 01, I). Give each section or seat either one of the event's categories, or a price, which stands for a category of the section's name (A 2, A 3 … for further prices in section A). All prices have one currency. An event has at most 100,000 seats.
 // @Tags seats
 // @Security BearerAuth
 // @Param eventId path string true "Event" format(uuid)
@@ -76,11 +76,11 @@ func (s *Server) addSeats(c *fiber.Ctx) error {
 	if err := decodeBody(c, &plan, seatPlanLists); err != nil {
 		return err
 	}
-	seats, err := plan.seats()
+	seats, categories, err := plan.seats()
 	if err != nil {
 		return err
 	}
-	total, err := s.cfg.Catalog.AddSeats(c.UserContext(), id, resourceID(c), seats)
+	total, err := s.cfg.Catalog.AddSeats(c.UserContext(), id, resourceID(c), seats, categories...)
 	if err != nil {
 		return err
 	}

@@ -150,7 +150,7 @@ func asJSON(t require.TestingT, v *eventra.SeatsView, p seatPart) string {
 	for no, seat := range v.Layout.Seats {
 		if (!p.bySection || seat.Section == p.section) && (!p.bySince || v.Changed[no] > p.since) {
 			m.Seats = append(m.Seats, SeatOfEvent{Seat: seat.Name(), Section: seat.Section, Row: seat.Row, Number: seat.Number,
-				Price: seat.Price, Status: v.Status[no].String()})
+				Category: v.Layout.Category(eventra.SeatNo(no)), Price: seat.Price, Status: v.Status[no].String()})
 		}
 	}
 	got, err := json.Marshal(m)

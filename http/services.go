@@ -71,9 +71,14 @@ type Catalog interface {
 	PublishAgain(ctx context.Context, id eventra.ID) (*eventra.Event, error)
 	CancelAgain(ctx context.Context, id eventra.ID, reason string) (*eventra.Event, error)
 	// AddSeats adds all seats or none, and returns how many the event has then. The same
-	// addition again has the first one's outcome. The
+	// addition again has the first one's outcome. categories are the names of the seats'
+	// categories, by seat; one that is empty follows from the seat's price. The
 	// error is CodeSeatExists, with the seats, if it has some of them already.
-	AddSeats(ctx context.Context, id, addition eventra.ID, seats []eventra.Seat) (total int, err error)
+	AddSeats(ctx context.Context, id, addition eventra.ID, seats []eventra.Seat, categories ...string) (total int, err error)
+	// PutPricing replaces the prices, if they are at that version or ifVersion is 0, and
+	// returns them as they are stored. Errors: CodePreconditionFailed, CodeCategoryInUse,
+	// CodeEventLocked, and CodeValidationFailed for another currency than that of the seats.
+	PutPricing(ctx context.Context, id eventra.ID, ifVersion int64, p *eventra.Pricing) (*eventra.Pricing, error)
 }
 
 // SeatMaps shows seats from the memory of the member that sells them. If that member

@@ -51,7 +51,7 @@ func (p *Processor) finish(payment *eventra.Payment, booking *eventra.Booking, o
 	ctx, cancel := context.WithTimeout(context.Background(), finishTimeout)
 	defer cancel()
 	decided, bought, err := p.events.FinishPayment(ctx,
-		&eventra.FinishPayment{Payment: *payment, Outcome: outcome, Seats: seatNos(booking)})
+		&eventra.FinishPayment{Payment: *payment, Outcome: outcome, Items: booking.Items})
 	if errors.Is(err, eventra.ErrRefusedByStore) || err == nil && decided == nil {
 		var stored *eventra.Payment
 		if stored, err = p.store.Payment(ctx, payment.ID); err == nil {
@@ -69,16 +69,6 @@ func (p *Processor) finish(payment *eventra.Payment, booking *eventra.Booking, o
 		ended.Status = p.returnMoney(ended.ID)
 	}
 	return answer(&ended, bought)
-}
-
-func seatNos(booking *eventra.Booking) []eventra.SeatNo {
-	nos := make([]eventra.SeatNo, 0, len(booking.Items))
-	for i := range booking.Items {
-		if item := &booking.Items[i]; item.Seated() {
-			nos = append(nos, item.No)
-		}
-	}
-	return nos
 }
 
 // returnMoney returns money that is due back, and the payment's status after

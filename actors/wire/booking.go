@@ -15,7 +15,7 @@ func encodeBooking(b *eventra.Booking) *Booking {
 		CreatedAt: timeMicros(b.CreatedAt), Payment: idBytes(b.PaymentID), PayingUntil: timeMicros(b.PayingUntil),
 		ReplacedBy: idBytes(b.ReplacedBy), LeavesSingleSeat: b.LeavesSingleSeat}
 	for i := range b.Items {
-		out.Seats[i] = encodeItem(b, &b.Items[i])
+		out.Seats[i] = encodeItem(&b.Items[i], b.Total.Currency)
 	}
 	return out
 }
@@ -38,9 +38,10 @@ func (d *decoder) booking(b *Booking) *eventra.Booking {
 	return out
 }
 
-func encodeItem(b *eventra.Booking, item *eventra.Item) *BookedSeat {
+func encodeItem(item *eventra.Item, currency string) *BookedSeat {
 	return &BookedSeat{No: int32(item.No), Section: item.Section, Row: item.Row, Number: int32(item.Number),
-		Price: encodeMoney(b.Price(item)), Category: item.Category, TicketType: item.TicketType, Released: item.Released}
+		Price: encodeMoney(eventra.Money{Amount: item.Amount, Currency: currency}), Category: item.Category, TicketType: item.TicketType,
+		Released: item.Released, CategoryNo: int32(item.CategoryNo), TicketTypeNo: int32(item.TicketTypeNo)}
 }
 
 // item decodes an item. A member of the release before says neither its category nor its
@@ -48,7 +49,8 @@ func encodeItem(b *eventra.Booking, item *eventra.Item) *BookedSeat {
 func (d *decoder) item(s *BookedSeat) eventra.Item {
 	return eventra.Item{No: d.seatNo(s.GetNo()), Section: s.GetSection(), Row: s.GetRow(), Number: int(s.GetNumber()),
 		Category: cmp.Or(s.GetCategory(), s.GetSection()), TicketType: cmp.Or(s.GetTicketType(), eventra.TicketTypeStandard),
-		Amount: s.GetPrice().GetAmount(), Released: s.GetReleased()}
+		Amount: s.GetPrice().GetAmount(), Released: s.GetReleased(),
+		CategoryNo: eventra.CategoryNo(s.GetCategoryNo()), TicketTypeNo: eventra.TicketTypeNo(s.GetTicketTypeNo())}
 }
 
 func encodePayment(p *eventra.Payment) *Payment {

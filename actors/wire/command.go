@@ -20,7 +20,7 @@ func (e *Envelope) SetCommand(cmd eventra.Command) {
 			User: idBytes(cmd.UserID), Method: cmd.Method, Grace: int64(cmd.Grace)}}
 	case *eventra.FinishPayment:
 		e.Body = &Envelope_FinishPayment{&FinishPayment{Payment: encodePayment(&cmd.Payment), Outcome: string(cmd.Outcome),
-			Seats: encodeSeatNos(cmd.Seats)}}
+			Seats: encodeSeatNos(cmd.Items), Items: encodeItems(cmd.Items, cmd.Payment.Amount.Currency)}}
 	case *eventra.RefundBooking:
 		if refund := (&RefundBooking{Booking: idBytes(cmd.BookingID)}); cmd.Cancelled {
 			e.Body = &Envelope_RefundCancelled{refund}
@@ -39,9 +39,13 @@ func (e *Envelope) setHold(cmd *eventra.HoldSeats) {
 	if cmd.Best != nil {
 		hold.Quantity, hold.Section = int32(cmd.Best.Quantity), cmd.Best.Section
 	}
-	if a := cmd.Attempt; a == nil {
+	a := cmd.Attempt
+	switch {
+	case !cmd.Plain():
+		e.Body = &Envelope_ItemsHold{encodeItemsHold(hold, cmd)}
+	case a == nil:
 		e.Body = &Envelope_HoldSeats{hold}
-	} else {
+	default:
 		e.Body = &Envelope_KeyedHold{&KeyedHold{Hold: hold, Route: a.Key.Route, Key: a.Key.Key, RequestHash: a.RequestHash[:]}}
 	}
 }
@@ -56,6 +60,8 @@ func (e *Envelope) Command() (eventra.Command, error) {
 		cmd = d.holdSeats(body.HoldSeats)
 	case *Envelope_KeyedHold:
 		cmd = d.keyedHold(body.KeyedHold)
+	case *Envelope_ItemsHold:
+		cmd = d.itemsHold(body.ItemsHold)
 	case *Envelope_ReleaseHold:
 		cmd = &eventra.ReleaseHold{BookingID: d.need(body.ReleaseHold.GetBooking()), UserID: d.need(body.ReleaseHold.GetUser())}
 	case *Envelope_ExpireHold:
@@ -79,30 +85,49 @@ func (e *Envelope) Command() (eventra.Command, error) {
 }
 
 func (d *decoder) holdSeats(h *HoldSeats) *eventra.HoldSeats {
+	cmd := d.seatsOfHold(h)
+	d.validate(cmd)
+	return cmd
+}
+
+func (d *decoder) seatsOfHold(h *HoldSeats) *eventra.HoldSeats {
 	cmd := &eventra.HoldSeats{BookingID: d.need(h.GetBooking()), UserID: d.need(h.GetUser()), Seats: h.GetSeats()}
 	if h.GetQuantity() != 0 {
 		cmd.Best = &eventra.BestAvailable{Quantity: int(h.GetQuantity()), Section: h.GetSection()}
 	}
+	return cmd
+}
+
+func (d *decoder) validate(cmd *eventra.HoldSeats) {
 	var faults eventra.Faults
 	cmd.Validate(&faults, eventra.MaxSeatsPerBookingMax)
 	if err := faults.Err(); err != nil {
 		d.fail("invalid hold: %w", err)
 	}
-	return cmd
 }
 
 func (d *decoder) keyedHold(h *KeyedHold) *eventra.HoldSeats {
 	cmd := d.holdSeats(h.GetHold())
-	cmd.Attempt = &eventra.IdempotencyAttempt{Key: eventra.IdempotencyKey{UserID: cmd.UserID, Route: h.GetRoute(), Key: h.GetKey()},
-		ResourceID: cmd.BookingID, RequestHash: d.hash(h.GetRequestHash())}
-	if err := cmd.Attempt.Key.Validate(); err != nil {
-		d.fail("invalid key: %w", err)
-	}
+	d.attempt(cmd, h.GetRoute(), h.GetKey(), h.GetRequestHash())
 	return cmd
 }
 
+// attempt adds the idempotency key of a hold.
+func (d *decoder) attempt(cmd *eventra.HoldSeats, route, key string, hash []byte) {
+	cmd.Attempt = &eventra.IdempotencyAttempt{Key: eventra.IdempotencyKey{UserID: cmd.UserID, Route: route, Key: key},
+		ResourceID: cmd.BookingID, RequestHash: d.hash(hash)}
+	if err := cmd.Attempt.Key.Validate(); err != nil {
+		d.fail("invalid key: %w", err)
+	}
+}
+
 func (d *decoder) finishPayment(f *FinishPayment) *eventra.FinishPayment {
-	cmd := &eventra.FinishPayment{Outcome: eventra.PaymentStatus(f.GetOutcome()), Seats: d.seatNos(f.GetSeats())}
+	cmd := &eventra.FinishPayment{Outcome: eventra.PaymentStatus(f.GetOutcome()), Items: d.items(f.GetItems())}
+	if len(cmd.Items) == 0 { // a member of the release before tells numbers alone
+		for _, no := range f.GetSeats() {
+			cmd.Items = append(cmd.Items, eventra.Item{No: d.seatNo(no)})
+		}
+	}
 	if payment := d.payment(f.GetPayment()); payment != nil {
 		cmd.Payment = *payment
 	} else {

@@ -73,7 +73,7 @@ func (x Failure_Kind) Number() protoreflect.EnumNumber {
 
 // Deprecated: Use Failure_Kind.Descriptor instead.
 func (Failure_Kind) EnumDescriptor() ([]byte, []int) {
-	return file_eventra_wire_proto_rawDescGZIP(), []int{18, 0}
+	return file_eventra_wire_proto_rawDescGZIP(), []int{21, 0}
 }
 
 // Envelope is the only message that crosses the network. Remoting breaks the
@@ -108,6 +108,7 @@ type Envelope struct {
 	//	*Envelope_ReadAvailability
 	//	*Envelope_KeyedHold
 	//	*Envelope_BlockSeats
+	//	*Envelope_ItemsHold
 	//	*Envelope_RefundCancelled
 	//	*Envelope_Done
 	//	*Envelope_Moved
@@ -308,6 +309,15 @@ func (x *Envelope) GetBlockSeats() *BlockSeats {
 	return nil
 }
 
+func (x *Envelope) GetItemsHold() *ItemsHold {
+	if x != nil {
+		if x, ok := x.Body.(*Envelope_ItemsHold); ok {
+			return x.ItemsHold
+		}
+	}
+	return nil
+}
+
 func (x *Envelope) GetRefundCancelled() *RefundBooking {
 	if x != nil {
 		if x, ok := x.Body.(*Envelope_RefundCancelled); ok {
@@ -469,6 +479,10 @@ type Envelope_BlockSeats struct {
 	BlockSeats *BlockSeats `protobuf:"bytes,29,opt,name=block_seats,json=blockSeats,proto3,oneof"`
 }
 
+type Envelope_ItemsHold struct {
+	ItemsHold *ItemsHold `protobuf:"bytes,30,opt,name=items_hold,json=itemsHold,proto3,oneof"`
+}
+
 type Envelope_RefundCancelled struct {
 	RefundCancelled *RefundBooking `protobuf:"bytes,35,opt,name=refund_cancelled,json=refundCancelled,proto3,oneof"` // as refund_booking, and the buyer is told by mail
 }
@@ -541,6 +555,8 @@ func (*Envelope_ReadAvailability) isEnvelope_Body() {}
 func (*Envelope_KeyedHold) isEnvelope_Body() {}
 
 func (*Envelope_BlockSeats) isEnvelope_Body() {}
+
+func (*Envelope_ItemsHold) isEnvelope_Body() {}
 
 func (*Envelope_RefundCancelled) isEnvelope_Body() {}
 
@@ -859,6 +875,204 @@ func (x *KeyedHold) GetRequestHash() []byte {
 	return nil
 }
 
+// ItemsHold is a hold that says more than HoldSeats can, with an idempotency key or
+// without. A member that does not know of ticket types must not make it.
+type ItemsHold struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Hold          *HoldSeats             `protobuf:"bytes,1,opt,name=hold,proto3" json:"hold,omitempty"` // without seats
+	Items         []*ItemRequest         `protobuf:"bytes,2,rep,name=items,proto3" json:"items,omitempty"`
+	Route         string                 `protobuf:"bytes,3,opt,name=route,proto3" json:"route,omitempty"` // empty without a key, like those that follow
+	Key           string                 `protobuf:"bytes,4,opt,name=key,proto3" json:"key,omitempty"`
+	RequestHash   []byte                 `protobuf:"bytes,5,opt,name=request_hash,json=requestHash,proto3" json:"request_hash,omitempty"`
+	Category      string                 `protobuf:"bytes,6,opt,name=category,proto3" json:"category,omitempty"` // of the best available seats
+	Counts        []*TicketTypeCount     `protobuf:"bytes,7,rep,name=counts,proto3" json:"counts,omitempty"`     // likewise
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ItemsHold) Reset() {
+	*x = ItemsHold{}
+	mi := &file_eventra_wire_proto_msgTypes[7]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ItemsHold) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ItemsHold) ProtoMessage() {}
+
+func (x *ItemsHold) ProtoReflect() protoreflect.Message {
+	mi := &file_eventra_wire_proto_msgTypes[7]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ItemsHold.ProtoReflect.Descriptor instead.
+func (*ItemsHold) Descriptor() ([]byte, []int) {
+	return file_eventra_wire_proto_rawDescGZIP(), []int{7}
+}
+
+func (x *ItemsHold) GetHold() *HoldSeats {
+	if x != nil {
+		return x.Hold
+	}
+	return nil
+}
+
+func (x *ItemsHold) GetItems() []*ItemRequest {
+	if x != nil {
+		return x.Items
+	}
+	return nil
+}
+
+func (x *ItemsHold) GetRoute() string {
+	if x != nil {
+		return x.Route
+	}
+	return ""
+}
+
+func (x *ItemsHold) GetKey() string {
+	if x != nil {
+		return x.Key
+	}
+	return ""
+}
+
+func (x *ItemsHold) GetRequestHash() []byte {
+	if x != nil {
+		return x.RequestHash
+	}
+	return nil
+}
+
+func (x *ItemsHold) GetCategory() string {
+	if x != nil {
+		return x.Category
+	}
+	return ""
+}
+
+func (x *ItemsHold) GetCounts() []*TicketTypeCount {
+	if x != nil {
+		return x.Counts
+	}
+	return nil
+}
+
+type ItemRequest struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Seat          string                 `protobuf:"bytes,1,opt,name=seat,proto3" json:"seat,omitempty"`
+	TicketType    string                 `protobuf:"bytes,4,opt,name=ticket_type,json=ticketType,proto3" json:"ticket_type,omitempty"` // empty: the default one
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ItemRequest) Reset() {
+	*x = ItemRequest{}
+	mi := &file_eventra_wire_proto_msgTypes[8]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ItemRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ItemRequest) ProtoMessage() {}
+
+func (x *ItemRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_eventra_wire_proto_msgTypes[8]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ItemRequest.ProtoReflect.Descriptor instead.
+func (*ItemRequest) Descriptor() ([]byte, []int) {
+	return file_eventra_wire_proto_rawDescGZIP(), []int{8}
+}
+
+func (x *ItemRequest) GetSeat() string {
+	if x != nil {
+		return x.Seat
+	}
+	return ""
+}
+
+func (x *ItemRequest) GetTicketType() string {
+	if x != nil {
+		return x.TicketType
+	}
+	return ""
+}
+
+type TicketTypeCount struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Name          string                 `protobuf:"bytes,1,opt,name=name,proto3" json:"name,omitempty"`
+	Count         int32                  `protobuf:"varint,2,opt,name=count,proto3" json:"count,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *TicketTypeCount) Reset() {
+	*x = TicketTypeCount{}
+	mi := &file_eventra_wire_proto_msgTypes[9]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *TicketTypeCount) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*TicketTypeCount) ProtoMessage() {}
+
+func (x *TicketTypeCount) ProtoReflect() protoreflect.Message {
+	mi := &file_eventra_wire_proto_msgTypes[9]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use TicketTypeCount.ProtoReflect.Descriptor instead.
+func (*TicketTypeCount) Descriptor() ([]byte, []int) {
+	return file_eventra_wire_proto_rawDescGZIP(), []int{9}
+}
+
+func (x *TicketTypeCount) GetName() string {
+	if x != nil {
+		return x.Name
+	}
+	return ""
+}
+
+func (x *TicketTypeCount) GetCount() int32 {
+	if x != nil {
+		return x.Count
+	}
+	return 0
+}
+
 type ReleaseHold struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
 	Booking       []byte                 `protobuf:"bytes,1,opt,name=booking,proto3" json:"booking,omitempty"`
@@ -869,7 +1083,7 @@ type ReleaseHold struct {
 
 func (x *ReleaseHold) Reset() {
 	*x = ReleaseHold{}
-	mi := &file_eventra_wire_proto_msgTypes[7]
+	mi := &file_eventra_wire_proto_msgTypes[10]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -881,7 +1095,7 @@ func (x *ReleaseHold) String() string {
 func (*ReleaseHold) ProtoMessage() {}
 
 func (x *ReleaseHold) ProtoReflect() protoreflect.Message {
-	mi := &file_eventra_wire_proto_msgTypes[7]
+	mi := &file_eventra_wire_proto_msgTypes[10]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -894,7 +1108,7 @@ func (x *ReleaseHold) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ReleaseHold.ProtoReflect.Descriptor instead.
 func (*ReleaseHold) Descriptor() ([]byte, []int) {
-	return file_eventra_wire_proto_rawDescGZIP(), []int{7}
+	return file_eventra_wire_proto_rawDescGZIP(), []int{10}
 }
 
 func (x *ReleaseHold) GetBooking() []byte {
@@ -920,7 +1134,7 @@ type ExpireHold struct {
 
 func (x *ExpireHold) Reset() {
 	*x = ExpireHold{}
-	mi := &file_eventra_wire_proto_msgTypes[8]
+	mi := &file_eventra_wire_proto_msgTypes[11]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -932,7 +1146,7 @@ func (x *ExpireHold) String() string {
 func (*ExpireHold) ProtoMessage() {}
 
 func (x *ExpireHold) ProtoReflect() protoreflect.Message {
-	mi := &file_eventra_wire_proto_msgTypes[8]
+	mi := &file_eventra_wire_proto_msgTypes[11]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -945,7 +1159,7 @@ func (x *ExpireHold) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ExpireHold.ProtoReflect.Descriptor instead.
 func (*ExpireHold) Descriptor() ([]byte, []int) {
-	return file_eventra_wire_proto_rawDescGZIP(), []int{8}
+	return file_eventra_wire_proto_rawDescGZIP(), []int{11}
 }
 
 func (x *ExpireHold) GetBooking() []byte {
@@ -968,7 +1182,7 @@ type StartPayment struct {
 
 func (x *StartPayment) Reset() {
 	*x = StartPayment{}
-	mi := &file_eventra_wire_proto_msgTypes[9]
+	mi := &file_eventra_wire_proto_msgTypes[12]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -980,7 +1194,7 @@ func (x *StartPayment) String() string {
 func (*StartPayment) ProtoMessage() {}
 
 func (x *StartPayment) ProtoReflect() protoreflect.Message {
-	mi := &file_eventra_wire_proto_msgTypes[9]
+	mi := &file_eventra_wire_proto_msgTypes[12]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -993,7 +1207,7 @@ func (x *StartPayment) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use StartPayment.ProtoReflect.Descriptor instead.
 func (*StartPayment) Descriptor() ([]byte, []int) {
-	return file_eventra_wire_proto_rawDescGZIP(), []int{9}
+	return file_eventra_wire_proto_rawDescGZIP(), []int{12}
 }
 
 func (x *StartPayment) GetPayment() []byte {
@@ -1035,14 +1249,15 @@ type FinishPayment struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
 	Payment       *Payment               `protobuf:"bytes,1,opt,name=payment,proto3" json:"payment,omitempty"`
 	Outcome       string                 `protobuf:"bytes,2,opt,name=outcome,proto3" json:"outcome,omitempty"`
-	Seats         []int32                `protobuf:"varint,3,rep,packed,name=seats,proto3" json:"seats,omitempty"`
+	Seats         []int32                `protobuf:"varint,3,rep,packed,name=seats,proto3" json:"seats,omitempty"` // for members of the release before
+	Items         []*BookedSeat          `protobuf:"bytes,4,rep,name=items,proto3" json:"items,omitempty"`         // as they were held
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
 
 func (x *FinishPayment) Reset() {
 	*x = FinishPayment{}
-	mi := &file_eventra_wire_proto_msgTypes[10]
+	mi := &file_eventra_wire_proto_msgTypes[13]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1054,7 +1269,7 @@ func (x *FinishPayment) String() string {
 func (*FinishPayment) ProtoMessage() {}
 
 func (x *FinishPayment) ProtoReflect() protoreflect.Message {
-	mi := &file_eventra_wire_proto_msgTypes[10]
+	mi := &file_eventra_wire_proto_msgTypes[13]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1067,7 +1282,7 @@ func (x *FinishPayment) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use FinishPayment.ProtoReflect.Descriptor instead.
 func (*FinishPayment) Descriptor() ([]byte, []int) {
-	return file_eventra_wire_proto_rawDescGZIP(), []int{10}
+	return file_eventra_wire_proto_rawDescGZIP(), []int{13}
 }
 
 func (x *FinishPayment) GetPayment() *Payment {
@@ -1091,6 +1306,13 @@ func (x *FinishPayment) GetSeats() []int32 {
 	return nil
 }
 
+func (x *FinishPayment) GetItems() []*BookedSeat {
+	if x != nil {
+		return x.Items
+	}
+	return nil
+}
+
 type RefundBooking struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
 	Booking       []byte                 `protobuf:"bytes,1,opt,name=booking,proto3" json:"booking,omitempty"`
@@ -1100,7 +1322,7 @@ type RefundBooking struct {
 
 func (x *RefundBooking) Reset() {
 	*x = RefundBooking{}
-	mi := &file_eventra_wire_proto_msgTypes[11]
+	mi := &file_eventra_wire_proto_msgTypes[14]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1112,7 +1334,7 @@ func (x *RefundBooking) String() string {
 func (*RefundBooking) ProtoMessage() {}
 
 func (x *RefundBooking) ProtoReflect() protoreflect.Message {
-	mi := &file_eventra_wire_proto_msgTypes[11]
+	mi := &file_eventra_wire_proto_msgTypes[14]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1125,7 +1347,7 @@ func (x *RefundBooking) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use RefundBooking.ProtoReflect.Descriptor instead.
 func (*RefundBooking) Descriptor() ([]byte, []int) {
-	return file_eventra_wire_proto_rawDescGZIP(), []int{11}
+	return file_eventra_wire_proto_rawDescGZIP(), []int{14}
 }
 
 func (x *RefundBooking) GetBooking() []byte {
@@ -1151,7 +1373,7 @@ type BlockSeats struct {
 
 func (x *BlockSeats) Reset() {
 	*x = BlockSeats{}
-	mi := &file_eventra_wire_proto_msgTypes[12]
+	mi := &file_eventra_wire_proto_msgTypes[15]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1163,7 +1385,7 @@ func (x *BlockSeats) String() string {
 func (*BlockSeats) ProtoMessage() {}
 
 func (x *BlockSeats) ProtoReflect() protoreflect.Message {
-	mi := &file_eventra_wire_proto_msgTypes[12]
+	mi := &file_eventra_wire_proto_msgTypes[15]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1176,7 +1398,7 @@ func (x *BlockSeats) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use BlockSeats.ProtoReflect.Descriptor instead.
 func (*BlockSeats) Descriptor() ([]byte, []int) {
-	return file_eventra_wire_proto_rawDescGZIP(), []int{12}
+	return file_eventra_wire_proto_rawDescGZIP(), []int{15}
 }
 
 func (x *BlockSeats) GetId() []byte {
@@ -1240,7 +1462,7 @@ type ReadSeats struct {
 
 func (x *ReadSeats) Reset() {
 	*x = ReadSeats{}
-	mi := &file_eventra_wire_proto_msgTypes[13]
+	mi := &file_eventra_wire_proto_msgTypes[16]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1252,7 +1474,7 @@ func (x *ReadSeats) String() string {
 func (*ReadSeats) ProtoMessage() {}
 
 func (x *ReadSeats) ProtoReflect() protoreflect.Message {
-	mi := &file_eventra_wire_proto_msgTypes[13]
+	mi := &file_eventra_wire_proto_msgTypes[16]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1265,7 +1487,7 @@ func (x *ReadSeats) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ReadSeats.ProtoReflect.Descriptor instead.
 func (*ReadSeats) Descriptor() ([]byte, []int) {
-	return file_eventra_wire_proto_rawDescGZIP(), []int{13}
+	return file_eventra_wire_proto_rawDescGZIP(), []int{16}
 }
 
 func (x *ReadSeats) GetSince() uint64 {
@@ -1290,7 +1512,7 @@ type ReadAvailability struct {
 
 func (x *ReadAvailability) Reset() {
 	*x = ReadAvailability{}
-	mi := &file_eventra_wire_proto_msgTypes[14]
+	mi := &file_eventra_wire_proto_msgTypes[17]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1302,7 +1524,7 @@ func (x *ReadAvailability) String() string {
 func (*ReadAvailability) ProtoMessage() {}
 
 func (x *ReadAvailability) ProtoReflect() protoreflect.Message {
-	mi := &file_eventra_wire_proto_msgTypes[14]
+	mi := &file_eventra_wire_proto_msgTypes[17]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1315,7 +1537,7 @@ func (x *ReadAvailability) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ReadAvailability.ProtoReflect.Descriptor instead.
 func (*ReadAvailability) Descriptor() ([]byte, []int) {
-	return file_eventra_wire_proto_rawDescGZIP(), []int{14}
+	return file_eventra_wire_proto_rawDescGZIP(), []int{17}
 }
 
 // Done answers what has succeeded and has no result.
@@ -1327,7 +1549,7 @@ type Done struct {
 
 func (x *Done) Reset() {
 	*x = Done{}
-	mi := &file_eventra_wire_proto_msgTypes[15]
+	mi := &file_eventra_wire_proto_msgTypes[18]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1339,7 +1561,7 @@ func (x *Done) String() string {
 func (*Done) ProtoMessage() {}
 
 func (x *Done) ProtoReflect() protoreflect.Message {
-	mi := &file_eventra_wire_proto_msgTypes[15]
+	mi := &file_eventra_wire_proto_msgTypes[18]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1352,7 +1574,7 @@ func (x *Done) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Done.ProtoReflect.Descriptor instead.
 func (*Done) Descriptor() ([]byte, []int) {
-	return file_eventra_wire_proto_rawDescGZIP(), []int{15}
+	return file_eventra_wire_proto_rawDescGZIP(), []int{18}
 }
 
 // Moved says that this member is not the owner and has promised nothing: ask the
@@ -1365,7 +1587,7 @@ type Moved struct {
 
 func (x *Moved) Reset() {
 	*x = Moved{}
-	mi := &file_eventra_wire_proto_msgTypes[16]
+	mi := &file_eventra_wire_proto_msgTypes[19]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1377,7 +1599,7 @@ func (x *Moved) String() string {
 func (*Moved) ProtoMessage() {}
 
 func (x *Moved) ProtoReflect() protoreflect.Message {
-	mi := &file_eventra_wire_proto_msgTypes[16]
+	mi := &file_eventra_wire_proto_msgTypes[19]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1390,7 +1612,7 @@ func (x *Moved) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Moved.ProtoReflect.Descriptor instead.
 func (*Moved) Descriptor() ([]byte, []int) {
-	return file_eventra_wire_proto_rawDescGZIP(), []int{16}
+	return file_eventra_wire_proto_rawDescGZIP(), []int{19}
 }
 
 // Unsupported says that this release does not know the question.
@@ -1402,7 +1624,7 @@ type Unsupported struct {
 
 func (x *Unsupported) Reset() {
 	*x = Unsupported{}
-	mi := &file_eventra_wire_proto_msgTypes[17]
+	mi := &file_eventra_wire_proto_msgTypes[20]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1414,7 +1636,7 @@ func (x *Unsupported) String() string {
 func (*Unsupported) ProtoMessage() {}
 
 func (x *Unsupported) ProtoReflect() protoreflect.Message {
-	mi := &file_eventra_wire_proto_msgTypes[17]
+	mi := &file_eventra_wire_proto_msgTypes[20]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1427,7 +1649,7 @@ func (x *Unsupported) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Unsupported.ProtoReflect.Descriptor instead.
 func (*Unsupported) Descriptor() ([]byte, []int) {
-	return file_eventra_wire_proto_rawDescGZIP(), []int{17}
+	return file_eventra_wire_proto_rawDescGZIP(), []int{20}
 }
 
 // Failure is an error as clients are answered it, or a fault of the answering
@@ -1450,7 +1672,7 @@ type Failure struct {
 
 func (x *Failure) Reset() {
 	*x = Failure{}
-	mi := &file_eventra_wire_proto_msgTypes[18]
+	mi := &file_eventra_wire_proto_msgTypes[21]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1462,7 +1684,7 @@ func (x *Failure) String() string {
 func (*Failure) ProtoMessage() {}
 
 func (x *Failure) ProtoReflect() protoreflect.Message {
-	mi := &file_eventra_wire_proto_msgTypes[18]
+	mi := &file_eventra_wire_proto_msgTypes[21]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1475,7 +1697,7 @@ func (x *Failure) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Failure.ProtoReflect.Descriptor instead.
 func (*Failure) Descriptor() ([]byte, []int) {
-	return file_eventra_wire_proto_rawDescGZIP(), []int{18}
+	return file_eventra_wire_proto_rawDescGZIP(), []int{21}
 }
 
 func (x *Failure) GetCode() string {
@@ -1558,7 +1780,7 @@ type Activated struct {
 
 func (x *Activated) Reset() {
 	*x = Activated{}
-	mi := &file_eventra_wire_proto_msgTypes[19]
+	mi := &file_eventra_wire_proto_msgTypes[22]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1570,7 +1792,7 @@ func (x *Activated) String() string {
 func (*Activated) ProtoMessage() {}
 
 func (x *Activated) ProtoReflect() protoreflect.Message {
-	mi := &file_eventra_wire_proto_msgTypes[19]
+	mi := &file_eventra_wire_proto_msgTypes[22]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1583,7 +1805,7 @@ func (x *Activated) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Activated.ProtoReflect.Descriptor instead.
 func (*Activated) Descriptor() ([]byte, []int) {
-	return file_eventra_wire_proto_rawDescGZIP(), []int{19}
+	return file_eventra_wire_proto_rawDescGZIP(), []int{22}
 }
 
 func (x *Activated) GetActor() string {
@@ -1604,7 +1826,7 @@ type Outcome struct {
 
 func (x *Outcome) Reset() {
 	*x = Outcome{}
-	mi := &file_eventra_wire_proto_msgTypes[20]
+	mi := &file_eventra_wire_proto_msgTypes[23]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1616,7 +1838,7 @@ func (x *Outcome) String() string {
 func (*Outcome) ProtoMessage() {}
 
 func (x *Outcome) ProtoReflect() protoreflect.Message {
-	mi := &file_eventra_wire_proto_msgTypes[20]
+	mi := &file_eventra_wire_proto_msgTypes[23]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1629,7 +1851,7 @@ func (x *Outcome) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Outcome.ProtoReflect.Descriptor instead.
 func (*Outcome) Descriptor() ([]byte, []int) {
-	return file_eventra_wire_proto_rawDescGZIP(), []int{20}
+	return file_eventra_wire_proto_rawDescGZIP(), []int{23}
 }
 
 func (x *Outcome) GetBooking() *Booking {
@@ -1662,7 +1884,7 @@ type SeatChanges struct {
 
 func (x *SeatChanges) Reset() {
 	*x = SeatChanges{}
-	mi := &file_eventra_wire_proto_msgTypes[21]
+	mi := &file_eventra_wire_proto_msgTypes[24]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1674,7 +1896,7 @@ func (x *SeatChanges) String() string {
 func (*SeatChanges) ProtoMessage() {}
 
 func (x *SeatChanges) ProtoReflect() protoreflect.Message {
-	mi := &file_eventra_wire_proto_msgTypes[21]
+	mi := &file_eventra_wire_proto_msgTypes[24]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1687,7 +1909,7 @@ func (x *SeatChanges) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use SeatChanges.ProtoReflect.Descriptor instead.
 func (*SeatChanges) Descriptor() ([]byte, []int) {
-	return file_eventra_wire_proto_rawDescGZIP(), []int{21}
+	return file_eventra_wire_proto_rawDescGZIP(), []int{24}
 }
 
 func (x *SeatChanges) GetVersion() uint64 {
@@ -1750,7 +1972,7 @@ type SeatsBlocked struct {
 
 func (x *SeatsBlocked) Reset() {
 	*x = SeatsBlocked{}
-	mi := &file_eventra_wire_proto_msgTypes[22]
+	mi := &file_eventra_wire_proto_msgTypes[25]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1762,7 +1984,7 @@ func (x *SeatsBlocked) String() string {
 func (*SeatsBlocked) ProtoMessage() {}
 
 func (x *SeatsBlocked) ProtoReflect() protoreflect.Message {
-	mi := &file_eventra_wire_proto_msgTypes[22]
+	mi := &file_eventra_wire_proto_msgTypes[25]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1775,7 +1997,7 @@ func (x *SeatsBlocked) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use SeatsBlocked.ProtoReflect.Descriptor instead.
 func (*SeatsBlocked) Descriptor() ([]byte, []int) {
-	return file_eventra_wire_proto_rawDescGZIP(), []int{22}
+	return file_eventra_wire_proto_rawDescGZIP(), []int{25}
 }
 
 func (x *SeatsBlocked) GetChanged() int32 {
@@ -1803,7 +2025,7 @@ type Availability struct {
 
 func (x *Availability) Reset() {
 	*x = Availability{}
-	mi := &file_eventra_wire_proto_msgTypes[23]
+	mi := &file_eventra_wire_proto_msgTypes[26]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1815,7 +2037,7 @@ func (x *Availability) String() string {
 func (*Availability) ProtoMessage() {}
 
 func (x *Availability) ProtoReflect() protoreflect.Message {
-	mi := &file_eventra_wire_proto_msgTypes[23]
+	mi := &file_eventra_wire_proto_msgTypes[26]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1828,7 +2050,7 @@ func (x *Availability) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Availability.ProtoReflect.Descriptor instead.
 func (*Availability) Descriptor() ([]byte, []int) {
-	return file_eventra_wire_proto_rawDescGZIP(), []int{23}
+	return file_eventra_wire_proto_rawDescGZIP(), []int{26}
 }
 
 func (x *Availability) GetVersion() uint64 {
@@ -1861,7 +2083,7 @@ type EventList struct {
 
 func (x *EventList) Reset() {
 	*x = EventList{}
-	mi := &file_eventra_wire_proto_msgTypes[24]
+	mi := &file_eventra_wire_proto_msgTypes[27]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1873,7 +2095,7 @@ func (x *EventList) String() string {
 func (*EventList) ProtoMessage() {}
 
 func (x *EventList) ProtoReflect() protoreflect.Message {
-	mi := &file_eventra_wire_proto_msgTypes[24]
+	mi := &file_eventra_wire_proto_msgTypes[27]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1886,7 +2108,7 @@ func (x *EventList) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use EventList.ProtoReflect.Descriptor instead.
 func (*EventList) Descriptor() ([]byte, []int) {
-	return file_eventra_wire_proto_rawDescGZIP(), []int{24}
+	return file_eventra_wire_proto_rawDescGZIP(), []int{27}
 }
 
 func (x *EventList) GetEvents() []*ActiveEvent {
@@ -1911,7 +2133,7 @@ type ActiveEvent struct {
 
 func (x *ActiveEvent) Reset() {
 	*x = ActiveEvent{}
-	mi := &file_eventra_wire_proto_msgTypes[25]
+	mi := &file_eventra_wire_proto_msgTypes[28]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1923,7 +2145,7 @@ func (x *ActiveEvent) String() string {
 func (*ActiveEvent) ProtoMessage() {}
 
 func (x *ActiveEvent) ProtoReflect() protoreflect.Message {
-	mi := &file_eventra_wire_proto_msgTypes[25]
+	mi := &file_eventra_wire_proto_msgTypes[28]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1936,7 +2158,7 @@ func (x *ActiveEvent) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ActiveEvent.ProtoReflect.Descriptor instead.
 func (*ActiveEvent) Descriptor() ([]byte, []int) {
-	return file_eventra_wire_proto_rawDescGZIP(), []int{25}
+	return file_eventra_wire_proto_rawDescGZIP(), []int{28}
 }
 
 func (x *ActiveEvent) GetEvent() []byte {
@@ -1998,7 +2220,7 @@ type Money struct {
 
 func (x *Money) Reset() {
 	*x = Money{}
-	mi := &file_eventra_wire_proto_msgTypes[26]
+	mi := &file_eventra_wire_proto_msgTypes[29]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2010,7 +2232,7 @@ func (x *Money) String() string {
 func (*Money) ProtoMessage() {}
 
 func (x *Money) ProtoReflect() protoreflect.Message {
-	mi := &file_eventra_wire_proto_msgTypes[26]
+	mi := &file_eventra_wire_proto_msgTypes[29]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2023,7 +2245,7 @@ func (x *Money) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Money.ProtoReflect.Descriptor instead.
 func (*Money) Descriptor() ([]byte, []int) {
-	return file_eventra_wire_proto_rawDescGZIP(), []int{26}
+	return file_eventra_wire_proto_rawDescGZIP(), []int{29}
 }
 
 func (x *Money) GetAmount() int64 {
@@ -2060,7 +2282,7 @@ type Booking struct {
 
 func (x *Booking) Reset() {
 	*x = Booking{}
-	mi := &file_eventra_wire_proto_msgTypes[27]
+	mi := &file_eventra_wire_proto_msgTypes[30]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2072,7 +2294,7 @@ func (x *Booking) String() string {
 func (*Booking) ProtoMessage() {}
 
 func (x *Booking) ProtoReflect() protoreflect.Message {
-	mi := &file_eventra_wire_proto_msgTypes[27]
+	mi := &file_eventra_wire_proto_msgTypes[30]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2085,7 +2307,7 @@ func (x *Booking) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Booking.ProtoReflect.Descriptor instead.
 func (*Booking) Descriptor() ([]byte, []int) {
-	return file_eventra_wire_proto_rawDescGZIP(), []int{27}
+	return file_eventra_wire_proto_rawDescGZIP(), []int{30}
 }
 
 func (x *Booking) GetId() []byte {
@@ -2182,14 +2404,16 @@ type BookedSeat struct {
 	Price         *Money                 `protobuf:"bytes,5,opt,name=price,proto3" json:"price,omitempty"`
 	Category      string                 `protobuf:"bytes,6,opt,name=category,proto3" json:"category,omitempty"` // at which it was sold; empty, like ticket_type, if there is one only
 	TicketType    string                 `protobuf:"bytes,7,opt,name=ticket_type,json=ticketType,proto3" json:"ticket_type,omitempty"`
-	Released      bool                   `protobuf:"varint,8,opt,name=released,proto3" json:"released,omitempty"` // the booking no longer has it
+	Released      bool                   `protobuf:"varint,8,opt,name=released,proto3" json:"released,omitempty"`                        // the booking no longer has it
+	CategoryNo    int32                  `protobuf:"varint,11,opt,name=category_no,json=categoryNo,proto3" json:"category_no,omitempty"` // 0 if it is not stored, like ticket_type_no
+	TicketTypeNo  int32                  `protobuf:"varint,12,opt,name=ticket_type_no,json=ticketTypeNo,proto3" json:"ticket_type_no,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
 
 func (x *BookedSeat) Reset() {
 	*x = BookedSeat{}
-	mi := &file_eventra_wire_proto_msgTypes[28]
+	mi := &file_eventra_wire_proto_msgTypes[31]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2201,7 +2425,7 @@ func (x *BookedSeat) String() string {
 func (*BookedSeat) ProtoMessage() {}
 
 func (x *BookedSeat) ProtoReflect() protoreflect.Message {
-	mi := &file_eventra_wire_proto_msgTypes[28]
+	mi := &file_eventra_wire_proto_msgTypes[31]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2214,7 +2438,7 @@ func (x *BookedSeat) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use BookedSeat.ProtoReflect.Descriptor instead.
 func (*BookedSeat) Descriptor() ([]byte, []int) {
-	return file_eventra_wire_proto_rawDescGZIP(), []int{28}
+	return file_eventra_wire_proto_rawDescGZIP(), []int{31}
 }
 
 func (x *BookedSeat) GetNo() int32 {
@@ -2273,6 +2497,20 @@ func (x *BookedSeat) GetReleased() bool {
 	return false
 }
 
+func (x *BookedSeat) GetCategoryNo() int32 {
+	if x != nil {
+		return x.CategoryNo
+	}
+	return 0
+}
+
+func (x *BookedSeat) GetTicketTypeNo() int32 {
+	if x != nil {
+		return x.TicketTypeNo
+	}
+	return 0
+}
+
 type Payment struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
 	Id            []byte                 `protobuf:"bytes,1,opt,name=id,proto3" json:"id,omitempty"`
@@ -2291,7 +2529,7 @@ type Payment struct {
 
 func (x *Payment) Reset() {
 	*x = Payment{}
-	mi := &file_eventra_wire_proto_msgTypes[29]
+	mi := &file_eventra_wire_proto_msgTypes[32]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2303,7 +2541,7 @@ func (x *Payment) String() string {
 func (*Payment) ProtoMessage() {}
 
 func (x *Payment) ProtoReflect() protoreflect.Message {
-	mi := &file_eventra_wire_proto_msgTypes[29]
+	mi := &file_eventra_wire_proto_msgTypes[32]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2316,7 +2554,7 @@ func (x *Payment) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Payment.ProtoReflect.Descriptor instead.
 func (*Payment) Descriptor() ([]byte, []int) {
-	return file_eventra_wire_proto_rawDescGZIP(), []int{29}
+	return file_eventra_wire_proto_rawDescGZIP(), []int{32}
 }
 
 func (x *Payment) GetId() []byte {
@@ -2400,7 +2638,7 @@ type Failure_Field struct {
 
 func (x *Failure_Field) Reset() {
 	*x = Failure_Field{}
-	mi := &file_eventra_wire_proto_msgTypes[30]
+	mi := &file_eventra_wire_proto_msgTypes[33]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2412,7 +2650,7 @@ func (x *Failure_Field) String() string {
 func (*Failure_Field) ProtoMessage() {}
 
 func (x *Failure_Field) ProtoReflect() protoreflect.Message {
-	mi := &file_eventra_wire_proto_msgTypes[30]
+	mi := &file_eventra_wire_proto_msgTypes[33]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2425,7 +2663,7 @@ func (x *Failure_Field) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Failure_Field.ProtoReflect.Descriptor instead.
 func (*Failure_Field) Descriptor() ([]byte, []int) {
-	return file_eventra_wire_proto_rawDescGZIP(), []int{18, 0}
+	return file_eventra_wire_proto_rawDescGZIP(), []int{21, 0}
 }
 
 func (x *Failure_Field) GetField() string {
@@ -2458,7 +2696,7 @@ type Failure_Pick struct {
 
 func (x *Failure_Pick) Reset() {
 	*x = Failure_Pick{}
-	mi := &file_eventra_wire_proto_msgTypes[31]
+	mi := &file_eventra_wire_proto_msgTypes[34]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2470,7 +2708,7 @@ func (x *Failure_Pick) String() string {
 func (*Failure_Pick) ProtoMessage() {}
 
 func (x *Failure_Pick) ProtoReflect() protoreflect.Message {
-	mi := &file_eventra_wire_proto_msgTypes[31]
+	mi := &file_eventra_wire_proto_msgTypes[34]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2483,7 +2721,7 @@ func (x *Failure_Pick) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Failure_Pick.ProtoReflect.Descriptor instead.
 func (*Failure_Pick) Descriptor() ([]byte, []int) {
-	return file_eventra_wire_proto_rawDescGZIP(), []int{18, 1}
+	return file_eventra_wire_proto_rawDescGZIP(), []int{21, 1}
 }
 
 func (x *Failure_Pick) GetSeats() []string {
@@ -2508,7 +2746,7 @@ type Availability_Tally struct {
 
 func (x *Availability_Tally) Reset() {
 	*x = Availability_Tally{}
-	mi := &file_eventra_wire_proto_msgTypes[32]
+	mi := &file_eventra_wire_proto_msgTypes[35]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2520,7 +2758,7 @@ func (x *Availability_Tally) String() string {
 func (*Availability_Tally) ProtoMessage() {}
 
 func (x *Availability_Tally) ProtoReflect() protoreflect.Message {
-	mi := &file_eventra_wire_proto_msgTypes[32]
+	mi := &file_eventra_wire_proto_msgTypes[35]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2533,7 +2771,7 @@ func (x *Availability_Tally) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Availability_Tally.ProtoReflect.Descriptor instead.
 func (*Availability_Tally) Descriptor() ([]byte, []int) {
-	return file_eventra_wire_proto_rawDescGZIP(), []int{23, 0}
+	return file_eventra_wire_proto_rawDescGZIP(), []int{26, 0}
 }
 
 func (x *Availability_Tally) GetName() string {
@@ -2589,7 +2827,7 @@ var File_eventra_wire_proto protoreflect.FileDescriptor
 
 const file_eventra_wire_proto_rawDesc = "" +
 	"\n" +
-	"\x12eventra_wire.proto\x12\x0feventra.wire.v1\"\xfb\f\n" +
+	"\x12eventra_wire.proto\x12\x0feventra.wire.v1\"\xb8\r\n" +
 	"\bEnvelope\x12\x0e\n" +
 	"\x02id\x18\x01 \x01(\x06R\x02id\x12\x14\n" +
 	"\x05event\x18\x02 \x01(\fR\x05event\x12%\n" +
@@ -2614,7 +2852,9 @@ const file_eventra_wire_proto_rawDesc = "" +
 	"\n" +
 	"keyed_hold\x18\x1c \x01(\v2\x1a.eventra.wire.v1.KeyedHoldH\x00R\tkeyedHold\x12>\n" +
 	"\vblock_seats\x18\x1d \x01(\v2\x1b.eventra.wire.v1.BlockSeatsH\x00R\n" +
-	"blockSeats\x12K\n" +
+	"blockSeats\x12;\n" +
+	"\n" +
+	"items_hold\x18\x1e \x01(\v2\x1a.eventra.wire.v1.ItemsHoldH\x00R\titemsHold\x12K\n" +
 	"\x10refund_cancelled\x18# \x01(\v2\x1e.eventra.wire.v1.RefundBookingH\x00R\x0frefundCancelled\x12+\n" +
 	"\x04done\x18( \x01(\v2\x15.eventra.wire.v1.DoneH\x00R\x04done\x12.\n" +
 	"\x05moved\x18) \x01(\v2\x16.eventra.wire.v1.MovedH\x00R\x05moved\x12@\n" +
@@ -2644,7 +2884,22 @@ const file_eventra_wire_proto_rawDesc = "" +
 	"\x04hold\x18\x01 \x01(\v2\x1a.eventra.wire.v1.HoldSeatsR\x04hold\x12\x14\n" +
 	"\x05route\x18\x02 \x01(\tR\x05route\x12\x10\n" +
 	"\x03key\x18\x03 \x01(\tR\x03key\x12!\n" +
-	"\frequest_hash\x18\x04 \x01(\fR\vrequestHash\";\n" +
+	"\frequest_hash\x18\x04 \x01(\fR\vrequestHash\"\x90\x02\n" +
+	"\tItemsHold\x12.\n" +
+	"\x04hold\x18\x01 \x01(\v2\x1a.eventra.wire.v1.HoldSeatsR\x04hold\x122\n" +
+	"\x05items\x18\x02 \x03(\v2\x1c.eventra.wire.v1.ItemRequestR\x05items\x12\x14\n" +
+	"\x05route\x18\x03 \x01(\tR\x05route\x12\x10\n" +
+	"\x03key\x18\x04 \x01(\tR\x03key\x12!\n" +
+	"\frequest_hash\x18\x05 \x01(\fR\vrequestHash\x12\x1a\n" +
+	"\bcategory\x18\x06 \x01(\tR\bcategory\x128\n" +
+	"\x06counts\x18\a \x03(\v2 .eventra.wire.v1.TicketTypeCountR\x06counts\"B\n" +
+	"\vItemRequest\x12\x12\n" +
+	"\x04seat\x18\x01 \x01(\tR\x04seat\x12\x1f\n" +
+	"\vticket_type\x18\x04 \x01(\tR\n" +
+	"ticketType\";\n" +
+	"\x0fTicketTypeCount\x12\x12\n" +
+	"\x04name\x18\x01 \x01(\tR\x04name\x12\x14\n" +
+	"\x05count\x18\x02 \x01(\x05R\x05count\";\n" +
 	"\vReleaseHold\x12\x18\n" +
 	"\abooking\x18\x01 \x01(\fR\abooking\x12\x12\n" +
 	"\x04user\x18\x02 \x01(\fR\x04user\"&\n" +
@@ -2656,11 +2911,12 @@ const file_eventra_wire_proto_rawDesc = "" +
 	"\abooking\x18\x02 \x01(\fR\abooking\x12\x12\n" +
 	"\x04user\x18\x03 \x01(\fR\x04user\x12\x16\n" +
 	"\x06method\x18\x04 \x01(\tR\x06method\x12\x14\n" +
-	"\x05grace\x18\x05 \x01(\x03R\x05grace\"s\n" +
+	"\x05grace\x18\x05 \x01(\x03R\x05grace\"\xa6\x01\n" +
 	"\rFinishPayment\x122\n" +
 	"\apayment\x18\x01 \x01(\v2\x18.eventra.wire.v1.PaymentR\apayment\x12\x18\n" +
 	"\aoutcome\x18\x02 \x01(\tR\aoutcome\x12\x14\n" +
-	"\x05seats\x18\x03 \x03(\x05R\x05seats\")\n" +
+	"\x05seats\x18\x03 \x03(\x05R\x05seats\x121\n" +
+	"\x05items\x18\x04 \x03(\v2\x1b.eventra.wire.v1.BookedSeatR\x05items\")\n" +
 	"\rRefundBooking\x12\x18\n" +
 	"\abooking\x18\x01 \x01(\fR\abooking\"\xa8\x01\n" +
 	"\n" +
@@ -2761,7 +3017,7 @@ const file_eventra_wire_proto_rawDesc = "" +
 	" \x01(\x03R\vpayingUntil\x12\x1f\n" +
 	"\vreplaced_by\x18\v \x01(\fR\n" +
 	"replacedBy\x12,\n" +
-	"\x12leaves_single_seat\x18\x14 \x01(\bR\x10leavesSingleSeat\"\xe7\x01\n" +
+	"\x12leaves_single_seat\x18\x14 \x01(\bR\x10leavesSingleSeat\"\xae\x02\n" +
 	"\n" +
 	"BookedSeat\x12\x0e\n" +
 	"\x02no\x18\x01 \x01(\x05R\x02no\x12\x18\n" +
@@ -2772,7 +3028,10 @@ const file_eventra_wire_proto_rawDesc = "" +
 	"\bcategory\x18\x06 \x01(\tR\bcategory\x12\x1f\n" +
 	"\vticket_type\x18\a \x01(\tR\n" +
 	"ticketType\x12\x1a\n" +
-	"\breleased\x18\b \x01(\bR\breleased\"\x95\x02\n" +
+	"\breleased\x18\b \x01(\bR\breleased\x12\x1f\n" +
+	"\vcategory_no\x18\v \x01(\x05R\n" +
+	"categoryNo\x12$\n" +
+	"\x0eticket_type_no\x18\f \x01(\x05R\fticketTypeNo\"\x95\x02\n" +
 	"\aPayment\x12\x0e\n" +
 	"\x02id\x18\x01 \x01(\fR\x02id\x12\x18\n" +
 	"\abooking\x18\x02 \x01(\fR\abooking\x12\x14\n" +
@@ -2801,7 +3060,7 @@ func file_eventra_wire_proto_rawDescGZIP() []byte {
 }
 
 var file_eventra_wire_proto_enumTypes = make([]protoimpl.EnumInfo, 1)
-var file_eventra_wire_proto_msgTypes = make([]protoimpl.MessageInfo, 33)
+var file_eventra_wire_proto_msgTypes = make([]protoimpl.MessageInfo, 36)
 var file_eventra_wire_proto_goTypes = []any{
 	(Failure_Kind)(0),          // 0: eventra.wire.v1.Failure.Kind
 	(*Envelope)(nil),           // 1: eventra.wire.v1.Envelope
@@ -2811,32 +3070,35 @@ var file_eventra_wire_proto_goTypes = []any{
 	(*Reload)(nil),             // 5: eventra.wire.v1.Reload
 	(*HoldSeats)(nil),          // 6: eventra.wire.v1.HoldSeats
 	(*KeyedHold)(nil),          // 7: eventra.wire.v1.KeyedHold
-	(*ReleaseHold)(nil),        // 8: eventra.wire.v1.ReleaseHold
-	(*ExpireHold)(nil),         // 9: eventra.wire.v1.ExpireHold
-	(*StartPayment)(nil),       // 10: eventra.wire.v1.StartPayment
-	(*FinishPayment)(nil),      // 11: eventra.wire.v1.FinishPayment
-	(*RefundBooking)(nil),      // 12: eventra.wire.v1.RefundBooking
-	(*BlockSeats)(nil),         // 13: eventra.wire.v1.BlockSeats
-	(*ReadSeats)(nil),          // 14: eventra.wire.v1.ReadSeats
-	(*ReadAvailability)(nil),   // 15: eventra.wire.v1.ReadAvailability
-	(*Done)(nil),               // 16: eventra.wire.v1.Done
-	(*Moved)(nil),              // 17: eventra.wire.v1.Moved
-	(*Unsupported)(nil),        // 18: eventra.wire.v1.Unsupported
-	(*Failure)(nil),            // 19: eventra.wire.v1.Failure
-	(*Activated)(nil),          // 20: eventra.wire.v1.Activated
-	(*Outcome)(nil),            // 21: eventra.wire.v1.Outcome
-	(*SeatChanges)(nil),        // 22: eventra.wire.v1.SeatChanges
-	(*SeatsBlocked)(nil),       // 23: eventra.wire.v1.SeatsBlocked
-	(*Availability)(nil),       // 24: eventra.wire.v1.Availability
-	(*EventList)(nil),          // 25: eventra.wire.v1.EventList
-	(*ActiveEvent)(nil),        // 26: eventra.wire.v1.ActiveEvent
-	(*Money)(nil),              // 27: eventra.wire.v1.Money
-	(*Booking)(nil),            // 28: eventra.wire.v1.Booking
-	(*BookedSeat)(nil),         // 29: eventra.wire.v1.BookedSeat
-	(*Payment)(nil),            // 30: eventra.wire.v1.Payment
-	(*Failure_Field)(nil),      // 31: eventra.wire.v1.Failure.Field
-	(*Failure_Pick)(nil),       // 32: eventra.wire.v1.Failure.Pick
-	(*Availability_Tally)(nil), // 33: eventra.wire.v1.Availability.Tally
+	(*ItemsHold)(nil),          // 8: eventra.wire.v1.ItemsHold
+	(*ItemRequest)(nil),        // 9: eventra.wire.v1.ItemRequest
+	(*TicketTypeCount)(nil),    // 10: eventra.wire.v1.TicketTypeCount
+	(*ReleaseHold)(nil),        // 11: eventra.wire.v1.ReleaseHold
+	(*ExpireHold)(nil),         // 12: eventra.wire.v1.ExpireHold
+	(*StartPayment)(nil),       // 13: eventra.wire.v1.StartPayment
+	(*FinishPayment)(nil),      // 14: eventra.wire.v1.FinishPayment
+	(*RefundBooking)(nil),      // 15: eventra.wire.v1.RefundBooking
+	(*BlockSeats)(nil),         // 16: eventra.wire.v1.BlockSeats
+	(*ReadSeats)(nil),          // 17: eventra.wire.v1.ReadSeats
+	(*ReadAvailability)(nil),   // 18: eventra.wire.v1.ReadAvailability
+	(*Done)(nil),               // 19: eventra.wire.v1.Done
+	(*Moved)(nil),              // 20: eventra.wire.v1.Moved
+	(*Unsupported)(nil),        // 21: eventra.wire.v1.Unsupported
+	(*Failure)(nil),            // 22: eventra.wire.v1.Failure
+	(*Activated)(nil),          // 23: eventra.wire.v1.Activated
+	(*Outcome)(nil),            // 24: eventra.wire.v1.Outcome
+	(*SeatChanges)(nil),        // 25: eventra.wire.v1.SeatChanges
+	(*SeatsBlocked)(nil),       // 26: eventra.wire.v1.SeatsBlocked
+	(*Availability)(nil),       // 27: eventra.wire.v1.Availability
+	(*EventList)(nil),          // 28: eventra.wire.v1.EventList
+	(*ActiveEvent)(nil),        // 29: eventra.wire.v1.ActiveEvent
+	(*Money)(nil),              // 30: eventra.wire.v1.Money
+	(*Booking)(nil),            // 31: eventra.wire.v1.Booking
+	(*BookedSeat)(nil),         // 32: eventra.wire.v1.BookedSeat
+	(*Payment)(nil),            // 33: eventra.wire.v1.Payment
+	(*Failure_Field)(nil),      // 34: eventra.wire.v1.Failure.Field
+	(*Failure_Pick)(nil),       // 35: eventra.wire.v1.Failure.Pick
+	(*Availability_Tally)(nil), // 36: eventra.wire.v1.Availability.Tally
 }
 var file_eventra_wire_proto_depIdxs = []int32{
 	2,  // 0: eventra.wire.v1.Envelope.activate:type_name -> eventra.wire.v1.Activate
@@ -2844,47 +3106,52 @@ var file_eventra_wire_proto_depIdxs = []int32{
 	4,  // 2: eventra.wire.v1.Envelope.list_events:type_name -> eventra.wire.v1.ListEvents
 	5,  // 3: eventra.wire.v1.Envelope.reload:type_name -> eventra.wire.v1.Reload
 	6,  // 4: eventra.wire.v1.Envelope.hold_seats:type_name -> eventra.wire.v1.HoldSeats
-	8,  // 5: eventra.wire.v1.Envelope.release_hold:type_name -> eventra.wire.v1.ReleaseHold
-	9,  // 6: eventra.wire.v1.Envelope.expire_hold:type_name -> eventra.wire.v1.ExpireHold
-	10, // 7: eventra.wire.v1.Envelope.start_payment:type_name -> eventra.wire.v1.StartPayment
-	11, // 8: eventra.wire.v1.Envelope.finish_payment:type_name -> eventra.wire.v1.FinishPayment
-	12, // 9: eventra.wire.v1.Envelope.refund_booking:type_name -> eventra.wire.v1.RefundBooking
-	14, // 10: eventra.wire.v1.Envelope.read_seats:type_name -> eventra.wire.v1.ReadSeats
-	15, // 11: eventra.wire.v1.Envelope.read_availability:type_name -> eventra.wire.v1.ReadAvailability
+	11, // 5: eventra.wire.v1.Envelope.release_hold:type_name -> eventra.wire.v1.ReleaseHold
+	12, // 6: eventra.wire.v1.Envelope.expire_hold:type_name -> eventra.wire.v1.ExpireHold
+	13, // 7: eventra.wire.v1.Envelope.start_payment:type_name -> eventra.wire.v1.StartPayment
+	14, // 8: eventra.wire.v1.Envelope.finish_payment:type_name -> eventra.wire.v1.FinishPayment
+	15, // 9: eventra.wire.v1.Envelope.refund_booking:type_name -> eventra.wire.v1.RefundBooking
+	17, // 10: eventra.wire.v1.Envelope.read_seats:type_name -> eventra.wire.v1.ReadSeats
+	18, // 11: eventra.wire.v1.Envelope.read_availability:type_name -> eventra.wire.v1.ReadAvailability
 	7,  // 12: eventra.wire.v1.Envelope.keyed_hold:type_name -> eventra.wire.v1.KeyedHold
-	13, // 13: eventra.wire.v1.Envelope.block_seats:type_name -> eventra.wire.v1.BlockSeats
-	12, // 14: eventra.wire.v1.Envelope.refund_cancelled:type_name -> eventra.wire.v1.RefundBooking
-	16, // 15: eventra.wire.v1.Envelope.done:type_name -> eventra.wire.v1.Done
-	17, // 16: eventra.wire.v1.Envelope.moved:type_name -> eventra.wire.v1.Moved
-	18, // 17: eventra.wire.v1.Envelope.unsupported:type_name -> eventra.wire.v1.Unsupported
-	19, // 18: eventra.wire.v1.Envelope.failure:type_name -> eventra.wire.v1.Failure
-	20, // 19: eventra.wire.v1.Envelope.activated:type_name -> eventra.wire.v1.Activated
-	21, // 20: eventra.wire.v1.Envelope.outcome:type_name -> eventra.wire.v1.Outcome
-	22, // 21: eventra.wire.v1.Envelope.seat_changes:type_name -> eventra.wire.v1.SeatChanges
-	24, // 22: eventra.wire.v1.Envelope.availability:type_name -> eventra.wire.v1.Availability
-	25, // 23: eventra.wire.v1.Envelope.event_list:type_name -> eventra.wire.v1.EventList
-	23, // 24: eventra.wire.v1.Envelope.seats_blocked:type_name -> eventra.wire.v1.SeatsBlocked
-	6,  // 25: eventra.wire.v1.KeyedHold.hold:type_name -> eventra.wire.v1.HoldSeats
-	30, // 26: eventra.wire.v1.FinishPayment.payment:type_name -> eventra.wire.v1.Payment
-	31, // 27: eventra.wire.v1.Failure.fields:type_name -> eventra.wire.v1.Failure.Field
-	30, // 28: eventra.wire.v1.Failure.payment:type_name -> eventra.wire.v1.Payment
-	0,  // 29: eventra.wire.v1.Failure.kind:type_name -> eventra.wire.v1.Failure.Kind
-	32, // 30: eventra.wire.v1.Failure.suggestions:type_name -> eventra.wire.v1.Failure.Pick
-	28, // 31: eventra.wire.v1.Outcome.booking:type_name -> eventra.wire.v1.Booking
-	30, // 32: eventra.wire.v1.Outcome.payment:type_name -> eventra.wire.v1.Payment
-	33, // 33: eventra.wire.v1.Availability.total:type_name -> eventra.wire.v1.Availability.Tally
-	33, // 34: eventra.wire.v1.Availability.sections:type_name -> eventra.wire.v1.Availability.Tally
-	26, // 35: eventra.wire.v1.EventList.events:type_name -> eventra.wire.v1.ActiveEvent
-	29, // 36: eventra.wire.v1.Booking.seats:type_name -> eventra.wire.v1.BookedSeat
-	27, // 37: eventra.wire.v1.Booking.total:type_name -> eventra.wire.v1.Money
-	27, // 38: eventra.wire.v1.BookedSeat.price:type_name -> eventra.wire.v1.Money
-	27, // 39: eventra.wire.v1.Payment.amount:type_name -> eventra.wire.v1.Money
-	27, // 40: eventra.wire.v1.Availability.Tally.price_from:type_name -> eventra.wire.v1.Money
-	41, // [41:41] is the sub-list for method output_type
-	41, // [41:41] is the sub-list for method input_type
-	41, // [41:41] is the sub-list for extension type_name
-	41, // [41:41] is the sub-list for extension extendee
-	0,  // [0:41] is the sub-list for field type_name
+	16, // 13: eventra.wire.v1.Envelope.block_seats:type_name -> eventra.wire.v1.BlockSeats
+	8,  // 14: eventra.wire.v1.Envelope.items_hold:type_name -> eventra.wire.v1.ItemsHold
+	15, // 15: eventra.wire.v1.Envelope.refund_cancelled:type_name -> eventra.wire.v1.RefundBooking
+	19, // 16: eventra.wire.v1.Envelope.done:type_name -> eventra.wire.v1.Done
+	20, // 17: eventra.wire.v1.Envelope.moved:type_name -> eventra.wire.v1.Moved
+	21, // 18: eventra.wire.v1.Envelope.unsupported:type_name -> eventra.wire.v1.Unsupported
+	22, // 19: eventra.wire.v1.Envelope.failure:type_name -> eventra.wire.v1.Failure
+	23, // 20: eventra.wire.v1.Envelope.activated:type_name -> eventra.wire.v1.Activated
+	24, // 21: eventra.wire.v1.Envelope.outcome:type_name -> eventra.wire.v1.Outcome
+	25, // 22: eventra.wire.v1.Envelope.seat_changes:type_name -> eventra.wire.v1.SeatChanges
+	27, // 23: eventra.wire.v1.Envelope.availability:type_name -> eventra.wire.v1.Availability
+	28, // 24: eventra.wire.v1.Envelope.event_list:type_name -> eventra.wire.v1.EventList
+	26, // 25: eventra.wire.v1.Envelope.seats_blocked:type_name -> eventra.wire.v1.SeatsBlocked
+	6,  // 26: eventra.wire.v1.KeyedHold.hold:type_name -> eventra.wire.v1.HoldSeats
+	6,  // 27: eventra.wire.v1.ItemsHold.hold:type_name -> eventra.wire.v1.HoldSeats
+	9,  // 28: eventra.wire.v1.ItemsHold.items:type_name -> eventra.wire.v1.ItemRequest
+	10, // 29: eventra.wire.v1.ItemsHold.counts:type_name -> eventra.wire.v1.TicketTypeCount
+	33, // 30: eventra.wire.v1.FinishPayment.payment:type_name -> eventra.wire.v1.Payment
+	32, // 31: eventra.wire.v1.FinishPayment.items:type_name -> eventra.wire.v1.BookedSeat
+	34, // 32: eventra.wire.v1.Failure.fields:type_name -> eventra.wire.v1.Failure.Field
+	33, // 33: eventra.wire.v1.Failure.payment:type_name -> eventra.wire.v1.Payment
+	0,  // 34: eventra.wire.v1.Failure.kind:type_name -> eventra.wire.v1.Failure.Kind
+	35, // 35: eventra.wire.v1.Failure.suggestions:type_name -> eventra.wire.v1.Failure.Pick
+	31, // 36: eventra.wire.v1.Outcome.booking:type_name -> eventra.wire.v1.Booking
+	33, // 37: eventra.wire.v1.Outcome.payment:type_name -> eventra.wire.v1.Payment
+	36, // 38: eventra.wire.v1.Availability.total:type_name -> eventra.wire.v1.Availability.Tally
+	36, // 39: eventra.wire.v1.Availability.sections:type_name -> eventra.wire.v1.Availability.Tally
+	29, // 40: eventra.wire.v1.EventList.events:type_name -> eventra.wire.v1.ActiveEvent
+	32, // 41: eventra.wire.v1.Booking.seats:type_name -> eventra.wire.v1.BookedSeat
+	30, // 42: eventra.wire.v1.Booking.total:type_name -> eventra.wire.v1.Money
+	30, // 43: eventra.wire.v1.BookedSeat.price:type_name -> eventra.wire.v1.Money
+	30, // 44: eventra.wire.v1.Payment.amount:type_name -> eventra.wire.v1.Money
+	30, // 45: eventra.wire.v1.Availability.Tally.price_from:type_name -> eventra.wire.v1.Money
+	46, // [46:46] is the sub-list for method output_type
+	46, // [46:46] is the sub-list for method input_type
+	46, // [46:46] is the sub-list for extension type_name
+	46, // [46:46] is the sub-list for extension extendee
+	0,  // [0:46] is the sub-list for field type_name
 }
 
 func init() { file_eventra_wire_proto_init() }
@@ -2907,6 +3174,7 @@ func file_eventra_wire_proto_init() {
 		(*Envelope_ReadAvailability)(nil),
 		(*Envelope_KeyedHold)(nil),
 		(*Envelope_BlockSeats)(nil),
+		(*Envelope_ItemsHold)(nil),
 		(*Envelope_RefundCancelled)(nil),
 		(*Envelope_Done)(nil),
 		(*Envelope_Moved)(nil),
@@ -2925,7 +3193,7 @@ func file_eventra_wire_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_eventra_wire_proto_rawDesc), len(file_eventra_wire_proto_rawDesc)),
 			NumEnums:      1,
-			NumMessages:   33,
+			NumMessages:   36,
 			NumExtensions: 0,
 			NumServices:   0,
 		},

@@ -78,20 +78,12 @@ func (m *Money) decode() eventra.Money {
 	return eventra.Money{Amount: m.GetAmount(), Currency: m.GetCurrency()}
 }
 
-func encodeSeatNos(seats []eventra.SeatNo) []int32 {
-	numbers := make([]int32, len(seats))
-	for i, no := range seats {
-		numbers[i] = int32(no)
+func encodeSeatNos(items []eventra.Item) []int32 {
+	numbers := make([]int32, len(items))
+	for i := range items {
+		numbers[i] = int32(items[i].No)
 	}
 	return numbers
-}
-
-func (d *decoder) seatNos(numbers []int32) []eventra.SeatNo {
-	seats := make([]eventra.SeatNo, len(numbers))
-	for i, no := range numbers {
-		seats[i] = d.seatNo(no)
-	}
-	return seats
 }
 
 func (d *decoder) seatNo(no int32) eventra.SeatNo {

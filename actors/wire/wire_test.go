@@ -29,11 +29,17 @@ var (
 		&eventra.HoldSeats{BookingID: id(1), UserID: id(2), Seats: []string{"A-1-1"}, Attempt: &eventra.IdempotencyAttempt{
 			Key:        eventra.IdempotencyKey{UserID: id(2), Route: "POST /api/v1/bookings", Key: "k"},
 			ResourceID: id(1), RequestHash: [32]byte{3}}},
+		&eventra.HoldSeats{BookingID: id(1), UserID: id(2), Items: []eventra.ItemRequest{{Seat: "A-1-1", TicketType: "Child"}, {Seat: "A-1-2"}}},
+		&eventra.HoldSeats{BookingID: id(1), UserID: id(2), Best: &eventra.BestAvailable{Quantity: 3, Section: "B", Category: "Front",
+			TicketTypes: []eventra.TicketTypeCount{{Name: "Adult", Count: 1}, {Name: "Child", Count: 2}}},
+			Attempt: &eventra.IdempotencyAttempt{Key: eventra.IdempotencyKey{UserID: id(2), Route: "POST /api/v1/bookings", Key: "k"},
+				ResourceID: id(1), RequestHash: [32]byte{3}}},
 		&eventra.ReleaseHold{BookingID: id(1), UserID: id(2)},
 		&eventra.ExpireHold{BookingID: id(1)},
 		&eventra.RefundBooking{BookingID: id(1), Cancelled: true},
 		&eventra.StartPayment{PaymentID: id(1), BookingID: id(2), UserID: id(3), Method: "mock", Grace: time.Second},
-		&eventra.FinishPayment{Payment: payment, Outcome: eventra.PaymentSucceeded, Seats: []eventra.SeatNo{0, 99_999}},
+		&eventra.FinishPayment{Payment: payment, Outcome: eventra.PaymentSucceeded,
+			Items: []eventra.Item{{No: 7, Section: "A", Row: "1", Number: 8, CategoryNo: 2, TicketTypeNo: 1, Category: "Front", TicketType: "Child", Amount: 1200}}},
 		&eventra.RefundBooking{BookingID: id(1)},
 	}
 )

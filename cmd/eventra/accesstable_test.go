@@ -66,6 +66,9 @@ func accessTable() []access {
 		{"GET /api/v1/events/:eventId/seats/stream", "draft", nil, findsDrafts},
 		{"GET /api/v1/events/:eventId/availability", "published", nil, anyone},
 		{"GET /api/v1/events/:eventId/availability", "draft", nil, findsDrafts},
+		{"GET /api/v1/events/:eventId/pricing", "published", nil, anyone},
+		{"GET /api/v1/events/:eventId/pricing", "draft", nil, findsDrafts},
+		{"PUT /api/v1/events/:eventId/pricing", "draft", familyPricing(map[string]int{"A": 100}, "A"), admins},
 
 		{"GET /api/v1/bookings", "", nil, users},
 		{"POST /api/v1/bookings", "published", (*cell).seat, users.to(201)},

@@ -24,7 +24,7 @@ func TestEvents_WhatWasNeverPublishedIsNeverShown(t *testing.T) {
 	asked := func(id string) (answers []string) {
 		for _, at := range []*program{p, member} {
 			for _, token := range []string{"", token} {
-				for _, part := range []string{"", "/seats", "/seats?since=0", "/availability", "/seats/stream"} {
+				for _, part := range []string{"", "/seats", "/seats?since=0", "/availability", "/pricing", "/seats/stream"} {
 					answers = append(answers, faceless(at.call("GET", "/events/"+id+part, token, nil), id))
 				}
 			}

@@ -50,8 +50,13 @@ type Sales interface {
 	// PutTerms ignores versions older than the one it has.
 	PutTerms(ctx context.Context, e *eventra.Event) error
 	// AddSeats adds all seats or none; the same addition again has the first one's
-	// total. CodeSeatExists; CodeEventNotFound before the first PutTerms.
-	AddSeats(ctx context.Context, id, addition eventra.ID, seats []eventra.Seat) (total int, err error)
+	// total. categories are the names of the seats' categories, by seat; one that is empty
+	// follows from the seat's price. CodeSeatExists; CodeEventNotFound before the first PutTerms.
+	AddSeats(ctx context.Context, id, addition eventra.ID, seats []eventra.Seat, categories ...string) (total int, err error)
+	// PutPricing replaces the pricing, if it is at that version or ifVersion is 0.
+	// CodePreconditionFailed; CodeCategoryInUse; CodeEventLocked; CodeEventNotFound before
+	// the first PutTerms.
+	PutPricing(ctx context.Context, id eventra.ID, ifVersion int64, p *eventra.Pricing) (*eventra.Pricing, error)
 	// SeatsAdded returns the event's total after an addition, or 0 if that was not made.
 	SeatsAdded(ctx context.Context, id, addition eventra.ID) (total int, err error)
 	// DeleteEvent deletes an event without bookings; an unknown event is no error.

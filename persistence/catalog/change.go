@@ -182,9 +182,10 @@ func (c *Catalog) Delete(ctx context.Context, id eventra.ID) error {
 	return err
 }
 
-// AddSeats adds all seats or none and returns the event's new total. The same
-// addition again has the first one's total.
-func (c *Catalog) AddSeats(ctx context.Context, id, addition eventra.ID, seats []eventra.Seat) (int, error) {
+// AddSeats adds all seats or none and returns the event's new total. categories are the
+// names of their categories, by seat; one that is empty follows from the seat's price. The
+// same addition again has the first one's total.
+func (c *Catalog) AddSeats(ctx context.Context, id, addition eventra.ID, seats []eventra.Seat, categories ...string) (int, error) {
 	e, copied, err := c.details.Get(ctx, id)
 	if err != nil {
 		return 0, err
@@ -200,7 +201,7 @@ func (c *Catalog) AddSeats(ctx context.Context, id, addition eventra.ID, seats [
 	if err := c.details.MarkUncopied(ctx, id); err != nil { // if this process ends now, the copier counts again
 		return 0, err
 	}
-	total, err := c.sales.AddSeats(ctx, id, addition, seats)
+	total, err := c.sales.AddSeats(ctx, id, addition, seats, categories...)
 	if err != nil {
 		return 0, err
 	}

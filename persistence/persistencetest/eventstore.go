@@ -16,7 +16,9 @@ import (
 // reads that show its effects.
 type EventStore interface {
 	PutTerms(ctx context.Context, e *eventra.Event) error
-	AddSeats(ctx context.Context, eventID, addition eventra.ID, seats []eventra.Seat) (int, error)
+	AddSeats(ctx context.Context, eventID, addition eventra.ID, seats []eventra.Seat, categories ...string) (int, error)
+	PutPricing(ctx context.Context, eventID eventra.ID, ifVersion int64, p *eventra.Pricing) (*eventra.Pricing, error)
+	Layout(ctx context.Context, eventID eventra.ID, seats int) (*eventra.Layout, error)
 	DeleteEvent(ctx context.Context, id eventra.ID) error
 	SeatsTotal(ctx context.Context, id eventra.ID) (int, error)
 
@@ -87,6 +89,11 @@ func RunEventStore(t *testing.T, open func(*testing.T) EventStore) {
 		"a taken seat is not blocked":               blockedTaken,
 		"a blocking is made once":                   blockedTwice,
 		"an event's blocks":                         blocksByPage,
+		"a pricing of an event without seats":       pricingFirst,
+		"a pricing is derived and made its own":     pricingDerived,
+		"a pricing changes and holds keep theirs":   pricingChanges,
+		"a pricing that must not be":                pricingRefused,
+		"seats are added by category and by price":  seatsByCategory,
 		"a deleted event":                           deletedEvent,
 	}
 	for name, run := range cases {

@@ -40,6 +40,10 @@ var breaches = []struct{ name, sql, implied string }{
 	{"seat_numbers_are_dense", `DELETE FROM seats WHERE event_id = id('event', 0) AND seat_no = 26;
 		UPDATE events SET seats_total = seats_total - 1 WHERE id = id('event', 0)`, ""},
 	{"seat_has_its_events_currency", `UPDATE seats SET currency = 'USD' WHERE event_id = id('event', 0) AND seat_no = 26`, ""},
+	{"category_and_type_exist", `UPDATE seats SET category_no = 9 WHERE event_id = id('event', 0) AND seat_no = 26`, ""},
+	{"category_and_type_exist", `INSERT INTO categories VALUES (id('event', 0), 9, 'Gone', NULL);
+		UPDATE seats SET category_no = 9 WHERE event_id = id('event', 0) AND seat_no = 26`, ""},
+	{"category_and_type_exist", `UPDATE booking_seats SET ticket_type_no = 9 WHERE booking_id = id('booking', 3)`, ""},
 	{"seat_version_has_grown", `UPDATE seats SET version = 1 WHERE booking_id = id('booking', 3)`, ""},
 	{"seat_version_has_grown", `UPDATE seats SET version = 0 WHERE event_id = id('event', 0) AND seat_no = 26`, ""},
 	{"booking_changes_at_once", `UPDATE seats SET version = version + 1 WHERE event_id = id('event', 0) AND seat_no = 6`, ""},

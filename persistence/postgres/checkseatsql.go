@@ -83,6 +83,18 @@ SELECT format('seat %s of event %s costs %s, the event %s', seat_no, event_id, s
 FROM seats AS s LEFT JOIN events AS e ON e.id = s.event_id
 WHERE e.currency IS DISTINCT FROM s.currency`
 
+const categoryAndTypeExistSQL = `
+SELECT format('seat %s of event %s is of category %s, which %s', seat_no, s.event_id, category_no,
+    CASE WHEN c.no IS NULL THEN 'does not exist' ELSE 'is not offered' END)
+FROM seats AS s LEFT JOIN categories AS c ON (c.event_id, c.no) = (s.event_id, s.category_no)
+WHERE category_no IS NOT NULL AND c.position IS NULL
+UNION ALL
+SELECT format('booking %s of event %s has an item of category %s and ticket type %s: one does not exist',
+    booking_id, i.event_id, category_no, ticket_type_no)
+FROM booking_seats AS i LEFT JOIN categories AS c ON (c.event_id, c.no) = (i.event_id, i.category_no)
+    LEFT JOIN ticket_types AS t ON (t.event_id, t.no) = (i.event_id, i.ticket_type_no)
+WHERE category_no IS NOT NULL AND c.no IS NULL OR ticket_type_no IS NOT NULL AND t.no IS NULL`
+
 // A seat is added with version 1 or higher, and each change raises it.
 const seatVersionSQL = `
 SELECT format('seat %s of event %s is %s and has version %s', seat_no, event_id, status, version)

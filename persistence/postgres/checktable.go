@@ -25,6 +25,8 @@ var invariants = [...]invariant{
 		sentence: "An event's seats are numbered from 0, with no gap."},
 	{name: "seat_has_its_events_currency", sql: seatCurrencySQL,
 		sentence: "A seat's event exists and has its currency."},
+	{name: "category_and_type_exist", sql: categoryAndTypeExistSQL,
+		sentence: "The category of a seat is one that its event offers; category and ticket type of an item exist in its event."},
 	{name: "seat_version_has_grown", sql: seatVersionSQL,
 		sentence: "A seat's version is at least 1, and above 1 once it is taken."},
 	{name: "booking_changes_at_once", sql: bookingChangesAtOnceSQL,

@@ -78,4 +78,6 @@ func (w *write) changedSeats() []any {
 	return []any{w.batches, w.versions, w.seatEvents, w.seats, w.seatBookings}
 }
 
-func (w *write) takenSeats() []any { return append(w.changedSeats(), w.positions, w.seatAmounts) }
+func (w *write) takenSeats() []any {
+	return append(w.changedSeats(), w.positions, w.seatAmounts, w.categories, w.ticketTypes)
+}

@@ -85,12 +85,12 @@ WITH asked AS (
     RETURNING 1
 ), theirs AS (
     SELECT s.*, seat.at
-    FROM unnest($10::uuid[], $11::int[], $12::uuid[], $13::int[], $14::bigint[])
-        AS s (event_id, seat_no, booking_id, position, amount)` + seatLookup + `
+    FROM unnest($10::uuid[], $11::int[], $12::uuid[], $13::int[], $14::bigint[], $15::smallint[], $16::smallint[])
+        AS s (event_id, seat_no, booking_id, position, amount, category_no, ticket_type_no)` + seatLookup + `
     WHERE (s.booking_id IN (SELECT successor_id FROM moved)) IS TRUE
 ), listed AS (
-    INSERT INTO booking_seats (booking_id, event_id, seat_no, position, amount, live)
-    SELECT booking_id, event_id, seat_no, position, amount, true FROM theirs
+    INSERT INTO booking_seats (booking_id, event_id, seat_no, position, amount, live, category_no, ticket_type_no)
+    SELECT booking_id, event_id, seat_no, position, amount, true, category_no, ticket_type_no FROM theirs
 ), taken AS (
     UPDATE seats SET status = 'BOOKED', booking_id = theirs.booking_id,
         version = ($9::bigint[])[array_position($8::uuid[], seats.event_id)] FROM theirs

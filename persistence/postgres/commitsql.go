@@ -57,7 +57,7 @@ const (
 WITH claimed AS (
     INSERT INTO idempotency_keys (user_id, route, key, value_hash, request_hash, resource_id, claimed_by, locked_until, held)
     SELECT user_id, route, key, value_hash, '', resource_id, resource_id, now(), true
-    FROM unnest($14::uuid[], $15::text[], $16::text[], $17::bytea[], $18::uuid[])
+    FROM unnest($16::uuid[], $17::text[], $18::text[], $19::bytea[], $20::uuid[])
         AS k (user_id, route, key, value_hash, resource_id)
     WHERE (SELECT set_config('lock_timeout', '` + keysPatience + `', true)) IS NOT NULL
     ON CONFLICT DO NOTHING
@@ -65,7 +65,7 @@ WITH claimed AS (
 ), booked AS (` + bookClaimedSQL
 	keyedHeldAloneSQL = `
 WITH claimed AS (
-    SELECT * FROM eventra_claim_keys_apart($14::uuid[], $15::text[], $16::text[], $17::bytea[], $18::uuid[]) AS k (resource_id)
+    SELECT * FROM eventra_claim_keys_apart($16::uuid[], $17::text[], $18::text[], $19::bytea[], $20::uuid[]) AS k (resource_id)
 ), booked AS (` + bookClaimedSQL
 
 	bookClaimedSQL = bookSQL + `
@@ -80,12 +80,12 @@ WITH claimed AS (
     RETURNING id
 ), theirs AS (
     SELECT s.*, seat.at
-    FROM unnest($9::uuid[], $10::int[], $11::uuid[], $12::int[], $13::bigint[])
-        AS s (event_id, seat_no, booking_id, position, amount)` + seatLookup + `
+    FROM unnest($9::uuid[], $10::int[], $11::uuid[], $12::int[], $13::bigint[], $14::smallint[], $15::smallint[])
+        AS s (event_id, seat_no, booking_id, position, amount, category_no, ticket_type_no)` + seatLookup + `
     WHERE (s.booking_id IN (SELECT id FROM booked)) IS TRUE
 ), listed AS (
-    INSERT INTO booking_seats (booking_id, event_id, seat_no, position, amount, live)
-    SELECT booking_id, event_id, seat_no, position, amount, true FROM theirs
+    INSERT INTO booking_seats (booking_id, event_id, seat_no, position, amount, live, category_no, ticket_type_no)
+    SELECT booking_id, event_id, seat_no, position, amount, true, category_no, ticket_type_no FROM theirs
 ), taken AS (
     UPDATE seats SET status = 'HELD', booking_id = theirs.booking_id,
         version = ($8::bigint[])[array_position($7::uuid[], seats.event_id)] FROM theirs

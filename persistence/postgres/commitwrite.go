@@ -11,6 +11,12 @@ type (
 	ints    = pgtype.FlatArray[int32]
 	bigints = pgtype.FlatArray[int64]
 	texts   = pgtype.FlatArray[string]
+
+	smallints       = pgtype.FlatArray[int16]
+	bools           = pgtype.FlatArray[bool]
+	nullableBigints = pgtype.FlatArray[pgtype.Int8]
+
+	nullableSmallints = pgtype.FlatArray[pgtype.Int2]
 )
 
 // uuid is an id as a parameter; the zero id is NULL.
@@ -48,6 +54,8 @@ type write struct {
 	seatBookings uuids
 	positions    ints
 	seatAmounts  bigints
+	// Of holds at a stored pricing; else nil, which is null for each seat.
+	categories, ticketTypes nullableSmallints
 
 	blockings *blockings // of Blocked and Unblocked
 }
@@ -167,7 +175,21 @@ func (w *write) addBooking(batch *eventra.Batch, c *eventra.Change) {
 		w.seatBookings = append(w.seatBookings, uuid(b.ID))
 		w.positions = append(w.positions, int32(i))
 		w.seatAmounts = append(w.seatAmounts, item.Amount)
+		if item.CategoryNo != 0 || item.TicketTypeNo != 0 {
+			w.addNames(item)
+		}
 	}
+}
+
+// addNames notes the numbers of the last seat's category and ticket type. Seats before it
+// may have none: rows without a pricing cost nothing here.
+func (w *write) addNames(item *eventra.Item) {
+	if before := len(w.seats) - 1 - len(w.categories); before > 0 {
+		w.categories = append(w.categories, make(nullableSmallints, before)...)
+		w.ticketTypes = append(w.ticketTypes, make(nullableSmallints, before)...)
+	}
+	w.categories = append(w.categories, pgtype.Int2{Int16: int16(item.CategoryNo), Valid: item.CategoryNo != 0})
+	w.ticketTypes = append(w.ticketTypes, pgtype.Int2{Int16: int16(item.TicketTypeNo), Valid: item.TicketTypeNo != 0})
 }
 
 // args are the statement's parameters: see [statements].

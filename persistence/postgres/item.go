@@ -12,12 +12,16 @@ import (
 // theirItems joins the bookings b with their items, in order. A booking and its items come
 // from one statement, so that their states agree.
 const (
-	itemColumns = `seat_no, position, price, live, section, row_label, number`
+	itemColumns = `seat_no, position, price, live, section, row_label, number, category_no, ticket_type_no, category, ticket_type`
 	theirItems  = `
 LEFT JOIN LATERAL (` + itemsSQL + ` WHERE booking_id = b.id` + itemSeat + `) AS item ON true`
 	itemsSQL = `
-    SELECT s.seat_no, position, s.amount AS price, live, section, row_label, number
-    FROM (SELECT event_id, seat_no, position, amount, live FROM booking_seats`
+    SELECT s.seat_no, position, s.amount AS price, live, section, row_label, number, category_no, ticket_type_no,
+        (SELECT name FROM categories WHERE categories.event_id = s.event_id AND no >= category_no AND no <= category_no
+            ORDER BY no LIMIT 1) AS category,
+        (SELECT name FROM ticket_types WHERE ticket_types.event_id = s.event_id AND no >= ticket_type_no AND no <= ticket_type_no
+            ORDER BY no LIMIT 1) AS ticket_type
+    FROM (SELECT event_id, seat_no, position, amount, live, category_no, ticket_type_no FROM booking_seats`
 	itemSeat = ` ORDER BY position) AS s
     LEFT JOIN LATERAL (SELECT section, row_label, number FROM seats` + seatByNumber + `) AS seat ON true`
 )
@@ -28,10 +32,14 @@ type itemRow struct {
 	amount                 pgtype.Int8
 	live                   pgtype.Bool
 	section, row           pgtype.Text
+
+	categoryNo, ticketTypeNo pgtype.Int2 // null if they are not stored
+	category, ticketType     pgtype.Text
 }
 
 func (r *itemRow) columns() []any {
-	return []any{&r.seat, &r.position, &r.amount, &r.live, &r.section, &r.row, &r.number}
+	return []any{&r.seat, &r.position, &r.amount, &r.live, &r.section, &r.row, &r.number,
+		&r.categoryNo, &r.ticketTypeNo, &r.category, &r.ticketType}
 }
 
 func (r *itemRow) item() eventra.Item {
@@ -39,6 +47,12 @@ func (r *itemRow) item() eventra.Item {
 		Price: eventra.Money{Amount: r.amount.Int64}}
 	item := eventra.NewItem(eventra.SeatNo(r.seat.Int32), &seat, seat.Section)
 	item.Released = !r.live.Bool
+	if r.category.Valid {
+		item.Category, item.CategoryNo = r.category.String, eventra.CategoryNo(r.categoryNo.Int16)
+	}
+	if r.ticketType.Valid {
+		item.TicketType, item.TicketTypeNo = r.ticketType.String, eventra.TicketTypeNo(r.ticketTypeNo.Int16)
+	}
 	return item
 }
 

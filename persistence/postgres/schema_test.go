@@ -88,7 +88,7 @@ func TestSchema_RefusesWrongStates(t *testing.T) {
 		"a second account of an address":   {"users_email_unique", insertUser + `(` + eventB + `, 'ada@example.org', 'Eve', 'USER', '', now())`},
 		"an address in capitals":           {"users_email_lower", insertUser + `(` + eventB + `, 'Eve@example.org', 'Eve', 'USER', '', now())`},
 		"an invented role":                 {"users_role_known", `UPDATE users SET role = 'ROOT'`},
-		"seats without a currency":         {"events_currency_iff_seats", `UPDATE events SET seats_total = 5`},
+		"seats without a currency":         {"events_seats_have_currency", `UPDATE events SET seats_total = 5`},
 		"a held booking that is refunded":  {"transition", to("REFUNDED", over+paid)},
 		"an expired booking that is held":  {"transition", to("EXPIRED", over) + `;` + to("HELD", ", ended_at = NULL")},
 		"an expired booking that is paid":  {"transition", to("EXPIRED", over) + `;` + to("CONFIRMED", paid+", ended_at = NULL")},

@@ -3,7 +3,6 @@ package postgres
 import (
 	"context"
 	"errors"
-	"fmt"
 
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgxpool"
@@ -18,11 +17,13 @@ const seatsNamedMax = 100
 // bulkTimeout.
 const allowBulkSQL = `SET LOCAL statement_timeout = '30s'`
 
-// AddSeats adds all seats or none and returns the event's new total. It takes an
+// AddSeats adds all seats or none and returns the event's new total. categories are the
+// names of the seats' categories, by seat; one that is empty, like all if there are none,
+// follows from the seat's section and price. It takes an
 // epoch, so that every activation loads them. The same addition again has the first
 // one's total. Errors: CodeEventNotFound; CodeSeatExists with up to a hundred seats that exist, look like others, or are
-// given twice; CodeValidationFailed beyond the limit, or for a second currency.
-func (db *DB) AddSeats(ctx context.Context, eventID, addition eventra.ID, seats []eventra.Seat) (total int, err error) {
+// given twice; CodeValidationFailed beyond the limit, for a second currency, or for an unknown category.
+func (db *DB) AddSeats(ctx context.Context, eventID, addition eventra.ID, seats []eventra.Seat, categories ...string) (total int, err error) {
 	if duplicates := duplicateNames(seats); duplicates != nil {
 		return 0, seatsExist(duplicates)
 	}
@@ -30,46 +31,39 @@ func (db *DB) AddSeats(ctx context.Context, eventID, addition eventra.ID, seats 
 		if _, err := tx.Exec(ctx, allowBulkSQL); err != nil {
 			return err
 		}
-		total, err = addSeats(ctx, tx, eventID, addition, seats)
+		total, err = addSeats(ctx, tx, eventID, addition, seats, categories)
 		return err
 	})
 	return total, err
 }
 
-func addSeats(ctx context.Context, tx pgx.Tx, eventID, addition eventra.ID, seats []eventra.Seat) (int, error) {
-	// The epoch comes first: after it no batch changes the event's seats.
-	var stored int
-	var currency *string
-	err := tx.QueryRow(ctx, `UPDATE events SET epoch = epoch + 1, updated_at = now() WHERE id = $1 RETURNING seats_total, currency`,
-		eventID).Scan(&stored, &currency)
+func addSeats(ctx context.Context, tx pgx.Tx, eventID, addition eventra.ID, seats []eventra.Seat, categories []string) (int, error) {
+	e, err := beginRepricing(ctx, tx, eventID)
 	if err != nil {
-		return 0, orNotFound(err, eventra.NoSuchEvent())
+		return 0, err
 	}
 	if total, err := addedBefore(ctx, tx, eventID, addition); err != nil || total > 0 {
 		return total, err
 	}
 	if len(seats) == 0 {
-		return stored, nil
+		return e.seats, nil
 	}
-	if err := checkSeats(seats, stored, currency); err != nil {
+	seats, numbers, err := e.categorize(ctx, seats, categories)
+	if err != nil {
 		return 0, err
 	}
-	var version int64
-	if stored > 0 {
+	if e.seats > 0 {
 		if err := refuseExisting(ctx, tx, eventID, seats); err != nil {
 			return 0, err
 		}
 		if err := refuseLookAlikes(ctx, tx, eventID, seats); err != nil {
 			return 0, err
 		}
-		if err := tx.QueryRow(ctx, lastVersionSQL, eventID).Scan(&version); err != nil {
-			return 0, err
-		}
 	}
-	if err := copySeats(ctx, tx, eventID, seats, stored, version+1); err != nil {
+	if err := copySeats(ctx, tx, eventID, seats, numbers, e.seats, e.layout+1); err != nil {
 		return 0, err
 	}
-	total := stored + len(seats)
+	total := e.seats + len(seats)
 	if _, err := tx.Exec(ctx, `INSERT INTO seat_additions (event_id, id, seats_total) VALUES ($1, $2, $3)`, eventID, addition, total); err != nil {
 		return 0, err
 	}
@@ -92,25 +86,6 @@ func addedBefore(ctx context.Context, q querier, eventID, addition eventra.ID) (
 		err = nil
 	}
 	return total, err
-}
-
-func checkSeats(seats []eventra.Seat, stored int, currency *string) error {
-	var f eventra.Faults
-	if stored+len(seats) > eventra.SeatsPerEventMax {
-		f.Add("seats", "too_many", "an event has at most %d seats; this one has %d already", eventra.SeatsPerEventMax, stored)
-		return f.Err()
-	}
-	want := seats[0].Price.Currency
-	if currency != nil {
-		want = *currency
-	}
-	for i, s := range seats {
-		if s.Price.Currency != want {
-			f.Add(fmt.Sprintf("seats[%d].price.currency", i), "currency_mismatch", "all seats of an event have one currency, here %s", want)
-			return f.Err()
-		}
-	}
-	return nil
 }
 
 func duplicateNames(seats []eventra.Seat) (names []string) {
@@ -197,12 +172,20 @@ func seatsExist(names []string) error {
 	return &eventra.Error{Code: eventra.CodeSeatExists, Message: "some of the seats exist already, or look like ones that do", Seats: names}
 }
 
-func copySeats(ctx context.Context, tx pgx.Tx, eventID eventra.ID, seats []eventra.Seat, first int, version int64) error {
-	columns := []string{"event_id", "seat_no", "section", "row_label", "number", "amount", "currency", "version"}
+// copySeats inserts seats. numbers are those of their categories, by seat; nil if they are
+// derived.
+func copySeats(
+	ctx context.Context, tx pgx.Tx, eventID eventra.ID, seats []eventra.Seat, numbers []eventra.CategoryNo, first int, version int64,
+) error {
+	columns := []string{"event_id", "seat_no", "section", "row_label", "number", "amount", "currency", "version", "category_no"}
 	id := uuid(eventID)
 	_, err := tx.CopyFrom(ctx, pgx.Identifier{"seats"}, columns, pgx.CopyFromSlice(len(seats), func(i int) ([]any, error) {
 		s := &seats[i]
-		return []any{id, int32(first + i), s.Section, s.Row, int32(s.Number), s.Price.Amount, s.Price.Currency, version}, nil
+		var category any
+		if numbers != nil {
+			category = int16(numbers[i])
+		}
+		return []any{id, int32(first + i), s.Section, s.Row, int32(s.Number), s.Price.Amount, s.Price.Currency, version, category}, nil
 	}))
 	return err
 }

@@ -2,6 +2,7 @@ package postgres
 
 import (
 	"context"
+	"errors"
 	"fmt"
 
 	"github.com/jackc/pgx/v5"
@@ -21,6 +22,7 @@ func (db *DB) Activate(ctx context.Context, eventID eventra.ID) (*eventra.Snapsh
 	err := db.WithConn(ctx, bulkTimeout, func(ctx context.Context, conn *pgxpool.Conn) error {
 		var queue pgx.Batch
 		queue.Queue(takeEpochSQL, eventID)
+		queuePricing(&queue, eventID)
 		queue.Queue(readSeatsSQL, eventID)
 		queue.Queue(readLiveSQL, eventID)
 		queue.Queue(readLiveItemsSQL, eventID)
@@ -38,27 +40,36 @@ const takeEpochSQL = `
 UPDATE events SET epoch = epoch + 1 WHERE id = $1
 RETURNING epoch, status, sale_starts_at, sale_ends_at, hold_seconds, max_seats_per_booking, ever_published,
     coalesce(max_seats_per_customer, 0), orphan_rule, seats_total,
-    clock_timestamp(), coalesce(layout_version, (SELECT max(version) FROM seats WHERE event_id = $1), 0)`
+    clock_timestamp(), coalesce(layout_version, (SELECT max(version) FROM seats WHERE event_id = $1), 0),
+    pricing_version, coalesce(currency, '')`
 
 const readSeatsSQL = `
-SELECT seat_no, section, row_label, number, amount, currency, status, booking_id, version
+SELECT seat_no, section, row_label, number, amount, currency, status, booking_id, version, category_no
 FROM seats WHERE event_id = $1 ORDER BY seat_no`
 
 const readLiveSQL = `SELECT ` + bookingColumns + ` FROM bookings WHERE event_id = $1 AND status IN ('HELD', 'CONFIRMED')`
 
 const readLiveItemsSQL = `
-SELECT booking_id, seat_no, position, amount FROM booking_seats WHERE event_id = $1 AND live ORDER BY seat_no`
+SELECT booking_id, seat_no, position, amount, coalesce(category_no, 0), coalesce(ticket_type_no, 0) FROM booking_seats WHERE event_id = $1 AND live ORDER BY seat_no`
 
 func readSnapshot(results pgx.BatchResults, s *eventra.Snapshot) error {
 	var total int
-	var layoutVersion int64
+	var layoutVersion, pricingVersion int64
+	var currency string
 	err := results.QueryRow().Scan(&s.Epoch, &s.Terms.Status, &s.Terms.SaleStartsAt, &s.Terms.SaleEndsAt,
 		&s.Terms.HoldSeconds, &s.Terms.MaxSeatsPerBooking, &s.Terms.EverPublished,
-		&s.Terms.MaxSeatsPerCustomer, &s.Terms.OrphanRule, &total, &s.Now, &layoutVersion)
+		&s.Terms.MaxSeatsPerCustomer, &s.Terms.OrphanRule, &total, &s.Now, &layoutVersion,
+		&pricingVersion, &currency)
 	if err != nil {
 		return err
 	}
 	s.LayoutVersion = uint64(layoutVersion)
+	pricing, err := readPricingResults(results)
+	if err != nil {
+		return err
+	}
+	s.Pricing = pricing.Pricing
+	s.Pricing.Version, s.Pricing.Currency = pricingVersion, currency
 	rows, err := results.Query()
 	if err != nil {
 		return err
@@ -75,7 +86,7 @@ func readSnapshot(results pgx.BatchResults, s *eventra.Snapshot) error {
 	if rows, err = results.Query(); err != nil {
 		return err
 	}
-	return readLiveItems(rows, s)
+	return readLiveItems(rows, s, pricing)
 }
 
 func readSeats(rows pgx.Rows, s *eventra.Snapshot, total int) error {
@@ -85,7 +96,8 @@ func readSeats(rows pgx.Rows, s *eventra.Snapshot, total int) error {
 	var section, row, currency, status pgtype.DriverBytes
 	var amount, version int64
 	var booking pgtype.UUID
-	into := []any{&no, &section, &row, &number, &amount, &currency, &status, &booking, &version}
+	var category pgtype.Int2
+	into := []any{&no, &section, &row, &number, &amount, &currency, &status, &booking, &version, &category}
 	for rows.Next() {
 		if err := rows.Scan(into...); err != nil {
 			return err
@@ -100,6 +112,12 @@ func readSeats(rows pgx.Rows, s *eventra.Snapshot, total int) error {
 		s.Seats = append(s.Seats, eventra.Seat{Section: labels.get(section), Row: labels.get(row), Number: int(number),
 			Price: eventra.Money{Amount: amount, Currency: labels.get(currency)}})
 		s.States = append(s.States, eventra.StoredState{Status: state, Booking: booking.Bytes, Version: uint64(version)})
+		if category.Valid && s.Categories == nil {
+			s.Categories = make([]eventra.CategoryNo, no, max(total, int(no)+1))
+		}
+		if s.Categories != nil {
+			s.Categories = append(s.Categories, eventra.CategoryNo(category.Int16))
+		}
 	}
 	return rows.Err()
 }
@@ -118,7 +136,7 @@ func (in interner) get(label []byte) string {
 }
 
 // readLiveItems adds the live items to their bookings, in each booking's order.
-func readLiveItems(rows pgx.Rows, s *eventra.Snapshot) error {
+func readLiveItems(rows pgx.Rows, s *eventra.Snapshot, names *pricing) error {
 	byID := make(map[eventra.ID]*eventra.Booking, len(s.Bookings))
 	for _, b := range s.Bookings {
 		byID[b.ID] = b
@@ -126,7 +144,9 @@ func readLiveItems(rows pgx.Rows, s *eventra.Snapshot) error {
 	var id eventra.ID
 	var no, position int32
 	var amount int64
-	_, err := pgx.ForEachRow(rows, []any{&id, &no, &position, &amount}, func() error {
+	var category eventra.CategoryNo
+	var ticketType eventra.TicketTypeNo
+	_, err := pgx.ForEachRow(rows, []any{&id, &no, &position, &amount, &category, &ticketType}, func() error {
 		b := byID[id]
 		if b == nil || int(no) >= len(s.Seats) {
 			return fmt.Errorf("event %v: live seat %d of booking %v, which is not live", s.EventID, no, id)
@@ -135,25 +155,56 @@ func readLiveItems(rows pgx.Rows, s *eventra.Snapshot) error {
 			b.Items = append(b.Items, eventra.Item{No: eventra.NoSeat, Released: true})
 		}
 		seat := &s.Seats[no]
-		b.Items[position] = eventra.NewItem(eventra.SeatNo(no), seat, seat.Section)
-		b.Items[position].Amount = amount
+		item := &b.Items[position]
+		*item = eventra.NewItem(eventra.SeatNo(no), seat, seat.Section)
+		item.Amount = amount
+		names.nameItem(item, category, ticketType)
 		return nil
 	})
 	return err
 }
 
-// Layout reads the seats of an event in the order of their numbers, without their
-// status, on one of few connections that do not commit.
-func (db *DB) Layout(ctx context.Context, eventID eventra.ID) (seats []eventra.Seat, err error) {
+// Layout reads the first seats of an event, in the order of their numbers, with their
+// pricing, on one of few connections that do not commit. CodeUnavailable if there are fewer.
+func (db *DB) Layout(ctx context.Context, eventID eventra.ID, seats int) (layout *eventra.Layout, err error) {
 	err = db.withConnOf(ctx, db.layouts, bulkTimeout, func(ctx context.Context, conn *pgxpool.Conn) error {
-		rows, err := conn.Query(ctx, readSeatsSQL, eventID)
-		if err != nil {
-			return err
-		}
 		snapshot := &eventra.Snapshot{EventID: eventID}
-		err = readSeats(rows, snapshot, 0)
-		seats = snapshot.Seats
-		return err
+		var queue pgx.Batch
+		queue.Queue(`SELECT pricing_version, coalesce(currency, '') FROM events WHERE id = $1`, eventID)
+		queue.Queue(readSeatsSQL, eventID)
+		queuePricing(&queue, eventID) // after the seats: it has all of their categories
+		results := conn.SendBatch(ctx, &queue)
+		err := closeBatch(results, readLayout(results, snapshot, seats))
+		if err != nil {
+			return orNotFound(err, eventra.NoSuchEvent())
+		}
+		if len(snapshot.Seats) < seats {
+			return eventra.Unavailable("the event", errors.New("more seats than are stored"))
+		}
+		layout = eventra.NewPricedLayout(snapshot.Seats[:seats], snapshot.Categories, snapshot.Pricing)
+		return nil
 	})
-	return seats, err
+	return layout, err
+}
+
+func readLayout(results pgx.BatchResults, s *eventra.Snapshot, seats int) error {
+	var version int64
+	var currency string
+	if err := results.QueryRow().Scan(&version, &currency); err != nil {
+		return err
+	}
+	rows, err := results.Query()
+	if err != nil {
+		return err
+	}
+	if err := readSeats(rows, s, seats); err != nil {
+		return err
+	}
+	pricing, err := readPricingResults(results)
+	if err != nil {
+		return err
+	}
+	s.Pricing = pricing.Pricing
+	s.Pricing.Version, s.Pricing.Currency = version, currency
+	return nil
 }

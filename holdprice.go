@@ -1,0 +1,123 @@
+package eventra
+
+import "slices"
+
+// ticketTypes are the positions of the ticket types that a hold asks for, by ticket; nil if
+// all are the default one. The error says which type does not exist, or of which the hold
+// asks for too few or too many.
+func (l *Layout) ticketTypes(cmd *HoldSeats) (types []int, err error) {
+	tickets := len(cmd.Seats)
+	switch {
+	case cmd.Items != nil:
+		tickets, types = len(cmd.Items), make([]int, len(cmd.Items))
+		for i := range cmd.Items {
+			if types[i], err = l.typeNamed(cmd.Items[i].TicketType); err != nil {
+				break
+			}
+		}
+	case cmd.Best != nil:
+		tickets = cmd.Best.Quantity
+		types, err = l.typesInOrder(cmd.Best.TicketTypes)
+	}
+	if err != nil {
+		return nil, err
+	}
+	return types, l.checkQuantities(types, tickets)
+}
+
+func (l *Layout) typeNamed(name string) (int, error) {
+	at := l.Pricing.TicketTypeNamed(name)
+	if at < 0 {
+		return 0, Errorf(CodeUnknownTicketType, "the event has no ticket type %s", name)
+	}
+	return at, nil
+}
+
+// typesInOrder lists so many types each, in the pricing's order.
+func (l *Layout) typesInOrder(counts []TicketTypeCount) (types []int, err error) {
+	for _, t := range counts {
+		at, err := l.typeNamed(t.Name)
+		if err != nil {
+			return nil, err
+		}
+		types = append(types, slices.Repeat([]int{at}, t.Count)...)
+	}
+	slices.Sort(types)
+	return types, nil
+}
+
+// checkQuantities checks how many tickets of each type a booking has.
+func (l *Layout) checkQuantities(types []int, tickets int) error {
+	if types == nil {
+		return l.Pricing.TicketTypes[l.prices.standard].checkQuantity(tickets)
+	}
+	for i := range l.Pricing.TicketTypes {
+		count := 0
+		for _, at := range types {
+			if at == i {
+				count++
+			}
+		}
+		if count == 0 {
+			continue
+		}
+		if err := l.Pricing.TicketTypes[i].checkQuantity(count); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (t *TicketType) checkQuantity(tickets int) error {
+	if tickets < t.MinPerBooking || tickets > t.MaxPerBooking {
+		return Errorf(CodeTicketTypeQuantity, "a booking has %d to %d tickets of type %s, if any; not %d",
+			t.MinPerBooking, t.MaxPerBooking, t.Name, tickets)
+	}
+	return nil
+}
+
+// soldIn says by position in which categories all of the types are sold: in the named one
+// only, unless that is empty. It is nil if that holds for all categories. The error says that
+// there is none.
+func (l *Layout) soldIn(category string, types []int) (sold []bool, err error) {
+	if types == nil {
+		types = []int{l.prices.standard}
+	}
+	some, all := false, true
+	for i := range l.Pricing.Categories {
+		fits := category == "" || l.Pricing.Categories[i].Name == category
+		for _, at := range types {
+			fits = fits && l.prices.amount(int32(i), at) != notSold
+		}
+		if sold == nil && !fits {
+			sold = make([]bool, len(l.Pricing.Categories))
+			for before := range i {
+				sold[before] = true
+			}
+		}
+		if sold != nil {
+			sold[i] = fits
+		}
+		some, all = some || fits, all && fits
+	}
+	switch {
+	case all:
+		return nil, nil
+	case !some:
+		return nil, Errorf(CodeTicketTypeNotSold, "no category that is asked for has a price for each of these ticket types")
+	}
+	return sold, nil
+}
+
+// newItem is a ticket of a type for a seat, at today's price. A derived category is not
+// stored: whoever reads the item later finds the seat's section, and so it is named here.
+func (l *Layout) newItem(no SeatNo, ticketType int) Item {
+	seat, category, t := &l.Seats[no], &l.Pricing.Categories[l.category[no]], &l.Pricing.TicketTypes[ticketType]
+	item := NewItem(no, seat, category.Name)
+	item.CategoryNo, item.TicketType, item.TicketTypeNo = category.No, t.Name, t.No
+	item.Amount = l.prices.amount(l.category[no], ticketType)
+	if category.No == 0 {
+		item.Category = seat.Section
+	}
+	return item
+}

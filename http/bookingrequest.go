@@ -1,0 +1,126 @@
+package http
+
+import (
+	"maps"
+	"slices"
+	"strconv"
+
+	"github.com/eventra/eventra"
+)
+
+// BookingRequest asks for seats: either the named ones or the best available ones.
+type BookingRequest struct {
+	EventID       string         `json:"eventId" format:"uuid" example:"01900000-0000-7000-8000-0000000000e1" validate:"required"`
+	Seats         []string       `json:"seats,omitzero" example:"A-1-1,A-1-2"` // 1 to the event's maxSeatsPerBooking, none twice; each with the default ticket type
+	Items         []ItemRequest  `json:"items,omitzero"`                       // 1 to the event's maxSeatsPerBooking, no seat twice
+	BestAvailable *BestAvailable `json:"bestAvailable,omitzero"`
+}
+
+// ItemRequest asks for a ticket for a seat.
+type ItemRequest struct {
+	Seat       string `json:"seat" example:"A-1-1" validate:"required"`
+	TicketType string `json:"ticketType,omitzero" example:"Standard"` // without it, the event's default one
+}
+
+// BestAvailable asks for seats side by side: those of one row that were added one after the
+// other. Give either their number or the numbers of tickets by type; the pricing's order of
+// types decides which seat gets which.
+type BestAvailable struct {
+	Quantity    int            `json:"quantity,omitzero" minimum:"1" maximum:"50" example:"2"`
+	TicketTypes map[string]int `json:"ticketTypes,omitzero" example:"Standard:2"`
+	Section     string         `json:"section,omitzero" example:"A"`  // without it, any section
+	Category    string         `json:"category,omitzero" example:"A"` // without it, any category
+}
+
+// seatNameMaxBytes is enough for two labels of four-byte letters and a number.
+const seatNameMaxBytes = 2*4*eventra.SeatLabelMaxRunes + 16
+
+// command converts the request and checks what needs no knowledge of the event.
+func (r *BookingRequest) command(f *eventra.Faults) *eventra.HoldSeats {
+	if r.EventID == "" {
+		f.Add("eventId", "required", "is required")
+	}
+	given := 0
+	for _, way := range []bool{r.Seats != nil, r.Items != nil, r.BestAvailable != nil} {
+		if way {
+			given++
+		}
+	}
+	if given != 1 {
+		f.Add("seats", "one_of", "give either seats, items or bestAvailable")
+		return nil
+	}
+	for i, seat := range r.Seats {
+		r.Seats[i] = eventra.CanonicalName(seat)
+	}
+	cmd := &eventra.HoldSeats{Seats: r.Seats, Items: r.items()}
+	if r.BestAvailable != nil {
+		cmd.Best = r.BestAvailable.command(f)
+	}
+	cmd.Validate(f, eventra.MaxSeatsPerBookingMax)
+	if max(len(cmd.Seats), len(cmd.Items)) > eventra.MaxSeatsPerBookingMax {
+		return cmd
+	}
+	for i, seat := range cmd.Seats {
+		if !mayBeSeat(seat) {
+			f.Add("seats["+strconv.Itoa(i)+"]", "invalid_seat", "must be a seat's name such as A-3-12")
+		}
+	}
+	for i := range cmd.Items {
+		field := "items[" + strconv.Itoa(i) + "]"
+		if !mayBeSeat(cmd.Items[i].Seat) {
+			f.Add(field+".seat", "invalid_seat", "must be a seat's name such as A-3-12")
+		}
+		checkTicketType(f, field+".ticketType", cmd.Items[i].TicketType)
+	}
+	return cmd
+}
+
+func mayBeSeat(name string) bool { return name != "" && len(name) <= seatNameMaxBytes }
+
+// checkTicketType checks the name of a type, which the event may have or not.
+func checkTicketType(f *eventra.Faults, field, name string) {
+	if len(name) > pricingNameMaxBytes {
+		f.Add(field, "invalid_name", "must be the name of a ticket type")
+	}
+}
+
+func (r *BookingRequest) items() (items []eventra.ItemRequest) {
+	if r.Items == nil {
+		return nil
+	}
+	items = make([]eventra.ItemRequest, len(r.Items))
+	for i, item := range r.Items {
+		items[i] = eventra.ItemRequest{Seat: eventra.CanonicalName(item.Seat), TicketType: eventra.CanonicalName(item.TicketType)}
+	}
+	return items
+}
+
+func (b *BestAvailable) command(f *eventra.Faults) *eventra.BestAvailable {
+	best := &eventra.BestAvailable{Quantity: b.Quantity,
+		Section: eventra.CanonicalName(b.Section), Category: eventra.CanonicalName(b.Category)}
+	if len(best.Section) > seatNameMaxBytes {
+		f.Add("bestAvailable.section", "unknown", "must be a section of the event")
+	}
+	if len(best.Category) > pricingNameMaxBytes {
+		f.Add("bestAvailable.category", "unknown_category", "must be a category of the event")
+	}
+	switch {
+	case b.TicketTypes == nil:
+		return best
+	case b.Quantity != 0:
+		f.Add("bestAvailable.quantity", "one_of", "give either quantity or ticketTypes")
+		return best
+	case len(b.TicketTypes) > eventra.TicketTypesMax:
+		f.Add("bestAvailable.ticketTypes", "too_many", "must have at most %d types", eventra.TicketTypesMax)
+		return best
+	}
+	best.TicketTypes = []eventra.TicketTypeCount{}
+	for _, name := range slices.Sorted(maps.Keys(b.TicketTypes)) {
+		count := min(max(b.TicketTypes[name], 0), eventra.MaxSeatsPerBookingMax+1)
+		best.TicketTypes = append(best.TicketTypes, eventra.TicketTypeCount{Name: eventra.CanonicalName(name), Count: count})
+		best.Quantity += count
+		checkTicketType(f, "bestAvailable.ticketTypes", name)
+	}
+	return best
+}
