@@ -62,18 +62,18 @@ func (s *simulation) quietRow(pick []eventra.SeatNo) bool {
 func (s *simulation) checkRefusedPick(a *simActor, cmd *eventra.HoldSeats, err error) {
 	refusal, _ := errors.AsType[*eventra.Error](err)
 	if len(refusal.Suggestions) == 0 {
-		s.fail("%s refuses %v and has no other seats", a.name, cmd.Seats)
+		s.fail("%s refuses %v and has no other seats", a.name, namedSeats(cmd))
 	}
 	frees := func(c *eventra.Change) bool { return c.Kind.FreesSeats() }
 	if !s.current(a.activation) || a.activation.inFlight != nil && slices.ContainsFunc(a.activation.inFlight.Changes, frees) {
 		return
 	}
-	if !s.leavesAlone(s.seatNos(cmd.Seats)) {
-		s.fail("%s refuses %v, which leave no seat alone", a.name, cmd.Seats)
+	if !s.leavesAlone(s.seatNos(namedSeats(cmd))) {
+		s.fail("%s refuses %v, which leave no seat alone", a.name, namedSeats(cmd))
 	}
 	for _, names := range refusal.Suggestions {
-		if other := s.seatNos(names); len(other) != len(cmd.Seats) || !s.allFree(other) || s.leavesAlone(other) {
-			s.fail("%s suggests %v in place of %v", a.name, names, cmd.Seats)
+		if other := s.seatNos(names); len(other) != len(namedSeats(cmd)) || !s.allFree(other) || s.leavesAlone(other) {
+			s.fail("%s suggests %v in place of %v", a.name, names, namedSeats(cmd))
 		}
 	}
 }

@@ -3,6 +3,7 @@ package actors
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/eventra/eventra"
@@ -87,13 +88,22 @@ func describeMessage(msg any) string {
 	return fmt.Sprintf("%T", msg)
 }
 
+// namedSeats are the seats that a hold names, with ticket types or without.
+func namedSeats(cmd *eventra.HoldSeats) []string {
+	names := slices.Clone(cmd.Seats)
+	for _, item := range cmd.Items {
+		names = append(names, item.Seat)
+	}
+	return names
+}
+
 func describeCommand(cmd eventra.Command) string {
 	switch cmd := cmd.(type) {
 	case *eventra.HoldSeats:
 		if cmd.Best != nil {
 			return fmt.Sprintf("hold %s best %d", nameOf(cmd.BookingID), cmd.Best.Quantity)
 		}
-		return fmt.Sprintf("hold %s %v", nameOf(cmd.BookingID), cmd.Seats)
+		return fmt.Sprintf("hold %s %v", nameOf(cmd.BookingID), namedSeats(cmd))
 	case *eventra.ReleaseHold:
 		return "release " + nameOf(cmd.BookingID)
 	case *eventra.StartPayment:
