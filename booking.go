@@ -115,6 +115,16 @@ func (b *Booking) Price(item *Item) Money {
 	return Money{Amount: item.Amount, Currency: b.Total.Currency}
 }
 
+// tickets is the number of tickets that a live booking has.
+func (b *Booking) tickets() (n int) {
+	for i := range b.Items {
+		if !b.Items[i].Released {
+			n++
+		}
+	}
+	return n
+}
+
 // Due returns the time at which an unpaid hold ends: its deadline, or the end of
 // a running payment's grace if that is later.
 func (b *Booking) Due() time.Time {

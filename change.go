@@ -91,7 +91,9 @@ type Batch struct {
 	Epoch   int64         // the activation's fencing token
 	Version uint64        // of the changed seats; higher than every version before
 	Hold    time.Duration // from the transaction's time to the deadline of each Held
-	Changes []*Change
+	// CustomerLimit is how many tickets one customer may have; 0 if nobody can have more.
+	CustomerLimit int
+	Changes       []*Change
 }
 
 // Receipt is the store's word on a committed batch.

@@ -125,6 +125,14 @@ func (b *BestAvailable) validateTicketTypes(f *Faults) {
 	}
 }
 
+// tickets is the number of tickets that the command asks for.
+func (cmd *HoldSeats) tickets() int {
+	if cmd.Best != nil {
+		return cmd.Best.Quantity
+	}
+	return max(len(cmd.Seats), len(cmd.Items))
+}
+
 // ReleaseHold gives a held booking's seats back. The booking is CANCELLED.
 type ReleaseHold struct {
 	BookingID ID

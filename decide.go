@@ -109,7 +109,13 @@ func (m *SeatMap) decideHold(cmd *HoldSeats, now time.Time) Decision {
 		return refuse(err)
 	}
 	var seats []SeatNo
-	var wait bool
+	wait, err := m.customers.allow(cmd.UserID, cmd.tickets())
+	switch {
+	case err != nil:
+		return refuse(err)
+	case wait:
+		return Decision{Verdict: Wait}
+	}
 	if cmd.Best != nil {
 		seats, wait, err = m.chooseBest(section, cmd.Best, types)
 	} else {

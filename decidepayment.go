@@ -99,7 +99,10 @@ func (m *SeatMap) rebook(payment *Payment, items []Item) Decision {
 	if len(items) == 0 {
 		return m.refundDue(payment, CodeHoldExpired)
 	}
-	wait := false
+	wait, err := m.customers.allow(payment.UserID, len(items))
+	if err != nil {
+		return m.refundDue(payment, CodeHoldExpired) // bought more since
+	}
 	for i := range items {
 		no := items[i].No
 		if m.seats[no].taken() {

@@ -43,6 +43,7 @@ const (
 	CodeSeatsUnavailable   Code = "seats_unavailable"
 	CodeNotEnoughSeats     Code = "not_enough_seats"
 	CodeLeavesSingleSeat   Code = "leaves_single_seat"
+	CodeCustomerLimit      Code = "customer_limit"
 	CodeSaleClosed         Code = "sale_closed"
 	CodeUnknownSeats       Code = "unknown_seats"
 	CodeUnknownTicketType  Code = "unknown_ticket_type"
@@ -73,6 +74,8 @@ type Error struct {
 	// other picks that would leave none, for CodeLeavesSingleSeat.
 	Orphans     []string
 	Suggestions [][]string
+	// Customer is what the caller may have and has, for CodeCustomerLimit.
+	Customer *CustomerTickets
 	// Payment is the attempt that ended with this error; nil if there is none.
 	Payment *Payment
 	// RetryAfter is the time after which another try may succeed; zero leaves it
@@ -81,6 +84,10 @@ type Error struct {
 	// Err is the cause, for logs only.
 	Err error
 }
+
+// CustomerTickets is how many tickets of an event one customer may have in live bookings,
+// and how many this one has.
+type CustomerTickets struct{ Limit, Held int }
 
 // FieldError is one fault of an input. Field is the JSON path, such as
 // "sections[2].seatsPerRow".

@@ -5,7 +5,7 @@ import "fmt"
 // CheckInvariants looks at every booking and seat, and returns an error for the
 // first violation it finds: a seat whose owner does not list it, a booking whose
 // seats do not point back, a seat taken and also claimed or blocked, a hold without a
-// deadline, counters that do not add up, a view that missed a change. Its time is proportional to the seats.
+// deadline, a customer's tickets miscounted, counters that do not add up, a view that missed a change. Its time is proportional to the seats.
 func (m *SeatMap) CheckInvariants() error {
 	if m.layoutVersion > m.version {
 		return fmt.Errorf("event %v: seats of version %d in a map of version %d", m.eventID, m.layoutVersion, m.version)
@@ -14,6 +14,9 @@ func (m *SeatMap) CheckInvariants() error {
 		return fmt.Errorf("event %v: %w", m.eventID, err)
 	}
 	if err := m.checkSeats(); err != nil {
+		return fmt.Errorf("event %v: %w", m.eventID, err)
+	}
+	if err := m.checkCustomers(); err != nil {
 		return fmt.Errorf("event %v: %w", m.eventID, err)
 	}
 	if err := m.checkView(); err != nil {
@@ -56,6 +59,29 @@ func (m *SeatMap) checkBookings() error {
 				return fmt.Errorf("booking %v lists seat %s, which is not its", id, item.Name())
 			}
 		}
+	}
+	return nil
+}
+
+// checkCustomers counts each customer's tickets again. A customer may have more than the
+// limit if that was lowered.
+func (m *SeatMap) checkCustomers() error {
+	if m.customers.tickets == nil {
+		return nil
+	}
+	again := newCustomers(m.customers.limit, m.customers.limit+1, m.live)
+	for _, c := range m.claims {
+		if c.Kind.TakesSeats() {
+			again.add(c.Booking.UserID, 0, c.Booking.tickets())
+		}
+	}
+	for user, has := range again.tickets {
+		if counted := m.customers.tickets[user]; counted != has {
+			return fmt.Errorf("customer %v has %+v, counted as %+v", user, has, counted)
+		}
+	}
+	if len(m.customers.tickets) != len(again.tickets) {
+		return fmt.Errorf("%d customers have tickets, %d are counted", len(again.tickets), len(m.customers.tickets))
 	}
 	return nil
 }

@@ -83,6 +83,7 @@ type inFlightChange struct {
 func newModelSale(t rapid.TB, choice byte) *modelSale {
 	terms := testTerms()
 	terms.MaxSeatsPerBooking = 4
+	terms.MaxSeatsPerCustomer = []int{0, 3, 5, 100}[choice>>1&3]
 	if choice&1 != 0 {
 		closing := opening.Add(3 * testHold)
 		terms.SaleEndsAt = &closing
@@ -426,7 +427,7 @@ func (s *modelSale) check() {
 // checkBookings compares the live bookings. It looks for a seat that two of them
 // own, or that one owns and a change in flight takes.
 func (s *modelSale) checkBookings() {
-	owner, held := map[string]eventra.ID{}, 0
+	owner, held, tickets := map[string]eventra.ID{}, 0, map[eventra.ID]int{}
 	for id, want := range s.model.bookings {
 		got := s.seats.Live(id)
 		if _, live := s.model.live(id); !live {
@@ -438,6 +439,7 @@ func (s *modelSale) checkBookings() {
 		for _, seat := range got.SeatNames() {
 			require.NotContains(s.t, owner, seat)
 			owner[seat] = id
+			tickets[got.UserID]++
 		}
 	}
 	for _, f := range s.inFlight {
@@ -445,8 +447,12 @@ func (s *modelSale) checkBookings() {
 			for _, seat := range f.change.Booking.SeatNames() {
 				require.NotContains(s.t, owner, seat)
 				owner[seat] = f.change.Booking.ID
+				tickets[f.change.Booking.UserID]++
 			}
 		}
+	}
+	for user, has := range tickets {
+		require.LessOrEqual(s.t, has, s.model.terms.CustomerLimit(), nameOf(user))
 	}
 	s.seats.Holds(func(*eventra.Booking) { held-- })
 	require.Zero(s.t, held)

@@ -87,6 +87,32 @@ func (m *model) owned(seat string) bool { _, owned := m.owner[seat]; return owne
 // taken reports whether a seat is not on sale.
 func (m *model) taken(seat string) bool { return m.owned(seat) || m.blocked[seat] }
 
+// tickets counts a customer's seats: those of live bookings, and those that changes in
+// flight would add.
+func (m *model) tickets(user eventra.ID) (live, claimed int) {
+	for id, b := range m.bookings {
+		if _, isLive := m.live(id); isLive && b.user == user {
+			live += len(b.seats)
+		}
+	}
+	for _, c := range m.inFlight {
+		if c.user == user {
+			claimed += len(c.seats)
+		}
+	}
+	return live, claimed
+}
+
+// limits says whether the limit stands in the way of more tickets for a customer.
+func (m *model) limits(user eventra.ID, more int) (refuse, wait bool) {
+	limit := m.terms.MaxSeatsPerCustomer
+	if limit == 0 {
+		limit = 2 * m.terms.MaxSeatsPerBooking
+	}
+	live, claimed := m.tickets(user)
+	return live+more > limit, live+claimed+more > limit
+}
+
 func (m *model) due(b modelBooking) time.Time {
 	if b.grace.After(b.expires) {
 		return b.grace
@@ -238,6 +264,11 @@ func (m *model) predictHold(cmd *eventra.HoldSeats, now time.Time) prediction {
 			cmd.Best.Section != "" && !slices.ContainsFunc(m.seats, func(s eventra.Seat) bool { return s.Section == cmd.Best.Section }) {
 			return prediction{says: "refuse validation_failed"}
 		}
+		if refuse, wait := m.limits(cmd.UserID, cmd.Best.Quantity); refuse {
+			return prediction{says: "refuse customer_limit"}
+		} else if wait {
+			return prediction{says: "wait"}
+		}
 		change.seats = m.bestBlock(cmd.Best, func(s string) bool { return !m.taken(s) && !m.claimed(s) })
 		switch {
 		case change.seats != nil:
@@ -260,9 +291,14 @@ func (m *model) predictHold(cmd *eventra.HoldSeats, now time.Time) prediction {
 		}
 		claimed = claimed || m.claimed(name)
 	}
+	limited, wait := m.limits(cmd.UserID, len(cmd.Seats))
 	switch {
 	case len(cmd.Seats) == 0 || len(cmd.Seats) > m.terms.MaxSeatsPerBooking || twice:
 		return prediction{says: "refuse validation_failed"}
+	case limited:
+		return prediction{says: "refuse customer_limit"}
+	case wait:
+		return prediction{says: "wait"}
 	case unknown != nil:
 		return prediction{says: "refuse unknown_seats", names: unknown}
 	case taken != nil:
@@ -394,13 +430,17 @@ func (m *model) predictFinish(cmd *eventra.FinishPayment, b modelBooking, live b
 		change.kind = eventra.Confirmed
 		return accepted(change)
 	}
+	limited, wait := m.limits(cmd.Payment.UserID, len(cmd.Items))
+	if limited {
+		return back(eventra.CodeHoldExpired)
+	}
 	for _, item := range cmd.Items {
 		if m.taken(m.seats[item.No].Name()) {
 			return back(eventra.CodeHoldExpired)
 		}
 	}
 	for _, item := range cmd.Items {
-		if m.claimed(m.seats[item.No].Name()) {
+		if wait || m.claimed(m.seats[item.No].Name()) {
 			return prediction{says: "wait"}
 		}
 		change.seats = append(change.seats, m.seats[item.No].Name())

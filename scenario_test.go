@@ -76,7 +76,7 @@ func (s *scenario) run(text string) string {
 //	refund BOOKING                at (only sets the clock)
 //	block BLOCKING SEAT … | A | A-1   unblock, the same
 //	draft (instead of the open sale)
-//	publish, cancel (the event)
+//	publish, cancel (the event)   limit TICKETS (of one customer)
 //	commit                        withdraw [BOOKING]
 //	seats                         availability
 //	booking BOOKING               payment PAYMENT
@@ -109,6 +109,13 @@ func (s *scenario) perform(verb string, args []string) []string {
 	case "cancel":
 		s.become(s.t, eventra.EventCancelled)
 		return []string{string(s.Terms().Status)}
+	case "limit":
+		s.change(s.t, func(terms *eventra.Terms) {
+			var err error
+			terms.MaxSeatsPerCustomer, err = strconv.Atoi(args[0])
+			require.NoError(s.t, err)
+		})
+		return []string{"at most " + args[0]}
 	case "commit":
 		return s.commitAll()
 	case "withdraw":
@@ -174,8 +181,12 @@ func (s *scenario) verdict(d eventra.Decision) string {
 	case d.Verdict == eventra.Answer:
 		return "answer: " + s.describe(d.Booking)
 	case d.Verdict == eventra.Refuse:
-		if e, ok := errors.AsType[*eventra.Error](d.Err); ok && len(e.Seats) > 0 {
+		e, ok := errors.AsType[*eventra.Error](d.Err)
+		switch {
+		case ok && len(e.Seats) > 0:
 			return outcome(d) + ": " + strings.Join(e.Seats, " ")
+		case ok && e.Customer != nil:
+			return fmt.Sprintf("%s: has %d of %d", outcome(d), e.Customer.Held, e.Customer.Limit)
 		}
 	}
 	return outcome(d)

@@ -25,6 +25,8 @@ type SeatMap struct {
 	live   map[ID]*Booking // as stored
 	claims map[ID]*Change  // by Change.subject
 
+	customers customers
+
 	total    SectionTally
 	sections []SectionTally
 	rowFree  []int32 // by row: seats neither taken nor claimed
@@ -85,6 +87,7 @@ func NewSeatMap(s *Snapshot) (*SeatMap, error) {
 	for _, b := range s.Bookings {
 		m.live[b.ID] = b
 	}
+	m.customers = newCustomers(s.Terms.CustomerLimit(), len(s.Seats), m.live)
 	for i, stored := range s.States {
 		seat := &m.seats[i]
 		seat.version = stored.Version
@@ -274,6 +277,7 @@ func (m *SeatMap) claim(c *Change) {
 	if !c.Kind.TakesSeats() {
 		return
 	}
+	m.customers.add(c.Booking.UserID, 0, c.Booking.tickets())
 	for _, item := range c.Booking.OwnSeats() {
 		seat := &m.seats[item.No]
 		if seat.taken() || seat.claimed {
@@ -295,6 +299,7 @@ func (m *SeatMap) unclaim(c *Change) {
 	if !c.Kind.TakesSeats() {
 		return
 	}
+	m.customers.add(c.Booking.UserID, 0, -c.Booking.tickets())
 	for _, item := range c.Booking.OwnSeats() {
 		m.seats[item.No].claimed = false
 		m.rowFree[m.layout.row[item.No]]++
@@ -306,6 +311,7 @@ func (m *SeatMap) take(b *Booking, version uint64) {
 		panic("a booking was made twice")
 	}
 	m.live[b.ID] = b
+	m.customers.add(b.UserID, b.tickets(), 0)
 	for _, item := range b.OwnSeats() {
 		seat := &m.seats[item.No]
 		if seat.taken() {
@@ -319,6 +325,7 @@ func (m *SeatMap) take(b *Booking, version uint64) {
 
 func (m *SeatMap) free(b *Booking, version uint64) {
 	stored := m.live[b.ID]
+	m.customers.add(stored.UserID, -stored.tickets(), 0)
 	for _, item := range b.OwnSeats() {
 		seat := &m.seats[item.No]
 		if seat.owner != stored {

@@ -22,7 +22,8 @@ const (
 )
 
 func testTerms() eventra.Terms {
-	return eventra.Terms{Status: eventra.EventPublished, HoldSeconds: int(testHold / time.Second), MaxSeatsPerBooking: 6}
+	return eventra.Terms{Status: eventra.EventPublished, HoldSeconds: int(testHold / time.Second), MaxSeatsPerBooking: 6,
+		MaxSeatsPerCustomer: 100}
 }
 
 func draftTerms() eventra.Terms {
@@ -126,14 +127,19 @@ func (f *fixture) commit() (refused []*eventra.Change) {
 	return refused
 }
 
-// become gives the event another status: the next activation reads its terms. Nothing
-// may be in flight.
+// become gives the event another status.
 func (f *fixture) become(t testing.TB, status eventra.EventStatus) {
+	t.Helper()
+	f.change(t, func(terms *eventra.Terms) { terms.Become(status) })
+}
+
+// change changes the event's terms: the next activation reads them. Nothing may be in flight.
+func (f *fixture) change(t testing.TB, edit func(*eventra.Terms)) {
 	t.Helper()
 	require.Empty(t, f.inFlight)
 	next := *f.snapshot
 	next.Terms = f.Terms()
-	next.Terms.Become(status)
+	edit(&next.Terms)
 	next.States, next.Bookings = make([]eventra.StoredState, len(next.Seats)), nil
 	view := f.View()
 	for no := range next.States {

@@ -93,7 +93,7 @@ func (a *activation) flush() bool {
 		return false
 	}
 	b.EventID, b.Epoch = a.id, a.epoch
-	b.Version, b.Hold = a.seats.Version()+1, a.seats.Terms().Hold()
+	b.Version, b.Hold, b.CustomerLimit = a.seats.Version()+1, a.seats.Terms().Hold(), a.seats.CustomerLimit()
 	a.inFlight = b
 	a.pool.Submit(&b.Batch, func() { a.tell(&completed{b}) })
 	return true

@@ -69,6 +69,19 @@ var mutations = []mutation{
 	{"does not tell the buyers of a cancelled event", []edit{
 		{"decide.go", `		c.Notice = &Notice{Kind: MailCancelled, About: m.eventID, Amount: b.Total.Amount}
 `, ``}}},
+	{"a limit per customer ignores claims", []edit{
+		{"customer.go", `live+int(has.claimed)+more > c.limit`, `false`}}},
+	{"a limit per customer counts claims alone", []edit{
+		{"customer.go", `live := int(has.live); {`, `live := 0; {`}}},
+	{"refuses a customer for a claim", []edit{
+		{"customer.go", `	case live+more > c.limit:`, `	case live+int(has.claimed)+more > c.limit:`}}},
+	{"still counts the seats that a customer gave back", []edit{
+		{"seatmap.go", `	m.customers.add(stored.UserID, -stored.tickets(), 0)
+`, ``}}},
+	{"late money buys more than one customer may have", []edit{
+		{"decidepayment.go", `	if err != nil {
+		return m.refundDue(payment, CodeHoldExpired) // bought more since`, `	if err != nil && wait {
+		return m.refundDue(payment, CodeHoldExpired) // bought more since`}}},
 	{"tells buyers of a draft", []edit{
 		{"decide.go", `	if m.terms.Private() {
 		return refuse(NoSuchEvent())
@@ -148,6 +161,8 @@ var storeMutations = []mutation{
     WHERE (id IN (SELECT resource_id FROM claimed)) IS TRUE`, ``}}},
 	{"PostgreSQL blocks a taken seat", []edit{
 		{"persistence/postgres/commitblockings.go", ` AND seats.status IN ('AVAILABLE', 'BLOCKED')`, ``}}},
+	{"PostgreSQL does not count a customer's seats", []edit{
+		{"persistence/postgres/commitcustomer.go", `NOT EXISTS (SELECT FROM crowded)`, `true`}}},
 	{"PostgreSQL drops the mail", []edit{
 		{"persistence/postgres/commitpaymentsql.go", `SELECT booking_id, event_id, now(), now() FROM paid`, `SELECT booking_id, event_id, now(), now() FROM paid WHERE false`}}},
 	{"Redis releases another's lock", []edit{

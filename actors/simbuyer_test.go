@@ -24,7 +24,7 @@ const (
 
 func newSimEvent(seats int) *simEvent {
 	e := &simEvent{id: idOf('e', 1), terms: eventra.Terms{Status: eventra.EventPublished,
-		HoldSeconds: int(simHold / time.Second), MaxSeatsPerBooking: 4}}
+		HoldSeconds: int(simHold / time.Second), MaxSeatsPerBooking: 4, MaxSeatsPerCustomer: 3}}
 	for i := range seats {
 		e.seats = append(e.seats, eventra.Seat{Section: "A", Row: string(rune('1' + i/simRow)), Number: i%simRow + 1,
 			Price: eventra.Money{Amount: 1000, Currency: "EUR"}})

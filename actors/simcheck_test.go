@@ -30,6 +30,7 @@ func (s *simulation) checkStore(tx *transaction) {
 	s.checkSeats(tx)
 	s.checkPrices()
 	s.checkTerms(tx)
+	s.checkCustomers()
 	s.checkKeys()
 	s.checkBlocks()
 	for no, seat := range s.db.seats {
@@ -63,6 +64,38 @@ func (s *simulation) checkTerms(tx *transaction) {
 		if c.Kind == eventra.Refunded && (c.Notice == nil || c.Notice.Kind != eventra.MailCancelled) {
 			s.fail("booking %s is refunded, and its buyer is not told that the event is %s", nameOf(c.Booking.ID), s.event.terms.Status)
 		}
+	}
+}
+
+// checkCustomers looks for customers who have more seats than they may. It counts what is
+// stored, so that the store of the simulation needs no guard of its own.
+func (s *simulation) checkCustomers() {
+	has := map[eventra.ID]int{}
+	for _, b := range s.db.bookings {
+		if b.Status.Live() {
+			has[b.UserID] += len(b.Items)
+		}
+	}
+	for user, n := range has {
+		if limit := s.event.terms.CustomerLimit(); n > limit {
+			s.fail("%s has %d seats, more than %d", nameOf(user), n, limit)
+		}
+		s.noteTickets(user, n)
+	}
+	for user := range s.tickets {
+		s.noteTickets(user, has[user])
+	}
+}
+
+// ticketsSince is how many seats a customer has, durably, since a time.
+type ticketsSince struct {
+	from time.Duration
+	n    int
+}
+
+func (s *simulation) noteTickets(user eventra.ID, n int) {
+	if times := s.tickets[user]; len(times) == 0 || times[len(times)-1].n != n {
+		s.tickets[user] = append(times, ticketsSince{s.clock, n})
 	}
 }
 
@@ -164,6 +197,8 @@ func (s *simulation) checkAnswer(a *simActor, q *question, r *reply) {
 		s.promise(r.booking)
 	case r.seats != nil:
 		s.checkRead(a, q, r.seats)
+	case code == eventra.CodeCustomerLimit:
+		s.checkLimited(a, q, r.err)
 	case code == eventra.CodeSeatsUnavailable:
 		var refusal *eventra.Error
 		_ = errors.As(r.err, &refusal)
@@ -183,6 +218,34 @@ func (s *simulation) checkAnswer(a *simActor, q *question, r *reply) {
 		if b := s.db.bookings[cmd.BookingID]; s.storeTime().Before(b.ExpiresAt) {
 			s.fail("%s calls %s expired %v too early", a.name, nameOf(b.ID), b.ExpiresAt.Sub(s.storeTime()))
 		}
+	}
+}
+
+// checkLimited checks that a customer who is refused for the limit had so many seats at some
+// moment since the question, or that the batch in flight takes some back.
+func (s *simulation) checkLimited(a *simActor, q *question, err error) {
+	var refusal *eventra.Error
+	_ = errors.As(err, &refusal)
+	user, most := q.msg.(*eventra.HoldSeats).UserID, 0
+	asked := q.asked
+	if !s.current(a.activation) {
+		asked = 0
+	}
+	times := s.tickets[user]
+	for i, t := range times {
+		if i == len(times)-1 || times[i+1].from >= asked {
+			most = max(most, t.n)
+		}
+	}
+	if b := a.activation.inFlight; b != nil {
+		for _, c := range b.Changes {
+			if c.Kind.FreesSeats() && c.Booking.UserID == user {
+				most += len(c.Booking.Items)
+			}
+		}
+	}
+	if refusal.Customer.Held > most {
+		s.fail("%s refuses %s for %d seats, who has %d", a.name, nameOf(user), refusal.Customer.Held, most)
 	}
 }
 

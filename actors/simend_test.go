@@ -70,7 +70,7 @@ func (s *simulation) checkIdle(actor *simActor) {
 		if seat.Status != eventra.SeatAvailable || s.event.terms.Status != eventra.EventPublished {
 			continue
 		}
-		cmd := &eventra.HoldSeats{BookingID: idOf('b', 9999), UserID: idOf('u', 1), Seats: []string{s.event.seats[no].Name()}}
+		cmd := &eventra.HoldSeats{BookingID: idOf('b', 9999), UserID: idOf('u', 9999), Seats: []string{s.event.seats[no].Name()}}
 		d := a.seats.Decide(cmd, s.storeTime())
 		if eventra.CodeOf(d.Err) == eventra.CodeLeavesSingleSeat {
 			s.checkRefusedPick(actor, cmd, d.Err)

@@ -42,6 +42,7 @@ type simulation struct {
 	takenPeriods                  [][]takenPeriod                  // by seat
 	versions                      []uint64                         // by seat, last seen in the store
 	copy                          *eventra.SeatsView               // what readers have
+	tickets                       map[eventra.ID][]ticketsSince    // by customer
 
 	traced bool
 	trace  strings.Builder

@@ -38,6 +38,12 @@ func (p *Problem) appendJSON(b []byte) ([]byte, error) {
 	if len(p.Suggestions) > 0 {
 		b = append(b, ']')
 	}
+	if p.Limit != 0 {
+		b = strconv.AppendInt(append(b, `,"limit":`...), int64(p.Limit), 10)
+	}
+	if p.Held != nil {
+		b = strconv.AppendInt(append(b, `,"held":`...), int64(*p.Held), 10)
+	}
 	return append(b, '}'), nil
 }
 

@@ -33,9 +33,10 @@ func TestProblem_AppendJSONIsWhatMarshalMakes(t *testing.T) {
 		"orphans": func(p *Problem) {
 			p.Orphans, p.Suggestions = []string{"A-1-1"}, [][]string{{"A-1-2", oddText}, {"A-1-3", "A-1-4"}}
 		},
-		"errors":  func(p *Problem) { p.Errors = []eventra.FieldError{{Field: "f", Code: "c", Message: oddText}} },
-		"payment": func(p *Problem) { p.Payment = &Payment{} },
-		"checks":  func(p *Problem) { p.Checks = map[string]Check{"redis": {}} },
+		"errors":   func(p *Problem) { p.Errors = []eventra.FieldError{{Field: "f", Code: "c", Message: oddText}} },
+		"payment":  func(p *Problem) { p.Payment = &Payment{} },
+		"checks":   func(p *Problem) { p.Checks = map[string]Check{"redis": {}} },
+		"customer": func(p *Problem) { p.Limit, p.Held = 20, new(int) },
 	} {
 		p := full
 		change(&p)

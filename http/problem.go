@@ -68,6 +68,7 @@ var problems = map[eventra.Code]problemKind{
 	eventra.CodeSeatsUnavailable:   {status: 409, title: "Seats unavailable", seats: "unavailable"},
 	eventra.CodeNotEnoughSeats:     {status: 409, title: "Not enough seats"},
 	eventra.CodeLeavesSingleSeat:   {status: 409, title: "Leaves a single seat"},
+	eventra.CodeCustomerLimit:      {status: 409, title: "Limit per customer reached"},
 	eventra.CodeSaleClosed:         {status: 409, title: "Sale closed"},
 	eventra.CodeUnknownSeats:       {status: 422, title: "Unknown seats", seats: "unknown"},
 	eventra.CodeUnknownTicketType:  {status: 422, title: "Unknown ticket type"},
@@ -103,6 +104,8 @@ type Problem struct {
 	Seats       []string             `json:"seats,omitempty"`       // with seat_exists
 	Orphans     []string             `json:"orphans,omitempty"`     // seats that would stay free alone, with leaves_single_seat
 	Suggestions [][]string           `json:"suggestions,omitempty"` // other seats for the same people, nearest first, with leaves_single_seat
+	Limit       int                  `json:"limit,omitzero"`        // of seats one customer may have of the event, with customer_limit
+	Held        *int                 `json:"held,omitzero"`         // seats that the caller has, held and bought, with customer_limit
 	Payment     *Payment             `json:"payment,omitempty"`
 	Checks      map[string]Check     `json:"checks,omitempty"` // state of each dependency, from /readyz
 }
@@ -150,6 +153,9 @@ func newProblem(c *fiber.Ctx, e *eventra.Error, kind problemKind, err error) Pro
 		p.Unknown = e.Seats
 	case "seats":
 		p.Seats = e.Seats
+	}
+	if e.Customer != nil {
+		p.Limit, p.Held = e.Customer.Limit, &e.Customer.Held
 	}
 	if unready, ok := errors.AsType[*notReady](err); ok {
 		p.Checks = unready.checks

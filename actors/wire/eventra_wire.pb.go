@@ -1655,17 +1655,20 @@ func (*Unsupported) Descriptor() ([]byte, []int) {
 // Failure is an error as clients are answered it, or a fault of the answering
 // member's store.
 type Failure struct {
-	state         protoimpl.MessageState `protogen:"open.v1"`
-	Code          string                 `protobuf:"bytes,1,opt,name=code,proto3" json:"code,omitempty"`
-	Message       string                 `protobuf:"bytes,2,opt,name=message,proto3" json:"message,omitempty"`
-	Fields        []*Failure_Field       `protobuf:"bytes,3,rep,name=fields,proto3" json:"fields,omitempty"`
-	Seats         []string               `protobuf:"bytes,4,rep,name=seats,proto3" json:"seats,omitempty"`
-	Payment       *Payment               `protobuf:"bytes,5,opt,name=payment,proto3" json:"payment,omitempty"`
-	RetryAfter    int64                  `protobuf:"varint,6,opt,name=retry_after,json=retryAfter,proto3" json:"retry_after,omitempty"` // nanoseconds
-	Cause         string                 `protobuf:"bytes,7,opt,name=cause,proto3" json:"cause,omitempty"`                              // for logs
-	Kind          Failure_Kind           `protobuf:"varint,8,opt,name=kind,proto3,enum=eventra.wire.v1.Failure_Kind" json:"kind,omitempty"`
-	Orphans       []string               `protobuf:"bytes,20,rep,name=orphans,proto3" json:"orphans,omitempty"` // seats that a pick would leave alone
-	Suggestions   []*Failure_Pick        `protobuf:"bytes,21,rep,name=suggestions,proto3" json:"suggestions,omitempty"`
+	state      protoimpl.MessageState `protogen:"open.v1"`
+	Code       string                 `protobuf:"bytes,1,opt,name=code,proto3" json:"code,omitempty"`
+	Message    string                 `protobuf:"bytes,2,opt,name=message,proto3" json:"message,omitempty"`
+	Fields     []*Failure_Field       `protobuf:"bytes,3,rep,name=fields,proto3" json:"fields,omitempty"`
+	Seats      []string               `protobuf:"bytes,4,rep,name=seats,proto3" json:"seats,omitempty"`
+	Payment    *Payment               `protobuf:"bytes,5,opt,name=payment,proto3" json:"payment,omitempty"`
+	RetryAfter int64                  `protobuf:"varint,6,opt,name=retry_after,json=retryAfter,proto3" json:"retry_after,omitempty"` // nanoseconds
+	Cause      string                 `protobuf:"bytes,7,opt,name=cause,proto3" json:"cause,omitempty"`                              // for logs
+	Kind       Failure_Kind           `protobuf:"varint,8,opt,name=kind,proto3,enum=eventra.wire.v1.Failure_Kind" json:"kind,omitempty"`
+	// What `code` stands for, if members of the release before do not know it: they go by `code`.
+	Precisely     string                   `protobuf:"bytes,9,opt,name=precisely,proto3" json:"precisely,omitempty"`
+	Customer      *Failure_CustomerTickets `protobuf:"bytes,10,opt,name=customer,proto3" json:"customer,omitempty"`
+	Orphans       []string                 `protobuf:"bytes,20,rep,name=orphans,proto3" json:"orphans,omitempty"` // seats that a pick would leave alone
+	Suggestions   []*Failure_Pick          `protobuf:"bytes,21,rep,name=suggestions,proto3" json:"suggestions,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -1754,6 +1757,20 @@ func (x *Failure) GetKind() Failure_Kind {
 		return x.Kind
 	}
 	return Failure_PLAIN
+}
+
+func (x *Failure) GetPrecisely() string {
+	if x != nil {
+		return x.Precisely
+	}
+	return ""
+}
+
+func (x *Failure) GetCustomer() *Failure_CustomerTickets {
+	if x != nil {
+		return x.Customer
+	}
+	return nil
 }
 
 func (x *Failure) GetOrphans() []string {
@@ -2627,6 +2644,58 @@ func (x *Payment) GetRefusal() string {
 	return ""
 }
 
+type Failure_CustomerTickets struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Limit         int32                  `protobuf:"varint,1,opt,name=limit,proto3" json:"limit,omitempty"`
+	Held          int32                  `protobuf:"varint,2,opt,name=held,proto3" json:"held,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *Failure_CustomerTickets) Reset() {
+	*x = Failure_CustomerTickets{}
+	mi := &file_eventra_wire_proto_msgTypes[33]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *Failure_CustomerTickets) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*Failure_CustomerTickets) ProtoMessage() {}
+
+func (x *Failure_CustomerTickets) ProtoReflect() protoreflect.Message {
+	mi := &file_eventra_wire_proto_msgTypes[33]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use Failure_CustomerTickets.ProtoReflect.Descriptor instead.
+func (*Failure_CustomerTickets) Descriptor() ([]byte, []int) {
+	return file_eventra_wire_proto_rawDescGZIP(), []int{21, 0}
+}
+
+func (x *Failure_CustomerTickets) GetLimit() int32 {
+	if x != nil {
+		return x.Limit
+	}
+	return 0
+}
+
+func (x *Failure_CustomerTickets) GetHeld() int32 {
+	if x != nil {
+		return x.Held
+	}
+	return 0
+}
+
 type Failure_Field struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
 	Field         string                 `protobuf:"bytes,1,opt,name=field,proto3" json:"field,omitempty"`
@@ -2638,7 +2707,7 @@ type Failure_Field struct {
 
 func (x *Failure_Field) Reset() {
 	*x = Failure_Field{}
-	mi := &file_eventra_wire_proto_msgTypes[33]
+	mi := &file_eventra_wire_proto_msgTypes[34]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2650,7 +2719,7 @@ func (x *Failure_Field) String() string {
 func (*Failure_Field) ProtoMessage() {}
 
 func (x *Failure_Field) ProtoReflect() protoreflect.Message {
-	mi := &file_eventra_wire_proto_msgTypes[33]
+	mi := &file_eventra_wire_proto_msgTypes[34]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2663,7 +2732,7 @@ func (x *Failure_Field) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Failure_Field.ProtoReflect.Descriptor instead.
 func (*Failure_Field) Descriptor() ([]byte, []int) {
-	return file_eventra_wire_proto_rawDescGZIP(), []int{21, 0}
+	return file_eventra_wire_proto_rawDescGZIP(), []int{21, 1}
 }
 
 func (x *Failure_Field) GetField() string {
@@ -2696,7 +2765,7 @@ type Failure_Pick struct {
 
 func (x *Failure_Pick) Reset() {
 	*x = Failure_Pick{}
-	mi := &file_eventra_wire_proto_msgTypes[34]
+	mi := &file_eventra_wire_proto_msgTypes[35]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2708,7 +2777,7 @@ func (x *Failure_Pick) String() string {
 func (*Failure_Pick) ProtoMessage() {}
 
 func (x *Failure_Pick) ProtoReflect() protoreflect.Message {
-	mi := &file_eventra_wire_proto_msgTypes[34]
+	mi := &file_eventra_wire_proto_msgTypes[35]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2721,7 +2790,7 @@ func (x *Failure_Pick) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Failure_Pick.ProtoReflect.Descriptor instead.
 func (*Failure_Pick) Descriptor() ([]byte, []int) {
-	return file_eventra_wire_proto_rawDescGZIP(), []int{21, 1}
+	return file_eventra_wire_proto_rawDescGZIP(), []int{21, 2}
 }
 
 func (x *Failure_Pick) GetSeats() []string {
@@ -2746,7 +2815,7 @@ type Availability_Tally struct {
 
 func (x *Availability_Tally) Reset() {
 	*x = Availability_Tally{}
-	mi := &file_eventra_wire_proto_msgTypes[35]
+	mi := &file_eventra_wire_proto_msgTypes[36]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2758,7 +2827,7 @@ func (x *Availability_Tally) String() string {
 func (*Availability_Tally) ProtoMessage() {}
 
 func (x *Availability_Tally) ProtoReflect() protoreflect.Message {
-	mi := &file_eventra_wire_proto_msgTypes[35]
+	mi := &file_eventra_wire_proto_msgTypes[36]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2934,7 +3003,7 @@ const file_eventra_wire_proto_rawDesc = "" +
 	"\x10ReadAvailability\"\x06\n" +
 	"\x04Done\"\a\n" +
 	"\x05Moved\"\r\n" +
-	"\vUnsupported\"\xa3\x04\n" +
+	"\vUnsupported\"\xc4\x05\n" +
 	"\aFailure\x12\x12\n" +
 	"\x04code\x18\x01 \x01(\tR\x04code\x12\x18\n" +
 	"\amessage\x18\x02 \x01(\tR\amessage\x126\n" +
@@ -2944,9 +3013,15 @@ const file_eventra_wire_proto_rawDesc = "" +
 	"\vretry_after\x18\x06 \x01(\x03R\n" +
 	"retryAfter\x12\x14\n" +
 	"\x05cause\x18\a \x01(\tR\x05cause\x121\n" +
-	"\x04kind\x18\b \x01(\x0e2\x1d.eventra.wire.v1.Failure.KindR\x04kind\x12\x18\n" +
+	"\x04kind\x18\b \x01(\x0e2\x1d.eventra.wire.v1.Failure.KindR\x04kind\x12\x1c\n" +
+	"\tprecisely\x18\t \x01(\tR\tprecisely\x12D\n" +
+	"\bcustomer\x18\n" +
+	" \x01(\v2(.eventra.wire.v1.Failure.CustomerTicketsR\bcustomer\x12\x18\n" +
 	"\aorphans\x18\x14 \x03(\tR\aorphans\x12?\n" +
-	"\vsuggestions\x18\x15 \x03(\v2\x1d.eventra.wire.v1.Failure.PickR\vsuggestions\x1aK\n" +
+	"\vsuggestions\x18\x15 \x03(\v2\x1d.eventra.wire.v1.Failure.PickR\vsuggestions\x1a;\n" +
+	"\x0fCustomerTickets\x12\x14\n" +
+	"\x05limit\x18\x01 \x01(\x05R\x05limit\x12\x12\n" +
+	"\x04held\x18\x02 \x01(\x05R\x04held\x1aK\n" +
 	"\x05Field\x12\x14\n" +
 	"\x05field\x18\x01 \x01(\tR\x05field\x12\x12\n" +
 	"\x04code\x18\x02 \x01(\tR\x04code\x12\x18\n" +
@@ -3060,45 +3135,46 @@ func file_eventra_wire_proto_rawDescGZIP() []byte {
 }
 
 var file_eventra_wire_proto_enumTypes = make([]protoimpl.EnumInfo, 1)
-var file_eventra_wire_proto_msgTypes = make([]protoimpl.MessageInfo, 36)
+var file_eventra_wire_proto_msgTypes = make([]protoimpl.MessageInfo, 37)
 var file_eventra_wire_proto_goTypes = []any{
-	(Failure_Kind)(0),          // 0: eventra.wire.v1.Failure.Kind
-	(*Envelope)(nil),           // 1: eventra.wire.v1.Envelope
-	(*Activate)(nil),           // 2: eventra.wire.v1.Activate
-	(*Ping)(nil),               // 3: eventra.wire.v1.Ping
-	(*ListEvents)(nil),         // 4: eventra.wire.v1.ListEvents
-	(*Reload)(nil),             // 5: eventra.wire.v1.Reload
-	(*HoldSeats)(nil),          // 6: eventra.wire.v1.HoldSeats
-	(*KeyedHold)(nil),          // 7: eventra.wire.v1.KeyedHold
-	(*ItemsHold)(nil),          // 8: eventra.wire.v1.ItemsHold
-	(*ItemRequest)(nil),        // 9: eventra.wire.v1.ItemRequest
-	(*TicketTypeCount)(nil),    // 10: eventra.wire.v1.TicketTypeCount
-	(*ReleaseHold)(nil),        // 11: eventra.wire.v1.ReleaseHold
-	(*ExpireHold)(nil),         // 12: eventra.wire.v1.ExpireHold
-	(*StartPayment)(nil),       // 13: eventra.wire.v1.StartPayment
-	(*FinishPayment)(nil),      // 14: eventra.wire.v1.FinishPayment
-	(*RefundBooking)(nil),      // 15: eventra.wire.v1.RefundBooking
-	(*BlockSeats)(nil),         // 16: eventra.wire.v1.BlockSeats
-	(*ReadSeats)(nil),          // 17: eventra.wire.v1.ReadSeats
-	(*ReadAvailability)(nil),   // 18: eventra.wire.v1.ReadAvailability
-	(*Done)(nil),               // 19: eventra.wire.v1.Done
-	(*Moved)(nil),              // 20: eventra.wire.v1.Moved
-	(*Unsupported)(nil),        // 21: eventra.wire.v1.Unsupported
-	(*Failure)(nil),            // 22: eventra.wire.v1.Failure
-	(*Activated)(nil),          // 23: eventra.wire.v1.Activated
-	(*Outcome)(nil),            // 24: eventra.wire.v1.Outcome
-	(*SeatChanges)(nil),        // 25: eventra.wire.v1.SeatChanges
-	(*SeatsBlocked)(nil),       // 26: eventra.wire.v1.SeatsBlocked
-	(*Availability)(nil),       // 27: eventra.wire.v1.Availability
-	(*EventList)(nil),          // 28: eventra.wire.v1.EventList
-	(*ActiveEvent)(nil),        // 29: eventra.wire.v1.ActiveEvent
-	(*Money)(nil),              // 30: eventra.wire.v1.Money
-	(*Booking)(nil),            // 31: eventra.wire.v1.Booking
-	(*BookedSeat)(nil),         // 32: eventra.wire.v1.BookedSeat
-	(*Payment)(nil),            // 33: eventra.wire.v1.Payment
-	(*Failure_Field)(nil),      // 34: eventra.wire.v1.Failure.Field
-	(*Failure_Pick)(nil),       // 35: eventra.wire.v1.Failure.Pick
-	(*Availability_Tally)(nil), // 36: eventra.wire.v1.Availability.Tally
+	(Failure_Kind)(0),               // 0: eventra.wire.v1.Failure.Kind
+	(*Envelope)(nil),                // 1: eventra.wire.v1.Envelope
+	(*Activate)(nil),                // 2: eventra.wire.v1.Activate
+	(*Ping)(nil),                    // 3: eventra.wire.v1.Ping
+	(*ListEvents)(nil),              // 4: eventra.wire.v1.ListEvents
+	(*Reload)(nil),                  // 5: eventra.wire.v1.Reload
+	(*HoldSeats)(nil),               // 6: eventra.wire.v1.HoldSeats
+	(*KeyedHold)(nil),               // 7: eventra.wire.v1.KeyedHold
+	(*ItemsHold)(nil),               // 8: eventra.wire.v1.ItemsHold
+	(*ItemRequest)(nil),             // 9: eventra.wire.v1.ItemRequest
+	(*TicketTypeCount)(nil),         // 10: eventra.wire.v1.TicketTypeCount
+	(*ReleaseHold)(nil),             // 11: eventra.wire.v1.ReleaseHold
+	(*ExpireHold)(nil),              // 12: eventra.wire.v1.ExpireHold
+	(*StartPayment)(nil),            // 13: eventra.wire.v1.StartPayment
+	(*FinishPayment)(nil),           // 14: eventra.wire.v1.FinishPayment
+	(*RefundBooking)(nil),           // 15: eventra.wire.v1.RefundBooking
+	(*BlockSeats)(nil),              // 16: eventra.wire.v1.BlockSeats
+	(*ReadSeats)(nil),               // 17: eventra.wire.v1.ReadSeats
+	(*ReadAvailability)(nil),        // 18: eventra.wire.v1.ReadAvailability
+	(*Done)(nil),                    // 19: eventra.wire.v1.Done
+	(*Moved)(nil),                   // 20: eventra.wire.v1.Moved
+	(*Unsupported)(nil),             // 21: eventra.wire.v1.Unsupported
+	(*Failure)(nil),                 // 22: eventra.wire.v1.Failure
+	(*Activated)(nil),               // 23: eventra.wire.v1.Activated
+	(*Outcome)(nil),                 // 24: eventra.wire.v1.Outcome
+	(*SeatChanges)(nil),             // 25: eventra.wire.v1.SeatChanges
+	(*SeatsBlocked)(nil),            // 26: eventra.wire.v1.SeatsBlocked
+	(*Availability)(nil),            // 27: eventra.wire.v1.Availability
+	(*EventList)(nil),               // 28: eventra.wire.v1.EventList
+	(*ActiveEvent)(nil),             // 29: eventra.wire.v1.ActiveEvent
+	(*Money)(nil),                   // 30: eventra.wire.v1.Money
+	(*Booking)(nil),                 // 31: eventra.wire.v1.Booking
+	(*BookedSeat)(nil),              // 32: eventra.wire.v1.BookedSeat
+	(*Payment)(nil),                 // 33: eventra.wire.v1.Payment
+	(*Failure_CustomerTickets)(nil), // 34: eventra.wire.v1.Failure.CustomerTickets
+	(*Failure_Field)(nil),           // 35: eventra.wire.v1.Failure.Field
+	(*Failure_Pick)(nil),            // 36: eventra.wire.v1.Failure.Pick
+	(*Availability_Tally)(nil),      // 37: eventra.wire.v1.Availability.Tally
 }
 var file_eventra_wire_proto_depIdxs = []int32{
 	2,  // 0: eventra.wire.v1.Envelope.activate:type_name -> eventra.wire.v1.Activate
@@ -3133,25 +3209,26 @@ var file_eventra_wire_proto_depIdxs = []int32{
 	10, // 29: eventra.wire.v1.ItemsHold.counts:type_name -> eventra.wire.v1.TicketTypeCount
 	33, // 30: eventra.wire.v1.FinishPayment.payment:type_name -> eventra.wire.v1.Payment
 	32, // 31: eventra.wire.v1.FinishPayment.items:type_name -> eventra.wire.v1.BookedSeat
-	34, // 32: eventra.wire.v1.Failure.fields:type_name -> eventra.wire.v1.Failure.Field
+	35, // 32: eventra.wire.v1.Failure.fields:type_name -> eventra.wire.v1.Failure.Field
 	33, // 33: eventra.wire.v1.Failure.payment:type_name -> eventra.wire.v1.Payment
 	0,  // 34: eventra.wire.v1.Failure.kind:type_name -> eventra.wire.v1.Failure.Kind
-	35, // 35: eventra.wire.v1.Failure.suggestions:type_name -> eventra.wire.v1.Failure.Pick
-	31, // 36: eventra.wire.v1.Outcome.booking:type_name -> eventra.wire.v1.Booking
-	33, // 37: eventra.wire.v1.Outcome.payment:type_name -> eventra.wire.v1.Payment
-	36, // 38: eventra.wire.v1.Availability.total:type_name -> eventra.wire.v1.Availability.Tally
-	36, // 39: eventra.wire.v1.Availability.sections:type_name -> eventra.wire.v1.Availability.Tally
-	29, // 40: eventra.wire.v1.EventList.events:type_name -> eventra.wire.v1.ActiveEvent
-	32, // 41: eventra.wire.v1.Booking.seats:type_name -> eventra.wire.v1.BookedSeat
-	30, // 42: eventra.wire.v1.Booking.total:type_name -> eventra.wire.v1.Money
-	30, // 43: eventra.wire.v1.BookedSeat.price:type_name -> eventra.wire.v1.Money
-	30, // 44: eventra.wire.v1.Payment.amount:type_name -> eventra.wire.v1.Money
-	30, // 45: eventra.wire.v1.Availability.Tally.price_from:type_name -> eventra.wire.v1.Money
-	46, // [46:46] is the sub-list for method output_type
-	46, // [46:46] is the sub-list for method input_type
-	46, // [46:46] is the sub-list for extension type_name
-	46, // [46:46] is the sub-list for extension extendee
-	0,  // [0:46] is the sub-list for field type_name
+	34, // 35: eventra.wire.v1.Failure.customer:type_name -> eventra.wire.v1.Failure.CustomerTickets
+	36, // 36: eventra.wire.v1.Failure.suggestions:type_name -> eventra.wire.v1.Failure.Pick
+	31, // 37: eventra.wire.v1.Outcome.booking:type_name -> eventra.wire.v1.Booking
+	33, // 38: eventra.wire.v1.Outcome.payment:type_name -> eventra.wire.v1.Payment
+	37, // 39: eventra.wire.v1.Availability.total:type_name -> eventra.wire.v1.Availability.Tally
+	37, // 40: eventra.wire.v1.Availability.sections:type_name -> eventra.wire.v1.Availability.Tally
+	29, // 41: eventra.wire.v1.EventList.events:type_name -> eventra.wire.v1.ActiveEvent
+	32, // 42: eventra.wire.v1.Booking.seats:type_name -> eventra.wire.v1.BookedSeat
+	30, // 43: eventra.wire.v1.Booking.total:type_name -> eventra.wire.v1.Money
+	30, // 44: eventra.wire.v1.BookedSeat.price:type_name -> eventra.wire.v1.Money
+	30, // 45: eventra.wire.v1.Payment.amount:type_name -> eventra.wire.v1.Money
+	30, // 46: eventra.wire.v1.Availability.Tally.price_from:type_name -> eventra.wire.v1.Money
+	47, // [47:47] is the sub-list for method output_type
+	47, // [47:47] is the sub-list for method input_type
+	47, // [47:47] is the sub-list for extension type_name
+	47, // [47:47] is the sub-list for extension extendee
+	0,  // [0:47] is the sub-list for field type_name
 }
 
 func init() { file_eventra_wire_proto_init() }
@@ -3193,7 +3270,7 @@ func file_eventra_wire_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_eventra_wire_proto_rawDesc), len(file_eventra_wire_proto_rawDesc)),
 			NumEnums:      1,
-			NumMessages:   36,
+			NumMessages:   37,
 			NumExtensions: 0,
 			NumServices:   0,
 		},

@@ -7,6 +7,13 @@ import (
 	"github.com/eventra/eventra"
 )
 
+// knownBefore are the codes of this release, each with the nearest one that members of the
+// release before have an answer for.
+var knownBefore = map[eventra.Code]eventra.Code{
+	eventra.CodeCustomerLimit:    eventra.CodeNotEnoughSeats,
+	eventra.CodeLeavesSingleSeat: eventra.CodeSeatsUnavailable,
+}
+
 // SetFailure sets an error of a kind as the body. An error that is no
 // [eventra.Error] becomes CodeUnavailable, since the other member cannot do
 // anything about a fault of this one.
@@ -17,6 +24,12 @@ func (e *Envelope) SetFailure(err error, kind Failure_Kind) {
 	}
 	failure := &Failure{Code: string(domain.Code), Message: domain.Message, Seats: domain.Seats, Payment: encodePayment(domain.Payment),
 		RetryAfter: int64(domain.RetryAfter), Kind: kind}
+	if known, is := knownBefore[domain.Code]; is {
+		failure.Code, failure.Precisely = string(known), string(domain.Code)
+	}
+	if c := domain.Customer; c != nil {
+		failure.Customer = &Failure_CustomerTickets{Limit: int32(c.Limit), Held: int32(c.Held)}
+	}
 	if domain.Err != nil {
 		failure.Cause = domain.Err.Error()
 	}
@@ -35,6 +48,12 @@ func (f *Failure) Decode() *eventra.Error {
 	var d decoder
 	err := &eventra.Error{Code: eventra.Code(f.GetCode()), Message: f.GetMessage(), Seats: f.GetSeats(), Payment: d.payment(f.GetPayment()),
 		RetryAfter: time.Duration(f.GetRetryAfter())}
+	if precisely := f.GetPrecisely(); precisely != "" {
+		err.Code = eventra.Code(precisely)
+	}
+	if c := f.GetCustomer(); c != nil {
+		err.Customer = &eventra.CustomerTickets{Limit: int(c.GetLimit()), Held: int(c.GetHeld())}
+	}
 	for _, field := range f.GetFields() {
 		err.Fields = append(err.Fields, eventra.FieldError{Field: field.GetField(), Code: field.GetCode(), Message: field.GetMessage()})
 	}

@@ -86,6 +86,11 @@ func TestEnvelope_Failure(t *testing.T) {
 	e := sent(t, func(e *wire.Envelope) { e.SetFailure(failure, wire.Failure_PLAIN) })
 	require.Equal(t, failure, e.GetFailure().Decode())
 
+	failure = &eventra.Error{Code: eventra.CodeCustomerLimit, Customer: &eventra.CustomerTickets{Limit: 4, Held: 3}}
+	e = sent(t, func(e *wire.Envelope) { e.SetFailure(failure, wire.Failure_PLAIN) })
+	require.Equal(t, failure, e.GetFailure().Decode())
+	require.Equal(t, "not_enough_seats", e.GetFailure().GetCode(), "which members of the release before know")
+
 	e = sent(t, func(e *wire.Envelope) { e.SetFailure(errors.New("secret"), wire.Failure_STORED) })
 	require.Equal(t, wire.Failure_STORED, e.GetFailure().GetKind())
 	require.Equal(t, eventra.CodeUnavailable, e.GetFailure().Decode().Code)

@@ -258,7 +258,8 @@ func eventBody() object {
 		"title": "A show", "description": "Of something", "category": "concert", "tags": []string{"a", "b"},
 		"venue":    object{"name": "Hall", "address": "Street 1", "city": "Berlin", "country": "DE", "timezone": "Europe/Berlin"},
 		"startsAt": starts.Format(time.RFC3339), "endsAt": starts.Add(time.Hour).Format(time.RFC3339),
-		"attributes": object{"floor": 2, "nested": object{"list": []any{1, "two", nil}}},
+		"maxSeatsPerCustomer": 1_000_000, // few buyers hold a whole house here
+		"attributes":          object{"floor": 2, "nested": object{"list": []any{1, "two", nil}}},
 	}
 }
 

@@ -33,6 +33,38 @@ func TestHold_OneSeatManyBuyers(t *testing.T) {
 	require.EqualValues(t, 199, refused.Load())
 }
 
+// TestHold_LimitPerCustomer lets one customer ask for many seats at once: never one more than
+// the limit is granted, and what is released may be held again.
+func TestHold_LimitPerCustomer(t *testing.T) {
+	t.Parallel()
+	const limit = 7
+	p := start(t)
+	event := p.event(20, 10, object{"maxSeatsPerCustomer": limit})
+	token := p.users(1)[0]
+	var held []string
+	for range 3 {
+		var mu sync.Mutex
+		parallel(200, 200, func(i int) {
+			a := p.hold(token, event, fmt.Sprintf("A-%d-%d", 1+i/10, 1+i%10))
+			mu.Lock()
+			defer mu.Unlock()
+			switch {
+			case a.status == 201:
+				held = append(held, a.text("id"))
+			case a.status == 409 && a.text("code") == "seats_unavailable": // held since the round before
+			case a.status == 409 && a.text("code") == "customer_limit" && a.body["limit"] == float64(limit) && a.body["held"] == float64(limit):
+			default:
+				t.Errorf("unexpected: %v", a)
+			}
+		})
+		require.Len(t, held, limit)
+		for _, id := range held[:3] {
+			p.must(200, "DELETE", "/bookings/"+id, token, nil)
+		}
+		held = held[3:]
+	}
+}
+
 func TestHold_GroupsOverFewSeats(t *testing.T) {
 	t.Parallel()
 	p := start(t)

@@ -64,7 +64,7 @@ func (f *fixture) booking(nos ...eventra.SeatNo) *eventra.Booking {
 
 func (f *fixture) batch(hold time.Duration, changes ...*eventra.Change) *eventra.Batch {
 	f.version++
-	return &eventra.Batch{EventID: f.event.ID, Epoch: f.epoch, Version: f.version, Hold: hold, Changes: changes}
+	return &eventra.Batch{EventID: f.event.ID, Epoch: f.epoch, Version: f.version, Hold: hold, CustomerLimit: f.event.CustomerLimit(), Changes: changes}
 }
 
 func (f *fixture) commit(changes ...*eventra.Change) (eventra.Receipt, error) {

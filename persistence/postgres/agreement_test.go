@@ -52,6 +52,7 @@ type agreement struct {
 
 func newAgreement(t *rapid.T, db *postgres.DB, raw *pgxpool.Pool) *agreement {
 	event := persistencetest.NewEvent()
+	event.MaxSeatsPerCustomer, event.OrphanRule = 5, eventra.OrphanOff
 	require.NoError(t, db.PutTerms(t.Context(), event))
 	_, err := db.AddSeats(t.Context(), event.ID, persistencetest.NewID(), persistencetest.NewSeats(12))
 	require.NoError(t, err)
@@ -99,7 +100,8 @@ func (a *agreement) later(t *rapid.T) {
 }
 
 func (a *agreement) commit(t *rapid.T) {
-	batch := &eventra.Batch{EventID: a.event, Epoch: a.epoch, Version: a.seats.Version() + 1, Hold: a.seats.Terms().Hold()}
+	batch := &eventra.Batch{EventID: a.event, Epoch: a.epoch, Version: a.seats.Version() + 1, Hold: a.seats.Terms().Hold(),
+		CustomerLimit: a.seats.CustomerLimit()}
 	for range rapid.IntRange(1, 8).Draw(t, "commands") {
 		cmd := a.command(t)
 		if d := a.seats.Decide(cmd, a.now); d.Verdict == eventra.Accept {

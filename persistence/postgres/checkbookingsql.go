@@ -27,6 +27,17 @@ SELECT format('booking %s has %s seats at positions from %s to %s', booking_id, 
 FROM booking_seats GROUP BY booking_id
 HAVING min(position) <> 0 OR max(position) <> count(*) - 1 OR bit_or(1::bigint << position) <> (1::bigint << count(*)::int) - 1`
 
+// A customer keeps what was bought under a limit that is lower by now. Members of the release
+// before change the default without noting it.
+const customerLimitSQL = `
+SELECT format('customer %s has %s tickets of event %s, which allows %s', user_id, tickets, event_id, highest)
+FROM (SELECT b.user_id, b.event_id, count(*) AS tickets
+    FROM bookings AS b JOIN booking_seats AS i ON i.booking_id = b.id
+    WHERE b.status IN ('HELD', 'CONFIRMED') AND i.live GROUP BY b.user_id, b.event_id) AS has
+JOIN (SELECT id, greatest(customer_limit_highest, coalesce(max_seats_per_customer, 2 * max_seats_per_booking)) AS highest
+    FROM events WHERE customer_limit_highest IS NOT NULL) AS e ON e.id = event_id
+WHERE tickets > highest`
+
 const replacementSQL = `
 SELECT format('booking %s is %s and replaced by %s, which %s', old.id, old.status, old.replaced_by,
     coalesce('is ' || new.status || ' of user ' || new.user_id || ' in event ' || new.event_id, 'does not exist'))

@@ -58,6 +58,7 @@ var breaches = []struct{ name, sql, implied string }{
 	{"booking_amount_is_the_sum", `DELETE FROM booking_seats WHERE booking_id = id('booking', 16)`, ""},
 	{"booking_positions_are_dense", `UPDATE booking_seats SET position = position + 1 WHERE booking_id = id('booking', 3)`, ""},
 	{"booking_positions_are_dense", `UPDATE booking_seats SET position = 0 WHERE booking_id = id('booking', 3)`, ""},
+	{"customer_limit_is_kept", `UPDATE events SET customer_limit_highest = 1, max_seats_per_customer = 1 WHERE id = id('event', 0)`, ""},
 	{"replacement_was_confirmed", `UPDATE bookings SET replaced_by = id('booking', 16) WHERE id = id('booking', 19)`, ""},
 	{"replacement_was_confirmed", `UPDATE bookings SET replaced_by = id('booking', 21) WHERE id = id('booking', 19)`, ""},
 	{"replacement_was_confirmed", `UPDATE bookings SET replaced_by = id('nobody', 0) WHERE id = id('booking', 19)`, ""},

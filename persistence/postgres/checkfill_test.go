@@ -63,8 +63,8 @@ var fillAllSQL = []string{
 	`INSERT INTO users (id, email, name, role, password_hash, created_at)
 		SELECT id('user', u), u || '@example.org', 'Ada', 'USER', '', now() FROM generate_series(0, {users} - 1) AS u`,
 	`INSERT INTO events (id, status, hold_seconds, max_seats_per_booking, title, venue, starts_at, timezone, details_version,
-			currency, seats_total, epoch)
-		SELECT id('event', e), 'PUBLISHED', 600, 10, 'A show', 'A hall', now(), 'UTC', 1, 'EUR', 2 * {each}, 5
+			currency, seats_total, epoch, customer_limit_highest)
+		SELECT id('event', e), 'PUBLISHED', 600, 10, 'A show', 'A hall', now(), 'UTC', 1, 'EUR', 2 * {each}, 5, 1000000
 		FROM generate_series(0, {events} - 1) AS e`,
 	`INSERT INTO bookings (id, event_id, user_id, status, amount, currency, created_at, expires_at, confirmed_at, ended_at,
 			payment_id, paying_until, replaced_by)

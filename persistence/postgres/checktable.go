@@ -42,6 +42,8 @@ var invariants = [...]invariant{
 		sentence: "A booking has seats; its amount is the sum of their amounts, in its event's currency."},
 	{name: "booking_positions_are_dense", sql: bookingPositionsSQL,
 		sentence: "A booking's seats have positions from 0, with no gap."},
+	{name: "customer_limit_is_kept", sql: customerLimitSQL,
+		sentence: "No customer has more tickets of an event in HELD and CONFIRMED bookings than the highest limit that was in force."},
 	{name: "replacement_was_confirmed", sql: replacementSQL,
 		sentence: "Only an EXPIRED booking is replaced, by a CONFIRMED or REFUNDED one of the same event and user."},
 

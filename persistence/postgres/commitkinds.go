@@ -79,5 +79,5 @@ func (w *write) changedSeats() []any {
 }
 
 func (w *write) takenSeats() []any {
-	return append(w.changedSeats(), w.positions, w.seatAmounts, w.categories, w.ticketTypes)
+	return append(append(w.changedSeats(), w.positions, w.seatAmounts, w.categories, w.ticketTypes), w.customers.args()...)
 }

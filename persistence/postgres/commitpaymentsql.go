@@ -66,7 +66,7 @@ SELECT eventra_assert((SELECT count(*) FROM confirmed) = cardinality($1::uuid[])
     AND (SELECT count(*) FROM booked) = cardinality($6::int[]), 'EV002')`
 
 // The payment comes first: its guard decides which successors are made.
-const rebookedSQL = `
+var rebookedSQL = `
 WITH asked AS (
     SELECT a.*, payment.at AS payment_at, payment.status = 'PENDING' AND payment.of = a.booking_id AS pending,
         booking.at AS expired_at, booking.status = 'EXPIRED' AND booking.replaced_by IS NULL AS replaceable
@@ -96,9 +96,9 @@ WITH asked AS (
         version = ($9::bigint[])[array_position($8::uuid[], seats.event_id)] FROM theirs
     WHERE seats.ctid = theirs.at AND seats.status = 'AVAILABLE'
     RETURNING 1
-), mailed AS (
+)` + crowded(17) + `, mailed AS (
     INSERT INTO outbox (booking_id, event_id, created_at, due_at) SELECT successor_id, event_id, now(), now() FROM moved
 )
 SELECT ARRAY (SELECT payment_id FROM moved), eventra_assert(
     (SELECT count(*) FROM replaced) = (SELECT count(*) FROM moved)
-    AND (SELECT count(*) FROM taken) = (SELECT count(*) FROM theirs), 'EV002')`
+    AND (SELECT count(*) FROM taken) = (SELECT count(*) FROM theirs) AND ` + noneCrowded + `, 'EV002')`

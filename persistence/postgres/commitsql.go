@@ -51,13 +51,13 @@ const (
 // request_hash stays empty. A key that another transaction is writing waits for that one's
 // end, for keysPatience; nothing else here waits for a transaction of another event. A batch that
 // commits alone tries the keys apart, and leaves out the holds whose keys are being written.
-const (
+var (
 	heldSQL      = `WITH booked AS (` + bookSQL + takeSQL
 	keyedHeldSQL = `
 WITH claimed AS (
     INSERT INTO idempotency_keys (user_id, route, key, value_hash, request_hash, resource_id, claimed_by, locked_until, held)
     SELECT user_id, route, key, value_hash, '', resource_id, resource_id, now(), true
-    FROM unnest($16::uuid[], $17::text[], $18::text[], $19::bytea[], $20::uuid[])
+    FROM unnest($19::uuid[], $20::text[], $21::text[], $22::bytea[], $23::uuid[])
         AS k (user_id, route, key, value_hash, resource_id)
     WHERE (SELECT set_config('lock_timeout', '` + keysPatience + `', true)) IS NOT NULL
     ON CONFLICT DO NOTHING
@@ -65,7 +65,7 @@ WITH claimed AS (
 ), booked AS (` + bookClaimedSQL
 	keyedHeldAloneSQL = `
 WITH claimed AS (
-    SELECT * FROM eventra_claim_keys_apart($16::uuid[], $17::text[], $18::text[], $19::bytea[], $20::uuid[]) AS k (resource_id)
+    SELECT * FROM eventra_claim_keys_apart($19::uuid[], $20::text[], $21::text[], $22::bytea[], $23::uuid[]) AS k (resource_id)
 ), booked AS (` + bookClaimedSQL
 
 	bookClaimedSQL = bookSQL + `
@@ -91,8 +91,9 @@ WITH claimed AS (
         version = ($8::bigint[])[array_position($7::uuid[], seats.event_id)] FROM theirs
     WHERE seats.ctid = theirs.at AND seats.status = 'AVAILABLE'
     RETURNING 1
-)
-SELECT ARRAY (SELECT id FROM booked), eventra_assert((SELECT count(*) FROM taken) = (SELECT count(*) FROM theirs), 'EV002')`
+)` + crowded(16) + `
+SELECT ARRAY (SELECT id FROM booked),
+    eventra_assert((SELECT count(*) FROM taken) = (SELECT count(*) FROM theirs) AND ` + noneCrowded + `, 'EV002')`
 )
 
 const releasedSQL = `

@@ -58,6 +58,7 @@ type write struct {
 	categories, ticketTypes nullableSmallints
 
 	blockings *blockings // of Blocked and Unblocked
+	customers customerColumns
 }
 
 // notices are the columns of mails that changes bring with them.
@@ -163,6 +164,9 @@ func (w *write) addBooking(batch *eventra.Batch, c *eventra.Change) {
 	w.currencies = append(w.currencies, b.Total.Currency)
 	if !c.Kind.ChangesSeats() {
 		return
+	}
+	if c.Kind.TakesSeats() {
+		w.customers.add(batch, b)
 	}
 	event := uuid(batch.EventID)
 	if len(w.batches) == 0 || w.batches[len(w.batches)-1] != event {

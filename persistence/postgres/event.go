@@ -21,7 +21,7 @@ func (db *DB) PutTerms(ctx context.Context, e *eventra.Event) error {
 		terms, sql := e.SaleTerms(), putTermsSQL
 		args := []any{e.ID, string(terms.Status), terms.SaleStartsAt, terms.SaleEndsAt, terms.HoldSeconds,
 			terms.MaxSeatsPerBooking, terms.EverPublished, e.Title, venueLine(e.Venue), e.StartsAt, e.Venue.Timezone, e.Version,
-			terms.MaxSeatsPerCustomer, string(terms.OrphanRule.OrDefault())}
+			terms.MaxSeatsPerCustomer, string(terms.OrphanRule.OrDefault()), terms.CustomerLimit()}
 		if e.Cancellation != nil {
 			sql, args = putCancelledSQL, append(args, e.Cancellation.Reason)
 		}
@@ -32,12 +32,14 @@ func (db *DB) PutTerms(ctx context.Context, e *eventra.Event) error {
 
 const putTermsSQL = `
 INSERT INTO events AS stored (id, status, sale_starts_at, sale_ends_at, hold_seconds, max_seats_per_booking,
-    ever_published, title, venue, starts_at, timezone, details_version, max_seats_per_customer, orphan_rule)
-VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, nullif($13::int, 0), $14)
+    ever_published, title, venue, starts_at, timezone, details_version, max_seats_per_customer, orphan_rule,
+    customer_limit_highest)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, nullif($13::int, 0), $14, $15)
 ON CONFLICT (id) DO UPDATE SET
     status = excluded.status, sale_starts_at = excluded.sale_starts_at, sale_ends_at = excluded.sale_ends_at,
     hold_seconds = excluded.hold_seconds, max_seats_per_booking = excluded.max_seats_per_booking,
     max_seats_per_customer = excluded.max_seats_per_customer, orphan_rule = excluded.orphan_rule,
+    customer_limit_highest = stored.customer_limit_highest + greatest(0, excluded.customer_limit_highest - stored.customer_limit_highest),
     ever_published = excluded.ever_published, title = excluded.title, venue = excluded.venue, starts_at = excluded.starts_at, timezone = excluded.timezone,
     details_version = excluded.details_version, updated_at = now(),
     epoch = stored.epoch + ((stored.status, stored.sale_starts_at, stored.sale_ends_at, stored.hold_seconds, stored.max_seats_per_booking,
@@ -48,7 +50,7 @@ ON CONFLICT (id) DO UPDATE SET
 WHERE stored.details_version <= excluded.details_version`
 
 const putCancelledSQL = `WITH put AS (` + putTermsSQL + ` RETURNING id)
-` + insertCancellationSQL + ` SELECT id, $15, now(), now() FROM put ON CONFLICT DO NOTHING`
+` + insertCancellationSQL + ` SELECT id, $16, now(), now() FROM put ON CONFLICT DO NOTHING`
 
 // venueLine is the venue as a ticket prints it.
 func venueLine(v eventra.Venue) string {

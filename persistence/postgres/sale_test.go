@@ -33,7 +33,7 @@ func newSale(t testing.TB, db *postgres.DB, seats int) *sale {
 	require.NoError(t, err)
 	snapshot, err := db.Activate(t.Context(), event.ID)
 	require.NoError(t, err)
-	s.batch = eventra.Batch{EventID: event.ID, Epoch: snapshot.Epoch, Version: 1, Hold: 10 * time.Minute}
+	s.batch = eventra.Batch{EventID: event.ID, Epoch: snapshot.Epoch, Version: 1, Hold: 10 * time.Minute, CustomerLimit: snapshot.Terms.CustomerLimit()}
 	return s
 }
 
@@ -42,8 +42,8 @@ func (s *sale) left() int { return len(s.seats) - s.next }
 func (s *sale) hold(t testing.TB, bookings int) {
 	s.batch.Version++
 	s.batch.Changes = s.batch.Changes[:0]
-	user := persistencetest.NewID()
 	for range bookings {
+		user := persistencetest.NewID()
 		c := &eventra.Change{Kind: eventra.Held, Booking: s.nextBooking(user, 2)}
 		if s.keyed {
 			c.Attempt = &eventra.IdempotencyAttempt{ResourceID: c.Booking.ID,
