@@ -125,3 +125,46 @@ func BenchmarkNewSeatMap(b *testing.B) {
 	b.ReportMetric(float64(after.HeapAlloc-before.HeapAlloc)/seats, "B/seat")
 	runtime.KeepAlive(kept)
 }
+
+// BenchmarkOrphanRule decides about picks of one seat in a hall of 100,000 and withdraws
+// them: the first seat of a row, which leaves nobody alone; the second one, which does; and
+// one of a row's last two, where every row has only two and the search finds nothing.
+func BenchmarkOrphanRule(b *testing.B) {
+	list := hall(100_000)
+	full := newFixture(b, testTerms(), list)
+	fillRows(b, full, list)
+	open := newFixture(b, testTerms(), list)
+	for _, pick := range []struct {
+		name  string
+		house *fixture
+		seat  int
+	}{{"clean", open, 0}, {"orphan", open, 1}, {"last", full, 0}} {
+		for _, rule := range []eventra.OrphanRule{eventra.OrphanOff, eventra.OrphanWarn, eventra.OrphanStrict} {
+			b.Run(fmt.Sprintf("pick=%s/rule=%s", pick.name, rule), func(b *testing.B) {
+				pick.house.SetOrphanRule(rule)
+				hold := &eventra.HoldSeats{BookingID: bookingNo(1 << 40), UserID: named("u1"), Seats: []string{list[50_000+pick.seat].Name()}}
+				b.ReportAllocs()
+				for b.Loop() {
+					if d := pick.house.Decide(hold, opening); d.Verdict == eventra.Accept {
+						pick.house.Withdraw(d.Change)
+					}
+				}
+			})
+		}
+	}
+}
+
+// fillRows takes all but the first two seats of each row.
+func fillRows(b *testing.B, f *fixture, list []eventra.Seat) {
+	for first := 0; first < len(list); first += 20 {
+		for from := first + 2; from < first+20; from += 6 {
+			cmd := &eventra.HoldSeats{BookingID: bookingNo(from), UserID: named("u9")}
+			for _, seat := range list[from : from+6] {
+				cmd.Seats = append(cmd.Seats, seat.Name())
+			}
+			d := f.Decide(cmd, opening)
+			require.Equal(b, eventra.Accept, d.Verdict, "%v", d.Err)
+			f.Apply(d.Change, f.Version()+1, opening)
+		}
+	}
+}

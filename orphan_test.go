@@ -78,3 +78,14 @@ func orphanVerdict(d eventra.Decision) string {
 	}
 	return "refuse, it leaves " + strings.Join(e.Orphans, " and ") + "; rather " + strings.Join(suggestions, ", or ")
 }
+
+// Boxes cost adults what stalls do, but are not sold to children: they do not stand for each
+// other, nor does another number of each.
+func TestOrphanRule_SuggestsWhatCostsTheSame(t *testing.T) {
+	t.Parallel()
+	f := theatreSale(t, theatre("EUR", 5000, 2500, 5000, 4000))
+	f.SetOrphanRule(eventra.OrphanStrict)
+	require.Equal(t, "refuse, it leaves S-1-6; rather S-1-6, or S-2-6", orphanVerdict(f.decide(hold("b1", "u1", "S-1-5"))))
+	require.Equal(t, "refuse, it leaves S-1-6; rather S-1-6, or S-2-6", orphanVerdict(f.decide(items("b1", "S-1-5 Adult"))))
+	require.Equal(t, "accept", orphanVerdict(f.decide(hold("b1", "u1", "S-1-5", "S-1-4"))))
+}

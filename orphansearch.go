@@ -19,7 +19,7 @@ type orphanSearch struct {
 
 	// Of the part of the pick that moves now:
 	people  int
-	prices  []int64 // of its seats: others cost the same
+	costs   []int32 // the categories of its seats, in order: other seats cost the same
 	found   []place // that leave no orphan, whatever becomes of the claims; nearest first
 	depends bool    // a place was seen that is free, or leaves none, if some claims are withdrawn
 }
@@ -94,10 +94,7 @@ func (j *orphanJudge) look(moving int) (places []place, another certainty) {
 	g := j.groups[moving]
 	j.groups[moving] = rowPick{row: g.row} // its seats are free
 	s := &j.search
-	s.people, s.prices, s.found, s.depends = len(g.at), s.prices[:0], nil, false
-	for _, at := range g.at {
-		s.prices = append(s.prices, j.price(g.row, at))
-	}
+	s.people, s.costs, s.found, s.depends = len(g.at), j.categories(s.costs[:0], g), nil, false
 	for row := range j.m.layout.rowsAround(g.row) {
 		if s.budget--; s.budget <= 0 || len(s.found) >= orphanSuggestionsMax {
 			break
@@ -137,17 +134,17 @@ func (j *orphanJudge) lookInRow(row int32, g rowPick) {
 	open, free := 0, 0 // seats in succession that are not taken for good; that are free
 	for at := from; at < to; at++ {
 		switch use := j.use(row, at); {
-		case use >= useTaken || !slices.Contains(s.prices, j.price(row, at)):
+		case use >= useTaken || !j.suits(row, at):
 			open, free = 0, 0
 		case use == useFree:
 			open, free = open+1, free+1
 		default:
 			open, free = open+1, 0
 		}
-		if open < s.people {
+		first := at - s.people + 1
+		if open < s.people || !j.costsTheSame(row, first) {
 			continue
 		}
-		first := at - s.people + 1
 		switch sure := max(j.orphan(row, first, -1), j.orphan(row, at, +1)); {
 		case sure == never && free >= s.people:
 			s.add(earlier, place{row: row, first: first, distance: abs(first - want)})
@@ -169,8 +166,33 @@ func (s *orphanSearch) add(earlier int, p place) {
 	}
 }
 
-func (j *orphanJudge) price(row int32, at int) int64 {
-	return j.m.layout.Seats[j.m.layout.rows[row].seats[at]].Price.Amount
+// categories appends those of the seats of a part of the pick, and sorts them.
+func (j *orphanJudge) categories(list []int32, g rowPick) []int32 {
+	for _, at := range g.at {
+		list = append(list, j.category(g.row, at))
+	}
+	slices.Sort(list)
+	return list
+}
+
+func (j *orphanJudge) category(row int32, at int) int32 {
+	return j.m.layout.category[j.m.layout.rows[row].seats[at]]
+}
+
+// suits reports whether a seat costs what one of those does that are to be replaced.
+func (j *orphanJudge) suits(row int32, at int) bool {
+	category := j.category(row, at)
+	return slices.ContainsFunc(j.search.costs, func(c int32) bool { return j.m.layout.prices.alike(c, category) })
+}
+
+// costsTheSame reports whether seats that all suit are as many of each category as those
+// that are to be replaced.
+func (j *orphanJudge) costsTheSame(row int32, first int) bool {
+	costs := j.search.costs
+	if costs[0] == costs[len(costs)-1] {
+		return true
+	}
+	return slices.EqualFunc(costs, j.categories(nil, place{row: row, first: first}.pick(len(costs))), j.m.layout.prices.alike)
 }
 
 // rowsAround goes through all rows: first that one, then its neighbours in the section,

@@ -114,6 +114,12 @@ func newPriceTable(p *Pricing) *priceTable {
 	return t
 }
 
+// alike reports whether tickets of each type cost the same in two categories.
+func (t *priceTable) alike(a, b int32) bool {
+	types := len(t.TicketTypes)
+	return a == b || slices.Equal(t.amounts[int(a)*types:][:types], t.amounts[int(b)*types:][:types])
+}
+
 // amount is what a ticket costs, or notSold.
 func (t *priceTable) amount(category int32, ticketType int) int64 {
 	return t.amounts[int(category)*len(t.TicketTypes)+ticketType]
