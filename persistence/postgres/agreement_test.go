@@ -126,16 +126,13 @@ func (a *agreement) commit(t *rapid.T) {
 }
 
 func (a *agreement) command(t *rapid.T) eventra.Command {
-	kinds := rapid.SampledFrom([]string{"hold", "hold", "best", "release", "expire", "expire", "pay", "pay", "finish", "finish", "refund"})
+	kinds := rapid.SampledFrom([]string{"hold", "hold", "best", "release", "expire", "expire", "pay", "pay", "finish", "finish", "refund", "block", "block"})
 	switch kind := kinds.Draw(t, "command"); {
+	case kind == "block":
+		return &eventra.SetBlocked{BlockingID: persistencetest.NewID(), Author: a.user, Blocked: rapid.Bool().Draw(t, "blocked"),
+			Selection: eventra.SeatSelection{Seats: a.someSeats(t)}}
 	case kind == "hold" || len(a.bookings) == 0:
-		seats := a.seats.View().Layout.Seats
-		names := rapid.SliceOfNDistinct(rapid.IntRange(0, len(seats)-1), 1, 3, rapid.ID).Draw(t, "seats")
-		hold := &eventra.HoldSeats{BookingID: persistencetest.NewID(), UserID: a.user}
-		for _, i := range names {
-			hold.Seats = append(hold.Seats, seats[i].Name())
-		}
-		return hold
+		return &eventra.HoldSeats{BookingID: persistencetest.NewID(), UserID: a.user, Seats: a.someSeats(t)}
 	case kind == "best":
 		return &eventra.HoldSeats{BookingID: persistencetest.NewID(), UserID: a.user,
 			Best: &eventra.BestAvailable{Quantity: rapid.IntRange(1, 3).Draw(t, "quantity")}}
@@ -145,6 +142,14 @@ func (a *agreement) command(t *rapid.T) eventra.Command {
 	default:
 		return a.commandOn(rapid.SampledFrom(a.bookings).Draw(t, "booking"), kind)
 	}
+}
+
+func (a *agreement) someSeats(t *rapid.T) (names []string) {
+	seats := a.seats.View().Layout.Seats
+	for _, i := range rapid.SliceOfNDistinct(rapid.IntRange(0, len(seats)-1), 1, 3, rapid.ID).Draw(t, "seats") {
+		names = append(names, seats[i].Name())
+	}
+	return names
 }
 
 func (a *agreement) finish(t *rapid.T, p *eventra.Payment) eventra.Command {
