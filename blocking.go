@@ -47,16 +47,25 @@ func (s *SeatSelection) Validate(f *Faults) {
 		f.Add("seats", "one_of", "give either seats or section")
 	case s.Row != "" && s.Section == "":
 		f.Add("row", "needs_section", "must come with section")
-	case len(s.Seats) > SeatsPerEventMax:
+	case len(s.Seats) > 0:
+		ValidateSeatNames(f, s.Seats)
+	}
+}
+
+// ValidateSeatNames checks that a list of seats has one at least, and none twice.
+func ValidateSeatNames(f *Faults, names []string) {
+	switch {
+	case len(names) == 0:
+		f.Add("seats", "required", "must name at least one seat")
+	case len(names) > SeatsPerEventMax:
 		f.Add("seats", "too_many", "an event has at most %d seats", SeatsPerEventMax)
-	default:
-		seen := make(map[string]struct{}, len(s.Seats))
-		for i, name := range s.Seats {
-			if _, twice := seen[name]; twice && len(*f) <= SeatFaultsMax {
-				f.Add(indexed("seats", i), "duplicate", "names a seat twice")
-			}
-			seen[name] = struct{}{}
+	}
+	seen := make(map[string]struct{}, len(names))
+	for i, name := range names {
+		if _, twice := seen[name]; twice && len(*f) <= SeatFaultsMax {
+			f.Add(indexed("seats", i), "duplicate", "names a seat twice")
 		}
+		seen[name] = struct{}{}
 	}
 }
 

@@ -92,6 +92,15 @@ func (m *SeatMap) checkSeats() error {
 	owned, claimed := 0, 0
 	for i := range m.seats {
 		seat := &m.seats[i]
+		if seat.version > m.version {
+			return fmt.Errorf("seat %s is of version %d, the map of %d", m.layout.Seats[i].Name(), seat.version, m.version)
+		}
+		if seat.removed {
+			if seat.owner != nil || seat.claimed || seat.blocked {
+				return fmt.Errorf("seat %d was removed, and is taken or claimed", i)
+			}
+			continue
+		}
 		sections[m.layout.section[i]].add(seat.status(), 1)
 		if seat.owner != nil {
 			owned++
@@ -104,9 +113,6 @@ func (m *SeatMap) checkSeats() error {
 		}
 		if !seat.taken() && !seat.claimed {
 			free[m.layout.row[i]]++
-		}
-		if seat.version > m.version {
-			return fmt.Errorf("seat %s is of version %d, the map of %d", m.layout.Seats[i].Name(), seat.version, m.version)
 		}
 	}
 	for _, b := range m.live {

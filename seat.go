@@ -12,13 +12,17 @@ type Money struct {
 }
 
 // Seat is one seat of an event, with its price. It never changes once it exists;
-// its status is in the [SeatMap].
+// its status is in the [SeatMap]. One that was removed has no number.
 type Seat struct {
 	Section string
 	Row     string
 	Number  int
 	Price   Money
 }
+
+// Removed reports whether the seat was removed. Its place is never another seat's; its section and
+// price still decide about the names of derived categories.
+func (s *Seat) Removed() bool { return s.Number == 0 }
 
 // Name returns SECTION-ROW-NUMBER, which is unique in the event.
 func (s Seat) Name() string { return s.Section + "-" + s.Row + "-" + strconv.Itoa(s.Number) }
@@ -36,9 +40,10 @@ const (
 	SeatHeld
 	SeatBooked
 	SeatBlocked // kept off sale by the house
+	SeatRemoved // was never sold, and is no seat any more; nobody is shown it
 )
 
-var seatStatusNames = [...]string{SeatAvailable: "AVAILABLE", SeatHeld: "HELD", SeatBooked: "BOOKED", SeatBlocked: "BLOCKED"}
+var seatStatusNames = [...]string{SeatAvailable: "AVAILABLE", SeatHeld: "HELD", SeatBooked: "BOOKED", SeatBlocked: "BLOCKED", SeatRemoved: "REMOVED"}
 
 func (s SeatStatus) String() string { return seatStatusNames[s] }
 

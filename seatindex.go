@@ -21,6 +21,9 @@ func newSeatIndex(seats []Seat) seatIndex {
 	x := seatIndex{seed: maphash.MakeSeed(), slots: make([]SeatNo, size)}
 	var name []byte
 	for i := range seats {
+		if seats[i].Removed() {
+			continue
+		}
 		name = seats[i].appendCanonicalName(name[:0])
 		at := x.slot(maphash.Bytes(x.seed, name))
 		for x.slots[at] != 0 {

@@ -39,16 +39,20 @@ type seatState struct {
 	owner    *Booking // the one in SeatMap.live; nil if available or blocked
 	version  uint64
 	blocked  bool
+	removed  bool
 	claimed  bool // by a change in flight
 	blocking bool // that change blocks the seat or gives it back
 }
 
 // taken reports whether the seat is not on sale: somebody's, or kept by the house.
-func (s *seatState) taken() bool { return s.owner != nil || s.blocked }
+func (s *seatState) taken() bool { return s.owner != nil || s.blocked || s.removed }
 
 func (s *seatState) status() SeatStatus {
-	if s.blocked {
+	switch {
+	case s.blocked:
 		return SeatBlocked
+	case s.removed:
+		return SeatRemoved
 	}
 	return statusOf(s.owner)
 }
@@ -96,6 +100,8 @@ func NewSeatMap(s *Snapshot) (*SeatMap, error) {
 		case SeatAvailable:
 		case SeatBlocked:
 			seat.blocked = true
+		case SeatRemoved:
+			seat.removed = true
 		default:
 			seat.owner = m.live[stored.Booking]
 		}
@@ -103,7 +109,12 @@ func NewSeatMap(s *Snapshot) (*SeatMap, error) {
 			return nil, fmt.Errorf("event %v: seat %s is %v for booking %v, which is not live or not in that state",
 				s.EventID, s.Seats[i].Name(), stored.Status, stored.Booking)
 		}
-		m.countSeat(SeatNo(i), seat.status())
+		if seat.removed != s.Seats[i].Removed() {
+			return nil, fmt.Errorf("event %v: seat %d is %v and has the name %s", s.EventID, i, stored.Status, s.Seats[i].Name())
+		}
+		if !seat.removed {
+			m.countSeat(SeatNo(i), seat.status())
+		}
 	}
 	return m, m.CheckInvariants()
 }

@@ -8,7 +8,7 @@ type Layout struct {
 	Pricing  *Pricing // with the categories of all seats, derived ones too
 
 	index    seatIndex
-	section  []int32 // by SeatNo, position in Sections
+	section  []int32 // by SeatNo, position in Sections; AnySection: the seat was removed
 	row      []int32 // by SeatNo, position in rows
 	category []int32 // by SeatNo, position in Pricing.Categories
 	rows     []seatRow
@@ -40,6 +40,10 @@ func NewPricedLayout(seats []Seat, categories []CategoryNo, pricing *Pricing) *L
 	var depths []int
 	for i := range seats {
 		s := &seats[i]
+		if s.Removed() {
+			l.section[i], l.row[i] = AnySection, -1
+			continue
+		}
 		section, known := sections[s.Section]
 		if !known {
 			section = int32(len(l.Sections))

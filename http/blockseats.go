@@ -52,14 +52,19 @@ type BlockPage struct {
 
 // selection names the seats by their canonical names.
 func (p *SeatsPatch) selection(f *eventra.Faults) eventra.SeatSelection {
-	for i, seat := range p.Seats {
-		p.Seats[i] = eventra.CanonicalName(seat)
-		if (p.Seats[i] == "" || len(p.Seats[i]) > seatNameMaxBytes) && len(*f) < eventra.SeatFaultsMax {
+	p.Section, p.Row = eventra.CanonicalName(p.Section), eventra.CanonicalName(p.Row)
+	return eventra.SeatSelection{Seats: seatNames(p.Seats, f), Section: p.Section, Row: p.Row}
+}
+
+// seatNames returns the canonical forms of names that may be those of seats.
+func seatNames(names []string, f *eventra.Faults) []string {
+	for i, name := range names {
+		names[i] = eventra.CanonicalName(name)
+		if (names[i] == "" || len(names[i]) > seatNameMaxBytes) && len(*f) < eventra.SeatFaultsMax {
 			f.Add("seats["+strconv.Itoa(i)+"]", "invalid_seat", "must be a seat's name such as A-3-12")
 		}
 	}
-	p.Section, p.Row = eventra.CanonicalName(p.Section), eventra.CanonicalName(p.Row)
-	return eventra.SeatSelection{Seats: p.Seats, Section: p.Section, Row: p.Row}
+	return names
 }
 
 // command converts the request and checks what needs no knowledge of the event.

@@ -152,6 +152,15 @@ func (f *fakes) PutPricing(_ context.Context, id eventra.ID, ifVersion int64, p 
 	return &stored, f.err
 }
 
+func (f *fakes) RemoveSeats(_ context.Context, id, _ eventra.ID, seats []string) (int, error) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if f.events[id] == nil {
+		return 0, eventra.NoSuchEvent()
+	}
+	return max(len(f.seats[id])-len(seats), 0), f.err
+}
+
 func (f *fakes) Seats(_ context.Context, id eventra.ID) (*eventra.SeatsView, bool, error) {
 	f.mu.Lock()
 	defer f.mu.Unlock()

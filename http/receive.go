@@ -85,7 +85,7 @@ func (s *Server) announcedMax(h *fasthttp.RequestHeader) int {
 func listsSeats(h *fasthttp.RequestHeader) bool {
 	path, _, _ := bytes.Cut(h.RequestURI(), []byte("?"))
 	changes := h.IsPost() || string(h.Method()) == fiber.MethodPatch
-	return changes && bytes.HasPrefix(path, []byte("/api/v1/events/")) && bytes.HasSuffix(path, []byte("/seats"))
+	return changes && bytes.HasPrefix(path, []byte("/api/v1/events/")) && (bytes.HasSuffix(path, []byte("/seats")) || bytes.HasSuffix(path, []byte("/seats/remove")))
 }
 
 // tooLong reports whether nobody may send a request with so long a body. One that lists seats is

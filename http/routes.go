@@ -48,6 +48,7 @@ func (s *Server) routes() {
 
 	api.post("/events/:eventId/seats", admins, writes, seatsBody, timeout(seatsTimeout), s.idempotent, s.addSeats)
 	api.get("/events/:eventId/seats", anyone, reads, parameters("section", "since"), s.seatMap)
+	api.post("/events/:eventId/seats/remove", admins, writes, seatsBody, timeout(seatsTimeout), s.idempotent, s.removeSeats)
 	api.patch("/events/:eventId/seats", admins, writes, seatsBody, timeout(seatsTimeout), s.patchSeats)
 	api.get("/events/:eventId/seats/blocked", admins, reads, parameters("limit", "cursor"), s.listBlocks)
 	api.get("/events/:eventId/seats/stream", anyone, reads, parameters("since"), s.streamSeats)

@@ -86,7 +86,7 @@ func appendDelta(b []byte, since uint64, view *eventra.SeatsView) []byte {
 	b = append(b, `,"changes":[`...)
 	first := true
 	for no, changed := range view.Changed {
-		if changed <= since {
+		if changed <= since || view.Status[no] == eventra.SeatRemoved {
 			continue
 		}
 		if !first {

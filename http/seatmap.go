@@ -14,7 +14,7 @@ func (p seatPart) whole() bool { return !p.bySection && !p.bySince }
 
 // has reports whether a seat belongs to the part.
 func (p seatPart) has(view *eventra.SeatsView, no int) bool {
-	return (!p.bySection || view.Layout.Seats[no].Section == p.section) && (!p.bySince || view.Changed[no] > p.since)
+	return view.Status[no] != eventra.SeatRemoved && (!p.bySection || view.Layout.Seats[no].Section == p.section) && (!p.bySince || view.Changed[no] > p.since)
 }
 
 // narrowed returns the same part as every client gets it that asks for the same seats,
@@ -33,6 +33,19 @@ func (p seatPart) narrowed(view *eventra.SeatsView) (part seatPart, seats int) {
 	}
 	p.since = before
 	return p, seats
+}
+
+// removedSince reports whether seats were removed after a version.
+func removedSince(view *eventra.SeatsView, version uint64) bool {
+	if version >= view.LayoutVersion {
+		return false
+	}
+	for no, status := range view.Status {
+		if status == eventra.SeatRemoved && view.Changed[no] > version {
+			return true
+		}
+	}
+	return false
 }
 
 // SeatsView is the seat map of an event, or a part of it, at one version.

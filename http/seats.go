@@ -128,7 +128,7 @@ func (s *Server) availability(c *fiber.Ctx) error {
 // @Security BearerAuth
 // @Param eventId path string true "Event" format(uuid)
 // @Param section query string false "Only this section"
-// @Param since query int false "Only seats that changed after this version; all seats, if the event has not come to this version" minimum(0)
+// @Param since query int false "Only seats that changed after this version; all seats, if some were removed since, or if the event has not come to this version" minimum(0)
 // @Param If-None-Match header string false "ETag of the representation that the client has"
 // @Success 200 {object} SeatsView "Seats"
 // @Header 200 {string} ETag "Strong entity tag"
@@ -156,7 +156,8 @@ func (s *Server) seatMap(c *fiber.Ctx) error {
 	}
 	view := read.view
 	markStale(c, read.stale)
-	part.bySince = part.bySince && part.since <= view.Version // a client ahead of a restored store gets the whole map
+	// A client that is ahead of a restored store, or knows seats that were removed, gets the whole map.
+	part.bySince = part.bySince && part.since <= view.Version && !removedSince(view, part.since)
 	if part.bySection {
 		at := view.Layout.SectionNamed(eventra.CanonicalName(part.section))
 		if at == eventra.AnySection {

@@ -79,6 +79,10 @@ type Catalog interface {
 	// returns them as they are stored. Errors: CodePreconditionFailed, CodeCategoryInUse,
 	// CodeEventLocked, and CodeValidationFailed for another currency than that of the seats.
 	PutPricing(ctx context.Context, id eventra.ID, ifVersion int64, p *eventra.Pricing) (*eventra.Pricing, error)
+	// RemoveSeats removes all of the named seats or none, and returns how many the event has
+	// then. The same removal again has the first one's outcome. Errors: CodeUnknownSeats;
+	// CodeSeatsUnavailable with seats that a booking has or had.
+	RemoveSeats(ctx context.Context, id, removal eventra.ID, seats []string) (total int, err error)
 }
 
 // SeatMaps shows seats from the memory of the member that sells them. If that member

@@ -48,7 +48,7 @@ func (c *SeatChanges) Apply(old *eventra.SeatsView) (*eventra.SeatsView, error) 
 			no = int(c.GetNumbers()[i])
 		}
 		status := eventra.SeatStatus(c.GetStatuses()[i])
-		if no < 0 || no >= len(view.Status) || status > eventra.SeatBlocked {
+		if no < 0 || no >= len(view.Status) || status > eventra.SeatRemoved {
 			return nil, fmt.Errorf("invalid seat %d or status %d", no, status)
 		}
 		view.Status[no], view.Changed[no] = status, c.GetVersions()[i]

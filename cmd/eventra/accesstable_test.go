@@ -58,6 +58,7 @@ func accessTable() []access {
 		{"POST /api/v1/events/:eventId/cancel", "published", nil, admins},
 		{"GET /api/v1/events/:eventId/cancellation", "cancelled", nil, admins},
 		{"POST /api/v1/events/:eventId/seats", "draft", seatsOf("B"), admins.to(201)},
+		{"POST /api/v1/events/:eventId/seats/remove", "draft", object{"seats": []string{"A-1-1"}}, admins},
 		{"PATCH /api/v1/events/:eventId/seats", "draft", object{"section": "A", "set": object{"status": "AVAILABLE"}}, admins},
 		{"GET /api/v1/events/:eventId/seats/blocked", "draft", nil, admins},
 		{"GET /api/v1/events/:eventId/seats", "published", nil, anyone},

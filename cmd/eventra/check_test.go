@@ -84,7 +84,7 @@ func TestCheckCommand_ChecksWhatTheProgramDid(t *testing.T) {
 	require.NoError(t, err)
 	code, out, errs = runCheck(t, p.cfg.PostgresURL, "--json")
 	require.Equal(t, 1, code, errs)
-	require.Contains(t, errs, "1 of 35 invariants violated")
+	require.Regexp(t, `1 of \d+ invariants violated`, errs)
 	var report postgres.CheckReport
 	require.NoError(t, json.Unmarshal([]byte(out), &report))
 	require.WithinDuration(t, time.Now(), report.At, time.Minute)

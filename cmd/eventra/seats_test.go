@@ -1,6 +1,7 @@
 package main
 
 import (
+	"fmt"
 	"net/url"
 	"strings"
 	"testing"
@@ -128,4 +129,35 @@ func TestSeats_Blocked(t *testing.T) {
 	require.Equal(t, 422, set("HELD", "A-1-4").status)
 	p.must(200, "POST", "/events/"+id+"/cancel", p.admin, nil)
 	require.Equal(t, "event_locked", set("BLOCKED", "A-1-4").text("code"))
+}
+
+// TestSeats_Removed: a seat that nobody had is gone for every reader; one that somebody had stays.
+func TestSeats_Removed(t *testing.T) {
+	t.Parallel()
+	p := start(t)
+	id := p.must(201, "POST", "/events", p.admin, eventBody()).text("id")
+	p.must(201, "POST", "/events/"+id+"/seats", p.admin, rowOf("A", "1", 1, 2, 3, 4))
+	p.must(200, "POST", "/events/"+id+"/publish", p.admin, nil)
+	token, _ := p.user()
+	seats := "/events/" + id + "/seats"
+	before := p.must(200, "GET", seats, "", nil)
+	require.Equal(t, 201, p.hold(token, id, "A-1-1").status)
+	refused := p.call("POST", seats+"/remove", p.admin, object{"seats": []string{"A-1-1", "A-1-2"}})
+	require.Equal(t, 409, refused.status)
+	require.Equal(t, []any{"A-1-1"}, refused.body["unavailable"])
+
+	removed := p.must(200, "POST", seats+"/remove", p.admin, object{"seats": []string{"A-1-2", "A-1-4"}})
+	require.EqualValues(t, 2, removed.body["removed"])
+	require.EqualValues(t, 2, removed.body["seatsTotal"])
+	require.EqualValues(t, 2, p.must(200, "GET", "/events/"+id, "", nil).body["seatsTotal"])
+	for _, address := range []string{seats, fmt.Sprintf("%s?since=%v", seats, before.body["version"]), seats + "?section=A"} {
+		require.Len(t, p.must(200, "GET", address, "", nil).body["seats"], 2, address)
+	}
+	require.EqualValues(t, 2, p.must(200, "GET", "/events/"+id+"/availability", "", nil).body["total"])
+	require.Equal(t, "unknown_seats", p.hold(token, id, "A-1-2").text("code"))
+	p.must(201, "POST", seats, p.admin, rowOf("A", "1", 2))
+	require.Equal(t, 201, p.hold(token, id, "A-1-2").status)
+	require.EqualValues(t, 3, p.must(200, "GET", "/events/"+id, "", nil).body["seatsTotal"])
+	require.Equal(t, 422, p.call("POST", seats+"/remove", p.admin, object{"seats": []string{}}).status)
+	require.Equal(t, 422, p.call("POST", seats+"/remove", p.admin, object{"seats": []string{"A-1-3", "A-1-3"}}).status)
 }

@@ -57,6 +57,9 @@ type Sales interface {
 	// CodePreconditionFailed; CodeCategoryInUse; CodeEventLocked; CodeEventNotFound before
 	// the first PutTerms.
 	PutPricing(ctx context.Context, id eventra.ID, ifVersion int64, p *eventra.Pricing) (*eventra.Pricing, error)
+	// RemoveSeats removes all of the named seats or none; the same removal again has the
+	// first one's total.
+	RemoveSeats(ctx context.Context, id, removal eventra.ID, seats []string) (total int, err error)
 	// SeatsAdded returns the event's total after an addition, or 0 if that was not made.
 	SeatsAdded(ctx context.Context, id, addition eventra.ID) (total int, err error)
 	// DeleteEvent deletes an event without bookings; an unknown event is no error.

@@ -217,7 +217,42 @@ func (c *Catalog) AddSeats(ctx context.Context, id, addition eventra.ID, seats [
 	return total, nil
 }
 
-// addedBefore answers an addition to a cancelled event, which may have been made before.
+// RemoveSeats removes all of the named seats or none and returns the event's new total. The
+// same removal again has the first one's total.
+func (c *Catalog) RemoveSeats(ctx context.Context, id, removal eventra.ID, seats []string) (int, error) {
+	e, _, err := c.details.Get(ctx, id)
+	if err != nil {
+		return 0, err
+	}
+	if e.Status == eventra.EventCancelled {
+		return c.addedBefore(ctx, id, removal)
+	}
+	if err := c.details.MarkUncopied(ctx, id); err != nil { // if this process ends now, the copier counts again
+		return 0, err
+	}
+	total, err := c.sales.RemoveSeats(ctx, id, removal, seats)
+	if err != nil {
+		return 0, err
+	}
+	if err := c.recountSeats(ctx, id); err != nil {
+		c.log.Warn("seats removed, their number not shown yet", "eventId", id, "error", err)
+		c.pages.invalidate(ctx, id)
+		c.reload(ctx, id)
+	}
+	return total, nil
+}
+
+// recountSeats shows the number of seats that PostgreSQL has. It reads it after the document that it
+// replaces, so that of two counts the later one stays.
+func (c *Catalog) recountSeats(ctx context.Context, id eventra.ID) error {
+	_, err := c.replace(ctx, id, 0, func(_, e *eventra.Event, _ bool) (err error) {
+		e.SeatsTotal, err = c.seatsTotal(ctx, id)
+		return err
+	})
+	return err
+}
+
+// addedBefore answers an addition to, or a removal from, a cancelled event, which may have been made before.
 func (c *Catalog) addedBefore(ctx context.Context, id, addition eventra.ID) (total int, err error) {
 	if total, err = c.sales.SeatsAdded(ctx, id, addition); err == nil && total == 0 {
 		err = eventra.Errorf(eventra.CodeEventLocked, "the event is cancelled")

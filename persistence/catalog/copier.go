@@ -88,10 +88,8 @@ func (c *Catalog) copyOne(ctx context.Context, e *eventra.Event) error {
 	if err != nil {
 		return err
 	}
-	if total > e.SeatsTotal {
-		if e, err = c.details.SetSeatsTotal(ctx, e.ID, total, time.Now()); err != nil {
-			return err
-		}
+	if total != e.SeatsTotal {
+		return c.recountSeats(ctx, e.ID)
 	}
 	return c.written(ctx, e)
 }

@@ -74,8 +74,7 @@ func (db *DB) Delete(ctx context.Context, id eventra.ID) error {
 }
 
 // SetSeatsTotal stores the event's number of seats as its next version, and returns
-// that. Seats are never removed, so of two concurrent totals the larger one is
-// right.
+// that. Of two concurrent additions the larger total is right; removals do not use it.
 func (db *DB) SetSeatsTotal(ctx context.Context, id eventra.ID, total int, at time.Time) (e *eventra.Event, err error) {
 	update := bson.D{
 		{Key: "$max", Value: bson.D{{Key: "seatsTotal", Value: total}}},

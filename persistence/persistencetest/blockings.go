@@ -109,3 +109,57 @@ func blocksByPage(f *fixture) {
 	_, err = f.store.Blocking(f.t.Context(), f.event.ID, NewID())
 	require.Equal(f.t, eventra.CodeNotFound, eventra.CodeOf(err))
 }
+
+func removedSeats(f *fixture) {
+	remove := func(removal eventra.ID, nos ...int) (int, error) {
+		var names []string
+		for _, no := range nos {
+			names = append(names, f.seats[no].Name())
+		}
+		return f.store.RemoveSeats(f.t.Context(), f.event.ID, removal, names)
+	}
+	f.hold(longHold, 3)
+	f.must(change(eventra.Released, f.hold(longHold, 4)))
+	f.must(f.blocking(eventra.Blocked, 1, 7))
+	_, err := remove(NewID(), 2, 3, 4)
+	require.Equal(f.t, eventra.CodeSeatsUnavailable, eventra.CodeOf(err))
+	var refused *eventra.Error
+	require.ErrorAs(f.t, err, &refused)
+	require.Equal(f.t, []string{f.seats[3].Name(), f.seats[4].Name()}, refused.Seats, "also one that a booking had")
+	_, err = f.store.RemoveSeats(f.t.Context(), f.event.ID, NewID(), []string{"Z-9-9"})
+	require.Equal(f.t, eventra.CodeUnknownSeats, eventra.CodeOf(err))
+	_, err = f.store.RemoveSeats(f.t.Context(), NewID(), NewID(), []string{"Z-9-9"})
+	require.Equal(f.t, eventra.CodeEventNotFound, eventra.CodeOf(err))
+
+	f.activate()
+	late := f.batch(longHold, change(eventra.Held, f.booking(2)))
+	removal := NewID()
+	for range 2 {
+		total, err := remove(removal, 2, 7, 39)
+		require.NoError(f.t, err, "repeating it is harmless")
+		require.Equal(f.t, 37, total)
+	}
+	_, err = f.store.Commit(f.t.Context(), late)
+	require.ErrorIs(f.t, err, eventra.ErrStaleEpoch)
+	s := f.activate()
+	require.Len(f.t, s.Seats, 40, "no seat gets another number")
+	for _, no := range []int{2, 7, 39} {
+		require.Equal(f.t, eventra.SeatRemoved, s.States[no].Status)
+		require.True(f.t, s.Seats[no].Removed())
+	}
+	require.Equal(f.t, f.seats[38], s.Seats[38])
+	require.Equal(f.t, s.States[2].Version, s.LayoutVersion, "a reader of an older version knows too many")
+	_, err = f.commit(change(eventra.Held, f.booking(2)))
+	require.ErrorIs(f.t, err, eventra.ErrDiverged)
+	_, err = remove(NewID(), 2)
+	require.Equal(f.t, eventra.CodeUnknownSeats, eventra.CodeOf(err))
+
+	total, err := f.store.AddSeats(f.t.Context(), f.event.ID, NewID(), []eventra.Seat{f.seats[2]})
+	require.NoError(f.t, err, "the name is free again")
+	require.Equal(f.t, 38, total)
+	s = f.activate()
+	require.Equal(f.t, f.seats[2], s.Seats[40])
+	total, err = f.store.SeatsTotal(f.t.Context(), f.event.ID)
+	require.NoError(f.t, err)
+	require.Equal(f.t, 38, total)
+}

@@ -19,6 +19,7 @@ type EventStore interface {
 	AddSeats(ctx context.Context, eventID, addition eventra.ID, seats []eventra.Seat, categories ...string) (int, error)
 	PutPricing(ctx context.Context, eventID eventra.ID, ifVersion int64, p *eventra.Pricing) (*eventra.Pricing, error)
 	Layout(ctx context.Context, eventID eventra.ID, seats int) (*eventra.Layout, error)
+	RemoveSeats(ctx context.Context, eventID, removal eventra.ID, seats []string) (int, error)
 	DeleteEvent(ctx context.Context, id eventra.ID) error
 	SeatsTotal(ctx context.Context, id eventra.ID) (int, error)
 
@@ -98,6 +99,7 @@ func RunEventStore(t *testing.T, open func(*testing.T) EventStore) {
 		"a pricing that must not be":                  pricingRefused,
 		"seats are added by category and by price":    seatsByCategory,
 		"a deleted event":                             deletedEvent,
+		"removed seats":                               removedSeats,
 	}
 	for name, run := range cases {
 		t.Run(name, func(t *testing.T) {

@@ -36,6 +36,8 @@ var breaches = []struct{ name, sql, implied string }{
 	{"blocked_seat_has_a_block", `UPDATE seat_blockings SET event_id = id('event', 1) WHERE id = id('blocking', 0)`, ""},
 	{"blocked_seat_has_a_block", `UPDATE seats SET status = 'BLOCKED', blocking_id = id('blocking', 0) WHERE booking_id = id('booking', 3)`,
 		"seat_status_is_its_bookings taken_seats_add_up"},
+	{"removed_seat_was_never_sold", `UPDATE seats SET status = 'REMOVED', version = 8 WHERE event_id = id('event', 0) AND seat_no = 26;
+		UPDATE events SET seats_total = seats_total - 1 WHERE id = id('event', 0)`, ""},
 	{"seats_total_is_counted", `UPDATE events SET seats_total = seats_total + 1 WHERE id = id('event', 0)`, ""},
 	{"seat_numbers_are_dense", `DELETE FROM seats WHERE event_id = id('event', 0) AND seat_no = 26;
 		UPDATE events SET seats_total = seats_total - 1 WHERE id = id('event', 0)`, ""},

@@ -53,6 +53,10 @@ FROM seats AS s LEFT JOIN seat_blockings AS b ON b.event_id = s.event_id AND b.i
 WHERE s.status = 'BLOCKED' AND (b.id IS NULL OR NOT b.blocked OR s.booking_id IS NOT NULL)
     OR s.status <> 'BLOCKED' AND s.blocking_id IS NOT NULL`
 
+const removedSeatWasNeverSoldSQL = `
+SELECT format('booking %s lists seat %s of event %s, which was removed', l.booking_id, l.seat_no, l.event_id)
+FROM seats AS s JOIN booking_seats AS l ON l.event_id = s.event_id AND l.seat_no = s.seat_no WHERE s.status = 'REMOVED'`
+
 // This count relies neither on booking_seats.live nor on seats.booking_id.
 const takenSeatsAddUpSQL = `
 WITH shown AS (
@@ -70,7 +74,7 @@ WHERE (shown.held, shown.booked) IS DISTINCT FROM (listed.held, listed.booked)`
 
 const seatsTotalSQL = `
 SELECT format('event %s has %s seats and says %s', id, coalesce(counted, 0), seats_total)
-FROM events LEFT JOIN (SELECT event_id, count(*) AS counted FROM seats GROUP BY event_id) AS s ON s.event_id = id
+FROM events LEFT JOIN (SELECT event_id, count(*) AS counted FROM seats WHERE status <> 'REMOVED' GROUP BY event_id) AS s ON s.event_id = id
 WHERE seats_total <> coalesce(counted, 0)`
 
 const seatNumbersSQL = `
@@ -81,7 +85,7 @@ const seatCurrencySQL = `
 SELECT format('seat %s of event %s costs %s, the event %s', seat_no, event_id, s.currency,
     CASE WHEN e.id IS NULL THEN 'does not exist' ELSE 'has ' || coalesce(e.currency, 'none') END)
 FROM seats AS s LEFT JOIN events AS e ON e.id = s.event_id
-WHERE e.currency IS DISTINCT FROM s.currency`
+WHERE e.currency IS DISTINCT FROM s.currency AND s.status <> 'REMOVED'`
 
 const categoryAndTypeExistSQL = `
 SELECT format('seat %s of event %s is of category %s, which %s', seat_no, s.event_id, category_no,

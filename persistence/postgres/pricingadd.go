@@ -40,8 +40,8 @@ func (e *repricing) categorize(ctx context.Context, seats []eventra.Seat, names 
 // positions of these.
 func (e *repricing) sortedWith(seats []eventra.Seat, names []string, named bool) (*eventra.Pricing, []int32, error) {
 	var f eventra.Faults
-	if e.seats+len(seats) > eventra.SeatsPerEventMax {
-		f.Add("seats", "too_many", "an event has at most %d seats; this one has %d already", eventra.SeatsPerEventMax, e.seats)
+	if e.numbered+len(seats) > eventra.SeatsPerEventMax {
+		f.Add("seats", "too_many", "an event has at most %d seats; this one has %d already, with those that were removed", eventra.SeatsPerEventMax, e.numbered)
 		return nil, nil, f.Err()
 	}
 	currency, known := e.stored.Currency, e.positionsByName()

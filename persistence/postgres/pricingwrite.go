@@ -46,14 +46,15 @@ func putPricing(ctx context.Context, tx pgx.Tx, eventID eventra.ID, ifVersion in
 // repricing is a change of an event's pricing, in a transaction that has the event to
 // itself.
 type repricing struct {
-	tx      pgx.Tx
-	eventID eventra.ID
-	status  eventra.EventStatus
-	seats   int      // of the event
-	layout  int64    // version of the event's seat map
-	stored  *pricing // before the change
-	groups  seatGroups
-	sorted  *eventra.Pricing // stored, with the categories of all seats
+	tx       pgx.Tx
+	eventID  eventra.ID
+	status   eventra.EventStatus
+	seats    int      // of the event
+	numbered int      // seats, with those that were removed
+	layout   int64    // version of the event's seat map
+	stored   *pricing // before the change
+	groups   seatGroups
+	sorted   *eventra.Pricing // stored, with the categories of all seats
 }
 
 // seatGroups are an event's seats by what decides about their category.
@@ -69,7 +70,7 @@ func beginRepricing(ctx context.Context, tx pgx.Tx, eventID eventra.ID) (*repric
 	e := &repricing{tx: tx, eventID: eventID}
 	var version int64
 	var currency string
-	err := tx.QueryRow(ctx, takePricingEpochSQL, eventID).Scan(&version, &currency, &e.seats, &e.status, &e.layout)
+	err := tx.QueryRow(ctx, takePricingEpochSQL, eventID).Scan(&version, &currency, &e.seats, &e.status, &e.layout, &e.numbered)
 	if err != nil {
 		return nil, orNotFound(err, eventra.NoSuchEvent())
 	}
@@ -82,7 +83,7 @@ func beginRepricing(ctx context.Context, tx pgx.Tx, eventID eventra.ID) (*repric
 const takePricingEpochSQL = `
 UPDATE events SET epoch = epoch + 1, updated_at = now() WHERE id = $1
 RETURNING pricing_version, coalesce(currency, ''), seats_total, status,
-    greatest(layout_version, (` + lastVersionSQL + `), 0)`
+    greatest(layout_version, (` + lastVersionSQL + `), 0), coalesce((SELECT max(seat_no) + 1 FROM seats WHERE event_id = $1), 0)`
 
 func (e *repricing) readGroups(ctx context.Context) error {
 	rows, err := e.tx.Query(ctx, seatGroupsSQL, e.eventID)

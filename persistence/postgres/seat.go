@@ -60,7 +60,7 @@ func addSeats(ctx context.Context, tx pgx.Tx, eventID, addition eventra.ID, seat
 			return 0, err
 		}
 	}
-	if err := copySeats(ctx, tx, eventID, seats, numbers, e.seats, e.layout+1); err != nil {
+	if err := copySeats(ctx, tx, eventID, seats, numbers, e.numbered, e.layout+1); err != nil {
 		return 0, err
 	}
 	total := e.seats + len(seats)
@@ -80,8 +80,10 @@ func (db *DB) SeatsAdded(ctx context.Context, eventID, addition eventra.ID) (tot
 	return total, err
 }
 
+const addedBeforeSQL = `SELECT seats_total FROM seat_additions WHERE event_id = $1 AND id = $2`
+
 func addedBefore(ctx context.Context, q querier, eventID, addition eventra.ID) (total int, err error) {
-	err = q.QueryRow(ctx, `SELECT seats_total FROM seat_additions WHERE event_id = $1 AND id = $2`, eventID, addition).Scan(&total)
+	err = q.QueryRow(ctx, addedBeforeSQL, eventID, addition).Scan(&total)
 	if errors.Is(err, pgx.ErrNoRows) {
 		err = nil
 	}
@@ -140,7 +142,8 @@ ORDER BY seat.seat_no LIMIT $5`
 // no other index has.
 const (
 	labelsSQL = `
-SELECT DISTINCT section, row_label FROM (SELECT section, row_label FROM seats WHERE event_id = $1 ORDER BY seat_no) AS seat`
+SELECT DISTINCT section, row_label FROM (SELECT section, row_label, status FROM seats WHERE event_id = $1 ORDER BY seat_no) AS seat
+WHERE status <> 'REMOVED'`
 	lastVersionSQL = `SELECT max(version) FROM (SELECT version FROM seats WHERE event_id = $1 ORDER BY seat_no) AS seat`
 )
 

@@ -109,6 +109,9 @@ func readSeats(rows pgx.Rows, s *eventra.Snapshot, total int) error {
 		if err != nil {
 			return err
 		}
+		if state == eventra.SeatRemoved {
+			number = 0
+		}
 		s.Seats = append(s.Seats, eventra.Seat{Section: labels.get(section), Row: labels.get(row), Number: int(number),
 			Price: eventra.Money{Amount: amount, Currency: labels.get(currency)}})
 		s.States = append(s.States, eventra.StoredState{Status: state, Booking: booking.Bytes, Version: uint64(version)})

@@ -1,0 +1,110 @@
+package postgres
+
+import (
+	"context"
+	"errors"
+
+	"github.com/jackc/pgx/v5"
+
+	"github.com/eventra/eventra"
+)
+
+// RemoveSeats removes all of the named seats or none, and returns the event's new total.
+// It takes an epoch, so that every activation loads the rest. The same removal again has
+// the first one's total. Errors: CodeEventNotFound; CodeUnknownSeats; CodeSeatsUnavailable
+// with those that a booking has or had. Bookings that were purged are forgotten.
+func (db *DB) RemoveSeats(ctx context.Context, eventID, removal eventra.ID, names []string) (total int, err error) {
+	err = db.inTx(ctx, bulkTimeout, func(ctx context.Context, tx pgx.Tx) error {
+		if _, err := tx.Exec(ctx, allowBulkSQL); err != nil {
+			return err
+		}
+		total, err = removeSeats(ctx, tx, eventID, removal, names)
+		return err
+	})
+	return total, err
+}
+
+func removeSeats(ctx context.Context, tx pgx.Tx, eventID, removal eventra.ID, names []string) (total int, err error) {
+	var version int64
+	// The epoch comes first: after it no batch changes the event's seats.
+	err = tx.QueryRow(ctx, `UPDATE events SET epoch = epoch + 1, updated_at = now() WHERE id = $1 
+		RETURNING seats_total, greatest(layout_version, (`+lastVersionSQL+`), 0)`, eventID).Scan(&total, &version)
+	if err != nil {
+		return 0, orNotFound(err, eventra.NoSuchEvent())
+	}
+	var before int
+	switch err = tx.QueryRow(ctx, addedBeforeSQL, eventID, removal).Scan(&before); {
+	case err == nil:
+		return before, nil
+	case !errors.Is(err, pgx.ErrNoRows):
+		return 0, err
+	}
+	seats, err := unsoldSeats(ctx, tx, eventID, names)
+	if err != nil {
+		return 0, err
+	}
+	total -= len(seats)
+	if _, err = tx.Exec(ctx, removeSeatsSQL, eventID, seats, version+1); err != nil {
+		return 0, err
+	}
+	if _, err = tx.Exec(ctx, `INSERT INTO seat_additions (event_id, id, seats_total) VALUES ($1, $2, $3)`, eventID, removal, total); err != nil {
+		return 0, err
+	}
+	_, err = tx.Exec(ctx, `UPDATE events SET seats_total = $2 WHERE id = $1`, eventID, total)
+	return total, err
+}
+
+// removeSeatsSQL gives removed seats numbers that no others have, so that their names may be
+// used again.
+const removeSeatsSQL = `
+UPDATE seats SET status = 'REMOVED', blocking_id = NULL, number = -1 - seat_no, version = $3
+WHERE event_id = $1 AND seat_no = ANY ($2::int[])`
+
+// unsoldSeats returns the numbers of the named seats, none of which a booking has or had.
+func unsoldSeats(ctx context.Context, tx pgx.Tx, eventID eventra.ID, names []string) (seats ints, err error) {
+	rows, err := tx.Query(ctx, readSeatsSQL, eventID)
+	if err != nil {
+		return nil, err
+	}
+	snapshot := &eventra.Snapshot{EventID: eventID}
+	if err := readSeats(rows, snapshot, 0); err != nil {
+		return nil, err
+	}
+	layout := eventra.NewLayout(snapshot.Seats)
+	var unknown []string
+	for _, name := range names {
+		no, known := layout.Find(name)
+		switch {
+		case known:
+			seats = append(seats, int32(no))
+		case len(unknown) < seatsNamedMax:
+			unknown = append(unknown, name)
+		}
+	}
+	if unknown != nil {
+		return nil, &eventra.Error{Code: eventra.CodeUnknownSeats, Message: "the event has no such seats", Seats: unknown}
+	}
+	return seats, refuseSold(ctx, tx, layout, eventID, seats)
+}
+
+// soldSeatsSQL reads the event's bookings: there is no index of ended items by seat.
+const soldSeatsSQL = `
+SELECT DISTINCT sold.seat_no FROM bookings
+CROSS JOIN LATERAL (SELECT seat_no FROM booking_seats WHERE booking_id = bookings.id AND seat_no = ANY ($2::int[]) LIMIT 50) AS sold
+WHERE bookings.event_id = $1 ORDER BY sold.seat_no LIMIT $3`
+
+func refuseSold(ctx context.Context, tx pgx.Tx, layout *eventra.Layout, eventID eventra.ID, seats ints) error {
+	rows, err := tx.Query(ctx, soldSeatsSQL, eventID, seats, seatsNamedMax)
+	if err != nil {
+		return err
+	}
+	sold, err := pgx.CollectRows(rows, func(row pgx.CollectableRow) (string, error) {
+		var no int32
+		err := row.Scan(&no)
+		return layout.Seats[no].Name(), err
+	})
+	if err != nil || len(sold) == 0 {
+		return err
+	}
+	return &eventra.Error{Code: eventra.CodeSeatsUnavailable, Message: "some of the seats are or were booked", Seats: sold}
+}
