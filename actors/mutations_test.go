@@ -107,7 +107,7 @@ var mutations = []mutation{
 	{"forgets the key in the batch", []edit{
 		{"decide.go", `Booking: b, Attempt: cmd.Attempt})`, `Booking: b})`}}},
 	{"loses the key on the way to another member", []edit{
-		{"actors/wire/command.go", `a := cmd.Attempt; a == nil {`, `a := cmd.Attempt; true {`}}},
+		{"actors/wire/command.go", `	case a == nil:`, `	case true:`}}},
 	{"a view misses a change", []edit{
 		{"seatmap.go", `	m.noteChange(no)
 `, ``}}},
