@@ -49,10 +49,12 @@ type Event struct {
 	// Cancellation is nil unless the event is cancelled, and also if an earlier release
 	// did that.
 	Cancellation *CancelOrder `json:"cancellation,omitempty"`
-	SeatsTotal   int          `json:"seatsTotal"`
-	CreatedAt    time.Time    `json:"createdAt"`
-	UpdatedAt    time.Time    `json:"updatedAt"`
-	Version      int64        `json:"version"` // of the details; each write adds one
+	// Rescheduling is the latest; nil if there was none.
+	Rescheduling *Rescheduling `json:"rescheduling,omitempty"`
+	SeatsTotal   int           `json:"seatsTotal"`
+	CreatedAt    time.Time     `json:"createdAt"`
+	UpdatedAt    time.Time     `json:"updatedAt"`
+	Version      int64         `json:"version"` // of the details; each write adds one
 }
 
 // Venue is the place of an event.
@@ -270,7 +272,7 @@ func (e *Event) CheckChange(old *Event) error {
 		return Errorf(CodeEventLocked, "the event is cancelled")
 	case EventPublished:
 		if !e.StartsAt.Equal(old.StartsAt) || !e.EndsAt.Equal(old.EndsAt) || e.Venue.Trimmed() != old.Venue.Trimmed() {
-			return Errorf(CodeEventLocked, "startsAt, endsAt and venue cannot change once the event is published")
+			return Errorf(CodeEventLocked, "startsAt, endsAt and venue of a published event change by rescheduling it")
 		}
 	}
 	return nil

@@ -14,6 +14,8 @@ type MailKind string
 const (
 	MailTickets   MailKind = "tickets"   // the booking is confirmed
 	MailCancelled MailKind = "cancelled" // the event is cancelled, and the money goes back
+	// MailRescheduled tells that the event takes place at another time or place.
+	MailRescheduled MailKind = "rescheduled"
 )
 
 // MailRef names a mail. Its text is also the id of the message, so that a recipient can
@@ -21,7 +23,7 @@ const (
 type MailRef struct {
 	Kind      MailKind
 	BookingID ID
-	About     ID // the event that was cancelled; zero for tickets
+	About     ID // the event that was cancelled, or the rescheduling; zero for tickets
 }
 
 // Tickets names the mail with a booking's tickets.
@@ -91,13 +93,19 @@ type Mail struct {
 	To         string
 	Name       string
 	EventTitle string
-	Venue      string
-	StartsAt   time.Time
-	Timezone   string
-	Items      []Item // with tickets those that the booking has, with notices all
-	Total      Money
-	Returned   Money  // MailCancelled: what goes back
-	Message    string // the organiser's own words
+	Occasion
+	Was      Occasion // before a rescheduling; otherwise the same
+	Items    []Item   // with tickets those that the booking has, with notices all
+	Total    Money
+	Returned Money  // MailCancelled: what goes back
+	Message  string // the organiser's own words
+}
+
+// Occasion is when and where an event takes place.
+type Occasion struct {
+	Venue    string // in one line
+	StartsAt time.Time
+	Timezone string
 }
 
 // Notice is a mail that is written with a change.

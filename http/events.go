@@ -178,7 +178,7 @@ func (s *Server) createEvent(c *fiber.Ctx) error {
 
 // @ID updateEvent
 // @Summary Change an event
-// @Description A JSON Merge Patch (RFC 7396) of the fields that an organiser enters; null resets a field to its default. Once the event is published, startsAt, endsAt and venue cannot change.
+// @Description A JSON Merge Patch (RFC 7396) of the fields that an organiser enters; null resets a field to its default. Once the event is published, startsAt, endsAt and venue change by rescheduling it alone.
 // @Tags events
 // @Security BearerAuth
 // @Param eventId path string true "Event" format(uuid)

@@ -93,6 +93,24 @@ func (f *fakes) CancelAgain(ctx context.Context, id eventra.ID, reason string) (
 	return f.Cancel(ctx, id, reason)
 }
 
+func (f *fakes) Reschedule(
+	ctx context.Context, id eventra.ID, r eventra.Rescheduling, move func(*eventra.Event) error,
+) (*eventra.Event, error) {
+	old, err := f.Event(ctx, id)
+	if err != nil || old.Rescheduling != nil && old.Rescheduling.ID == r.ID {
+		return old, err
+	}
+	moved := *old
+	if err := move(&moved); err != nil {
+		return nil, err
+	}
+	if err := moved.Reschedule(old, r); err != nil {
+		return nil, err
+	}
+	moved.Version++
+	return f.put(&moved)
+}
+
 func (f *fakes) transition(id eventra.ID, to eventra.EventStatus, order *eventra.CancelOrder) (*eventra.Event, error) {
 	e, err := f.Event(context.Background(), id)
 	if err != nil {

@@ -44,6 +44,7 @@ func (s *Server) routes() {
 	api.delete("/events/:eventId", admins, writes, nothing, s.deleteEvent)
 	api.post("/events/:eventId/publish", admins, writes, nothing, s.idempotent, s.publishEvent)
 	api.post("/events/:eventId/cancel", admins, writes, optionalJSONObject(bodyMaxBytes), s.idempotent, s.cancelEvent)
+	api.post("/events/:eventId/reschedule", admins, writes, body, s.idempotent, s.rescheduleEvent)
 	api.get("/events/:eventId/cancellation", admins, reads, nothing, s.getCancellation)
 
 	api.post("/events/:eventId/seats", admins, writes, seatsBody, timeout(seatsTimeout), s.idempotent, s.addSeats)

@@ -67,6 +67,10 @@ type Catalog interface {
 	Cancel(ctx context.Context, id eventra.ID, reason string) (*eventra.Event, error)
 	// Delete returns CodeEventHasBookings if the event was ever booked.
 	Delete(ctx context.Context, id eventra.ID) error
+	// Reschedule lets move change when and where a published event takes place. The same
+	// rescheduling again finds the event as it is by now. Errors: CodeInvalidTransition for a
+	// draft, CodeEventLocked for a cancelled event.
+	Reschedule(ctx context.Context, id eventra.ID, r eventra.Rescheduling, move func(*eventra.Event) error) (*eventra.Event, error)
 	// PublishAgain and CancelAgain retry what had an outcome that the caller never received.
 	PublishAgain(ctx context.Context, id eventra.ID) (*eventra.Event, error)
 	CancelAgain(ctx context.Context, id eventra.ID, reason string) (*eventra.Event, error)

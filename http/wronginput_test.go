@@ -36,6 +36,7 @@ var endpoints = []endpoint{
 	{"DELETE", "/api/v1/events/{event}", "", "admin", "event"},
 	{"POST", "/api/v1/events/{event}/publish", "", "admin", "event"},
 	{"POST", "/api/v1/events/{event}/cancel", "", "admin", "event"},
+	{"POST", "/api/v1/events/{event}/reschedule", `{"startsAt":"2031-05-01T19:30:00Z","endsAt":"2031-05-01T22:00:00Z"}`, "admin", "event"},
 	{"GET", "/api/v1/events/{event}/cancellation", "", "admin", "event"},
 	{"POST", "/api/v1/events/{event}/seats", `{"sections":[{"name":"C","rowCount":2,"seatsPerRow":2,"price":{"amount":1,"currency":"EUR"}}]}`, "admin", "event"},
 	{"GET", "/api/v1/events/{event}/seats", "", "", "event"},

@@ -56,6 +56,7 @@ func accessTable() []access {
 		{"DELETE /api/v1/events/:eventId", "draft", nil, admins.to(204)},
 		{"POST /api/v1/events/:eventId/publish", "draft", nil, admins},
 		{"POST /api/v1/events/:eventId/cancel", "published", nil, admins},
+		{"POST /api/v1/events/:eventId/reschedule", "published", object{"startsAt": "2031-05-01T19:30:00Z", "endsAt": "2031-05-01T22:00:00Z"}, admins},
 		{"GET /api/v1/events/:eventId/cancellation", "cancelled", nil, admins},
 		{"POST /api/v1/events/:eventId/seats", "draft", seatsOf("B"), admins.to(201)},
 		{"POST /api/v1/events/:eventId/seats/remove", "draft", object{"seats": []string{"A-1-1"}}, admins},

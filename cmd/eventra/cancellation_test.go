@@ -50,6 +50,41 @@ func TestApp_CancelsAnEvent(t *testing.T) {
 	require.Zero(t, code, report)
 }
 
+// TestApp_ReschedulesAnEvent: buyers and holders are told, and what they have stays.
+func TestApp_ReschedulesAnEvent(t *testing.T) {
+	t.Parallel()
+	p := start(t)
+	event := p.event(2, 10, nil)
+	buyer, buyersEmail := p.user()
+	holder, holdersEmail := p.user()
+	bought := p.hold(buyer, event, "A-1-1").text("id")
+	p.must(201, "POST", "/bookings/"+bought+"/payments", buyer, object{"method": "mock", "token": "tok_ok"})
+	held := p.hold(holder, event, "A-2-1").text("id")
+	p.must(409, "PATCH", "/events/"+event, p.admin, object{"startsAt": "2031-05-01T19:30:00Z", "endsAt": "2031-05-01T22:00:00Z"})
+	moved := p.must(200, "POST", "/events/"+event+"/reschedule", p.admin, object{"startsAt": "2031-05-01T19:30:00Z", "endsAt": "2031-05-01T22:00:00Z",
+		"venue": object{"name": "Arena", "city": "Bonn", "timezone": "Europe/Berlin"}, "message": "The hall is flooded."})
+	require.Equal(t, "2031-05-01T19:30:00.000Z", moved.text("startsAt"))
+	for email, booking := range map[string]string{buyersEmail: bought, holdersEmail: held} {
+		var notice message
+		eventually(t, 20*time.Second, "the mail", func() bool {
+			for _, m := range mailsTo(t, email) {
+				if m.Subject == "New date: A show" {
+					notice = m
+				}
+			}
+			return notice.Subject != ""
+		})
+		for _, part := range []string{"Thursday, 1 May 2031, 21:30 CEST", "Arena, Bonn", "Hall, Street 1, Berlin", "The hall is flooded.", booking} {
+			require.Contains(t, notice.Text, part)
+			require.Contains(t, notice.HTML, part)
+		}
+	}
+	require.Equal(t, "CONFIRMED", p.must(200, "GET", "/bookings/"+bought, buyer, nil).text("status"))
+	require.Equal(t, "HELD", p.must(200, "GET", "/bookings/"+held, holder, nil).text("status"))
+	code, report, _ := runCheck(t, p.cfg.PostgresURL)
+	require.Zero(t, code, report)
+}
+
 // boughtSQL makes CONFIRMED bookings of one seat each, whose tickets were sent. It fences
 // every activation off.
 const boughtSQL = `

@@ -47,8 +47,11 @@ type Details interface {
 
 // Sales is the store that decides what is sold.
 type Sales interface {
-	// PutTerms ignores versions older than the one it has.
+	// PutTerms ignores versions older than the one it has. With the terms it notes the event's
+	// cancellation and its latest rescheduling, whose mails others send.
 	PutTerms(ctx context.Context, e *eventra.Event) error
+	// Rescheduled reports whether a rescheduling was noted.
+	Rescheduled(ctx context.Context, id eventra.ID) (bool, error)
 	// AddSeats adds all seats or none; the same addition again has the first one's
 	// total. categories are the names of the seats' categories, by seat; one that is empty
 	// follows from the seat's price. CodeSeatExists; CodeEventNotFound before the first PutTerms.
@@ -102,7 +105,7 @@ func New(details Details, sales Sales, cache Cache, reloader Reloader, log *slog
 // stored event instead.
 func (c *Catalog) Create(ctx context.Context, e *eventra.Event) error {
 	now := time.Now()
-	e.Status, e.EverPublished, e.Cancellation, e.SeatsTotal, e.Version = eventra.EventDraft, false, nil, 0, 1
+	e.Status, e.EverPublished, e.Cancellation, e.Rescheduling, e.SeatsTotal, e.Version = eventra.EventDraft, false, nil, nil, 0, 1
 	e.CreatedAt, e.UpdatedAt = now, now
 	if err := validate(e); err != nil {
 		return err

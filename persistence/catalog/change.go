@@ -24,7 +24,7 @@ func (c *Catalog) Update(ctx context.Context, id eventra.ID, ifVersion int64, ch
 			return err
 		}
 		e.ID, e.Status, e.SeatsTotal, e.CreatedAt = old.ID, old.Status, old.SeatsTotal, old.CreatedAt
-		e.EverPublished, e.Cancellation = old.EverPublished, old.Cancellation
+		e.EverPublished, e.Cancellation, e.Rescheduling = old.EverPublished, old.Cancellation, old.Rescheduling
 		if err := e.CheckChange(old); err != nil {
 			return err
 		}

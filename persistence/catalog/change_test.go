@@ -321,3 +321,52 @@ func TestCatalog_ChangesSucceedWhenAReloadFails(t *testing.T) {
 	require.Positive(t, f.reloader.count(e.ID))
 	require.NoError(t, f.Delete(t.Context(), e.ID))
 }
+
+func TestCatalog_Reschedule(t *testing.T) {
+	t.Parallel()
+	f := newFixture(t)
+	e := f.published(t)
+	later := func(by time.Duration) func(*eventra.Event) error {
+		return func(e *eventra.Event) error {
+			e.StartsAt, e.EndsAt = e.StartsAt.Add(by), e.EndsAt.Add(by)
+			return nil
+		}
+	}
+	first := eventra.Rescheduling{ID: newID(), At: time.Now(), Message: "rain"}
+	moved, err := f.Reschedule(t.Context(), e.ID, first, later(time.Hour))
+	require.NoError(t, err)
+	require.Equal(t, e.StartsAt.Add(time.Hour), moved.StartsAt)
+	require.Equal(t, e.StartsAt, moved.Rescheduling.WasStartsAt)
+	require.Equal(t, e.Venue, moved.Rescheduling.WasVenue)
+	again, err := f.Reschedule(t.Context(), e.ID, first, later(time.Hour))
+	require.NoError(t, err)
+	require.Equal(t, moved, again, "a retry moves it once")
+
+	second := eventra.Rescheduling{ID: newID(), At: time.Now()}
+	f.postgresProxy.Cut()
+	_, err = f.Reschedule(t.Context(), e.ID, second, later(time.Hour))
+	require.Equal(t, eventra.CodeUnavailable, eventra.CodeOf(err))
+	f.postgresProxy.Restore()
+	require.Eventually(t, func() bool {
+		moved, err = f.Reschedule(t.Context(), e.ID, second, later(time.Hour))
+		return err == nil
+	}, soon, tick)
+	require.Equal(t, e.StartsAt.Add(2*time.Hour), moved.StartsAt)
+	again, err = f.Reschedule(t.Context(), e.ID, first, later(time.Hour))
+	require.NoError(t, err)
+	require.Equal(t, moved, again, "a retry of an earlier one changes nothing")
+	retitled, err := f.Update(t.Context(), e.ID, 0, retitle("x"))
+	require.NoError(t, err)
+	require.Equal(t, second.ID, retitled.Rescheduling.ID)
+
+	_, err = f.Reschedule(t.Context(), e.ID, eventra.Rescheduling{ID: newID()}, later(0))
+	require.Equal(t, eventra.CodeValidationFailed, eventra.CodeOf(err), "nothing changes")
+	_, err = f.Cancel(t.Context(), e.ID, "")
+	require.NoError(t, err)
+	_, err = f.Reschedule(t.Context(), e.ID, eventra.Rescheduling{ID: newID()}, later(time.Hour))
+	require.Equal(t, eventra.CodeEventLocked, eventra.CodeOf(err))
+	_, err = f.Reschedule(t.Context(), f.draft(t, 1).ID, eventra.Rescheduling{ID: newID()}, later(time.Hour))
+	require.Equal(t, eventra.CodeInvalidTransition, eventra.CodeOf(err))
+	_, err = f.Reschedule(t.Context(), newID(), eventra.Rescheduling{ID: newID()}, later(time.Hour))
+	require.Equal(t, eventra.CodeEventNotFound, eventra.CodeOf(err))
+}

@@ -11,28 +11,29 @@ import (
 // document is an event as it is stored. Times have milliseconds. Ids are text, which
 // people can read and which sorts like the ids' bytes.
 type document struct {
-	ID                  string       `bson:"_id"`
-	Title               string       `bson:"title"`
-	Description         string       `bson:"description"`
-	Category            string       `bson:"category"`
-	Tags                []string     `bson:"tags"`
-	Venue               venue        `bson:"venue"`
-	StartsAt            time.Time    `bson:"startsAt"`
-	EndsAt              time.Time    `bson:"endsAt"`
-	Attributes          any          `bson:"attributes"` // see storedAttributes
-	Status              string       `bson:"status"`
-	SaleStartsAt        *time.Time   `bson:"saleStartsAt"`
-	SaleEndsAt          *time.Time   `bson:"saleEndsAt"`
-	HoldSeconds         int          `bson:"holdSeconds"`
-	MaxSeatsPerBooking  int          `bson:"maxSeatsPerBooking"`
-	MaxSeatsPerCustomer int          `bson:"maxSeatsPerCustomer,omitempty"`
-	OrphanRule          string       `bson:"orphanRule,omitempty"`
-	EverPublished       *bool        `bson:"everPublished"`
-	Cancellation        *cancelOrder `bson:"cancellation,omitempty"`
-	SeatsTotal          int          `bson:"seatsTotal"`
-	CreatedAt           time.Time    `bson:"createdAt"`
-	UpdatedAt           time.Time    `bson:"updatedAt"`
-	Version             int64        `bson:"version"`
+	ID                  string        `bson:"_id"`
+	Title               string        `bson:"title"`
+	Description         string        `bson:"description"`
+	Category            string        `bson:"category"`
+	Tags                []string      `bson:"tags"`
+	Venue               venue         `bson:"venue"`
+	StartsAt            time.Time     `bson:"startsAt"`
+	EndsAt              time.Time     `bson:"endsAt"`
+	Attributes          any           `bson:"attributes"` // see storedAttributes
+	Status              string        `bson:"status"`
+	SaleStartsAt        *time.Time    `bson:"saleStartsAt"`
+	SaleEndsAt          *time.Time    `bson:"saleEndsAt"`
+	HoldSeconds         int           `bson:"holdSeconds"`
+	MaxSeatsPerBooking  int           `bson:"maxSeatsPerBooking"`
+	MaxSeatsPerCustomer int           `bson:"maxSeatsPerCustomer,omitempty"`
+	OrphanRule          string        `bson:"orphanRule,omitempty"`
+	EverPublished       *bool         `bson:"everPublished"`
+	Cancellation        *cancelOrder  `bson:"cancellation,omitempty"`
+	Rescheduling        *rescheduling `bson:"rescheduling,omitempty"`
+	SeatsTotal          int           `bson:"seatsTotal"`
+	CreatedAt           time.Time     `bson:"createdAt"`
+	UpdatedAt           time.Time     `bson:"updatedAt"`
+	Version             int64         `bson:"version"`
 
 	// Copied says that PostgreSQL has the terms of this version.
 	Copied bool `bson:"copied"`
@@ -67,6 +68,29 @@ func (o *cancelOrder) order() *eventra.CancelOrder {
 		return nil
 	}
 	return &eventra.CancelOrder{At: o.At.UTC(), Reason: o.Reason}
+}
+
+type rescheduling struct {
+	ID          string    `bson:"id"`
+	At          time.Time `bson:"at"`
+	Message     string    `bson:"message"`
+	WasStartsAt time.Time `bson:"wasStartsAt"`
+	WasVenue    venue     `bson:"wasVenue"`
+}
+
+func newRescheduling(r *eventra.Rescheduling) *rescheduling {
+	if r == nil {
+		return nil
+	}
+	return &rescheduling{r.ID.String(), r.At, r.Message, r.WasStartsAt, venue(r.WasVenue)}
+}
+
+func (r *rescheduling) rescheduling() (*eventra.Rescheduling, error) {
+	if r == nil {
+		return nil, nil
+	}
+	id, err := eventra.ParseID(r.ID)
+	return &eventra.Rescheduling{ID: id, At: r.At.UTC(), Message: r.Message, WasStartsAt: r.WasStartsAt.UTC(), WasVenue: eventra.Venue(r.WasVenue)}, err
 }
 
 type search struct {
@@ -107,6 +131,7 @@ func newDocument(e *eventra.Event, copied bool) (*document, error) {
 		OrphanRule:          string(e.OrphanRule),
 		EverPublished:       &e.EverPublished,
 		Cancellation:        newCancelOrder(e.Cancellation),
+		Rescheduling:        newRescheduling(e.Rescheduling),
 		SeatsTotal:          e.SeatsTotal,
 		CreatedAt:           e.CreatedAt,
 		UpdatedAt:           e.UpdatedAt,
@@ -123,6 +148,10 @@ func (d *document) event() (*eventra.Event, error) {
 		return nil, fmt.Errorf("mongo: document %q: %w", d.ID, err)
 	}
 	attributes, err := readAttributes(d.Attributes)
+	if err != nil {
+		return nil, fmt.Errorf("mongo: document %s: %w", d.ID, err)
+	}
+	rescheduled, err := d.Rescheduling.rescheduling()
 	if err != nil {
 		return nil, fmt.Errorf("mongo: document %s: %w", d.ID, err)
 	}
@@ -147,6 +176,7 @@ func (d *document) event() (*eventra.Event, error) {
 			EverPublished:       d.everPublished(),
 		},
 		Cancellation: d.Cancellation.order(),
+		Rescheduling: rescheduled,
 		SeatsTotal:   d.SeatsTotal,
 		CreatedAt:    d.CreatedAt.UTC(),
 		UpdatedAt:    d.UpdatedAt.UTC(),

@@ -50,6 +50,8 @@ type EventStore interface {
 	ClaimCancellation(ctx context.Context, lease time.Duration) (*eventra.CancellationClaim, error)
 	ConfirmedBookings(ctx context.Context, eventID eventra.ID, limit int) ([]eventra.ID, error)
 	EndCancellationClaim(ctx context.Context, claim *eventra.CancellationClaim, pause time.Duration) error
+	Rescheduled(ctx context.Context, id eventra.ID) (bool, error)
+	TellRescheduled(ctx context.Context, limit int) (more bool, err error)
 	RefundBuyers(ctx context.Context, eventID eventra.ID, reason string) (started bool, err error)
 }
 

@@ -77,8 +77,8 @@ func confirmation(f *fixture) {
 	require.NoError(f.t, err)
 	require.Equal(f.t, eventra.MailDue, state)
 	require.Equal(f.t, &eventra.Mail{
-		MailRef: eventra.Tickets(b.ID), To: f.user.Email, Name: f.user.Name, EventTitle: f.event.Title, Venue: "Arena, Berlin, DE",
-		StartsAt: f.event.StartsAt, Timezone: "Europe/Berlin", Items: b.Items, Total: b.Total,
+		MailRef: eventra.Tickets(b.ID), To: f.user.Email, Name: f.user.Name, EventTitle: f.event.Title,
+		Occasion: f.occasion(), Was: f.occasion(), Items: b.Items, Total: b.Total,
 		Returned: eventra.Money{Currency: b.Total.Currency},
 	}, mail)
 
@@ -91,6 +91,11 @@ func confirmation(f *fixture) {
 	require.ErrorIs(f.t, err, eventra.ErrDiverged, "nothing is confirmed without a payment")
 	_, _, err = f.store.Mail(f.t.Context(), eventra.Tickets(unpaid.ID))
 	require.Equal(f.t, eventra.CodeNotFound, eventra.CodeOf(err))
+}
+
+// occasion is that of the event as it was made.
+func (f *fixture) occasion() eventra.Occasion {
+	return eventra.Occasion{Venue: "Arena, Berlin, DE", StartsAt: f.event.StartsAt, Timezone: "Europe/Berlin"}
 }
 
 // successor is the booking that a late payment buys in place of its expired one.

@@ -15,15 +15,18 @@ import (
 // It ignores terms that are older than the stored ones, so copies may arrive late
 // and repeatedly. Changed terms take an epoch, so that every activation loads
 // them before it sells anything more. With the terms of an event that was cancelled its
-// cancellation begins.
+// cancellation begins; those of one that was moved note whom to tell what.
 func (db *DB) PutTerms(ctx context.Context, e *eventra.Event) error {
 	return db.WithConn(ctx, callTimeout, func(ctx context.Context, conn *pgxpool.Conn) error {
 		terms, sql := e.SaleTerms(), putTermsSQL
 		args := []any{e.ID, string(terms.Status), terms.SaleStartsAt, terms.SaleEndsAt, terms.HoldSeconds,
 			terms.MaxSeatsPerBooking, terms.EverPublished, e.Title, venueLine(e.Venue), e.StartsAt, e.Venue.Timezone, e.Version,
 			terms.MaxSeatsPerCustomer, string(terms.OrphanRule.OrDefault()), terms.CustomerLimit()}
-		if e.Cancellation != nil {
+		switch r := e.Rescheduling; {
+		case e.Cancellation != nil:
 			sql, args = putCancelledSQL, append(args, e.Cancellation.Reason)
+		case r != nil:
+			sql, args = putRescheduledSQL, append(args, r.ID, r.Message, r.WasStartsAt, venueLine(r.WasVenue), r.WasVenue.Timezone)
 		}
 		_, err := conn.Exec(ctx, sql, args...)
 		return err
@@ -51,6 +54,11 @@ WHERE stored.details_version <= excluded.details_version`
 
 const putCancelledSQL = `WITH put AS (` + putTermsSQL + ` RETURNING id)
 ` + insertCancellationSQL + ` SELECT id, $16, now(), now() FROM put ON CONFLICT DO NOTHING`
+
+const putRescheduledSQL = `WITH put AS (` + putTermsSQL + ` RETURNING id)
+INSERT INTO reschedulings (id, event_id, message, was_starts_at, was_venue, was_timezone, starts_at, venue, timezone, created_at)
+SELECT $16::uuid, id, $17::text, $18::timestamptz, $19::text, $20::text, $10::timestamptz, $9::text, $11::text, now() FROM put
+ON CONFLICT DO NOTHING`
 
 // venueLine is the venue as a ticket prints it.
 func venueLine(v eventra.Venue) string {

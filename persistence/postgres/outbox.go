@@ -61,7 +61,7 @@ func (db *DB) Mail(ctx context.Context, ref eventra.MailRef) (mail *eventra.Mail
 		m := &eventra.Mail{MailRef: ref}
 		var ended, obsolete bool
 		err := conn.QueryRow(ctx, sql, args...).Scan(&ended, &obsolete, &m.To, &m.Name, &m.EventTitle, &m.Venue, &m.StartsAt, &m.Timezone,
-			&m.Total.Amount, &m.Total.Currency, &m.Returned.Amount, &m.Message)
+			&m.Total.Amount, &m.Total.Currency, &m.Returned.Amount, &m.Message, &m.Was.StartsAt, &m.Was.Venue, &m.Was.Timezone)
 		if err != nil {
 			return orNotFound(err, eventra.Errorf(eventra.CodeNotFound, "no such mail"))
 		}
@@ -94,7 +94,7 @@ func mailSQL(ref eventra.MailRef, tickets, notice string) (sql string, args []an
 const (
 	ticketsSQL = `
 SELECT sent_at IS NOT NULL, bookings.status <> 'CONFIRMED' OR events.status = 'CANCELLED',
-    email, name, title, venue, starts_at, timezone, bookings.amount, bookings.currency, 0, ''
+    email, name, title, venue, starts_at, timezone, bookings.amount, bookings.currency, 0, '', starts_at, venue, timezone
 FROM outbox
 JOIN bookings ON bookings.id = outbox.booking_id AND bookings.event_id = coalesce(outbox.event_id, bookings.event_id)
 JOIN users ON users.id = bookings.user_id
@@ -102,13 +102,16 @@ JOIN events ON events.id = bookings.event_id
 WHERE booking_id = $1`
 
 	noticeSQL = `
-SELECT sent_at IS NOT NULL, false,
-    email, name, title, venue, starts_at, timezone, bookings.amount, bookings.currency, coalesce(notices.amount, 0), coalesce(reason, '')
+SELECT sent_at IS NOT NULL, kind = 'rescheduled' AND (bookings.status NOT IN ('HELD', 'CONFIRMED') OR events.status = 'CANCELLED'),
+    email, name, title, coalesce(moved.venue, events.venue), coalesce(moved.starts_at, events.starts_at), coalesce(moved.timezone, events.timezone),
+    bookings.amount, bookings.currency, coalesce(notices.amount, 0), coalesce(message, reason, ''),
+    coalesce(was_starts_at, events.starts_at), coalesce(was_venue, events.venue), coalesce(was_timezone, events.timezone)
 FROM notices
 JOIN bookings ON bookings.id = notices.booking_id AND bookings.event_id = notices.event_id
 JOIN users ON users.id = bookings.user_id
 JOIN events ON events.id = notices.event_id
-LEFT JOIN cancellations ON cancellations.event_id = notices.event_id
+LEFT JOIN cancellations ON cancellations.event_id = notices.event_id AND kind = 'cancelled'
+LEFT JOIN reschedulings AS moved ON moved.id = notices.about AND kind = 'rescheduled'
 WHERE booking_id = $1 AND kind = $2 AND about = $3`
 )
 

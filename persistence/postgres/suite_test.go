@@ -68,6 +68,11 @@ func TestDB_Cancellations(t *testing.T) {
 	persistencetest.RunCancellations(t, open(t))
 }
 
+func TestDB_Reschedulings(t *testing.T) {
+	t.Parallel()
+	persistencetest.RunReschedulings(t, open(t))
+}
+
 func TestDB_OldCancellations(t *testing.T) {
 	t.Parallel()
 	persistencetest.RunOldCancellations(t, open(t))

@@ -27,24 +27,41 @@ type notice struct {
 // fact is one line of what a reader looks for.
 type fact struct{ Label, Value string }
 
-// newNotice makes the notice of a cancelled event.
+// newNotice makes the notice that a mail brings.
 func newNotice(m *eventra.Mail) *notice {
-	n := &notice{ticket: newTicket(m), Footer: "Sent by Eventra because you booked tickets.", Sum: "Total"}
-	n.Subject = "Cancelled: " + n.Event
-	n.Heading = "Cancelled"
-	n.News = "the event is cancelled, and your tickets are not valid any more."
-	if m.Returned.Amount > 0 {
-		n.News += " Your money goes back to where it came from: " + formatMoney(m.Returned) + ". There is nothing you have to do."
-		if m.Returned.Amount < m.Total.Amount {
-			n.News += " The rest of " + n.Total + " went back before."
-		}
+	n := &notice{ticket: newTicket(m), Footer: "Sent by Eventra because you booked tickets.", Sum: "Total", Message: lines(m.Message)}
+	if m.Kind == eventra.MailRescheduled {
+		n.moved(m)
+	} else {
+		n.cancelled(m)
 	}
-	n.Facts = []fact{{"It was to be", n.When}, {"Where", n.Venue}}
-	if m.Returned.Amount > 0 {
-		n.Sum, n.Total = "Goes back", formatMoney(m.Returned)
-	}
-	n.Message = lines(m.Message)
 	return n
+}
+
+func (n *notice) cancelled(m *eventra.Mail) {
+	n.Subject, n.Heading = "Cancelled: "+n.Event, "Cancelled"
+	n.News = "the event is cancelled, and your tickets are not valid any more."
+	n.Facts = []fact{{"It was to be", n.When}, {"Where", n.Venue}}
+	if m.Returned.Amount == 0 {
+		return
+	}
+	n.News += " Your money goes back to where it came from: " + formatMoney(m.Returned) + ". There is nothing you have to do."
+	if m.Returned.Amount < m.Total.Amount {
+		n.News += " The rest of " + n.Total + " went back before."
+	}
+	n.Sum, n.Total = "Goes back", formatMoney(m.Returned)
+}
+
+func (n *notice) moved(m *eventra.Mail) {
+	n.Subject, n.Heading = "New date: "+n.Event, "New date"
+	if m.StartsAt.Equal(m.Was.StartsAt) {
+		n.Subject, n.Heading = "Changed: "+n.Event, "Changed"
+	}
+	n.News = "the event takes place at another time or place. Your booking stays as it is."
+	n.Facts = []fact{{"When", n.When}, {"Where", n.Venue}, {"Before", when(m.Was)}}
+	if was := oneLine(m.Was.Venue); was != n.Venue {
+		n.Facts = append(n.Facts, fact{"Place before", was})
+	}
 }
 
 // lines splits a text of several lines, each without what could harm its surroundings.

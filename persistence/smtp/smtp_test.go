@@ -26,7 +26,7 @@ func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 func ticketMail(to string) *eventra.Mail {
 	return &eventra.Mail{
 		MailRef: eventra.Tickets(eventra.ID(uuid.New())), To: to, Name: "Zoë \"Z\" <b>", EventTitle: "Bach\r\nBcc: evil@example.org & <Sons>",
-		Venue: "Hall, Berlin", StartsAt: time.Date(2027, 7, 1, 18, 30, 0, 0, time.UTC), Timezone: "Europe/Berlin",
+		Occasion: eventra.Occasion{Venue: "Hall, Berlin", StartsAt: time.Date(2027, 7, 1, 18, 30, 0, 0, time.UTC), Timezone: "Europe/Berlin"},
 		Items: []eventra.Item{
 			{Section: "A", Row: "3", Number: 12, Amount: 2505},
 			{Section: "A", Row: "3", Number: 13, Amount: 2500},
@@ -332,4 +332,29 @@ func TestTicketHTML_IsolatesTexts(t *testing.T) {
 	require.Regexp(t, `<h1 dir="auto"[^>]*>`+"קונצרט", page.String())
 	require.Contains(t, page.String(), "overflow-wrap:anywhere")
 	require.Equal(t, 2, strings.Count(page.String(), "table-layout:fixed"))
+}
+
+// TestSender_Notices: what the organiser and the buyer have entered stands in each part, and harms none.
+func TestSender_Notices(t *testing.T) {
+	t.Parallel()
+	for kind, want := range map[eventra.MailKind][]string{
+		eventra.MailCancelled:   {"the event is cancelled", "25.00 EUR", "The rest of 50.05 EUR went back before", "Thursday, 1 July 2027, 20:30 CEST"},
+		eventra.MailRescheduled: {"another time or place", "50.05 EUR", "Thursday, 1 July 2027, 20:30 CEST", "Wednesday, 30 June 2027, 20:30 CEST", "Cellar, Bonn"},
+	} {
+		m := ticketMail(uuid.NewString() + "@example.org")
+		m.Kind, m.About = kind, eventra.ID(uuid.New())
+		m.Returned, m.Message = eventra.Money{Amount: 2500, Currency: "EUR"}, "First line\r\nBcc: evil@example.org\n\n<b>last</b>"
+		m.Was = eventra.Occasion{Venue: "Cellar, Bonn", StartsAt: m.StartsAt.AddDate(0, 0, -1), Timezone: m.Timezone}
+		require.NoError(t, newSender(t).Send(t.Context(), m))
+		mails := catch(t, m.To)
+		require.Len(t, mails, 1)
+		got := mails[0]
+		require.Equal(t, m.MailRef.String()+"@eventra.test", strings.Trim(got.MessageID, "<>"))
+		for _, part := range append(want, "A-3-12", "First line", "Hall, Berlin", m.BookingID.String()) {
+			require.Contains(t, got.Text, part)
+			require.Contains(t, got.HTML, part)
+		}
+		require.Contains(t, got.HTML, "&lt;b&gt;last&lt;/b&gt;")
+		require.Contains(t, got.Text, "> Bcc: evil@example.org", "a line of the message")
+	}
 }

@@ -91,17 +91,12 @@ func asciiDomain(address string) string {
 }
 
 func newTicket(m *eventra.Mail) *ticket {
-	zone, err := time.LoadLocation(m.Timezone)
-	if err != nil {
-		zone = time.UTC // the time in UTC is better than no mail
-	}
-	at := m.StartsAt.In(zone)
 	t := &ticket{
 		Subject:   "Your tickets for " + oneLine(m.EventTitle),
 		Name:      oneLine(m.Name),
 		Event:     oneLine(m.EventTitle),
 		Venue:     oneLine(m.Venue),
-		When:      at.Format("Monday, 2 January 2006, 15:04 MST"),
+		When:      when(m.Occasion),
 		Total:     formatMoney(m.Total),
 		BookingID: m.BookingID.String(),
 	}
@@ -111,6 +106,15 @@ func newTicket(m *eventra.Mail) *ticket {
 			formatMoney(eventra.Money{Amount: item.Amount, Currency: m.Total.Currency})})
 	}
 	return t
+}
+
+// when is the time of an occasion in its own time zone.
+func when(o eventra.Occasion) string {
+	zone, err := time.LoadLocation(o.Timezone)
+	if err != nil {
+		zone = time.UTC // the time in UTC is better than no mail
+	}
+	return o.StartsAt.In(zone).Format("Monday, 2 January 2006, 15:04 MST")
 }
 
 // oneLine replaces line breaks and other control characters, so that a user's text

@@ -43,8 +43,8 @@ func typeName(qualified string) string {
 
 // closed are the schemas of request bodies, in which an unknown field is an error.
 var closed = []string{
-	"BestAvailable", "BookingRequest", "EventFields", "EventPatch", "Login", "PaymentRequest", "Price", "RefreshToken",
-	"Registration", "SeatEntry", "SeatPlan", "SectionPlan", "VenueFields", "VenuePatch",
+	"BestAvailable", "BookingRequest", "CancelRequest", "EventFields", "EventPatch", "Login", "PaymentRequest", "Price", "RefreshToken",
+	"Registration", "RescheduleRequest", "SeatEntry", "SeatPlan", "SectionPlan", "VenueFields", "VenuePatch",
 }
 
 // labelPattern is that of sections and rows, as far as every dialect of patterns can say it;
@@ -86,6 +86,7 @@ func completeSchemas(schemas object, source *source) error {
 	fields["properties"].(object)["venue"] = object{"$ref": schemaPrefix + "VenueFields"}
 	schemas["EventPatch"], schemas["VenuePatch"] = patchOf(fields), patchOf(schemas["Venue"].(object))
 	schemas["EventPatch"].(object)["properties"].(object)["venue"] = object{"$ref": schemaPrefix + "VenuePatch"}
+	schemas["RescheduleRequest"].(object)["properties"].(object)["venue"] = object{"$ref": schemaPrefix + "VenueFields"}
 	for _, name := range closed {
 		schema, ok := schemas[name].(object)
 		if !ok {

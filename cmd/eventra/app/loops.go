@@ -18,6 +18,7 @@ func (a *App) buildLoops(w *wiring, metrics prometheus.Registerer) []func(contex
 	loops := []func(context.Context){
 		func(ctx context.Context) { actors.Sweep(ctx, a.stores.Postgres, a.events, a.log) },
 		func(ctx context.Context) { actors.WatchLineage(ctx, a.stores.Postgres, a.events, a.log) },
+		func(ctx context.Context) { actors.TellRescheduled(ctx, a.stores.Postgres, a.log) },
 		func(ctx context.Context) {
 			actors.ListenForExpiries(ctx, redis.NewHoldExpiries(a.stores.Redis), a.events, a.log)
 		},
