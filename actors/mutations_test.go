@@ -115,7 +115,7 @@ var mutations = []mutation{
 		{"blocking.go", `		case blocked && seat.owner != nil:
 			if`, `		case blocked && seat.owner == nil && seat.blocked && false:
 			if`},
-		{"blocking.go", `		if seat.owner != nil || seat.claimed {`, `		if false {`}}},
+		{"blocking.go", `		if seat.owner != nil || seat.claimed {`, `		if seat == nil {`}}},
 	{"sells blocked seats", []edit{
 		{"seatmap.go", `return s.owner != nil || s.blocked`, `return s.owner != nil`}}},
 	{"gives a blocked seat back before the commit", []edit{
@@ -159,8 +159,8 @@ var storeMutations = []mutation{
 	{"PostgreSQL sells although the key was used", []edit{
 		{"persistence/postgres/commitsql.go", `
     WHERE (id IN (SELECT resource_id FROM claimed)) IS TRUE`, ``}}},
-	{"PostgreSQL blocks a taken seat", []edit{
-		{"persistence/postgres/commitblockings.go", ` AND seats.status IN ('AVAILABLE', 'BLOCKED')`, ``}}},
+	{"PostgreSQL gives a seat back that is not blocked", []edit{
+		{"persistence/postgres/commitblockings.go", ` AND seats.status = 'BLOCKED'`, ``}}},
 	{"PostgreSQL does not count a customer's seats", []edit{
 		{"persistence/postgres/commitcustomer.go", `NOT EXISTS (SELECT FROM crowded)`, `true`}}},
 	{"PostgreSQL drops the mail", []edit{
