@@ -23,6 +23,9 @@ func fill(t *testing.T, conn *pgx.Conn, events, seatsEach, bookings int) {
 	for _, sql := range []string{
 		`INSERT INTO events (id, status, hold_seconds, max_seats_per_booking, title, venue, starts_at, timezone, details_version)
 		SELECT md5('event' || e)::uuid, 'PUBLISHED', 600, 10, 'A show', 'A hall', now(), 'UTC', 1 FROM generate_series(1, {events}) e`,
+		`INSERT INTO categories (event_id, no, name) SELECT md5('event' || e)::uuid, n, 'category ' || n FROM generate_series(1, {events}) e, generate_series(1, 20) n`,
+		`INSERT INTO ticket_types (event_id, no, name, is_default, min_per_booking, max_per_booking)
+		SELECT event_id, no, 'type ' || no, false, 1, 10 FROM categories`,
 		`INSERT INTO seats (event_id, seat_no, section, row_label, number, amount, currency, version)
 		SELECT md5('event' || e)::uuid, s, 'A', 'r' || s / 20, s % 20 + 1, 1000, 'EUR', 1
 		FROM generate_series(1, {events}) e, generate_series(0, {seats} - 1) s`,
