@@ -226,7 +226,8 @@ func (s *simulation) checkAnswer(a *simActor, q *question, r *reply) {
 func (s *simulation) checkLimited(a *simActor, q *question, err error) {
 	var refusal *eventra.Error
 	_ = errors.As(err, &refusal)
-	user, most := q.msg.(*eventra.HoldSeats).UserID, 0
+	cmd, most := q.msg.(*eventra.HoldSeats), 0
+	user := cmd.UserID
 	asked := q.asked
 	if !s.current(a.activation) {
 		asked = 0
@@ -244,8 +245,12 @@ func (s *simulation) checkLimited(a *simActor, q *question, err error) {
 			}
 		}
 	}
-	if refusal.Customer.Held > most {
-		s.fail("%s refuses %s for %d seats, who has %d", a.name, nameOf(user), refusal.Customer.Held, most)
+	wanted := max(len(cmd.Seats), len(cmd.Items))
+	if cmd.Best != nil {
+		wanted = cmd.Best.Quantity
+	}
+	if refusal.Customer.Held > most || most+wanted <= s.event.terms.CustomerLimit() {
+		s.fail("%s refuses %s %d seats, who has %d, for %d", a.name, nameOf(user), wanted, most, refusal.Customer.Held)
 	}
 }
 
