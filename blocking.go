@@ -93,7 +93,7 @@ func (*SetBlocked) isCommand() {}
 func (m *SeatMap) decideBlocked(cmd *SetBlocked) Decision {
 	var faults Faults
 	cmd.Validate(&faults)
-	selected, err := m.selected(&cmd.Selection, &faults)
+	selected, err := m.layout.Selected(&cmd.Selection, &faults)
 	if err = firstError(faults.Err(), err); err != nil {
 		return refuse(err)
 	}
@@ -124,14 +124,15 @@ func firstError(errs ...error) error {
 	return nil
 }
 
-// selected returns the numbers of the selected seats, in their order.
-func (m *SeatMap) selected(s *SeatSelection, f *Faults) (seats []SeatNo, err error) {
+// Selected returns the numbers of selected seats, in order. The error is CodeUnknownSeats
+// for names that no seat has; f gets an unknown section or row.
+func (l *Layout) Selected(s *SeatSelection, f *Faults) (seats []SeatNo, err error) {
 	if s.Section != "" {
-		return m.layout.part(s, f), nil
+		return l.part(s, f), nil
 	}
 	var unknown []string
 	for _, name := range s.Seats {
-		no, known := m.layout.Find(name)
+		no, known := l.Find(name)
 		switch {
 		case known:
 			seats = append(seats, no)

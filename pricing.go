@@ -44,6 +44,12 @@ type Price struct {
 	Amount               int64
 }
 
+// SeatsChanged is the result of changing seats.
+type SeatsChanged struct {
+	Changed int    // seats that are otherwise now
+	Version uint64 // of the seat map afterwards
+}
+
 // Stored reports whether the organiser has set the pricing as a whole.
 func (p *Pricing) Stored() bool { return p != nil && len(p.TicketTypes) > 0 }
 

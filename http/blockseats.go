@@ -19,13 +19,14 @@ type SeatsPatch struct {
 
 // SeatsSet is what the seats become.
 type SeatsSet struct {
-	Status string `json:"status" enums:"BLOCKED,AVAILABLE" example:"BLOCKED" validate:"required"`
-	Reason string `json:"reason,omitzero" maxLength:"200" example:"press"` // for admins
+	Status   string `json:"status,omitzero" enums:"BLOCKED,AVAILABLE" example:"BLOCKED"`
+	Reason   string `json:"reason,omitzero" maxLength:"200" example:"press"`   // of BLOCKED, for admins
+	Category string `json:"category,omitzero" maxLength:"40" example:"Stalls"` // one of the event's, in place of a status
 }
 
 // SeatsChanged is the result of changing seats.
 type SeatsChanged struct {
-	Changed int    `json:"changed" example:"2" validate:"required"`  // seats whose status is another one now
+	Changed int    `json:"changed" example:"2" validate:"required"`  // seats whose status or category is another one now
 	Version uint64 `json:"version" example:"18" validate:"required"` // of the seat map
 }
 
@@ -78,8 +79,8 @@ func (p *SeatsPatch) command(f *eventra.Faults) *eventra.SetBlocked {
 }
 
 // @ID patchSeats
-// @Summary Block seats
-// @Description Keeps seats off sale (BLOCKED), or gives blocked ones back (AVAILABLE): all of the selected ones or none. A seat that somebody holds or has bought is never blocked; giving back leaves it alone. A seat that is blocked already gets the new reason. The reason and its author are shown by GET /api/v1/events/{eventId}/seats/blocked only.
+// @Summary Block seats, or give them a category
+// @Description Keeps seats off sale (BLOCKED), or gives blocked ones back (AVAILABLE): all of the selected ones or none. A seat that somebody holds or has bought is never blocked; giving back leaves it alone. A seat that is blocked already gets the new reason. The reason and its author are shown by GET /api/v1/events/{eventId}/seats/blocked only. With a category in place of a status the seats cost from now on what that says; bookings keep what they were sold at.
 // @Tags seats
 // @Security BearerAuth
 // @Param eventId path string true "Event" format(uuid)
@@ -89,7 +90,7 @@ func (p *SeatsPatch) command(f *eventra.Faults) *eventra.SetBlocked {
 // @Failure 404 {object} Problem "event_not_found"
 // @Failure 409 {object} Problem "seats_unavailable, with up to 100 of those taken in unavailable; event_locked: the event is cancelled"
 // @Failure 422 {object} Problem "unknown_seats, with up to 100 in unknown; validation_failed"
-// @x-examples {"two seats for the press": {"seats": ["A-1-1", "A-1-2"], "set": {"status": "BLOCKED", "reason": "press"}}, "a row back on sale": {"section": "A", "row": "1", "set": {"status": "AVAILABLE"}}}
+// @x-examples {"two seats for the press": {"seats": ["A-1-1", "A-1-2"], "set": {"status": "BLOCKED", "reason": "press"}}, "a row back on sale": {"section": "A", "row": "1", "set": {"status": "AVAILABLE"}}, "a row of another category": {"section": "A", "row": "1", "set": {"category": "A"}}}
 // @Router /api/v1/events/{eventId}/seats [patch]
 func (s *Server) patchSeats(c *fiber.Ctx) error {
 	id, err := pathID(c, "eventId", eventra.CodeEventNotFound)
@@ -101,6 +102,9 @@ func (s *Server) patchSeats(c *fiber.Ctx) error {
 		return err
 	}
 	var faults eventra.Faults
+	if patch.Set.Category != "" {
+		return s.setCategory(c, id, &patch)
+	}
 	cmd := patch.command(&faults)
 	if err := faults.Err(); err != nil {
 		return err
@@ -109,6 +113,30 @@ func (s *Server) patchSeats(c *fiber.Ctx) error {
 	cmd.BlockingID, cmd.Author = newID(), callerOf(c).UserID
 	admission.ReleaseSlot(c.Context().Conn())
 	done, err := s.cfg.BoxOffice.SetBlocked(c.UserContext(), id, cmd)
+	if err != nil {
+		return err
+	}
+	return reply(c, fiber.StatusOK, &SeatsChanged{Changed: done.Changed, Version: done.Version})
+}
+
+// setCategory gives the seats a category.
+func (s *Server) setCategory(c *fiber.Ctx, id eventra.ID, patch *SeatsPatch) error {
+	var faults eventra.Faults
+	selection := patch.selection(&faults)
+	selection.Validate(&faults)
+	category := eventra.CanonicalName(patch.Set.Category)
+	if len(category) > pricingNameMaxBytes {
+		faults.Add("set.category", "unknown_category", "must be a category of the event")
+	}
+	if patch.Set.Status != "" || patch.Set.Reason != "" {
+		faults.Add("set", "one_of", "give either status or category")
+	}
+	if err := faults.Err(); err != nil {
+		return err
+	}
+	about(c, "eventId", id)
+	admission.ReleaseSlot(c.Context().Conn())
+	done, err := s.cfg.Catalog.SetCategory(c.UserContext(), id, selection, category)
 	if err != nil {
 		return err
 	}

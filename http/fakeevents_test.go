@@ -179,6 +179,10 @@ func (f *fakes) RemoveSeats(_ context.Context, id, _ eventra.ID, seats []string)
 	return max(len(f.seats[id])-len(seats), 0), f.err
 }
 
+func (f *fakes) SetCategory(context.Context, eventra.ID, eventra.SeatSelection, string) (eventra.SeatsChanged, error) {
+	return eventra.SeatsChanged{Changed: 1, Version: 8}, f.err
+}
+
 func (f *fakes) Seats(_ context.Context, id eventra.ID) (*eventra.SeatsView, bool, error) {
 	f.mu.Lock()
 	defer f.mu.Unlock()

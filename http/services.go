@@ -87,6 +87,9 @@ type Catalog interface {
 	// then. The same removal again has the first one's outcome. Errors: CodeUnknownSeats;
 	// CodeSeatsUnavailable with seats that a booking has or had.
 	RemoveSeats(ctx context.Context, id, removal eventra.ID, seats []string) (total int, err error)
+	// SetCategory gives seats a category of their event. Errors: CodeUnknownSeats,
+	// CodeEventLocked, CodeValidationFailed for a section, row or category that it has not.
+	SetCategory(ctx context.Context, id eventra.ID, selection eventra.SeatSelection, category string) (eventra.SeatsChanged, error)
 }
 
 // SeatMaps shows seats from the memory of the member that sells them. If that member

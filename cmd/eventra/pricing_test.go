@@ -64,6 +64,17 @@ func TestPricing_OfASale(t *testing.T) {
 	require.Equal(t, "category_in_use", p.must(409, "PUT", path, p.admin, familyPricing(map[string]int{"Stalls": 1}, "Stalls")).text("code"))
 	require.EqualValues(t, 9900, p.must(200, "GET", "/events/"+id+"/availability", "", nil).body["sections"].([]any)[0].(object)["priceFrom"].(object)["amount"])
 	require.Equal(t, family.body["items"], p.must(200, "GET", "/bookings/"+family.text("id"), token, nil).body["items"])
+	patch := func(set object) *answer {
+		return p.call("PATCH", "/events/"+id+"/seats", p.admin, object{"section": "B", "row": "1", "set": set})
+	}
+	moved := patch(object{"category": "Stalls"})
+	require.Equal(t, 200, moved.status, moved)
+	require.EqualValues(t, 6, moved.body["changed"])
+	require.Equal(t, "Stalls", p.must(200, "GET", "/events/"+id+"/seats?section=B", "", nil).body["seats"].([]any)[0].(object)["category"])
+	require.Equal(t, 422, patch(object{"category": "Roof"}).status)
+	require.Equal(t, 422, patch(object{"category": "Stalls", "status": "BLOCKED"}).status)
+	p.must(200, "PUT", path, p.admin, familyPricing(map[string]int{"Stalls": 9900}, "Stalls")) // no seat is in the balcony any more
+	require.Equal(t, best.body["items"], p.must(200, "GET", "/bookings/"+best.text("id"), token, nil).body["items"])
 	p.must(201, "POST", "/bookings/"+family.text("id")+"/payments", token, object{"method": "mock", "token": "tok_ok"})
 	require.EqualValues(t, 9900, hold(201, object{"seats": []string{"A-1-6"}}).body["total"].(object)["amount"])
 }

@@ -63,6 +63,8 @@ type Sales interface {
 	// RemoveSeats removes all of the named seats or none; the same removal again has the
 	// first one's total.
 	RemoveSeats(ctx context.Context, id, removal eventra.ID, seats []string) (total int, err error)
+	// SetCategory gives seats a category of their event. CodeUnknownSeats; CodeEventLocked.
+	SetCategory(ctx context.Context, id eventra.ID, selection eventra.SeatSelection, category string) (eventra.SeatsChanged, error)
 	// SeatsAdded returns the event's total after an addition, or 0 if that was not made.
 	SeatsAdded(ctx context.Context, id, addition eventra.ID) (total int, err error)
 	// DeleteEvent deletes an event without bookings; an unknown event is no error.

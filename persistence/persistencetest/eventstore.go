@@ -18,6 +18,7 @@ type EventStore interface {
 	PutTerms(ctx context.Context, e *eventra.Event) error
 	AddSeats(ctx context.Context, eventID, addition eventra.ID, seats []eventra.Seat, categories ...string) (int, error)
 	PutPricing(ctx context.Context, eventID eventra.ID, ifVersion int64, p *eventra.Pricing) (*eventra.Pricing, error)
+	SetCategory(ctx context.Context, eventID eventra.ID, selection eventra.SeatSelection, category string) (eventra.SeatsChanged, error)
 	Layout(ctx context.Context, eventID eventra.ID, seats int) (*eventra.Layout, error)
 	RemoveSeats(ctx context.Context, eventID, removal eventra.ID, seats []string) (int, error)
 	DeleteEvent(ctx context.Context, id eventra.ID) error
@@ -98,6 +99,7 @@ func RunEventStore(t *testing.T, open func(*testing.T) EventStore) {
 		"a pricing of an event without seats":         pricingFirst,
 		"a pricing is derived and made its own":       pricingDerived,
 		"a pricing changes and holds keep theirs":     pricingChanges,
+		"seats get another category":                  seatsGetCategory,
 		"a pricing that must not be":                  pricingRefused,
 		"seats are added by category and by price":    seatsByCategory,
 		"a deleted event":                             deletedEvent,

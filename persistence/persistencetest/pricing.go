@@ -186,6 +186,38 @@ func seatsByCategory(f *fixture) {
 	}
 }
 
+func seatsGetCategory(f *fixture) {
+	ctx := f.t.Context()
+	old := f.hold(longHold, 0, 3)
+	set := func(category string, names ...string) (eventra.SeatsChanged, error) {
+		return f.store.SetCategory(ctx, f.event.ID, eventra.SeatSelection{Seats: names}, category)
+	}
+	_, err := set("Nowhere", f.seats[0].Name())
+	require.Equal(f.t, eventra.CodeValidationFailed, eventra.CodeOf(err))
+	_, err = set("S1", "X-1-1")
+	require.Equal(f.t, eventra.CodeUnknownSeats, eventra.CodeOf(err))
+	before := f.seatMap().View().Layout.Pricing.Version
+	done, err := set("S1 2", f.seats[0].Name(), f.seats[1].Name(), f.seats[3].Name())
+	require.NoError(f.t, err)
+	require.Equal(f.t, 2, done.Changed, "one had it")
+	view := f.seatMap().View()
+	require.Equal(f.t, done.Version, view.Version)
+	require.Equal(f.t, done.Version, view.LayoutVersion)
+	require.Greater(f.t, view.Layout.Pricing.Version, before)
+	for _, no := range []eventra.SeatNo{0, 1, 3} {
+		require.Equal(f.t, "S1 2", view.Layout.Category(no))
+		require.EqualValues(f.t, 1001, view.Layout.Seats[no].Price.Amount)
+	}
+	require.Equal(f.t, "S1 3", view.Layout.Category(2))
+	f.requireStored(old)
+	again, err := set("S1 2", f.seats[0].Name())
+	require.NoError(f.t, err)
+	require.Equal(f.t, eventra.SeatsChanged{Version: done.Version}, again)
+	_, err = f.store.SetCategory(ctx, f.event.ID, eventra.SeatSelection{Section: "S1"}, "S1")
+	require.NoError(f.t, err)
+	f.put(familyPrices("S1")) // no seat needs the others any more
+}
+
 func categoryNames(p *eventra.Pricing) (names []string) {
 	for _, c := range p.Categories {
 		names = append(names, c.Name)
