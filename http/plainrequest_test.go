@@ -24,6 +24,9 @@ func FuzzPlainRequest(f *testing.F) {
 		var decoded BookingRequest
 		require.NoError(t, decode(body, &decoded))
 		require.Equal(t, decoded, plain)
+		compared, err := appendValue(nil, body, "")
+		require.NoError(t, err)
+		require.Equal(t, compared, plain.appendValue(nil), "a repetition in another form, or at another member, is another request")
 	})
 }
 

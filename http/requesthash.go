@@ -20,7 +20,9 @@ import (
 // it, so it outlives every change of secrets; and it tells nothing of the secret member.
 func requestHash(route string, body []byte, secret string) (sum [sha256.Size]byte, err error) {
 	text := appendText(make([]byte, 0, len(route)+2*len(body)+16), route)
-	if len(body) > 0 {
+	if r, plain := plainRequest(body); plain && secret == "" {
+		text = r.appendValue(text)
+	} else if len(body) > 0 {
 		text, err = appendValue(text, body, secret)
 	}
 	return sha256.Sum256(text), err
@@ -63,6 +65,23 @@ func appendValue(text, body []byte, secret string) ([]byte, error) {
 			text = appendText(text, canonicalNumber(string(value)))
 		}
 	}
+}
+
+// appendValue appends what the function of that name appends for a plain request.
+func (r *BookingRequest) appendValue(text []byte) []byte {
+	text = appendPlain(append(text, '{'), "eventId")
+	text = appendPlain(text, r.EventID)
+	text = append(appendPlain(text, "seats"), '[')
+	for _, seat := range r.Seats {
+		text = appendPlain(text, seat)
+	}
+	return append(text, ']', '}')
+}
+
+// appendPlain appends a text that JSON writes as it is.
+func appendPlain(text []byte, part string) []byte {
+	text = binary.AppendUvarint(append(text, '"'), uint64(len(part)+2))
+	return append(append(append(text, '"'), part...), '"')
 }
 
 // isMember reports whether the value read last is the name of a member of the outermost object.
