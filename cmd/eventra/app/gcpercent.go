@@ -16,7 +16,7 @@ const (
 	// collections costs no more time than there.
 	gcPercentMin = 100
 	// gcHeadroom is what may be allocated between two collections of a heap in between.
-	gcHeadroom = 128 << 20
+	gcHeadroom = 192 << 20
 )
 
 // paceCollector sets GOGC now and after each collection, by what is alive then, unless the

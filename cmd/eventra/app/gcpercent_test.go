@@ -11,8 +11,8 @@ func TestGCPercent_FallsAsTheHeapGrows(t *testing.T) {
 		live uint64
 		want int
 	}{
-		{0, 300}, {1 * mebibyte, 300}, {42 * mebibyte, 300}, {64 * mebibyte, 200}, {100 * mebibyte, 128},
-		{128 * mebibyte, 100}, {1024 * mebibyte, 100},
+		{0, 300}, {1 * mebibyte, 300}, {64 * mebibyte, 300}, {96 * mebibyte, 200}, {150 * mebibyte, 128},
+		{192 * mebibyte, 100}, {1024 * mebibyte, 100},
 	} {
 		if got := gcPercent(c.live); got != c.want {
 			t.Errorf("%d MiB alive: %d %%, want %d", c.live/mebibyte, got, c.want)
