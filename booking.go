@@ -143,6 +143,18 @@ func (b *Booking) SeatNames() []string {
 	return names
 }
 
+// AsHeld returns the booking as it was when it was held: its id, its items, their prices and
+// its times never change.
+func (b *Booking) AsHeld() *Booking {
+	held := *b
+	held.Status, held.PaymentID, held.PayingUntil, held.ReplacedBy = BookingHeld, ID{}, time.Time{}, ID{}
+	held.Items = slices.Clone(b.Items)
+	for i := range held.Items {
+		held.Items[i].Released = false
+	}
+	return &held
+}
+
 // release makes all items released. The items before belong to an earlier state of the
 // booking, too.
 func (b *Booking) release() {

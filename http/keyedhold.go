@@ -68,15 +68,13 @@ func (s *Server) afterRefusal(refusal error) fiber.Handler {
 	}
 }
 
-// replayHold answers with a hold as it was made, whatever became of it since: a booking's
-// id, seats, prices and times never change. Bookings are kept longer than keys.
+// replayHold answers with a hold as it was made, whatever became of it since. Bookings are
+// kept longer than keys.
 func (s *Server) replayHold(c *fiber.Ctx, id eventra.ID) error {
 	booking, err := s.cfg.Bookings.Booking(c.UserContext(), id)
 	if err != nil {
 		return err
 	}
-	made := *booking
-	made.Status, made.PaymentID, made.ReplacedBy = eventra.BookingHeld, eventra.ID{}, eventra.ID{}
 	c.Set(headerIdempotencyReplayed, "true")
-	return replyHeld(c, &made)
+	return replyHeld(c, booking.AsHeld())
 }

@@ -47,6 +47,7 @@ func TestKeyedHold_ShowsTheHoldAsItWasMade(t *testing.T) {
 	taken := object{"eventId": event, "seats": []string{first.body["seats"].([]any)[0].(object)["seat"].(string)}}
 	refused := p.must(409, "POST", "/bookings", token, taken, "Idempotency-Key: refused")
 	p.must(200, "POST", "/bookings/"+first.text("id")+"/refund", p.admin, nil)
+	replay()
 	again := p.must(409, "POST", "/bookings", token, taken, "Idempotency-Key: refused")
 	require.Equal(t, string(refused.raw), string(again.raw))
 	require.Equal(t, "true", again.header.Get("Idempotency-Replayed"))
