@@ -104,6 +104,7 @@ func RunEventStore(t *testing.T, open func(*testing.T) EventStore) {
 		"seats are added by category and by price":    seatsByCategory,
 		"a deleted event":                             deletedEvent,
 		"removed seats":                               removedSeats,
+		"seats are added and removed at once":         seatChangesAtOnce,
 	}
 	for name, run := range cases {
 		t.Run(name, func(t *testing.T) {

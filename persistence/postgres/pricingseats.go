@@ -74,7 +74,8 @@ func (e *repricing) setCategory(ctx context.Context, seats []eventra.SeatNo, cat
 	}
 	done.Changed = int(changed.RowsAffected())
 	if done.Changed == 0 {
-		err = e.tx.QueryRow(ctx, lastLayoutSQL, e.eventID).Scan(&done.Version)
+		version, _, err := lastSeat(ctx, e.tx, e.eventID)
+		done.Version = uint64(version)
 		return done, err
 	}
 	if _, err := e.tx.Exec(ctx, repriceSeatsSQL, e.eventID, shown, e.layout+1); err != nil {
@@ -85,13 +86,10 @@ func (e *repricing) setCategory(ctx context.Context, seats []eventra.SeatNo, cat
 	return done, err
 }
 
-const (
-	moveSeatsSQL = `
+const moveSeatsSQL = `
 UPDATE seats SET category_no = $3, amount = coalesce($4, amount), version = $5
 WHERE category_no IS DISTINCT FROM $3 AND ctid = ANY (ARRAY (
     SELECT seat.at FROM unnest($2::int[]) AS n (no)
     CROSS JOIN LATERAL (
         SELECT ctid AS at FROM seats WHERE event_id = $1 AND seat_no >= n.no AND seat_no <= n.no ORDER BY seat_no LIMIT 1
     ) AS seat))`
-	lastLayoutSQL = `SELECT greatest(layout_version, (` + lastVersionSQL + `), 0) FROM events WHERE id = $1`
-)

@@ -70,9 +70,12 @@ func beginRepricing(ctx context.Context, tx pgx.Tx, eventID eventra.ID) (*repric
 	e := &repricing{tx: tx, eventID: eventID}
 	var version int64
 	var currency string
-	err := tx.QueryRow(ctx, takePricingEpochSQL, eventID).Scan(&version, &currency, &e.seats, &e.status, &e.layout, &e.numbered)
+	err := tx.QueryRow(ctx, takePricingEpochSQL, eventID).Scan(&version, &currency, &e.seats, &e.status)
 	if err != nil {
 		return nil, orNotFound(err, eventra.NoSuchEvent())
+	}
+	if e.layout, e.numbered, err = lastSeat(ctx, tx, eventID); err != nil {
+		return nil, err
 	}
 	if e.stored, err = readPricing(ctx, tx, eventID, version, currency); err != nil {
 		return nil, err
@@ -82,8 +85,20 @@ func beginRepricing(ctx context.Context, tx pgx.Tx, eventID eventra.ID) (*repric
 
 const takePricingEpochSQL = `
 UPDATE events SET epoch = epoch + 1, updated_at = now() WHERE id = $1
-RETURNING pricing_version, coalesce(currency, ''), seats_total, status,
-    greatest(layout_version, (` + lastVersionSQL + `), 0), coalesce((SELECT max(seat_no) + 1 FROM seats WHERE event_id = $1), 0)`
+RETURNING pricing_version, coalesce(currency, ''), seats_total, status`
+
+// lastSeat returns the version of an event's seat map, and how many seats it has, with those
+// that were removed. It comes after the statement that takes the epoch: that may have waited
+// for another transaction, and then sees nothing of what that one wrote to other rows.
+func lastSeat(ctx context.Context, tx pgx.Tx, eventID eventra.ID) (version int64, numbered int, err error) {
+	err = tx.QueryRow(ctx, lastSeatSQL, eventID).Scan(&version, &numbered)
+	return version, numbered, err
+}
+
+const lastSeatSQL = `
+SELECT greatest(layout_version, (` + lastVersionSQL + `), 0),
+    coalesce((SELECT seat_no + 1 FROM seats WHERE event_id = $1 ORDER BY seat_no DESC LIMIT 1), 0)
+FROM events WHERE id = $1`
 
 func (e *repricing) readGroups(ctx context.Context) error {
 	rows, err := e.tx.Query(ctx, seatGroupsSQL, e.eventID)

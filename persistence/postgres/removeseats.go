@@ -25,12 +25,15 @@ func (db *DB) RemoveSeats(ctx context.Context, eventID, removal eventra.ID, name
 }
 
 func removeSeats(ctx context.Context, tx pgx.Tx, eventID, removal eventra.ID, names []string) (total int, err error) {
-	var version int64
 	// The epoch comes first: after it no batch changes the event's seats.
-	err = tx.QueryRow(ctx, `UPDATE events SET epoch = epoch + 1, updated_at = now() WHERE id = $1 
-		RETURNING seats_total, greatest(layout_version, (`+lastVersionSQL+`), 0)`, eventID).Scan(&total, &version)
+	err = tx.QueryRow(ctx, `UPDATE events SET epoch = epoch + 1, updated_at = now() WHERE id = $1 RETURNING seats_total`,
+		eventID).Scan(&total)
 	if err != nil {
 		return 0, orNotFound(err, eventra.NoSuchEvent())
+	}
+	version, _, err := lastSeat(ctx, tx, eventID)
+	if err != nil {
+		return 0, err
 	}
 	var before int
 	switch err = tx.QueryRow(ctx, addedBeforeSQL, eventID, removal).Scan(&before); {
