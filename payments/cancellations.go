@@ -22,9 +22,9 @@ const (
 	// cancellationPage bounds the bookings that are read at a time.
 	cancellationPage = 2000
 	// refundsInWave bookings are refunded, refundsAtOnce at a time, and then others have
-	// the house for as long as that took, and for waveMin in any case.
-	refundsInWave, refundsAtOnce = 32, 8
-	waveMin                      = 50 * time.Millisecond
+	// the house for waveRest times as long as that took, and for waveRestMin in any case.
+	refundsInWave, refundsAtOnce, waveRest = 16, 4, 3
+	waveRestMin                            = 20 * time.Millisecond
 )
 
 // CancellationStore knows which cancelled events still have buyers to refund.
@@ -99,7 +99,7 @@ func (c *Cancellations) refund(ctx context.Context, event eventra.ID) (refunded 
 		if err = waveErr; err != nil && done == 0 {
 			return refunded, err
 		}
-		_ = sleep.For(ctx, max(time.Since(began), waveMin)) // the loop looks whether ctx has ended
+		_ = sleep.For(ctx, max(waveRest*time.Since(began), waveRestMin)) // the loop looks whether ctx has ended
 	}
 	return refunded, err
 }

@@ -29,6 +29,7 @@ type Operation struct {
 	ID, Method, Path string
 	parameters       []parameter
 	bodies           map[string]*schema // by media type
+	bodyOptional     bool
 	responses        map[int]*response
 	secured          bool
 	target           *regexp.Regexp
@@ -111,6 +112,8 @@ func (d *Document) operation(method, path, pointer string, node object) (op *Ope
 	}
 	if node["requestBody"] != nil {
 		at, body := d.resolve(pointer + "/requestBody")
+		required, _ := body["required"].(bool)
+		op.bodyOptional = !required
 		if op.bodies, err = d.contents(at, body); err != nil {
 			return nil, err
 		}

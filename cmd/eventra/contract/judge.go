@@ -223,6 +223,9 @@ func (op *Operation) accepts(r *Request) bool {
 	if s == nil {
 		return len(r.Body) == 0
 	}
+	if op.bodyOptional && slices.Contains([]string{"", "null"}, string(bytes.TrimSpace(r.Body))) {
+		return true
+	}
 	decoder := jsontext.NewDecoder(bytes.NewReader(r.Body)) // strict: no repeated names, no wrong UTF-8
 	if _, err := decoder.ReadValue(); err != nil {
 		return false
