@@ -31,7 +31,7 @@ func TestSubcommands_NeedOnlyWhatTheyUse(t *testing.T) {
 		{args: []string{"migrate", "--status"}, env: []string{postgres}, fails: true, says: []string{"00001_events.sql", "not yet", "run `eventra migrate`"}},
 		{args: []string{"migrate"}, env: []string{postgres}, says: []string{"applied 00001_events.sql", "the schema is up to date"}},
 		{args: []string{"migrate"}, env: []string{postgres}, says: []string{"the schema is up to date; 0 migrations applied"}},
-		{args: []string{"migrate", "--status"}, env: []string{postgres}, says: []string{"00001_events.sql            20"}},
+		{args: []string{"migrate", "--status"}, env: []string{postgres}, says: []string{"00001_events.sql 20"}},
 		{args: []string{"admin", "create", "Boss@example.org"}, env: []string{postgres}, input: "a long password\n", says: []string{"administrator boss@example.org: made"}},
 		{args: []string{"admin", "create", "boss@example.org"}, env: []string{postgres, redis}, input: "another password\n", says: []string{"all sessions have ended"}},
 		{args: []string{"seed"}, env: []string{postgres, mongo, redis}, says: []string{"user user@eventra.test: made", "360 seats: made", "publication: made"}},
@@ -43,7 +43,7 @@ func TestSubcommands_NeedOnlyWhatTheyUse(t *testing.T) {
 		out, err := runWith(t, step.input, append(unused, step.env...), step.args...)
 		require.Equal(t, step.fails, err != nil, "%v: %s", step.args, out)
 		for _, text := range step.says {
-			require.Contains(t, out, text, step.args)
+			require.Contains(t, strings.Join(strings.Fields(out), " "), text, step.args) // columns are as wide as they need
 		}
 		for _, used := range step.env {
 			name, _, _ := strings.Cut(used, "=")
