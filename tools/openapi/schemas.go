@@ -43,8 +43,9 @@ func typeName(qualified string) string {
 
 // closed are the schemas of request bodies, in which an unknown field is an error.
 var closed = []string{
-	"BestAvailable", "BookingRequest", "CancelRequest", "EventFields", "EventPatch", "Login", "PaymentRequest", "Price", "RefreshToken",
-	"Registration", "RescheduleRequest", "SeatEntry", "SeatPlan", "SectionPlan", "VenueFields", "VenuePatch",
+	"BestAvailable", "BookingRequest", "CancelRequest", "Category", "EventFields", "EventPatch", "ItemRequest", "Login", "NewPassword",
+	"PaymentRequest", "Price", "PricePlan", "PricingPlan", "RefreshToken", "Registration", "RescheduleRequest", "SeatEntry", "SeatPlan",
+	"SeatsRemoval", "SectionPlan", "TicketTypePlan", "VenueFields", "VenuePatch",
 }
 
 // labelPattern is that of sections and rows, as far as every dialect of patterns can say it;
@@ -105,7 +106,7 @@ func completeSchemas(schemas object, source *source) error {
 	for _, name := range []string{"Event", "EventFields", "EventPatch"} {
 		schemas[name].(object)["properties"].(object)["attributes"].(object)["additionalProperties"] = true // the organiser's own
 	}
-	split(schemas, "BookingRequest", map[string]string{"BookingOfSeats": "seats", "BookingOfBestAvailable": "bestAvailable"})
+	split(schemas, "BookingRequest", map[string]string{"BookingOfSeats": "seats", "BookingOfBestAvailable": "bestAvailable", "BookingOfItems": "items"})
 	split(schemas, "SeatPlan", map[string]string{"PlanOfSections": "sections", "PlanOfSeats": "seats"})
 	split(schemas, "SectionPlan", map[string]string{"SectionOfNamedRows": "rows", "SectionOfNumberedRows": "rowCount"})
 	schemas["SeatDelta"] = seatDelta(schemas["SeatOfEvent"].(object))
