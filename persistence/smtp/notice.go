@@ -9,19 +9,16 @@ import (
 )
 
 var (
-	noticeHTML = htmltemplate.Must(htmltemplate.ParseFS(templateFiles, "notice.html"))
+	noticeHTML = htmltemplate.Must(htmltemplate.ParseFS(templateFiles, "notice.html", "layout.html"))
 	noticeText = texttemplate.Must(texttemplate.ParseFS(templateFiles, "notice.txt"))
 )
 
 // notice is the data of the templates for all mails but tickets.
 type notice struct {
 	*ticket
-	Heading string
 	News    string   // what has happened
 	Message []string // the organiser's own words, by lines
 	Facts   []fact
-	Sum     string // what the total is
-	Footer  string // why the recipient gets the mail
 }
 
 // fact is one line of what a reader looks for.
@@ -29,7 +26,8 @@ type fact struct{ Label, Value string }
 
 // newNotice makes the notice that a mail brings.
 func newNotice(m *eventra.Mail) *notice {
-	n := &notice{ticket: newTicket(m), Footer: "Sent by Eventra because you booked tickets.", Sum: "Total", Message: lines(m.Message)}
+	n := &notice{ticket: newTicket(m), Message: lines(m.Message)}
+	n.Footer = "Sent by Eventra because you booked tickets."
 	if m.Kind == eventra.MailRescheduled {
 		n.moved(m)
 	} else {

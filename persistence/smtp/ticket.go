@@ -17,24 +17,27 @@ import (
 	"github.com/eventra/eventra"
 )
 
-//go:embed ticket.html ticket.txt notice.html notice.txt
+//go:embed layout.html ticket.html ticket.txt notice.html notice.txt
 var templateFiles embed.FS
 
 var (
-	ticketHTML = htmltemplate.Must(htmltemplate.ParseFS(templateFiles, "ticket.html"))
+	ticketHTML = htmltemplate.Must(htmltemplate.ParseFS(templateFiles, "ticket.html", "layout.html"))
 	ticketText = texttemplate.Must(texttemplate.ParseFS(templateFiles, "ticket.txt"))
 )
 
 // ticket is the data of the templates.
 type ticket struct {
 	Subject   string
+	Heading   string
 	Name      string
 	Event     string
 	Venue     string
 	When      string // in the venue's time zone
 	Seats     []ticketSeat
 	Total     string
+	Sum       string // what the total is
 	BookingID string
+	Footer    string // why the recipient gets the mail
 }
 
 type ticketSeat struct {
@@ -93,12 +96,15 @@ func asciiDomain(address string) string {
 func newTicket(m *eventra.Mail) *ticket {
 	t := &ticket{
 		Subject:   "Your tickets for " + oneLine(m.EventTitle),
+		Heading:   "Your tickets",
 		Name:      oneLine(m.Name),
 		Event:     oneLine(m.EventTitle),
 		Venue:     oneLine(m.Venue),
 		When:      when(m.Occasion),
 		Total:     formatMoney(m.Total),
+		Sum:       "Total",
 		BookingID: m.BookingID.String(),
+		Footer:    "Sent by Eventra because you booked seats.",
 	}
 	for i := range m.Items {
 		item := &m.Items[i]
