@@ -120,7 +120,7 @@ func priced(b *eventra.Booking) string {
 	return strings.Join(list, ", ")
 }
 
-// TestPricing_ChangesTouchNoHold: who holds a ticket pays what it cost then, also late.
+// TestPricing_ChangesTouchNoHold: a held ticket is paid at the price at which it was held, also late.
 func TestPricing_ChangesTouchNoHold(t *testing.T) {
 	t.Parallel()
 	f := theatreSale(t, theatre("EUR", 4550, 2275, 7999, 3990))

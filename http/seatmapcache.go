@@ -15,11 +15,11 @@ const (
 	// seats takes 14 MB as JSON, and 1 to 2 MB in its content codings.
 	encodedSeatMapsMaxBytes = 256 << 20
 	encodedPartsMaxBytes    = 64 << 20
-	// encodedSeatMapsMaxAge is how long an encoding without a reader is kept: who comes
-	// later waits for a new one, which takes less than half a second.
+	// encodedSeatMapsMaxAge is how long an encoding without a reader is kept. The
+	// next reader then waits for a new one, which takes less than half a second.
 	encodedSeatMapsMaxAge = time.Minute
-	// encodedServesFor is how old the newest encoding may be when a reader gets it who has
-	// seen an older version.
+	// encodedServesFor is how old the newest encoding may be when a reader that has seen an
+	// older version gets it.
 	encodedServesFor = time.Second
 	// viewServesFor is how old a view may be when its encoding begins. An older one is read
 	// again, so that those who have waited for their turn get what is new by then.
