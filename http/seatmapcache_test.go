@@ -168,7 +168,7 @@ func TestEncodingTurns_AreBoundedAndRest(t *testing.T) {
 // Forty clients that ask for all of a large event as changes or by section share what is
 // encoded for them.
 func TestSeats_ManyReadersOfALargeEventTakeLittleMemory(t *testing.T) {
-	ts := newTestServer(t)
+	ts := newTestServerAlone(t)
 	id, err := eventra.ParseID(ts.published)
 	require.NoError(t, err)
 	view := seatView("PARKETT", "12", "EUR", eventra.SeatsPerEventMax)
