@@ -29,7 +29,7 @@ type Failure_Kind int32
 const (
 	Failure_PLAIN    Failure_Kind = 0
 	Failure_NOT_LIVE Failure_Kind = 1 // the booking is no longer live
-	Failure_STORED   Failure_Kind = 2 // the store has the outcome already; read it there
+	Failure_STORED   Failure_Kind = 2 // the store has the outcome already, read it there; of a hold with a key: claim the key first
 	Failure_LOADING  Failure_Kind = 3 // nothing to show yet; ask again in a moment
 )
 
@@ -1894,7 +1894,7 @@ type SeatChanges struct {
 	Numbers       []int32                `protobuf:"varint,4,rep,packed,name=numbers,proto3" json:"numbers,omitempty"`
 	Statuses      []byte                 `protobuf:"bytes,5,opt,name=statuses,proto3" json:"statuses,omitempty"` // one byte per seat
 	Versions      []uint64               `protobuf:"varint,6,rep,packed,name=versions,proto3" json:"versions,omitempty"`
-	LayoutVersion uint64                 `protobuf:"varint,7,opt,name=layout_version,json=layoutVersion,proto3" json:"layout_version,omitempty"` // at which seats were last added
+	LayoutVersion uint64                 `protobuf:"varint,7,opt,name=layout_version,json=layoutVersion,proto3" json:"layout_version,omitempty"` // at which seats were last added, or their pricing changed
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -2419,7 +2419,7 @@ type BookedSeat struct {
 	Row           string                 `protobuf:"bytes,3,opt,name=row,proto3" json:"row,omitempty"`
 	Number        int32                  `protobuf:"varint,4,opt,name=number,proto3" json:"number,omitempty"`
 	Price         *Money                 `protobuf:"bytes,5,opt,name=price,proto3" json:"price,omitempty"`
-	Category      string                 `protobuf:"bytes,6,opt,name=category,proto3" json:"category,omitempty"` // at which it was sold; empty, like ticket_type, if there is one only
+	Category      string                 `protobuf:"bytes,6,opt,name=category,proto3" json:"category,omitempty"` // at which it was sold; empty, like ticket_type, from members of the release before
 	TicketType    string                 `protobuf:"bytes,7,opt,name=ticket_type,json=ticketType,proto3" json:"ticket_type,omitempty"`
 	Released      bool                   `protobuf:"varint,8,opt,name=released,proto3" json:"released,omitempty"`                        // the booking no longer has it
 	CategoryNo    int32                  `protobuf:"varint,11,opt,name=category_no,json=categoryNo,proto3" json:"category_no,omitempty"` // 0 if it is not stored, like ticket_type_no

@@ -10,8 +10,10 @@ import (
 // knownBefore are the codes of this release, each with the nearest one that members of the
 // release before have an answer for.
 var knownBefore = map[eventra.Code]eventra.Code{
-	eventra.CodeCustomerLimit:    eventra.CodeNotEnoughSeats,
-	eventra.CodeLeavesSingleSeat: eventra.CodeSeatsUnavailable,
+	eventra.CodeCustomerLimit:      eventra.CodeNotEnoughSeats,
+	eventra.CodeLeavesSingleSeat:   eventra.CodeSeatsUnavailable,
+	eventra.CodeTicketTypeNotSold:  eventra.CodeNotEnoughSeats,
+	eventra.CodeTicketTypeQuantity: eventra.CodeNotEnoughSeats,
 }
 
 // SetFailure sets an error of a kind as the body. An error that is no
