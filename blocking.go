@@ -1,12 +1,13 @@
 package eventra
 
 import (
+	"cmp"
 	"slices"
 	"time"
 )
 
-// Blocking is one act of an administrator: seats that the house keeps off sale, or
-// gives back. A blocked seat belongs to no booking.
+// Blocking is one act of an administrator: seats that are kept off sale, or
+// given back. A blocked seat belongs to no booking.
 type Blocking struct {
 	ID      ID
 	Blocked bool   // false: the seats are back on sale
@@ -94,7 +95,7 @@ func (m *SeatMap) decideBlocked(cmd *SetBlocked) Decision {
 	var faults Faults
 	cmd.Validate(&faults)
 	selected, err := m.layout.Selected(&cmd.Selection, &faults)
-	if err = firstError(faults.Err(), err); err != nil {
+	if err = cmp.Or(faults.Err(), err); err != nil {
 		return refuse(err)
 	}
 	if m.terms.Status == EventCancelled {
@@ -113,15 +114,6 @@ func (m *SeatMap) decideBlocked(cmd *SetBlocked) Decision {
 	}
 	return m.accept(&Change{Kind: kind, Seats: seats, Blocking: &Blocking{ID: cmd.BlockingID, Blocked: cmd.Blocked,
 		Reason: cmd.Reason, Author: cmd.Author, Changed: changed}})
-}
-
-func firstError(errs ...error) error {
-	for _, err := range errs {
-		if err != nil {
-			return err
-		}
-	}
-	return nil
 }
 
 // Selected returns the numbers of selected seats, in order. The error is CodeUnknownSeats

@@ -3,7 +3,6 @@ package eventra
 import (
 	"iter"
 	"slices"
-	"strconv"
 	"time"
 )
 
@@ -96,7 +95,7 @@ func (i *Item) Name() string {
 	if !i.Seated() {
 		return i.Section
 	}
-	return i.Section + "-" + i.Row + "-" + strconv.Itoa(i.Number)
+	return Seat{Section: i.Section, Row: i.Row, Number: i.Number}.Name()
 }
 
 // OwnSeats are the items, by position, whose seats a live booking has.
@@ -148,18 +147,15 @@ func (b *Booking) SeatNames() []string {
 func (b *Booking) AsHeld() *Booking {
 	held := *b
 	held.Status, held.PaymentID, held.PayingUntil, held.ReplacedBy = BookingHeld, ID{}, time.Time{}, ID{}
-	held.Items = slices.Clone(b.Items)
-	for i := range held.Items {
-		held.Items[i].Released = false
-	}
+	held.setReleased(false)
 	return &held
 }
 
-// release makes all items released. The items before belong to an earlier state of the
-// booking, too.
-func (b *Booking) release() {
+// setReleased says of all items whether the booking has them no longer. The items before
+// belong to an earlier state of the booking, too.
+func (b *Booking) setReleased(released bool) {
 	b.Items = slices.Clone(b.Items)
 	for i := range b.Items {
-		b.Items[i].Released = true
+		b.Items[i].Released = released
 	}
 }

@@ -6,23 +6,21 @@ import "slices"
 // all are the default one. The error says which type does not exist, or of which the hold
 // asks for too few or too many.
 func (l *Layout) ticketTypes(cmd *HoldSeats) (types []int, err error) {
-	tickets := len(cmd.Seats)
 	switch {
 	case cmd.Items != nil:
-		tickets, types = len(cmd.Items), make([]int, len(cmd.Items))
+		types = make([]int, len(cmd.Items))
 		for i := range cmd.Items {
 			if types[i], err = l.typeNamed(cmd.Items[i].TicketType); err != nil {
 				break
 			}
 		}
 	case cmd.Best != nil:
-		tickets = cmd.Best.Quantity
 		types, err = l.typesInOrder(cmd.Best.TicketTypes)
 	}
 	if err != nil {
 		return nil, err
 	}
-	return types, l.checkQuantities(types, tickets)
+	return types, l.checkQuantities(types, cmd.tickets())
 }
 
 func (l *Layout) typeNamed(name string) (int, error) {
@@ -83,27 +81,19 @@ func (l *Layout) soldIn(category string, types []int) (sold []bool, err error) {
 	if types == nil {
 		types = []int{l.prices.standard}
 	}
-	some, all := false, true
 	for i := range l.Pricing.Categories {
 		fits := category == "" || l.Pricing.Categories[i].Name == category
 		for _, at := range types {
 			fits = fits && l.prices.amount(int32(i), at) != notSold
 		}
 		if sold == nil && !fits {
-			sold = make([]bool, len(l.Pricing.Categories))
-			for before := range i {
-				sold[before] = true
-			}
+			sold = slices.Repeat([]bool{true}, len(l.Pricing.Categories))
 		}
 		if sold != nil {
 			sold[i] = fits
 		}
-		some, all = some || fits, all && fits
 	}
-	switch {
-	case all:
-		return nil, nil
-	case !some:
+	if sold != nil && !slices.Contains(sold, true) {
 		return nil, Errorf(CodeTicketTypeNotSold, "no category that is asked for has a price for each of these ticket types")
 	}
 	return sold, nil

@@ -44,7 +44,7 @@ type seatState struct {
 	blocking bool // that change blocks the seat or gives it back
 }
 
-// taken reports whether the seat is not on sale: somebody's, or kept by the house.
+// taken reports whether the seat is not on sale: somebody's, or kept off sale.
 func (s *seatState) taken() bool { return s.owner != nil || s.blocked || s.removed }
 
 func (s *seatState) status() SeatStatus {
@@ -347,7 +347,7 @@ func (m *SeatMap) free(b *Booking, version uint64) {
 		m.rowFree[m.layout.row[item.No]]++
 	}
 	delete(m.live, b.ID)
-	b.release()
+	b.setReleased(true)
 }
 
 // replace stores the next state of a live booking.

@@ -92,10 +92,8 @@ func (b *Batch) requestLocks() {
 
 func lockRequest(b *eventra.Booking) eventra.LockRequest {
 	request := eventra.LockRequest{EventID: b.EventID, BookingID: b.ID, Seats: make([]eventra.SeatNo, 0, len(b.Items))}
-	for i := range b.Items {
-		if item := &b.Items[i]; item.Seated() {
-			request.Seats = append(request.Seats, item.No)
-		}
+	for _, item := range b.OwnSeats() {
+		request.Seats = append(request.Seats, item.No)
 	}
 	return request
 }
