@@ -1,7 +1,7 @@
 package eventra
 
 // customers counts the tickets that each customer has in live bookings, as stored, and in
-// claims. It counts nobody's while the limit is as high as the house is large.
+// claims. It counts nobody's while the limit is no lower than the number of seats.
 type customers struct {
 	limit   int
 	tickets map[ID]customerTickets // of those who have any; nil if nobody's are counted

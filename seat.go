@@ -39,7 +39,7 @@ const (
 	SeatAvailable SeatStatus = iota
 	SeatHeld
 	SeatBooked
-	SeatBlocked // kept off sale by the house
+	SeatBlocked // kept off sale by an administrator
 	SeatRemoved // was never sold, and is no seat any more; nobody is shown it
 )
 

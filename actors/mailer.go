@@ -182,7 +182,7 @@ func (m *mailer) deliver(ctx context.Context, ref eventra.MailRef) error {
 	case err != nil || state == eventra.MailEnded:
 		return err
 	case state == eventra.MailObsolete:
-		m.log.Info("mail withheld: the booking was refunded or the event cancelled", "bookingId", ref.BookingID, "kind", ref.Kind)
+		m.log.Info("mail withheld: the booking has ended, or the event is cancelled", "bookingId", ref.BookingID, "kind", ref.Kind)
 		return m.Outbox.Withhold(ctx, ref)
 	}
 	if err := m.Sender.Send(ctx, mail); err != nil {

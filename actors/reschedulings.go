@@ -11,8 +11,8 @@ import (
 const (
 	// reschedulingPause is the time between looks for reschedulings that found none.
 	reschedulingPause = time.Second
-	// noticesInWave mails are written at once, and then others have the house for
-	// noticesRest times as long as that took.
+	// noticesInWave mails are written at once, and then none for noticesRest times as
+	// long as that took.
 	noticesInWave, noticesRest = 500, 3
 	// reschedulingTimeout bounds one wave.
 	reschedulingTimeout = 5 * time.Second

@@ -23,7 +23,7 @@ type SectionTally struct {
 	Available int           `json:"available" example:"238" validate:"required"`
 	Held      int           `json:"held" example:"2" validate:"required"`
 	Booked    int           `json:"booked" example:"0" validate:"required"`
-	Blocked   int           `json:"blocked" example:"0" validate:"required"` // kept off sale by the house
+	Blocked   int           `json:"blocked" example:"0" validate:"required"` // kept off sale by an administrator
 	PriceFrom eventra.Money `json:"priceFrom" validate:"required"`
 }
 
@@ -35,7 +35,7 @@ type Availability struct {
 	Available int            `json:"available" example:"238" validate:"required"`
 	Held      int            `json:"held" example:"2" validate:"required"`
 	Booked    int            `json:"booked" example:"0" validate:"required"`
-	Blocked   int            `json:"blocked" example:"0" validate:"required"` // kept off sale by the house
+	Blocked   int            `json:"blocked" example:"0" validate:"required"` // kept off sale by an administrator
 	Sections  []SectionTally `json:"sections" validate:"required"`
 }
 

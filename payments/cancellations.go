@@ -21,8 +21,8 @@ const (
 	cancellationLease = 30 * time.Second
 	// cancellationPage bounds the bookings that are read at a time.
 	cancellationPage = 2000
-	// refundsInWave bookings are refunded, refundsAtOnce at a time, and then others have
-	// the house for waveRest times as long as that took, and for waveRestMin in any case.
+	// refundsInWave bookings are refunded, refundsAtOnce at a time, and then none for
+	// waveRest times as long as that took, and for waveRestMin in any case.
 	refundsInWave, refundsAtOnce, waveRest = 16, 4, 3
 	waveRestMin                            = 20 * time.Millisecond
 )
@@ -39,8 +39,8 @@ type CancellationStore interface {
 	EndCancellationClaim(ctx context.Context, claim *eventra.CancellationClaim, pause time.Duration) error
 }
 
-// Cancellations refund the buyers of cancelled events, in waves that leave the house to
-// the sales of others. A wave consists of ordinary commands, which have the same outcome
+// Cancellations refund the buyers of cancelled events, in waves that leave most of the
+// time to the sales of others. A wave consists of ordinary commands, which have the same outcome
 // when they are repeated, so whatever a crash leaves undone is done by the next claim.
 type Cancellations struct {
 	processor *Processor
