@@ -63,7 +63,12 @@ func complete(doc object, source *source) error {
 	components["responses"] = responses
 	for path, methods := range doc["paths"].(object) {
 		for method, operation := range methods.(object) {
-			if err := completeOperation(source.problems, path, method, operation.(object)); err != nil {
+			operation := operation.(object)
+			err := completeOperation(source.problems, path, method, operation)
+			if err == nil {
+				err = requireClosed(operation["requestBody"], components["schemas"].(object), map[string]bool{})
+			}
+			if err != nil {
 				return fmt.Errorf("%s %s: %w", method, path, err)
 			}
 		}

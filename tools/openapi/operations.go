@@ -136,7 +136,7 @@ func openSecurity(operation object) (optional bool) {
 	return optional
 }
 
-// completeBody adds the examples, and the media type of a merge patch.
+// completeBody adds the examples, and the schema and the media type of a merge patch.
 func completeBody(method string, body, responses object) error {
 	content := body["content"].(object)
 	media := content[jsonType].(object)
@@ -148,7 +148,7 @@ func completeBody(method string, body, responses object) error {
 		media["examples"] = examples
 		delete(responses, "x-examples")
 	}
-	if method == "patch" {
+	if fields := media["schema"].(object)["$ref"]; method == "patch" && fields == schemaPrefix+"EventFields" {
 		media["schema"] = object{"$ref": schemaPrefix + "EventPatch"}
 		content["application/merge-patch+json"] = media
 	}

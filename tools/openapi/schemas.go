@@ -43,9 +43,9 @@ func typeName(qualified string) string {
 
 // closed are the schemas of request bodies, in which an unknown field is an error.
 var closed = []string{
-	"BestAvailable", "BookingRequest", "CancelRequest", "Category", "EventFields", "EventPatch", "ItemRequest", "Login", "NewPassword",
-	"PaymentRequest", "Price", "PricePlan", "PricingPlan", "RefreshToken", "Registration", "RescheduleRequest", "SeatEntry", "SeatPlan",
-	"SeatsRemoval", "SectionPlan", "TicketTypePlan", "VenueFields", "VenuePatch",
+	"BestAvailable", "BookingRequest", "CancelRequest", "CategoryPlan", "EventFields", "EventPatch", "ItemRequest", "Login",
+	"NewPassword", "PaymentRequest", "Price", "PricePlan", "PricingPlan", "RefreshToken", "Registration", "RescheduleRequest",
+	"SeatEntry", "SeatPlan", "SeatsPatch", "SeatsRemoval", "SeatsSet", "SectionPlan", "TicketTypePlan", "VenueFields", "VenuePatch",
 }
 
 // labelPattern is that of sections and rows, as far as every dialect of patterns can say it;
@@ -72,7 +72,13 @@ var limits = []struct {
 	{"EventPage", "items", object{"maxItems": 100}},
 	{"BookingPage", "items", object{"maxItems": 100}},
 	{"PaymentPage", "items", object{"maxItems": 100}},
+	{"SeatBlockPage", "items", object{"maxItems": 100}},
+	{"OpenSessionPage", "items", object{"maxItems": 100}},
 	{"Booking", "seats", object{"maxItems": 50}},
+	{"Booking", "items", object{"maxItems": 50}},
+	{"BookingRequest", "items", object{"minItems": 1, "maxItems": 50}},
+	{"SeatsPatch", "seats", object{"minItems": 1, "maxItems": 100000}},
+	{"SeatsRemoval", "seats", object{"minItems": 1, "maxItems": 100000}},
 	{"SeatMap", "seats", object{"maxItems": 100000}},
 }
 
@@ -88,6 +94,8 @@ func completeSchemas(schemas object, source *source) error {
 	schemas["EventPatch"], schemas["VenuePatch"] = patchOf(fields), patchOf(schemas["Venue"].(object))
 	schemas["EventPatch"].(object)["properties"].(object)["venue"] = object{"$ref": schemaPrefix + "VenuePatch"}
 	schemas["RescheduleRequest"].(object)["properties"].(object)["venue"] = object{"$ref": schemaPrefix + "VenueFields"}
+	schemas["CategoryPlan"] = maps.Clone(schemas["Category"].(object))
+	schemas["PricingPlan"].(object)["properties"].(object)["categories"].(object)["items"] = object{"$ref": schemaPrefix + "CategoryPlan"}
 	for _, name := range closed {
 		schema, ok := schemas[name].(object)
 		if !ok {
@@ -194,4 +202,32 @@ func sorted(o object) []string {
 	}
 	slices.Sort(keys)
 	return keys
+}
+
+// requireClosed finds a schema of a request body that allows unknown fields.
+func requireClosed(node any, schemas object, seen map[string]bool) error {
+	switch node := node.(type) {
+	case []any:
+		for _, part := range node {
+			if err := requireClosed(part, schemas, seen); err != nil {
+				return err
+			}
+		}
+	case object:
+		reference, _ := node["$ref"].(string)
+		if name, found := strings.CutPrefix(reference, schemaPrefix); found && !seen[name] {
+			seen[name] = true
+			schema := schemas[name].(object)
+			if schema["properties"] != nil && schema["additionalProperties"] != false {
+				return fmt.Errorf("schema %s of a request allows unknown fields", name)
+			}
+			return requireClosed(schema, schemas, seen)
+		}
+		for _, part := range node {
+			if err := requireClosed(part, schemas, seen); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
 }
