@@ -6,7 +6,6 @@ import (
 	"github.com/gofiber/fiber/v2"
 
 	"github.com/eventra/eventra"
-	"github.com/eventra/eventra/http/admission"
 )
 
 // SeatsPatch changes seats of an event: either the named ones, or those of a section or of one of its rows.
@@ -61,8 +60,8 @@ func (p *SeatsPatch) selection(f *eventra.Faults) eventra.SeatSelection {
 func seatNames(names []string, f *eventra.Faults) []string {
 	for i, name := range names {
 		names[i] = eventra.CanonicalName(name)
-		if (names[i] == "" || len(names[i]) > seatNameMaxBytes) && len(*f) < eventra.SeatFaultsMax {
-			f.Add("seats["+strconv.Itoa(i)+"]", "invalid_seat", "must be a seat's name such as A-3-12")
+		if len(*f) < eventra.SeatFaultsMax {
+			checkSeatName(f, "seats["+strconv.Itoa(i)+"]", names[i])
 		}
 	}
 	return names
@@ -101,17 +100,16 @@ func (s *Server) patchSeats(c *fiber.Ctx) error {
 	if err := decodeBody(c, &patch, seatPlanLists); err != nil {
 		return err
 	}
-	var faults eventra.Faults
 	if patch.Set.Category != "" {
 		return s.setCategory(c, id, &patch)
 	}
+	var faults eventra.Faults
 	cmd := patch.command(&faults)
 	if err := faults.Err(); err != nil {
 		return err
 	}
 	about(c, "eventId", id)
 	cmd.BlockingID, cmd.Author = newID(), callerOf(c).UserID
-	admission.ReleaseSlot(c.Context().Conn())
 	done, err := s.cfg.BoxOffice.SetBlocked(c.UserContext(), id, cmd)
 	if err != nil {
 		return err
@@ -125,9 +123,7 @@ func (s *Server) setCategory(c *fiber.Ctx, id eventra.ID, patch *SeatsPatch) err
 	selection := patch.selection(&faults)
 	selection.Validate(&faults)
 	category := eventra.CanonicalName(patch.Set.Category)
-	if len(category) > pricingNameMaxBytes {
-		faults.Add("set.category", "unknown_category", "must be a category of the event")
-	}
+	checkCategory(&faults, "set.category", category)
 	if patch.Set.Status != "" || patch.Set.Reason != "" {
 		faults.Add("set", "one_of", "give either status or category")
 	}
@@ -135,12 +131,11 @@ func (s *Server) setCategory(c *fiber.Ctx, id eventra.ID, patch *SeatsPatch) err
 		return err
 	}
 	about(c, "eventId", id)
-	admission.ReleaseSlot(c.Context().Conn())
 	done, err := s.cfg.Catalog.SetCategory(c.UserContext(), id, selection, category)
 	if err != nil {
 		return err
 	}
-	return reply(c, fiber.StatusOK, &SeatsChanged{Changed: done.Changed, Version: done.Version})
+	return reply(c, fiber.StatusOK, SeatsChanged(done))
 }
 
 // @ID listBlocks

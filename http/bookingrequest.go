@@ -62,21 +62,29 @@ func (r *BookingRequest) command(f *eventra.Faults) *eventra.HoldSeats {
 		return cmd
 	}
 	for i, seat := range cmd.Seats {
-		if !mayBeSeat(seat) {
-			f.Add("seats["+strconv.Itoa(i)+"]", "invalid_seat", "must be a seat's name such as A-3-12")
-		}
+		checkSeatName(f, "seats["+strconv.Itoa(i)+"]", seat)
 	}
 	for i := range cmd.Items {
 		field := "items[" + strconv.Itoa(i) + "]"
-		if !mayBeSeat(cmd.Items[i].Seat) {
-			f.Add(field+".seat", "invalid_seat", "must be a seat's name such as A-3-12")
-		}
+		checkSeatName(f, field+".seat", cmd.Items[i].Seat)
 		checkTicketType(f, field+".ticketType", cmd.Items[i].TicketType)
 	}
 	return cmd
 }
 
-func mayBeSeat(name string) bool { return name != "" && len(name) <= seatNameMaxBytes }
+// checkSeatName checks a name, which a seat of the event may have or not.
+func checkSeatName(f *eventra.Faults, field, name string) {
+	if name == "" || len(name) > seatNameMaxBytes {
+		f.Add(field, "invalid_seat", "must be a seat's name such as A-3-12")
+	}
+}
+
+// checkCategory checks the name of a category, which the event may have or not.
+func checkCategory(f *eventra.Faults, field, name string) {
+	if len(name) > pricingNameMaxBytes {
+		f.Add(field, "unknown_category", "must be a category of the event")
+	}
+}
 
 // checkTicketType checks the name of a type, which the event may have or not.
 func checkTicketType(f *eventra.Faults, field, name string) {
@@ -102,9 +110,7 @@ func (b *BestAvailable) command(f *eventra.Faults) *eventra.BestAvailable {
 	if len(best.Section) > seatNameMaxBytes {
 		f.Add("bestAvailable.section", "unknown", "must be a section of the event")
 	}
-	if len(best.Category) > pricingNameMaxBytes {
-		f.Add("bestAvailable.category", "unknown_category", "must be a category of the event")
-	}
+	checkCategory(f, "bestAvailable.category", best.Category)
 	switch {
 	case b.TicketTypes == nil:
 		return best

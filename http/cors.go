@@ -98,13 +98,9 @@ func ParseOrigin(s string) (origin string, ok bool) {
 		return s, true
 	}
 	scheme, host, found := strings.Cut(strings.ToLower(s), "://")
-	if !found || scheme != "http" && scheme != "https" || !visibleASCII(host, hostMaxBytes) || strings.ContainsAny(host, "/?#@*,") {
+	standardPort, known := map[string]string{"http": ":80", "https": ":443"}[scheme]
+	if !found || !known || !visibleASCII(host, hostMaxBytes) || strings.ContainsAny(host, "/?#@*,") {
 		return "", false
 	}
-	for port, standard := range map[string]string{":80": "http", ":443": "https"} {
-		if scheme == standard {
-			host = strings.TrimSuffix(host, port)
-		}
-	}
-	return scheme + "://" + host, true
+	return scheme + "://" + strings.TrimSuffix(host, standardPort), true
 }

@@ -51,15 +51,20 @@ func bodyTag(body []byte) string {
 	return `"` + hex.EncodeToString(sum[:16]) + `"`
 }
 
-const eventTagPrefix, eventTagSuffix = `"v`, `"`
+const eventTagPrefix = `"v`
 
-func eventTag(e *eventra.Event) string {
-	return eventTagPrefix + strconv.FormatInt(e.Version, 10) + eventTagSuffix
+func eventTag(e *eventra.Event) string { return versionTag(eventTagPrefix, e.Version) }
+
+// versionTag returns the tag of a version of what the prefix stands for.
+func versionTag(prefix string, version int64) string {
+	return prefix + strconv.FormatInt(version, 10) + tagSuffix
 }
 
+const tagSuffix = `"`
+
 // ifMatchVersion returns the version that If-Match requires, or 0 for any. Tags of such a
-// version begin with the prefix. Of several
-// tags only the newest can be that of what is stored, so that one counts.
+// version begin with the prefix. Of several tags only the newest can be that of what is
+// stored, so that one counts.
 func ifMatchVersion(c *fiber.Ctx, prefix string) (version int64, err error) {
 	tags := entityTags(c, fiber.HeaderIfMatch)
 	for _, tag := range tags {
@@ -67,7 +72,7 @@ func ifMatchVersion(c *fiber.Ctx, prefix string) (version int64, err error) {
 			return 0, nil
 		}
 		digits, ours := strings.CutPrefix(tag, prefix)
-		digits, quoted := strings.CutSuffix(digits, eventTagSuffix)
+		digits, quoted := strings.CutSuffix(digits, tagSuffix)
 		if v, err := strconv.ParseInt(digits, 10, 64); err == nil && ours && quoted && v > 0 {
 			version = max(version, v)
 		}

@@ -67,7 +67,7 @@ func (s *Server) replacePassword(c *fiber.Ctx, user *eventra.User, r *NewPasswor
 	if err != nil {
 		return wrongCurrent(err)
 	}
-	s.denyVersions(user.ID, version)
+	s.deny(user.ID, version)
 	return nil
 }
 

@@ -2,12 +2,10 @@ package http
 
 import (
 	"strings"
-	"time"
 
 	"github.com/gofiber/fiber/v2"
 
 	"github.com/eventra/eventra"
-	"github.com/eventra/eventra/http/auth"
 )
 
 // OpenSession is a session that has not ended.
@@ -34,7 +32,11 @@ const userAgentMaxBytes = 500
 func (s *Server) describeClient(c *fiber.Ctx) eventra.Client {
 	agent := c.Get(fiber.HeaderUserAgent)
 	agent = strings.ToValidUTF8(strings.ReplaceAll(agent[:min(len(agent), userAgentMaxBytes)], "\x00", ""), "")
-	return eventra.Client{Address: s.clientOf(c).String(), UserAgent: strings.Clone(agent)}
+	client := eventra.Client{UserAgent: strings.Clone(agent)}
+	if address := s.clientOf(c); address.IsValid() {
+		client.Address = address.String()
+	}
+	return client
 }
 
 // @ID listSessions
@@ -106,12 +108,6 @@ func (s *Server) logoutAll(c *fiber.Ctx) error {
 	if err != nil {
 		return err
 	}
-	s.denyVersions(caller.UserID, version)
+	s.deny(caller.UserID, version)
 	return c.SendStatus(fiber.StatusNoContent)
-}
-
-// denyVersions makes it known that a user's access tokens below a version have ended in the
-// store.
-func (s *Server) denyVersions(user eventra.ID, version int) {
-	s.cfg.DeniedTokens.Deny(eventra.Denial{Subject: user, BelowVersion: version, ExpiresAt: time.Now().Add(auth.AccessTokenLife)})
 }

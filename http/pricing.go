@@ -1,8 +1,6 @@
 package http
 
 import (
-	"strconv"
-
 	"github.com/gofiber/fiber/v2"
 
 	"github.com/eventra/eventra"
@@ -57,9 +55,7 @@ func newPricing(p *eventra.Pricing) *Pricing {
 
 const pricingTagPrefix = `"p`
 
-func pricingTag(p *eventra.Pricing) string {
-	return pricingTagPrefix + strconv.FormatInt(p.Version, 10) + `"`
-}
+func pricingTag(p *eventra.Pricing) string { return versionTag(pricingTagPrefix, p.Version) }
 
 // @ID getPricing
 // @Summary Show the prices

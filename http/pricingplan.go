@@ -41,26 +41,18 @@ func (p *PricingPlan) pricing() (*eventra.Pricing, error) {
 	}
 	for _, t := range p.TicketTypes {
 		out.TicketTypes = append(out.TicketTypes, eventra.TicketType{Name: eventra.CanonicalName(t.Name), Default: t.Default,
-			MinPerBooking: orElse(t.MinPerBooking, 1), MaxPerBooking: orElse(t.MaxPerBooking, eventra.MaxSeatsPerBookingMax)})
+			MinPerBooking: orDefault(t.MinPerBooking, 1), MaxPerBooking: orDefault(t.MaxPerBooking, eventra.MaxSeatsPerBookingMax)})
 	}
 	for i, price := range p.Prices {
 		if price.Amount == nil && len(faults) <= eventra.SeatFaultsMax {
 			faults.Add("prices["+strconv.Itoa(i)+"].amount", "required", "is required")
 		}
 		out.Prices = append(out.Prices, eventra.Price{Category: eventra.CanonicalName(price.Category),
-			TicketType: eventra.CanonicalName(price.TicketType), Amount: orElse(price.Amount, 0)})
+			TicketType: eventra.CanonicalName(price.TicketType), Amount: orDefault(price.Amount, 0)})
 	}
 	if p.Prices == nil {
 		faults.Add("prices", "required", "is required")
 	}
 	out.Validate(&faults)
 	return out, faults.Err()
-}
-
-// orElse returns what is given, or else the default.
-func orElse[T any](given *T, otherwise T) T {
-	if given == nil {
-		return otherwise
-	}
-	return *given
 }

@@ -70,8 +70,8 @@ func (c *Cost) validate(f *eventra.Faults, field string) {
 		}
 		eventra.ValidatePrice(f, field+".price", price.money())
 		price.validateGiven(f, field+".price")
-	case len(c.Category) > pricingNameMaxBytes:
-		f.Add(field+".category", "unknown_category", "must be a category of the event")
+	default:
+		checkCategory(f, field+".category", c.Category)
 	}
 }
 

@@ -195,7 +195,12 @@ func (s *Server) logout(c *fiber.Ctx) error {
 // denySessions makes it known that sessions have ended in the store.
 func (s *Server) denySessions(sessions ...eventra.ID) {
 	for _, session := range sessions {
-		s.cfg.DeniedTokens.Deny(eventra.Denial{Subject: session, BelowVersion: eventra.AllVersions,
-			ExpiresAt: time.Now().Add(auth.AccessTokenLife)})
+		s.deny(session, eventra.AllVersions)
 	}
+}
+
+// deny makes it known that access tokens of a session or a user, of versions below that one,
+// have ended in the store.
+func (s *Server) deny(subject eventra.ID, belowVersion int) {
+	s.cfg.DeniedTokens.Deny(eventra.Denial{Subject: subject, BelowVersion: belowVersion, ExpiresAt: time.Now().Add(auth.AccessTokenLife)})
 }
