@@ -49,7 +49,7 @@ func newAvailability(a *eventra.Availability) *Availability {
 	return out
 }
 
-// seatsTimeout is the deadline of adding seats, 100,000 at once.
+// seatsTimeout is the deadline of adding, changing, removing and pricing seats, 100,000 at once.
 const seatsTimeout = 30 * time.Second
 
 // @ID addSeats
