@@ -3,6 +3,7 @@ package eventra_test
 import (
 	"errors"
 	"os"
+	"slices"
 	"strings"
 	"testing"
 
@@ -88,4 +89,20 @@ func TestOrphanRule_SuggestsWhatCostsTheSame(t *testing.T) {
 	require.Equal(t, "refuse, it leaves S-1-6; rather S-1-6, or S-2-6", orphanVerdict(f.decide(hold("b1", "u1", "S-1-5"))))
 	require.Equal(t, "refuse, it leaves S-1-6; rather S-1-6, or S-2-6", orphanVerdict(f.decide(items("b1", "S-1-5 Adult"))))
 	require.Equal(t, "accept", orphanVerdict(f.decide(hold("b1", "u1", "S-1-5", "S-1-4"))))
+}
+
+// The parts of a pick are compared by what they cost, in whatever order sections name their
+// categories.
+func TestOrphanRule_SuggestsTheSamePricesInAnotherSection(t *testing.T) {
+	t.Parallel()
+	var seats []eventra.Seat
+	for section, prices := range map[string][]int64{"L": {50, 50, 30, 30, 30}, "R": {30, 50, 50, 50}} {
+		for i, price := range prices {
+			seats = append(seats, eventra.Seat{Section: section, Row: "1", Number: i + 1, Price: eventra.Money{Amount: price, Currency: "EUR"}})
+		}
+	}
+	slices.SortStableFunc(seats, func(a, b eventra.Seat) int { return strings.Compare(a.Section, b.Section) })
+	f := newFixture(t, testTerms(), seats)
+	f.SetOrphanRule(eventra.OrphanStrict)
+	require.Equal(t, "refuse, it leaves L-1-1; rather R-1-1 R-1-2", orphanVerdict(f.decide(hold("b1", "u1", "L-1-2", "L-1-3"))))
 }

@@ -19,7 +19,7 @@ type orphanSearch struct {
 
 	// Of the part of the pick that moves now:
 	people  int
-	costs   []int32 // the categories of its seats, in order: other seats cost the same
+	costs   []int32 // the price classes of its seats, in order: other seats cost the same
 	found   []place // that leave no orphan, whatever becomes of the claims; nearest first
 	depends bool    // a place was seen that is free, or leaves none, if some claims are withdrawn
 }
@@ -94,7 +94,7 @@ func (j *orphanJudge) look(moving int) (places []place, another certainty) {
 	g := j.groups[moving]
 	j.groups[moving] = rowPick{row: g.row} // its seats are free
 	s := &j.search
-	s.people, s.costs, s.found, s.depends = len(g.at), j.categories(s.costs[:0], g), nil, false
+	s.people, s.costs, s.found, s.depends = len(g.at), j.classes(s.costs[:0], g), nil, false
 	for row := range j.m.layout.rowsAround(g.row) {
 		if s.budget--; s.budget <= 0 || len(s.found) >= orphanSuggestionsMax {
 			break
@@ -166,33 +166,32 @@ func (s *orphanSearch) add(earlier int, p place) {
 	}
 }
 
-// categories appends those of the seats of a part of the pick, and sorts them.
-func (j *orphanJudge) categories(list []int32, g rowPick) []int32 {
+// classes appends the price classes of the seats of a part of the pick, and sorts them.
+func (j *orphanJudge) classes(list []int32, g rowPick) []int32 {
 	for _, at := range g.at {
-		list = append(list, j.category(g.row, at))
+		list = append(list, j.class(g.row, at))
 	}
 	slices.Sort(list)
 	return list
 }
 
-func (j *orphanJudge) category(row int32, at int) int32 {
-	return j.m.layout.category[j.m.layout.rows[row].seats[at]]
+func (j *orphanJudge) class(row int32, at int) int32 {
+	return j.m.layout.prices.class[j.m.layout.category[j.m.layout.rows[row].seats[at]]]
 }
 
 // suits reports whether a seat costs what one of those does that are to be replaced.
 func (j *orphanJudge) suits(row int32, at int) bool {
-	category := j.category(row, at)
-	return slices.ContainsFunc(j.search.costs, func(c int32) bool { return j.m.layout.prices.alike(c, category) })
+	return slices.Contains(j.search.costs, j.class(row, at))
 }
 
-// costsTheSame reports whether seats that all suit are as many of each category as those
+// costsTheSame reports whether seats that all suit are as many of each price class as those
 // that are to be replaced.
 func (j *orphanJudge) costsTheSame(row int32, first int) bool {
 	costs := j.search.costs
 	if costs[0] == costs[len(costs)-1] {
 		return true
 	}
-	return slices.EqualFunc(costs, j.categories(nil, place{row: row, first: first}.pick(len(costs))), j.m.layout.prices.alike)
+	return slices.Equal(costs, j.classes(nil, place{row: row, first: first}.pick(len(costs))))
 }
 
 // rowsAround goes through all rows: first that one, then its neighbours in the section,

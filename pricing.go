@@ -1,6 +1,9 @@
 package eventra
 
-import "slices"
+import (
+	"encoding/binary"
+	"slices"
+)
 
 // Pricing says what the tickets of one event cost: a price for each ticket type in each
 // category of seats. Nobody writes to it once it is made.
@@ -97,6 +100,7 @@ func (p *Pricing) ShownAmount(category string) (amount int64, sold bool) {
 type priceTable struct {
 	*Pricing
 	amounts  []int64 // by category and ticket type; notSold
+	class    []int32 // by category: the first category in which tickets of each type cost the same
 	standard int     // the default ticket type
 }
 
@@ -117,13 +121,28 @@ func newPriceTable(p *Pricing) *priceTable {
 			t.amounts[category*len(p.TicketTypes)+at] = price.Amount
 		}
 	}
+	t.classify()
 	return t
 }
 
-// alike reports whether tickets of each type cost the same in two categories.
-func (t *priceTable) alike(a, b int32) bool {
+// classify finds the first category of each list of prices.
+func (t *priceTable) classify() {
 	types := len(t.TicketTypes)
-	return a == b || slices.Equal(t.amounts[int(a)*types:][:types], t.amounts[int(b)*types:][:types])
+	t.class = make([]int32, len(t.Categories))
+	first := make(map[string]int32, len(t.Categories))
+	var prices []byte
+	for i := range t.class {
+		prices = prices[:0]
+		for _, amount := range t.amounts[i*types:][:types] {
+			prices = binary.LittleEndian.AppendUint64(prices, uint64(amount))
+		}
+		class, known := first[string(prices)]
+		if !known {
+			class = int32(i)
+			first[string(prices)] = class
+		}
+		t.class[i] = class
+	}
 }
 
 // amount is what a ticket costs, or notSold.
