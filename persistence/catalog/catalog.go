@@ -28,9 +28,6 @@ type Details interface {
 	// e.Version-1 is stored.
 	Replace(ctx context.Context, e *eventra.Event) error
 	Delete(ctx context.Context, id eventra.ID) error
-	// SetSeatsTotal stores the next version, with this total or a larger one that
-	// is stored already.
-	SetSeatsTotal(ctx context.Context, id eventra.ID, total int, at time.Time) (*eventra.Event, error)
 	// Uncopied lists events whose terms are not copied, the oldest write first.
 	Uncopied(ctx context.Context, limit int) ([]*eventra.Event, error)
 	// MarkCopied notes that Sales has the terms of a version. It does nothing if

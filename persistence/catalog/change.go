@@ -2,6 +2,7 @@ package catalog
 
 import (
 	"context"
+	"errors"
 	"slices"
 	"time"
 
@@ -205,15 +206,7 @@ func (c *Catalog) AddSeats(ctx context.Context, id, addition eventra.ID, seats [
 	if err != nil {
 		return 0, err
 	}
-	// The seats exist, so the call succeeds even if their number is not shown yet.
-	if e, err = c.details.SetSeatsTotal(ctx, id, total, time.Now()); err == nil {
-		err = c.written(ctx, e)
-	}
-	if err != nil {
-		c.log.Warn("seats added, their number not shown yet", "eventId", id, "error", err)
-		c.pages.invalidate(ctx, id)
-		c.reload(ctx, id)
-	}
+	c.showSeats(ctx, id)
 	return total, nil
 }
 
@@ -234,12 +227,23 @@ func (c *Catalog) RemoveSeats(ctx context.Context, id, removal eventra.ID, seats
 	if err != nil {
 		return 0, err
 	}
-	if err := c.recountSeats(ctx, id); err != nil {
-		c.log.Warn("seats removed, their number not shown yet", "eventId", id, "error", err)
-		c.pages.invalidate(ctx, id)
-		c.reload(ctx, id)
-	}
+	c.showSeats(ctx, id)
 	return total, nil
+}
+
+// showSeats follows a change of the event's seats. That was made, so the call succeeds even if
+// their number is not shown yet: the copier counts them then.
+func (c *Catalog) showSeats(ctx context.Context, id eventra.ID) {
+	err := c.recountSeats(ctx, id)
+	if err == nil {
+		return
+	}
+	if uncopied := c.details.MarkUncopied(ctx, id); uncopied != nil { // others may have marked it as copied since
+		err = errors.Join(err, uncopied)
+	}
+	c.log.Warn("seats changed, their number not shown yet", "eventId", id, "error", err)
+	c.pages.invalidate(ctx, id)
+	c.reload(ctx, id)
 }
 
 // recountSeats shows the number of seats that PostgreSQL has. It reads it after the document that it

@@ -1,6 +1,7 @@
 package catalog
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"strings"
@@ -276,6 +277,105 @@ func TestCatalog_AddSeats(t *testing.T) {
 	require.NoError(t, err)
 	_, err = f.AddSeats(t.Context(), e.ID, newID(), row("C", 1))
 	require.Equal(t, eventra.CodeEventLocked, eventra.CodeOf(err))
+}
+
+// Totals grow and fall, so a late or a repeated change shows the number of seats that there are by now.
+func TestCatalog_SeatsTotalIsThatOfTheLatestChange(t *testing.T) {
+	t.Parallel()
+	f := newFixture(t)
+	shown := func(id eventra.ID) int {
+		e, err := f.Event(t.Context(), id)
+		require.NoError(t, err)
+		require.True(t, f.copied(t, id))
+		return e.SeatsTotal
+	}
+	e, addition := f.draft(t, 2), newID()
+	remove := func(id eventra.ID, name string, want int) {
+		total, err := f.RemoveSeats(t.Context(), id, newID(), []string{name})
+		require.NoError(t, err)
+		require.Equal(t, want, total)
+	}
+	_, err := f.AddSeats(t.Context(), e.ID, addition, row("B", 3))
+	require.NoError(t, err)
+	remove(e.ID, "S-A-1", 4)
+	require.Equal(t, 4, shown(e.ID))
+	total, err := f.AddSeats(t.Context(), e.ID, addition, row("B", 3))
+	require.NoError(t, err)
+	require.Equal(t, 5, total, "a retry gets the first outcome")
+	require.Equal(t, 4, shown(e.ID))
+
+	slow := New(f.mongo, overtaken{f.postgres, func() { remove(e.ID, "S-A-2", 6) }}, redis.NewCache(f.redis, KeptFor), f.reloader, f.log)
+	total, err = slow.AddSeats(t.Context(), e.ID, newID(), row("C", 3))
+	require.NoError(t, err)
+	require.Equal(t, 7, total)
+	require.Equal(t, 6, shown(e.ID), "a removal came after it, and was shown before")
+}
+
+// overtaken lets others do something after it has added seats.
+type overtaken struct {
+	Sales
+	others func()
+}
+
+func (o overtaken) AddSeats(ctx context.Context, id, addition eventra.ID, seats []eventra.Seat, categories ...string) (int, error) {
+	total, err := o.Sales.AddSeats(ctx, id, addition, seats, categories...)
+	o.others()
+	return total, err
+}
+
+func TestCatalog_ConcurrentAdditionsAreAllCounted(t *testing.T) {
+	t.Parallel()
+	f := newFixture(t)
+	e := f.draft(t, 0)
+	var writers sync.WaitGroup
+	for i := range 10 {
+		writers.Go(func() {
+			_, err := f.AddSeats(t.Context(), e.ID, newID(), row(fmt.Sprint("R", i), 10))
+			assert.NoError(t, err)
+		})
+	}
+	writers.Wait()
+	f.runCopier(t) // completes those that others kept from showing theirs
+	require.Eventually(t, func() bool {
+		got, _, err := f.mongo.Get(t.Context(), e.ID)
+		return err == nil && got.SeatsTotal == 100
+	}, soon, tick)
+	require.Eventually(t, func() bool { return f.copied(t, e.ID) }, soon, tick)
+}
+
+// TestCatalog_ChangesThatOthersKeepFromShowing: the copier counts what they could not.
+func TestCatalog_ChangesThatOthersKeepFromShowing(t *testing.T) {
+	t.Parallel()
+	f := newFixture(t)
+	e := f.draft(t, 2)
+	busy := New(contended{f.mongo}, f.postgres, redis.NewCache(f.redis, KeptFor), f.reloader, f.log)
+	total, err := busy.AddSeats(t.Context(), e.ID, newID(), row("B", 3))
+	require.NoError(t, err)
+	require.Equal(t, 5, total)
+	require.False(t, f.copied(t, e.ID))
+	f.runCopier(t)
+	require.Eventually(t, func() bool {
+		got, err := f.Event(t.Context(), e.ID)
+		return err == nil && got.SeatsTotal == 5
+	}, soon, tick)
+}
+
+// contended has each document changed and copied by others between a read and a write.
+type contended struct{ Details }
+
+func (c contended) Replace(ctx context.Context, e *eventra.Event) error {
+	others, _, err := c.Get(ctx, e.ID)
+	if err != nil {
+		return err
+	}
+	others.Version++
+	if err := c.Details.Replace(ctx, others); err != nil {
+		return err
+	}
+	if err := c.MarkCopied(ctx, e.ID, others.Version); err != nil {
+		return err
+	}
+	return c.Details.Replace(ctx, e)
 }
 
 func TestCatalog_Delete(t *testing.T) {

@@ -4,11 +4,9 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"time"
 
 	"go.mongodb.org/mongo-driver/v2/bson"
 	"go.mongodb.org/mongo-driver/v2/mongo"
-	"go.mongodb.org/mongo-driver/v2/mongo/options"
 
 	"github.com/eventra/eventra"
 )
@@ -71,22 +69,6 @@ func (db *DB) Delete(ctx context.Context, id eventra.ID) error {
 		_, err := db.events.DeleteOne(ctx, byID(id))
 		return translate(err)
 	})
-}
-
-// SetSeatsTotal stores the event's number of seats as its next version, and returns
-// that. Of two concurrent additions the larger total is right; removals do not use it.
-func (db *DB) SetSeatsTotal(ctx context.Context, id eventra.ID, total int, at time.Time) (e *eventra.Event, err error) {
-	update := bson.D{
-		{Key: "$max", Value: bson.D{{Key: "seatsTotal", Value: total}}},
-		{Key: "$set", Value: bson.D{{Key: "updatedAt", Value: at}}},
-		{Key: "$inc", Value: bson.D{{Key: "version", Value: int64(1)}}},
-	}
-	after := options.FindOneAndUpdate().SetReturnDocument(options.After)
-	err = db.breaker.call(ctx, func(ctx context.Context) error {
-		e, _, err = one(db.events.FindOneAndUpdate(ctx, byID(id), update, after))
-		return err
-	})
-	return e, err
 }
 
 func byID(id eventra.ID) bson.D { return bson.D{{Key: "_id", Value: id.String()}} }

@@ -6,7 +6,6 @@ import (
 	"testing"
 	"time"
 
-	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 	"go.mongodb.org/mongo-driver/v2/bson"
 
@@ -59,8 +58,6 @@ func TestDB_UnknownEvents(t *testing.T) {
 	db := open(t)
 	_, _, err := db.Get(t.Context(), newID())
 	require.Equal(t, eventra.CodeEventNotFound, eventra.CodeOf(err))
-	_, err = db.SetSeatsTotal(t.Context(), newID(), 3, summer)
-	require.Equal(t, eventra.CodeEventNotFound, eventra.CodeOf(err))
 	require.Equal(t, eventra.CodePreconditionFailed, eventra.CodeOf(db.Replace(t.Context(), newEvent("x", summer))))
 	require.NoError(t, db.Delete(t.Context(), newID()))
 	require.NoError(t, db.MarkCopied(t.Context(), newID(), 1))
@@ -103,27 +100,6 @@ func TestDB_ReplaceIsWonByOneOfMany(t *testing.T) {
 	}
 	writers.Wait()
 	require.EqualValues(t, 1, won.Load())
-}
-
-func TestDB_SetSeatsTotalKeepsTheLargest(t *testing.T) {
-	t.Parallel()
-	db := open(t)
-	e := newEvent("x", summer)
-	insert(t, db, e)
-
-	var writers sync.WaitGroup
-	for total := 1; total <= 10; total++ {
-		writers.Go(func() {
-			_, err := db.SetSeatsTotal(t.Context(), e.ID, total*100, summer)
-			assert.NoError(t, err)
-		})
-	}
-	writers.Wait()
-	got, _, err := db.Get(t.Context(), e.ID)
-	require.NoError(t, err)
-	require.Equal(t, 1000, got.SeatsTotal)
-	require.EqualValues(t, 11, got.Version)
-	require.Equal(t, summer, got.UpdatedAt)
 }
 
 func TestDB_Uncopied(t *testing.T) {
