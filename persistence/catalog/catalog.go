@@ -62,8 +62,8 @@ type Sales interface {
 	RemoveSeats(ctx context.Context, id, removal eventra.ID, seats []string) (total int, err error)
 	// SetCategory gives seats a category of their event. CodeUnknownSeats; CodeEventLocked.
 	SetCategory(ctx context.Context, id eventra.ID, selection eventra.SeatSelection, category string) (eventra.SeatsChanged, error)
-	// SeatsAdded returns the event's total after an addition, or 0 if that was not made.
-	SeatsAdded(ctx context.Context, id, addition eventra.ID) (total int, err error)
+	// SeatsAdded returns the event's total after an addition or a removal, and whether that was made.
+	SeatsAdded(ctx context.Context, id, addition eventra.ID) (total int, made bool, err error)
 	// DeleteEvent deletes an event without bookings; an unknown event is no error.
 	// CodeEventHasBookings otherwise.
 	DeleteEvent(ctx context.Context, id eventra.ID) error

@@ -257,8 +257,9 @@ func (c *Catalog) recountSeats(ctx context.Context, id eventra.ID) error {
 }
 
 // addedBefore answers an addition to, or a removal from, a cancelled event, which may have been made before.
-func (c *Catalog) addedBefore(ctx context.Context, id, addition eventra.ID) (total int, err error) {
-	if total, err = c.sales.SeatsAdded(ctx, id, addition); err == nil && total == 0 {
+func (c *Catalog) addedBefore(ctx context.Context, id, addition eventra.ID) (int, error) {
+	total, made, err := c.sales.SeatsAdded(ctx, id, addition)
+	if err == nil && !made {
 		err = eventra.Errorf(eventra.CodeEventLocked, "the event is cancelled")
 	}
 	return total, err

@@ -311,6 +311,30 @@ func TestCatalog_SeatsTotalIsThatOfTheLatestChange(t *testing.T) {
 	require.Equal(t, 6, shown(e.ID), "a removal came after it, and was shown before")
 }
 
+// Whoever removes all seats and asks again learns that they are removed, also after the event was cancelled.
+func TestCatalog_RemoveAllSeats(t *testing.T) {
+	t.Parallel()
+	f := newFixture(t)
+	e, removal := f.draft(t, 2), newID()
+	remove := func(removal eventra.ID) (int, error) {
+		return f.RemoveSeats(t.Context(), e.ID, removal, []string{"S-A-1", "S-A-2"})
+	}
+	for range 2 {
+		total, err := remove(removal)
+		require.NoError(t, err)
+		require.Zero(t, total)
+	}
+	_, err := remove(newID())
+	require.Equal(t, eventra.CodeUnknownSeats, eventra.CodeOf(err))
+	_, err = f.Cancel(t.Context(), e.ID, "rain")
+	require.NoError(t, err)
+	total, err := remove(removal)
+	require.NoError(t, err)
+	require.Zero(t, total)
+	_, err = remove(newID())
+	require.Equal(t, eventra.CodeEventLocked, eventra.CodeOf(err), "another request")
+}
+
 // overtaken lets others do something after it has added seats.
 type overtaken struct {
 	Sales

@@ -2,7 +2,6 @@ package postgres
 
 import (
 	"context"
-	"errors"
 
 	"github.com/jackc/pgx/v5"
 
@@ -31,18 +30,14 @@ func removeSeats(ctx context.Context, tx pgx.Tx, eventID, removal eventra.ID, na
 	if err != nil {
 		return 0, orNotFound(err, eventra.NoSuchEvent())
 	}
-	version, _, err := lastSeat(ctx, tx, eventID)
+	if before, made, err := addedBefore(ctx, tx, eventID, removal); err != nil || made {
+		return before, err
+	}
+	seats, err := unsoldSeats(ctx, tx, eventID, names)
 	if err != nil {
 		return 0, err
 	}
-	var before int
-	switch err = tx.QueryRow(ctx, addedBeforeSQL, eventID, removal).Scan(&before); {
-	case err == nil:
-		return before, nil
-	case !errors.Is(err, pgx.ErrNoRows):
-		return 0, err
-	}
-	seats, err := unsoldSeats(ctx, tx, eventID, names)
+	version, _, err := lastSeat(ctx, tx, eventID)
 	if err != nil {
 		return 0, err
 	}

@@ -42,7 +42,7 @@ func addSeats(ctx context.Context, tx pgx.Tx, eventID, addition eventra.ID, seat
 	if err != nil {
 		return 0, err
 	}
-	if total, err := addedBefore(ctx, tx, eventID, addition); err != nil || total > 0 {
+	if total, made, err := addedBefore(ctx, tx, eventID, addition); err != nil || made {
 		return total, err
 	}
 	if len(seats) == 0 {
@@ -71,23 +71,23 @@ func addSeats(ctx context.Context, tx pgx.Tx, eventID, addition eventra.ID, seat
 	return total, err
 }
 
-// SeatsAdded returns the total of an event after an addition, or 0 if that was not made.
-func (db *DB) SeatsAdded(ctx context.Context, eventID, addition eventra.ID) (total int, err error) {
+// SeatsAdded returns the total of an event after an addition or a removal, and whether that was made.
+func (db *DB) SeatsAdded(ctx context.Context, eventID, addition eventra.ID) (total int, made bool, err error) {
 	err = db.WithConn(ctx, callTimeout, func(ctx context.Context, conn *pgxpool.Conn) error {
-		total, err = addedBefore(ctx, conn, eventID, addition)
+		total, made, err = addedBefore(ctx, conn, eventID, addition)
 		return err
 	})
-	return total, err
+	return total, made, err
 }
 
-const addedBeforeSQL = `SELECT seats_total FROM seat_additions WHERE event_id = $1 AND id = $2`
-
-func addedBefore(ctx context.Context, q querier, eventID, addition eventra.ID) (total int, err error) {
-	err = q.QueryRow(ctx, addedBeforeSQL, eventID, addition).Scan(&total)
+// addedBefore returns the total after an addition or a removal, and whether that was made: a removal
+// may have left no seats.
+func addedBefore(ctx context.Context, q querier, eventID, addition eventra.ID) (total int, made bool, err error) {
+	err = q.QueryRow(ctx, `SELECT seats_total FROM seat_additions WHERE event_id = $1 AND id = $2`, eventID, addition).Scan(&total)
 	if errors.Is(err, pgx.ErrNoRows) {
-		err = nil
+		return 0, false, nil
 	}
-	return total, err
+	return total, err == nil, err
 }
 
 func duplicateNames(seats []eventra.Seat) (names []string) {

@@ -79,9 +79,10 @@ func TestAddSeats_AddsTheSameOnce(t *testing.T) {
 	event.Status, event.Version = eventra.EventCancelled, event.Version+1
 	require.NoError(t, db.PutTerms(t.Context(), event))
 	for addition, want := range map[eventra.ID]int{first: 5, persistencetest.NewID(): 0} {
-		total, err = db.SeatsAdded(t.Context(), event.ID, addition)
+		total, made, err := db.SeatsAdded(t.Context(), event.ID, addition)
 		require.NoError(t, err)
 		require.Equal(t, want, total)
+		require.Equal(t, want > 0, made)
 	}
 	stored, err := db.SeatsTotal(t.Context(), event.ID)
 	require.NoError(t, err)
