@@ -45,7 +45,8 @@ func (db *DB) ClaimCancellation(ctx context.Context, lease time.Duration) (*even
 	return claim, nil
 }
 
-// A time that is too far ahead was written before the server's clock was set back.
+// A time that is too far ahead was written before the server's clock was set back:
+// countCancellationSQL writes none of more than two hours.
 const claimCancellationSQL = `
 UPDATE cancellations SET due_at = clock_timestamp() + $1::bigint * interval '1 microsecond'
 WHERE event_id = (
@@ -100,7 +101,7 @@ UPDATE cancellations SET bookings = told.bookings + live.confirmed, refunded = t
     settled_at = CASE WHEN live.bookings = 0 AND told.refunded = told.bookings AND told.mailed = told.bookings
         OR finished_at < now() - interval '20 hours' THEN now() END,
     due_at = clock_timestamp() + CASE WHEN live.confirmed > 0 THEN $4::bigint * interval '1 microsecond'
-        ELSE greatest(interval '1 second', (now() - started_at) / 10) END
+        ELSE least(interval '2 hours', greatest(interval '1 second', (now() - started_at) / 10)) END
 FROM told, live
 WHERE event_id = $1 AND due_at = $2`
 
