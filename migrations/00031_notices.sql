@@ -1,5 +1,9 @@
 -- +goose Up
 
+-- A reference to events locks that table against writers. A waiting lock would stop them all behind it: rather give up, and be
+-- started again.
+SET LOCAL lock_timeout = '1s';
+
 -- Mails other than tickets, each written in the transaction of what it tells. Members of the release before do not look
 -- here, and so send none of a kind that they do not know.
 CREATE TABLE notices (

@@ -1,5 +1,17 @@
 -- +goose Up
 
+-- A commit locks an event before its seats, so events come first here, too. A waiting lock on either would stop every sale
+-- behind it: rather give up, and be started again.
+SET LOCAL lock_timeout = '1s';
+ALTER TABLE events ADD COLUMN pricing_version bigint NOT NULL DEFAULT 1;
+COMMENT ON COLUMN events.pricing_version IS 'grows with each change of the pricing, and with the number of seats, from which one may be derived';
+COMMENT ON COLUMN events.layout_version IS 'version of the seat map when its seats, or their categories or prices, last changed; null if that was before the column was';
+
+-- An event may have a pricing before it has seats.
+ALTER TABLE events DROP CONSTRAINT events_currency_iff_seats;
+ALTER TABLE events ADD CONSTRAINT events_seats_have_currency CHECK (seats_total = 0 OR currency IS NOT NULL) NOT VALID;
+COMMENT ON CONSTRAINT events_seats_have_currency ON events IS 'sums of a booking''s prices need one currency an event';
+
 -- Prices by category of seats and ticket type. An event without rows here has the prices of its seats, in categories that are
 -- derived from them, and one ticket type. A name that is no longer offered keeps its number, since items that were sold name it;
 -- its position is null then.
@@ -57,18 +69,9 @@ COMMENT ON CONSTRAINT prices_category_exists ON prices IS 'a price of nothing me
 COMMENT ON CONSTRAINT prices_ticket_type_exists ON prices IS 'a price for nobody means nothing';
 COMMENT ON CONSTRAINT prices_amount_positive ON prices IS 'nobody is paid for coming';
 
-SET LOCAL lock_timeout = '1s';
 ALTER TABLE seats ADD COLUMN category_no smallint;
 COMMENT ON COLUMN seats.category_no IS 'null: derived from section and amount';
 COMMENT ON COLUMN seats.amount IS 'the price for the default ticket type, or the lowest if that is not sold here';
-
-ALTER TABLE events ADD COLUMN pricing_version bigint NOT NULL DEFAULT 1;
-COMMENT ON COLUMN events.pricing_version IS 'grows with each change of the pricing, and with the number of seats, from which one may be derived';
-
--- An event may have a pricing before it has seats.
-ALTER TABLE events DROP CONSTRAINT events_currency_iff_seats;
-ALTER TABLE events ADD CONSTRAINT events_seats_have_currency CHECK (seats_total = 0 OR currency IS NOT NULL) NOT VALID;
-COMMENT ON CONSTRAINT events_seats_have_currency ON events IS 'sums of a booking''s prices need one currency an event';
 
 -- +goose StatementBegin
 CREATE OR REPLACE FUNCTION note_layout_version() RETURNS trigger LANGUAGE plpgsql AS $$

@@ -1,5 +1,9 @@
 -- +goose Up
 
+-- A reference to events locks that table against writers. A waiting lock would stop them all behind it: rather give up, and be
+-- started again.
+SET LOCAL lock_timeout = '1s';
+
 -- What everybody who has tickets is told about an event that was moved, and how far that is.
 CREATE TABLE reschedulings (
     id            uuid        PRIMARY KEY, -- the request's, the same on every try
