@@ -42,7 +42,8 @@ ON CONFLICT (id) DO UPDATE SET
     status = excluded.status, sale_starts_at = excluded.sale_starts_at, sale_ends_at = excluded.sale_ends_at,
     hold_seconds = excluded.hold_seconds, max_seats_per_booking = excluded.max_seats_per_booking,
     max_seats_per_customer = excluded.max_seats_per_customer, orphan_rule = excluded.orphan_rule,
-    customer_limit_highest = stored.customer_limit_highest + greatest(0, excluded.customer_limit_highest - stored.customer_limit_highest),
+    customer_limit_highest = CASE WHEN stored.customer_limit_highest IS NOT NULL -- null stays: no limit held its first buyers back
+        THEN greatest(stored.customer_limit_highest, excluded.customer_limit_highest) END,
     ever_published = excluded.ever_published, title = excluded.title, venue = excluded.venue, starts_at = excluded.starts_at, timezone = excluded.timezone,
     details_version = excluded.details_version, updated_at = now(),
     epoch = stored.epoch + ((stored.status, stored.sale_starts_at, stored.sale_ends_at, stored.hold_seconds, stored.max_seats_per_booking,
