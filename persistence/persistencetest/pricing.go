@@ -124,7 +124,7 @@ func pricingChanges(f *fixture) {
 	d := m.Decide(&eventra.FinishPayment{Payment: *payment, Outcome: eventra.PaymentSucceeded, Items: missed.Items}, time.Now())
 	require.Equal(f.t, eventra.Accept, d.Verdict)
 	require.Equal(f.t, eventra.Rebooked, d.Change.Kind)
-	require.Equal(f.t, payment.Amount, d.Change.Booking.Total, "who paid late pays what was held")
+	require.Equal(f.t, payment.Amount, d.Change.Booking.Total, "a late payment pays what was held")
 	f.must(d.Change)
 	f.requireStored(d.Change.Booking)
 
