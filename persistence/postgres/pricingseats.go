@@ -36,16 +36,12 @@ func (e *repricing) selected(ctx context.Context, selection *eventra.SeatSelecti
 	if e.status == eventra.EventCancelled {
 		return nil, eventra.Errorf(eventra.CodeEventLocked, "the event is cancelled")
 	}
-	rows, err := e.tx.Query(ctx, readSeatsSQL, e.eventID)
+	layout, err := readLayoutOf(ctx, e.tx, e.eventID, e.seats)
 	if err != nil {
 		return nil, err
 	}
-	snapshot := &eventra.Snapshot{EventID: e.eventID}
-	if err := readSeats(rows, snapshot, e.seats); err != nil {
-		return nil, err
-	}
 	var f eventra.Faults
-	seats, err := eventra.NewLayout(snapshot.Seats).Selected(selection, &f)
+	seats, err := layout.Selected(selection, &f)
 	if err != nil {
 		return nil, err
 	}
@@ -62,13 +58,9 @@ func (e *repricing) setCategory(ctx context.Context, seats []eventra.SeatNo, cat
 			return done, err
 		}
 	}
-	numbers := make(ints, len(seats))
-	for i, no := range seats {
-		numbers[i] = int32(no)
-	}
 	no := pricing.Categories[pricing.CategoryNamed(category)].No
 	shown := shownAmounts(pricing)
-	changed, err := e.tx.Exec(ctx, moveSeatsSQL, e.eventID, numbers, int16(no), shown[no-1], e.layout+1)
+	changed, err := e.tx.Exec(ctx, moveSeatsSQL, e.eventID, numbersOf(seats), int16(no), shown[no-1], e.layout+1)
 	if err != nil {
 		return done, err
 	}

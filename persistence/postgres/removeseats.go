@@ -33,7 +33,7 @@ func removeSeats(ctx context.Context, tx pgx.Tx, eventID, removal eventra.ID, na
 	if before, made, err := addedBefore(ctx, tx, eventID, removal); err != nil || made {
 		return before, err
 	}
-	seats, err := unsoldSeats(ctx, tx, eventID, names)
+	seats, err := unsoldSeats(ctx, tx, eventID, total, names)
 	if err != nil {
 		return 0, err
 	}
@@ -58,31 +58,28 @@ const removeSeatsSQL = `
 UPDATE seats SET status = 'REMOVED', blocking_id = NULL, number = -1 - seat_no, version = $3
 WHERE event_id = $1 AND seat_no = ANY ($2::int[])`
 
-// unsoldSeats returns the numbers of the named seats, none of which a booking has or had.
-func unsoldSeats(ctx context.Context, tx pgx.Tx, eventID eventra.ID, names []string) (seats ints, err error) {
-	rows, err := tx.Query(ctx, readSeatsSQL, eventID)
+// unsoldSeats returns the numbers of the named seats, none of which a booking has or had. total is
+// the event's number of seats.
+func unsoldSeats(ctx context.Context, tx pgx.Tx, eventID eventra.ID, total int, names []string) (ints, error) {
+	layout, err := readLayoutOf(ctx, tx, eventID, total)
 	if err != nil {
 		return nil, err
 	}
-	snapshot := &eventra.Snapshot{EventID: eventID}
-	if err := readSeats(rows, snapshot, 0); err != nil {
+	var none eventra.Faults // there are none without a section
+	selected, err := layout.Selected(&eventra.SeatSelection{Seats: names}, &none)
+	if err != nil {
 		return nil, err
 	}
-	layout := eventra.NewLayout(snapshot.Seats)
-	var unknown []string
-	for _, name := range names {
-		no, known := layout.Find(name)
-		switch {
-		case known:
-			seats = append(seats, int32(no))
-		case len(unknown) < seatsNamedMax:
-			unknown = append(unknown, name)
-		}
-	}
-	if unknown != nil {
-		return nil, &eventra.Error{Code: eventra.CodeUnknownSeats, Message: "the event has no such seats", Seats: unknown}
-	}
+	seats := numbersOf(selected)
 	return seats, refuseSold(ctx, tx, layout, eventID, seats)
+}
+
+func numbersOf(seats []eventra.SeatNo) ints {
+	numbers := make(ints, len(seats))
+	for i, no := range seats {
+		numbers[i] = int32(no)
+	}
+	return numbers
 }
 
 // soldSeatsSQL reads the event's bookings: there is no index of ended items by seat.
@@ -92,7 +89,7 @@ CROSS JOIN LATERAL (SELECT seat_no FROM booking_seats WHERE booking_id = booking
 WHERE bookings.event_id = $1 ORDER BY sold.seat_no LIMIT $3`
 
 func refuseSold(ctx context.Context, tx pgx.Tx, layout *eventra.Layout, eventID eventra.ID, seats ints) error {
-	rows, err := tx.Query(ctx, soldSeatsSQL, eventID, seats, seatsNamedMax)
+	rows, err := tx.Query(ctx, soldSeatsSQL, eventID, seats, eventra.SeatsNamedMax)
 	if err != nil {
 		return err
 	}

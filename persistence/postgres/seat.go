@@ -10,9 +10,6 @@ import (
 	"github.com/eventra/eventra"
 )
 
-// seatsNamedMax bounds how many seats an error names.
-const seatsNamedMax = 100
-
 // allowBulkSQL raises the time limit of statements that write a whole event to
 // bulkTimeout.
 const allowBulkSQL = `SET LOCAL statement_timeout = '30s'`
@@ -98,7 +95,7 @@ func duplicateNames(seats []eventra.Seat) (names []string) {
 	seen := make(map[place]bool, len(seats))
 	for _, s := range seats {
 		at := place{s.Section, s.Row, s.Number}
-		if seen[at] && len(names) < seatsNamedMax {
+		if seen[at] && len(names) < eventra.SeatsNamedMax {
 			names = append(names, s.Name())
 		}
 		seen[at] = true
@@ -111,7 +108,7 @@ func refuseExisting(ctx context.Context, tx pgx.Tx, eventID eventra.ID, seats []
 	for i, s := range seats {
 		sections[i], rows[i], numbers[i] = s.Section, s.Row, int32(s.Number)
 	}
-	found, err := tx.Query(ctx, existingSeatsSQL, eventID, sections, rows, numbers, seatsNamedMax)
+	found, err := tx.Query(ctx, existingSeatsSQL, eventID, sections, rows, numbers, eventra.SeatsNamedMax)
 	if err != nil {
 		return err
 	}
@@ -161,7 +158,7 @@ func refuseLookAlikes(ctx context.Context, tx pgx.Tx, eventID eventra.ID, seats 
 	}
 	var names []string
 	for _, s := range seats {
-		if _, _, alike := labels.Add(s.Section, s.Row); alike && len(names) < seatsNamedMax {
+		if _, _, alike := labels.Add(s.Section, s.Row); alike && len(names) < eventra.SeatsNamedMax {
 			names = append(names, s.Name())
 		}
 	}

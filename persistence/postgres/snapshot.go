@@ -125,6 +125,20 @@ func readSeats(rows pgx.Rows, s *eventra.Snapshot, total int) error {
 	return rows.Err()
 }
 
+// readLayoutOf reads an event's seats in a transaction. total is their number, without those that
+// were removed.
+func readLayoutOf(ctx context.Context, tx pgx.Tx, eventID eventra.ID, total int) (*eventra.Layout, error) {
+	rows, err := tx.Query(ctx, readSeatsSQL, eventID)
+	if err != nil {
+		return nil, err
+	}
+	snapshot := &eventra.Snapshot{EventID: eventID}
+	if err := readSeats(rows, snapshot, total); err != nil {
+		return nil, err
+	}
+	return eventra.NewLayout(snapshot.Seats), nil
+}
+
 // interner keeps one copy of each label: an event repeats a few of them many
 // times.
 type interner map[string]string
