@@ -19,10 +19,8 @@ func (e *repricing) categorize(ctx context.Context, seats []eventra.Seat, names 
 	if err != nil || !named && !e.stored.Stored() {
 		return seats, nil, err
 	}
-	if !e.stored.Stored() || len(next.Categories) > len(e.stored.Categories) {
-		if next, err = e.write(ctx, next); err != nil {
-			return nil, nil, err
-		}
+	if next, err = e.own(ctx, next); err != nil {
+		return nil, nil, err
 	}
 	priced, numbers := slices.Clone(seats), make([]eventra.CategoryNo, len(seats))
 	for i := range priced {

@@ -52,11 +52,9 @@ func (e *repricing) selected(ctx context.Context, selection *eventra.SeatSelecti
 }
 
 func (e *repricing) setCategory(ctx context.Context, seats []eventra.SeatNo, category string) (done eventra.SeatsChanged, err error) {
-	pricing := e.sorted
-	if !e.stored.Stored() || len(pricing.Categories) > len(e.stored.Categories) { // derived ones become the event's own
-		if pricing, err = e.write(ctx, pricing); err != nil {
-			return done, err
-		}
+	pricing, err := e.own(ctx, e.sorted)
+	if err != nil {
+		return done, err
 	}
 	no := pricing.Categories[pricing.CategoryNamed(category)].No
 	shown := shownAmounts(pricing)

@@ -6,6 +6,14 @@ import (
 	"github.com/eventra/eventra"
 )
 
+// own makes the derived categories of a pricing the event's own. It stores nothing if there are none.
+func (e *repricing) own(ctx context.Context, next *eventra.Pricing) (*eventra.Pricing, error) {
+	if e.stored.Stored() && len(next.Categories) <= len(e.stored.Categories) {
+		return next, nil
+	}
+	return e.write(ctx, next)
+}
+
 // write stores the next pricing, which has the categories of all seats.
 func (e *repricing) write(ctx context.Context, next *eventra.Pricing) (*eventra.Pricing, error) {
 	next, err := e.stored.numbered(next)
