@@ -34,10 +34,10 @@ FROM ticket_types WHERE event_id = $1 ORDER BY position, no`
 SELECT category_no, ticket_type_no, amount FROM prices WHERE event_id = $1`
 )
 
-// readPricingResults reads all of a pricing but its version and currency, which the event
-// has.
-func readPricingResults(results pgx.BatchResults) (*pricing, error) {
-	p := &pricing{Pricing: &eventra.Pricing{}, categories: map[eventra.CategoryNo]string{}, ticketTypes: map[eventra.TicketTypeNo]string{}}
+// readPricingResults reads a pricing. Its version and its currency are the event's.
+func readPricingResults(results pgx.BatchResults, version int64, currency string) (*pricing, error) {
+	p := &pricing{Pricing: &eventra.Pricing{Version: version, Currency: currency},
+		categories: map[eventra.CategoryNo]string{}, ticketTypes: map[eventra.TicketTypeNo]string{}}
 	var category eventra.Category
 	var ticketType eventra.TicketType
 	var offered bool
@@ -114,11 +114,10 @@ func readPricing(ctx context.Context, tx pgx.Tx, eventID eventra.ID, version int
 	var queue pgx.Batch
 	queuePricing(&queue, eventID)
 	results := tx.SendBatch(ctx, &queue)
-	p, err := readPricingResults(results)
+	p, err := readPricingResults(results, version, currency)
 	if err = closeBatch(results, err); err != nil {
 		return nil, err
 	}
-	p.Version, p.Currency = version, currency
 	return p, nil
 }
 

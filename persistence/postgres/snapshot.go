@@ -64,12 +64,11 @@ func readSnapshot(results pgx.BatchResults, s *eventra.Snapshot) error {
 		return err
 	}
 	s.LayoutVersion = uint64(layoutVersion)
-	pricing, err := readPricingResults(results)
+	pricing, err := readPricingResults(results, pricingVersion, currency)
 	if err != nil {
 		return err
 	}
 	s.Pricing = pricing.Pricing
-	s.Pricing.Version, s.Pricing.Currency = pricingVersion, currency
 	rows, err := results.Query()
 	if err != nil {
 		return err
@@ -217,11 +216,10 @@ func readLayout(results pgx.BatchResults, s *eventra.Snapshot, seats int) error 
 	if err := readSeats(rows, s, seats); err != nil {
 		return err
 	}
-	pricing, err := readPricingResults(results)
+	pricing, err := readPricingResults(results, version, currency)
 	if err != nil {
 		return err
 	}
 	s.Pricing = pricing.Pricing
-	s.Pricing.Version, s.Pricing.Currency = version, currency
 	return nil
 }
