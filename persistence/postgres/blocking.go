@@ -30,10 +30,7 @@ func (db *DB) Blocking(ctx context.Context, eventID, id eventra.ID) (*eventra.Bl
 // their seats. next is where the next page begins, nil on the last. It reads the whole
 // event, on one of few connections that do not commit.
 func (db *DB) Blocks(ctx context.Context, eventID eventra.ID, p eventra.Page) (blocks []eventra.SeatBlock, next *eventra.Cursor, err error) {
-	before, beforeID := pgtype.Timestamptz{InfinityModifier: pgtype.Infinity, Valid: true}, eventra.ID{}
-	if p.Cursor != nil {
-		before, beforeID = pgtype.Timestamptz{Time: p.Cursor.Time, Valid: true}, p.Cursor.ID
-	}
+	before, beforeID := pageStart(p, pgtype.Infinity)
 	err = db.withConnOf(ctx, db.layouts, bulkTimeout, func(ctx context.Context, conn *pgxpool.Conn) error {
 		rows, err := conn.Query(ctx, blocksSQL, eventID, before, beforeID, p.Limit+1)
 		if err != nil {
@@ -45,11 +42,8 @@ func (db *DB) Blocks(ctx context.Context, eventID eventra.ID, p eventra.Page) (b
 		})
 		return err
 	})
-	if err != nil || len(blocks) <= p.Limit {
-		return blocks, nil, err
-	}
-	last := &blocks[p.Limit-1]
-	return blocks[:p.Limit], &eventra.Cursor{Time: last.At, ID: last.ID}, nil
+	blocks, next = cut(blocks, p, func(b *eventra.SeatBlock) eventra.Cursor { return eventra.Cursor{Time: b.At, ID: b.ID} })
+	return blocks, next, err
 }
 
 const blocksSQL = `

@@ -86,20 +86,13 @@ ORDER BY id, position`
 func (db *DB) UserBookings(
 	ctx context.Context, userID eventra.ID, f eventra.BookingFilter, p eventra.Page,
 ) (bookings []*eventra.Booking, next *eventra.Cursor, err error) {
+	before, beforeID := pageStart(p, pgtype.Infinity)
 	err = db.WithConn(ctx, callTimeout, func(ctx context.Context, conn *pgxpool.Conn) error {
-		before, beforeID := pgtype.Timestamptz{InfinityModifier: pgtype.Infinity, Valid: true}, eventra.ID{}
-		if p.Cursor != nil {
-			before, beforeID = pgtype.Timestamptz{Time: p.Cursor.Time, Valid: true}, p.Cursor.ID
-		}
 		bookings, err = queryBookings(ctx, conn, userBookingsSQL,
 			userID, string(f.Status), uuid(f.EventID), before, beforeID, p.Limit+1)
 		return err
 	})
-	if err == nil && len(bookings) > p.Limit {
-		bookings = bookings[:p.Limit]
-		last := bookings[p.Limit-1]
-		next = &eventra.Cursor{Time: last.CreatedAt, ID: last.ID}
-	}
+	bookings, next = cut(bookings, p, func(b **eventra.Booking) eventra.Cursor { return eventra.Cursor{Time: (*b).CreatedAt, ID: (*b).ID} })
 	return bookings, next, err
 }
 

@@ -23,10 +23,7 @@ ORDER BY created_at DESC, id DESC LIMIT $4`
 func (db *DB) OpenSessions(
 	ctx context.Context, userID eventra.ID, p eventra.Page,
 ) (sessions []eventra.OpenSession, next *eventra.Cursor, err error) {
-	before, beforeID := pgtype.Timestamptz{InfinityModifier: pgtype.Infinity, Valid: true}, eventra.ID{}
-	if p.Cursor != nil {
-		before, beforeID = pgtype.Timestamptz{Time: p.Cursor.Time, Valid: true}, p.Cursor.ID
-	}
+	before, beforeID := pageStart(p, pgtype.Infinity)
 	err = db.WithConn(ctx, callTimeout, func(ctx context.Context, conn *pgxpool.Conn) error {
 		rows, err := conn.Query(ctx, openSessionsSQL, userID, before, beforeID, p.Limit+1)
 		if err != nil {
@@ -35,11 +32,7 @@ func (db *DB) OpenSessions(
 		sessions, err = pgx.CollectRows(rows, scanOpenSession)
 		return err
 	})
-	if err == nil && len(sessions) > p.Limit {
-		sessions = sessions[:p.Limit]
-		last := sessions[p.Limit-1]
-		next = &eventra.Cursor{Time: last.CreatedAt, ID: last.ID}
-	}
+	sessions, next = cut(sessions, p, func(s *eventra.OpenSession) eventra.Cursor { return eventra.Cursor{Time: s.CreatedAt, ID: s.ID} })
 	return sessions, next, err
 }
 

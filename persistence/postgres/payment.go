@@ -48,16 +48,10 @@ func (db *DB) Payment(ctx context.Context, id eventra.ID) (*eventra.Payment, err
 func (db *DB) BookingPayments(
 	ctx context.Context, bookingID eventra.ID, p eventra.Page,
 ) (found []eventra.Payment, next *eventra.Cursor, err error) {
-	after, afterID := pgtype.Timestamptz{InfinityModifier: pgtype.NegativeInfinity, Valid: true}, eventra.ID{}
-	if p.Cursor != nil {
-		after, afterID = pgtype.Timestamptz{Time: p.Cursor.Time, Valid: true}, p.Cursor.ID
-	}
+	after, afterID := pageStart(p, pgtype.NegativeInfinity)
 	found, err = db.queryPayments(ctx, bookingPaymentsSQL, bookingID, after, afterID, p.Limit+1)
-	if err != nil || len(found) <= p.Limit {
-		return found, nil, err
-	}
-	last := found[p.Limit-1]
-	return found[:p.Limit], &eventra.Cursor{Time: last.CreatedAt, ID: last.ID}, nil
+	found, next = cut(found, p, func(p *eventra.Payment) eventra.Cursor { return eventra.Cursor{Time: p.CreatedAt, ID: p.ID} })
+	return found, next, err
 }
 
 const bookingPaymentsSQL = `SELECT ` + paymentColumns + ` FROM payments
