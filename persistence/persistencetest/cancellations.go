@@ -27,6 +27,9 @@ func RunCancellations(t *testing.T, store EventStore) {
 	due, err := store.EventsWithHoldsDue(t.Context(), 0, 10)
 	require.NoError(t, err)
 	require.Equal(t, []eventra.ID{f.event.ID}, due, "holds of a cancelled event are due")
+	due, err = store.EventsWithHoldsDue(t.Context(), longHold+time.Minute, 10)
+	require.NoError(t, err)
+	require.Equal(t, []eventra.ID{f.event.ID}, due, "each event once")
 
 	claim := f.claimCancellation()
 	f.claimNothing()

@@ -106,38 +106,29 @@ FROM (
 ) AS b` + theirItems + `
 ORDER BY created_at DESC, id DESC, position`
 
-// EventsWithHoldsDue lists events with a HELD booking whose deadline and payment
+// EventsWithHoldsDue lists up to limit events with a HELD booking whose deadline and payment
 // grace lie before the time ahead of now, by the store's clock, and cancelled events with
 // a HELD booking that is not being paid.
 func (db *DB) EventsWithHoldsDue(ctx context.Context, ahead time.Duration, limit int) (events []eventra.ID, err error) {
 	err = db.WithConn(ctx, callTimeout, func(ctx context.Context, conn *pgxpool.Conn) error {
-		var queue pgx.Batch
-		queue.Queue(holdsDueSQL, ahead.Microseconds(), limit)
-		queue.Queue(holdsOfCancelledSQL, limit)
-		results := conn.SendBatch(ctx, &queue)
-		var err error
-		for range queue.Len() {
-			var rows pgx.Rows
-			if rows, err = results.Query(); err != nil {
-				break
-			}
-			if events, err = pgx.AppendRows(events, rows, pgx.RowTo[eventra.ID]); err != nil {
-				break
-			}
+		rows, err := conn.Query(ctx, holdsDueSQL, ahead.Microseconds(), limit)
+		if err != nil {
+			return err
 		}
-		return closeBatch(results, err)
+		events, err = pgx.CollectRows(rows, pgx.RowTo[eventra.ID])
+		return err
 	})
 	return events, err
 }
 
-const holdsOfCancelledSQL = `
-SELECT event_id FROM cancellations
-WHERE settled_at IS NULL AND finished_at IS NULL AND EXISTS (
-    SELECT FROM bookings WHERE bookings.event_id = cancellations.event_id AND status = 'HELD' AND payment_id IS NULL)
-LIMIT $1`
-
 const holdsDueSQL = `
 WITH until AS (SELECT now() + $1::bigint * interval '1 microsecond' AS t)
-SELECT DISTINCT event_id FROM bookings
+(SELECT DISTINCT event_id FROM bookings
 WHERE status = 'HELD' AND expires_at <= (SELECT t FROM until) AND (paying_until IS NULL OR paying_until <= (SELECT t FROM until))
+LIMIT $2)
+UNION
+(SELECT event_id FROM cancellations
+WHERE settled_at IS NULL AND finished_at IS NULL AND EXISTS (
+    SELECT FROM bookings WHERE bookings.event_id = cancellations.event_id AND status = 'HELD' AND payment_id IS NULL)
+LIMIT $2)
 LIMIT $2`

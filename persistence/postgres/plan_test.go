@@ -54,6 +54,20 @@ func fill(t *testing.T, conn *pgx.Conn, events, seatsEach, bookings int) {
 	}
 }
 
+// fillCancellations inserts events that were cancelled, most of them long ago.
+func fillCancellations(t *testing.T, conn *pgx.Conn, events int) {
+	t.Helper()
+	_, err := conn.Exec(t.Context(), `
+		WITH cancelled AS (
+			INSERT INTO events (id, status, hold_seconds, max_seats_per_booking, title, venue, starts_at, timezone, details_version)
+			SELECT md5('cancelled' || e)::uuid, 'CANCELLED', 600, 10, 'A show', 'A hall', now(), 'UTC', 1 FROM generate_series(1, $1::int) e
+			RETURNING id)
+		INSERT INTO cancellations (event_id, reason, started_at, due_at, finished_at, settled_at)
+		SELECT id, 'rain', now(), now(), ended, ended
+		FROM (SELECT id, CASE WHEN row_number() OVER () > 10 THEN now() END AS ended FROM cancelled) AS c`, events)
+	require.NoError(t, err)
+}
+
 // The planner has its default settings here, not those of this package.
 func TestQueries_UseTheirIndexes(t *testing.T) {
 	t.Parallel()
@@ -61,6 +75,7 @@ func TestQueries_UseTheirIndexes(t *testing.T) {
 	require.NoError(t, err)
 	t.Cleanup(func() { conn.Close(context.Background()) })
 	fill(t, conn, 50, 1000, 40_000)
+	fillCancellations(t, conn, 2000)
 	_, err = conn.Exec(t.Context(), "ANALYZE")
 	require.NoError(t, err)
 	var user, event, booking eventra.ID
@@ -74,6 +89,7 @@ func TestQueries_UseTheirIndexes(t *testing.T) {
 		args  []any
 	}{
 		"holds that are due":     {"bookings_due", holdsDueSQL, []any{int64(0), 100}},
+		"holds of cancelled":     {"cancellations_due", holdsDueSQL, []any{int64(0), 100}},
 		"a user's bookings":      {"bookings_of_user", userBookingsSQL, []any{user, "", nil, now, eventra.ID{}, 21}},
 		"payments to end":        {"payments_open", claimOpenPaymentsSQL, []any{int64(0), int64(0), int64(0), 100}},
 		"a booking's payments":   {"payments_of_booking", bookingPaymentsSQL, []any{booking, now, eventra.ID{}, 21}},
