@@ -48,7 +48,7 @@ func tell(ctx context.Context, url string) error {
 		return fmt.Errorf("login: %T %w", login, err)
 	}
 	*token = bearer(in.Response.AccessToken)
-	wanted := ogen.NewBookingOfBestAvailableBookingRequest(ogen.BookingOfBestAvailable{EventId: demo, BestAvailable: ogen.BestAvailable{Quantity: 2}})
+	wanted := ogen.NewBookingOfBestAvailableBookingRequest(ogen.BookingOfBestAvailable{EventId: demo, BestAvailable: ogen.BestAvailable{Quantity: ogen.NewOptInt(2)}})
 	booking, err := api.CreateBooking(ctx, wanted, ogen.CreateBookingParams{IdempotencyKey: ogen.NewOptString(uuid.NewString())})
 	held, ok := booking.(*ogen.BookingHeaders)
 	if !ok {
