@@ -26,7 +26,8 @@ type EventStore interface {
 // ExpiryStore finds holds that have not ended yet.
 type ExpiryStore interface {
 	// EventsWithHoldsDue lists up to limit events with a HELD booking whose deadline
-	// and payment grace are before the store's time plus ahead.
+	// and payment grace are before the store's time plus ahead, and cancelled events with a
+	// HELD booking that is not being paid.
 	EventsWithHoldsDue(ctx context.Context, ahead time.Duration, limit int) ([]eventra.ID, error)
 }
 

@@ -72,6 +72,28 @@ func decode(body []byte, target any, options ...json.Options) error {
 	return &eventra.Error{Code: eventra.CodeMalformedBody, Message: decodeMessage(err), Err: err}
 }
 
+// limitedList decodes a list. It stops at more than so many items, before the rest takes memory.
+func limitedList[T any](d *jsontext.Decoder, list *[]T, most int, tooMany func(field string) error) error {
+	if d.PeekKind() != '[' {
+		return errors.ErrUnsupported // null or a wrong type, which the decoder handles
+	}
+	if _, err := d.ReadToken(); err != nil {
+		return err
+	}
+	for d.PeekKind() != ']' {
+		if len(*list) >= most {
+			return tooMany(fieldPath(d.StackPointer()))
+		}
+		var item T
+		if err := json.UnmarshalDecode(d, &item); err != nil {
+			return err
+		}
+		*list = append(*list, item)
+	}
+	_, err := d.ReadToken()
+	return err
+}
+
 func decodeMessage(err error) string {
 	var semantic *json.SemanticError
 	var syntactic *jsontext.SyntacticError

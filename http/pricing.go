@@ -111,7 +111,7 @@ func (s *Server) putPricing(c *fiber.Ctx) error {
 		return err
 	}
 	var plan PricingPlan
-	if err := decodeBody(c, &plan); err != nil {
+	if err := decodeBody(c, &plan, pricingPlanLists); err != nil {
 		return err
 	}
 	pricing, err := plan.pricing()

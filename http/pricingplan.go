@@ -3,6 +3,9 @@ package http
 import (
 	"strconv"
 
+	"github.com/go-json-experiment/json"
+	"github.com/go-json-experiment/json/jsontext"
+
 	"github.com/eventra/eventra"
 )
 
@@ -29,6 +32,23 @@ type PricePlan struct {
 	Category   string `json:"category" example:"Stalls" validate:"required"`
 	TicketType string `json:"ticketType" example:"Adult" validate:"required"`
 	Amount     *int64 `json:"amount" minimum:"0" maximum:"10000000000" example:"4500" validate:"required"` // in minor units of the currency, such as cents
+}
+
+// pricingPlanLists limits the lists of a plan while they are decoded.
+var pricingPlanLists = json.WithUnmarshalers(json.JoinUnmarshalers(
+	pricingList[Category](eventra.CategoriesMax),
+	pricingList[TicketTypePlan](eventra.TicketTypesMax),
+	pricingList[PricePlan](eventra.PricesMax),
+))
+
+func pricingList[T any](most int) *json.Unmarshalers {
+	return json.UnmarshalFromFunc(func(d *jsontext.Decoder, list *[]T) error {
+		return limitedList(d, list, most, func(field string) error {
+			var faults eventra.Faults
+			faults.Add(field, "too_many", "must have at most %d entries", most)
+			return faults.Err()
+		})
+	})
 }
 
 // pricing returns the plan with its names in their canonical form. The error names the

@@ -17,7 +17,7 @@ import (
 
 const (
 	bodyMaxBytes      = 64 << 10
-	seatsBodyMaxBytes = 16 << 20 // 100,000 seats written out
+	seatsBodyMaxBytes = 16 << 20 // 100,000 seats written out, or 5,000 prices under any names
 
 	// bodySmallBytes of a body are read with the headers. Nearly all bodies are not longer,
 	// so those that are take one of a few places, and wait for nobody else's.
@@ -26,7 +26,7 @@ const (
 	// callers, counted by user. Together they are bounded by 24 MiB.
 	anonymousBodiesMax, bodiesPerAddressMax = 64, 8
 	callerBodiesMax, bodiesPerCallerMax     = 256, 8
-	// seatsBodiesMax is how many of the bodies that list seats are in memory at a time.
+	// seatsBodiesMax is how many of the bodies that list seats or prices are in memory at a time.
 	seatsBodiesMax = 2
 	// seatsBodyWait is how long another one waits.
 	seatsBodyWait = 5 * time.Second
@@ -71,7 +71,7 @@ func (s *Server) announced(h *fasthttp.RequestHeader) fasthttp.RequestConfig {
 }
 
 func (s *Server) announcedMax(h *fasthttp.RequestHeader) int {
-	if !listsSeats(h) {
+	if !listsInventory(h) {
 		return bodyMaxBytes
 	}
 	if who, err := s.callerFrom(h); err != nil || who.Role != eventra.RoleAdmin {
@@ -80,18 +80,26 @@ func (s *Server) announcedMax(h *fasthttp.RequestHeader) int {
 	return seatsBodyMaxBytes
 }
 
-// listsSeats reports whether a request looks like one of those that may have a long body,
-// since they list seats. Its route decides.
-func listsSeats(h *fasthttp.RequestHeader) bool {
+// listsInventory reports whether a request looks like one of those that may have a long body,
+// since they list seats or prices. Its route decides.
+func listsInventory(h *fasthttp.RequestHeader) bool {
 	path, _, _ := bytes.Cut(h.RequestURI(), []byte("?"))
-	changes := h.IsPost() || string(h.Method()) == fiber.MethodPatch
-	return changes && bytes.HasPrefix(path, []byte("/api/v1/events/")) && (bytes.HasSuffix(path, []byte("/seats")) || bytes.HasSuffix(path, []byte("/seats/remove")))
+	if !bytes.HasPrefix(path, []byte("/api/v1/events/")) {
+		return false
+	}
+	switch method := string(h.Method()); method {
+	case fiber.MethodPut:
+		return bytes.HasSuffix(path, []byte("/pricing"))
+	case fiber.MethodPost, fiber.MethodPatch:
+		return bytes.HasSuffix(path, []byte("/seats")) || bytes.HasSuffix(path, []byte("/seats/remove"))
+	}
+	return false
 }
 
-// tooLong reports whether nobody may send a request with so long a body. One that lists seats is
+// tooLong reports whether nobody may send a request with so long a body. One that lists seats or prices is
 // routed, so that a sender who is no admin is told so.
 func tooLong(h *fasthttp.RequestHeader) bool {
-	return isTooLong(h) && !listsSeats(h)
+	return isTooLong(h) && !listsInventory(h)
 }
 
 // isTooLong reports whether a request is marked as one whose body is too long.
@@ -242,6 +250,6 @@ func (s *Server) takeSeatsBody(c *fiber.Ctx) (give func(), err error) {
 	case s.bodies.seats <- struct{}{}:
 		return give, nil
 	case <-timer.C:
-		return nil, eventra.Errorf(eventra.CodeOverloaded, "too many seats are being added or changed at once")
+		return nil, eventra.Errorf(eventra.CodeOverloaded, "too many seats or prices are being changed at once")
 	}
 }

@@ -55,7 +55,7 @@ func (s *Server) routes() {
 	api.get("/events/:eventId/seats/stream", anyone, reads, parameters("since"), s.streamSeats)
 	api.get("/events/:eventId/availability", anyone, reads, nothing, s.availability)
 	api.get("/events/:eventId/pricing", anyone, reads, nothing, s.getPricing)
-	api.put("/events/:eventId/pricing", admins, writes, body, timeout(seatsTimeout), s.putPricing)
+	api.put("/events/:eventId/pricing", admins, writes, seatsBody, timeout(seatsTimeout), s.putPricing)
 
 	api.get("/bookings", users, reads, parameters("status", "eventId", "limit", "cursor"), s.listBookings)
 	api.post("/bookings", users, bookings, body, s.countedHold, s.holdOnce)

@@ -1,7 +1,6 @@
 package http
 
 import (
-	"errors"
 	"slices"
 	"strconv"
 
@@ -80,32 +79,13 @@ const pricingNameMaxBytes = 4 * eventra.PricingNameMaxRunes
 
 // seatPlanLists limits the lists of a plan while they are decoded.
 var seatPlanLists = json.WithUnmarshalers(json.JoinUnmarshalers(
-	json.UnmarshalFromFunc(limitedList[SectionPlan]),
-	json.UnmarshalFromFunc(limitedList[SeatEntry]),
-	json.UnmarshalFromFunc(limitedList[string]),
+	json.UnmarshalFromFunc(seatList[SectionPlan]),
+	json.UnmarshalFromFunc(seatList[SeatEntry]),
+	json.UnmarshalFromFunc(seatList[string]),
 ))
 
-// limitedList decodes a list. It stops at more items than an event may have seats, before
-// the rest takes memory.
-func limitedList[T any](d *jsontext.Decoder, list *[]T) error {
-	if d.PeekKind() != '[' {
-		return errors.ErrUnsupported // null or a wrong type, which the decoder handles
-	}
-	if _, err := d.ReadToken(); err != nil {
-		return err
-	}
-	for d.PeekKind() != ']' {
-		if len(*list) >= eventra.SeatsPerEventMax {
-			return tooManySeats(fieldPath(d.StackPointer()))
-		}
-		var item T
-		if err := json.UnmarshalDecode(d, &item); err != nil {
-			return err
-		}
-		*list = append(*list, item)
-	}
-	_, err := d.ReadToken()
-	return err
+func seatList[T any](d *jsontext.Decoder, list *[]T) error {
+	return limitedList(d, list, eventra.SeatsPerEventMax, tooManySeats)
 }
 
 func tooManySeats(field string) error {

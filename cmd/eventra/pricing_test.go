@@ -1,6 +1,7 @@
 package main
 
 import (
+	"fmt"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -103,4 +104,31 @@ func TestPricing_OfSeatsThatHadPrices(t *testing.T) {
 		require.Equal(t, booked.body["total"], released["total"])
 		require.Equal(t, booked.body["items"].([]any)[0].(object)["ticketType"], released["items"].([]any)[0].(object)["ticketType"])
 	}
+}
+
+func TestPricing_OfAllPricesThatAnEventMayHave(t *testing.T) {
+	t.Parallel()
+	const categories, types = 100, 50
+	p := start(t)
+	id := p.event(1, 2, nil)
+	pricing := object{"currency": "EUR"}
+	names, ticketTypes, prices := []object{{"name": "A"}}, []object{}, []object{}
+	for n := range categories - 1 {
+		names = append(names, object{"name": fmt.Sprintf("Category %03d of a large house", n)})
+	}
+	for n := range types {
+		ticketTypes = append(ticketTypes, object{"name": fmt.Sprintf("Type %02d", n), "default": n == 0})
+	}
+	for c, category := range names {
+		for n, ticketType := range ticketTypes {
+			prices = append(prices, object{"category": category["name"], "ticketType": ticketType["name"], "amount": 100*c + n})
+		}
+	}
+	pricing["categories"], pricing["ticketTypes"], pricing["prices"] = names, ticketTypes, prices
+	set := p.must(200, "PUT", "/events/"+id+"/pricing", p.admin, pricing)
+	require.Len(t, set.body["prices"], categories*types)
+	require.Equal(t, set.body, p.must(200, "GET", "/events/"+id+"/pricing", "", nil).body)
+	token, _ := p.user()
+	held := p.must(201, "POST", "/bookings", token, object{"eventId": id, "items": []object{{"seat": "A-1-1", "ticketType": "Type 49"}}})
+	require.EqualValues(t, 49, held.body["total"].(object)["amount"])
 }
