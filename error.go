@@ -32,6 +32,8 @@ const (
 	CodeEmailTaken          Code = "email_taken"
 	CodeInvalidCredentials  Code = "invalid_credentials" //nolint:gosec // G101: a code, no secret
 	CodeInvalidRefreshToken Code = "invalid_refresh_token"
+	CodeInvalidToken        Code = "invalid_token"
+	CodeEmailNotVerified    Code = "email_not_verified"
 
 	CodeEventNotFound     Code = "event_not_found"
 	CodeEventLocked       Code = "event_locked"

@@ -18,12 +18,31 @@ const (
 	MailRescheduled MailKind = "rescheduled"
 )
 
+// The kinds of mails about accounts. Those that ask for something have a link.
+const (
+	MailVerify          MailKind = "verify"           // is the address that of the account's owner?
+	MailReset           MailKind = "reset"            // for a forgotten password
+	MailChange          MailKind = "change"           // to an address that an account is to have
+	MailChangeAsked     MailKind = "change-asked"     // to the address that it still has, to stop that
+	MailAddressChanged  MailKind = "address-changed"  // to the address that it had
+	MailPasswordChanged MailKind = "password-changed" // it may have been a stranger
+)
+
 // MailRef names a mail. Its text is also the id of the message, so that a recipient can
 // recognise a second copy.
 type MailRef struct {
 	Kind      MailKind
 	BookingID ID
-	About     ID // the event that was cancelled, or the rescheduling; zero for tickets
+	About     ID // the event that was cancelled, the rescheduling, or the mail about an account; zero for tickets
+}
+
+// aboutAccount reports whether the mail is about an account rather than a booking.
+func (k MailKind) aboutAccount() bool {
+	switch k {
+	case MailVerify, MailReset, MailChange, MailChangeAsked, MailAddressChanged, MailPasswordChanged:
+		return true
+	}
+	return false
 }
 
 // Tickets names the mail with a booking's tickets.
@@ -31,23 +50,42 @@ func Tickets(booking ID) MailRef { return MailRef{Kind: MailTickets, BookingID: 
 
 // Box returns where the mail waits.
 func (r MailRef) Box() MailBox {
-	if r.Kind == MailTickets {
+	switch {
+	case r.Kind == MailTickets:
 		return TicketBox
+	case r.Kind.aboutAccount():
+		return AccountBox
 	}
 	return NoticeBox
 }
 
-// String returns the booking's id for tickets, and booking.kind.about for notices.
+// String returns the booking's id for tickets, booking.kind.about for notices, and
+// kind.about for mails about accounts.
 func (r MailRef) String() string {
-	if r.Kind == MailTickets {
+	switch r.Box() {
+	case TicketBox:
 		return r.BookingID.String()
+	case AccountBox:
+		return fmt.Sprintf("%s.%v", r.Kind, r.About)
 	}
 	return fmt.Sprintf("%v.%s.%v", r.BookingID, r.Kind, r.About)
+}
+
+// Subject names what the mail is about, for the log.
+func (r MailRef) Subject() (name string, id ID) {
+	if r.Box() == AccountBox {
+		return "mailId", r.About
+	}
+	return "bookingId", r.BookingID
 }
 
 // ParseMailRef undoes MailRef.String.
 func ParseMailRef(text string) (r MailRef, err error) {
 	booking, rest, notice := strings.Cut(text, ".")
+	if r.Kind = MailKind(booking); r.Kind.aboutAccount() {
+		r.About, err = ParseID(rest)
+		return r, err
+	}
 	if r.BookingID, err = ParseID(booking); err != nil || !notice {
 		r.Kind = MailTickets
 		return r, err
@@ -58,13 +96,16 @@ func ParseMailRef(text string) (r MailRef, err error) {
 	return r, err
 }
 
-// MailBox is one of the two places where mails wait.
+// MailBox is one of the places where mails wait.
 type MailBox uint8
 
 const (
 	// TicketBox has the tickets, which come first.
 	TicketBox MailBox = iota
-	// NoticeBox has all other mails. Members of the release before do not know it.
+	// AccountBox has the mails about accounts, for which people wait. Members of the release
+	// before do not know it.
+	AccountBox
+	// NoticeBox has all other mails.
 	NoticeBox
 	// MailBoxes is their number.
 	MailBoxes
@@ -99,6 +140,9 @@ type Mail struct {
 	Total    Money
 	Returned Money  // MailCancelled: what goes back
 	Message  string // the organiser's own words
+	// Of a mail about an account: the hash of its link's token, zero without a link, and when that expires.
+	TokenHash    [32]byte
+	TokenExpires time.Time
 }
 
 // Occasion is when and where an event takes place.

@@ -30,6 +30,7 @@ type User struct {
 	// role or the password changes, or when the user is disabled or enabled.
 	TokenVersion int
 	Disabled     bool // may not sign in
+	Verified     bool // has shown to read the mails to Email
 }
 
 // Limits of a user's details.

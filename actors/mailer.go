@@ -177,17 +177,18 @@ func (m *mailer) deliver(ctx context.Context, ref eventra.MailRef) error {
 	if err := m.Pace.Wait(ctx); err != nil {
 		return err
 	}
+	subject, id := ref.Subject()
 	mail, state, err := m.Outbox.Mail(ctx, ref)
 	switch {
 	case err != nil || state == eventra.MailEnded:
 		return err
 	case state == eventra.MailObsolete:
-		m.log.Info("mail withheld: the booking has ended, or the event is cancelled", "bookingId", ref.BookingID, "kind", ref.Kind)
+		m.log.Info("mail withheld: it would not be true any more", subject, id, "kind", ref.Kind)
 		return m.Outbox.Withhold(ctx, ref)
 	}
 	if err := m.Sender.Send(ctx, mail); err != nil {
 		return err // the queue writes the line
 	}
-	m.log.Info("mail sent", "bookingId", ref.BookingID, "kind", ref.Kind)
+	m.log.Info("mail sent", subject, id, "kind", ref.Kind)
 	return m.Outbox.MarkSent(ctx, ref)
 }

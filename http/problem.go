@@ -57,6 +57,8 @@ var problems = map[eventra.Code]problemKind{
 	eventra.CodeEmailTaken:          {status: 409, title: "E-mail address taken"},
 	eventra.CodeInvalidCredentials:  {status: 401, title: "Invalid credentials"},
 	eventra.CodeInvalidRefreshToken: {status: 401, title: "Invalid refresh token"},
+	eventra.CodeInvalidToken:        {status: 422, title: "Invalid token"},
+	eventra.CodeEmailNotVerified:    {status: 403, title: "E-mail address not verified"},
 
 	eventra.CodeEventNotFound:     {status: 404, title: "Event not found"},
 	eventra.CodeEventLocked:       {status: 409, title: "Event locked by its sale"},

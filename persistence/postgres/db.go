@@ -95,7 +95,7 @@ type DB struct {
 	claims   coalesce.Group[*eventra.IdempotencyAttempt, keyRow]
 	finishes coalesce.Group[finish, error]
 	releases coalesce.Group[*eventra.IdempotencyAttempt, error]
-	users    coalesce.Group[eventra.ID, bool]
+	users    coalesce.Group[eventra.ID, *bool]
 }
 
 // Open prepares a pool of connections. The first use connects, so a Postgres
@@ -126,7 +126,7 @@ func Open(ctx context.Context, url string, options Options) (*DB, error) {
 	}
 	db := &DB{pool: pool, layouts: layouts, breaker: breaker, retention: options.Retention}
 	db.bookings.Backend, db.bookings.Send = backend, sendOn(db, readBookings)
-	db.users.Backend, db.users.Send = backend, sendOn(db, usersExist)
+	db.users.Backend, db.users.Send = backend, sendOn(db, usersVerified)
 	keyOf := func(a *eventra.IdempotencyAttempt) any { return a.Key }
 	claim := keyCalls[*eventra.IdempotencyAttempt, keyRow](claimKeys).apart(keyRow{locked: true})
 	release := keyCalls[*eventra.IdempotencyAttempt, error](releaseKeys).apart(errKeyLocked)

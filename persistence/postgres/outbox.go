@@ -14,10 +14,7 @@ import (
 // instance, before the lease ends. A mail that is due later than a lease that begins
 // now is due: the server's clock was set back.
 func (db *DB) Due(ctx context.Context, box eventra.MailBox, limit int, lease time.Duration) (due []eventra.MailRef, err error) {
-	sql := ticketsDueSQL
-	if box == eventra.NoticeBox {
-		sql = noticesDueSQL
-	}
+	sql := [eventra.MailBoxes]string{eventra.TicketBox: ticketsDueSQL, eventra.AccountBox: accountMailsDueSQL, eventra.NoticeBox: noticesDueSQL}[box]
 	err = db.WithConn(ctx, callTimeout, func(ctx context.Context, conn *pgxpool.Conn) error {
 		rows, err := conn.Query(ctx, sql, limit, lease.Microseconds())
 		if err != nil {
@@ -52,11 +49,22 @@ WHERE ctid = ANY (ARRAY (
     WHERE sent_at IS NULL AND (due_at <= clock_timestamp() OR due_at > clock_timestamp() + $2::bigint * interval '1 microsecond')
     ORDER BY due_at LIMIT $1 FOR UPDATE SKIP LOCKED))
 RETURNING kind, booking_id, about`
+
+	accountMailsDueSQL = `
+UPDATE account_mails SET due_at = clock_timestamp() + $2::bigint * interval '1 microsecond'
+WHERE id = ANY (ARRAY (
+    SELECT id FROM account_mails
+    WHERE sent_at IS NULL AND (due_at <= clock_timestamp() OR due_at > clock_timestamp() + $2::bigint * interval '1 microsecond')
+    ORDER BY due_at LIMIT $1 FOR UPDATE SKIP LOCKED))
+RETURNING kind, '00000000-0000-0000-0000-000000000000'::uuid, id`
 )
 
 // Mail reads what a mail says. CodeNotFound if there is none.
 func (db *DB) Mail(ctx context.Context, ref eventra.MailRef) (mail *eventra.Mail, state eventra.MailState, err error) {
-	sql, args := mailSQL(ref, ticketsSQL, noticeSQL)
+	if ref.Box() == eventra.AccountBox {
+		return db.accountMail(ctx, ref)
+	}
+	sql, args := mailSQL(ref, ticketsSQL, noticeSQL, "")
 	err = db.WithConn(ctx, callTimeout, func(ctx context.Context, conn *pgxpool.Conn) error {
 		m := &eventra.Mail{MailRef: ref}
 		var ended, obsolete bool
@@ -83,9 +91,12 @@ func (db *DB) Mail(ctx context.Context, ref eventra.MailRef) (mail *eventra.Mail
 }
 
 // mailSQL returns a statement about the row of a mail, and its parameters.
-func mailSQL(ref eventra.MailRef, tickets, notice string) (sql string, args []any) {
-	if ref.Box() == eventra.TicketBox {
+func mailSQL(ref eventra.MailRef, tickets, notice, account string) (sql string, args []any) {
+	switch ref.Box() {
+	case eventra.TicketBox:
 		return tickets, []any{ref.BookingID}
+	case eventra.AccountBox:
+		return account, []any{ref.About}
 	}
 	return notice, []any{ref.BookingID, string(ref.Kind), ref.About}
 }
@@ -126,7 +137,8 @@ func (db *DB) Withhold(ctx context.Context, ref eventra.MailRef) error {
 }
 
 func (db *DB) endMail(ctx context.Context, ref eventra.MailRef, set string) error {
-	sql, args := mailSQL(ref, `UPDATE outbox `+set+` WHERE booking_id = $1`, `UPDATE notices `+set+` WHERE booking_id = $1 AND kind = $2 AND about = $3`)
+	sql, args := mailSQL(ref, `UPDATE outbox `+set+` WHERE booking_id = $1`,
+		`UPDATE notices `+set+` WHERE booking_id = $1 AND kind = $2 AND about = $3`, `UPDATE account_mails `+set+` WHERE id = $1`)
 	return db.WithConn(ctx, callTimeout, func(ctx context.Context, conn *pgxpool.Conn) error {
 		_, err := conn.Exec(ctx, sql, args...)
 		return err
@@ -150,5 +162,6 @@ func (db *DB) MailsUnsent(ctx context.Context, limit int) (number int, err error
 
 const mailsUnsentSQL = `
 SELECT count(*) FROM (
-    (SELECT FROM outbox WHERE sent_at IS NULL LIMIT $1) UNION ALL (SELECT FROM notices WHERE sent_at IS NULL LIMIT $1) LIMIT $1
+    (SELECT FROM outbox WHERE sent_at IS NULL LIMIT $1) UNION ALL (SELECT FROM notices WHERE sent_at IS NULL LIMIT $1)
+    UNION ALL (SELECT FROM account_mails WHERE sent_at IS NULL LIMIT $1) LIMIT $1
 ) AS unsent`

@@ -105,6 +105,13 @@ var purgeSQL = []string{
 		SELECT ctid FROM sessions WHERE expires_at < now() ORDER BY expires_at LIMIT $1 FOR UPDATE SKIP LOCKED))`,
 	`DELETE FROM denied_tokens WHERE ctid = ANY (ARRAY (
 		SELECT ctid FROM denied_tokens WHERE expires_at < now() ORDER BY expires_at LIMIT $1 FOR UPDATE SKIP LOCKED))`,
+	// A mail to whoever has an address says that somebody typed it, which is nobody's business for long.
+	`DELETE FROM account_mails WHERE ctid = ANY (ARRAY (
+		SELECT ctid FROM account_mails WHERE created_at < now() - interval '24 hours' AND user_id IS NULL
+		ORDER BY created_at LIMIT $1 FOR UPDATE SKIP LOCKED))`,
+	`DELETE FROM account_mails WHERE ctid = ANY (ARRAY (
+		SELECT ctid FROM account_mails WHERE created_at < now() - interval '30 days'
+		ORDER BY created_at LIMIT $1 FOR UPDATE SKIP LOCKED))`,
 }
 
 // deleteRows runs a statement that deletes up to $1 rows. No commit waits for the disk: rows

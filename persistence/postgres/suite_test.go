@@ -90,3 +90,14 @@ func openMembers(t testing.TB, url string) *postgres.Members {
 	t.Cleanup(members.Close)
 	return members
 }
+
+func TestDB_AccountStore(t *testing.T) {
+	t.Parallel()
+	db := open(t)
+	persistencetest.RunAccountStore(t, func(*testing.T) persistencetest.AccountStore { return db })
+}
+
+func TestDB_AccountMails(t *testing.T) {
+	t.Parallel()
+	persistencetest.RunAccountMails(t, open(t))
+}

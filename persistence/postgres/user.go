@@ -4,16 +4,17 @@ import (
 	"context"
 
 	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgconn"
 	"github.com/jackc/pgx/v5/pgxpool"
 
 	"github.com/eventra/eventra"
 )
 
-const userColumns = `users.id, email, name, role, password_hash, users.created_at, token_version, disabled_at IS NOT NULL`
+const userColumns = `users.id, email, name, role, password_hash, users.created_at, token_version, disabled_at IS NOT NULL, email_verified_at IS NOT NULL`
 
 func scanUser(row pgx.Row) (*eventra.User, error) {
 	u := &eventra.User{}
-	err := row.Scan(&u.ID, &u.Email, &u.Name, &u.Role, &u.PasswordHash, &u.CreatedAt, &u.TokenVersion, &u.Disabled)
+	err := row.Scan(&u.ID, &u.Email, &u.Name, &u.Role, &u.PasswordHash, &u.CreatedAt, &u.TokenVersion, &u.Disabled, &u.Verified)
 	return u, err
 }
 
@@ -21,20 +22,33 @@ func scanUser(row pgx.Row) (*eventra.User, error) {
 // no error if the same user exists, so a request may be repeated.
 func (db *DB) CreateUser(ctx context.Context, u *eventra.User) error {
 	return db.WithConn(ctx, callTimeout, func(ctx context.Context, conn *pgxpool.Conn) error {
-		added, err := conn.Exec(ctx, `
-			INSERT INTO users (id, email, name, role, password_hash, created_at) VALUES ($1, $2, $3, $4, $5, $6)
-			ON CONFLICT DO NOTHING`, u.ID, u.Email, u.Name, string(u.Role), u.PasswordHash, u.CreatedAt)
-		if err != nil || added.RowsAffected() == 1 {
-			return err
-		}
-		var same bool
-		err = conn.QueryRow(ctx, `SELECT EXISTS (SELECT FROM users WHERE id = $1 AND email = $2)`, u.ID, u.Email).Scan(&same)
-		if err == nil && !same {
-			return eventra.Errorf(eventra.CodeEmailTaken, "an account with this e-mail address exists")
-		}
-		return err
+		added, err := conn.Exec(ctx, insertUserSQL, insertUserArgs(u)...)
+		return orEmailTaken(ctx, conn, u, added, err)
 	})
 }
+
+const insertUserSQL = `
+INSERT INTO users (id, email, name, role, password_hash, created_at, email_verified_at)
+VALUES ($1, $2, $3, $4, $5, $6, CASE WHEN $7::boolean THEN $6::timestamptz END) ON CONFLICT DO NOTHING`
+
+func insertUserArgs(u *eventra.User) []any {
+	return []any{u.ID, u.Email, u.Name, string(u.Role), u.PasswordHash, u.CreatedAt, u.Verified}
+}
+
+// orEmailTaken completes the error of an insertion that added the user or did nothing.
+func orEmailTaken(ctx context.Context, conn *pgxpool.Conn, u *eventra.User, added pgconn.CommandTag, err error) error {
+	if err != nil || added.RowsAffected() == 1 {
+		return err
+	}
+	var same bool
+	err = conn.QueryRow(ctx, `SELECT EXISTS (SELECT FROM users WHERE id = $1 AND email = $2)`, u.ID, u.Email).Scan(&same)
+	if err == nil && !same {
+		return errEmailTaken
+	}
+	return err
+}
+
+var errEmailTaken = eventra.Errorf(eventra.CodeEmailTaken, "an account with this e-mail address exists")
 
 // UserByEmail reads the account of a normalized address. CodeNotFound if there is
 // none.
@@ -61,31 +75,41 @@ func (db *DB) queryUser(ctx context.Context, sql string, arg any) (user *eventra
 
 // UserExists reports whether there is such an account. Concurrent calls share a round trip.
 func (db *DB) UserExists(ctx context.Context, id eventra.ID) (bool, error) {
-	return db.users.Call(ctx, id)
+	verified, err := db.users.Call(ctx, id)
+	return verified != nil, err
 }
 
-const usersExistSQL = `
-SELECT (SELECT true FROM users WHERE users.id = wanted.id LIMIT 1) IS NOT NULL
+// EmailVerified reports whether there is such an account and its address is verified.
+// Concurrent calls share a round trip.
+func (db *DB) EmailVerified(ctx context.Context, id eventra.ID) (bool, error) {
+	verified, err := db.users.Call(ctx, id)
+	return verified != nil && *verified, err
+}
+
+const usersVerifiedSQL = `
+SELECT (SELECT email_verified_at IS NOT NULL FROM users WHERE users.id = wanted.id LIMIT 1)
 FROM unnest($1::uuid[]) WITH ORDINALITY AS wanted (id, position) ORDER BY position`
 
-// usersExist answers [DB.UserExists] for many.
-func usersExist(ctx context.Context, conn *pgxpool.Conn, ids []eventra.ID) ([]bool, error) {
+// usersVerified answers [DB.EmailVerified] for many: nil for those that do not exist.
+func usersVerified(ctx context.Context, conn *pgxpool.Conn, ids []eventra.ID) ([]*bool, error) {
 	wanted := make(uuids, len(ids))
 	for i, id := range ids {
 		wanted[i] = uuid(id)
 	}
-	rows, err := conn.Query(ctx, usersExistSQL, wanted)
+	rows, err := conn.Query(ctx, usersVerifiedSQL, wanted)
 	if err != nil {
 		return nil, err
 	}
-	return pgx.CollectRows(rows, pgx.RowTo[bool])
+	return pgx.CollectRows(rows, pgx.RowTo[*bool])
 }
 
-// MakeAdmin gives an account the role ADMIN and a password. Everything that was granted
+// MakeAdmin gives an account the role ADMIN and a password, and vouches for its address. Everything that was granted
 // to it before ends. CodeNotFound if the account is gone.
 func (db *DB) MakeAdmin(ctx context.Context, id eventra.ID, passwordHash []byte) error {
 	return db.WithConn(ctx, callTimeout, func(ctx context.Context, conn *pgxpool.Conn) error {
-		made, err := conn.Exec(ctx, `UPDATE users SET role = 'ADMIN', password_hash = $2 WHERE id = $1`, id, passwordHash)
+		made, err := conn.Exec(ctx, `
+			UPDATE users SET role = 'ADMIN', password_hash = $2, email_verified_at = coalesce(email_verified_at, now()) WHERE id = $1`,
+			id, passwordHash)
 		if err == nil && made.RowsAffected() == 0 {
 			return eventra.Errorf(eventra.CodeNotFound, "no such user")
 		}

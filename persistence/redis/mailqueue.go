@@ -19,8 +19,9 @@ var mailQueues = [eventra.MailBoxes]struct {
 	name, task string
 	turns      int
 }{
-	eventra.TicketBox: {"mail", "ticket", 3},
-	eventra.NoticeBox: {"notices", "notice", 1},
+	eventra.TicketBox:  {"mail", "ticket", 3},
+	eventra.AccountBox: {"accounts", "account", 3},
+	eventra.NoticeBox:  {"notices", "notice", 1},
 }
 
 const (
@@ -136,7 +137,8 @@ func mailRetryDelay(retried int) time.Duration {
 func logFailure(ctx context.Context, task *asynq.Task, err error) {
 	retried, _ := asynq.GetRetryCount(ctx)
 	ref, _ := eventra.ParseMailRef(string(task.Payload()))
-	log := slog.With("bookingId", ref.BookingID, "kind", ref.Kind, "tries", retried+1, "error", err)
+	subject, id := ref.Subject()
+	log := slog.With(subject, id, "kind", ref.Kind, "tries", retried+1, "error", err)
 	if retried >= mailRetriesMax || errors.Is(err, asynq.SkipRetry) {
 		log.Error("mail not delivered: it is a dead letter now")
 		return

@@ -28,6 +28,9 @@ const (
 // Sender sends mails through one server. Mails that follow each other share a
 // connection. It implements actors.MailSender.
 type Sender struct {
+	// Link makes the link of a mail that has one. Set it before the first mail.
+	Link func(m *eventra.Mail) (string, error)
+
 	server url.URL
 	port   int
 	from   *mail.Address

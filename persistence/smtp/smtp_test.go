@@ -358,3 +358,33 @@ func TestSender_Notices(t *testing.T) {
 		require.Contains(t, got.Text, "> Bcc: evil@example.org", "a line of the message")
 	}
 }
+
+// TestSender_AccountMails: those that ask for something have a link, in both parts, and none has a foreign one.
+func TestSender_AccountMails(t *testing.T) {
+	t.Parallel()
+	const link = "https://tickets.example/verify-email?token=abc_-1"
+	linked := map[eventra.MailKind]bool{eventra.MailVerify: true, eventra.MailReset: true, eventra.MailChange: true, eventra.MailChangeAsked: true}
+	sender := newSender(t)
+	sender.Link = func(*eventra.Mail) (string, error) { return link, nil }
+	for kind := range accountTexts {
+		m := &eventra.Mail{MailRef: eventra.MailRef{Kind: kind, About: eventra.ID(uuid.New())}, To: uuid.NewString() + "@example.org",
+			Name: "Zoë\r\nhttp://evil.example <b>", TokenExpires: time.Date(2027, 7, 1, 18, 30, 0, 0, time.UTC)}
+		if linked[kind] {
+			m.TokenHash[0] = 1
+		}
+		require.NoError(t, sender.Send(t.Context(), m))
+		mails := catch(t, m.To)
+		require.Len(t, mails, 1)
+		got := mails[0]
+		require.Equal(t, accountTexts[kind].Subject, got.Subject)
+		require.Equal(t, m.MailRef.String()+"@eventra.test", strings.Trim(got.MessageID, "<>"))
+		for _, part := range []string{"Zoë http://evil.example", accountTexts[kind].News, accountTexts[kind].Otherwise, accountTexts[kind].Footer} {
+			require.Contains(t, got.Text, part)
+			require.Contains(t, got.HTML, part)
+		}
+		require.NotContains(t, got.HTML, "<b>")
+		require.Equal(t, linked[kind], strings.Contains(got.Text, link), kind)
+		require.Equal(t, linked[kind], strings.Contains(got.Text, "1 July 2027, 18:30 UTC"))
+		require.Equal(t, linked[kind], strings.Contains(got.HTML, `href="`+link+`"`))
+	}
+}

@@ -17,7 +17,7 @@ import (
 	"github.com/eventra/eventra"
 )
 
-//go:embed layout.html ticket.html ticket.txt notice.html notice.txt
+//go:embed layout.html ticket.html ticket.txt notice.html notice.txt account.html account.txt
 var templateFiles embed.FS
 
 var (
@@ -50,7 +50,10 @@ func (s *Sender) compose(m *eventra.Mail) (*gomail.Msg, error) {
 	if err != nil || to.Address != m.To {
 		return nil, fmt.Errorf("%w: %q is not an e-mail address", eventra.ErrMailRefused, m.To)
 	}
-	l := newLetter(m)
+	l, err := s.newLetter(m)
+	if err != nil {
+		return nil, err
+	}
 	message := gomail.NewMsg(gomail.WithNoDefaultUserAgent()) // nobody has to know the library and its version
 	message.FromMailAddress(s.from)
 	message.ToMailAddress(&mail.Address{Name: oneLine(m.Name), Address: asciiDomain(to.Address)})
@@ -73,13 +76,20 @@ type letter struct {
 	data    any
 }
 
-func newLetter(m *eventra.Mail) letter {
-	if m.Kind == eventra.MailTickets {
+func (s *Sender) newLetter(m *eventra.Mail) (letter, error) {
+	switch m.Box() {
+	case eventra.TicketBox:
 		t := newTicket(m)
-		return letter{t.Subject, ticketText, ticketHTML, t}
+		return letter{t.Subject, ticketText, ticketHTML, t}, nil
+	case eventra.AccountBox:
+		a, err := s.newAccount(m)
+		if err != nil {
+			return letter{}, err
+		}
+		return letter{a.Subject, accountText, accountHTML, a}, nil
 	}
 	n := newNotice(m)
-	return letter{n.Subject, noticeText, noticeHTML, n}
+	return letter{n.Subject, noticeText, noticeHTML, n}, nil
 }
 
 // asciiDomain writes an address with its domain as the DNS has it, which every
