@@ -40,6 +40,12 @@ func (c *fakeClient) Push(b []byte) (n int, err error) {
 	return n, nil
 }
 
+func (c *fakeClient) Gone() bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.gone
+}
+
 func (c *fakeClient) Close() error {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -55,7 +61,7 @@ func (c *fakeClient) takes(room int) {
 	c.room = room
 }
 
-// leaves makes the next write fail.
+// leaves closes the client's end: the next write fails.
 func (c *fakeClient) leaves() {
 	c.mu.Lock()
 	defer c.mu.Unlock()

@@ -129,7 +129,7 @@ func (f *fanOut) round() {
 func (f *fanOut) serve(w *seatWatcher) bool {
 	for {
 		if len(w.rest) == 0 && !f.next(w) {
-			return !w.ended
+			return !w.ended && !f.hasGone(w)
 		}
 		if !f.push(w) {
 			return false
@@ -239,6 +239,18 @@ func (f *fanOut) beat(w *seatWatcher) bool {
 func (f *fanOut) send(w *seatWatcher, piece *frame) {
 	f.budget.take(piece)
 	w.send(piece, f.now)
+}
+
+// hasGone reports whether the client of a quiet stream has closed it. A busy stream is told
+// by its writes.
+func (f *fanOut) hasGone(w *seatWatcher) bool {
+	if due := w.looked.Add(streamLookPeriod); f.now.Before(due) {
+		f.by(due)
+		return false
+	}
+	w.looked = f.now
+	f.by(f.now.Add(streamLookPeriod))
+	return w.conn.Gone()
 }
 
 // close ends a watcher's connection and counts it out.

@@ -22,8 +22,11 @@ const (
 	// streamRetry is what a client is asked to wait before it connects again.
 	streamRetry = 2 * time.Second
 	// streamHeartbeat is the pause after which a stream without changes sends a comment.
-	// The write also detects clients that have gone.
+	// The write also detects clients that the network has lost.
 	streamHeartbeat = 15 * time.Second
+	// streamLookPeriod is how soon a client that closes a quiet stream is noticed. Until
+	// then its stream counts.
+	streamLookPeriod = 2 * time.Second
 	// streamWatchersMax bounds the streams of an instance.
 	streamWatchersMax = 10_000
 	// streamReadTimeout bounds one read of the seat map. An event that is handed over

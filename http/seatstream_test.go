@@ -187,8 +187,10 @@ func TestSeatStream_CountsOutClientsThatHaveGone(t *testing.T) {
 		gone, err := f.watch(s, view, &view.Version)
 		require.NoError(t, err)
 		gone.leaves()
+		left := time.Now()
 		gone.until("no such text") // up to the end
 		synctest.Wait()
+		require.LessOrEqual(t, time.Since(left), streamLookPeriod, "long before a heartbeat")
 		require.Zero(t, s.count())
 		require.NoError(t, s.wait(t.Context()), "nothing is left of an event that nobody watches")
 		again, err := f.watch(s, view, &view.Version)

@@ -27,11 +27,13 @@ type seatWatcher struct {
 	rest   []byte    // at first the headers of the response
 	framed time.Time // when the client began to read the rest
 	moved  time.Time // when it last took some of it
+	looked time.Time // whether the client has gone
 }
 
-// watcherConn is a connection whose writes do not wait.
+// watcherConn is a connection on which nothing waits.
 type watcherConn interface {
 	Push(b []byte) (n int, err error)
+	Gone() bool // its client has closed it
 	Close() error
 }
 

@@ -15,9 +15,10 @@ type Detached struct {
 	to   pusher
 }
 
-// pusher writes as much as a connection takes at once.
+// pusher writes as much as a connection takes at once, and sees whether its client has gone.
 type pusher interface {
 	push(b []byte) (n int, err error)
+	gone() bool
 }
 
 // Detach takes a connection over from the HTTP library, which neither reads from it nor
@@ -47,13 +48,19 @@ func (d *Detached) Push(b []byte) (n int, err error) {
 	return n, err
 }
 
+// Gone reports whether the client has closed the connection, without waiting. It does not
+// see that behind bytes that the client has sent since its request, nor if the network has
+// lost the client: both are noticed by a write.
+func (d *Detached) Gone() bool { return d.to.gone() }
+
 // Close closes the connection. What was pushed is still sent.
 func (d *Detached) Close() error { return d.conn.Close() }
 
 // pushWait is how long a write may wait where none can be made without.
 const pushWait = time.Millisecond
 
-// soonPusher writes what is taken within pushWait.
+// soonPusher writes what is taken within pushWait. It notices by a write alone that the
+// client has gone.
 type soonPusher struct{ conn net.Conn }
 
 func (p soonPusher) push(b []byte) (n int, err error) {
@@ -66,3 +73,5 @@ func (p soonPusher) push(b []byte) (n int, err error) {
 	}
 	return n, err
 }
+
+func (soonPusher) gone() bool { return false }

@@ -12,10 +12,13 @@ import (
 type rawPusher struct {
 	raw   syscall.RawConn
 	write func(fd uintptr) bool // made once
+	look  func(fd uintptr)      // likewise
 
 	b   []byte
 	n   int
 	err error
+
+	ended bool // what look found
 }
 
 func newPusher(conn net.Conn) pusher {
@@ -32,6 +35,11 @@ func newPusher(conn net.Conn) pusher {
 		p.n, p.err = syscall.Write(int(fd), p.b)
 		return true
 	}
+	p.look = func(fd uintptr) {
+		var next [1]byte
+		n, _, err := syscall.Recvfrom(int(fd), next[:], syscall.MSG_PEEK|syscall.MSG_DONTWAIT)
+		p.ended = n == 0 && err == nil || errors.Is(err, syscall.ECONNRESET)
+	}
 	return p
 }
 
@@ -46,3 +54,6 @@ func (p *rawPusher) push(b []byte) (n int, err error) {
 	}
 	return n, err
 }
+
+// gone looks by Control, since a deadline for reads may have passed.
+func (p *rawPusher) gone() bool { return p.raw.Control(p.look) != nil || p.ended }
