@@ -186,16 +186,7 @@ func (s *Server) hold(c *fiber.Ctx, eventID eventra.ID, cmd *eventra.HoldSeats) 
 // @Router /api/v1/bookings [get]
 func (s *Server) listBookings(c *fiber.Ctx) error {
 	q := query{c: c}
-	filter := eventra.BookingFilter{Status: eventra.BookingStatus(q.text("status"))}
-	if filter.Status != "" && !filter.Status.Valid() {
-		q.faults.Add("status", "unknown", "must be HELD, CONFIRMED, EXPIRED, CANCELLED or REFUNDED")
-	}
-	if event := q.text("eventId"); event != "" {
-		var err error
-		if filter.EventID, err = eventra.ParseID(event); err != nil {
-			q.faults.Add("eventId", "invalid_id", "must be the id of an event")
-		}
-	}
+	filter := eventra.BookingFilter{Status: q.bookingStatus(), EventID: q.eventID()}
 	userID := callerOf(c).UserID
 	scope := []string{"bookings", userID.String(), string(filter.Status), filter.EventID.String()}
 	page := q.page(s.cursors, scope...)

@@ -26,6 +26,8 @@ type Config struct {
 	Bookings        Bookings
 	Blocks          Blocks
 	Cancellations   Cancellations
+	BackOffice      BackOffice
+	MailTries       MailTries
 	IdempotencyKeys IdempotencyKeys
 	RateCounters    RateCounters
 	Members         Members
@@ -121,6 +123,8 @@ func (c *Config) complete() error {
 		missing("Bookings", c.Bookings == nil),
 		missing("Blocks", c.Blocks == nil),
 		missing("Cancellations", c.Cancellations == nil),
+		missing("BackOffice", c.BackOffice == nil),
+		missing("MailTries", c.MailTries == nil),
 		missing("IdempotencyKeys", c.IdempotencyKeys == nil),
 		missing("RateCounters", c.RateCounters == nil),
 		missing("Members", c.Members == nil),

@@ -27,6 +27,11 @@ type fakes struct {
 	keys     map[eventra.IdempotencyKey]*fakeKey
 	counts   map[string]int
 
+	searched eventra.BookingSearch  // last
+	record   *eventra.BookingRecord // in place of a booking's own
+	tries    eventra.MailTries
+	triesErr error
+
 	heldAgain atomic.Int64 // calls of HoldAgain
 
 	hold func(context.Context, *eventra.HoldSeats) (*eventra.Booking, error) // in place of Hold

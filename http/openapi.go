@@ -22,6 +22,8 @@ package http
 //	@tag.description	Holding and releasing seats
 //	@tag.name		payments
 //	@tag.description	Paying for held seats
+//	@tag.name		back office
+//	@tag.description	Everybody's bookings, for administrators
 //	@tag.name		operations
 //	@tag.description	For operators
 //	@securityDefinitions.bearerauth	BearerAuth

@@ -65,6 +65,8 @@ func (s *Server) routes() {
 	api.post("/bookings/:bookingId/payments", users, bookings, body, timeout(s.cfg.PaymentTimeout), s.idempotent, s.pay)
 	api.post("/bookings/:bookingId/refund", admins, writes, nothing, s.idempotent, s.refundBooking)
 
+	api.get("/admin/bookings", admins, reads, parameters("eventId", "status", "email", "seat", "from", "to", "limit", "cursor"), s.searchBookings)
+	api.get("/admin/bookings/:bookingId", admins, reads, nothing, s.getBookingRecord)
 	api.get("/admin/cluster", admins, reads, nothing, s.cluster)
 }
 

@@ -142,6 +142,22 @@ type Cancellations interface {
 	Cancellation(ctx context.Context, eventID eventra.ID) (*eventra.Cancellation, error)
 }
 
+// BackOffice reads everybody's bookings, apart from the sale.
+type BackOffice interface {
+	// SearchBookings lists bookings, newest first.
+	SearchBookings(ctx context.Context, s eventra.BookingSearch, p eventra.Page) ([]*eventra.Booking, *eventra.Cursor, error)
+	// BookingRecord returns CodeNotFound if there is no such booking.
+	BookingRecord(ctx context.Context, id eventra.ID) (*eventra.BookingRecord, error)
+	// CustomersByID reads customers; those that are gone are missing.
+	CustomersByID(ctx context.Context, ids []eventra.ID) (map[eventra.ID]eventra.Customer, error)
+}
+
+// MailTries knows the attempts to send a mail.
+type MailTries interface {
+	// MailTries returns the attempts of a mail that has not been sent.
+	MailTries(ctx context.Context, ref eventra.MailRef) (eventra.MailTries, error)
+}
+
 // IdempotencyKeys remembers the first outcome of a request.
 type IdempotencyKeys interface {
 	// Begin claims a key, or returns the stored outcome: see eventra.IdempotencyClaim.

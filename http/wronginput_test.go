@@ -48,6 +48,8 @@ var endpoints = []endpoint{
 	{"POST", "/api/v1/bookings/{booking}/payments", `{"method":"mock","token":"tok_ok"}`, "user", "booking"},
 	{"GET", "/api/v1/bookings/{booking}/payments", "", "user", "booking"},
 	{"POST", "/api/v1/bookings/{booking}/refund", "", "admin", "booking"},
+	{"GET", "/api/v1/admin/bookings", "", "admin", ""},
+	{"GET", "/api/v1/admin/bookings/{booking}", "", "admin", "booking"},
 }
 
 const validEvent = `{"title":"T","description":"","category":"c","tags":["a"],"venue":{"name":"V","address":"","city":"B","country":"DE","timezone":"Europe/Berlin"},` +

@@ -80,6 +80,8 @@ func accessTable() []access {
 		{"POST /api/v1/bookings/:bookingId/payments", "held", object{"method": "mock", "token": "tok_ok"}, owner.to(201)},
 		{"POST /api/v1/bookings/:bookingId/refund", "confirmed", nil, admins},
 
+		{"GET /api/v1/admin/bookings", "", nil, admins},
+		{"GET /api/v1/admin/bookings/:bookingId", "held", nil, admins},
 		{"GET /api/v1/admin/cluster", "", nil, admins},
 
 		// These end all sessions of the callers.

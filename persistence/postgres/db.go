@@ -40,6 +40,8 @@ const (
 	idleConnsMin = 4
 	// layoutConns read whole events for readers, apart from the connections that commit.
 	layoutConns = 2
+	// officeConns are for the back office, whose lists and reports read much.
+	officeConns = 3
 
 	connLifetime = 30 * time.Minute // after a fail-over, connections spread again
 	connIdleTime = 5 * time.Minute
@@ -83,6 +85,7 @@ type Options struct {
 type DB struct {
 	pool    *pgxpool.Pool
 	layouts *pgxpool.Pool
+	office  *pgxpool.Pool
 	breaker breaker
 	// diskFull: a write found the disk full, and none has looked for room since.
 	diskFull atomic.Bool
@@ -111,20 +114,11 @@ func Open(ctx context.Context, url string, options Options) (*DB, error) {
 	sizePool(config, url, options)
 	breaker := newBreaker(config.ConnConfig)
 	config.ConnConfig.DialFunc = limitDials(config.ConnConfig.DialFunc, breaker.Allow)
-	pool, err := pgxpool.NewWithConfig(ctx, config)
-	if err != nil {
+	db := &DB{breaker: breaker, retention: options.Retention}
+	if err := db.openPools(ctx, config); err != nil {
 		breaker.Close()
 		return nil, err
 	}
-	config = config.Copy()
-	config.MaxConns, config.MinIdleConns = layoutConns, 0
-	layouts, err := pgxpool.NewWithConfig(ctx, config)
-	if err != nil {
-		pool.Close()
-		breaker.Close()
-		return nil, err
-	}
-	db := &DB{pool: pool, layouts: layouts, breaker: breaker, retention: options.Retention}
 	db.bookings.Backend, db.bookings.Send = backend, sendOn(db, readBookings)
 	db.users.Backend, db.users.Send = backend, sendOn(db, usersVerified)
 	keyOf := func(a *eventra.IdempotencyAttempt) any { return a.Key }
@@ -135,6 +129,28 @@ func Open(ctx context.Context, url string, options Options) (*DB, error) {
 	db.releases.Backend, db.releases.Send, db.releases.Key = backend, sendOn(db, release), keyOf
 	db.finishes.Backend, db.finishes.Send, db.finishes.Key = backend, sendOn(db, end), func(f finish) any { return f.attempt.Key }
 	return db, nil
+}
+
+// openPools opens the pool of the sale, and a few connections for readers apart from it.
+func (db *DB) openPools(ctx context.Context, config *pgxpool.Config) (err error) {
+	if db.pool, err = pgxpool.NewWithConfig(ctx, config); err != nil {
+		return err
+	}
+	if db.layouts, err = openReaders(ctx, config, layoutConns); err != nil {
+		db.pool.Close()
+		return err
+	}
+	if db.office, err = openReaders(ctx, config, officeConns); err != nil {
+		db.pool.Close()
+		db.layouts.Close()
+	}
+	return err
+}
+
+func openReaders(ctx context.Context, config *pgxpool.Config, conns int32) (*pgxpool.Pool, error) {
+	config = config.Copy()
+	config.MaxConns, config.MinIdleConns = conns, 0
+	return pgxpool.NewWithConfig(ctx, config)
 }
 
 // sizePool sets what the URL leaves open.
@@ -200,6 +216,7 @@ func (db *DB) Close() {
 	db.breaker.Close()
 	db.pool.Close()
 	db.layouts.Close()
+	db.office.Close()
 }
 
 // WithConn lends work a connection for at most the limit and returns its error,

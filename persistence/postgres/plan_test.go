@@ -96,7 +96,7 @@ func TestQueries_UseTheirIndexes(t *testing.T) {
 		"mails that are due":     {"outbox_due", ticketsDueSQL, []any{100, int64(0)}},
 		"notices that are due":   {"notices_due", noticesDueSQL, []any{100, int64(0)}},
 		"an activation's seats":  {"seats_pkey", readSeatsSQL, []any{event}},
-		"the live bookings":      {"bookings_of_event", readLiveSQL, []any{event}},
+		"the live bookings":      {"bookings_of_event_by_time", readLiveSQL, []any{event}},
 		"their items":            {"booking_seats_one_live", readLiveItemsSQL, []any{event}},
 		"a booking's items":      {"booking_seats_pkey", bookingItemsSQL, []any{booking, false}},
 		"bookings' items":        {"booking_seats_pkey", bookingsByIDSQL, []any{uuids{uuid(booking)}}},

@@ -101,3 +101,13 @@ func TestDB_AccountMails(t *testing.T) {
 	t.Parallel()
 	persistencetest.RunAccountMails(t, open(t))
 }
+
+func TestDB_BookingSearch(t *testing.T) {
+	t.Parallel()
+	persistencetest.RunBookingSearch(t, open(t))
+}
+
+func TestDB_BookingRecord(t *testing.T) {
+	t.Parallel()
+	persistencetest.RunBookingRecord(t, open(t))
+}

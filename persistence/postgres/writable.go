@@ -37,6 +37,7 @@ func isReadOnly(err error) bool {
 func (db *DB) observe(err error) {
 	if isReadOnly(err) {
 		db.layouts.Reset()
+		db.office.Reset()
 		db.pool.Reset() // the other connections lead to the same server
 	} else if refused, ok := errors.AsType[*pgconn.PgError](err); ok && refused.Code == stateDiskFull {
 		db.diskFull.Store(true)

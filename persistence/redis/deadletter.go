@@ -2,6 +2,7 @@ package redis
 
 import (
 	"context"
+	"errors"
 	"slices"
 	"time"
 
@@ -44,6 +45,25 @@ func (q *MailQueue) DeadLetters(ctx context.Context) (letters []DeadLetter, err 
 		}
 	}
 	return letters, nil
+}
+
+// MailTries returns the attempts to send a mail. A mail that has no job has had none.
+func (q *MailQueue) MailTries(ctx context.Context, ref eventra.MailRef) (tries eventra.MailTries, err error) {
+	task, err := inspect(ctx, q, ref.Box(), func(inspector *asynq.Inspector, queue string) (*asynq.TaskInfo, error) {
+		task, err := inspector.GetTaskInfo(queue, ref.String())
+		if errors.Is(err, asynq.ErrTaskNotFound) {
+			return nil, nil
+		}
+		return task, err
+	})
+	if err != nil || task == nil {
+		return tries, unavailable(err)
+	}
+	tries = eventra.MailTries{Tries: task.Retried, LastError: task.LastErr, Dead: task.State == asynq.TaskStateArchived}
+	if tries.Dead {
+		tries.Tries++
+	}
+	return tries, nil
 }
 
 // RetryDead puts all dead letters back into the queue and returns how many there

@@ -1,0 +1,106 @@
+package eventra
+
+import (
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// BookingSearch narrows the list of everybody's bookings. A zero field does not narrow it.
+type BookingSearch struct {
+	EventID  ID
+	Status   BookingStatus
+	Email    string    // the customer's, normalized
+	Seat     *Seat     // by section, row and number, of the event that EventID then names: any booking that has or had it
+	From, To time.Time // of CreatedAt: From inclusive, To exclusive
+}
+
+// ParseSeatName undoes Seat.Name for a canonical name.
+func ParseSeatName(name string) (s Seat, ok bool) {
+	parts := strings.Split(name, "-") // labels have no hyphen
+	if len(parts) != 3 || parts[0] == "" || parts[1] == "" {
+		return s, false
+	}
+	number, err := strconv.Atoi(parts[2])
+	if err != nil || strconv.Itoa(number) != parts[2] || number < 1 || number > SeatNumberMax {
+		return s, false
+	}
+	return Seat{Section: parts[0], Row: parts[1], Number: number}, true
+}
+
+// CustomerKind says whose customer somebody is.
+type CustomerKind string
+
+// CustomerUser is a user of this program.
+const CustomerUser CustomerKind = "user"
+
+// Customer is whom a booking is for.
+type Customer struct {
+	ID    ID
+	Kind  CustomerKind
+	Email string // empty if it is not known
+	Name  string
+}
+
+// BookingRecord is what is known about a booking.
+type BookingRecord struct {
+	Booking     *Booking
+	ConfirmedAt time.Time // zero if it never was
+	EndedAt     time.Time // zero while it is live
+	Payments    []Payment // oldest first
+	Mails       []BookingMail
+}
+
+// BookingMail is one mail about a booking.
+type BookingMail struct {
+	MailRef
+	CreatedAt time.Time
+	EndedAt   time.Time // when a mail server had accepted it, or it was withheld; zero while it is due
+	Withheld  bool
+}
+
+// MailTries are the attempts to send a mail that has not been sent.
+type MailTries struct {
+	Tries     int
+	LastError string
+	Dead      bool // there will be no further one
+}
+
+// BookingStep is something that happened to a booking.
+type BookingStep struct {
+	At      time.Time
+	Kind    BookingStepKind
+	Payment *Payment // that began or ended
+}
+
+// BookingStepKind says what happened.
+type BookingStepKind string
+
+// The steps of a booking, besides its statuses.
+const (
+	StepPaymentStarted BookingStepKind = "PAYMENT_STARTED"
+	StepPaymentEnded   BookingStepKind = "PAYMENT_ENDED"
+)
+
+// History lists what happened to the booking, oldest first, as far as its rows tell. An attempt
+// that paid, or whose money went back, has changed last when that happened.
+func (r *BookingRecord) History() []BookingStep {
+	b := r.Booking
+	steps := []BookingStep{{At: b.CreatedAt, Kind: BookingStepKind(BookingHeld)}}
+	for i := range r.Payments {
+		p := &r.Payments[i]
+		steps = append(steps, BookingStep{p.CreatedAt, StepPaymentStarted, p})
+		if p.Status != PaymentPending {
+			steps = append(steps, BookingStep{p.UpdatedAt, StepPaymentEnded, p})
+		}
+	}
+	if !r.ConfirmedAt.IsZero() {
+		steps = append(steps, BookingStep{At: r.ConfirmedAt, Kind: BookingStepKind(BookingConfirmed)})
+	}
+	if !r.EndedAt.IsZero() {
+		steps = append(steps, BookingStep{At: r.EndedAt, Kind: BookingStepKind(b.Status)})
+	}
+	slices.SortStableFunc(steps, func(a, b BookingStep) int { return a.At.Compare(b.At) })
+	return steps
+}
