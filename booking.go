@@ -73,6 +73,7 @@ type Item struct {
 	TicketType string
 	Amount     int64 // the price at which it was held, in the currency of Booking.Total
 	Released   bool  // the booking no longer has it
+	Floor      int16 // of a place: which of the event's floors has it
 }
 
 // NoSeat stands where an item has no seat.
@@ -85,6 +86,11 @@ const TicketTypeStandard = "Standard"
 func NewItem(no SeatNo, seat *Seat, category string) Item {
 	return Item{No: no, Section: seat.Section, Row: seat.Row, Number: seat.Number,
 		Category: category, TicketType: TicketTypeStandard, Amount: seat.Price.Amount}
+}
+
+// NewPlace makes the item that sells a place of a floor.
+func NewPlace(floor int16, section string, amount int64) Item {
+	return Item{No: NoSeat, Floor: floor, Section: section, Category: section, TicketType: TicketTypeStandard, Amount: amount}
 }
 
 // Seated reports whether the item is a seat, and not a place.
@@ -103,6 +109,17 @@ func (b *Booking) OwnSeats() iter.Seq2[int, *Item] {
 	return func(yield func(int, *Item) bool) {
 		for i := range b.Items {
 			if item := &b.Items[i]; item.Seated() && !item.Released && !yield(i, item) {
+				return
+			}
+		}
+	}
+}
+
+// OwnPlaces are the items, by position, that are places and that a live booking has.
+func (b *Booking) OwnPlaces() iter.Seq2[int, *Item] {
+	return func(yield func(int, *Item) bool) {
+		for i := range b.Items {
+			if item := &b.Items[i]; !item.Seated() && !item.Released && !yield(i, item) {
 				return
 			}
 		}

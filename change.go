@@ -136,8 +136,9 @@ type Snapshot struct {
 	Pricing *Pricing      // nil stands for one without ticket types
 	// Categories are those of the seats, by SeatNo; nil if all are derived.
 	Categories []CategoryNo
-	Bookings   []*Booking // every live one
-	Now        time.Time  // the store's clock
+	Floors     []StoredFloor // in the order in which they were added
+	Bookings   []*Booking    // every live one
+	Now        time.Time     // the store's clock
 
 	LayoutVersion uint64 // of the seat map when seats were last added, or their pricing changed
 }

@@ -9,14 +9,14 @@ import (
 // what it makes, so that repeating a command repeats its outcome.
 type Command interface{ isCommand() }
 
-// HoldSeats asks for all of the named seats, or for the best available ones.
-// A hold takes all of its seats or none.
+// HoldSeats asks for all of the named seats and places, or for the best available seats.
+// A hold takes all of them or none.
 type HoldSeats struct {
 	BookingID ID
 	UserID    ID
 	Seats     []string       // canonical names; empty if Best or Items is set
 	Items     []ItemRequest  // nil if Seats are named, or Best is set
-	Best      *BestAvailable // nil if Seats or Items are named
+	Best      *BestAvailable // nil if Seats are named, or Items are asked for
 	// Attempt is the try under an idempotency key that the hold belongs to: the key is
 	// written with the booking. It is nil if there is no key, or if it has been claimed.
 	Attempt *IdempotencyAttempt
@@ -32,10 +32,19 @@ type BestAvailable struct {
 	TicketTypes []TicketTypeCount
 }
 
-// ItemRequest asks for a seat.
+// ItemRequest asks for a seat, or for so many places of a general-admission section.
 type ItemRequest struct {
-	Seat       string // its canonical name
+	Seat       string // its canonical name; empty if Section is set
+	Section    string // the canonical name of the section
+	Quantity   int    // of places; 0 for a seat
 	TicketType string // canonical; empty: the default type
+}
+
+func (r *ItemRequest) tickets() int {
+	if r.Section == "" {
+		return 1
+	}
+	return r.Quantity
 }
 
 // TicketTypeCount is a number of tickets of one type.
@@ -47,6 +56,22 @@ type TicketTypeCount struct {
 // Plain reports whether the hold leaves prices to the default ticket type and to seats.
 func (cmd *HoldSeats) Plain() bool {
 	return cmd.Items == nil && (cmd.Best == nil || cmd.Best.Category == "" && cmd.Best.TicketTypes == nil)
+}
+
+// tickets is the number of tickets that the command asks for.
+func (cmd *HoldSeats) tickets() (n int) {
+	if cmd.Best != nil {
+		return cmd.Best.Quantity
+	}
+	for i := range cmd.Items {
+		n += cmd.Items[i].tickets()
+	}
+	return n + len(cmd.Seats)
+}
+
+// AsksForPlaces reports whether the hold is to have places, besides seats or alone.
+func (cmd *HoldSeats) AsksForPlaces() bool {
+	return slices.ContainsFunc(cmd.Items, func(r ItemRequest) bool { return r.Section != "" })
 }
 
 // Validate checks what needs no knowledge of the event: that the command asks
@@ -83,9 +108,11 @@ func (cmd *HoldSeats) seatNames() []string {
 	if cmd.Items == nil {
 		return cmd.Seats
 	}
-	names := make([]string, len(cmd.Items))
+	names := make([]string, 0, len(cmd.Items))
 	for i := range cmd.Items {
-		names[i] = cmd.Items[i].Seat
+		if item := &cmd.Items[i]; item.Section == "" {
+			names = append(names, item.Seat)
+		}
 	}
 	return names
 }
@@ -100,9 +127,23 @@ func (cmd *HoldSeats) validateItems(f *Faults, most int) {
 		return
 	}
 	for i := range cmd.Items {
-		if slices.ContainsFunc(cmd.Items[:i], func(other ItemRequest) bool { return other.Seat == cmd.Items[i].Seat }) {
-			f.Add(indexed("items", i), "duplicate", "names a seat twice")
-		}
+		cmd.validateItem(f, i, most)
+	}
+	if len(*f) == 0 && cmd.tickets() > most {
+		f.Add("items", "too_many", "must be at most %d tickets", most)
+	}
+}
+
+func (cmd *HoldSeats) validateItem(f *Faults, i, most int) {
+	switch item := &cmd.Items[i]; {
+	case item.Section != "" && item.Seat != "":
+		f.Add(indexed("items", i), "one_of", "give either seat or section")
+	case item.Section != "" && (item.Quantity < 1 || item.Quantity > most):
+		f.Add(indexed("items", i)+".quantity", "range", "must be from 1 to %d", most)
+	case item.Section == "" && item.Quantity != 0:
+		f.Add(indexed("items", i)+".quantity", "one_of", "goes with section")
+	case item.Section == "" && slices.ContainsFunc(cmd.Items[:i], func(other ItemRequest) bool { return other.Seat == item.Seat && other.Section == "" }):
+		f.Add(indexed("items", i), "duplicate", "names a seat twice")
 	}
 }
 
@@ -123,14 +164,6 @@ func (b *BestAvailable) validateTicketTypes(f *Faults) {
 	if total != b.Quantity {
 		f.Add("bestAvailable.ticketTypes", "range", "must add up to the quantity")
 	}
-}
-
-// tickets is the number of tickets that the command asks for.
-func (cmd *HoldSeats) tickets() int {
-	if cmd.Best != nil {
-		return cmd.Best.Quantity
-	}
-	return max(len(cmd.Seats), len(cmd.Items))
 }
 
 // ReleaseHold gives a held booking's seats back. The booking is CANCELLED.

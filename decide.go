@@ -121,13 +121,17 @@ func (m *SeatMap) decideHold(cmd *HoldSeats, now time.Time) Decision {
 	} else {
 		seats, wait, err = m.chooseNamed(cmd.seatNames())
 	}
+	if err != nil {
+		return refuse(err)
+	}
+	places, waitForPlaces, err := m.choosePlaces(cmd)
 	switch {
 	case err != nil:
 		return refuse(err)
-	case wait:
+	case wait || waitForPlaces:
 		return Decision{Verdict: Wait}
 	}
-	b, err := m.newHold(cmd, seats, types)
+	b, err := m.newHold(cmd, seats, places, types)
 	if err != nil {
 		return refuse(err)
 	}
@@ -139,22 +143,37 @@ func (m *SeatMap) decideHold(cmd *HoldSeats, now time.Time) Decision {
 	return m.accept(&Change{Kind: Held, Booking: b, Attempt: cmd.Attempt})
 }
 
-// newHold prices the seats: each costs what it costs now, whatever becomes of the pricing.
-func (m *SeatMap) newHold(cmd *HoldSeats, seats []SeatNo, types []int) (*Booking, error) {
+// newHold prices the seats and places: each costs what it costs now, whatever becomes of the
+// pricing. places are the floors of the tickets; nil if all have seats.
+func (m *SeatMap) newHold(cmd *HoldSeats, seats []SeatNo, places []int16, types []int) (*Booking, error) {
 	b := &Booking{ID: cmd.BookingID, EventID: m.eventID, UserID: cmd.UserID, Status: BookingHeld,
-		Items: make([]Item, len(seats)), Total: Money{Currency: m.layout.Pricing.Currency}}
-	for i, no := range seats {
+		Items: make([]Item, max(len(seats), len(places))), Total: Money{Currency: m.currency()}}
+	for i := range b.Items {
 		ticketType := m.layout.prices.standard
 		if types != nil {
 			ticketType = types[i]
 		}
 		item := &b.Items[i]
-		if *item = m.layout.newItem(no, ticketType); item.Amount == notSold {
+		if places != nil && places[i] != noFloor {
+			*item = m.placeItem(places[i])
+		} else {
+			*item = m.layout.newItem(seats[0], ticketType)
+			seats = seats[1:]
+		}
+		if item.Amount == notSold {
 			return nil, Errorf(CodeTicketTypeNotSold, "%s is not sold as %s", item.Name(), item.TicketType)
 		}
 		b.Total.Amount += item.Amount
 	}
 	return b, nil
+}
+
+// currency is that of all prices of the event.
+func (m *SeatMap) currency() string {
+	if len(m.floors) > 0 {
+		return m.floors[0].Price.Currency
+	}
+	return m.layout.Pricing.Currency
 }
 
 // chooseNamed finds the named seats. A seat that is durably taken is a reason to

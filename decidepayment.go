@@ -77,10 +77,11 @@ func (m *SeatMap) itemsOf(cmd *FinishPayment) []Item {
 	items, total := slices.Clone(cmd.Items), int64(0)
 	for i := range items {
 		item := &items[i]
-		if item.No < 0 || int(item.No) >= len(m.seats) {
+		switch {
+		case !item.Seated():
+		case int(item.No) >= len(m.seats):
 			return nil
-		}
-		if item.TicketType == "" {
+		case item.TicketType == "":
 			*item = m.layout.newItem(item.No, m.layout.prices.standard)
 		}
 		item.Released = false // since its booking has expired
@@ -96,27 +97,36 @@ func (m *SeatMap) rebook(payment *Payment, items []Item) Decision {
 	if m.terms.Status != EventPublished {
 		return m.refundDue(payment, CodeSaleClosed)
 	}
-	if len(items) == 0 {
+	wait, err := m.customers.allow(payment.UserID, len(items))
+	claimed, free := m.areFree(items)
+	if err != nil || !free { // the customer has bought more since, or somebody else has
 		return m.refundDue(payment, CodeHoldExpired)
 	}
-	wait, err := m.customers.allow(payment.UserID, len(items))
-	if err != nil {
-		return m.refundDue(payment, CodeHoldExpired) // bought more since
-	}
-	for i := range items {
-		no := items[i].No
-		if m.seats[no].taken() {
-			return m.refundDue(payment, CodeHoldExpired)
-		}
-		wait = wait || m.seats[no].claimed
-	}
-	if wait {
+	if wait || claimed {
 		return Decision{Verdict: Wait}
 	}
 	// The successor has the payment's id, so that repeating the command makes no second one.
 	b := &Booking{ID: payment.ID, EventID: m.eventID, UserID: payment.UserID, Status: BookingConfirmed,
 		Items: items, Total: payment.Amount, PaymentID: payment.ID}
 	return m.accept(&Change{Kind: Rebooked, Booking: b, Payment: payment})
+}
+
+// areFree reports whether all items of a booking that ended are free. Claimed ones are a
+// reason to wait.
+func (m *SeatMap) areFree(items []Item) (wait, free bool) {
+	wanted := make([]int, len(m.floors))
+	for i := range items {
+		switch item := &items[i]; {
+		case !item.Seated() && int(item.Floor) < len(wanted):
+			wanted[item.Floor]++
+		case !item.Seated() || int(item.No) >= len(m.seats) || m.seats[item.No].taken():
+			return false, false
+		default:
+			wait = wait || m.seats[item.No].claimed
+		}
+	}
+	claimed, err := m.floors.room(wanted)
+	return wait || claimed, err == nil && len(items) > 0
 }
 
 func (m *SeatMap) refundDue(payment *Payment, why Code) Decision {

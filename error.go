@@ -46,6 +46,9 @@ const (
 	CodeNotEnoughSeats     Code = "not_enough_seats"
 	CodeLeavesSingleSeat   Code = "leaves_single_seat"
 	CodeCustomerLimit      Code = "customer_limit"
+	CodeNotEnoughPlaces    Code = "not_enough_places"
+	CodeUnknownSection     Code = "unknown_section"
+	CodeCapacityBelowTaken Code = "capacity_below_taken"
 	CodeSaleClosed         Code = "sale_closed"
 	CodeUnknownSeats       Code = "unknown_seats"
 	CodeUnknownTicketType  Code = "unknown_ticket_type"
@@ -78,6 +81,9 @@ type Error struct {
 	Suggestions [][]string
 	// Customer is what the caller may have and has, for CodeCustomerLimit.
 	Customer *CustomerTickets
+	// Places is what a general-admission section has left, for CodeNotEnoughPlaces, or has
+	// taken, for CodeCapacityBelowTaken.
+	Places *PlacesLeft
 	// Payment is the attempt that ended with this error; nil if there is none.
 	Payment *Payment
 	// RetryAfter is the time after which another try may succeed; zero leaves it
@@ -90,6 +96,13 @@ type Error struct {
 // CustomerTickets is how many tickets of an event one customer may have in live bookings,
 // and how many this one has.
 type CustomerTickets struct{ Limit, Held int }
+
+// PlacesLeft counts places of a general-admission section.
+type PlacesLeft struct {
+	Section   string
+	Available int
+	Taken     int
+}
 
 // FieldError is one fault of an input. Field is the JSON path, such as
 // "sections[2].seatsPerRow".

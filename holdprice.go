@@ -8,12 +8,7 @@ import "slices"
 func (l *Layout) ticketTypes(cmd *HoldSeats) (types []int, err error) {
 	switch {
 	case cmd.Items != nil:
-		types = make([]int, len(cmd.Items))
-		for i := range cmd.Items {
-			if types[i], err = l.typeNamed(cmd.Items[i].TicketType); err != nil {
-				break
-			}
-		}
+		types, err = l.typesOfItems(cmd.Items)
 	case cmd.Best != nil:
 		types, err = l.typesInOrder(cmd.Best.TicketTypes)
 	}
@@ -29,6 +24,20 @@ func (l *Layout) typeNamed(name string) (int, error) {
 		return 0, Errorf(CodeUnknownTicketType, "the event has no ticket type %s", name)
 	}
 	return at, nil
+}
+
+func (l *Layout) typesOfItems(items []ItemRequest) ([]int, error) {
+	types := make([]int, 0, len(items))
+	for i := range items {
+		at, err := l.typeNamed(items[i].TicketType)
+		if err != nil {
+			return nil, err
+		}
+		for range items[i].tickets() {
+			types = append(types, at)
+		}
+	}
+	return types, nil
 }
 
 // typesInOrder lists so many types each, in the pricing's order.

@@ -19,6 +19,9 @@ func (m *SeatMap) CheckInvariants() error {
 	if err := m.checkCustomers(); err != nil {
 		return fmt.Errorf("event %v: %w", m.eventID, err)
 	}
+	if err := m.floors.check(m); err != nil {
+		return fmt.Errorf("event %v: %w", m.eventID, err)
+	}
 	if err := m.checkView(); err != nil {
 		return fmt.Errorf("event %v: %w", m.eventID, err)
 	}

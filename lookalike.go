@@ -35,6 +35,10 @@ func (l *SeatLabels) Add(section, row string) (label, other string, alike bool) 
 	return row, other, alike
 }
 
+// AddSection adds the name of a section. If it is new and looks like another one, it
+// returns that.
+func (l *SeatLabels) AddSection(name string) (other string, alike bool) { return l.sections.add(name) }
+
 // labels are the sections of an event, or the rows of a section.
 type labels map[look]string
 

@@ -72,7 +72,7 @@ func (m *SeatMap) judgeOrphans(pick []SeatNo) *orphanJudge {
 // obeyOrphanRule applies the event's rule to free seats: it reports whether a hold of them
 // comes with a warning, or returns another decision. Best available seats are not judged.
 func (m *SeatMap) obeyOrphanRule(cmd *HoldSeats, pick []SeatNo) (warns bool, otherwise *Decision) {
-	if cmd.Best != nil {
+	if cmd.Best != nil || len(pick) == 0 {
 		return false, nil
 	}
 	switch m.terms.OrphanRule {

@@ -26,6 +26,7 @@ type SeatMap struct {
 	claims map[ID]*Change  // by Change.subject
 
 	customers customers
+	floors    floors
 
 	total    SectionTally
 	sections []SectionTally
@@ -91,7 +92,14 @@ func NewSeatMap(s *Snapshot) (*SeatMap, error) {
 	for _, b := range s.Bookings {
 		m.live[b.ID] = b
 	}
-	m.customers = newCustomers(s.Terms.CustomerLimit(), len(s.Seats), m.live)
+	m.customers = newCustomers(s.Terms.CustomerLimit(), len(s.Seats)+placesOf(s.Floors), m.live)
+	var err error
+	if m.floors, err = newFloors(s.Floors, m.live); err != nil {
+		return nil, fmt.Errorf("event %v: %w", s.EventID, err)
+	}
+	for _, floor := range m.floors {
+		m.version = max(m.version, floor.Changed)
+	}
 	for i, stored := range s.States {
 		seat := &m.seats[i]
 		seat.version = stored.Version
@@ -130,11 +138,17 @@ func (m *SeatMap) Supersede(shown *SeatMap) {
 	for i := range m.seats {
 		m.seats[i].version = m.version
 	}
+	for i := range m.floors {
+		m.floors[i].Changed = m.version
+	}
 	m.view = nil
 }
 
 // contradicts reports whether a seat of m is not what became of it by commits alone.
 func (m *SeatMap) contradicts(shown *SeatMap) bool {
+	if m.floors.contradicts(shown.floors) {
+		return true
+	}
 	for i := range shown.seats {
 		was := &shown.seats[i]
 		if i >= len(m.seats) {
@@ -200,7 +214,7 @@ func (m *SeatMap) View() *SeatsView {
 }
 
 func (m *SeatMap) newView() *SeatsView {
-	view := &SeatsView{EventID: m.eventID, Version: m.version, Layout: m.layout, LayoutVersion: m.layoutVersion,
+	view := &SeatsView{EventID: m.eventID, Version: m.version, Layout: m.layout, LayoutVersion: m.layoutVersion, Floors: m.floors.views(),
 		Status: make([]SeatStatus, len(m.seats)), Changed: make([]uint64, len(m.seats))}
 	for i := range m.seats {
 		view.Status[i], view.Changed[i] = m.seats[i].status(), m.seats[i].version
@@ -213,6 +227,7 @@ func (m *SeatMap) newView() *SeatsView {
 func (m *SeatMap) nextView() *SeatsView {
 	view := *m.view
 	view.Version, view.Status, view.Changed = m.version, slices.Clone(view.Status), slices.Clone(view.Changed)
+	view.Floors = m.floors.views()
 	for _, no := range m.changed {
 		view.Status[no], view.Changed[no] = m.seats[no].status(), m.seats[no].version
 	}
@@ -232,7 +247,14 @@ func (m *SeatMap) noteChange(no SeatNo) {
 
 // Availability returns the counters as they are stored.
 func (m *SeatMap) Availability() *Availability {
-	return &Availability{EventID: m.eventID, Version: m.version, Total: m.total, Sections: slices.Clone(m.sections)}
+	a := &Availability{EventID: m.eventID, Version: m.version, Total: m.total,
+		Sections: append(make([]SectionTally, 0, len(m.sections)+len(m.floors)), m.sections...)}
+	for i := range m.floors {
+		floor := m.floors[i].tally()
+		a.Sections = append(a.Sections, floor)
+		a.Total.join(&floor)
+	}
+	return a
 }
 
 // Apply ends a claim because the change was committed: in a batch of that version,
@@ -289,6 +311,7 @@ func (m *SeatMap) claim(c *Change) {
 		return
 	}
 	m.customers.add(c.Booking.UserID, 0, c.Booking.tickets())
+	m.floors.claim(c.Booking, 1)
 	for _, item := range c.Booking.OwnSeats() {
 		seat := &m.seats[item.No]
 		if seat.taken() || seat.claimed {
@@ -311,6 +334,7 @@ func (m *SeatMap) unclaim(c *Change) {
 		return
 	}
 	m.customers.add(c.Booking.UserID, 0, -c.Booking.tickets())
+	m.floors.claim(c.Booking, -1)
 	for _, item := range c.Booking.OwnSeats() {
 		m.seats[item.No].claimed = false
 		m.rowFree[m.layout.row[item.No]]++
@@ -323,6 +347,7 @@ func (m *SeatMap) take(b *Booking, version uint64) {
 	}
 	m.live[b.ID] = b
 	m.customers.add(b.UserID, b.tickets(), 0)
+	m.floors.move(b, SeatAvailable, statusOf(b), version)
 	for _, item := range b.OwnSeats() {
 		seat := &m.seats[item.No]
 		if seat.taken() {
@@ -337,6 +362,7 @@ func (m *SeatMap) take(b *Booking, version uint64) {
 func (m *SeatMap) free(b *Booking, version uint64) {
 	stored := m.live[b.ID]
 	m.customers.add(stored.UserID, -stored.tickets(), 0)
+	m.floors.move(b, statusOf(stored), SeatAvailable, version)
 	for _, item := range b.OwnSeats() {
 		seat := &m.seats[item.No]
 		if seat.owner != stored {
@@ -367,6 +393,7 @@ func (m *SeatMap) replace(b *Booking) {
 func (m *SeatMap) move(b *Booking, version uint64) {
 	from := statusOf(m.live[b.ID])
 	m.replace(b)
+	m.floors.move(b, from, statusOf(b), version)
 	for _, item := range b.OwnSeats() {
 		seat := &m.seats[item.No]
 		seat.version = version

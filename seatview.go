@@ -107,10 +107,25 @@ type SeatsView struct {
 	Layout  *Layout
 	Status  []SeatStatus // by SeatNo
 	Changed []uint64     // by SeatNo: the version that last changed the seat
+	Floors  []FloorView  // in the order in which they were added
 
 	// LayoutVersion is the version at which seats were last added, or their pricing changed.
 	// A reader that knows an older one does not know all seats.
 	LayoutVersion uint64
+}
+
+// SectionNamed returns the name of the section, with seats or without, that has that
+// canonical name.
+func (v *SeatsView) SectionNamed(name string) (section string, found bool) {
+	if at := v.Layout.SectionNamed(name); at != AnySection {
+		return v.Layout.Sections[at], true
+	}
+	for i := range v.Floors {
+		if floor := &v.Floors[i]; floor.Name == name {
+			return floor.Name, true
+		}
+	}
+	return "", false
 }
 
 // Availability counts an event's seats at one version.
@@ -118,7 +133,7 @@ type Availability struct {
 	EventID  ID
 	Version  uint64
 	Total    SectionTally   // Name is empty
-	Sections []SectionTally // in the order in which sections were added
+	Sections []SectionTally // in the order in which sections were added, those with seats first
 }
 
 // SectionTally counts the seats of one section, or of all sections.
@@ -130,6 +145,7 @@ type SectionTally struct {
 	Booked    int
 	Blocked   int
 	PriceFrom Money // of the cheapest seat, sold or not
+	General   bool  // it has places without numbers
 }
 
 func (t *SectionTally) add(status SeatStatus, n int) {
@@ -143,4 +159,16 @@ func (t *SectionTally) add(status SeatStatus, n int) {
 	case SeatBlocked:
 		t.Blocked += n
 	}
+}
+
+// join adds another section's numbers.
+func (t *SectionTally) join(other *SectionTally) {
+	if t.Total == 0 || other.PriceFrom.Amount < t.PriceFrom.Amount {
+		t.PriceFrom = other.PriceFrom
+	}
+	t.Total += other.Total
+	t.Available += other.Available
+	t.Held += other.Held
+	t.Booked += other.Booked
+	t.Blocked += other.Blocked
 }

@@ -27,6 +27,11 @@ var mutations = []mutation{
 `, ``}}},
 	{"does not advance the version", []edit{
 		{"actors/decide.go", `a.seats.Version()+1`, `a.seats.Version()`}}},
+	{"does not give back places", []edit{
+		{"seatmap.go", `	m.floors.move(b, statusOf(stored), SeatAvailable, version)
+`, ``}}},
+	{"sells claimed places", []edit{
+		{"floor.go", `	return n > available-f.claimed, nil`, `	return false, nil`}}},
 	{"refuses for a claim", []edit{
 		{"decide.go", `		case seat.taken():
 			taken`, `		case seat.taken() || seat.claimed:
@@ -163,6 +168,11 @@ var storeMutations = []mutation{
 		{"persistence/postgres/commitblockings.go", ` AND seats.status = 'BLOCKED'`, ``}}},
 	{"PostgreSQL does not count a customer's seats", []edit{
 		{"persistence/postgres/commitcustomer.go", `NOT EXISTS (SELECT FROM crowded)`, `true`}}},
+	{"PostgreSQL does not give back places", []edit{
+		{"persistence/postgres/commitplaces.go", `SET taken = taken + counters.delta,`, `SET taken = taken + greatest(counters.delta, 0),`}}},
+	{"PostgreSQL counts places of a refused change", []edit{
+		{"persistence/postgres/commitplaces.go", `
+    WHERE booking.xmin = pg_current_xact_id()::xid`, ``}}},
 	{"PostgreSQL drops the mail", []edit{
 		{"persistence/postgres/commitpaymentsql.go", `SELECT booking_id, event_id, now(), now() FROM paid`, `SELECT booking_id, event_id, now(), now() FROM paid WHERE false`}}},
 	{"Redis releases another's lock", []edit{

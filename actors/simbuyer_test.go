@@ -90,9 +90,16 @@ func (b *buyer) randomHold() *eventra.HoldSeats {
 		cmd.Best = &eventra.BestAvailable{Quantity: 1 + s.rng.IntN(3)}
 		return cmd
 	}
+	mixed := s.chance(300)
+	if mixed {
+		cmd.Items = []eventra.ItemRequest{{Section: simFloorName, Quantity: 1 + s.rng.IntN(3)}}
+		if s.chance(500) {
+			return cmd
+		}
+	}
 	first, many := s.rng.IntN(len(s.event.seats)), 1+s.rng.IntN(2)
 	types := []string{"", "Adult", "Child"}
-	byType := s.chance(300)
+	byType := mixed || s.chance(300)
 	for i := range many {
 		name := s.event.seats[(first+i)%len(s.event.seats)].Name()
 		if byType {

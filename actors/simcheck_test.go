@@ -33,6 +33,7 @@ func (s *simulation) checkStore(tx *transaction) {
 	s.checkCustomers()
 	s.checkKeys()
 	s.checkBlocks()
+	s.checkPlaces()
 	for no, seat := range s.db.seats {
 		times := s.takenPeriods[no]
 		open := len(times) > 0 && times[len(times)-1].until == 0
@@ -209,6 +210,8 @@ func (s *simulation) checkAnswer(a *simActor, q *question, r *reply) {
 		}
 	case code == eventra.CodeLeavesSingleSeat:
 		s.checkRefusedPick(a, q.msg.(*eventra.HoldSeats), r.err)
+	case code == eventra.CodeNotEnoughPlaces:
+		s.checkShortage(a, q, r.err)
 	case code == eventra.CodeEventNotFound && !s.event.draft:
 		s.fail("%s does not know the event", a.name)
 	case code == eventra.CodeSaleClosed && s.event.terms.Private():
@@ -245,7 +248,10 @@ func (s *simulation) checkLimited(a *simActor, q *question, err error) {
 			}
 		}
 	}
-	wanted := max(len(cmd.Seats), len(cmd.Items))
+	wanted := len(cmd.Seats)
+	for _, item := range cmd.Items {
+		wanted += max(item.Quantity, 1)
+	}
 	if cmd.Best != nil {
 		wanted = cmd.Best.Quantity
 	}
@@ -285,7 +291,7 @@ func (s *simulation) checkRead(a *simActor, q *question, view *eventra.SeatsView
 	var e wire.Envelope
 	e.SetSeatChanges(view, &wire.ReadSeats{Since: q.copy.Version, Seats: int32(len(q.copy.Status))})
 	next, err := e.GetSeatChanges().Apply(q.copy)
-	if err != nil || !slices.Equal(next.Status, view.Status) {
+	if err != nil || !slices.Equal(next.Status, view.Status) || !slices.Equal(next.Floors, view.Floors) {
 		s.fail("changes since version %d at %s make %v instead of %v: %v", q.copy.Version, a.name, next.Status, view.Status, err)
 	}
 	if next.Version > s.copy.Version {

@@ -10,6 +10,7 @@ import (
 type tables struct {
 	epoch     int64
 	seats     []eventra.StoredState
+	floor     eventra.StoredFloor
 	bookings  map[eventra.ID]eventra.Booking
 	order     []eventra.ID // of the bookings' insertion
 	payments  map[eventra.ID]eventra.Payment
@@ -158,6 +159,7 @@ func (db *simStore) confirm(tx *transaction, c *eventra.Change) {
 		tx.must(seat.Status == eventra.SeatHeld && seat.Booking == b.ID)
 		db.seat(tx, s.No, eventra.StoredState{Status: eventra.SeatBooked, Booking: b.ID, Version: tx.batch.Version})
 	}
+	db.places(tx, &b, 0)
 	db.mail(tx, b.ID)
 }
 
@@ -195,6 +197,18 @@ func (db *simStore) insert(tx *transaction, b eventra.Booking, status eventra.Se
 		tx.must(db.seats[s.No].Status == eventra.SeatAvailable)
 		db.seat(tx, s.No, eventra.StoredState{Status: status, Booking: b.ID, Version: tx.batch.Version})
 	}
+	db.places(tx, &b, 1)
+}
+
+// places counts a booking's places as taken, confirmed or given back.
+func (db *simStore) places(tx *transaction, b *eventra.Booking, by int) {
+	before := db.floor
+	tx.undo = append(tx.undo, func() { db.floor = before })
+	for range b.OwnPlaces() {
+		db.floor.Taken += by
+		db.floor.Version = tx.batch.Version
+	}
+	tx.must(0 <= db.floor.Taken && db.floor.Taken <= db.floor.Capacity)
 }
 
 // release ends a booking and frees its seats.
@@ -206,6 +220,7 @@ func (db *simStore) release(tx *transaction, b eventra.Booking, status eventra.B
 		db.s.freed(s.No)
 		db.seat(tx, s.No, eventra.StoredState{Version: tx.batch.Version})
 	}
+	db.places(tx, &b, -1)
 }
 
 func (db *simStore) seat(tx *transaction, no eventra.SeatNo, next eventra.StoredState) {

@@ -63,6 +63,9 @@ func (s *simulation) checkIdle(actor *simActor) {
 		s.fail("%s still has %d requests and %d holds due", actor.name, n, len(a.overdue))
 	}
 	view := a.seats.View()
+	if floor := &view.Floors[0]; floor.Held+floor.Booked != s.db.floor.Taken || floor.Changed != s.db.floor.Version {
+		s.fail("%s counts %d places of version %d, the store %d of %d", actor.name, floor.Held+floor.Booked, floor.Changed, s.db.floor.Taken, s.db.floor.Version)
+	}
 	for no, seat := range s.db.seats {
 		if view.Status[no] != seat.Status || view.Changed[no] != seat.Version {
 			s.fail("%s has seat %d as %s of version %d, the store as %s of %d", actor.name, no, view.Status[no], view.Changed[no], seat.Status, seat.Version)

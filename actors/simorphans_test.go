@@ -29,8 +29,11 @@ func (s *simulation) freed(no eventra.SeatNo) { s.freedAt[no/simRow] = s.clock }
 // leaves no seat alone, or any other one would, too.
 func (s *simulation) checkPick(b *eventra.Booking) {
 	var pick []eventra.SeatNo
-	for _, seat := range b.Items {
+	for _, seat := range b.OwnSeats() {
 		pick = append(pick, seat.No)
+	}
+	if len(pick) == 0 { // places alone
+		return
 	}
 	if s.event.terms.OrphanRule != eventra.OrphanStrict || !s.named[b.ID] || !s.quietRow(pick) || !s.leavesAlone(pick) {
 		return

@@ -43,6 +43,7 @@ type simulation struct {
 	versions                      []uint64                         // by seat, last seen in the store
 	copy                          *eventra.SeatsView               // what readers have
 	tickets                       map[eventra.ID][]ticketsSince    // by customer
+	placesTaken                   []takenPlaces
 
 	traced bool
 	trace  strings.Builder

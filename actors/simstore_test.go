@@ -244,7 +244,7 @@ func (db *simStore) aborts() bool { return !db.s.faultless && db.s.chance(db.s.o
 func (db *simStore) snapshot(now time.Time) *eventra.Snapshot {
 	snapshot := &eventra.Snapshot{EventID: db.s.event.id, Epoch: db.epoch, Terms: db.s.event.terms,
 		Seats: slices.Clone(db.s.event.seats), States: slices.Clone(db.seats), Now: now,
-		Pricing: db.s.event.pricing, Categories: slices.Repeat([]eventra.CategoryNo{1}, len(db.seats))}
+		Floors: []eventra.StoredFloor{db.floor}, Pricing: db.s.event.pricing, Categories: slices.Repeat([]eventra.CategoryNo{1}, len(db.seats))}
 	for _, id := range db.order {
 		if b := db.bookings[id]; b.Status.Live() {
 			snapshot.Bookings = append(snapshot.Bookings, &b)

@@ -92,7 +92,9 @@ func describeMessage(msg any) string {
 func namedSeats(cmd *eventra.HoldSeats) []string {
 	names := slices.Clone(cmd.Seats)
 	for _, item := range cmd.Items {
-		names = append(names, item.Seat)
+		if item.Section == "" {
+			names = append(names, item.Seat)
+		}
 	}
 	return names
 }

@@ -84,8 +84,11 @@ func (b *Batch) Done() <-chan struct{} { return b.done }
 func (b *Batch) requestLocks() {
 	b.locks, b.locking = make([]eventra.LockRequest, 0, b.Len()), make([]int, 0, b.Len())
 	for i, c := range b.Changes {
-		if c.Kind.TakesSeats() {
-			b.locks, b.locking = append(b.locks, lockRequest(c.Booking)), append(b.locking, i)
+		if !c.Kind.TakesSeats() {
+			continue
+		}
+		if request := lockRequest(c.Booking); len(request.Seats) > 0 { // places need no lock
+			b.locks, b.locking = append(b.locks, request), append(b.locking, i)
 		}
 	}
 }

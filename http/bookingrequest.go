@@ -8,7 +8,7 @@ import (
 	"github.com/eventra/eventra"
 )
 
-// BookingRequest asks for seats: either the named ones or the best available ones.
+// BookingRequest asks for tickets: for the named seats, for items, or for the best available seats.
 type BookingRequest struct {
 	EventID       string         `json:"eventId" format:"uuid" example:"01900000-0000-7000-8000-0000000000e1" validate:"required"`
 	Seats         []string       `json:"seats,omitzero" example:"A-1-1,A-1-2"` // 1 to the event's maxSeatsPerBooking, none twice; each with the default ticket type
@@ -16,10 +16,12 @@ type BookingRequest struct {
 	BestAvailable *BestAvailable `json:"bestAvailable,omitzero"`
 }
 
-// ItemRequest asks for a ticket for a seat.
+// ItemRequest asks for a ticket for a seat, or for places in a general-admission section.
 type ItemRequest struct {
-	Seat       string `json:"seat" example:"A-1-1" validate:"required"`
-	TicketType string `json:"ticketType,omitzero" example:"Standard"` // without it, the event's default one
+	Seat       string `json:"seat,omitzero" example:"A-1-1"`
+	Section    string `json:"section,omitzero"` // instead of seat, with quantity
+	Quantity   int    `json:"quantity,omitzero" minimum:"1" maximum:"50"`
+	TicketType string `json:"ticketType,omitzero" example:"Standard"` // of a seat; without it, the event's default one
 }
 
 // BestAvailable asks for seats side by side: those of one row that were added one after the
@@ -53,7 +55,15 @@ func (r *BookingRequest) command(f *eventra.Faults) *eventra.HoldSeats {
 	for i, seat := range r.Seats {
 		r.Seats[i] = eventra.CanonicalName(seat)
 	}
-	cmd := &eventra.HoldSeats{Seats: r.Seats, Items: r.items()}
+	cmd := &eventra.HoldSeats{Seats: r.Seats}
+	for i := range r.Items {
+		item := &r.Items[i]
+		cmd.Items = append(cmd.Items, eventra.ItemRequest{Seat: eventra.CanonicalName(item.Seat), Section: eventra.CanonicalName(item.Section),
+			Quantity: item.Quantity, TicketType: eventra.CanonicalName(item.TicketType)})
+	}
+	if r.Items != nil && cmd.Items == nil {
+		cmd.Items = []eventra.ItemRequest{}
+	}
 	if r.BestAvailable != nil {
 		cmd.Best = r.BestAvailable.command(f)
 	}
@@ -66,7 +76,11 @@ func (r *BookingRequest) command(f *eventra.Faults) *eventra.HoldSeats {
 	}
 	for i := range cmd.Items {
 		field := "items[" + strconv.Itoa(i) + "]"
-		checkSeatName(f, field+".seat", cmd.Items[i].Seat)
+		if cmd.Items[i].Section == "" {
+			checkSeatName(f, field+".seat", cmd.Items[i].Seat)
+		} else {
+			checkSectionName(f, field+".section", cmd.Items[i].Section)
+		}
 		checkTicketType(f, field+".ticketType", cmd.Items[i].TicketType)
 	}
 	return cmd
@@ -93,23 +107,17 @@ func checkTicketType(f *eventra.Faults, field, name string) {
 	}
 }
 
-func (r *BookingRequest) items() (items []eventra.ItemRequest) {
-	if r.Items == nil {
-		return nil
+// checkSectionName checks a name, which a section of the event may have or not.
+func checkSectionName(f *eventra.Faults, field, name string) {
+	if len(name) > seatNameMaxBytes {
+		f.Add(field, "unknown", "must be a section of the event")
 	}
-	items = make([]eventra.ItemRequest, len(r.Items))
-	for i, item := range r.Items {
-		items[i] = eventra.ItemRequest{Seat: eventra.CanonicalName(item.Seat), TicketType: eventra.CanonicalName(item.TicketType)}
-	}
-	return items
 }
 
 func (b *BestAvailable) command(f *eventra.Faults) *eventra.BestAvailable {
 	best := &eventra.BestAvailable{Quantity: b.Quantity,
 		Section: eventra.CanonicalName(b.Section), Category: eventra.CanonicalName(b.Category)}
-	if len(best.Section) > seatNameMaxBytes {
-		f.Add("bestAvailable.section", "unknown", "must be a section of the event")
-	}
+	checkSectionName(f, "bestAvailable.section", best.Section)
 	checkCategory(f, "bestAvailable.category", best.Category)
 	switch {
 	case b.TicketTypes == nil:

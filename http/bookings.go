@@ -117,7 +117,7 @@ func readBookingRequest(c *fiber.Ctx) (BookingRequest, error) {
 
 // @ID createBooking
 // @Summary Hold seats
-// @Description Holds all of the seats or none, for the event's holdSeconds. Name the seats, with their ticket types in items or as seats alone, or ask for the best available ones. A customer has at most maxSeatsPerCustomer of an event, held and bought. A ticket without a type has the event's default one; each keeps the price that it has now. If the event's orphanRule is warn, the answer tells with warnings that the named seats leave a single one free where others would not; if it is strict, such seats are refused.
+// @Description Holds all of the seats or none, for the event's holdSeconds. Name the seats, with their ticket types in items or as seats alone, ask for places in general-admission sections besides, or ask for the best available ones. A customer has at most maxSeatsPerCustomer of an event, held and bought. A ticket without a type has the event's default one; each keeps the price that it has now. If the event's orphanRule is warn, the answer tells with warnings that the named seats leave a single one free where others would not; if it is strict, such seats are refused.
 // @Tags bookings
 // @Security BearerAuth
 // @Param Idempotency-Key header string false "Makes retries harmless: the same key with the same body gets the first outcome again" minLength(1) maxLength(255)
@@ -125,8 +125,8 @@ func readBookingRequest(c *fiber.Ctx) (BookingRequest, error) {
 // @Success 201 {object} Booking "The hold"
 // @Header 201 {string} Location "Address of the booking"
 // @Failure 404 {object} Problem "event_not_found, also for an event that never was published"
-// @Failure 409 {object} Problem "seats_unavailable, with unavailable; leaves_single_seat, with orphans and suggestions; not_enough_seats; customer_limit, with limit and held; sale_closed; idempotency_in_progress"
-// @Failure 422 {object} Problem "unknown_seats, with unknown; unknown_ticket_type; ticket_type_not_sold: no price for the type in the seat's category; ticket_type_quantity: fewer or more tickets of a type than a booking may have; validation_failed; idempotency_key_reused"
+// @Failure 409 {object} Problem "seats_unavailable, with unavailable; leaves_single_seat, with orphans and suggestions; not_enough_seats; not_enough_places, with section and available; customer_limit, with limit and held; sale_closed; idempotency_in_progress"
+// @Failure 422 {object} Problem "unknown_seats, unknown_section, with unknown; unknown_ticket_type; ticket_type_not_sold: no price for the type in the seat's category; ticket_type_quantity: fewer or more tickets of a type than a booking may have; validation_failed; idempotency_key_reused"
 // @x-examples {"named seats": {"eventId": "01900000-0000-7000-8000-0000000000e1", "seats": ["A-1-1", "A-1-2"]}, "best available": {"eventId": "01900000-0000-7000-8000-0000000000e1", "bestAvailable": {"quantity": 2}}, "ticket types": {"eventId": "01900000-0000-7000-8000-0000000000e1", "items": [{"seat": "A-1-1", "ticketType": "Standard"}, {"seat": "A-1-2"}]}, "best available by ticket type": {"eventId": "01900000-0000-7000-8000-0000000000e1", "bestAvailable": {"ticketTypes": {"Standard": 2}}}}
 // @Router /api/v1/bookings [post]
 func (s *Server) createBooking(c *fiber.Ctx) error {

@@ -183,6 +183,26 @@ func (f *fakes) SetCategory(context.Context, eventra.ID, eventra.SeatSelection, 
 	return eventra.SeatsChanged{Changed: 1, Version: 8}, f.err
 }
 
+func (f *fakes) AddFloors(ctx context.Context, id, addition eventra.ID, seats []eventra.Seat, categories []string, _ []eventra.Floor) (int, error) {
+	return f.AddSeats(ctx, id, addition, seats, categories...)
+}
+
+func (f *fakes) ChangeFloor(_ context.Context, id eventra.ID, name string, capacity, blocked *int) (eventra.StoredFloor, error) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if f.events[id] == nil {
+		return eventra.StoredFloor{}, eventra.Errorf(eventra.CodeEventNotFound, "no such event")
+	}
+	floor := eventra.StoredFloor{Floor: eventra.Floor{Name: name, Capacity: 100}}
+	if capacity != nil {
+		floor.Capacity = *capacity
+	}
+	if blocked != nil {
+		floor.Blocked = *blocked
+	}
+	return floor, f.err
+}
+
 func (f *fakes) Seats(_ context.Context, id eventra.ID) (*eventra.SeatsView, bool, error) {
 	f.mu.Lock()
 	defer f.mu.Unlock()

@@ -44,6 +44,11 @@ func (p *Problem) appendJSON(b []byte) ([]byte, error) {
 	if p.Held != nil {
 		b = strconv.AppendInt(append(b, `,"held":`...), int64(*p.Held), 10)
 	}
+	if p.Section != "" {
+		b = appendString(append(b, `,"section":`...), p.Section)
+	}
+	b = appendCount(b, `,"available":`, p.Available)
+	b = appendCount(b, `,"taken":`, p.Taken)
 	return append(b, '}'), nil
 }
 
@@ -57,6 +62,14 @@ func appendNames(b []byte, member string, names []string) []byte {
 		b = appendString(append(b, separator(i)), name)
 	}
 	return append(b, ']')
+}
+
+// appendCount appends a member with a number, unless there is none.
+func appendCount(b []byte, member string, n *int) []byte {
+	if n == nil {
+		return b
+	}
+	return strconv.AppendInt(append(b, member...), int64(*n), 10)
 }
 
 // separator returns what stands before the i-th value of a list.

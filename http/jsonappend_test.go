@@ -29,6 +29,7 @@ func TestProblem_AppendJSONIsWhatMarshalMakes(t *testing.T) {
 		"unavailable": func(p *Problem) { p.Unavailable = []string{"A-1-1", oddText} },
 		"unknown":     func(p *Problem) { p.Unknown = []string{oddText} },
 		"seats":       func(p *Problem) { p.Seats = []string{"A-1-1"} },
+		"places":      func(p *Problem) { p.Section, p.Available, p.Taken = oddText, new(int), new(int) },
 		"no seats":    func(p *Problem) { p.Seats = []string{} },
 		"orphans": func(p *Problem) {
 			p.Orphans, p.Suggestions = []string{"A-1-1"}, [][]string{{"A-1-2", oddText}, {"A-1-3", "A-1-4"}}

@@ -71,6 +71,9 @@ var problems = map[eventra.Code]problemKind{
 	eventra.CodeNotEnoughSeats:     {status: 409, title: "Not enough seats"},
 	eventra.CodeLeavesSingleSeat:   {status: 409, title: "Leaves a single seat"},
 	eventra.CodeCustomerLimit:      {status: 409, title: "Limit per customer reached"},
+	eventra.CodeNotEnoughPlaces:    {status: 409, title: "Not enough places"},
+	eventra.CodeUnknownSection:     {status: 422, title: "Unknown section", seats: "unknown"},
+	eventra.CodeCapacityBelowTaken: {status: 409, title: "Capacity below taken"},
 	eventra.CodeSaleClosed:         {status: 409, title: "Sale closed"},
 	eventra.CodeUnknownSeats:       {status: 422, title: "Unknown seats", seats: "unknown"},
 	eventra.CodeUnknownTicketType:  {status: 422, title: "Unknown ticket type"},
@@ -108,6 +111,9 @@ type Problem struct {
 	Suggestions [][]string           `json:"suggestions,omitempty"` // other seats for the same people, nearest first, with leaves_single_seat
 	Limit       int                  `json:"limit,omitzero"`        // of seats one customer may have of the event, with customer_limit
 	Held        *int                 `json:"held,omitzero"`         // seats that the caller has, held and bought, with customer_limit
+	Section     string               `json:"section,omitempty"`     // with not_enough_places, capacity_below_taken
+	Available   *int                 `json:"available,omitempty"`   // places, with not_enough_places
+	Taken       *int                 `json:"taken,omitempty"`       // places, with capacity_below_taken
 	Payment     *Payment             `json:"payment,omitempty"`
 	Checks      map[string]Check     `json:"checks,omitempty"` // state of each dependency, from /readyz
 }
@@ -158,6 +164,14 @@ func newProblem(c *fiber.Ctx, e *eventra.Error, kind problemKind, err error) Pro
 	}
 	if e.Customer != nil {
 		p.Limit, p.Held = e.Customer.Limit, &e.Customer.Held
+	}
+	if places := e.Places; places != nil {
+		p.Section = places.Section
+		if e.Code == eventra.CodeCapacityBelowTaken {
+			p.Taken = &places.Taken
+		} else {
+			p.Available = &places.Available
+		}
 	}
 	if unready, ok := errors.AsType[*notReady](err); ok {
 		p.Checks = unready.checks

@@ -79,7 +79,7 @@ func newSaleFrame(state eventra.SaleState) fixedFrame {
 }
 
 // appendDelta appends the seats that changed since a version:
-// {version, changes: [{seat, status}]}.
+// {version, changes: [{seat, status}], places: [{section, available, …}]}.
 func appendDelta(b []byte, since uint64, view *eventra.SeatsView) []byte {
 	b = strconv.AppendUint(append(b, "event: delta\nid: "...), view.Version, 10)
 	b = strconv.AppendUint(append(b, "\ndata: {\"version\":"...), view.Version, 10)
@@ -96,7 +96,32 @@ func appendDelta(b []byte, since uint64, view *eventra.SeatsView) []byte {
 		b = appendString(append(b, `{"seat":`...), view.Layout.Seats[no].Name())
 		b = append(append(append(b, `,"status":"`...), view.Status[no].String()...), `"}`...)
 	}
-	return append(b, "]}\n\n"...)
+	b = append(b, ']')
+	b = appendPlaces(b, since, view)
+	return append(b, "}\n\n"...)
+}
+
+// appendPlaces appends the general-admission sections that changed, if there are any.
+func appendPlaces(b []byte, since uint64, view *eventra.SeatsView) []byte {
+	first := true
+	for i := range view.Floors {
+		floor := &view.Floors[i]
+		if floor.Changed <= since {
+			continue
+		}
+		if first {
+			b = append(b, `,"places":[`...)
+		} else {
+			b = append(b, ',')
+		}
+		first = false
+		section := generalSection(floor)
+		b = section.appendJSON(b, "section")
+	}
+	if !first {
+		b = append(b, ']')
+	}
+	return b
 }
 
 // appendSnapshot appends a [SeatsView], which is one line.

@@ -17,6 +17,11 @@ func (p seatPart) has(view *eventra.SeatsView, no int) bool {
 	return view.Status[no] != eventra.SeatRemoved && (!p.bySection || view.Layout.Seats[no].Section == p.section) && (!p.bySince || view.Changed[no] > p.since)
 }
 
+// hasFloor reports whether a general-admission section belongs to the part.
+func (p seatPart) hasFloor(f *eventra.FloorView) bool {
+	return (!p.bySection || f.Name == p.section) && (!p.bySince || f.Changed > p.since)
+}
+
 // narrowed returns the same part as every client gets it that asks for the same seats,
 // whatever version they know, and the number of its seats.
 func (p seatPart) narrowed(view *eventra.SeatsView) (part seatPart, seats int) {
@@ -28,6 +33,11 @@ func (p seatPart) narrowed(view *eventra.SeatsView) (part seatPart, seats int) {
 		if p.has(view, no) {
 			seats++
 		} else if p.bySince && changed <= p.since {
+			before = max(before, changed)
+		}
+	}
+	for i := range view.Floors {
+		if changed := view.Floors[i].Changed; p.bySince && changed <= p.since {
 			before = max(before, changed)
 		}
 	}
@@ -50,9 +60,10 @@ func removedSince(view *eventra.SeatsView, version uint64) bool {
 
 // SeatsView is the seat map of an event, or a part of it, at one version.
 type SeatsView struct {
-	EventID eventra.ID    `json:"eventId" swaggertype:"string" format:"uuid" example:"01900000-0000-7000-8000-0000000000e1" validate:"required"`
-	Version uint64        `json:"version" example:"17" validate:"required"` // grows with each change
-	Seats   []SeatOfEvent `json:"seats" validate:"required"`
+	EventID  eventra.ID     `json:"eventId" swaggertype:"string" format:"uuid" example:"01900000-0000-7000-8000-0000000000e1" validate:"required"`
+	Version  uint64         `json:"version" example:"17" validate:"required"` // grows with each change
+	Sections []SectionOfMap `json:"sections" validate:"required"`             // of the seats, and general-admission sections; with since, those that changed
+	Seats    []SeatOfEvent  `json:"seats" validate:"required"`
 } // @name SeatMap
 
 // SeatOfEvent is a seat with its category and status. Its price is that of the default

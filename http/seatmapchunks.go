@@ -54,7 +54,7 @@ func chunkAt(i int, view *eventra.SeatsView) (from, to int) {
 // since an earlier encoding of the same part in the same coding, which may be nil.
 func encodeChunks(view *eventra.SeatsView, part seatPart, coding string, before *encodedSeatMap) *encodedSeatMap {
 	w := newChunkWriter(coding, before)
-	w.piece(appendSeatMapBegin(nil, view))
+	w.piece(appendSeatMapBegin(nil, view, part))
 	chunks := make([]seatChunk, (len(view.Status)+chunkSeats-1)/chunkSeats)
 	for i := range chunks {
 		chunk := &chunks[i]

@@ -17,16 +17,17 @@ const seatMapEnd = `]}`
 // appendSeatMap appends a part of a seat map.
 func appendSeatMap(b []byte, view *eventra.SeatsView, part seatPart) []byte {
 	var w seatWriter
-	b = appendSeatMapBegin(b, view)
+	b = appendSeatMapBegin(b, view, part)
 	b = w.appendPart(b, view, part, 0, len(view.Layout.Seats))
 	return append(b, seatMapEnd...)
 }
 
 // appendSeatMapBegin appends what precedes the first seat.
-func appendSeatMapBegin(b []byte, view *eventra.SeatsView) []byte {
+func appendSeatMapBegin(b []byte, view *eventra.SeatsView, part seatPart) []byte {
 	id, _ := view.EventID.MarshalText()
 	b = append(append(append(b, `{"eventId":"`...), id...), `","version":`...)
-	return append(strconv.AppendUint(b, view.Version, 10), `,"seats":[`...)
+	b = append(strconv.AppendUint(b, view.Version, 10), `,"sections":`...)
+	return append(appendSections(b, view, part), `,"seats":[`...)
 }
 
 // seatWriter writes the seats of a map one after the other.

@@ -19,12 +19,13 @@ type SeatPlan struct {
 
 // SectionPlan is one section. Names have letters of any script with their marks, digits,
 // inner spaces, dots and underscores. Its rows have either the given names, or the numbers from
-// 1 to rowCount.
+// 1 to rowCount. A general-admission section has a capacity instead of rows.
 type SectionPlan struct {
 	Name        string   `json:"name" minLength:"1" maxLength:"32" example:"A" validate:"required"`
 	Rows        []string `json:"rows,omitzero" example:"1,2,3"`
 	RowCount    int      `json:"rowCount,omitzero" minimum:"1" maximum:"100000" example:"10"`
-	SeatsPerRow int      `json:"seatsPerRow" minimum:"1" maximum:"99999" example:"24" validate:"required"`
+	SeatsPerRow int      `json:"seatsPerRow,omitzero" minimum:"1" maximum:"99999" example:"24"`
+	Capacity    int      `json:"capacity,omitzero" minimum:"1" maximum:"1000000"` // of a general-admission section, which has a price
 	Cost
 }
 
@@ -149,6 +150,10 @@ func (p *SeatPlan) validateSections(faults *eventra.Faults) (total int) {
 func (p *SectionPlan) validate(f *eventra.Faults, field string) (rows int) {
 	p.Name = eventra.CanonicalName(p.Name)
 	eventra.ValidateSeatLabel(f, field+".name", p.Name)
+	if p.Capacity != 0 {
+		p.validateFloor(f, field)
+		return 0
+	}
 	for i, label := range p.Rows {
 		p.Rows[i] = eventra.CanonicalName(label)
 		eventra.ValidateSeatLabel(f, field+".rows["+strconv.Itoa(i)+"]", p.Rows[i])
@@ -169,6 +174,32 @@ func (p *SectionPlan) validate(f *eventra.Faults, field string) (rows int) {
 		return p.RowCount
 	}
 	return len(p.Rows)
+}
+
+// validateFloor checks what makes a general-admission section of it.
+func (p *SectionPlan) validateFloor(f *eventra.Faults, field string) {
+	if p.Rows != nil || p.RowCount != 0 || p.SeatsPerRow != 0 {
+		f.Add(field+".capacity", "one_of", "give either rows with seatsPerRow or capacity")
+	}
+	if p.Capacity < 1 || p.Capacity > eventra.FloorCapacityMax {
+		f.Add(field+".capacity", "range", "must be from 1 to %d", eventra.FloorCapacityMax)
+	}
+	if p.Category != "" {
+		f.Add(field+".category", "one_of", "a general-admission section has a price")
+		return
+	}
+	p.Cost.validate(f, field)
+}
+
+// floors returns the plan's general-admission sections, and how many places they have.
+func (p *SeatPlan) floors() (floors []eventra.Floor, places int) {
+	for i := range p.Sections {
+		if s := &p.Sections[i]; s.Capacity != 0 {
+			floors = append(floors, eventra.Floor{Name: s.Name, Capacity: s.Capacity, Price: s.money()})
+			places += s.Capacity
+		}
+	}
+	return floors, places
 }
 
 // spread appends the section's seats.

@@ -19,6 +19,8 @@ type SeatsAdded struct {
 // cheapest seat, whether it is available or not.
 type SectionTally struct {
 	Name      string        `json:"name" example:"A" validate:"required"`
+	Kind      string        `json:"kind" enums:"SEATED,GENERAL" example:"SEATED" validate:"required"` // GENERAL has places without numbers
+	Capacity  int           `json:"capacity" example:"240" validate:"required"`
 	Total     int           `json:"total" example:"240" validate:"required"`
 	Available int           `json:"available" example:"238" validate:"required"`
 	Held      int           `json:"held" example:"2" validate:"required"`
@@ -44,7 +46,8 @@ func newAvailability(a *eventra.Availability) *Availability {
 		Total: a.Total.Total, Available: a.Total.Available, Held: a.Total.Held, Booked: a.Total.Booked, Blocked: a.Total.Blocked,
 		Sections: make([]SectionTally, len(a.Sections))}
 	for i, section := range a.Sections {
-		out.Sections[i] = SectionTally(section)
+		out.Sections[i] = SectionTally{Name: section.Name, Kind: kindOf(section.General), Total: section.Total, Capacity: section.Total,
+			Available: section.Available, Held: section.Held, Booked: section.Booked, Blocked: section.Blocked, PriceFrom: section.PriceFrom}
 	}
 	return out
 }
@@ -54,7 +57,7 @@ const seatsTimeout = 30 * time.Second
 
 // @ID addSeats
 // @Summary Add seats
-// @Description Adds all of the seats or none, section by section or seat by seat. The order of a row's seats is the order in which they stand, whatever their numbers are: bestAvailable takes seats that follow each other. Seats that are added to a row later stand at its end; the two sides of an aisle are rows with names of their own. Names of sections and rows are kept in Unicode's composed form (NFC), in which all seats' names are compared. A name that people cannot tell apart from another one of the event is refused: it differs in case, in leading zeros, or in letters and digits that look alike (A, a, Cyrillic А, full-width Ａ; 1, 01, I). Give each section or seat either one of the event's categories, or a price, which stands for a category of the section's name (A 2, A 3 … for further prices in section A). All prices have one currency. An event has at most 100,000 seats.
+// @Description Adds all of the seats or none, section by section or seat by seat. The order of a row's seats is the order in which they stand, whatever their numbers are: bestAvailable takes seats that follow each other. Seats that are added to a row later stand at its end; the two sides of an aisle are rows with names of their own. Names of sections and rows are kept in Unicode's composed form (NFC), in which all seats' names are compared. A name that people cannot tell apart from another one of the event is refused: it differs in case, in leading zeros, or in letters and digits that look alike (A, a, Cyrillic А, full-width Ａ; 1, 01, I). Give each section or seat either one of the event's categories, or a price, which stands for a category of the section's name (A 2, A 3 … for further prices in section A). All prices have one currency. An event has at most 100,000 seats. A section with a capacity is a general-admission section: so many places without numbers, at one price, which count in created and seatsTotal, and not among the 100,000 seats.
 // @Tags seats
 // @Security BearerAuth
 // @Param eventId path string true "Event" format(uuid)
@@ -65,7 +68,7 @@ const seatsTimeout = 30 * time.Second
 // @Failure 404 {object} Problem "event_not_found"
 // @Failure 409 {object} Problem "seat_exists, with seats, also for names that look like existing ones; event_locked; idempotency_in_progress"
 // @Failure 422 {object} Problem "validation_failed; idempotency_key_reused"
-// @x-examples {"sections": {"sections": [{"name": "A", "rowCount": 10, "seatsPerRow": 24, "price": {"amount": 4500, "currency": "EUR"}}, {"name": "BALCONY", "rows": ["L", "M"], "seatsPerRow": 12, "price": {"amount": 2500, "currency": "EUR"}}]}, "seat by seat": {"seats": [{"section": "BOX", "row": "1", "number": 1, "price": {"amount": 4500, "currency": "EUR"}}]}}
+// @x-examples {"sections": {"sections": [{"name": "A", "rowCount": 10, "seatsPerRow": 24, "price": {"amount": 4500, "currency": "EUR"}}, {"name": "FLOOR", "capacity": 500, "price": {"amount": 3500, "currency": "EUR"}}, {"name": "BALCONY", "rows": ["L", "M"], "seatsPerRow": 12, "price": {"amount": 2500, "currency": "EUR"}}]}, "seat by seat": {"seats": [{"section": "BOX", "row": "1", "number": 1, "price": {"amount": 4500, "currency": "EUR"}}]}}
 // @Router /api/v1/events/{eventId}/seats [post]
 func (s *Server) addSeats(c *fiber.Ctx) error {
 	id, err := pathID(c, "eventId", eventra.CodeEventNotFound)
@@ -80,11 +83,12 @@ func (s *Server) addSeats(c *fiber.Ctx) error {
 	if err != nil {
 		return err
 	}
-	total, err := s.cfg.Catalog.AddSeats(c.UserContext(), id, resourceID(c), seats, categories...)
+	floors, places := plan.floors()
+	total, err := s.cfg.Catalog.AddFloors(c.UserContext(), id, resourceID(c), seats, categories, floors)
 	if err != nil {
 		return err
 	}
-	return reply(c, fiber.StatusCreated, &SeatsAdded{Created: len(seats), SeatsTotal: total})
+	return reply(c, fiber.StatusCreated, &SeatsAdded{Created: len(seats) + places, SeatsTotal: total})
 }
 
 // @ID availability
@@ -159,12 +163,12 @@ func (s *Server) seatMap(c *fiber.Ctx) error {
 	// A client that is ahead of a restored store, or knows seats that were removed, gets the whole map.
 	part.bySince = part.bySince && part.since <= view.Version && !removedSince(view, part.since)
 	if part.bySection {
-		at := view.Layout.SectionNamed(eventra.CanonicalName(part.section))
-		if at == eventra.AnySection {
+		section, found := view.SectionNamed(eventra.CanonicalName(part.section))
+		if !found {
 			q.faults.Add("section", "unknown", "must be a section of the event")
 			return q.faults.Err()
 		}
-		part.section = view.Layout.Sections[at]
+		part.section = section
 	}
 	coding := acceptedCoding(c)
 	c.Vary(fiber.HeaderAcceptEncoding)

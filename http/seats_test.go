@@ -146,7 +146,7 @@ func seatView(section, row, currency string, n int) *eventra.SeatsView {
 
 // asJSON returns what appendSeatMap should write, made by the standard library.
 func asJSON(t require.TestingT, v *eventra.SeatsView, p seatPart) string {
-	m := SeatsView{EventID: v.EventID, Version: v.Version, Seats: []SeatOfEvent{}}
+	m := SeatsView{EventID: v.EventID, Version: v.Version, Sections: sectionsOf(v, p), Seats: []SeatOfEvent{}}
 	for no, seat := range v.Layout.Seats {
 		if (!p.bySection || seat.Section == p.section) && (!p.bySince || v.Changed[no] > p.since) {
 			m.Seats = append(m.Seats, SeatOfEvent{Seat: seat.Name(), Section: seat.Section, Row: seat.Row, Number: seat.Number,

@@ -44,7 +44,7 @@ const (
 //
 // @ID streamSeats
 // @Summary Watch the seats
-// @Description Server-sent events. The first is a `snapshot`, a seat map, or with `Last-Event-ID` or `since` a `delta` since that version. Each change follows within about 0.2 s as a `delta`, `{version, changes: [{seat, status}]}`; in a rush it may take longer, and one delta has many changes. The id is the version. A new `snapshot` comes when seats were added or removed, or their prices or categories changed, or when the version is one that this event does not have.
+// @Description Server-sent events. The first is a `snapshot`, a seat map, or with `Last-Event-ID` or `since` a `delta` since that version. Each change follows within about 0.2 s as a `delta`, `{version, changes: [{seat, status}], places: [{section, kind, capacity, available, held, booked, blocked}]}`, where `places` are the general-admission sections that changed, if any; in a rush it may take longer, and one delta has many changes. The id is the version. A new `snapshot` comes when seats were added or removed, or their prices or categories changed, or when the version is one that this event does not have.
 // @Description
 // @Description A `sale` event, `{state}` with `UPCOMING`, `OPEN`, `ENDED` or `CANCELLED`, tells within about a second that the state of the sale has changed, and at the beginning that the sale is over. It has no id.
 // @Description

@@ -1,22 +1,16 @@
 package wire
 
-import (
-	"cmp"
-
-	"github.com/eventra/eventra"
-)
+import "github.com/eventra/eventra"
 
 func encodeBooking(b *eventra.Booking) *Booking {
 	if b == nil {
 		return nil
 	}
 	out := &Booking{Id: idBytes(b.ID), Event: idBytes(b.EventID), User: idBytes(b.UserID), Status: string(b.Status),
-		Seats: make([]*BookedSeat, len(b.Items)), Total: encodeMoney(b.Total), ExpiresAt: timeMicros(b.ExpiresAt),
+		Total: encodeMoney(b.Total), ExpiresAt: timeMicros(b.ExpiresAt),
 		CreatedAt: timeMicros(b.CreatedAt), Payment: idBytes(b.PaymentID), PayingUntil: timeMicros(b.PayingUntil),
 		ReplacedBy: idBytes(b.ReplacedBy), LeavesSingleSeat: b.LeavesSingleSeat}
-	for i := range b.Items {
-		out.Seats[i] = encodeItem(&b.Items[i], b.Total.Currency)
-	}
+	out.Seats, out.Places = encodeItems(b.Items, b.Total.Currency)
 	return out
 }
 
@@ -25,32 +19,14 @@ func (d *decoder) booking(b *Booking) *eventra.Booking {
 		return nil
 	}
 	out := &eventra.Booking{ID: d.need(b.GetId()), EventID: d.need(b.GetEvent()), UserID: d.need(b.GetUser()),
-		Status: eventra.BookingStatus(b.GetStatus()), Items: make([]eventra.Item, len(b.GetSeats())), Total: b.GetTotal().decode(),
+		Status: eventra.BookingStatus(b.GetStatus()), Items: d.items(b.GetSeats(), b.GetPlaces()), Total: b.GetTotal().decode(),
 		ExpiresAt: microsTime(b.GetExpiresAt()), CreatedAt: microsTime(b.GetCreatedAt()), PaymentID: d.id(b.GetPayment()),
 		PayingUntil: microsTime(b.GetPayingUntil()), ReplacedBy: d.id(b.GetReplacedBy()),
 		LeavesSingleSeat: b.GetLeavesSingleSeat()}
 	if !out.Status.Valid() {
 		d.fail("unknown booking status %q", out.Status)
 	}
-	for i, s := range b.GetSeats() {
-		out.Items[i] = d.item(s)
-	}
 	return out
-}
-
-func encodeItem(item *eventra.Item, currency string) *BookedSeat {
-	return &BookedSeat{No: int32(item.No), Section: item.Section, Row: item.Row, Number: int32(item.Number),
-		Price: encodeMoney(eventra.Money{Amount: item.Amount, Currency: currency}), Category: item.Category, TicketType: item.TicketType,
-		Released: item.Released, CategoryNo: int32(item.CategoryNo), TicketTypeNo: int32(item.TicketTypeNo)}
-}
-
-// item decodes an item. A member of the release before says neither its category nor its
-// ticket type: there was one of each.
-func (d *decoder) item(s *BookedSeat) eventra.Item {
-	return eventra.Item{No: d.seatNo(s.GetNo()), Section: s.GetSection(), Row: s.GetRow(), Number: int(s.GetNumber()),
-		Category: cmp.Or(s.GetCategory(), s.GetSection()), TicketType: cmp.Or(s.GetTicketType(), eventra.TicketTypeStandard),
-		Amount: s.GetPrice().GetAmount(), Released: s.GetReleased(),
-		CategoryNo: eventra.CategoryNo(s.GetCategoryNo()), TicketTypeNo: eventra.TicketTypeNo(s.GetTicketTypeNo())}
 }
 
 func encodePayment(p *eventra.Payment) *Payment {

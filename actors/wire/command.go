@@ -19,8 +19,7 @@ func (e *Envelope) SetCommand(cmd eventra.Command) {
 		e.Body = &Envelope_StartPayment{&StartPayment{Payment: idBytes(cmd.PaymentID), Booking: idBytes(cmd.BookingID),
 			User: idBytes(cmd.UserID), Method: cmd.Method, Grace: int64(cmd.Grace)}}
 	case *eventra.FinishPayment:
-		e.Body = &Envelope_FinishPayment{&FinishPayment{Payment: encodePayment(&cmd.Payment), Outcome: string(cmd.Outcome),
-			Seats: encodeSeatNos(cmd.Items), Items: encodeItems(cmd.Items, cmd.Payment.Amount.Currency)}}
+		e.setFinishPayment(cmd)
 	case *eventra.RefundBooking:
 		if refund := (&RefundBooking{Booking: idBytes(cmd.BookingID)}); cmd.Cancelled {
 			e.Body = &Envelope_RefundCancelled{refund}
@@ -41,12 +40,30 @@ func (e *Envelope) setHold(cmd *eventra.HoldSeats) {
 	}
 	a := cmd.Attempt
 	switch {
+	case cmd.AsksForPlaces(): // a member that does not know of places must not hold less
+		e.Body = &Envelope_PlacesHold{encodeItemsHold(hold, cmd)}
 	case !cmd.Plain():
 		e.Body = &Envelope_ItemsHold{encodeItemsHold(hold, cmd)}
 	case a == nil:
 		e.Body = &Envelope_HoldSeats{hold}
 	default:
 		e.Body = &Envelope_KeyedHold{&KeyedHold{Hold: hold, Route: a.Key.Route, Key: a.Key.Key, RequestHash: a.RequestHash[:]}}
+	}
+}
+
+// setFinishPayment tells a member of the release before what it needs, unless the booking
+// has places, which it must not sell less than.
+func (e *Envelope) setFinishPayment(cmd *eventra.FinishPayment) {
+	seats, places := encodeItems(cmd.Items, cmd.Payment.Amount.Currency)
+	finish := &FinishPayment{Payment: encodePayment(&cmd.Payment), Outcome: string(cmd.Outcome)}
+	for _, seat := range seats {
+		finish.Seats = append(finish.Seats, seat.No)
+	}
+	finish.Items, finish.Places = seats, places
+	if places != nil {
+		e.Body = &Envelope_FinishPlaces{finish}
+	} else {
+		e.Body = &Envelope_FinishPayment{finish}
 	}
 }
 
@@ -62,6 +79,8 @@ func (e *Envelope) Command() (eventra.Command, error) {
 		cmd = d.keyedHold(body.KeyedHold)
 	case *Envelope_ItemsHold:
 		cmd = d.itemsHold(body.ItemsHold)
+	case *Envelope_PlacesHold:
+		cmd = d.itemsHold(body.PlacesHold)
 	case *Envelope_ReleaseHold:
 		cmd = &eventra.ReleaseHold{BookingID: d.need(body.ReleaseHold.GetBooking()), UserID: d.need(body.ReleaseHold.GetUser())}
 	case *Envelope_ExpireHold:
@@ -72,6 +91,8 @@ func (e *Envelope) Command() (eventra.Command, error) {
 			Method: p.GetMethod(), Grace: d.duration(p.GetGrace())}
 	case *Envelope_FinishPayment:
 		cmd = d.finishPayment(body.FinishPayment)
+	case *Envelope_FinishPlaces:
+		cmd = d.finishPayment(body.FinishPlaces)
 	case *Envelope_RefundBooking:
 		cmd = &eventra.RefundBooking{BookingID: d.need(body.RefundBooking.GetBooking())}
 	case *Envelope_RefundCancelled:
@@ -122,7 +143,7 @@ func (d *decoder) attempt(cmd *eventra.HoldSeats, route, key string, hash []byte
 }
 
 func (d *decoder) finishPayment(f *FinishPayment) *eventra.FinishPayment {
-	cmd := &eventra.FinishPayment{Outcome: eventra.PaymentStatus(f.GetOutcome()), Items: d.items(f.GetItems())}
+	cmd := &eventra.FinishPayment{Outcome: eventra.PaymentStatus(f.GetOutcome()), Items: d.items(f.GetItems(), f.GetPlaces())}
 	if len(cmd.Items) == 0 { // a member of the release before tells numbers alone
 		for _, no := range f.GetSeats() {
 			cmd.Items = append(cmd.Items, eventra.Item{No: d.seatNo(no)})

@@ -110,6 +110,8 @@ type Envelope struct {
 	//	*Envelope_BlockSeats
 	//	*Envelope_ItemsHold
 	//	*Envelope_RefundCancelled
+	//	*Envelope_FinishPlaces
+	//	*Envelope_PlacesHold
 	//	*Envelope_Done
 	//	*Envelope_Moved
 	//	*Envelope_Unsupported
@@ -327,6 +329,24 @@ func (x *Envelope) GetRefundCancelled() *RefundBooking {
 	return nil
 }
 
+func (x *Envelope) GetFinishPlaces() *FinishPayment {
+	if x != nil {
+		if x, ok := x.Body.(*Envelope_FinishPlaces); ok {
+			return x.FinishPlaces
+		}
+	}
+	return nil
+}
+
+func (x *Envelope) GetPlacesHold() *ItemsHold {
+	if x != nil {
+		if x, ok := x.Body.(*Envelope_PlacesHold); ok {
+			return x.PlacesHold
+		}
+	}
+	return nil
+}
+
 func (x *Envelope) GetDone() *Done {
 	if x != nil {
 		if x, ok := x.Body.(*Envelope_Done); ok {
@@ -487,6 +507,14 @@ type Envelope_RefundCancelled struct {
 	RefundCancelled *RefundBooking `protobuf:"bytes,35,opt,name=refund_cancelled,json=refundCancelled,proto3,oneof"` // as refund_booking, and the buyer is told by mail
 }
 
+type Envelope_FinishPlaces struct {
+	FinishPlaces *FinishPayment `protobuf:"bytes,36,opt,name=finish_places,json=finishPlaces,proto3,oneof"` // of a booking with places, as places_hold is of a hold
+}
+
+type Envelope_PlacesHold struct {
+	PlacesHold *ItemsHold `protobuf:"bytes,37,opt,name=places_hold,json=placesHold,proto3,oneof"`
+}
+
 type Envelope_Done struct {
 	// Answers.
 	Done *Done `protobuf:"bytes,40,opt,name=done,proto3,oneof"`
@@ -559,6 +587,10 @@ func (*Envelope_BlockSeats) isEnvelope_Body() {}
 func (*Envelope_ItemsHold) isEnvelope_Body() {}
 
 func (*Envelope_RefundCancelled) isEnvelope_Body() {}
+
+func (*Envelope_FinishPlaces) isEnvelope_Body() {}
+
+func (*Envelope_PlacesHold) isEnvelope_Body() {}
 
 func (*Envelope_Done) isEnvelope_Body() {}
 
@@ -972,6 +1004,8 @@ func (x *ItemsHold) GetCounts() []*TicketTypeCount {
 type ItemRequest struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
 	Seat          string                 `protobuf:"bytes,1,opt,name=seat,proto3" json:"seat,omitempty"`
+	Section       string                 `protobuf:"bytes,2,opt,name=section,proto3" json:"section,omitempty"` // of places, only in places_hold, like quantity
+	Quantity      int32                  `protobuf:"varint,3,opt,name=quantity,proto3" json:"quantity,omitempty"`
 	TicketType    string                 `protobuf:"bytes,4,opt,name=ticket_type,json=ticketType,proto3" json:"ticket_type,omitempty"` // empty: the default one
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -1012,6 +1046,20 @@ func (x *ItemRequest) GetSeat() string {
 		return x.Seat
 	}
 	return ""
+}
+
+func (x *ItemRequest) GetSection() string {
+	if x != nil {
+		return x.Section
+	}
+	return ""
+}
+
+func (x *ItemRequest) GetQuantity() int32 {
+	if x != nil {
+		return x.Quantity
+	}
+	return 0
 }
 
 func (x *ItemRequest) GetTicketType() string {
@@ -1250,7 +1298,8 @@ type FinishPayment struct {
 	Payment       *Payment               `protobuf:"bytes,1,opt,name=payment,proto3" json:"payment,omitempty"`
 	Outcome       string                 `protobuf:"bytes,2,opt,name=outcome,proto3" json:"outcome,omitempty"`
 	Seats         []int32                `protobuf:"varint,3,rep,packed,name=seats,proto3" json:"seats,omitempty"` // for members of the release before
-	Items         []*BookedSeat          `protobuf:"bytes,4,rep,name=items,proto3" json:"items,omitempty"`         // as they were held
+	Items         []*BookedSeat          `protobuf:"bytes,4,rep,name=items,proto3" json:"items,omitempty"`         // that are seats
+	Places        []*BookedSeat          `protobuf:"bytes,5,rep,name=places,proto3" json:"places,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -1309,6 +1358,13 @@ func (x *FinishPayment) GetSeats() []int32 {
 func (x *FinishPayment) GetItems() []*BookedSeat {
 	if x != nil {
 		return x.Items
+	}
+	return nil
+}
+
+func (x *FinishPayment) GetPlaces() []*BookedSeat {
+	if x != nil {
+		return x.Places
 	}
 	return nil
 }
@@ -1663,6 +1719,7 @@ type Failure struct {
 	Payment    *Payment               `protobuf:"bytes,5,opt,name=payment,proto3" json:"payment,omitempty"`
 	RetryAfter int64                  `protobuf:"varint,6,opt,name=retry_after,json=retryAfter,proto3" json:"retry_after,omitempty"` // nanoseconds
 	Cause      string                 `protobuf:"bytes,7,opt,name=cause,proto3" json:"cause,omitempty"`                              // for logs
+	Places     *Failure_Places        `protobuf:"bytes,22,opt,name=places,proto3" json:"places,omitempty"`
 	Kind       Failure_Kind           `protobuf:"varint,8,opt,name=kind,proto3,enum=eventra.wire.v1.Failure_Kind" json:"kind,omitempty"`
 	// What `code` stands for, if members of the release before do not know it: they go by `code`.
 	Precisely     string                   `protobuf:"bytes,9,opt,name=precisely,proto3" json:"precisely,omitempty"`
@@ -1750,6 +1807,13 @@ func (x *Failure) GetCause() string {
 		return x.Cause
 	}
 	return ""
+}
+
+func (x *Failure) GetPlaces() *Failure_Places {
+	if x != nil {
+		return x.Places
+	}
+	return nil
 }
 
 func (x *Failure) GetKind() Failure_Kind {
@@ -1895,6 +1959,7 @@ type SeatChanges struct {
 	Statuses      []byte                 `protobuf:"bytes,5,opt,name=statuses,proto3" json:"statuses,omitempty"` // one byte per seat
 	Versions      []uint64               `protobuf:"varint,6,rep,packed,name=versions,proto3" json:"versions,omitempty"`
 	LayoutVersion uint64                 `protobuf:"varint,7,opt,name=layout_version,json=layoutVersion,proto3" json:"layout_version,omitempty"` // at which seats were last added, or their pricing changed
+	Floors        []*SeatChanges_Floor   `protobuf:"bytes,8,rep,name=floors,proto3" json:"floors,omitempty"`                                     // all of them
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -1976,6 +2041,13 @@ func (x *SeatChanges) GetLayoutVersion() uint64 {
 		return x.LayoutVersion
 	}
 	return 0
+}
+
+func (x *SeatChanges) GetFloors() []*SeatChanges_Floor {
+	if x != nil {
+		return x.Floors
+	}
+	return nil
 }
 
 // SeatsBlocked is the result of BlockSeats.
@@ -2293,6 +2365,7 @@ type Booking struct {
 	PayingUntil      int64                  `protobuf:"varint,10,opt,name=paying_until,json=payingUntil,proto3" json:"paying_until,omitempty"`
 	ReplacedBy       []byte                 `protobuf:"bytes,11,opt,name=replaced_by,json=replacedBy,proto3" json:"replaced_by,omitempty"`
 	LeavesSingleSeat bool                   `protobuf:"varint,20,opt,name=leaves_single_seat,json=leavesSingleSeat,proto3" json:"leaves_single_seat,omitempty"` // a warning for whoever makes the hold
+	Places           []*BookedSeat          `protobuf:"bytes,12,rep,name=places,proto3" json:"places,omitempty"`                                                // items without a seat
 	unknownFields    protoimpl.UnknownFields
 	sizeCache        protoimpl.SizeCache
 }
@@ -2411,6 +2484,13 @@ func (x *Booking) GetLeavesSingleSeat() bool {
 	return false
 }
 
+func (x *Booking) GetPlaces() []*BookedSeat {
+	if x != nil {
+		return x.Places
+	}
+	return nil
+}
+
 // BookedSeat is an item of a booking.
 type BookedSeat struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
@@ -2424,6 +2504,8 @@ type BookedSeat struct {
 	Released      bool                   `protobuf:"varint,8,opt,name=released,proto3" json:"released,omitempty"`                        // the booking no longer has it
 	CategoryNo    int32                  `protobuf:"varint,11,opt,name=category_no,json=categoryNo,proto3" json:"category_no,omitempty"` // 0 if it is not stored, like ticket_type_no
 	TicketTypeNo  int32                  `protobuf:"varint,12,opt,name=ticket_type_no,json=ticketTypeNo,proto3" json:"ticket_type_no,omitempty"`
+	Position      int32                  `protobuf:"varint,13,opt,name=position,proto3" json:"position,omitempty"` // among the items; of a place only, like floor
+	Floor         int32                  `protobuf:"varint,14,opt,name=floor,proto3" json:"floor,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -2524,6 +2606,20 @@ func (x *BookedSeat) GetCategoryNo() int32 {
 func (x *BookedSeat) GetTicketTypeNo() int32 {
 	if x != nil {
 		return x.TicketTypeNo
+	}
+	return 0
+}
+
+func (x *BookedSeat) GetPosition() int32 {
+	if x != nil {
+		return x.Position
+	}
+	return 0
+}
+
+func (x *BookedSeat) GetFloor() int32 {
+	if x != nil {
+		return x.Floor
 	}
 	return 0
 }
@@ -2644,6 +2740,66 @@ func (x *Payment) GetRefusal() string {
 	return ""
 }
 
+type Failure_Places struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Section       string                 `protobuf:"bytes,1,opt,name=section,proto3" json:"section,omitempty"`
+	Available     int32                  `protobuf:"varint,2,opt,name=available,proto3" json:"available,omitempty"`
+	Taken         int32                  `protobuf:"varint,3,opt,name=taken,proto3" json:"taken,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *Failure_Places) Reset() {
+	*x = Failure_Places{}
+	mi := &file_eventra_wire_proto_msgTypes[33]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *Failure_Places) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*Failure_Places) ProtoMessage() {}
+
+func (x *Failure_Places) ProtoReflect() protoreflect.Message {
+	mi := &file_eventra_wire_proto_msgTypes[33]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use Failure_Places.ProtoReflect.Descriptor instead.
+func (*Failure_Places) Descriptor() ([]byte, []int) {
+	return file_eventra_wire_proto_rawDescGZIP(), []int{21, 0}
+}
+
+func (x *Failure_Places) GetSection() string {
+	if x != nil {
+		return x.Section
+	}
+	return ""
+}
+
+func (x *Failure_Places) GetAvailable() int32 {
+	if x != nil {
+		return x.Available
+	}
+	return 0
+}
+
+func (x *Failure_Places) GetTaken() int32 {
+	if x != nil {
+		return x.Taken
+	}
+	return 0
+}
+
 type Failure_CustomerTickets struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
 	Limit         int32                  `protobuf:"varint,1,opt,name=limit,proto3" json:"limit,omitempty"`
@@ -2654,7 +2810,7 @@ type Failure_CustomerTickets struct {
 
 func (x *Failure_CustomerTickets) Reset() {
 	*x = Failure_CustomerTickets{}
-	mi := &file_eventra_wire_proto_msgTypes[33]
+	mi := &file_eventra_wire_proto_msgTypes[34]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2666,7 +2822,7 @@ func (x *Failure_CustomerTickets) String() string {
 func (*Failure_CustomerTickets) ProtoMessage() {}
 
 func (x *Failure_CustomerTickets) ProtoReflect() protoreflect.Message {
-	mi := &file_eventra_wire_proto_msgTypes[33]
+	mi := &file_eventra_wire_proto_msgTypes[34]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2679,7 +2835,7 @@ func (x *Failure_CustomerTickets) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Failure_CustomerTickets.ProtoReflect.Descriptor instead.
 func (*Failure_CustomerTickets) Descriptor() ([]byte, []int) {
-	return file_eventra_wire_proto_rawDescGZIP(), []int{21, 0}
+	return file_eventra_wire_proto_rawDescGZIP(), []int{21, 1}
 }
 
 func (x *Failure_CustomerTickets) GetLimit() int32 {
@@ -2707,7 +2863,7 @@ type Failure_Field struct {
 
 func (x *Failure_Field) Reset() {
 	*x = Failure_Field{}
-	mi := &file_eventra_wire_proto_msgTypes[34]
+	mi := &file_eventra_wire_proto_msgTypes[35]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2719,7 +2875,7 @@ func (x *Failure_Field) String() string {
 func (*Failure_Field) ProtoMessage() {}
 
 func (x *Failure_Field) ProtoReflect() protoreflect.Message {
-	mi := &file_eventra_wire_proto_msgTypes[34]
+	mi := &file_eventra_wire_proto_msgTypes[35]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2732,7 +2888,7 @@ func (x *Failure_Field) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Failure_Field.ProtoReflect.Descriptor instead.
 func (*Failure_Field) Descriptor() ([]byte, []int) {
-	return file_eventra_wire_proto_rawDescGZIP(), []int{21, 1}
+	return file_eventra_wire_proto_rawDescGZIP(), []int{21, 2}
 }
 
 func (x *Failure_Field) GetField() string {
@@ -2765,7 +2921,7 @@ type Failure_Pick struct {
 
 func (x *Failure_Pick) Reset() {
 	*x = Failure_Pick{}
-	mi := &file_eventra_wire_proto_msgTypes[35]
+	mi := &file_eventra_wire_proto_msgTypes[36]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2777,7 +2933,7 @@ func (x *Failure_Pick) String() string {
 func (*Failure_Pick) ProtoMessage() {}
 
 func (x *Failure_Pick) ProtoReflect() protoreflect.Message {
-	mi := &file_eventra_wire_proto_msgTypes[35]
+	mi := &file_eventra_wire_proto_msgTypes[36]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2790,12 +2946,104 @@ func (x *Failure_Pick) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Failure_Pick.ProtoReflect.Descriptor instead.
 func (*Failure_Pick) Descriptor() ([]byte, []int) {
-	return file_eventra_wire_proto_rawDescGZIP(), []int{21, 2}
+	return file_eventra_wire_proto_rawDescGZIP(), []int{21, 3}
 }
 
 func (x *Failure_Pick) GetSeats() []string {
 	if x != nil {
 		return x.Seats
+	}
+	return nil
+}
+
+type SeatChanges_Floor struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Name          string                 `protobuf:"bytes,1,opt,name=name,proto3" json:"name,omitempty"`
+	Capacity      int32                  `protobuf:"varint,2,opt,name=capacity,proto3" json:"capacity,omitempty"`
+	Blocked       int32                  `protobuf:"varint,3,opt,name=blocked,proto3" json:"blocked,omitempty"`
+	Held          int32                  `protobuf:"varint,4,opt,name=held,proto3" json:"held,omitempty"`
+	Booked        int32                  `protobuf:"varint,5,opt,name=booked,proto3" json:"booked,omitempty"`
+	Changed       uint64                 `protobuf:"varint,6,opt,name=changed,proto3" json:"changed,omitempty"`
+	Price         *Money                 `protobuf:"bytes,7,opt,name=price,proto3" json:"price,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *SeatChanges_Floor) Reset() {
+	*x = SeatChanges_Floor{}
+	mi := &file_eventra_wire_proto_msgTypes[37]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *SeatChanges_Floor) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*SeatChanges_Floor) ProtoMessage() {}
+
+func (x *SeatChanges_Floor) ProtoReflect() protoreflect.Message {
+	mi := &file_eventra_wire_proto_msgTypes[37]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use SeatChanges_Floor.ProtoReflect.Descriptor instead.
+func (*SeatChanges_Floor) Descriptor() ([]byte, []int) {
+	return file_eventra_wire_proto_rawDescGZIP(), []int{24, 0}
+}
+
+func (x *SeatChanges_Floor) GetName() string {
+	if x != nil {
+		return x.Name
+	}
+	return ""
+}
+
+func (x *SeatChanges_Floor) GetCapacity() int32 {
+	if x != nil {
+		return x.Capacity
+	}
+	return 0
+}
+
+func (x *SeatChanges_Floor) GetBlocked() int32 {
+	if x != nil {
+		return x.Blocked
+	}
+	return 0
+}
+
+func (x *SeatChanges_Floor) GetHeld() int32 {
+	if x != nil {
+		return x.Held
+	}
+	return 0
+}
+
+func (x *SeatChanges_Floor) GetBooked() int32 {
+	if x != nil {
+		return x.Booked
+	}
+	return 0
+}
+
+func (x *SeatChanges_Floor) GetChanged() uint64 {
+	if x != nil {
+		return x.Changed
+	}
+	return 0
+}
+
+func (x *SeatChanges_Floor) GetPrice() *Money {
+	if x != nil {
+		return x.Price
 	}
 	return nil
 }
@@ -2809,13 +3057,14 @@ type Availability_Tally struct {
 	Booked        int32                  `protobuf:"varint,5,opt,name=booked,proto3" json:"booked,omitempty"`
 	PriceFrom     *Money                 `protobuf:"bytes,6,opt,name=price_from,json=priceFrom,proto3" json:"price_from,omitempty"`
 	Blocked       int32                  `protobuf:"varint,7,opt,name=blocked,proto3" json:"blocked,omitempty"`
+	General       bool                   `protobuf:"varint,8,opt,name=general,proto3" json:"general,omitempty"` // it has places without numbers
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
 
 func (x *Availability_Tally) Reset() {
 	*x = Availability_Tally{}
-	mi := &file_eventra_wire_proto_msgTypes[36]
+	mi := &file_eventra_wire_proto_msgTypes[38]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2827,7 +3076,7 @@ func (x *Availability_Tally) String() string {
 func (*Availability_Tally) ProtoMessage() {}
 
 func (x *Availability_Tally) ProtoReflect() protoreflect.Message {
-	mi := &file_eventra_wire_proto_msgTypes[36]
+	mi := &file_eventra_wire_proto_msgTypes[38]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2892,11 +3141,18 @@ func (x *Availability_Tally) GetBlocked() int32 {
 	return 0
 }
 
+func (x *Availability_Tally) GetGeneral() bool {
+	if x != nil {
+		return x.General
+	}
+	return false
+}
+
 var File_eventra_wire_proto protoreflect.FileDescriptor
 
 const file_eventra_wire_proto_rawDesc = "" +
 	"\n" +
-	"\x12eventra_wire.proto\x12\x0feventra.wire.v1\"\xb8\r\n" +
+	"\x12eventra_wire.proto\x12\x0feventra.wire.v1\"\xbe\x0e\n" +
 	"\bEnvelope\x12\x0e\n" +
 	"\x02id\x18\x01 \x01(\x06R\x02id\x12\x14\n" +
 	"\x05event\x18\x02 \x01(\fR\x05event\x12%\n" +
@@ -2924,7 +3180,10 @@ const file_eventra_wire_proto_rawDesc = "" +
 	"blockSeats\x12;\n" +
 	"\n" +
 	"items_hold\x18\x1e \x01(\v2\x1a.eventra.wire.v1.ItemsHoldH\x00R\titemsHold\x12K\n" +
-	"\x10refund_cancelled\x18# \x01(\v2\x1e.eventra.wire.v1.RefundBookingH\x00R\x0frefundCancelled\x12+\n" +
+	"\x10refund_cancelled\x18# \x01(\v2\x1e.eventra.wire.v1.RefundBookingH\x00R\x0frefundCancelled\x12E\n" +
+	"\rfinish_places\x18$ \x01(\v2\x1e.eventra.wire.v1.FinishPaymentH\x00R\ffinishPlaces\x12=\n" +
+	"\vplaces_hold\x18% \x01(\v2\x1a.eventra.wire.v1.ItemsHoldH\x00R\n" +
+	"placesHold\x12+\n" +
 	"\x04done\x18( \x01(\v2\x15.eventra.wire.v1.DoneH\x00R\x04done\x12.\n" +
 	"\x05moved\x18) \x01(\v2\x16.eventra.wire.v1.MovedH\x00R\x05moved\x12@\n" +
 	"\vunsupported\x18* \x01(\v2\x1c.eventra.wire.v1.UnsupportedH\x00R\vunsupported\x124\n" +
@@ -2961,9 +3220,11 @@ const file_eventra_wire_proto_rawDesc = "" +
 	"\x03key\x18\x04 \x01(\tR\x03key\x12!\n" +
 	"\frequest_hash\x18\x05 \x01(\fR\vrequestHash\x12\x1a\n" +
 	"\bcategory\x18\x06 \x01(\tR\bcategory\x128\n" +
-	"\x06counts\x18\a \x03(\v2 .eventra.wire.v1.TicketTypeCountR\x06counts\"B\n" +
+	"\x06counts\x18\a \x03(\v2 .eventra.wire.v1.TicketTypeCountR\x06counts\"x\n" +
 	"\vItemRequest\x12\x12\n" +
-	"\x04seat\x18\x01 \x01(\tR\x04seat\x12\x1f\n" +
+	"\x04seat\x18\x01 \x01(\tR\x04seat\x12\x18\n" +
+	"\asection\x18\x02 \x01(\tR\asection\x12\x1a\n" +
+	"\bquantity\x18\x03 \x01(\x05R\bquantity\x12\x1f\n" +
 	"\vticket_type\x18\x04 \x01(\tR\n" +
 	"ticketType\";\n" +
 	"\x0fTicketTypeCount\x12\x12\n" +
@@ -2980,12 +3241,13 @@ const file_eventra_wire_proto_rawDesc = "" +
 	"\abooking\x18\x02 \x01(\fR\abooking\x12\x12\n" +
 	"\x04user\x18\x03 \x01(\fR\x04user\x12\x16\n" +
 	"\x06method\x18\x04 \x01(\tR\x06method\x12\x14\n" +
-	"\x05grace\x18\x05 \x01(\x03R\x05grace\"\xa6\x01\n" +
+	"\x05grace\x18\x05 \x01(\x03R\x05grace\"\xdb\x01\n" +
 	"\rFinishPayment\x122\n" +
 	"\apayment\x18\x01 \x01(\v2\x18.eventra.wire.v1.PaymentR\apayment\x12\x18\n" +
 	"\aoutcome\x18\x02 \x01(\tR\aoutcome\x12\x14\n" +
 	"\x05seats\x18\x03 \x03(\x05R\x05seats\x121\n" +
-	"\x05items\x18\x04 \x03(\v2\x1b.eventra.wire.v1.BookedSeatR\x05items\")\n" +
+	"\x05items\x18\x04 \x03(\v2\x1b.eventra.wire.v1.BookedSeatR\x05items\x123\n" +
+	"\x06places\x18\x05 \x03(\v2\x1b.eventra.wire.v1.BookedSeatR\x06places\")\n" +
 	"\rRefundBooking\x12\x18\n" +
 	"\abooking\x18\x01 \x01(\fR\abooking\"\xa8\x01\n" +
 	"\n" +
@@ -3003,7 +3265,7 @@ const file_eventra_wire_proto_rawDesc = "" +
 	"\x10ReadAvailability\"\x06\n" +
 	"\x04Done\"\a\n" +
 	"\x05Moved\"\r\n" +
-	"\vUnsupported\"\xc4\x05\n" +
+	"\vUnsupported\"\xd5\x06\n" +
 	"\aFailure\x12\x12\n" +
 	"\x04code\x18\x01 \x01(\tR\x04code\x12\x18\n" +
 	"\amessage\x18\x02 \x01(\tR\amessage\x126\n" +
@@ -3012,13 +3274,18 @@ const file_eventra_wire_proto_rawDesc = "" +
 	"\apayment\x18\x05 \x01(\v2\x18.eventra.wire.v1.PaymentR\apayment\x12\x1f\n" +
 	"\vretry_after\x18\x06 \x01(\x03R\n" +
 	"retryAfter\x12\x14\n" +
-	"\x05cause\x18\a \x01(\tR\x05cause\x121\n" +
+	"\x05cause\x18\a \x01(\tR\x05cause\x127\n" +
+	"\x06places\x18\x16 \x01(\v2\x1f.eventra.wire.v1.Failure.PlacesR\x06places\x121\n" +
 	"\x04kind\x18\b \x01(\x0e2\x1d.eventra.wire.v1.Failure.KindR\x04kind\x12\x1c\n" +
 	"\tprecisely\x18\t \x01(\tR\tprecisely\x12D\n" +
 	"\bcustomer\x18\n" +
 	" \x01(\v2(.eventra.wire.v1.Failure.CustomerTicketsR\bcustomer\x12\x18\n" +
 	"\aorphans\x18\x14 \x03(\tR\aorphans\x12?\n" +
-	"\vsuggestions\x18\x15 \x03(\v2\x1d.eventra.wire.v1.Failure.PickR\vsuggestions\x1a;\n" +
+	"\vsuggestions\x18\x15 \x03(\v2\x1d.eventra.wire.v1.Failure.PickR\vsuggestions\x1aV\n" +
+	"\x06Places\x12\x18\n" +
+	"\asection\x18\x01 \x01(\tR\asection\x12\x1c\n" +
+	"\tavailable\x18\x02 \x01(\x05R\tavailable\x12\x14\n" +
+	"\x05taken\x18\x03 \x01(\x05R\x05taken\x1a;\n" +
 	"\x0fCustomerTickets\x12\x14\n" +
 	"\x05limit\x18\x01 \x01(\x05R\x05limit\x12\x12\n" +
 	"\x04held\x18\x02 \x01(\x05R\x04held\x1aK\n" +
@@ -3038,7 +3305,7 @@ const file_eventra_wire_proto_rawDesc = "" +
 	"\x05actor\x18\x01 \x01(\tR\x05actor\"q\n" +
 	"\aOutcome\x122\n" +
 	"\abooking\x18\x01 \x01(\v2\x18.eventra.wire.v1.BookingR\abooking\x122\n" +
-	"\apayment\x18\x02 \x01(\v2\x18.eventra.wire.v1.PaymentR\apayment\"\xc8\x01\n" +
+	"\apayment\x18\x02 \x01(\v2\x18.eventra.wire.v1.PaymentR\apayment\"\xcc\x03\n" +
 	"\vSeatChanges\x12\x18\n" +
 	"\aversion\x18\x01 \x01(\x04R\aversion\x12\x14\n" +
 	"\x05total\x18\x02 \x01(\x05R\x05total\x12\x10\n" +
@@ -3046,14 +3313,23 @@ const file_eventra_wire_proto_rawDesc = "" +
 	"\anumbers\x18\x04 \x03(\x05R\anumbers\x12\x1a\n" +
 	"\bstatuses\x18\x05 \x01(\fR\bstatuses\x12\x1a\n" +
 	"\bversions\x18\x06 \x03(\x04R\bversions\x12%\n" +
-	"\x0elayout_version\x18\a \x01(\x04R\rlayoutVersion\"B\n" +
+	"\x0elayout_version\x18\a \x01(\x04R\rlayoutVersion\x12:\n" +
+	"\x06floors\x18\b \x03(\v2\".eventra.wire.v1.SeatChanges.FloorR\x06floors\x1a\xc5\x01\n" +
+	"\x05Floor\x12\x12\n" +
+	"\x04name\x18\x01 \x01(\tR\x04name\x12\x1a\n" +
+	"\bcapacity\x18\x02 \x01(\x05R\bcapacity\x12\x18\n" +
+	"\ablocked\x18\x03 \x01(\x05R\ablocked\x12\x12\n" +
+	"\x04held\x18\x04 \x01(\x05R\x04held\x12\x16\n" +
+	"\x06booked\x18\x05 \x01(\x05R\x06booked\x12\x18\n" +
+	"\achanged\x18\x06 \x01(\x04R\achanged\x12,\n" +
+	"\x05price\x18\a \x01(\v2\x16.eventra.wire.v1.MoneyR\x05price\"B\n" +
 	"\fSeatsBlocked\x12\x18\n" +
 	"\achanged\x18\x01 \x01(\x05R\achanged\x12\x18\n" +
-	"\aversion\x18\x02 \x01(\x04R\aversion\"\xf3\x02\n" +
+	"\aversion\x18\x02 \x01(\x04R\aversion\"\x8d\x03\n" +
 	"\fAvailability\x12\x18\n" +
 	"\aversion\x18\x01 \x01(\x04R\aversion\x129\n" +
 	"\x05total\x18\x02 \x01(\v2#.eventra.wire.v1.Availability.TallyR\x05total\x12?\n" +
-	"\bsections\x18\x03 \x03(\v2#.eventra.wire.v1.Availability.TallyR\bsections\x1a\xcc\x01\n" +
+	"\bsections\x18\x03 \x03(\v2#.eventra.wire.v1.Availability.TallyR\bsections\x1a\xe6\x01\n" +
 	"\x05Tally\x12\x12\n" +
 	"\x04name\x18\x01 \x01(\tR\x04name\x12\x14\n" +
 	"\x05total\x18\x02 \x01(\x05R\x05total\x12\x1c\n" +
@@ -3062,7 +3338,8 @@ const file_eventra_wire_proto_rawDesc = "" +
 	"\x06booked\x18\x05 \x01(\x05R\x06booked\x125\n" +
 	"\n" +
 	"price_from\x18\x06 \x01(\v2\x16.eventra.wire.v1.MoneyR\tpriceFrom\x12\x18\n" +
-	"\ablocked\x18\a \x01(\x05R\ablocked\"A\n" +
+	"\ablocked\x18\a \x01(\x05R\ablocked\x12\x18\n" +
+	"\ageneral\x18\b \x01(\bR\ageneral\"A\n" +
 	"\tEventList\x124\n" +
 	"\x06events\x18\x01 \x03(\v2\x1c.eventra.wire.v1.ActiveEventR\x06events\"\xb1\x01\n" +
 	"\vActiveEvent\x12\x14\n" +
@@ -3075,7 +3352,7 @@ const file_eventra_wire_proto_rawDesc = "" +
 	"\achanges\x18\a \x01(\x03R\achanges\";\n" +
 	"\x05Money\x12\x16\n" +
 	"\x06amount\x18\x01 \x01(\x03R\x06amount\x12\x1a\n" +
-	"\bcurrency\x18\x02 \x01(\tR\bcurrency\"\x86\x03\n" +
+	"\bcurrency\x18\x02 \x01(\tR\bcurrency\"\xbb\x03\n" +
 	"\aBooking\x12\x0e\n" +
 	"\x02id\x18\x01 \x01(\fR\x02id\x12\x14\n" +
 	"\x05event\x18\x02 \x01(\fR\x05event\x12\x12\n" +
@@ -3092,7 +3369,8 @@ const file_eventra_wire_proto_rawDesc = "" +
 	" \x01(\x03R\vpayingUntil\x12\x1f\n" +
 	"\vreplaced_by\x18\v \x01(\fR\n" +
 	"replacedBy\x12,\n" +
-	"\x12leaves_single_seat\x18\x14 \x01(\bR\x10leavesSingleSeat\"\xae\x02\n" +
+	"\x12leaves_single_seat\x18\x14 \x01(\bR\x10leavesSingleSeat\x123\n" +
+	"\x06places\x18\f \x03(\v2\x1b.eventra.wire.v1.BookedSeatR\x06places\"\xe0\x02\n" +
 	"\n" +
 	"BookedSeat\x12\x0e\n" +
 	"\x02no\x18\x01 \x01(\x05R\x02no\x12\x18\n" +
@@ -3106,7 +3384,9 @@ const file_eventra_wire_proto_rawDesc = "" +
 	"\breleased\x18\b \x01(\bR\breleased\x12\x1f\n" +
 	"\vcategory_no\x18\v \x01(\x05R\n" +
 	"categoryNo\x12$\n" +
-	"\x0eticket_type_no\x18\f \x01(\x05R\fticketTypeNo\"\x95\x02\n" +
+	"\x0eticket_type_no\x18\f \x01(\x05R\fticketTypeNo\x12\x1a\n" +
+	"\bposition\x18\r \x01(\x05R\bposition\x12\x14\n" +
+	"\x05floor\x18\x0e \x01(\x05R\x05floor\"\x95\x02\n" +
 	"\aPayment\x12\x0e\n" +
 	"\x02id\x18\x01 \x01(\fR\x02id\x12\x18\n" +
 	"\abooking\x18\x02 \x01(\fR\abooking\x12\x14\n" +
@@ -3135,7 +3415,7 @@ func file_eventra_wire_proto_rawDescGZIP() []byte {
 }
 
 var file_eventra_wire_proto_enumTypes = make([]protoimpl.EnumInfo, 1)
-var file_eventra_wire_proto_msgTypes = make([]protoimpl.MessageInfo, 37)
+var file_eventra_wire_proto_msgTypes = make([]protoimpl.MessageInfo, 39)
 var file_eventra_wire_proto_goTypes = []any{
 	(Failure_Kind)(0),               // 0: eventra.wire.v1.Failure.Kind
 	(*Envelope)(nil),                // 1: eventra.wire.v1.Envelope
@@ -3171,10 +3451,12 @@ var file_eventra_wire_proto_goTypes = []any{
 	(*Booking)(nil),                 // 31: eventra.wire.v1.Booking
 	(*BookedSeat)(nil),              // 32: eventra.wire.v1.BookedSeat
 	(*Payment)(nil),                 // 33: eventra.wire.v1.Payment
-	(*Failure_CustomerTickets)(nil), // 34: eventra.wire.v1.Failure.CustomerTickets
-	(*Failure_Field)(nil),           // 35: eventra.wire.v1.Failure.Field
-	(*Failure_Pick)(nil),            // 36: eventra.wire.v1.Failure.Pick
-	(*Availability_Tally)(nil),      // 37: eventra.wire.v1.Availability.Tally
+	(*Failure_Places)(nil),          // 34: eventra.wire.v1.Failure.Places
+	(*Failure_CustomerTickets)(nil), // 35: eventra.wire.v1.Failure.CustomerTickets
+	(*Failure_Field)(nil),           // 36: eventra.wire.v1.Failure.Field
+	(*Failure_Pick)(nil),            // 37: eventra.wire.v1.Failure.Pick
+	(*SeatChanges_Floor)(nil),       // 38: eventra.wire.v1.SeatChanges.Floor
+	(*Availability_Tally)(nil),      // 39: eventra.wire.v1.Availability.Tally
 }
 var file_eventra_wire_proto_depIdxs = []int32{
 	2,  // 0: eventra.wire.v1.Envelope.activate:type_name -> eventra.wire.v1.Activate
@@ -3193,42 +3475,49 @@ var file_eventra_wire_proto_depIdxs = []int32{
 	16, // 13: eventra.wire.v1.Envelope.block_seats:type_name -> eventra.wire.v1.BlockSeats
 	8,  // 14: eventra.wire.v1.Envelope.items_hold:type_name -> eventra.wire.v1.ItemsHold
 	15, // 15: eventra.wire.v1.Envelope.refund_cancelled:type_name -> eventra.wire.v1.RefundBooking
-	19, // 16: eventra.wire.v1.Envelope.done:type_name -> eventra.wire.v1.Done
-	20, // 17: eventra.wire.v1.Envelope.moved:type_name -> eventra.wire.v1.Moved
-	21, // 18: eventra.wire.v1.Envelope.unsupported:type_name -> eventra.wire.v1.Unsupported
-	22, // 19: eventra.wire.v1.Envelope.failure:type_name -> eventra.wire.v1.Failure
-	23, // 20: eventra.wire.v1.Envelope.activated:type_name -> eventra.wire.v1.Activated
-	24, // 21: eventra.wire.v1.Envelope.outcome:type_name -> eventra.wire.v1.Outcome
-	25, // 22: eventra.wire.v1.Envelope.seat_changes:type_name -> eventra.wire.v1.SeatChanges
-	27, // 23: eventra.wire.v1.Envelope.availability:type_name -> eventra.wire.v1.Availability
-	28, // 24: eventra.wire.v1.Envelope.event_list:type_name -> eventra.wire.v1.EventList
-	26, // 25: eventra.wire.v1.Envelope.seats_blocked:type_name -> eventra.wire.v1.SeatsBlocked
-	6,  // 26: eventra.wire.v1.KeyedHold.hold:type_name -> eventra.wire.v1.HoldSeats
-	6,  // 27: eventra.wire.v1.ItemsHold.hold:type_name -> eventra.wire.v1.HoldSeats
-	9,  // 28: eventra.wire.v1.ItemsHold.items:type_name -> eventra.wire.v1.ItemRequest
-	10, // 29: eventra.wire.v1.ItemsHold.counts:type_name -> eventra.wire.v1.TicketTypeCount
-	33, // 30: eventra.wire.v1.FinishPayment.payment:type_name -> eventra.wire.v1.Payment
-	32, // 31: eventra.wire.v1.FinishPayment.items:type_name -> eventra.wire.v1.BookedSeat
-	35, // 32: eventra.wire.v1.Failure.fields:type_name -> eventra.wire.v1.Failure.Field
-	33, // 33: eventra.wire.v1.Failure.payment:type_name -> eventra.wire.v1.Payment
-	0,  // 34: eventra.wire.v1.Failure.kind:type_name -> eventra.wire.v1.Failure.Kind
-	34, // 35: eventra.wire.v1.Failure.customer:type_name -> eventra.wire.v1.Failure.CustomerTickets
-	36, // 36: eventra.wire.v1.Failure.suggestions:type_name -> eventra.wire.v1.Failure.Pick
-	31, // 37: eventra.wire.v1.Outcome.booking:type_name -> eventra.wire.v1.Booking
-	33, // 38: eventra.wire.v1.Outcome.payment:type_name -> eventra.wire.v1.Payment
-	37, // 39: eventra.wire.v1.Availability.total:type_name -> eventra.wire.v1.Availability.Tally
-	37, // 40: eventra.wire.v1.Availability.sections:type_name -> eventra.wire.v1.Availability.Tally
-	29, // 41: eventra.wire.v1.EventList.events:type_name -> eventra.wire.v1.ActiveEvent
-	32, // 42: eventra.wire.v1.Booking.seats:type_name -> eventra.wire.v1.BookedSeat
-	30, // 43: eventra.wire.v1.Booking.total:type_name -> eventra.wire.v1.Money
-	30, // 44: eventra.wire.v1.BookedSeat.price:type_name -> eventra.wire.v1.Money
-	30, // 45: eventra.wire.v1.Payment.amount:type_name -> eventra.wire.v1.Money
-	30, // 46: eventra.wire.v1.Availability.Tally.price_from:type_name -> eventra.wire.v1.Money
-	47, // [47:47] is the sub-list for method output_type
-	47, // [47:47] is the sub-list for method input_type
-	47, // [47:47] is the sub-list for extension type_name
-	47, // [47:47] is the sub-list for extension extendee
-	0,  // [0:47] is the sub-list for field type_name
+	14, // 16: eventra.wire.v1.Envelope.finish_places:type_name -> eventra.wire.v1.FinishPayment
+	8,  // 17: eventra.wire.v1.Envelope.places_hold:type_name -> eventra.wire.v1.ItemsHold
+	19, // 18: eventra.wire.v1.Envelope.done:type_name -> eventra.wire.v1.Done
+	20, // 19: eventra.wire.v1.Envelope.moved:type_name -> eventra.wire.v1.Moved
+	21, // 20: eventra.wire.v1.Envelope.unsupported:type_name -> eventra.wire.v1.Unsupported
+	22, // 21: eventra.wire.v1.Envelope.failure:type_name -> eventra.wire.v1.Failure
+	23, // 22: eventra.wire.v1.Envelope.activated:type_name -> eventra.wire.v1.Activated
+	24, // 23: eventra.wire.v1.Envelope.outcome:type_name -> eventra.wire.v1.Outcome
+	25, // 24: eventra.wire.v1.Envelope.seat_changes:type_name -> eventra.wire.v1.SeatChanges
+	27, // 25: eventra.wire.v1.Envelope.availability:type_name -> eventra.wire.v1.Availability
+	28, // 26: eventra.wire.v1.Envelope.event_list:type_name -> eventra.wire.v1.EventList
+	26, // 27: eventra.wire.v1.Envelope.seats_blocked:type_name -> eventra.wire.v1.SeatsBlocked
+	6,  // 28: eventra.wire.v1.KeyedHold.hold:type_name -> eventra.wire.v1.HoldSeats
+	6,  // 29: eventra.wire.v1.ItemsHold.hold:type_name -> eventra.wire.v1.HoldSeats
+	9,  // 30: eventra.wire.v1.ItemsHold.items:type_name -> eventra.wire.v1.ItemRequest
+	10, // 31: eventra.wire.v1.ItemsHold.counts:type_name -> eventra.wire.v1.TicketTypeCount
+	33, // 32: eventra.wire.v1.FinishPayment.payment:type_name -> eventra.wire.v1.Payment
+	32, // 33: eventra.wire.v1.FinishPayment.items:type_name -> eventra.wire.v1.BookedSeat
+	32, // 34: eventra.wire.v1.FinishPayment.places:type_name -> eventra.wire.v1.BookedSeat
+	36, // 35: eventra.wire.v1.Failure.fields:type_name -> eventra.wire.v1.Failure.Field
+	33, // 36: eventra.wire.v1.Failure.payment:type_name -> eventra.wire.v1.Payment
+	34, // 37: eventra.wire.v1.Failure.places:type_name -> eventra.wire.v1.Failure.Places
+	0,  // 38: eventra.wire.v1.Failure.kind:type_name -> eventra.wire.v1.Failure.Kind
+	35, // 39: eventra.wire.v1.Failure.customer:type_name -> eventra.wire.v1.Failure.CustomerTickets
+	37, // 40: eventra.wire.v1.Failure.suggestions:type_name -> eventra.wire.v1.Failure.Pick
+	31, // 41: eventra.wire.v1.Outcome.booking:type_name -> eventra.wire.v1.Booking
+	33, // 42: eventra.wire.v1.Outcome.payment:type_name -> eventra.wire.v1.Payment
+	38, // 43: eventra.wire.v1.SeatChanges.floors:type_name -> eventra.wire.v1.SeatChanges.Floor
+	39, // 44: eventra.wire.v1.Availability.total:type_name -> eventra.wire.v1.Availability.Tally
+	39, // 45: eventra.wire.v1.Availability.sections:type_name -> eventra.wire.v1.Availability.Tally
+	29, // 46: eventra.wire.v1.EventList.events:type_name -> eventra.wire.v1.ActiveEvent
+	32, // 47: eventra.wire.v1.Booking.seats:type_name -> eventra.wire.v1.BookedSeat
+	30, // 48: eventra.wire.v1.Booking.total:type_name -> eventra.wire.v1.Money
+	32, // 49: eventra.wire.v1.Booking.places:type_name -> eventra.wire.v1.BookedSeat
+	30, // 50: eventra.wire.v1.BookedSeat.price:type_name -> eventra.wire.v1.Money
+	30, // 51: eventra.wire.v1.Payment.amount:type_name -> eventra.wire.v1.Money
+	30, // 52: eventra.wire.v1.SeatChanges.Floor.price:type_name -> eventra.wire.v1.Money
+	30, // 53: eventra.wire.v1.Availability.Tally.price_from:type_name -> eventra.wire.v1.Money
+	54, // [54:54] is the sub-list for method output_type
+	54, // [54:54] is the sub-list for method input_type
+	54, // [54:54] is the sub-list for extension type_name
+	54, // [54:54] is the sub-list for extension extendee
+	0,  // [0:54] is the sub-list for field type_name
 }
 
 func init() { file_eventra_wire_proto_init() }
@@ -3253,6 +3542,8 @@ func file_eventra_wire_proto_init() {
 		(*Envelope_BlockSeats)(nil),
 		(*Envelope_ItemsHold)(nil),
 		(*Envelope_RefundCancelled)(nil),
+		(*Envelope_FinishPlaces)(nil),
+		(*Envelope_PlacesHold)(nil),
 		(*Envelope_Done)(nil),
 		(*Envelope_Moved)(nil),
 		(*Envelope_Unsupported)(nil),
@@ -3270,7 +3561,7 @@ func file_eventra_wire_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_eventra_wire_proto_rawDesc), len(file_eventra_wire_proto_rawDesc)),
 			NumEnums:      1,
-			NumMessages:   37,
+			NumMessages:   39,
 			NumExtensions: 0,
 			NumServices:   0,
 		},

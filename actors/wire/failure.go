@@ -32,6 +32,9 @@ func (e *Envelope) SetFailure(err error, kind Failure_Kind) {
 	if c := domain.Customer; c != nil {
 		failure.Customer = &Failure_CustomerTickets{Limit: int32(c.Limit), Held: int32(c.Held)}
 	}
+	if p := domain.Places; p != nil {
+		failure.Places = &Failure_Places{Section: p.Section, Available: int32(p.Available), Taken: int32(p.Taken)}
+	}
 	if domain.Err != nil {
 		failure.Cause = domain.Err.Error()
 	}
@@ -62,6 +65,9 @@ func (f *Failure) Decode() *eventra.Error {
 	err.Orphans = f.GetOrphans()
 	for _, pick := range f.GetSuggestions() {
 		err.Suggestions = append(err.Suggestions, pick.GetSeats())
+	}
+	if p := f.GetPlaces(); p != nil {
+		err.Places = &eventra.PlacesLeft{Section: p.GetSection(), Available: int(p.GetAvailable()), Taken: int(p.GetTaken())}
 	}
 	if f.GetCause() != "" {
 		err.Err = errors.New(f.GetCause())

@@ -5,7 +5,7 @@ import "github.com/eventra/eventra"
 func encodeItemsHold(hold *HoldSeats, cmd *eventra.HoldSeats) *ItemsHold {
 	out := &ItemsHold{Hold: hold}
 	for _, item := range cmd.Items {
-		out.Items = append(out.Items, &ItemRequest{Seat: item.Seat, TicketType: item.TicketType})
+		out.Items = append(out.Items, &ItemRequest{Seat: item.Seat, Section: item.Section, Quantity: int32(item.Quantity), TicketType: item.TicketType})
 	}
 	if cmd.Best != nil {
 		out.Category = cmd.Best.Category
@@ -22,7 +22,8 @@ func encodeItemsHold(hold *HoldSeats, cmd *eventra.HoldSeats) *ItemsHold {
 func (d *decoder) itemsHold(h *ItemsHold) *eventra.HoldSeats {
 	cmd := d.seatsOfHold(h.GetHold())
 	for _, item := range h.GetItems() {
-		cmd.Items = append(cmd.Items, eventra.ItemRequest{Seat: item.GetSeat(), TicketType: item.GetTicketType()})
+		cmd.Items = append(cmd.Items, eventra.ItemRequest{Seat: item.GetSeat(), Section: item.GetSection(), Quantity: int(item.GetQuantity()),
+			TicketType: item.GetTicketType()})
 	}
 	if cmd.Best != nil {
 		cmd.Best.Category = h.GetCategory()
@@ -35,19 +36,4 @@ func (d *decoder) itemsHold(h *ItemsHold) *eventra.HoldSeats {
 		d.attempt(cmd, h.GetRoute(), h.GetKey(), h.GetRequestHash())
 	}
 	return cmd
-}
-
-func encodeItems(items []eventra.Item, currency string) []*BookedSeat {
-	out := make([]*BookedSeat, len(items))
-	for i := range items {
-		out[i] = encodeItem(&items[i], currency)
-	}
-	return out
-}
-
-func (d *decoder) items(items []*BookedSeat) (out []eventra.Item) {
-	for _, item := range items {
-		out = append(out, d.item(item))
-	}
-	return out
 }

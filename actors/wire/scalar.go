@@ -78,14 +78,6 @@ func (m *Money) decode() eventra.Money {
 	return eventra.Money{Amount: m.GetAmount(), Currency: m.GetCurrency()}
 }
 
-func encodeSeatNos(items []eventra.Item) []int32 {
-	numbers := make([]int32, len(items))
-	for i := range items {
-		numbers[i] = int32(items[i].No)
-	}
-	return numbers
-}
-
 func (d *decoder) seatNo(no int32) eventra.SeatNo {
 	if no < 0 || no >= eventra.SeatsPerEventMax {
 		d.fail("seat number %d out of range", no)

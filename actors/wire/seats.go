@@ -12,6 +12,9 @@ import (
 func (e *Envelope) SetSeatChanges(view *eventra.SeatsView, asked *ReadSeats) {
 	changes := &SeatChanges{Version: view.Version, Total: int32(len(view.Status)), LayoutVersion: view.LayoutVersion}
 	e.Body = &Envelope_SeatChanges{changes}
+	for i := range view.Floors {
+		changes.Floors = append(changes.Floors, encodeFloor(&view.Floors[i]))
+	}
 	if int(asked.GetSeats()) != len(view.Status) || asked.GetSince() > view.Version {
 		changes.All, changes.Versions, changes.Statuses = true, view.Changed, make([]byte, len(view.Status))
 		for i, status := range view.Status {
@@ -42,6 +45,9 @@ func (c *SeatChanges) Apply(old *eventra.SeatsView) (*eventra.SeatsView, error) 
 	}
 	view := &eventra.SeatsView{EventID: old.EventID, Version: c.GetVersion(), Layout: old.Layout, LayoutVersion: c.GetLayoutVersion(),
 		Status: append([]eventra.SeatStatus(nil), old.Status...), Changed: append([]uint64(nil), old.Changed...)}
+	for _, floor := range c.GetFloors() {
+		view.Floors = append(view.Floors, floor.decode())
+	}
 	for i := range count {
 		no := i
 		if !c.GetAll() {
@@ -56,6 +62,16 @@ func (c *SeatChanges) Apply(old *eventra.SeatsView) (*eventra.SeatsView, error) 
 	return view, nil
 }
 
+func encodeFloor(f *eventra.FloorView) *SeatChanges_Floor {
+	return &SeatChanges_Floor{Name: f.Name, Capacity: int32(f.Capacity), Blocked: int32(f.Blocked), Held: int32(f.Held),
+		Booked: int32(f.Booked), Changed: f.Changed, Price: encodeMoney(f.Price)}
+}
+
+func (f *SeatChanges_Floor) decode() eventra.FloorView {
+	return eventra.FloorView{Floor: eventra.Floor{Name: f.GetName(), Capacity: int(f.GetCapacity()), Price: f.GetPrice().decode()},
+		Blocked: int(f.GetBlocked()), Held: int(f.GetHeld()), Booked: int(f.GetBooked()), Changed: f.GetChanged()}
+}
+
 // SetAvailability sets an event's counters as the body, the answer to
 // ReadAvailability.
 func (e *Envelope) SetAvailability(a *eventra.Availability) {
@@ -68,7 +84,7 @@ func (e *Envelope) SetAvailability(a *eventra.Availability) {
 
 func encodeTally(t eventra.SectionTally) *Availability_Tally {
 	return &Availability_Tally{Name: t.Name, Total: int32(t.Total), Available: int32(t.Available), Held: int32(t.Held),
-		Booked: int32(t.Booked), Blocked: int32(t.Blocked), PriceFrom: encodeMoney(t.PriceFrom)}
+		Booked: int32(t.Booked), PriceFrom: encodeMoney(t.PriceFrom), Blocked: int32(t.Blocked), General: t.General}
 }
 
 // Decode returns an event's counters.
@@ -83,5 +99,5 @@ func (a *Availability) Decode(event eventra.ID) *eventra.Availability {
 
 func (t *Availability_Tally) decode() eventra.SectionTally {
 	return eventra.SectionTally{Name: t.GetName(), Total: int(t.GetTotal()), Available: int(t.GetAvailable()), Held: int(t.GetHeld()),
-		Booked: int(t.GetBooked()), Blocked: int(t.GetBlocked()), PriceFrom: t.GetPriceFrom().decode()}
+		Booked: int(t.GetBooked()), PriceFrom: t.GetPriceFrom().decode(), Blocked: int(t.GetBlocked()), General: t.GetGeneral()}
 }

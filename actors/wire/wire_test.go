@@ -19,8 +19,11 @@ var (
 	at      = time.Date(2026, 11, 7, 10, 0, 0, 123456000, time.UTC)
 	payment = eventra.Payment{Refusal: eventra.CodeSaleClosed, ID: id(1), BookingID: id(2), EventID: id(3), UserID: id(4), Method: "mock",
 		Amount: eventra.Money{Amount: 1200, Currency: "EUR"}, Status: eventra.PaymentPending, CreatedAt: at, UpdatedAt: at}
+	items = []eventra.Item{{No: 7, Section: "A", Row: "1", Number: 8, Category: "Front", TicketType: "Child", Amount: 1200},
+		{No: 99_999, Section: "A", Row: "1", Number: 9, Category: "A", TicketType: "Standard", Released: true}}
+	floor   = eventra.Item{No: eventra.NoSeat, Floor: 3, Section: "F", Category: "F", TicketType: "Standard", Amount: 5}
 	booking = eventra.Booking{ID: id(2), EventID: id(3), UserID: id(4), Status: eventra.BookingExpired,
-		Items: []eventra.Item{{No: 7, Section: "A", Row: "1", Number: 8, Category: "Front", TicketType: "Child", Amount: 1200}, {No: 8, Section: "A", Row: "1", Number: 9, Category: "A", TicketType: "Standard", Released: true}},
+		Items: []eventra.Item{floor, items[0], floor, items[1]},
 		Total: eventra.Money{Amount: 1200, Currency: "EUR"}, ExpiresAt: at, CreatedAt: at, PaymentID: id(1), PayingUntil: at.Add(time.Minute), ReplacedBy: id(9),
 		LeavesSingleSeat: true}
 	commands = []eventra.Command{
@@ -40,6 +43,13 @@ var (
 		&eventra.StartPayment{PaymentID: id(1), BookingID: id(2), UserID: id(3), Method: "mock", Grace: time.Second},
 		&eventra.FinishPayment{Payment: payment, Outcome: eventra.PaymentSucceeded,
 			Items: []eventra.Item{{No: 7, Section: "A", Row: "1", Number: 8, CategoryNo: 2, TicketTypeNo: 1, Category: "Front", TicketType: "Child", Amount: 1200}}},
+		&eventra.FinishPayment{Payment: payment, Outcome: eventra.PaymentSucceeded, Items: items},
+		&eventra.FinishPayment{Payment: payment, Outcome: eventra.PaymentSucceeded, Items: append(items, floor)},
+		&eventra.HoldSeats{BookingID: id(1), UserID: id(2), Items: []eventra.ItemRequest{{Section: "F", Quantity: 3}, {Seat: "A-1-1"}}},
+		&eventra.HoldSeats{BookingID: id(1), UserID: id(2), Items: []eventra.ItemRequest{{Section: "F", Quantity: 3, TicketType: "Child"}}, Attempt: &eventra.IdempotencyAttempt{
+			Key:        eventra.IdempotencyKey{UserID: id(2), Route: "POST /api/v1/bookings", Key: "k"},
+			ResourceID: id(1), RequestHash: [32]byte{3}}},
+		&eventra.FinishPayment{Payment: payment, Outcome: eventra.PaymentSucceeded, Items: []eventra.Item{floor}},
 		&eventra.RefundBooking{BookingID: id(1)},
 	}
 )

@@ -62,6 +62,10 @@ type Sales interface {
 	RemoveSeats(ctx context.Context, id, removal eventra.ID, seats []string) (total int, err error)
 	// SetCategory gives seats a category of their event. CodeUnknownSeats; CodeEventLocked.
 	SetCategory(ctx context.Context, id eventra.ID, selection eventra.SeatSelection, category string) (eventra.SeatsChanged, error)
+	// AddFloors adds general-admission sections besides seats.
+	AddFloors(ctx context.Context, id, addition eventra.ID, seats []eventra.Seat, categories []string, floors []eventra.Floor) (total int, err error)
+	// ChangeFloor changes a general-admission section: see [Catalog.ChangeFloor].
+	ChangeFloor(ctx context.Context, id eventra.ID, name string, capacity, blocked *int) (eventra.StoredFloor, error)
 	// SeatsAdded returns the event's total after an addition or a removal, and whether that was made.
 	SeatsAdded(ctx context.Context, id, addition eventra.ID) (total int, made bool, err error)
 	// DeleteEvent deletes an event without bookings; an unknown event is no error.

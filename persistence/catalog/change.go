@@ -187,6 +187,11 @@ func (c *Catalog) Delete(ctx context.Context, id eventra.ID) error {
 // names of their categories, by seat; one that is empty follows from the seat's price. The
 // same addition again has the first one's total.
 func (c *Catalog) AddSeats(ctx context.Context, id, addition eventra.ID, seats []eventra.Seat, categories ...string) (int, error) {
+	return c.AddFloors(ctx, id, addition, seats, categories, nil)
+}
+
+// AddFloors adds general-admission sections besides seats.
+func (c *Catalog) AddFloors(ctx context.Context, id, addition eventra.ID, seats []eventra.Seat, categories []string, floors []eventra.Floor) (int, error) {
 	e, copied, err := c.details.Get(ctx, id)
 	if err != nil {
 		return 0, err
@@ -202,12 +207,36 @@ func (c *Catalog) AddSeats(ctx context.Context, id, addition eventra.ID, seats [
 	if err := c.details.MarkUncopied(ctx, id); err != nil { // if this process ends now, the copier counts again
 		return 0, err
 	}
-	total, err := c.sales.AddSeats(ctx, id, addition, seats, categories...)
+	total, err := c.sales.AddFloors(ctx, id, addition, seats, categories, floors)
 	if err != nil {
 		return 0, err
 	}
 	c.showSeats(ctx, id)
 	return total, nil
+}
+
+// ChangeFloor changes the capacity of a general-admission section, and how many of its places
+// are blocked; nil leaves them. CodeNotFound if there is none; CodeCapacityBelowTaken.
+func (c *Catalog) ChangeFloor(ctx context.Context, id eventra.ID, name string, capacity, blocked *int) (f eventra.StoredFloor, err error) {
+	e, _, err := c.details.Get(ctx, id)
+	if err != nil {
+		return f, err
+	}
+	if e.Status == eventra.EventCancelled {
+		return f, eventra.Errorf(eventra.CodeEventLocked, "the event is cancelled")
+	}
+	if err := c.details.MarkUncopied(ctx, id); err != nil { // the copier counts the places, too
+		return f, err
+	}
+	f, err = c.sales.ChangeFloor(ctx, id, name, capacity, blocked)
+	if err != nil {
+		return f, err
+	}
+	if err := c.recountSeats(ctx, id); err != nil {
+		c.log.Warn("section changed, the number of places not shown yet", "eventId", id, "error", err)
+		c.reload(ctx, id)
+	}
+	return f, nil
 }
 
 // RemoveSeats removes all of the named seats or none and returns the event's new total. The

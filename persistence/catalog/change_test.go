@@ -341,8 +341,10 @@ type overtaken struct {
 	others func()
 }
 
-func (o overtaken) AddSeats(ctx context.Context, id, addition eventra.ID, seats []eventra.Seat, categories ...string) (int, error) {
-	total, err := o.Sales.AddSeats(ctx, id, addition, seats, categories...)
+func (o overtaken) AddFloors(
+	ctx context.Context, id, addition eventra.ID, seats []eventra.Seat, categories []string, floors []eventra.Floor,
+) (int, error) {
+	total, err := o.Sales.AddFloors(ctx, id, addition, seats, categories, floors)
 	o.others()
 	return total, err
 }

@@ -21,6 +21,8 @@ type EventStore interface {
 	SetCategory(ctx context.Context, eventID eventra.ID, selection eventra.SeatSelection, category string) (eventra.SeatsChanged, error)
 	Layout(ctx context.Context, eventID eventra.ID, seats int) (*eventra.Layout, error)
 	RemoveSeats(ctx context.Context, eventID, removal eventra.ID, seats []string) (int, error)
+	ChangeFloor(ctx context.Context, eventID eventra.ID, name string, capacity, blocked *int) (eventra.StoredFloor, error)
+	AddFloors(ctx context.Context, eventID, addition eventra.ID, seats []eventra.Seat, categories []string, floors []eventra.Floor) (int, error)
 	DeleteEvent(ctx context.Context, id eventra.ID) error
 	SeatsTotal(ctx context.Context, id eventra.ID) (int, error)
 
@@ -67,6 +69,9 @@ func RunEventStore(t *testing.T, open func(*testing.T) EventStore) {
 		"a hold":                                      held,
 		"a hold of a taken seat writes nothing":       heldTaken,
 		"a booking is made once":                      heldTwice,
+		"places are counted":                          placesHeld,
+		"places are given back":                       placesGivenBack,
+		"a section of places changes":                 placesChanged,
 		"a hold is written with its key":              heldWithKey,
 		"a used key refuses one hold alone":           heldWithUsedKey,
 		"a batch that fails writes no key":            failedWithKey,

@@ -38,6 +38,8 @@ var breaches = []struct{ name, sql, implied string }{
 		"seat_status_is_its_bookings taken_seats_add_up"},
 	{"removed_seat_was_never_sold", `UPDATE seats SET status = 'REMOVED', version = 8 WHERE event_id = id('event', 0) AND seat_no = 26;
 		UPDATE events SET seats_total = seats_total - 1 WHERE id = id('event', 0)`, ""},
+	{"places_add_up", `INSERT INTO sections VALUES (id('event', 0), 0, 'F', 10, 0, 1, 100, 1)`, ""},
+	{"places_add_up", `INSERT INTO sections VALUES (id('event', 0), 0, 'F', 10, 11, 0, 100, 1)`, ""},
 	{"seats_total_is_counted", `UPDATE events SET seats_total = seats_total + 1 WHERE id = id('event', 0)`, ""},
 	{"seat_numbers_are_dense", `DELETE FROM seats WHERE event_id = id('event', 0) AND seat_no = 26;
 		UPDATE events SET seats_total = seats_total - 1 WHERE id = id('event', 0)`, ""},

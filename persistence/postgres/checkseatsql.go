@@ -10,7 +10,7 @@ SELECT format('seat %s of event %s is in bookings %s', seat_no, event_id, (
     WHERE (booking_seats.event_id, seat_no) = (twice.event_id, twice.seat_no) AND status IN ('HELD', 'CONFIRMED')))
 FROM (
     SELECT booking_seats.event_id, seat_no FROM booking_seats JOIN bookings ON bookings.id = booking_id
-    WHERE status IN ('HELD', 'CONFIRMED') GROUP BY booking_seats.event_id, seat_no HAVING count(*) > 1
+    WHERE status IN ('HELD', 'CONFIRMED') AND seat_no IS NOT NULL GROUP BY booking_seats.event_id, seat_no HAVING count(*) > 1
 ) AS twice`
 
 // Seats of ended bookings are found by endedBookingHasNoSeatSQL.
@@ -28,7 +28,7 @@ FROM seats AS s WHERE booking_id IS NOT NULL AND NOT EXISTS (
 
 const liveListingIsTakenSQL = `
 SELECT format('booking %s lists seat %s of event %s, which is not its own', booking_id, seat_no, event_id)
-FROM booking_seats AS l WHERE live AND NOT EXISTS (
+FROM booking_seats AS l WHERE live AND seat_no IS NOT NULL AND NOT EXISTS (
     SELECT FROM seats AS s WHERE (s.event_id, s.seat_no, s.booking_id) = (l.event_id, l.seat_no, l.booking_id))`
 
 const liveBookingKeepsSeatsSQL = `
@@ -65,7 +65,7 @@ WITH shown AS (
 ), listed AS (
     SELECT l.event_id, count(*) FILTER (WHERE status = 'HELD') AS held, count(*) FILTER (WHERE status = 'CONFIRMED') AS booked
     FROM booking_seats AS l JOIN bookings ON bookings.id = l.booking_id
-    WHERE status IN ('HELD', 'CONFIRMED') GROUP BY l.event_id
+    WHERE status IN ('HELD', 'CONFIRMED') AND seat_no IS NOT NULL GROUP BY l.event_id
 )
 SELECT format('event %s shows %s held and %s booked, its bookings list %s and %s', event_id,
     coalesce(shown.held, 0), coalesce(shown.booked, 0), coalesce(listed.held, 0), coalesce(listed.booked, 0))
@@ -112,3 +112,18 @@ FROM seats WHERE booking_id IS NOT NULL GROUP BY booking_id HAVING min(version) 
 const epochSQL = `
 SELECT format('event %s has epoch %s', id, epoch) FROM events
 WHERE epoch < 0 OR epoch = 0 AND EXISTS (SELECT FROM bookings WHERE event_id = events.id)`
+
+// Seats and places have one event, and each booking changes at once, so the places of a
+// section are those of live bookings.
+const placesAddUpSQL = `
+SELECT format('section %s of event %s counts %s places taken, live bookings have %s; its capacity is %s, of which %s are blocked',
+    s.name, s.event_id, s.taken, coalesce(listed.taken, 0), s.capacity, s.blocked)
+FROM sections AS s LEFT JOIN (
+    SELECT l.event_id, section_no, count(*) AS taken FROM booking_seats AS l JOIN bookings ON bookings.id = booking_id
+    WHERE section_no IS NOT NULL AND live AND status IN ('HELD', 'CONFIRMED') GROUP BY l.event_id, section_no
+) AS listed ON listed.event_id = s.event_id AND listed.section_no = s.no
+WHERE s.taken <> coalesce(listed.taken, 0) OR s.taken + s.blocked > s.capacity
+UNION ALL
+SELECT format('booking %s has a place in section %s of event %s, which does not exist', booking_id, section_no, l.event_id)
+FROM booking_seats AS l WHERE section_no IS NOT NULL AND NOT EXISTS (
+    SELECT FROM sections AS s WHERE s.event_id = l.event_id AND s.no = l.section_no)`

@@ -21,6 +21,8 @@ var invariants = [...]invariant{
 		sentence: "A BLOCKED seat has no booking, and the block of an administrator in its event; no other seat has one."},
 	{name: "removed_seat_was_never_sold", sql: removedSeatWasNeverSoldSQL,
 		sentence: "No booking lists a seat that was removed."},
+	{name: "places_add_up", sql: placesAddUpSQL,
+		sentence: "A general-admission section counts the places of live bookings as taken, and has room for them beside the blocked ones."},
 	{name: "seats_total_is_counted", sql: seatsTotalSQL,
 		sentence: "An event's seats_total is the number of its seats without removed ones."},
 	{name: "seat_numbers_are_dense", sql: seatNumbersSQL,

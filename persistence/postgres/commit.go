@@ -61,6 +61,7 @@ func (db *DB) commit(ctx context.Context, fence string, sql func(statement) stri
 	for _, w := range writes.kinds {
 		queue.Queue(sql(w.statement), w.args()...)
 	}
+	writes.places.queue(&queue)
 	results := conn.SendBatch(ctx, &queue)
 	receipts, err := writes.read(results, batches)
 	err = closeBatch(results, err)
@@ -92,7 +93,7 @@ func (w *writes) read(results pgx.BatchResults, batches []*eventra.Batch) ([]eve
 			kind.markRefused(receipts, done, batches)
 		}
 	}
-	return receipts, nil
+	return receipts, w.places.read(results)
 }
 
 // markRefused notes which of the kind's changes the guard refused.

@@ -27,6 +27,7 @@ type writes struct {
 	events uuids // one entry a batch
 	epochs bigints
 	kinds  []*write
+	places placesWrite
 }
 
 // write is all changes of one kind, as the columns of its statement.
@@ -100,6 +101,7 @@ func gather(batches []*eventra.Batch) *writes {
 			}
 			w.at = append(w.at, position{i, j})
 			w.add(batch, c)
+			all.places.add(batch, c)
 		}
 	}
 	return all

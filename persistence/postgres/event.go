@@ -96,10 +96,13 @@ func (db *DB) DeleteEvent(ctx context.Context, id eventra.ID) error {
 	})
 }
 
-// SeatsTotal counts the seats of an event. CodeEventNotFound if there is none.
+const seatsTotalOfSQL = `
+SELECT seats_total + coalesce((SELECT sum(capacity) FROM sections WHERE event_id = events.id), 0)::int FROM events WHERE id = $1`
+
+// SeatsTotal counts the seats and places of an event. CodeEventNotFound if there is none.
 func (db *DB) SeatsTotal(ctx context.Context, id eventra.ID) (total int, err error) {
 	err = db.WithConn(ctx, callTimeout, func(ctx context.Context, conn *pgxpool.Conn) error {
-		err := conn.QueryRow(ctx, `SELECT seats_total FROM events WHERE id = $1`, id).Scan(&total)
+		err := conn.QueryRow(ctx, seatsTotalOfSQL, id).Scan(&total)
 		return orNotFound(err, eventra.NoSuchEvent())
 	})
 	return total, err

@@ -51,6 +51,7 @@ type repricing struct {
 	status   eventra.EventStatus
 	seats    int      // of the event
 	numbered int      // seats, with those that were removed
+	floors   []eventra.StoredFloor
 	layout   int64    // version of the event's seat map
 	stored   *pricing // before the change
 	groups   seatGroups
@@ -78,6 +79,9 @@ func beginRepricing(ctx context.Context, tx pgx.Tx, eventID eventra.ID) (*repric
 		return nil, err
 	}
 	if e.stored, err = readPricing(ctx, tx, eventID, version, currency); err != nil {
+		return nil, err
+	}
+	if e.floors, err = readFloors(ctx, tx, eventID); err != nil {
 		return nil, err
 	}
 	return e, e.readGroups(ctx)
@@ -127,7 +131,7 @@ func (e *repricing) allows(next *eventra.Pricing) error {
 	if e.status == eventra.EventCancelled {
 		return eventra.Errorf(eventra.CodeEventLocked, "the event is cancelled")
 	}
-	if e.seats > 0 && next.Currency != e.stored.Currency {
+	if e.seats+len(e.floors) > 0 && next.Currency != e.stored.Currency {
 		var f eventra.Faults
 		f.Add("currency", "currency_mismatch", "the event has seats, which cost %s", e.stored.Currency)
 		return f.Err()

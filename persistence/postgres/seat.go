@@ -21,6 +21,13 @@ const allowBulkSQL = `SET LOCAL statement_timeout = '30s'`
 // one's total. Errors: CodeEventNotFound; CodeSeatExists with up to a hundred seats that exist, look like others, or are
 // given twice; CodeValidationFailed beyond the limit, for a second currency, or for an unknown category.
 func (db *DB) AddSeats(ctx context.Context, eventID, addition eventra.ID, seats []eventra.Seat, categories ...string) (total int, err error) {
+	return db.AddFloors(ctx, eventID, addition, seats, categories, nil)
+}
+
+// AddFloors adds general-admission sections besides seats.
+func (db *DB) AddFloors(
+	ctx context.Context, eventID, addition eventra.ID, seats []eventra.Seat, categories []string, floors []eventra.Floor,
+) (total int, err error) {
 	if duplicates := duplicateNames(seats); duplicates != nil {
 		return 0, seatsExist(duplicates)
 	}
@@ -28,13 +35,13 @@ func (db *DB) AddSeats(ctx context.Context, eventID, addition eventra.ID, seats 
 		if _, err := tx.Exec(ctx, allowBulkSQL); err != nil {
 			return err
 		}
-		total, err = addSeats(ctx, tx, eventID, addition, seats, categories)
+		total, err = addSeats(ctx, tx, eventID, addition, seats, categories, floors)
 		return err
 	})
 	return total, err
 }
 
-func addSeats(ctx context.Context, tx pgx.Tx, eventID, addition eventra.ID, seats []eventra.Seat, categories []string) (int, error) {
+func addSeats(ctx context.Context, tx pgx.Tx, eventID, addition eventra.ID, seats []eventra.Seat, categories []string, added []eventra.Floor) (int, error) {
 	e, err := beginRepricing(ctx, tx, eventID)
 	if err != nil {
 		return 0, err
@@ -42,11 +49,22 @@ func addSeats(ctx context.Context, tx pgx.Tx, eventID, addition eventra.ID, seat
 	if total, made, err := addedBefore(ctx, tx, eventID, addition); err != nil || made {
 		return total, err
 	}
-	if len(seats) == 0 {
-		return e.seats, nil
+	if len(seats)+len(added) == 0 {
+		return e.seats + capacityOf(e.floors), nil
+	}
+	floors := make([]eventra.StoredFloor, len(added))
+	for i := range added {
+		floors[i].Floor = added[i]
+	}
+	if err := refuseSections(ctx, tx, eventID, seats, e.floors, floors); err != nil {
+		return 0, err
 	}
 	seats, numbers, err := e.categorize(ctx, seats, categories)
 	if err != nil {
+		return 0, err
+	}
+	currency := currencyOf(e.stored.Currency, seats, floors)
+	if err := checkCurrency(floors, currency); err != nil {
 		return 0, err
 	}
 	if e.seats > 0 {
@@ -60,12 +78,34 @@ func addSeats(ctx context.Context, tx pgx.Tx, eventID, addition eventra.ID, seat
 	if err := copySeats(ctx, tx, eventID, seats, numbers, e.numbered, e.layout+1); err != nil {
 		return 0, err
 	}
-	total := e.seats + len(seats)
+	if err := addFloors(ctx, tx, eventID, e.floors, floors, e.layout+1); err != nil {
+		return 0, err
+	}
+	total := e.seats + len(seats) + capacityOf(e.floors) + capacityOf(floors)
 	if _, err := tx.Exec(ctx, `INSERT INTO seat_additions (event_id, id, seats_total) VALUES ($1, $2, $3)`, eventID, addition, total); err != nil {
 		return 0, err
 	}
-	_, err = tx.Exec(ctx, `UPDATE events SET seats_total = $2, currency = $3 WHERE id = $1`, eventID, total, seats[0].Price.Currency)
+	_, err = tx.Exec(ctx, `UPDATE events SET seats_total = $2, currency = $3, layout_version = $4 WHERE id = $1`,
+		eventID, e.seats+len(seats), currency, e.layout+1)
 	return total, err
+}
+
+func capacityOf(floors []eventra.StoredFloor) (places int) {
+	for i := range floors {
+		places += floors[i].Capacity
+	}
+	return places
+}
+
+// currencyOf is the currency of the event, or of what is added first.
+func currencyOf(stored string, seats []eventra.Seat, floors []eventra.StoredFloor) string {
+	switch {
+	case stored != "":
+		return stored
+	case len(seats) > 0:
+		return seats[0].Price.Currency
+	}
+	return floors[0].Price.Currency
 }
 
 // SeatsAdded returns the total of an event after an addition or a removal, and whether that was made.
@@ -85,6 +125,17 @@ func addedBefore(ctx context.Context, q querier, eventID, addition eventra.ID) (
 		return 0, false, nil
 	}
 	return total, err == nil, err
+}
+
+func checkCurrency(floors []eventra.StoredFloor, want string) error {
+	for i := range floors {
+		if floors[i].Price.Currency != want {
+			var f eventra.Faults
+			f.Add("sections", "currency_mismatch", "all seats and places of an event have one currency, here %s", want)
+			return f.Err()
+		}
+	}
+	return nil
 }
 
 func duplicateNames(seats []eventra.Seat) (names []string) {
@@ -141,7 +192,9 @@ const (
 	labelsSQL = `
 SELECT DISTINCT section, row_label FROM (SELECT section, row_label, status FROM seats WHERE event_id = $1 ORDER BY seat_no) AS seat
 WHERE status <> 'REMOVED'`
-	lastVersionSQL = `SELECT max(version) FROM (SELECT version FROM seats WHERE event_id = $1 ORDER BY seat_no) AS seat`
+	lastVersionSQL = `
+SELECT greatest((SELECT max(version) FROM (SELECT version FROM seats WHERE event_id = $1 ORDER BY seat_no) AS seat),
+    (SELECT max(version) FROM (SELECT version FROM sections WHERE event_id = $1 ORDER BY no) AS section), 0)`
 )
 
 // refuseLookAlikes refuses seats whose section or row people would take for another

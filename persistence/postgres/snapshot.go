@@ -24,6 +24,7 @@ func (db *DB) Activate(ctx context.Context, eventID eventra.ID) (*eventra.Snapsh
 		queue.Queue(takeEpochSQL, eventID)
 		queuePricing(&queue, eventID)
 		queue.Queue(readSeatsSQL, eventID)
+		queue.Queue(floorsSQL, eventID)
 		queue.Queue(readLiveSQL, eventID)
 		queue.Queue(readLiveItemsSQL, eventID)
 		results := conn.SendBatch(ctx, &queue)
@@ -50,7 +51,7 @@ FROM seats WHERE event_id = $1 ORDER BY seat_no`
 const readLiveSQL = `SELECT ` + bookingColumns + ` FROM bookings WHERE event_id = $1 AND status IN ('HELD', 'CONFIRMED')`
 
 const readLiveItemsSQL = `
-SELECT booking_id, seat_no, position, amount, coalesce(category_no, 0), coalesce(ticket_type_no, 0) FROM booking_seats WHERE event_id = $1 AND live ORDER BY seat_no`
+SELECT booking_id, seat_no, section_no, position, amount, coalesce(category_no, 0), coalesce(ticket_type_no, 0) FROM booking_seats WHERE event_id = $1 AND live ORDER BY seat_no`
 
 func readSnapshot(results pgx.BatchResults, s *eventra.Snapshot) error {
 	var total int
@@ -74,6 +75,12 @@ func readSnapshot(results pgx.BatchResults, s *eventra.Snapshot) error {
 		return err
 	}
 	if err := readSeats(rows, s, total); err != nil {
+		return err
+	}
+	if rows, err = results.Query(); err != nil {
+		return err
+	}
+	if s.Floors, err = pgx.CollectRows(rows, scanFloor); err != nil {
 		return err
 	}
 	if rows, err = results.Query(); err != nil {
@@ -158,21 +165,27 @@ func readLiveItems(rows pgx.Rows, s *eventra.Snapshot, names *pricing) error {
 		byID[b.ID] = b
 	}
 	var id eventra.ID
-	var no, position int32
+	var no pgtype.Int4
+	var floor pgtype.Int2
+	var position int32
 	var amount int64
 	var category eventra.CategoryNo
 	var ticketType eventra.TicketTypeNo
-	_, err := pgx.ForEachRow(rows, []any{&id, &no, &position, &amount, &category, &ticketType}, func() error {
+	_, err := pgx.ForEachRow(rows, []any{&id, &no, &floor, &position, &amount, &category, &ticketType}, func() error {
 		b := byID[id]
-		if b == nil || int(no) >= len(s.Seats) {
-			return fmt.Errorf("event %v: live seat %d of booking %v, which is not live", s.EventID, no, id)
+		if b == nil || int(no.Int32) >= len(s.Seats) || floor.Valid && int(floor.Int16) >= len(s.Floors) {
+			return fmt.Errorf("event %v: live seat %d of booking %v, which is not live", s.EventID, no.Int32, id)
 		}
 		for int(position) >= len(b.Items) {
 			b.Items = append(b.Items, eventra.Item{No: eventra.NoSeat, Released: true})
 		}
-		seat := &s.Seats[no]
 		item := &b.Items[position]
-		*item = eventra.NewItem(eventra.SeatNo(no), seat, seat.Section)
+		if floor.Valid {
+			*item = eventra.NewPlace(floor.Int16, s.Floors[floor.Int16].Name, amount)
+			return nil
+		}
+		seat := &s.Seats[no.Int32]
+		*item = eventra.NewItem(eventra.SeatNo(no.Int32), seat, seat.Section)
 		item.Amount = amount
 		names.nameItem(item, category, ticketType)
 		return nil

@@ -118,7 +118,11 @@ func newTicket(m *eventra.Mail) *ticket {
 	}
 	for i := range m.Items {
 		item := &m.Items[i]
-		t.Seats = append(t.Seats, ticketSeat{item.Name(), item.Section, item.Row, strconv.Itoa(item.Number),
+		number := ""
+		if item.Seated() {
+			number = strconv.Itoa(item.Number)
+		}
+		t.Seats = append(t.Seats, ticketSeat{item.Name(), item.Section, item.Row, number,
 			formatMoney(eventra.Money{Amount: item.Amount, Currency: m.Total.Currency})})
 	}
 	return t

@@ -45,7 +45,7 @@ func typeName(qualified string) string {
 var closed = []string{
 	"BestAvailable", "BookingRequest", "CancelRequest", "CategoryPlan", "EventFields", "EventPatch", "ItemRequest", "Login",
 	"NewPassword", "PaymentRequest", "Price", "PricePlan", "PricingPlan", "RefreshToken", "Registration", "RescheduleRequest",
-	"SeatEntry", "SeatPlan", "SeatsPatch", "SeatsRemoval", "SeatsSet", "SectionPlan", "TicketTypePlan", "VenueFields", "VenuePatch",
+	"SeatEntry", "SeatPlan", "SeatsPatch", "SeatsRemoval", "SeatsSet", "SectionChange", "SectionPlan", "TicketTypePlan", "VenueFields", "VenuePatch",
 }
 
 // labelPattern is that of sections and rows, as far as every dialect of patterns can say it;
@@ -116,8 +116,11 @@ func completeSchemas(schemas object, source *source) error {
 	}
 	split(schemas, "BookingRequest", map[string]string{"BookingOfSeats": "seats", "BookingOfBestAvailable": "bestAvailable", "BookingOfItems": "items"})
 	split(schemas, "SeatPlan", map[string]string{"PlanOfSections": "sections", "PlanOfSeats": "seats"})
-	split(schemas, "SectionPlan", map[string]string{"SectionOfNamedRows": "rows", "SectionOfNumberedRows": "rowCount"})
-	schemas["SeatDelta"] = seatDelta(schemas["SeatOfEvent"].(object))
+	split(schemas, "SectionPlan", map[string]string{"SectionOfNamedRows": "rows", "SectionOfNumberedRows": "rowCount", "SectionOfPlaces": "capacity"})
+	pair(schemas, "seatsPerRow", "SectionOfPlaces", "SectionOfNamedRows", "SectionOfNumberedRows")
+	split(schemas, "ItemRequest", map[string]string{"ItemOfSeat": "seat", "ItemOfPlaces": "section"})
+	pair(schemas, "quantity", "ItemOfSeat", "ItemOfPlaces")
+	schemas["SeatDelta"] = seatDelta(schemas["SeatOfEvent"].(object), schemas["SectionOfMap"].(object))
 	money := schemas["Money"].(object)
 	money["description"] = "An amount in minor units, such as cents, of an ISO 4217 currency."
 	money["required"] = []any{"amount", "currency"}
@@ -166,12 +169,32 @@ func split(schemas object, name string, fields map[string]string) {
 	}
 }
 
+// pair makes a field one that variants of a schema require and another one has not.
+func pair(schemas object, field, without string, with ...string) {
+	delete(schemas[without].(object)["properties"].(object), field)
+	for _, variant := range with {
+		schema := schemas[variant].(object)
+		schema["required"] = append(schema["required"].([]any), field)
+	}
+}
+
 // seatDelta is what a stream says of changes.
-func seatDelta(seat object) object {
-	properties := seat["properties"].(object)
+func seatDelta(seat, section object) object {
+	properties, places := seat["properties"].(object), maps.Clone(section["properties"].(object))
+	places["section"] = places["name"]
+	delete(places, "name")
+	required := []any{"section"}
+	for _, name := range section["required"].([]any) {
+		if name != "name" {
+			required = append(required, name)
+		}
+	}
+	place := object{"type": "object", "required": required, "properties": places}
 	change := object{"type": "object", "required": []any{"seat", "status"}, "properties": object{"seat": properties["seat"], "status": properties["status"]}}
-	return object{"type": "object", "description": "The seats that changed, as they are at this version.", "required": []any{"version", "changes"},
-		"properties": object{"version": object{"type": "integer", "example": 18}, "changes": object{"type": "array", "maxItems": 100000, "items": change}}}
+	return object{"type": "object", "description": "The seats that changed, and the general-admission sections if any did, as they are at this version.",
+		"required": []any{"version", "changes"},
+		"properties": object{"version": object{"type": "integer", "example": 18}, "changes": object{"type": "array", "maxItems": 100000, "items": change},
+			"places": object{"type": "array", "maxItems": 1000, "items": place}}}
 }
 
 // patchOf makes every field optional, and those that an event need not have removable by
