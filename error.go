@@ -17,6 +17,7 @@ const (
 	CodeValidationFailed      Code = "validation_failed"
 	CodeUnauthenticated       Code = "unauthenticated"
 	CodeForbidden             Code = "forbidden"
+	CodeScopeMissing          Code = "scope_missing"
 	CodeNotFound              Code = "not_found"
 	CodeMethodNotAllowed      Code = "method_not_allowed"
 	CodeBodyTooLarge          Code = "body_too_large"
@@ -84,6 +85,8 @@ type Error struct {
 	// Places is what a general-admission section has left, for CodeNotEnoughPlaces, or has
 	// taken, for CodeCapacityBelowTaken.
 	Places *PlacesLeft
+	// Scope is what the API key lacks, for CodeScopeMissing.
+	Scope Scope
 	// Payment is the attempt that ended with this error; nil if there is none.
 	Payment *Payment
 	// RetryAfter is the time after which another try may succeed; zero leaves it

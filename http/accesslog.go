@@ -77,7 +77,11 @@ func (s *Server) logRequest(c *fiber.Ctx, took time.Duration) {
 	attrs := make([]slog.Attr, 0, attrsUsual)
 	attrs = append(attrs, slog.String("requestId", x.requestID), slog.String("method", methodOf(c)), slog.String("route", route),
 		slog.Int("status", status), slog.String("duration", took.Round(time.Microsecond).String()))
-	if x.caller != nil {
+	switch {
+	case x.caller == nil:
+	case x.caller.Key != nil:
+		attrs = append(attrs, keyAttr(x.caller.Key))
+	default:
 		attrs = append(attrs, userAttr(x.caller.UserID))
 	}
 	for _, note := range x.notes {

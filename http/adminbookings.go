@@ -67,9 +67,10 @@ type BookingStep struct {
 
 // @ID searchBookings
 // @Summary Search bookings
-// @Description Everybody's bookings, newest first. The filters narrow the list together. `seat` needs `eventId`, and finds each booking that has or had the seat. Holds that ended unpaid disappear some weeks after their end.
+// @Description Everybody's bookings, newest first. The filters narrow the list together. `seat` needs `eventId`, and finds each booking that has or had the seat. An API key that is limited to events needs `eventId`, one of its own. Holds that ended unpaid disappear some weeks after their end.
 // @Tags back office
 // @Security BearerAuth
+// @Security KeyAuth
 // @Param eventId query string false "Event" format(uuid)
 // @Param status query string false "Status" Enums(HELD, CONFIRMED, EXPIRED, CANCELLED, REFUNDED)
 // @Param email query string false "E-mail address of the customer, in full"
@@ -79,7 +80,7 @@ type BookingStep struct {
 // @Param limit query int false "Items on the page" minimum(1) maximum(100) default(20)
 // @Param cursor query string false "nextCursor of the previous page"
 // @Success 200 {object} AdminBookingPage "A page of bookings"
-// @Failure 403 {object} Problem "forbidden: needs the role ADMIN"
+// @Failure 403 {object} Problem "forbidden: needs the role ADMIN or an API key; scope_missing: the key needs bookings:read"
 // @Failure 422 {object} Problem "validation_failed"
 // @Router /api/v1/admin/bookings [get]
 func (s *Server) searchBookings(c *fiber.Ctx) error {
@@ -90,6 +91,9 @@ func (s *Server) searchBookings(c *fiber.Ctx) error {
 	page := q.page(s.cursors, scope...)
 	if err := q.faults.Err(); err != nil {
 		return err
+	}
+	if key := callerOf(c).Key; key != nil && !key.Covers(search.EventID) {
+		return otherEvent()
 	}
 	admission.ReleaseSlot(c.Context().Conn())
 	found, next, err := s.cfg.BackOffice.SearchBookings(c.UserContext(), search, page)
@@ -172,9 +176,10 @@ func (s *Server) adminBookings(c *fiber.Ctx, bookings []*eventra.Booking) ([]Adm
 // @Description Anybody's booking, with its customer, payments, mails and history. An attempt of a mail that is not sent may be missing while Redis is away.
 // @Tags back office
 // @Security BearerAuth
+// @Security KeyAuth
 // @Param bookingId path string true "Booking" format(uuid)
 // @Success 200 {object} BookingRecord "The booking"
-// @Failure 403 {object} Problem "forbidden: needs the role ADMIN"
+// @Failure 403 {object} Problem "forbidden: needs the role ADMIN or an API key; scope_missing: the key needs bookings:read"
 // @Failure 404 {object} Problem "not_found"
 // @Router /api/v1/admin/bookings/{bookingId} [get]
 func (s *Server) getBookingRecord(c *fiber.Ctx) error {
@@ -186,6 +191,9 @@ func (s *Server) getBookingRecord(c *fiber.Ctx) error {
 	record, err := s.cfg.BackOffice.BookingRecord(c.UserContext(), id)
 	if err != nil {
 		return err
+	}
+	if key := callerOf(c).Key; key != nil && !key.Covers(record.Booking.EventID) {
+		return eventra.Errorf(eventra.CodeNotFound, "no such booking")
 	}
 	with, err := s.adminBookings(c, []*eventra.Booking{record.Booking})
 	if err != nil {

@@ -82,10 +82,11 @@ func (p *SeatsPatch) command(f *eventra.Faults) *eventra.SetBlocked {
 // @Description Keeps seats off sale (BLOCKED), or gives blocked ones back (AVAILABLE): all of the selected ones or none. A seat that somebody holds or has bought is never blocked; giving back leaves it alone. A seat that is blocked already gets the new reason. The reason and its author are shown by GET /api/v1/events/{eventId}/seats/blocked only. With a category in place of a status the seats cost from now on what that says; bookings keep what they were sold at.
 // @Tags seats
 // @Security BearerAuth
+// @Security KeyAuth
 // @Param eventId path string true "Event" format(uuid)
 // @Param body body SeatsPatch true "Seats, and what they become"
 // @Success 200 {object} SeatsChanged "The number of seats that changed"
-// @Failure 403 {object} Problem "forbidden: needs the role ADMIN"
+// @Failure 403 {object} Problem "forbidden: needs the role ADMIN, or an API key that is for the event; scope_missing: the key needs events:write"
 // @Failure 404 {object} Problem "event_not_found"
 // @Failure 409 {object} Problem "seats_unavailable, with up to 100 of those taken in unavailable; event_locked: the event is cancelled"
 // @Failure 422 {object} Problem "unknown_seats, with up to 100 in unknown; validation_failed"
@@ -143,11 +144,12 @@ func (s *Server) setCategory(c *fiber.Ctx, id eventra.ID, patch *SeatsPatch) err
 // @Description By the block that keeps them off sale, the newest first.
 // @Tags seats
 // @Security BearerAuth
+// @Security KeyAuth
 // @Param eventId path string true "Event" format(uuid)
 // @Param limit query int false "Items on the page" minimum(1) maximum(100) default(20)
 // @Param cursor query string false "nextCursor of the previous page"
 // @Success 200 {object} BlockPage "A page of blocks"
-// @Failure 403 {object} Problem "forbidden: needs the role ADMIN"
+// @Failure 403 {object} Problem "forbidden: needs the role ADMIN, or an API key that is for the event; scope_missing: the key needs events:write"
 // @Failure 404 {object} Problem "event_not_found"
 // @Failure 422 {object} Problem "validation_failed"
 // @Router /api/v1/events/{eventId}/seats/blocked [get]

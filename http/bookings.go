@@ -218,6 +218,20 @@ func (s *Server) ownBooking(c *fiber.Ctx) (*eventra.Booking, error) {
 	return booking, err
 }
 
+// requireCovered refuses a booking of an event that the caller's API key is not for, as if there
+// were none.
+func (s *Server) requireCovered(c *fiber.Ctx, id eventra.ID) error {
+	key := callerOf(c).Key
+	if key == nil || !key.Limited() {
+		return nil
+	}
+	booking, err := s.cfg.Bookings.Booking(c.UserContext(), id)
+	if err == nil && !key.Covers(booking.EventID) {
+		err = eventra.Errorf(eventra.CodeNotFound, "no such booking")
+	}
+	return err
+}
+
 // @ID getBooking
 // @Summary Show a booking
 // @Description With its seats as they were sold, and while a payment runs, with that.
@@ -262,10 +276,11 @@ func (s *Server) releaseBooking(c *fiber.Ctx) error {
 // @Description A CONFIRMED booking becomes REFUNDED, and its seats are free again.
 // @Tags bookings
 // @Security BearerAuth
+// @Security KeyAuth
 // @Param bookingId path string true "Booking" format(uuid)
 // @Param Idempotency-Key header string false "Makes retries harmless: the same key with the same body gets the first outcome again" minLength(1) maxLength(255)
 // @Success 200 {object} Booking "The booking, REFUNDED"
-// @Failure 403 {object} Problem "forbidden: needs the role ADMIN"
+// @Failure 403 {object} Problem "forbidden: needs the role ADMIN or an API key; scope_missing: the key needs refunds:write"
 // @Failure 404 {object} Problem "not_found"
 // @Failure 409 {object} Problem "not_refundable; idempotency_in_progress"
 // @Failure 422 {object} Problem "idempotency_key_reused; validation_failed for the key itself"
@@ -273,6 +288,9 @@ func (s *Server) releaseBooking(c *fiber.Ctx) error {
 func (s *Server) refundBooking(c *fiber.Ctx) error {
 	id, err := pathID(c, "bookingId", eventra.CodeNotFound)
 	if err != nil {
+		return err
+	}
+	if err := s.requireCovered(c, id); err != nil {
 		return err
 	}
 	booking, err := s.cfg.Payments.Refund(c.UserContext(), id)

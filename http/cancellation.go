@@ -26,12 +26,13 @@ type Cancellation struct {
 // @Description Ends a draft or a published event, and its sale, for good. Holds end at once. Buyers are refunded in the background and told by mail, with the reason: see the event's cancellation for how far that is. A payment that is running is refunded when it ends. The body may be left out.
 // @Tags events
 // @Security BearerAuth
+// @Security KeyAuth
 // @Param eventId path string true "Event" format(uuid)
 // @Param Idempotency-Key header string false "Makes retries harmless: the same key with the same body gets the first outcome again" minLength(1) maxLength(255)
 // @Param body body CancelRequest false "Why"
 // @Success 200 {object} Event "The event after the change"
 // @Header 200 {string} ETag "Strong entity tag; not on a replayed response"
-// @Failure 403 {object} Problem "forbidden: needs the role ADMIN"
+// @Failure 403 {object} Problem "forbidden: needs the role ADMIN, or an API key that is for the event; scope_missing: the key needs events:write"
 // @Failure 404 {object} Problem "event_not_found"
 // @Failure 409 {object} Problem "invalid_transition; idempotency_in_progress"
 // @Failure 422 {object} Problem "validation_failed; idempotency_key_reused"
@@ -64,9 +65,10 @@ func (s *Server) cancelEvent(c *fiber.Ctx) error {
 // @Description How far they are. The counts are up to some seconds old. A refund that the payment gateway has refused several times counts as failed; it is tried again, and counts as refunded as soon as it succeeds. Mails may follow after finishedAt.
 // @Tags events
 // @Security BearerAuth
+// @Security KeyAuth
 // @Param eventId path string true "Event" format(uuid)
 // @Success 200 {object} Cancellation "The refunds"
-// @Failure 403 {object} Problem "forbidden: needs the role ADMIN"
+// @Failure 403 {object} Problem "forbidden: needs the role ADMIN, or an API key that is for the event; scope_missing: the key needs events:write"
 // @Failure 404 {object} Problem "not_found: the event is not cancelled, or was cancelled by a release that refunded nobody; event_not_found"
 // @Router /api/v1/events/{eventId}/cancellation [get]
 func (s *Server) getCancellation(c *fiber.Ctx) error {

@@ -18,6 +18,7 @@ import (
 // for the default in its comment.
 type Config struct {
 	Users           Users
+	APIKeys         APIKeys
 	DeniedTokens    DeniedTokens
 	Catalog         Catalog
 	SeatMaps        SeatMaps
@@ -115,6 +116,7 @@ func (c *Config) complete() error {
 	defaultTo(&c.PaymentTimeout, paymentTimeoutDefault)
 	return errors.Join(
 		missing("Users", c.Users == nil),
+		missing("APIKeys", c.APIKeys == nil),
 		missing("DeniedTokens", c.DeniedTokens == nil),
 		missing("Catalog", c.Catalog == nil),
 		missing("SeatMaps", c.SeatMaps == nil),

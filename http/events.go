@@ -55,14 +55,28 @@ func replyEvent(c *fiber.Ctx, status int, e *eventra.Event) error {
 	return reply(c, status, newEvent(e))
 }
 
-// visibleEvent reads the event in the path. Only admins find events that never were published.
+// seesPrivate reports whether the caller finds an event that never was published: admins do, and
+// API keys that may change it.
+func seesPrivate(c *fiber.Ctx, event eventra.ID) bool {
+	caller := callerOf(c)
+	return caller != nil && caller.Can(eventra.ScopeEventsWrite) && (caller.Key == nil || caller.Key.Covers(event))
+}
+
+// seesDrafts reports whether the caller lists all events. An API key that is limited to some
+// finds their drafts by their ids alone.
+func seesDrafts(c *fiber.Ctx) bool {
+	caller := callerOf(c)
+	return caller != nil && caller.Can(eventra.ScopeEventsWrite) && (caller.Key == nil || !caller.Key.Limited())
+}
+
+// visibleEvent reads the event in the path, unless it is hidden from the caller.
 func (s *Server) visibleEvent(c *fiber.Ctx) (*eventra.Event, error) {
 	id, err := pathID(c, "eventId", eventra.CodeEventNotFound)
 	if err != nil {
 		return nil, err
 	}
 	event, err := s.cfg.Catalog.Event(c.UserContext(), id)
-	if err == nil && event.Private() && !isAdmin(c) {
+	if err == nil && event.Private() && !seesPrivate(c, id) {
 		return nil, eventra.NoSuchEvent()
 	}
 	return event, err
@@ -74,6 +88,7 @@ func (s *Server) visibleEvent(c *fiber.Ctx) (*eventra.Event, error) {
 // @Tags events
 // @Security
 // @Security BearerAuth
+// @Security KeyAuth
 // @Param q query string false "Words in title or description" maxLength(200)
 // @Param category query string false "Category" maxLength(200)
 // @Param city query string false "City of the venue" maxLength(200)
@@ -93,7 +108,7 @@ func (s *Server) listEvents(c *fiber.Ctx) error {
 	filter := eventra.EventFilter{
 		Text: q.text("q"), Category: q.text("category"), City: q.text("city"),
 		From: q.time("from"), To: q.time("to"),
-		Status: eventra.EventStatus(q.text("status")), WithDrafts: isAdmin(c),
+		Status: eventra.EventStatus(q.text("status")), WithDrafts: seesDrafts(c),
 	}
 	if filter.Status != "" && !filter.Status.Valid() {
 		q.faults.Add("status", "unknown", "must be DRAFT, PUBLISHED or CANCELLED")
@@ -128,6 +143,7 @@ func (s *Server) listEvents(c *fiber.Ctx) error {
 // @Tags events
 // @Security
 // @Security BearerAuth
+// @Security KeyAuth
 // @Param eventId path string true "Event" format(uuid)
 // @Param If-None-Match header string false "ETag of the representation that the client has"
 // @Success 200 {object} Event "The event"
@@ -151,16 +167,20 @@ func (s *Server) getEvent(c *fiber.Ctx) error {
 // @Description A draft is for admins only, until it is published.
 // @Tags events
 // @Security BearerAuth
+// @Security KeyAuth
 // @Param Idempotency-Key header string false "Makes retries harmless: the same key with the same body gets the first outcome again" minLength(1) maxLength(255)
 // @Param body body EventFields true "Event"
 // @Success 201 {object} Event "The draft"
 // @Header 201 {string} Location "Address of the event"
 // @Header 201 {string} ETag "Strong entity tag; not on a replayed response"
-// @Failure 403 {object} Problem "forbidden: needs the role ADMIN"
+// @Failure 403 {object} Problem "forbidden: needs the role ADMIN, or an API key that is for the event; scope_missing: the key needs events:write"
 // @Failure 409 {object} Problem "idempotency_in_progress"
 // @Failure 422 {object} Problem "validation_failed; idempotency_key_reused"
 // @Router /api/v1/events [post]
 func (s *Server) createEvent(c *fiber.Ctx) error {
+	if key := callerOf(c).Key; key != nil && key.Limited() {
+		return otherEvent()
+	}
 	var fields EventFields
 	if err := decodeBody(c, &fields); err != nil {
 		return err
@@ -181,12 +201,13 @@ func (s *Server) createEvent(c *fiber.Ctx) error {
 // @Description A JSON Merge Patch (RFC 7396) of the fields that an organiser enters; null resets a field to its default. Once the event is published, startsAt, endsAt and venue change by rescheduling it alone.
 // @Tags events
 // @Security BearerAuth
+// @Security KeyAuth
 // @Param eventId path string true "Event" format(uuid)
 // @Param If-Match header string false "ETag of the representation to change"
 // @Param body body EventFields true "Fields to change"
 // @Success 200 {object} Event "The event after the change"
 // @Header 200 {string} ETag "Strong entity tag"
-// @Failure 403 {object} Problem "forbidden: needs the role ADMIN"
+// @Failure 403 {object} Problem "forbidden: needs the role ADMIN, or an API key that is for the event; scope_missing: the key needs events:write"
 // @Failure 404 {object} Problem "event_not_found"
 // @Failure 409 {object} Problem "event_locked: the event is cancelled, or published and the field is fixed"
 // @Failure 412 {object} Problem "precondition_failed: If-Match is stale"
@@ -236,11 +257,12 @@ func patchEvent(e *eventra.Event, patch jsontext.Value) error {
 // @Description Puts a draft on sale. The event needs at least one seat.
 // @Tags events
 // @Security BearerAuth
+// @Security KeyAuth
 // @Param eventId path string true "Event" format(uuid)
 // @Param Idempotency-Key header string false "Makes retries harmless: the same key with the same body gets the first outcome again" minLength(1) maxLength(255)
 // @Success 200 {object} Event "The event after the change"
 // @Header 200 {string} ETag "Strong entity tag; not on a replayed response"
-// @Failure 403 {object} Problem "forbidden: needs the role ADMIN"
+// @Failure 403 {object} Problem "forbidden: needs the role ADMIN, or an API key that is for the event; scope_missing: the key needs events:write"
 // @Failure 404 {object} Problem "event_not_found"
 // @Failure 409 {object} Problem "invalid_transition; idempotency_in_progress"
 // @Failure 422 {object} Problem "idempotency_key_reused; validation_failed for the key itself"
@@ -266,9 +288,10 @@ func (s *Server) publishEvent(c *fiber.Ctx) error {
 // @Description Only an event that was never booked can be deleted.
 // @Tags events
 // @Security BearerAuth
+// @Security KeyAuth
 // @Param eventId path string true "Event" format(uuid)
 // @Success 204 "Deleted"
-// @Failure 403 {object} Problem "forbidden: needs the role ADMIN"
+// @Failure 403 {object} Problem "forbidden: needs the role ADMIN, or an API key that is for the event; scope_missing: the key needs events:write"
 // @Failure 404 {object} Problem "event_not_found"
 // @Failure 409 {object} Problem "event_has_bookings"
 // @Router /api/v1/events/{eventId} [delete]

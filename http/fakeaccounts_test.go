@@ -132,11 +132,11 @@ func (f *fakes) endSessions(which func(*eventra.Session) bool) (ended int) {
 func (f *fakes) Denied(token *eventra.AccessTokenID) bool {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	return f.denied[token.AccessID] || f.denied[token.SessionID] || f.denied[token.UserID]
+	return token.Version < max(f.denied[token.AccessID], f.denied[token.SessionID], f.denied[token.UserID])
 }
 
 func (f *fakes) Deny(made eventra.Denial) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	f.denied[made.Subject] = true
+	f.denied[made.Subject] = made.BelowVersion
 }

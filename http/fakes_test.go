@@ -16,7 +16,7 @@ type fakes struct {
 	mu       sync.Mutex
 	users    map[eventra.ID]*eventra.User
 	sessions map[[sha256.Size]byte]*eventra.Session
-	denied   map[eventra.ID]bool
+	denied   map[eventra.ID]int // below which version
 	events   map[eventra.ID]*eventra.Event
 	seats    map[eventra.ID][]eventra.Seat
 	views    map[eventra.ID]*eventra.SeatsView // of events whose seats change
@@ -26,6 +26,9 @@ type fakes struct {
 	blocks   []eventra.SeatBlock
 	keys     map[eventra.IdempotencyKey]*fakeKey
 	counts   map[string]int
+	apiKeys  map[eventra.ID]*fakeAPIKey
+
+	keyLookUps int // of API keys
 
 	searched eventra.BookingSearch  // last
 	record   *eventra.BookingRecord // in place of a booking's own
@@ -57,10 +60,10 @@ type fakeKey struct {
 func newFakes() *fakes {
 	return &fakes{
 		users: map[eventra.ID]*eventra.User{}, sessions: map[[sha256.Size]byte]*eventra.Session{},
-		denied: map[eventra.ID]bool{}, events: map[eventra.ID]*eventra.Event{}, seats: map[eventra.ID][]eventra.Seat{},
+		denied: map[eventra.ID]int{}, events: map[eventra.ID]*eventra.Event{}, seats: map[eventra.ID][]eventra.Seat{},
 		views: map[eventra.ID]*eventra.SeatsView{}, pricings: map[eventra.ID]*eventra.Pricing{},
 		bookings: map[eventra.ID]*eventra.Booking{}, payments: map[eventra.ID]*eventra.Payment{},
-		keys: map[eventra.IdempotencyKey]*fakeKey{}, counts: map[string]int{},
+		keys: map[eventra.IdempotencyKey]*fakeKey{}, counts: map[string]int{}, apiKeys: map[eventra.ID]*fakeAPIKey{},
 	}
 }
 

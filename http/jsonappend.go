@@ -49,6 +49,9 @@ func (p *Problem) appendJSON(b []byte) ([]byte, error) {
 	}
 	b = appendCount(b, `,"available":`, p.Available)
 	b = appendCount(b, `,"taken":`, p.Taken)
+	if p.Scope != "" {
+		b = appendString(append(b, `,"scope":`...), p.Scope)
+	}
 	return append(b, '}'), nil
 }
 

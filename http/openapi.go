@@ -8,6 +8,8 @@ package http
 //	@description	Every response has an `X-Request-Id`: that of the request, or a new one. Requests are strict: an unknown field, a repeated one, a value of another JSON type, or a body where none is taken (except `{}` and `null`) is `malformed_body`; an unknown or repeated query parameter is `validation_failed`. A field that is `null` counts as left out; integers have no fraction and no exponent.
 //	@description
 //	@description	To try it out: sign in below (`POST /api/v1/auth/login`), copy `accessToken`, press **Authorize**, paste it.
+//	@description
+//	@description	Programs call with an **API key** in place of the access token: `Authorization: Bearer evk_…`. Administrators make keys (`POST /api/v1/admin/api-keys`); a key may do what its scopes name, and without one that is needed gets 403 `scope_missing`.
 //	@contact.name	The Eventra maintainers
 //	@license.name	Apache-2.0
 //	@license.url	https://www.apache.org/licenses/LICENSE-2.0
@@ -24,6 +26,8 @@ package http
 //	@tag.description	Paying for held seats
 //	@tag.name		back office
 //	@tag.description	Everybody's bookings, for administrators
+//	@tag.name		keys
+//	@tag.description	Keys that programs call with
 //	@tag.name		operations
 //	@tag.description	For operators
 //	@securityDefinitions.bearerauth	BearerAuth

@@ -63,6 +63,7 @@ func pricingTag(p *eventra.Pricing) string { return versionTag(pricingTagPrefix,
 // @Tags seats
 // @Security
 // @Security BearerAuth
+// @Security KeyAuth
 // @Param eventId path string true "Event" format(uuid)
 // @Param If-None-Match header string false "ETag of the representation that the client has"
 // @Success 200 {object} Pricing "The prices"
@@ -93,12 +94,13 @@ func (s *Server) getPricing(c *fiber.Ctx) error {
 // @Description Replaces categories, ticket types and prices as a whole; the same again changes nothing. Exactly one ticket type is the default. A pair of category and ticket type without a price is not sold. Bookings keep the prices at which they were held, also under names that are no longer offered. The category of a seat cannot go, and once the event has seats the currency cannot change.
 // @Tags seats
 // @Security BearerAuth
+// @Security KeyAuth
 // @Param eventId path string true "Event" format(uuid)
 // @Param If-Match header string false "ETag of the prices to replace"
 // @Param body body PricingPlan true "Prices"
 // @Success 200 {object} Pricing "The prices"
 // @Header 200 {string} ETag "Strong entity tag"
-// @Failure 403 {object} Problem "forbidden: needs the role ADMIN"
+// @Failure 403 {object} Problem "forbidden: needs the role ADMIN, or an API key that is for the event; scope_missing: the key needs events:write"
 // @Failure 404 {object} Problem "event_not_found"
 // @Failure 409 {object} Problem "category_in_use; event_locked: the event is cancelled"
 // @Failure 412 {object} Problem "precondition_failed: If-Match is stale"

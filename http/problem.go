@@ -42,6 +42,7 @@ var problems = map[eventra.Code]problemKind{
 	eventra.CodeValidationFailed:      {status: 422, title: "Validation failed"},
 	eventra.CodeUnauthenticated:       {status: 401, title: "Authentication needed"},
 	eventra.CodeForbidden:             {status: 403, title: "Not allowed"},
+	eventra.CodeScopeMissing:          {status: 403, title: "Scope missing"},
 	eventra.CodeNotFound:              {status: 404, title: "Not found"},
 	eventra.CodeMethodNotAllowed:      {status: 405, title: "Method not allowed"},
 	eventra.CodeBodyTooLarge:          {status: 413, title: "Body too large"},
@@ -103,17 +104,18 @@ type Problem struct {
 	Code      string `json:"code" example:"seats_unavailable" validate:"required"` // stable; switch on this
 	RequestID string `json:"requestId" example:"018f4c1e-7b9a-7c3d-9e2f-0a1b2c3d4e5f" validate:"required"`
 
-	Errors      []eventra.FieldError `json:"errors,omitempty"`      // each fault of the input, with validation_failed
-	Unavailable []string             `json:"unavailable,omitempty"` // seats, with seats_unavailable
-	Unknown     []string             `json:"unknown,omitempty"`     // seats, with unknown_seats
-	Seats       []string             `json:"seats,omitempty"`       // with seat_exists
-	Orphans     []string             `json:"orphans,omitempty"`     // seats that would stay free alone, with leaves_single_seat
-	Suggestions [][]string           `json:"suggestions,omitempty"` // other seats for the same people, nearest first, with leaves_single_seat
-	Limit       int                  `json:"limit,omitzero"`        // of seats one customer may have of the event, with customer_limit
-	Held        *int                 `json:"held,omitzero"`         // seats that the caller has, held and bought, with customer_limit
-	Section     string               `json:"section,omitempty"`     // with not_enough_places, capacity_below_taken
-	Available   *int                 `json:"available,omitempty"`   // places, with not_enough_places
-	Taken       *int                 `json:"taken,omitempty"`       // places, with capacity_below_taken
+	Errors      []eventra.FieldError `json:"errors,omitempty"`                        // each fault of the input, with validation_failed
+	Unavailable []string             `json:"unavailable,omitempty"`                   // seats, with seats_unavailable
+	Unknown     []string             `json:"unknown,omitempty"`                       // seats, with unknown_seats
+	Seats       []string             `json:"seats,omitempty"`                         // with seat_exists
+	Orphans     []string             `json:"orphans,omitempty"`                       // seats that would stay free alone, with leaves_single_seat
+	Suggestions [][]string           `json:"suggestions,omitempty"`                   // other seats for the same people, nearest first, with leaves_single_seat
+	Limit       int                  `json:"limit,omitzero"`                          // of seats one customer may have of the event, with customer_limit
+	Held        *int                 `json:"held,omitzero"`                           // seats that the caller has, held and bought, with customer_limit
+	Section     string               `json:"section,omitempty"`                       // with not_enough_places, capacity_below_taken
+	Available   *int                 `json:"available,omitempty"`                     // places, with not_enough_places
+	Taken       *int                 `json:"taken,omitempty"`                         // places, with capacity_below_taken
+	Scope       string               `json:"scope,omitzero" example:"bookings:write"` // that the API key lacks, with scope_missing
 	Payment     *Payment             `json:"payment,omitempty"`
 	Checks      map[string]Check     `json:"checks,omitempty"` // state of each dependency, from /readyz
 }
@@ -149,7 +151,7 @@ func newProblem(c *fiber.Ctx, e *eventra.Error, kind problemKind, err error) Pro
 	p := Problem{
 		Type: problemTypePrefix + string(e.Code), Title: kind.title, Status: kind.status, Detail: e.Message,
 		Instance: pathOf(c), Code: string(e.Code), RequestID: requestID(c), Errors: e.Fields,
-		Orphans: e.Orphans, Suggestions: e.Suggestions,
+		Orphans: e.Orphans, Suggestions: e.Suggestions, Scope: string(e.Scope),
 	}
 	if p.Detail == "" {
 		p.Detail = kind.title

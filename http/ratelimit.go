@@ -19,7 +19,8 @@ const (
 	rateWrites          = "writes"
 	rateUnauthenticated = "unauthenticated"
 	rateKeys            = "keys"
-	rateAnonymous       = "anonymous" // see slowDown; not configured
+	rateAnonymous       = "anonymous"    // see slowDown; not configured
+	rateKeyLookUps      = "key-look-ups" // see lookUpKey; not configured
 	rateLoginAccount    = "login-account"
 	rateLoginAddress    = "login-address"
 	rateLoginPair       = "login-account-address"

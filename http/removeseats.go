@@ -22,11 +22,12 @@ type SeatsRemoved struct {
 // @Description Removes all of the seats or none. A seat that a booking has or had is never removed; block it. Numbers of removed seats count against the event's limit of 100,000, and their names may be used again.
 // @Tags seats
 // @Security BearerAuth
+// @Security KeyAuth
 // @Param eventId path string true "Event" format(uuid)
 // @Param Idempotency-Key header string false "Makes retries harmless: the same key with the same body gets the first outcome again" minLength(1) maxLength(255)
 // @Param body body SeatsRemoval true "Seats"
 // @Success 200 {object} SeatsRemoved "The numbers of seats"
-// @Failure 403 {object} Problem "forbidden: needs the role ADMIN"
+// @Failure 403 {object} Problem "forbidden: needs the role ADMIN, or an API key that is for the event; scope_missing: the key needs events:write"
 // @Failure 404 {object} Problem "event_not_found"
 // @Failure 409 {object} Problem "seats_unavailable, with up to 100 of those that a booking has or had in unavailable; event_locked: the event is cancelled; idempotency_in_progress"
 // @Failure 422 {object} Problem "unknown_seats, with up to 100 in unknown; validation_failed; idempotency_key_reused"

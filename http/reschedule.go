@@ -24,12 +24,13 @@ type RescheduleRequest struct {
 // @Description The only way to change when and where a published event takes place. Bookings and holds stay, and their owners are told by mail, in the background, each once: the time and place before and now, and the message.
 // @Tags events
 // @Security BearerAuth
+// @Security KeyAuth
 // @Param eventId path string true "Event" format(uuid)
 // @Param Idempotency-Key header string false "Makes retries harmless: the same key with the same body gets the first outcome again" minLength(1) maxLength(255)
 // @Param body body RescheduleRequest true "Time and place"
 // @Success 200 {object} Event "The event after the change"
 // @Header 200 {string} ETag "Strong entity tag; not on a replayed response"
-// @Failure 403 {object} Problem "forbidden: needs the role ADMIN"
+// @Failure 403 {object} Problem "forbidden: needs the role ADMIN, or an API key that is for the event; scope_missing: the key needs events:write"
 // @Failure 404 {object} Problem "event_not_found"
 // @Failure 409 {object} Problem "invalid_transition: the event is a draft; event_locked: it is cancelled; idempotency_in_progress"
 // @Failure 422 {object} Problem "validation_failed; idempotency_key_reused"

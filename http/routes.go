@@ -1,11 +1,18 @@
 package http
 
-import "github.com/gofiber/fiber/v2"
+import (
+	"github.com/gofiber/fiber/v2"
+
+	"github.com/eventra/eventra"
+)
 
 // routes registers every route: who may call it, how often, and with which input. The
 // arguments before a handler run before it, from left to right, and make retries harmless.
 func (s *Server) routes() {
 	anyone, users, admins := s.anyone, s.users, s.admins
+	// These are also open to API keys with a scope.
+	organisers, refunders := s.adminsOr(eventra.ScopeEventsWrite), s.adminsOr(eventra.ScopeRefundsWrite)
+	backOffice := s.adminsOr(eventra.ScopeBookingsRead)
 	auth, reads, writes, bookings := s.limited(rateAuth), s.limited(rateReads), s.limited(rateWrites), s.limited(rateBookings)
 	body, seatsBody := jsonObject(bodyMaxBytes), jsonObject(seatsBodyMaxBytes)
 
@@ -38,25 +45,25 @@ func (s *Server) routes() {
 	api.get("/auth/me", users, reads, nothing, s.me)
 
 	api.get("/events", anyone, reads, parameters("q", "category", "city", "from", "to", "status", "limit", "cursor"), s.listEvents)
-	api.post("/events", admins, writes, body, s.idempotent, s.createEvent)
+	api.post("/events", organisers, writes, body, s.idempotent, s.createEvent)
 	api.get("/events/:eventId", anyone, reads, nothing, s.getEvent)
-	api.patch("/events/:eventId", admins, writes, jsonObject(bodyMaxBytes, mimeMergePatch), s.updateEvent)
-	api.delete("/events/:eventId", admins, writes, nothing, s.deleteEvent)
-	api.post("/events/:eventId/publish", admins, writes, nothing, s.idempotent, s.publishEvent)
-	api.post("/events/:eventId/cancel", admins, writes, optionalJSONObject(bodyMaxBytes), s.idempotent, s.cancelEvent)
-	api.post("/events/:eventId/reschedule", admins, writes, body, s.idempotent, s.rescheduleEvent)
-	api.get("/events/:eventId/cancellation", admins, reads, nothing, s.getCancellation)
+	api.patch("/events/:eventId", organisers, writes, jsonObject(bodyMaxBytes, mimeMergePatch), s.updateEvent)
+	api.delete("/events/:eventId", organisers, writes, nothing, s.deleteEvent)
+	api.post("/events/:eventId/publish", organisers, writes, nothing, s.idempotent, s.publishEvent)
+	api.post("/events/:eventId/cancel", organisers, writes, optionalJSONObject(bodyMaxBytes), s.idempotent, s.cancelEvent)
+	api.post("/events/:eventId/reschedule", organisers, writes, body, s.idempotent, s.rescheduleEvent)
+	api.get("/events/:eventId/cancellation", organisers, reads, nothing, s.getCancellation)
 
-	api.post("/events/:eventId/seats", admins, writes, seatsBody, timeout(seatsTimeout), s.idempotent, s.addSeats)
+	api.post("/events/:eventId/seats", organisers, writes, seatsBody, timeout(seatsTimeout), s.idempotent, s.addSeats)
 	api.get("/events/:eventId/seats", anyone, reads, parameters("section", "since"), s.seatMap)
-	api.post("/events/:eventId/seats/remove", admins, writes, seatsBody, timeout(seatsTimeout), s.idempotent, s.removeSeats)
-	api.patch("/events/:eventId/seats", admins, writes, seatsBody, timeout(seatsTimeout), s.patchSeats)
-	api.get("/events/:eventId/seats/blocked", admins, reads, parameters("limit", "cursor"), s.listBlocks)
+	api.post("/events/:eventId/seats/remove", organisers, writes, seatsBody, timeout(seatsTimeout), s.idempotent, s.removeSeats)
+	api.patch("/events/:eventId/seats", organisers, writes, seatsBody, timeout(seatsTimeout), s.patchSeats)
+	api.get("/events/:eventId/seats/blocked", organisers, reads, parameters("limit", "cursor"), s.listBlocks)
 	api.get("/events/:eventId/seats/stream", anyone, reads, parameters("since"), s.streamSeats)
 	api.patch("/events/:eventId/sections/:name", admins, writes, body, s.changeSection)
 	api.get("/events/:eventId/availability", anyone, reads, nothing, s.availability)
 	api.get("/events/:eventId/pricing", anyone, reads, nothing, s.getPricing)
-	api.put("/events/:eventId/pricing", admins, writes, seatsBody, timeout(seatsTimeout), s.putPricing)
+	api.put("/events/:eventId/pricing", organisers, writes, seatsBody, timeout(seatsTimeout), s.putPricing)
 
 	api.get("/bookings", users, reads, parameters("status", "eventId", "limit", "cursor"), s.listBookings)
 	api.post("/bookings", users, bookings, body, s.countedHold, s.holdOnce)
@@ -64,10 +71,13 @@ func (s *Server) routes() {
 	api.delete("/bookings/:bookingId", users, bookings, nothing, s.releaseBooking)
 	api.get("/bookings/:bookingId/payments", users, reads, parameters("limit", "cursor"), s.listPayments)
 	api.post("/bookings/:bookingId/payments", users, bookings, body, timeout(s.cfg.PaymentTimeout), s.idempotent, s.pay)
-	api.post("/bookings/:bookingId/refund", admins, writes, nothing, s.idempotent, s.refundBooking)
+	api.post("/bookings/:bookingId/refund", refunders, writes, nothing, s.idempotent, s.refundBooking)
 
-	api.get("/admin/bookings", admins, reads, parameters("eventId", "status", "email", "seat", "from", "to", "limit", "cursor"), s.searchBookings)
-	api.get("/admin/bookings/:bookingId", admins, reads, nothing, s.getBookingRecord)
+	api.get("/admin/bookings", backOffice, reads, parameters("eventId", "status", "email", "seat", "from", "to", "limit", "cursor"), s.searchBookings)
+	api.get("/admin/bookings/:bookingId", backOffice, reads, nothing, s.getBookingRecord)
+	api.post("/admin/api-keys", admins, writes, body, s.idempotentAPIKey, s.createAPIKey)
+	api.get("/admin/api-keys", admins, reads, parameters("limit", "cursor"), s.listAPIKeys)
+	api.delete("/admin/api-keys/:apiKeyId", admins, writes, nothing, s.revokeAPIKey)
 	api.get("/admin/cluster", admins, reads, nothing, s.cluster)
 }
 

@@ -60,11 +60,12 @@ const seatsTimeout = 30 * time.Second
 // @Description Adds all of the seats or none, section by section or seat by seat. The order of a row's seats is the order in which they stand, whatever their numbers are: bestAvailable takes seats that follow each other. Seats that are added to a row later stand at its end; the two sides of an aisle are rows with names of their own. Names of sections and rows are kept in Unicode's composed form (NFC), in which all seats' names are compared. A name that people cannot tell apart from another one of the event is refused: it differs in case, in leading zeros, or in letters and digits that look alike (A, a, Cyrillic А, full-width Ａ; 1, 01, I). Give each section or seat either one of the event's categories, or a price, which stands for a category of the section's name (A 2, A 3 … for further prices in section A). All prices have one currency. An event has at most 100,000 seats. A section with a capacity is a general-admission section: so many places without numbers, at one price, which count in created and seatsTotal, and not among the 100,000 seats.
 // @Tags seats
 // @Security BearerAuth
+// @Security KeyAuth
 // @Param eventId path string true "Event" format(uuid)
 // @Param Idempotency-Key header string false "Makes retries harmless: the same key with the same body gets the first outcome again" minLength(1) maxLength(255)
 // @Param body body SeatPlan true "Seats"
 // @Success 201 {object} SeatsAdded "The numbers of seats"
-// @Failure 403 {object} Problem "forbidden: needs the role ADMIN"
+// @Failure 403 {object} Problem "forbidden: needs the role ADMIN, or an API key that is for the event; scope_missing: the key needs events:write"
 // @Failure 404 {object} Problem "event_not_found"
 // @Failure 409 {object} Problem "seat_exists, with seats, also for names that look like existing ones; event_locked; idempotency_in_progress"
 // @Failure 422 {object} Problem "validation_failed; idempotency_key_reused"
@@ -97,6 +98,7 @@ func (s *Server) addSeats(c *fiber.Ctx) error {
 // @Tags seats
 // @Security
 // @Security BearerAuth
+// @Security KeyAuth
 // @Param eventId path string true "Event" format(uuid)
 // @Param If-None-Match header string false "ETag of the representation that the client has"
 // @Success 200 {object} Availability "Seats counted"
@@ -130,6 +132,7 @@ func (s *Server) availability(c *fiber.Ctx) error {
 // @Tags seats
 // @Security
 // @Security BearerAuth
+// @Security KeyAuth
 // @Param eventId path string true "Event" format(uuid)
 // @Param section query string false "Only this section"
 // @Param since query int false "Only seats that changed after this version; all seats, if some were removed since, or if the event has not come to this version" minimum(0)

@@ -52,6 +52,7 @@ const (
 // @Tags seats
 // @Security
 // @Security BearerAuth
+// @Security KeyAuth
 // @Produce text/event-stream
 // @Param eventId path string true "Event" format(uuid)
 // @Param Last-Event-ID header string false "Version that the client has"

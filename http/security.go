@@ -8,6 +8,7 @@ import (
 	"github.com/gofiber/fiber/v2"
 
 	"github.com/eventra/eventra"
+	"github.com/eventra/eventra/http/auth"
 )
 
 // The actions of the security log.
@@ -53,6 +54,8 @@ func (s *Server) logRefusedLogin(c *fiber.Ctx, user *eventra.User, email string,
 
 func userAttr(id eventra.ID) slog.Attr { return slog.String("userId", id.String()) }
 
+func keyAttr(key *eventra.APIKey) slog.Attr { return slog.String("byApiKey", key.ID.String()) }
+
 func sessionAttr(id eventra.ID) slog.Attr { return slog.String("session", id.String()) }
 
 // logged writes what an admin does, or another caller tries, to the security log. Reading
@@ -60,10 +63,18 @@ func sessionAttr(id eventra.ID) slog.Attr { return slog.String("session", id.Str
 func (s *Server) logged(c *fiber.Ctx, next func() error) error {
 	err := next()
 	if caller := callerOf(c); caller != nil && (!fiber.IsMethodSafe(c.Method()) || !isAdmin(c)) {
-		attrs := []slog.Attr{userAttr(caller.UserID), slog.String("role", string(caller.Role)), sessionAttr(caller.SessionID)}
+		attrs := callerAttrs(caller)
 		s.logSecurity(c, methodOf(c)+" "+routeOf(c), err, append(attrs, resourceAttrs(c)...)...)
 	}
 	return err
+}
+
+// callerAttrs name a caller.
+func callerAttrs(caller *auth.Caller) []slog.Attr {
+	if caller.Key != nil {
+		return []slog.Attr{keyAttr(caller.Key)}
+	}
+	return []slog.Attr{userAttr(caller.UserID), slog.String("role", string(caller.Role)), sessionAttr(caller.SessionID)}
 }
 
 // resourceAttrs name what a request is about: the ids in its path, and what it made.

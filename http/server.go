@@ -34,6 +34,7 @@ type Server struct {
 	pacer              *admission.Pacer
 	holding            atomic.Int64 // requests that wait for seats
 	accessTokens       *auth.AccessTokens
+	apiKeys            *auth.APIKeys
 	passwords          *auth.PasswordHasher
 	cursors            cursorSealer
 	hashKey            []byte // of the hashes by which members of the release before know requests
@@ -85,6 +86,7 @@ func NewServer(cfg Config) (*Server, error) {
 		streamsOfUsers:     admission.Shares{EachMax: cfg.StreamsPerUser},
 		pacer:              admission.NewPacer(),
 		accessTokens:       auth.NewAccessTokens(cfg.JWTSecrets...),
+		apiKeys:            auth.NewAPIKeys(cfg.APIKeys),
 		cursors:            newCursorSealer(cfg.JWTSecrets),
 		hashKey:            deriveKey(cfg.JWTSecrets[len(cfg.JWTSecrets)-1], "idempotency"),
 		pages:              newPages(),

@@ -42,6 +42,7 @@ type testServer struct {
 	userToken, otherToken, adminToken       string
 	published, draft, bookingID, otherBooks string
 	sessionID                               string // of the user
+	apiKeyID                                string
 }
 
 func newTestServer(t *testing.T, change ...func(*Config)) *testServer {
@@ -89,7 +90,7 @@ func (ts *testServer) start(cfg Config) {
 func (ts *testServer) config() Config {
 	f := ts.fakes
 	return Config{
-		Users: f, DeniedTokens: f, Catalog: f, SeatMaps: f, BoxOffice: f, Payments: f, Bookings: f, Blocks: f, Cancellations: f, BackOffice: f, MailTries: f,
+		Users: f, APIKeys: f, DeniedTokens: f, Catalog: f, SeatMaps: f, BoxOffice: f, Payments: f, Bookings: f, Blocks: f, Cancellations: f, BackOffice: f, MailTries: f,
 		IdempotencyKeys: fakeKeys{f}, RateCounters: f, Members: f,
 		Metrics: prometheus.NewRegistry(), Log: slog.New(slog.NewJSONHandler(ts.log, nil)),
 		JWTSecrets: [][]byte{[]byte(testSecret)}, PasswordCost: bcrypt.MinCost, Version: "test",
@@ -105,6 +106,7 @@ func (ts *testServer) populate() {
 	ts.otherBooks = ts.booking(ts.other.ID)
 	session := &eventra.Session{ID: newID(), UserID: ts.user.ID, TokenHash: sha256.Sum256([]byte(newID().String()))}
 	ts.sessionID, ts.fakes.sessions[session.TokenHash] = session.ID.String(), session
+	ts.apiKeyID, _ = ts.apiKey(eventra.APIKey{Name: "A shop"})
 }
 
 const testPassword = "correct horse"

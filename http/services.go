@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/eventra/eventra"
+	"github.com/eventra/eventra/http/auth"
 )
 
 // Users stores accounts and their sessions.
@@ -37,6 +38,18 @@ type Users interface {
 	// changed since the old password was checked.
 	EndAllSessions(ctx context.Context, userID eventra.ID) (version int, err error)
 	ChangePassword(ctx context.Context, change eventra.PasswordChange) (version int, err error)
+}
+
+// APIKeys stores the keys that programs call with.
+type APIKeys interface {
+	auth.APIKeyStore
+	// PutAPIKey adds a key, whose secret has that hash. The same id again gives the key another
+	// secret and the next version. CodeNotFound if it was revoked.
+	PutAPIKey(ctx context.Context, k *eventra.APIKey, hash [32]byte) (*eventra.APIKey, error)
+	// APIKeys lists the keys that have not been revoked, newest first.
+	APIKeys(ctx context.Context, p eventra.Page) ([]eventra.APIKey, *eventra.Cursor, error)
+	// RevokeAPIKey returns CodeNotFound if there never was such a key.
+	RevokeAPIKey(ctx context.Context, id eventra.ID) error
 }
 
 // DeniedTokens are the access tokens that have ended before their time. It answers from

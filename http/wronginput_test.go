@@ -50,13 +50,16 @@ var endpoints = []endpoint{
 	{"POST", "/api/v1/bookings/{booking}/refund", "", "admin", "booking"},
 	{"GET", "/api/v1/admin/bookings", "", "admin", ""},
 	{"GET", "/api/v1/admin/bookings/{booking}", "", "admin", "booking"},
+	{"POST", "/api/v1/admin/api-keys", `{"name":"Shop","scopes":["bookings:write"]}`, "admin", ""},
+	{"GET", "/api/v1/admin/api-keys", "", "admin", ""},
+	{"DELETE", "/api/v1/admin/api-keys/{apiKey}", "", "admin", "apiKey"},
 }
 
 const validEvent = `{"title":"T","description":"","category":"c","tags":["a"],"venue":{"name":"V","address":"","city":"B","country":"DE","timezone":"Europe/Berlin"},` +
 	`"startsAt":"2030-05-01T19:30:00Z","endsAt":"2030-05-01T22:00:00Z","attributes":{"x":[1,{"y":null}]}}`
 
 func (ts *testServer) fill(s string) string {
-	return strings.NewReplacer("{event}", ts.published, "{booking}", ts.bookingID, "{session}", ts.sessionID).Replace(s)
+	return strings.NewReplacer("{event}", ts.published, "{booking}", ts.bookingID, "{session}", ts.sessionID, "{apiKey}", ts.apiKeyID).Replace(s)
 }
 
 func (ts *testServer) token(who string) string {
@@ -135,8 +138,8 @@ func TestWrongInput_Bodies(t *testing.T) {
 func TestWrongInput_IDs(t *testing.T) {
 	t.Parallel()
 	eachEndpoint(t, endpoint.hasID, func(t *testing.T, ts *testServer, e endpoint) {
-		code := map[string]eventra.Code{"event": eventra.CodeEventNotFound, "booking": eventra.CodeNotFound, "session": eventra.CodeNotFound}[e.name]
-		id := map[string]string{"event": ts.published, "booking": ts.bookingID, "session": ts.sessionID}[e.name]
+		code := map[string]eventra.Code{"event": eventra.CodeEventNotFound, "booking": eventra.CodeNotFound, "session": eventra.CodeNotFound, "apiKey": eventra.CodeNotFound}[e.name]
+		id := map[string]string{"event": ts.published, "booking": ts.bookingID, "session": ts.sessionID, "apiKey": ts.apiKeyID}[e.name]
 		for _, bad := range []string{newID().String(), "1", "x'--", "%00", strings.Repeat("a", 5000), id + "0", id[:35],
 			strings.ReplaceAll(id, "-", ""), "%7B" + id + "%7D", "..%2F..", "%ff%fe"} {
 			a := ts.send(e.method, strings.Replace(e.path, id, bad, 1), ts.token(e.who), e.body)

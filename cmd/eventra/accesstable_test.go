@@ -1,5 +1,7 @@
 package main
 
+import "github.com/eventra/eventra"
+
 // access says what a route answers to whom. The bookings are the user's.
 type access struct {
 	route string
@@ -8,12 +10,23 @@ type access struct {
 	want  statuses
 }
 
-// statuses are by caller. The last is for tokens that are not good any more.
-type statuses struct{ anonymous, user, other, admin, ended int }
+// statuses are by caller. ended is for tokens that are not good any more.
+type statuses struct {
+	anonymous, user, other, admin, ended int
+	keys                                 keyStatuses
+}
+
+// keyStatuses are for API keys: with the scope that the route asks for, if any; without it; with
+// every scope, but for another event; and for those that are not good any more.
+type keyStatuses struct {
+	scope                           eventra.Scope
+	with, without, elsewhere, ended int
+}
 
 // to returns the statuses with another one for success.
 func (s statuses) to(status int) statuses {
-	for _, each := range []*int{&s.anonymous, &s.user, &s.other, &s.admin, &s.ended} {
+	k := &s.keys
+	for _, each := range []*int{&s.anonymous, &s.user, &s.other, &s.admin, &s.ended, &k.with, &k.without, &k.elsewhere, &k.ended} {
 		if *each == 200 {
 			*each = status
 		}
@@ -21,14 +34,23 @@ func (s statuses) to(status int) statuses {
 	return s
 }
 
+// and returns the statuses with others for API keys.
+func (s statuses) and(scope eventra.Scope, elsewhere int) statuses {
+	s.keys = keyStatuses{scope, 200, s.keys.without, elsewhere, 401}
+	return s
+}
+
 // accessTable has a row for each route.
 func accessTable() []access {
-	everyone := statuses{200, 200, 200, 200, 200} // whatever the token
-	anyone := statuses{200, 200, 200, 200, 401}
-	users := statuses{401, 200, 200, 200, 401}
-	owner := statuses{401, 200, 404, 404, 401}
-	admins := statuses{401, 403, 403, 200, 401}
-	findsDrafts := statuses{404, 404, 404, 200, 401}
+	noKeys := keyStatuses{"", 403, 403, 403, 401}
+	everyone := statuses{200, 200, 200, 200, 200, keyStatuses{"", 200, 200, 200, 200}} // whatever the token
+	anyone := statuses{200, 200, 200, 200, 401, keyStatuses{"", 200, 200, 200, 401}}
+	users := statuses{401, 200, 200, 200, 401, noKeys}
+	owner := statuses{401, 200, 404, 404, 401, noKeys}
+	admins := statuses{401, 403, 403, 200, 401, noKeys}
+	organisers := admins.and(eventra.ScopeEventsWrite, 403)
+	refunders := admins.and(eventra.ScopeRefundsWrite, 404)
+	findsDrafts := statuses{404, 404, 404, 200, 401, keyStatuses{eventra.ScopeEventsWrite, 200, 404, 404, 401}}
 	return []access{
 		{"GET /healthz", "", nil, everyone},
 		{"GET /readyz", "", nil, everyone},
@@ -49,19 +71,19 @@ func accessTable() []access {
 		{"GET /api/v1/auth/me", "", nil, users},
 
 		{"GET /api/v1/events", "", nil, anyone},
-		{"POST /api/v1/events", "", eventBody(), admins.to(201)},
+		{"POST /api/v1/events", "", eventBody(), organisers.to(201)},
 		{"GET /api/v1/events/:eventId", "published", nil, anyone},
 		{"GET /api/v1/events/:eventId", "draft", nil, findsDrafts},
-		{"PATCH /api/v1/events/:eventId", "draft", object{"title": "Another"}, admins},
-		{"DELETE /api/v1/events/:eventId", "draft", nil, admins.to(204)},
-		{"POST /api/v1/events/:eventId/publish", "draft", nil, admins},
-		{"POST /api/v1/events/:eventId/cancel", "published", nil, admins},
-		{"POST /api/v1/events/:eventId/reschedule", "published", object{"startsAt": "2031-05-01T19:30:00Z", "endsAt": "2031-05-01T22:00:00Z"}, admins},
-		{"GET /api/v1/events/:eventId/cancellation", "cancelled", nil, admins},
-		{"POST /api/v1/events/:eventId/seats", "draft", seatsOf("B"), admins.to(201)},
-		{"POST /api/v1/events/:eventId/seats/remove", "draft", object{"seats": []string{"A-1-1"}}, admins},
-		{"PATCH /api/v1/events/:eventId/seats", "draft", object{"section": "A", "set": object{"status": "AVAILABLE"}}, admins},
-		{"GET /api/v1/events/:eventId/seats/blocked", "draft", nil, admins},
+		{"PATCH /api/v1/events/:eventId", "draft", object{"title": "Another"}, organisers},
+		{"DELETE /api/v1/events/:eventId", "draft", nil, organisers.to(204)},
+		{"POST /api/v1/events/:eventId/publish", "draft", nil, organisers},
+		{"POST /api/v1/events/:eventId/cancel", "published", nil, organisers},
+		{"POST /api/v1/events/:eventId/reschedule", "published", object{"startsAt": "2031-05-01T19:30:00Z", "endsAt": "2031-05-01T22:00:00Z"}, organisers},
+		{"GET /api/v1/events/:eventId/cancellation", "cancelled", nil, organisers},
+		{"POST /api/v1/events/:eventId/seats", "draft", seatsOf("B"), organisers.to(201)},
+		{"POST /api/v1/events/:eventId/seats/remove", "draft", object{"seats": []string{"A-1-1"}}, organisers},
+		{"PATCH /api/v1/events/:eventId/seats", "draft", object{"section": "A", "set": object{"status": "AVAILABLE"}}, organisers},
+		{"GET /api/v1/events/:eventId/seats/blocked", "draft", nil, organisers},
 		{"GET /api/v1/events/:eventId/seats", "published", nil, anyone},
 		{"GET /api/v1/events/:eventId/seats", "draft", nil, findsDrafts},
 		{"GET /api/v1/events/:eventId/seats/stream", "published", nil, anyone},
@@ -70,7 +92,7 @@ func accessTable() []access {
 		{"GET /api/v1/events/:eventId/availability", "draft", nil, findsDrafts},
 		{"GET /api/v1/events/:eventId/pricing", "published", nil, anyone},
 		{"GET /api/v1/events/:eventId/pricing", "draft", nil, findsDrafts},
-		{"PUT /api/v1/events/:eventId/pricing", "draft", familyPricing(map[string]int{"A": 100}, "A"), admins},
+		{"PUT /api/v1/events/:eventId/pricing", "draft", familyPricing(map[string]int{"A": 100}, "A"), organisers},
 
 		{"GET /api/v1/bookings", "", nil, users},
 		{"POST /api/v1/bookings", "published", (*cell).seat, users.to(201)},
@@ -78,10 +100,13 @@ func accessTable() []access {
 		{"DELETE /api/v1/bookings/:bookingId", "held", nil, owner},
 		{"GET /api/v1/bookings/:bookingId/payments", "held", nil, owner},
 		{"POST /api/v1/bookings/:bookingId/payments", "held", object{"method": "mock", "token": "tok_ok"}, owner.to(201)},
-		{"POST /api/v1/bookings/:bookingId/refund", "confirmed", nil, admins},
+		{"POST /api/v1/bookings/:bookingId/refund", "confirmed", nil, refunders},
 
-		{"GET /api/v1/admin/bookings", "", nil, admins},
-		{"GET /api/v1/admin/bookings/:bookingId", "held", nil, admins},
+		{"GET /api/v1/admin/bookings", "", nil, admins.and(eventra.ScopeBookingsRead, 403)},
+		{"GET /api/v1/admin/bookings/:bookingId", "held", nil, admins.and(eventra.ScopeBookingsRead, 404)},
+		{"POST /api/v1/admin/api-keys", "", object{"name": "A shop"}, admins.to(201)},
+		{"GET /api/v1/admin/api-keys", "", nil, admins},
+		{"DELETE /api/v1/admin/api-keys/:apiKeyId", "key", nil, admins.to(204)},
 		{"GET /api/v1/admin/cluster", "", nil, admins},
 
 		// These end all sessions of the callers.

@@ -158,7 +158,7 @@ func (p *program) try(method, path, token string, body any, headers ...string) (
 		}
 		reader = bytes.NewReader(text)
 	}
-	if strings.HasPrefix(path, "/auth") || strings.HasPrefix(path, "/events") || strings.HasPrefix(path, "/bookings") {
+	if strings.HasPrefix(path, "/auth") || strings.HasPrefix(path, "/events") || strings.HasPrefix(path, "/bookings") || strings.HasPrefix(path, "/admin") {
 		path = "/api/v1" + path
 	}
 	req, err := http.NewRequest(method, p.url+path, reader)

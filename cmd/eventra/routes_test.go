@@ -71,7 +71,7 @@ func TestOpenAPI_HasEveryRoute(t *testing.T) {
 }
 
 // parameters turns the router's names in paths into those of OpenAPI.
-var parameters = strings.NewReplacer(":eventId", "{eventId}", ":bookingId", "{bookingId}", ":sessionId", "{sessionId}")
+var parameters = strings.NewReplacer(":eventId", "{eventId}", ":bookingId", "{bookingId}", ":sessionId", "{sessionId}", ":apiKeyId", "{apiKeyId}")
 
 // cell is one request of the table.
 type cell struct {
@@ -142,8 +142,12 @@ func (row *access) prepare(p *program, owner visitor) (path, event string) {
 		newest := p.must(200, "GET", "/auth/sessions?limit=1", p.login(owner.email, "correct horse"), nil).items()[0]
 		session = newest["id"].(string)
 	}
+	key := ""
+	if row.needs == "key" {
+		key, _ = p.apiKey(object{"name": "A shop"})
+	}
 	_, route, _ := strings.Cut(row.route, " ")
-	return strings.NewReplacer(":eventId", event, ":bookingId", booking, ":sessionId", session, "*", "index.html").Replace(route), event
+	return strings.NewReplacer(":eventId", event, ":bookingId", booking, ":sessionId", session, ":apiKeyId", key, "*", "index.html").Replace(route), event
 }
 
 // status sends the request and returns the status. It reads no body, as that of a stream never ends.

@@ -8,6 +8,7 @@ import (
 	"github.com/stretchr/testify/require"
 	"golang.org/x/crypto/bcrypt"
 
+	"github.com/eventra/eventra"
 	"github.com/eventra/eventra/cmd/eventra/app"
 )
 
@@ -52,7 +53,40 @@ func visitors(p *program) []visitor {
 		p.requireDenied(in.text("accessToken"))
 		ended(c.name, in.text("accessToken"))
 	}
+	return append(out, keyVisitors(p)...)
+}
+
+// keyVisitors are API keys with each scope, and such as are not good.
+func keyVisitors(p *program) (out []visitor) {
+	add := func(name string, body object, want func(statuses) int) (id string) {
+		body["name"] = name
+		id, key := p.apiKey(body)
+		out = append(out, visitor{name, key, "", want})
+		return id
+	}
+	add("key without scopes", object{}, func(s statuses) int { return s.keys.without })
+	for _, scope := range eventra.Scopes {
+		add("key with "+string(scope), object{"scopes": []eventra.Scope{scope}}, func(s statuses) int {
+			if s.keys.scope == scope {
+				return s.keys.with
+			}
+			return s.keys.without
+		})
+	}
+	add("key for another event", object{"scopes": eventra.Scopes, "eventIds": []string{uuid.NewString()}},
+		func(s statuses) int { return s.keys.elsewhere })
+	ended := func(s statuses) int { return s.keys.ended }
+	p.must(204, "DELETE", "/admin/api-keys/"+add("revoked key", object{"scopes": eventra.Scopes}, ended), p.admin, nil)
+	id := add("expired key", object{"scopes": eventra.Scopes, "expiresAt": time.Now().Add(time.Hour)}, ended)
+	p.exec(`UPDATE api_keys SET expires_at = now() - interval '1 second' WHERE id = $1`, id)
 	return out
+}
+
+// apiKey makes an API key.
+func (p *program) apiKey(body object) (id, key string) {
+	p.t.Helper()
+	made := p.must(201, "POST", "/admin/api-keys", p.admin, body)
+	return made.text("id"), made.text("key")
 }
 
 // expired returns a token as it would be if it had been issued an hour ago.

@@ -20,16 +20,26 @@ const (
 	audience = "eventra"
 )
 
-// Caller is the user for whom an access token was issued. All requests with that token
-// share it, so only KnownToExist is written to.
+// Caller is who makes a request: the user for whom an access token was issued, or an API key.
+// All requests with that token or key share it, so only KnownToExist is written to.
 type Caller struct {
-	eventra.AccessTokenID
-	Role    eventra.Role
-	Expires time.Time
+	eventra.AccessTokenID // of a key: the key's id as that of the user, and the version of its secret
+	Role                  eventra.Role
+	Key                   *eventra.APIKey // nil for a user
+	Expires               time.Time       // zero: never
 
 	// KnownToExist is set once the user's account was seen in the store. An account that is
 	// deleted later denies its tokens.
 	KnownToExist atomic.Bool
+}
+
+// Can reports whether the caller may do what a scope stands for: a key that has it, and every
+// administrator.
+func (c *Caller) Can(scope eventra.Scope) bool {
+	if c.Key != nil {
+		return c.Key.Has(scope)
+	}
+	return c.Role == eventra.RoleAdmin
 }
 
 // claims are what an access token holds.

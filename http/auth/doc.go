@@ -10,6 +10,9 @@
 // A refresh token is random and good for one use. The store knows only its SHA-256 hash,
 // so a stolen store lets nobody in.
 //
+// An API key is what a program calls with: the id of the key and a random secret, of which the
+// store has the SHA-256 hash. A verified key is remembered, and asked for again once a minute.
+//
 // Passwords are hashed by bcrypt, which takes tens of milliseconds of a CPU on purpose. A
 // [PasswordHasher] hashes a few at a time, so that a wave of log-ins cannot starve sales.
 package auth

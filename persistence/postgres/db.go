@@ -99,6 +99,7 @@ type DB struct {
 	finishes coalesce.Group[finish, error]
 	releases coalesce.Group[*eventra.IdempotencyAttempt, error]
 	users    coalesce.Group[eventra.ID, *bool]
+	apiKeys  coalesce.Group[usedKey, *eventra.APIKey]
 }
 
 // Open prepares a pool of connections. The first use connects, so a Postgres
@@ -121,6 +122,7 @@ func Open(ctx context.Context, url string, options Options) (*DB, error) {
 	}
 	db.bookings.Backend, db.bookings.Send = backend, sendOn(db, readBookings)
 	db.users.Backend, db.users.Send = backend, sendOn(db, usersVerified)
+	db.apiKeys.Backend, db.apiKeys.Send = backend, sendOn(db, useAPIKeys)
 	keyOf := func(a *eventra.IdempotencyAttempt) any { return a.Key }
 	claim := keyCalls[*eventra.IdempotencyAttempt, keyRow](claimKeys).apart(keyRow{locked: true})
 	release := keyCalls[*eventra.IdempotencyAttempt, error](releaseKeys).apart(errKeyLocked)

@@ -111,3 +111,8 @@ func TestDB_BookingRecord(t *testing.T) {
 	t.Parallel()
 	persistencetest.RunBookingRecord(t, open(t))
 }
+
+func TestDB_APIKeyStore(t *testing.T) {
+	t.Parallel()
+	persistencetest.RunAPIKeyStore(t, open(t))
+}

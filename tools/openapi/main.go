@@ -44,6 +44,13 @@ func run(args []string) error {
 
 type object = map[string]any
 
+// securitySchemes are what swag cannot say: it knows one kind of bearer token.
+var securitySchemes = object{
+	"BearerAuth": object{"type": "http", "scheme": "bearer", "bearerFormat": "JWT", "description": "The access token of a user."},
+	"KeyAuth": object{"type": "http", "scheme": "bearer", "bearerFormat": "evk_<id>_<secret>",
+		"description": "The API key of a program. It needs the scope that the operation names."},
+}
+
 // complete turns swag's document into the complete one.
 func complete(doc object, source *source) error {
 	if docs, ok := doc["externalDocs"].(object); ok && docs["url"] == "" {
@@ -54,6 +61,7 @@ func complete(doc object, source *source) error {
 	if err := completeSchemas(components["schemas"].(object), source); err != nil {
 		return err
 	}
+	components["securitySchemes"] = securitySchemes
 	components["headers"] = headers
 	components["examples"] = source.problems.examples()
 	responses, err := commonResponses(source.problems)

@@ -33,6 +33,7 @@ func headerRef(name string) object { return object{"$ref": "#/components/headers
 var common = []struct{ status, name, description string }{
 	{"400", "Malformed", "malformed_body: no JSON object as described, or a body where none is taken; malformed_request: not valid HTTP, and instance may be /"},
 	{"401", "Unauthenticated", "unauthenticated: no access token, or not a good one"},
+	{"403", "NotForAPIKeys", "forbidden: no API key may do this"},
 	{"405", "MethodNotAllowed", "method_not_allowed: the address takes the methods in Allow"},
 	{"408", "RequestTimeout", "request_timeout: the request did not arrive in 30 s"},
 	{"413", "BodyTooLarge", "body_too_large"},
@@ -107,6 +108,7 @@ func completeOperation(known kinds, path, method string, operation object) error
 	}
 	needs := map[string]bool{
 		"401": secured || optional,
+		"403": secured && !admitsKeys(operation),
 		"400": true, "405": true, "408": true, "431": true, "413": true, "415": hasBody, "422": api,
 		"429": api, "500": api, "503": api,
 	}
@@ -121,6 +123,16 @@ func completeOperation(known kinds, path, method string, operation object) error
 func operationSecurity(operation object) []any {
 	requirements, _ := operation["security"].([]any)
 	return requirements
+}
+
+// admitsKeys reports whether an API key may do what an operation does.
+func admitsKeys(operation object) bool {
+	for _, requirement := range operationSecurity(operation) {
+		if _, keys := requirement.(object)["KeyAuth"]; keys {
+			return true
+		}
+	}
+	return false
 }
 
 // openSecurity rewrites an optional token as OpenAPI has it, and reports whether the

@@ -43,7 +43,7 @@ func typeName(qualified string) string {
 
 // closed are the schemas of request bodies, in which an unknown field is an error.
 var closed = []string{
-	"BestAvailable", "BookingRequest", "CancelRequest", "CategoryPlan", "EventFields", "EventPatch", "ItemRequest", "Login",
+	"APIKeyRequest", "BestAvailable", "BookingRequest", "CancelRequest", "CategoryPlan", "EventFields", "EventPatch", "ItemRequest", "Login",
 	"NewPassword", "PaymentRequest", "Price", "PricePlan", "PricingPlan", "RefreshToken", "Registration", "RescheduleRequest",
 	"SeatEntry", "SeatPlan", "SeatsPatch", "SeatsRemoval", "SeatsSet", "SectionChange", "SectionPlan", "TicketTypePlan", "VenueFields", "VenuePatch",
 }
@@ -73,6 +73,9 @@ var limits = []struct {
 	{"BookingPage", "items", object{"maxItems": 100}},
 	{"PaymentPage", "items", object{"maxItems": 100}},
 	{"SeatBlockPage", "items", object{"maxItems": 100}},
+	{"APIKeyPage", "items", object{"maxItems": 100}},
+	{"APIKeyRequest", "scopes", object{"uniqueItems": true}},
+	{"APIKeyRequest", "eventIds", object{"minItems": 1, "maxItems": 100}},
 	{"OpenSessionPage", "items", object{"maxItems": 100}},
 	{"Booking", "seats", object{"maxItems": 50}},
 	{"Booking", "items", object{"maxItems": 50}},

@@ -31,7 +31,7 @@ type Operation struct {
 	bodies           map[string]*schema // by media type
 	bodyOptional     bool
 	responses        map[int]*response
-	secured          bool
+	admins           bool // alone may call, apart from API keys
 	target           *regexp.Regexp
 }
 
@@ -98,9 +98,6 @@ func escape(token string) string {
 func (d *Document) operation(method, path, pointer string, node object) (op *Operation, err error) {
 	op = &Operation{ID: node["operationId"].(string), Method: method, Path: path, bodies: map[string]*schema{}, responses: map[int]*response{}}
 	op.target = regexp.MustCompile("^" + regexp.MustCompile(`\\\{[^}]*\\\}`).ReplaceAllString(regexp.QuoteMeta(path), "[^/?#]+") + "$")
-	for _, requirement := range list(node["security"]) {
-		op.secured = op.secured || len(requirement.(object)) > 0
-	}
 	for i := range list(node["parameters"]) {
 		at, p := d.resolve(pointer + "/parameters/" + strconv.Itoa(i))
 		required, _ := p["required"].(bool)
@@ -127,6 +124,9 @@ func (d *Document) operation(method, path, pointer string, node object) (op *Ope
 			return nil, err
 		}
 	}
+	_, forbidden := d.resolve(pointer + "/responses/403")
+	description, _ := forbidden["description"].(string)
+	op.admins = strings.Contains(description, "role ADMIN")
 	return op, nil
 }
 

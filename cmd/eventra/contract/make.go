@@ -42,7 +42,7 @@ func (m *maker) caller() string {
 }
 
 // Admin reports whether only administrators may call.
-func (op *Operation) Admin() bool { return op.responses[403] != nil && op.secured }
+func (op *Operation) Admin() bool { return op.admins }
 
 // target makes the path and the query.
 func (m *maker) target(r *Request, spoil bool) string {

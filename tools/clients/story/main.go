@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/google/uuid"
+	"github.com/ogen-go/ogen/ogenerrors"
 
 	"github.com/eventra/eventra/tools/clients/out/ogen"
 )
@@ -31,6 +32,11 @@ func (b *bearer) BearerAuth(context.Context, ogen.OperationName) (ogen.BearerAut
 		return ogen.BearerAuth{}, errors.New("not logged in")
 	}
 	return ogen.BearerAuth{Token: string(*b)}, nil
+}
+
+// KeyAuth leaves API keys out: a buyer has none.
+func (b *bearer) KeyAuth(context.Context, ogen.OperationName) (ogen.KeyAuth, error) {
+	return ogen.KeyAuth{}, ogenerrors.ErrSkipClientSecurity
 }
 
 // demo is the event of the demonstration data.

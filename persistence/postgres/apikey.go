@@ -1,0 +1,142 @@
+package postgres
+
+import (
+	"context"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgtype"
+	"github.com/jackc/pgx/v5/pgxpool"
+
+	"github.com/eventra/eventra"
+)
+
+const apiKeyColumns = `id, name, scopes, event_ids, version, created_at, expires_at, last_used_at`
+
+func scanAPIKey(row pgx.Row, more ...any) (*eventra.APIKey, error) {
+	k := &eventra.APIKey{}
+	var expires, used *time.Time
+	err := row.Scan(append([]any{&k.ID, &k.Name, &k.Scopes, &k.EventIDs, &k.Version, &k.CreatedAt, &expires, &used}, more...)...)
+	if expires != nil {
+		k.ExpiresAt = *expires
+	}
+	if used != nil {
+		k.LastUsedAt = *used
+	}
+	return k, err
+}
+
+const putAPIKeySQL = `
+INSERT INTO api_keys AS stored (id, name, scopes, event_ids, expires_at, secret_hash) VALUES ($1, $2, $3, $4, $5, $6)
+ON CONFLICT (id) DO UPDATE SET secret_hash = excluded.secret_hash, version = stored.version + 1 WHERE stored.revoked_at IS NULL
+RETURNING ` + apiKeyColumns
+
+// PutAPIKey adds a key, whose secret has a hash. The same id again keeps the key and gets
+// another secret: the one before ends. CodeNotFound if the key was revoked.
+func (db *DB) PutAPIKey(ctx context.Context, k *eventra.APIKey, hash [32]byte) (made *eventra.APIKey, err error) {
+	expires := pgtype.Timestamptz{Time: k.ExpiresAt, Valid: !k.ExpiresAt.IsZero()}
+	scopes := make([]string, len(k.Scopes))
+	for i, scope := range k.Scopes {
+		scopes[i] = string(scope)
+	}
+	events := make(uuids, len(k.EventIDs)) // not NULL, also if there are none
+	for i, event := range k.EventIDs {
+		events[i] = uuid(event)
+	}
+	err = db.WithConn(ctx, callTimeout, func(ctx context.Context, conn *pgxpool.Conn) error {
+		made, err = scanAPIKey(conn.QueryRow(ctx, putAPIKeySQL, k.ID, k.Name, scopes, events, expires, hash[:]))
+		return orNotFound(err, errNoAPIKey)
+	})
+	if err != nil {
+		return nil, err
+	}
+	return made, nil
+}
+
+var errNoAPIKey = eventra.Errorf(eventra.CodeNotFound, "no such API key")
+
+const apiKeysSQL = `
+SELECT ` + apiKeyColumns + ` FROM api_keys WHERE revoked_at IS NULL AND (created_at, id) < ($1::timestamptz, $2::uuid)
+ORDER BY created_at DESC, id DESC LIMIT $3`
+
+// APIKeys lists the keys that have not been revoked, newest first. next is where the next
+// page begins, nil on the last.
+func (db *DB) APIKeys(ctx context.Context, p eventra.Page) (keys []eventra.APIKey, next *eventra.Cursor, err error) {
+	before, beforeID := pageStart(p, pgtype.Infinity)
+	err = db.WithConn(ctx, callTimeout, func(ctx context.Context, conn *pgxpool.Conn) error {
+		rows, err := conn.Query(ctx, apiKeysSQL, before, beforeID, p.Limit+1)
+		if err != nil {
+			return err
+		}
+		keys, err = pgx.CollectRows(rows, func(row pgx.CollectableRow) (eventra.APIKey, error) {
+			k, err := scanAPIKey(row)
+			return *k, err
+		})
+		return err
+	})
+	keys, next = cut(keys, p, func(k *eventra.APIKey) eventra.Cursor { return eventra.Cursor{Time: k.CreatedAt, ID: k.ID} })
+	return keys, next, err
+}
+
+// RevokeAPIKey ends a key, also one that has ended before. CodeNotFound if there never was one.
+func (db *DB) RevokeAPIKey(ctx context.Context, id eventra.ID) error {
+	return db.WithConn(ctx, callTimeout, func(ctx context.Context, conn *pgxpool.Conn) error {
+		revoked, err := conn.Exec(ctx, `UPDATE api_keys SET revoked_at = coalesce(revoked_at, now()) WHERE id = $1`, id)
+		if err == nil && revoked.RowsAffected() == 0 {
+			return errNoAPIKey
+		}
+		return err
+	})
+}
+
+// usedKey names a key as its bearer does.
+type usedKey struct {
+	id   eventra.ID
+	hash [32]byte
+}
+
+// UseAPIKey returns a key that has not been revoked and whose secret has a hash, and notes that
+// it is used, at most once a minute. CodeNotFound if there is none. Concurrent calls share a
+// round trip.
+func (db *DB) UseAPIKey(ctx context.Context, id eventra.ID, hash [32]byte) (*eventra.APIKey, error) {
+	key, err := db.apiKeys.Call(ctx, usedKey{id, hash})
+	if err == nil && key == nil {
+		err = errNoAPIKey
+	}
+	return key, err
+}
+
+// A key that another instance notes as used just now is left to it.
+const useAPIKeysSQL = `
+WITH wanted AS (SELECT * FROM unnest($1::uuid[], $2::bytea[]) WITH ORDINALITY AS wanted (id, hash, position)),
+noted AS (
+	UPDATE api_keys SET last_used_at = now() WHERE id IN (
+		SELECT found.id FROM wanted CROSS JOIN LATERAL (
+			SELECT id FROM api_keys WHERE id = wanted.id AND secret_hash = wanted.hash AND revoked_at IS NULL
+				AND coalesce(last_used_at, '-infinity') < now() - interval '1 minute'
+			LIMIT 1 FOR NO KEY UPDATE SKIP LOCKED) AS found))
+SELECT found.*, position FROM wanted CROSS JOIN LATERAL (
+	SELECT ` + apiKeyColumns + ` FROM api_keys WHERE id = wanted.id AND secret_hash = wanted.hash AND revoked_at IS NULL LIMIT 1) AS found`
+
+// useAPIKeys answers [DB.UseAPIKey] for many.
+func useAPIKeys(ctx context.Context, conn *pgxpool.Conn, used []usedKey) ([]*eventra.APIKey, error) {
+	ids, hashes := make(uuids, len(used)), make([][]byte, len(used))
+	for i, key := range used {
+		ids[i], hashes[i] = uuid(key.id), key.hash[:]
+	}
+	rows, err := conn.Query(ctx, useAPIKeysSQL, ids, hashes)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	keys := make([]*eventra.APIKey, len(used))
+	for rows.Next() {
+		var position int
+		key, err := scanAPIKey(rows, &position)
+		if err != nil {
+			return nil, err
+		}
+		keys[position-1] = key
+	}
+	return keys, rows.Err()
+}
