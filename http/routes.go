@@ -60,7 +60,7 @@ func (s *Server) routes() {
 	api.patch("/events/:eventId/seats", organisers, writes, seatsBody, timeout(seatsTimeout), s.patchSeats)
 	api.get("/events/:eventId/seats/blocked", organisers, reads, parameters("limit", "cursor"), s.listBlocks)
 	api.get("/events/:eventId/seats/stream", anyone, reads, parameters("since"), s.streamSeats)
-	api.patch("/events/:eventId/sections/:name", admins, writes, body, s.changeSection)
+	api.patch("/events/:eventId/sections/:name", organisers, writes, body, s.changeSection)
 	api.get("/events/:eventId/availability", anyone, reads, nothing, s.availability)
 	api.get("/events/:eventId/pricing", anyone, reads, nothing, s.getPricing)
 	api.put("/events/:eventId/pricing", organisers, writes, seatsBody, timeout(seatsTimeout), s.putPricing)

@@ -129,11 +129,12 @@ type Section struct {
 // @Description Changes the capacity, or how many places are blocked. Holds and bookings keep their places.
 // @Tags seats
 // @Security BearerAuth
+// @Security KeyAuth
 // @Param eventId path string true "Event" format(uuid)
 // @Param name path string true "The section's name"
 // @Param body body SectionChange true "What changes"
 // @Success 200 {object} Section "The section"
-// @Failure 403 {object} Problem "forbidden: needs the role ADMIN"
+// @Failure 403 {object} Problem "forbidden: needs the role ADMIN, or an API key that is for the event; scope_missing: the key needs events:write"
 // @Failure 404 {object} Problem "event_not_found; not_found: no such general-admission section"
 // @Failure 409 {object} Problem "capacity_below_taken, with section and taken; event_locked"
 // @Failure 422 {object} Problem "validation_failed"

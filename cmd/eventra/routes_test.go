@@ -71,7 +71,7 @@ func TestOpenAPI_HasEveryRoute(t *testing.T) {
 }
 
 // parameters turns the router's names in paths into those of OpenAPI.
-var parameters = strings.NewReplacer(":eventId", "{eventId}", ":bookingId", "{bookingId}", ":sessionId", "{sessionId}", ":apiKeyId", "{apiKeyId}")
+var parameters = strings.NewReplacer(":eventId", "{eventId}", ":bookingId", "{bookingId}", ":sessionId", "{sessionId}", ":apiKeyId", "{apiKeyId}", ":name", "{name}")
 
 // cell is one request of the table.
 type cell struct {
@@ -124,6 +124,8 @@ func (row *access) prepare(p *program, owner visitor) (path, event string) {
 	case "draft":
 		event = p.must(201, "POST", "/events", p.admin, eventBody()).text("id")
 		p.must(201, "POST", "/events/"+event+"/seats", p.admin, seatsOf("A"))
+		p.must(201, "POST", "/events/"+event+"/seats", p.admin, object{"sections": []object{
+			{"name": "FLOOR", "capacity": 10, "price": object{"amount": 1, "currency": "EUR"}}}})
 	case "published", "held", "confirmed", "cancelled":
 		event = p.event(1, 1, nil)
 	}
@@ -147,7 +149,7 @@ func (row *access) prepare(p *program, owner visitor) (path, event string) {
 		key, _ = p.apiKey(object{"name": "A shop"})
 	}
 	_, route, _ := strings.Cut(row.route, " ")
-	return strings.NewReplacer(":eventId", event, ":bookingId", booking, ":sessionId", session, ":apiKeyId", key, "*", "index.html").Replace(route), event
+	return strings.NewReplacer(":eventId", event, ":bookingId", booking, ":sessionId", session, ":apiKeyId", key, ":name", "FLOOR", "*", "index.html").Replace(route), event
 }
 
 // status sends the request and returns the status. It reads no body, as that of a stream never ends.
