@@ -55,6 +55,8 @@ type Event struct {
 	CreatedAt    time.Time     `json:"createdAt"`
 	UpdatedAt    time.Time     `json:"updatedAt"`
 	Version      int64         `json:"version"` // of the details; each write adds one
+	// Audit is what the audit log in PostgreSQL may not have yet of the event's changes. It goes there with the terms.
+	Audit []AuditEntry `json:"-"`
 }
 
 // Venue is the place of an event.

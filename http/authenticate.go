@@ -63,7 +63,23 @@ func (s *Server) admitAdmin(c *fiber.Ctx, scope eventra.Scope) error {
 	} else if !isAdmin(c) {
 		return eventra.Errorf(eventra.CodeForbidden, "this needs the role ADMIN")
 	}
+	if !fiber.IsMethodSafe(c.Method()) {
+		exchangeOf(c).actsAs(s.actorOf(c))
+	}
 	return c.Next()
+}
+
+// actorOf returns what the audit log keeps of the caller.
+func (s *Server) actorOf(c *fiber.Ctx) eventra.Actor {
+	caller := callerOf(c)
+	a := eventra.Actor{ID: caller.UserID, Kind: eventra.ActorUser, RequestID: requestID(c)}
+	if caller.Key != nil {
+		a.Kind = eventra.ActorKey
+	}
+	if address := s.clientOf(c); address.IsValid() {
+		a.Address = address.String()
+	}
+	return a
 }
 
 var errNoKeys = eventra.Errorf(eventra.CodeForbidden, "no API key may do this, whatever its scopes")

@@ -51,6 +51,11 @@ func TestEvents_Create(t *testing.T) {
 	require.Equal(t, "2030-05-01T19:30:00.000Z", made["startsAt"])
 	require.NotContains(t, made, "saleStartsAt")
 	require.Equal(t, map[string]any{"x": []any{1.0, map[string]any{"y": nil}}}, made["attributes"])
+	by := ts.fakes.actor
+	require.Equal(t, eventra.ActorUser, by.Kind)
+	require.Equal(t, eventra.RoleAdmin, ts.fakes.users[by.ID].Role)
+	require.Equal(t, "127.0.0.1", by.Address)
+	require.Equal(t, a.Header.Get("X-Request-Id"), by.RequestID)
 }
 
 func TestEvents_TrimTexts(t *testing.T) {

@@ -1,6 +1,7 @@
 package http
 
 import (
+	"context"
 	"log/slog"
 	"time"
 
@@ -16,10 +17,11 @@ type exchange struct {
 	lazyDeadline
 
 	requestID string
-	caller    *auth.Caller // nil for an anonymous one
-	failure   error        // with which it has failed
-	notes     []note       // for its line in the log
-	room      [2]note      // of notes; no request has more
+	caller    *auth.Caller    // nil for an anonymous one
+	actor     context.Context // of an administrative action; else nil
+	failure   error           // with which it has failed
+	notes     []note          // for its line in the log
+	room      [2]note         // of notes; no request has more
 }
 
 // note names something that a request concerns.
@@ -39,6 +41,19 @@ func beginExchange(c *fiber.Ctx, deadline time.Time) *exchange {
 	c.SetUserContext(x)
 	return x
 }
+
+// Value implements context.Context. It knows the actor of an administrative action.
+func (x *exchange) Value(key any) any {
+	if x.actor != nil {
+		if value := x.actor.Value(key); value != nil {
+			return value
+		}
+	}
+	return x.lazyDeadline.Value(key)
+}
+
+// actsAs notes who does what the audit log keeps.
+func (x *exchange) actsAs(a eventra.Actor) { x.actor = eventra.WithActor(context.Background(), a) }
 
 // exchangeOf returns the exchange that a request belongs to. Each has one.
 func exchangeOf(c *fiber.Ctx) *exchange { return c.UserContext().(*exchange) }

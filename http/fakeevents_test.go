@@ -35,9 +35,10 @@ func (f *fakes) Events(_ context.Context, filter eventra.EventFilter, p eventra.
 	return found[:p.Limit], &eventra.Cursor{Time: last.StartsAt, ID: last.ID}, f.err
 }
 
-func (f *fakes) Create(_ context.Context, e *eventra.Event) error {
+func (f *fakes) Create(ctx context.Context, e *eventra.Event) error {
 	f.mu.Lock()
 	defer f.mu.Unlock()
+	f.actor = eventra.ActorOf(ctx)
 	e.Status, e.Version = eventra.EventDraft, 1
 	f.events[e.ID] = e
 	return f.err

@@ -8,6 +8,7 @@ import (
 	"os"
 	"strings"
 
+	"github.com/eventra/eventra"
 	"github.com/eventra/eventra/cmd/eventra/app"
 	"github.com/eventra/eventra/http/auth"
 )
@@ -21,6 +22,11 @@ type adminCreateCommand struct {
 	Name  string `help:"The administrator's name." default:"Administrator"`
 
 	Promote bool `help:"If the address belongs to a user, give that user the role and the new password. A stranger may have registered the address."`
+}
+
+// asCommand makes a subcommand what the audit log names.
+func asCommand(ctx context.Context) context.Context {
+	return eventra.WithActor(ctx, eventra.Actor{Kind: eventra.ActorCommand})
 }
 
 // Run makes the administrator from the password on standard input.
@@ -40,7 +46,7 @@ func (c adminCreateCommand) Run(ctx context.Context) error {
 	}
 	defer stores.Close()
 	admin := app.Admin{Email: c.Email, Name: c.Name, Password: password, Promote: c.Promote}
-	change, err := stores.PutAdmin(ctx, admin, cfg.PasswordCost)
+	change, err := stores.PutAdmin(asCommand(ctx), admin, cfg.PasswordCost)
 	if errors.Is(err, app.ErrNotAdmin) {
 		err = fmt.Errorf("%w; --promote makes that user an administrator all the same", err)
 	}

@@ -39,7 +39,7 @@ func (c cancellationStartCommand) Run(ctx context.Context) error {
 		return err
 	}
 	defer stores.Close()
-	started, err := stores.Postgres.RefundBuyers(ctx, event, order.Reason)
+	started, err := stores.Postgres.RefundBuyers(asCommand(ctx), event, order.Reason)
 	if err == nil && !started {
 		err = errors.New("the event is not cancelled, or its refunds were started before")
 	}

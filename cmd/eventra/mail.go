@@ -6,6 +6,7 @@ import (
 	"os"
 	"text/tabwriter"
 
+	"github.com/eventra/eventra"
 	"github.com/eventra/eventra/cmd/eventra/app"
 	"github.com/eventra/eventra/persistence/redis"
 )
@@ -39,15 +40,44 @@ func (mailDeadCommand) Run(ctx context.Context) error {
 
 type mailRetryCommand struct{}
 
-// Run moves dead letters back into the queue.
+// Run moves dead letters back into the queue, after the audit log has noted it.
 func (mailRetryCommand) Run(ctx context.Context) error {
+	ctx = asCommand(ctx)
 	return withMailQueue(func(q *redis.MailQueue) error {
+		letters, err := q.DeadLetters(ctx)
+		if err != nil {
+			return err
+		}
+		if err := noteRetry(ctx, letters); err != nil {
+			return err
+		}
 		n, err := q.RetryDead(ctx)
 		if err == nil {
 			_, err = fmt.Println(n, "mails will be tried again")
 		}
 		return err
 	})
+}
+
+// noteRetry writes an entry of the audit log for each of the letters.
+func noteRetry(ctx context.Context, letters []redis.DeadLetter) error {
+	if len(letters) == 0 {
+		return nil
+	}
+	cfg, err := app.LoadSettings("POSTGRES_URL")
+	if err != nil {
+		return err
+	}
+	stores, err := app.OpenAccounts(ctx, cfg)
+	if err != nil {
+		return err
+	}
+	defer stores.Close()
+	entries := make([]eventra.AuditEntry, len(letters))
+	for i, l := range letters {
+		entries[i] = eventra.ActorOf(ctx).AboutMail(eventra.AuditMailRetry, l.Mail, l.Facts())
+	}
+	return stores.Postgres.AppendAudit(ctx, entries...)
 }
 
 func withMailQueue(do func(*redis.MailQueue) error) error {

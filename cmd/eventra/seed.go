@@ -47,7 +47,7 @@ func (seedCommand) Run(ctx context.Context) error {
 		return err
 	}
 	defer stores.Close()
-	return seed(ctx, cfg, stores)
+	return seed(asCommand(ctx), cfg, stores)
 }
 
 // say prints what became of one thing.

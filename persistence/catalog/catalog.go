@@ -45,7 +45,7 @@ type Details interface {
 // Sales is the store that decides what is sold.
 type Sales interface {
 	// PutTerms ignores versions older than the one it has. With the terms it notes the event's
-	// cancellation and its latest rescheduling, whose mails others send.
+	// cancellation and its latest rescheduling, whose mails others send, and what the audit log has yet to get.
 	PutTerms(ctx context.Context, e *eventra.Event) error
 	// Rescheduled reports whether a rescheduling was noted.
 	Rescheduled(ctx context.Context, id eventra.ID) (bool, error)
@@ -113,6 +113,7 @@ func (c *Catalog) Create(ctx context.Context, e *eventra.Event) error {
 	if err := validate(e); err != nil {
 		return err
 	}
+	e.Audit = []eventra.AuditEntry{entryOf(ctx, e.ID, eventra.AuditEventCreate, nil, e)}
 	if _, err := c.details.Insert(ctx, e); err != nil {
 		return err
 	}

@@ -20,7 +20,7 @@ const (
 // Update lets change edit a copy of the event, and stores it as the next version.
 // CodePreconditionFailed if ifVersion is not 0 and another version is stored.
 func (c *Catalog) Update(ctx context.Context, id eventra.ID, ifVersion int64, change func(*eventra.Event) error) (*eventra.Event, error) {
-	return c.replace(ctx, id, ifVersion, func(old, e *eventra.Event, _ bool) error {
+	return c.replace(ctx, id, ifVersion, eventra.AuditEventUpdate, func(old, e *eventra.Event, _ bool) error {
 		if err := change(e); err != nil {
 			return err
 		}
@@ -36,7 +36,7 @@ func (c *Catalog) Update(ctx context.Context, id eventra.ID, ifVersion int64, ch
 // Publish puts a draft on sale. If the event is published already and its terms are not
 // copied yet, Publish copies them.
 func (c *Catalog) Publish(ctx context.Context, id eventra.ID) (*eventra.Event, error) {
-	return c.transition(ctx, id, eventra.EventPublished, func(*eventra.Event) {})
+	return c.transition(ctx, id, eventra.EventPublished, eventra.AuditEventPublish, func(*eventra.Event) {})
 }
 
 // PublishAgain retries a publication whose first outcome the caller never received. If
@@ -54,7 +54,7 @@ func (c *Catalog) Cancel(ctx context.Context, id eventra.ID, reason string) (*ev
 	if err := faults.Err(); err != nil {
 		return nil, err
 	}
-	return c.transition(ctx, id, eventra.EventCancelled, func(e *eventra.Event) {
+	return c.transition(ctx, id, eventra.EventCancelled, eventra.AuditEventCancel, func(e *eventra.Event) {
 		if e.Cancellation == nil {
 			e.Cancellation = &order
 		}
@@ -67,8 +67,10 @@ func (c *Catalog) CancelAgain(ctx context.Context, id eventra.ID, reason string)
 	return c.again(ctx, id, eventra.EventCancelled, func() (*eventra.Event, error) { return c.Cancel(ctx, id, reason) })
 }
 
-func (c *Catalog) transition(ctx context.Context, id eventra.ID, to eventra.EventStatus, note func(*eventra.Event)) (*eventra.Event, error) {
-	return c.replace(ctx, id, 0, func(old, e *eventra.Event, copied bool) error {
+func (c *Catalog) transition(
+	ctx context.Context, id eventra.ID, to eventra.EventStatus, action eventra.AuditAction, note func(*eventra.Event),
+) (*eventra.Event, error) {
+	return c.replace(ctx, id, 0, action, func(old, e *eventra.Event, copied bool) error {
 		if old.Status == to && !copied {
 			note(e)
 			return nil
@@ -113,8 +115,10 @@ func (c *Catalog) seatsTotal(ctx context.Context, id eventra.ID) (int, error) {
 }
 
 // replace reads the event, lets edit change a copy, and stores it as the next
-// version. It starts again if another change was stored meanwhile.
-func (c *Catalog) replace(ctx context.Context, id eventra.ID, ifVersion int64, edit func(old, e *eventra.Event, copied bool) error) (*eventra.Event, error) {
+// version, with an entry of the audit log if there is an action. It starts again if another change was stored meanwhile.
+func (c *Catalog) replace(
+	ctx context.Context, id eventra.ID, ifVersion int64, action eventra.AuditAction, edit func(old, e *eventra.Event, copied bool) error,
+) (*eventra.Event, error) {
 	var conflict error
 	for range updateTries {
 		old, copied, err := c.details.Get(ctx, id)
@@ -129,6 +133,9 @@ func (c *Catalog) replace(ctx context.Context, id eventra.ID, ifVersion int64, e
 			return nil, err
 		}
 		e.Version, e.UpdatedAt = old.Version+1, time.Now()
+		if err := audit(ctx, action, old, e); err != nil {
+			return nil, err
+		}
 		conflict = c.details.Replace(ctx, e)
 		switch eventra.CodeOf(conflict) {
 		case "":
@@ -171,13 +178,19 @@ func (c *Catalog) stored(ctx context.Context, e *eventra.Event) (*eventra.Event,
 
 // Delete removes an event that was never booked, CodeEventHasBookings otherwise.
 func (c *Catalog) Delete(ctx context.Context, id eventra.ID) error {
-	if _, _, err := c.details.Get(ctx, id); err != nil {
+	e, copied, err := c.details.Get(ctx, id)
+	if err != nil {
 		return err
+	}
+	if !copied { // the audit log tells what is deleted
+		if err := c.sales.PutTerms(ctx, e); err != nil {
+			return err
+		}
 	}
 	if err := c.sales.DeleteEvent(ctx, id); err != nil {
 		return err
 	}
-	err := c.details.Delete(ctx, id)
+	err = c.details.Delete(ctx, id)
 	c.pages.invalidate(ctx, id)
 	c.reload(ctx, id)
 	return err
@@ -278,7 +291,7 @@ func (c *Catalog) showSeats(ctx context.Context, id eventra.ID) {
 // recountSeats shows the number of seats that PostgreSQL has. It reads it after the document that it
 // replaces, so that of two counts the later one stays.
 func (c *Catalog) recountSeats(ctx context.Context, id eventra.ID) error {
-	_, err := c.replace(ctx, id, 0, func(_, e *eventra.Event, _ bool) (err error) {
+	_, err := c.replace(ctx, id, 0, "", func(_, e *eventra.Event, _ bool) (err error) {
 		e.SeatsTotal, err = c.seatsTotal(ctx, id)
 		return err
 	})
@@ -301,6 +314,7 @@ func (c *Catalog) written(ctx context.Context, e *eventra.Event) error {
 	if err := c.sales.PutTerms(ctx, e); err != nil {
 		return err
 	}
+	e.Audit = nil
 	if err := c.details.MarkCopied(ctx, e.ID, e.Version); err != nil {
 		c.log.Debug("terms copied, event not marked", "eventId", e.ID, "error", err) // copying again is harmless
 	}

@@ -25,7 +25,7 @@ func (c *Catalog) Reschedule(
 	if made, err := c.sales.Rescheduled(ctx, r.ID); made || err != nil {
 		return e, err // a later one has followed it
 	}
-	return c.replace(ctx, id, 0, func(old, e *eventra.Event, copied bool) error {
+	return c.replace(ctx, id, 0, eventra.AuditEventReschedule, func(old, e *eventra.Event, copied bool) error {
 		if !copied { // an earlier rescheduling is told first
 			if err := c.sales.PutTerms(ctx, old); err != nil {
 				return err

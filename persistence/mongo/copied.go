@@ -48,6 +48,9 @@ func (db *DB) MarkStale(ctx context.Context) error {
 
 func (db *DB) setCopied(ctx context.Context, filter bson.D, copied bool) error {
 	update := bson.D{{Key: "$set", Value: bson.D{{Key: "copied", Value: copied}, {Key: "termsForm", Value: termsForm}}}}
+	if copied {
+		update = append(update, bson.E{Key: "$unset", Value: bson.D{{Key: "audit", Value: ""}}})
+	}
 	return db.breaker.call(ctx, func(ctx context.Context) error {
 		_, err := db.events.UpdateOne(ctx, filter, update)
 		return translate(err)

@@ -35,8 +35,9 @@ type document struct {
 	UpdatedAt           time.Time     `bson:"updatedAt"`
 	Version             int64         `bson:"version"`
 
-	// Copied says that PostgreSQL has the terms of this version.
-	Copied bool `bson:"copied"`
+	// Copied says that PostgreSQL has the terms of this version, and what Audit has.
+	Copied bool         `bson:"copied"`
+	Audit  []auditEntry `bson:"audit,omitempty"`
 	// Search holds the texts that filters compare with, already folded, so that
 	// filters do not depend on how a server compares letters.
 	Search     search `bson:"search"`
@@ -137,6 +138,7 @@ func newDocument(e *eventra.Event, copied bool) (*document, error) {
 		UpdatedAt:           e.UpdatedAt,
 		Version:             e.Version,
 		Copied:              copied,
+		Audit:               newAuditEntries(e.Audit),
 		Search:              newSearch(e),
 		SearchForm:          searchForm,
 	}, nil
@@ -152,6 +154,10 @@ func (d *document) event() (*eventra.Event, error) {
 		return nil, fmt.Errorf("mongo: document %s: %w", d.ID, err)
 	}
 	rescheduled, err := d.Rescheduling.rescheduling()
+	if err != nil {
+		return nil, fmt.Errorf("mongo: document %s: %w", d.ID, err)
+	}
+	audit, err := d.uncopiedAudit(id)
 	if err != nil {
 		return nil, fmt.Errorf("mongo: document %s: %w", d.ID, err)
 	}
@@ -181,6 +187,7 @@ func (d *document) event() (*eventra.Event, error) {
 		CreatedAt:    d.CreatedAt.UTC(),
 		UpdatedAt:    d.UpdatedAt.UTC(),
 		Version:      d.Version,
+		Audit:        audit,
 	}, nil
 }
 

@@ -108,10 +108,13 @@ WHERE event_id = $1 AND due_at = $2`
 // RefundBuyers starts the cancellation of an event that is cancelled and has none, as those
 // have that an earlier release cancelled. It reports false, and does nothing, otherwise.
 func (db *DB) RefundBuyers(ctx context.Context, eventID eventra.ID, reason string) (started bool, err error) {
-	err = db.WithConn(ctx, callTimeout, func(ctx context.Context, conn *pgxpool.Conn) error {
-		tag, err := conn.Exec(ctx, refundBuyersSQL, eventID, reason)
-		started = tag.RowsAffected() > 0
-		return err
+	err = db.inTx(ctx, callTimeout, func(ctx context.Context, tx pgx.Tx) error {
+		tag, err := tx.Exec(ctx, refundBuyersSQL, eventID, reason)
+		if started = tag.RowsAffected() > 0; err != nil || !started {
+			return err
+		}
+		return writeAudit(ctx, tx, eventra.ActorOf(ctx).AboutEvent(eventra.ID{}, eventra.AuditRefundBuyers, eventID,
+			nil, eventra.Facts{"reason": reason}))
 	})
 	return started, err
 }

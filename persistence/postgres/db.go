@@ -76,6 +76,8 @@ type Options struct {
 	// Retention is how long bookings that ended unpaid and mails that ended are kept, at
 	// least RetentionMin; 0: for ever.
 	Retention time.Duration
+	// AuditRetention is how long the audit log is kept, at least AuditRetentionMin; 0: for ever.
+	AuditRetention time.Duration
 }
 
 // DB is the database. Its methods implement the stores that the layers above
@@ -90,7 +92,8 @@ type DB struct {
 	// diskFull: a write found the disk full, and none has looked for room since.
 	diskFull atomic.Bool
 
-	retention time.Duration
+	retention, auditRetention time.Duration
+
 	purging   sync.Mutex
 	endedSeen endedPlace // while purging is locked
 
@@ -115,7 +118,7 @@ func Open(ctx context.Context, url string, options Options) (*DB, error) {
 	sizePool(config, url, options)
 	breaker := newBreaker(config.ConnConfig)
 	config.ConnConfig.DialFunc = limitDials(config.ConnConfig.DialFunc, breaker.Allow)
-	db := &DB{breaker: breaker, retention: options.Retention}
+	db := &DB{breaker: breaker, retention: options.Retention, auditRetention: options.AuditRetention}
 	if err := db.openPools(ctx, config); err != nil {
 		breaker.Close()
 		return nil, err

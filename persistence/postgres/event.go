@@ -15,7 +15,8 @@ import (
 // It ignores terms that are older than the stored ones, so copies may arrive late
 // and repeatedly. Changed terms take an epoch, so that every activation loads
 // them before it sells anything more. With the terms of an event that was cancelled its
-// cancellation begins; those of one that was moved note whom to tell what.
+// cancellation begins; those of one that was moved note whom to tell what. Entries of the
+// audit log that come with the event are written in the same transaction, also with terms that are ignored.
 func (db *DB) PutTerms(ctx context.Context, e *eventra.Event) error {
 	return db.WithConn(ctx, callTimeout, func(ctx context.Context, conn *pgxpool.Conn) error {
 		terms, sql := e.SaleTerms(), putTermsSQL
@@ -28,8 +29,14 @@ func (db *DB) PutTerms(ctx context.Context, e *eventra.Event) error {
 		case r != nil:
 			sql, args = putRescheduledSQL, append(args, r.ID, r.Message, r.WasStartsAt, venueLine(r.WasVenue), r.WasVenue.Timezone)
 		}
-		_, err := conn.Exec(ctx, sql, args...)
-		return err
+		if len(e.Audit) == 0 {
+			_, err := conn.Exec(ctx, sql, args...)
+			return err
+		}
+		var queue pgx.Batch
+		queue.Queue(sql, args...)
+		queueAudit(&queue, e.Audit...)
+		return conn.SendBatch(ctx, &queue).Close()
 	})
 }
 
@@ -81,7 +88,13 @@ func (db *DB) DeleteEvent(ctx context.Context, id eventra.ID) error {
 			return err
 		}
 		// While the row is locked, no batch of this event is in flight.
-		if _, err := tx.Exec(ctx, `SELECT FROM events WHERE id = $1 FOR UPDATE`, id); err != nil {
+		var title, status string
+		var seats int
+		err := tx.QueryRow(ctx, `SELECT title, status, seats_total FROM events WHERE id = $1 FOR UPDATE`, id).Scan(&title, &status, &seats)
+		if errors.Is(err, pgx.ErrNoRows) {
+			return nil
+		}
+		if err != nil {
 			return err
 		}
 		var booked bool
@@ -91,8 +104,11 @@ func (db *DB) DeleteEvent(ctx context.Context, id eventra.ID) error {
 		if booked {
 			return eventra.Errorf(eventra.CodeEventHasBookings, "the event has bookings")
 		}
-		_, err := tx.Exec(ctx, `DELETE FROM events WHERE id = $1`, id)
-		return err
+		if _, err := tx.Exec(ctx, `DELETE FROM events WHERE id = $1`, id); err != nil {
+			return err
+		}
+		return writeAudit(ctx, tx, eventra.ActorOf(ctx).AboutEvent(eventra.ID{}, eventra.AuditEventDelete, id,
+			eventra.Facts{"title": title, "status": status, "seatsTotal": seats}, nil))
 	})
 }
 

@@ -40,7 +40,13 @@ func putPricing(ctx context.Context, tx pgx.Tx, eventID eventra.ID, ifVersion in
 	if err := e.allows(next); err != nil {
 		return nil, err
 	}
-	return e.write(ctx, next)
+	before := *e.sorted
+	stored, err := e.write(ctx, next)
+	if err != nil {
+		return nil, err
+	}
+	was, is := stored.AuditFacts(&before)
+	return stored, writeAudit(ctx, tx, eventra.ActorOf(ctx).AboutEvent(eventra.ID{}, eventra.AuditPricingUpdate, eventID, was, is))
 }
 
 // repricing is a change of an event's pricing, in a transaction that has the event to

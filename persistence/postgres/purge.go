@@ -34,7 +34,11 @@ type purgeTask struct {
 func (db *DB) Purge(ctx context.Context) (purged int64, err error) {
 	db.purging.Lock()
 	defer db.purging.Unlock()
-	purged, err = db.purge(ctx, db.accessTasks())
+	tasks := db.accessTasks()
+	if db.auditRetention > 0 {
+		tasks = append(tasks, purgeTask{batch: deleteRows(purgeAuditSQL, db.auditRetention.Microseconds()), limit: purgeBatchMax / 4})
+	}
+	purged, err = db.purge(ctx, tasks)
 	if err != nil || db.retention <= 0 {
 		return purged, err
 	}

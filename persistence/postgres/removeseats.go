@@ -48,8 +48,11 @@ func removeSeats(ctx context.Context, tx pgx.Tx, eventID, removal eventra.ID, na
 	if _, err = tx.Exec(ctx, `INSERT INTO seat_additions (event_id, id, seats_total) VALUES ($1, $2, $3)`, eventID, removal, total); err != nil {
 		return 0, err
 	}
-	_, err = tx.Exec(ctx, `UPDATE events SET seats_total = $2 WHERE id = $1`, eventID, total)
-	return total, err
+	if _, err = tx.Exec(ctx, `UPDATE events SET seats_total = $2 WHERE id = $1`, eventID, total); err != nil {
+		return 0, err
+	}
+	return total, writeAudit(ctx, tx, eventra.ActorOf(ctx).AboutEvent(removal, eventra.AuditSeatsRemove, eventID,
+		eventra.Facts{"seatsTotal": total + len(seats), "seats": names}, eventra.Facts{"seatsTotal": total}))
 }
 
 // removeSeatsSQL gives removed seats numbers that no others have, so that their names may be

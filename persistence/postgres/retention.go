@@ -15,6 +15,9 @@ import (
 // that its first try made.
 const RetentionMin = 24 * time.Hour
 
+// AuditRetentionMin is the least retention of the audit log: a trigger keeps what is younger.
+const AuditRetentionMin = 30 * 24 * time.Hour
+
 // endedPlace is a place in the order in which bookings ended. Those before it were purged,
 // or are kept because somebody paid or tried to.
 type endedPlace struct {
@@ -82,6 +85,10 @@ DELETE FROM notices WHERE ctid = ANY (ARRAY (
     SELECT ctid FROM notices WHERE booking_id < $3::uuid AND sent_at < now() - $2::bigint * interval '1 microsecond'
         AND NOT EXISTS (SELECT FROM cancellations AS c WHERE c.event_id = notices.event_id AND settled_at IS NULL)
     ORDER BY booking_id LIMIT $1 FOR UPDATE OF notices SKIP LOCKED))`
+
+const purgeAuditSQL = `
+DELETE FROM audit WHERE ctid = ANY (ARRAY (
+    SELECT ctid FROM audit WHERE at < now() - $2::bigint * interval '1 microsecond' ORDER BY at, id LIMIT $1 FOR UPDATE SKIP LOCKED))`
 
 // firstIDAt returns the least id (UUIDv7) of a time.
 func firstIDAt(at time.Time) (id eventra.ID) {

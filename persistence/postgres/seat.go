@@ -3,6 +3,7 @@ package postgres
 import (
 	"context"
 	"errors"
+	"slices"
 
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgxpool"
@@ -85,9 +86,26 @@ func addSeats(ctx context.Context, tx pgx.Tx, eventID, addition eventra.ID, seat
 	if _, err := tx.Exec(ctx, `INSERT INTO seat_additions (event_id, id, seats_total) VALUES ($1, $2, $3)`, eventID, addition, total); err != nil {
 		return 0, err
 	}
-	_, err = tx.Exec(ctx, `UPDATE events SET seats_total = $2, currency = $3, layout_version = $4 WHERE id = $1`,
-		eventID, e.seats+len(seats), currency, e.layout+1)
-	return total, err
+	if _, err = tx.Exec(ctx, `UPDATE events SET seats_total = $2, currency = $3, layout_version = $4 WHERE id = $1`,
+		eventID, e.seats+len(seats), currency, e.layout+1); err != nil {
+		return 0, err
+	}
+	is := eventra.Facts{"seatsTotal": total, "added": len(seats) + capacityOf(floors), "sections": sectionsOf(seats, floors)}
+	was := eventra.Facts{"seatsTotal": e.seats + capacityOf(e.floors)}
+	return total, writeAudit(ctx, tx, eventra.ActorOf(ctx).AboutEvent(addition, eventra.AuditSeatsAdd, eventID, was, is))
+}
+
+// sectionsOf names the sections of seats, in their order, and general-admission sections.
+func sectionsOf(seats []eventra.Seat, floors []eventra.StoredFloor) (names []string) {
+	for _, s := range seats {
+		if len(names) == 0 || names[len(names)-1] != s.Section && !slices.Contains(names, s.Section) {
+			names = append(names, s.Section)
+		}
+	}
+	for i := range floors {
+		names = append(names, floors[i].Name)
+	}
+	return names
 }
 
 func capacityOf(floors []eventra.StoredFloor) (places int) {

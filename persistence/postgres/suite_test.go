@@ -116,3 +116,8 @@ func TestDB_APIKeyStore(t *testing.T) {
 	t.Parallel()
 	persistencetest.RunAPIKeyStore(t, open(t))
 }
+
+func TestDB_Audit(t *testing.T) {
+	t.Parallel()
+	persistencetest.RunAudit(t, open(t))
+}

@@ -21,10 +21,21 @@ func scanUser(row pgx.Row) (*eventra.User, error) {
 // CreateUser adds a user. CodeEmailTaken if the address has another account. It is
 // no error if the same user exists, so a request may be repeated.
 func (db *DB) CreateUser(ctx context.Context, u *eventra.User) error {
-	return db.WithConn(ctx, callTimeout, func(ctx context.Context, conn *pgxpool.Conn) error {
-		added, err := conn.Exec(ctx, insertUserSQL, insertUserArgs(u)...)
-		return orEmailTaken(ctx, conn, u, added, err)
+	if u.Role != eventra.RoleAdmin {
+		return db.WithConn(ctx, callTimeout, func(ctx context.Context, conn *pgxpool.Conn) error { return createUser(ctx, conn, u) })
+	}
+	return db.inTx(ctx, callTimeout, func(ctx context.Context, tx pgx.Tx) error {
+		if err := createUser(ctx, tx, u); err != nil {
+			return err
+		}
+		return writeAudit(ctx, tx, eventra.ActorOf(ctx).AboutUser(u.ID, eventra.AuditUserCreate, u.ID,
+			nil, eventra.Facts{"role": string(u.Role)}))
 	})
+}
+
+func createUser(ctx context.Context, conn executor, u *eventra.User) error {
+	added, err := conn.Exec(ctx, insertUserSQL, insertUserArgs(u)...)
+	return orEmailTaken(ctx, conn, u, added, err)
 }
 
 const insertUserSQL = `
@@ -36,7 +47,7 @@ func insertUserArgs(u *eventra.User) []any {
 }
 
 // orEmailTaken completes the error of an insertion that added the user or did nothing.
-func orEmailTaken(ctx context.Context, conn *pgxpool.Conn, u *eventra.User, added pgconn.CommandTag, err error) error {
+func orEmailTaken(ctx context.Context, conn querier, u *eventra.User, added pgconn.CommandTag, err error) error {
 	if err != nil || added.RowsAffected() == 1 {
 		return err
 	}
@@ -106,13 +117,19 @@ func usersVerified(ctx context.Context, conn *pgxpool.Conn, ids []eventra.ID) ([
 // MakeAdmin gives an account the role ADMIN and a password, and vouches for its address. Everything that was granted
 // to it before ends. CodeNotFound if the account is gone.
 func (db *DB) MakeAdmin(ctx context.Context, id eventra.ID, passwordHash []byte) error {
-	return db.WithConn(ctx, callTimeout, func(ctx context.Context, conn *pgxpool.Conn) error {
-		made, err := conn.Exec(ctx, `
-			UPDATE users SET role = 'ADMIN', password_hash = $2, email_verified_at = coalesce(email_verified_at, now()) WHERE id = $1`,
-			id, passwordHash)
-		if err == nil && made.RowsAffected() == 0 {
-			return eventra.Errorf(eventra.CodeNotFound, "no such user")
+	return db.inTx(ctx, callTimeout, func(ctx context.Context, tx pgx.Tx) error {
+		var role string
+		err := tx.QueryRow(ctx, `SELECT role FROM users WHERE id = $1 FOR UPDATE`, id).Scan(&role)
+		if err != nil {
+			return orNotFound(err, eventra.Errorf(eventra.CodeNotFound, "no such user"))
 		}
-		return err
+		if _, err := tx.Exec(ctx, makeAdminSQL, id, passwordHash); err != nil {
+			return err
+		}
+		return writeAudit(ctx, tx, eventra.ActorOf(ctx).AboutUser(eventra.ID{}, eventra.AuditUserUpdate, id,
+			eventra.Facts{"role": role}, eventra.Facts{"role": string(eventra.RoleAdmin), "password": "replaced"}))
 	})
 }
+
+const makeAdminSQL = `
+UPDATE users SET role = 'ADMIN', password_hash = $2, email_verified_at = coalesce(email_verified_at, now()) WHERE id = $1`

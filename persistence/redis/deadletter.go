@@ -22,6 +22,11 @@ type DeadLetter struct {
 	FailedAt time.Time
 }
 
+// Facts returns what the audit log says of a dead letter that is tried again: nothing of its recipient.
+func (l *DeadLetter) Facts() eventra.Facts {
+	return eventra.Facts{"tries": l.Tries, "failedAt": l.FailedAt.UTC().Format(time.RFC3339)}
+}
+
 // MailQueueStats counts the jobs of all boxes.
 type MailQueueStats struct {
 	Waiting int // for a worker or for the next attempt

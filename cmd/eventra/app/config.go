@@ -36,6 +36,7 @@ type Config struct {
 	SessionLife      time.Duration  `env:"SESSION_LIFE" envDefault:"2160h"`
 	RateLimits       RateLimits     `env:"RATE_LIMITS" envDefault:"bookings=20/1s,auth=30/1m,reads=100/1s,unauthenticated=100/1m,keys=3600/1h"`
 	Retention        time.Duration  `env:"RETENTION" envDefault:"720h"`
+	AuditRetention   time.Duration  `env:"AUDIT_RETENTION" envDefault:"26280h"`
 	EventQueueMax    int            `env:"EVENT_QUEUE_MAX" envDefault:"10000"`
 	PaymentGateway   string         `env:"PAYMENT_GATEWAY"` // serve requires it
 	PaymentTimeout   time.Duration  `env:"PAYMENT_TIMEOUT" envDefault:"10s"`

@@ -39,6 +39,9 @@ func (c *Config) faults() (faults []error) {
 	if c.Retention != 0 && c.Retention < postgres.RetentionMin {
 		say("RETENTION", "must be at least 24h, or 0")
 	}
+	if c.AuditRetention != 0 && c.AuditRetention < postgres.AuditRetentionMin {
+		say("AUDIT_RETENTION", "must be at least 720h, or 0")
+	}
 	if c.PaymentTimeout < time.Second || c.PaymentTimeout > time.Minute {
 		say("PAYMENT_TIMEOUT", "must be from 1s to 1m")
 	}

@@ -24,7 +24,7 @@ type Stores struct {
 func OpenStores(ctx context.Context, cfg *Config, log *slog.Logger) (*Stores, error) {
 	s := &Stores{}
 	var err error
-	if s.Postgres, err = postgres.Open(ctx, cfg.PostgresURL, postgres.Options{Retention: cfg.Retention}); err != nil {
+	if s.Postgres, err = postgres.Open(ctx, cfg.PostgresURL, postgres.Options{Retention: cfg.Retention, AuditRetention: cfg.AuditRetention}); err != nil {
 		return nil, err
 	}
 	if s.Members, err = postgres.OpenMembers(ctx, cfg.PostgresURL); err != nil {

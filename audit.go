@@ -1,0 +1,116 @@
+package eventra
+
+import (
+	"context"
+	"encoding/json"
+	"time"
+)
+
+// ActorKind says what an [Actor] is.
+type ActorKind string
+
+// The kinds of actors.
+const (
+	ActorUser    ActorKind = "user"
+	ActorKey     ActorKind = "key"     // an API key
+	ActorCommand ActorKind = "command" // a subcommand of the program, called by an operator
+	ActorSystem  ActorKind = "system"  // an instance by itself
+)
+
+// Valid reports whether the kind is one of those above.
+func (k ActorKind) Valid() bool {
+	return k == ActorUser || k == ActorKey || k == ActorCommand || k == ActorSystem
+}
+
+// Actor does what the audit log keeps.
+type Actor struct {
+	ID        ID // of the user or the API key; zero for the other kinds
+	Kind      ActorKind
+	Address   string // that the request came from; empty if there was none
+	RequestID string // likewise
+}
+
+// IsZero reports whether nobody is known.
+func (a Actor) IsZero() bool { return a == Actor{} }
+
+type actorKey struct{}
+
+// WithActor returns a context for what the actor does.
+func WithActor(ctx context.Context, a Actor) context.Context {
+	return context.WithValue(ctx, actorKey{}, a)
+}
+
+// ActorOf returns the actor of a context, the system if it names none.
+func ActorOf(ctx context.Context) Actor {
+	if a, known := ctx.Value(actorKey{}).(Actor); known {
+		return a
+	}
+	return Actor{Kind: ActorSystem}
+}
+
+// AuditAction is what was done: a subject and a verb.
+type AuditAction string
+
+// The actions of administrators.
+const (
+	AuditEventCreate     AuditAction = "event.create"
+	AuditEventUpdate     AuditAction = "event.update"
+	AuditEventPublish    AuditAction = "event.publish"
+	AuditEventCancel     AuditAction = "event.cancel"
+	AuditEventReschedule AuditAction = "event.reschedule"
+	AuditEventDelete     AuditAction = "event.delete"
+	AuditRefundBuyers    AuditAction = "event.refund_buyers"
+	AuditPricingUpdate   AuditAction = "pricing.update"
+	AuditSeatsAdd        AuditAction = "seats.add"
+	AuditSeatsRemove     AuditAction = "seats.remove"
+	AuditSeatsCategory   AuditAction = "seats.category"
+	AuditUserCreate      AuditAction = "user.create"
+	AuditUserUpdate      AuditAction = "user.update"
+	AuditMailRetry       AuditAction = "mail.retry"
+)
+
+// The kinds of subjects.
+const (
+	SubjectEvent = "event"
+	SubjectUser  = "user"
+	SubjectMail  = "mail"
+)
+
+// AuditEntry is one administrative action, written in the transaction that carries it out
+// and never changed. The same entry again is no second one.
+type AuditEntry struct {
+	ID          ID
+	At          time.Time // zero until it is written, if that happens with the action
+	Actor       Actor
+	Action      AuditAction
+	SubjectKind string
+	Subject     string // its id
+	EventID     ID     // that the subject belongs to, or is; zero if there is none
+	// Before and After are what changed, as [Facts.JSON] writes it; nil for nothing.
+	Before, After json.RawMessage
+}
+
+// AuditFilter narrows the audit log. A zero field does not narrow it.
+type AuditFilter struct {
+	Actor    string // an id, or the kind of actors without one
+	Action   AuditAction
+	Subject  string    // an id
+	From, To time.Time // From inclusive, To exclusive
+}
+
+// AboutEvent returns an entry of an action on an event.
+func (a Actor) AboutEvent(entry ID, action AuditAction, event ID, before, after Facts) AuditEntry {
+	return AuditEntry{ID: entry, Actor: a, Action: action, SubjectKind: SubjectEvent, Subject: event.String(), EventID: event,
+		Before: before.JSON(), After: after.JSON()}
+}
+
+// AboutUser returns an entry of an action on a user.
+func (a Actor) AboutUser(entry ID, action AuditAction, user ID, before, after Facts) AuditEntry {
+	return AuditEntry{ID: entry, Actor: a, Action: action, SubjectKind: SubjectUser, Subject: user.String(),
+		Before: before.JSON(), After: after.JSON()}
+}
+
+// AboutMail returns an entry of an action on a mail.
+func (a Actor) AboutMail(action AuditAction, mail MailRef, before Facts) AuditEntry {
+	return AuditEntry{Actor: a, Action: action, SubjectKind: SubjectMail, Subject: mail.String(), Before: before.JSON()}
+}
