@@ -15,11 +15,12 @@ type User struct {
 	Email     string     `json:"email" format:"idn-email" example:"user@eventra.test" validate:"required"`
 	Name      string     `json:"name" example:"Ada Lovelace" validate:"required"`
 	Role      string     `json:"role" enums:"USER,ADMIN" example:"USER" validate:"required"`
+	Verified  bool       `json:"emailVerified" example:"true" validate:"required"` // whether a link in a mail to the address was followed
 	CreatedAt Time       `json:"createdAt" swaggertype:"string" format:"date-time" example:"2027-01-05T10:00:00.000Z" validate:"required"`
 }
 
 func newUser(u *eventra.User) User {
-	return User{ID: u.ID, Email: u.Email, Name: u.Name, Role: string(u.Role), CreatedAt: Time(u.CreatedAt)}
+	return User{ID: u.ID, Email: u.Email, Name: u.Name, Role: string(u.Role), Verified: u.Verified, CreatedAt: Time(u.CreatedAt)}
 }
 
 // Registration asks for an account.
@@ -40,7 +41,7 @@ func (r *Registration) validate() error {
 
 // @ID register
 // @Summary Open an account
-// @Description Creates an account with the role USER and signs in at once. The e-mail address is trimmed and lower-cased.
+// @Description Creates an account with the role USER and signs in at once. The e-mail address is trimmed and lower-cased. Unless the operator has switched it off, a mail goes to it with a link to verify it; until then the account can do everything but hold.
 // @Tags auth
 // @Param Idempotency-Key header string false "Makes retries harmless: the same key with the same body gets the first outcome again" minLength(1) maxLength(255)
 // @Param body body Registration true "Account"
@@ -62,13 +63,21 @@ func (s *Server) register(c *fiber.Ctx) error {
 	}
 	user := &eventra.User{ID: resourceID(c), Email: r.Email, Name: r.Name, Role: eventra.RoleUser,
 		PasswordHash: hash, CreatedAt: time.Now().UTC()}
-	if err := s.cfg.Users.CreateUser(c.UserContext(), user); err != nil {
+	if err := s.addUser(c, user); err != nil {
 		return err
 	}
 	if triedBefore(c) {
 		return s.registerAgain(c)
 	}
 	return s.startSession(c, fiber.StatusCreated, actionRegister, user)
+}
+
+// addUser adds a user, with the mail that verifies the address.
+func (s *Server) addUser(c *fiber.Ctx, user *eventra.User) error {
+	if !s.cfg.RequireVerifiedEmail {
+		return s.cfg.Users.CreateUser(c.UserContext(), user)
+	}
+	return s.cfg.Users.Register(c.UserContext(), user, s.verificationMail(user))
 }
 
 // registerAgain answers the repetition of a registration whose account exists. Tokens are

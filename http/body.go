@@ -33,6 +33,15 @@ func checkJSONBody(c *fiber.Ctx, alsoAllowed []string) error {
 	return checkShape(body)
 }
 
+// checkForm checks that a request has a body as forms send it.
+func checkForm(c *fiber.Ctx) error {
+	mediaType, _, err := mime.ParseMediaType(c.Get(fiber.HeaderContentType))
+	if err != nil || mediaType != fiber.MIMEApplicationForm || c.Get(fiber.HeaderContentEncoding) != "" {
+		return eventra.Errorf(eventra.CodeUnsupportedMediaType, "the body must be application/x-www-form-urlencoded")
+	}
+	return nil
+}
+
 // isJSON reports whether a media type is that of JSON in UTF-8, or one of alsoAllowed.
 func isJSON(contentType string, alsoAllowed []string) bool {
 	if contentType == fiber.MIMEApplicationJSON {

@@ -124,6 +124,7 @@ func readBookingRequest(c *fiber.Ctx) (BookingRequest, error) {
 // @Param body body BookingRequest true "Seats"
 // @Success 201 {object} Booking "The hold"
 // @Header 201 {string} Location "Address of the booking"
+// @Failure 403 {object} Problem "email_not_verified: follow the link in the mail"
 // @Failure 404 {object} Problem "event_not_found, also for an event that never was published"
 // @Failure 409 {object} Problem "seats_unavailable, with unavailable; leaves_single_seat, with orphans and suggestions; not_enough_seats; not_enough_places, with section and available; customer_limit, with limit and held; sale_closed; idempotency_in_progress"
 // @Failure 422 {object} Problem "unknown_seats, unknown_section, with unknown; unknown_ticket_type; ticket_type_not_sold: no price for the type in the seat's category; ticket_type_quantity: fewer or more tickets of a type than a booking may have; validation_failed; idempotency_key_reused"

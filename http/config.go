@@ -48,6 +48,10 @@ type Config struct {
 
 	SessionLife time.Duration // of a session, however often it is refreshed; 90 days
 
+	// RequireVerifiedEmail: holds need a verified address, and a registration sends the mail
+	// that verifies it.
+	RequireVerifiedEmail bool
+
 	HoldsMax       int           // requests that wait for seats before more get 503; 10,000
 	RequestTimeout time.Duration // of a request; 5 s
 	PaymentTimeout time.Duration // of a payment, the gateway's time included; 20 s
@@ -56,7 +60,8 @@ type Config struct {
 	// RateLimits by class: "bookings" per user, "auth" per address, "reads"
 	// per caller, "writes" per user, "unauthenticated" per address, which are
 	// the requests without a valid access token that need one, "keys" per user, which are new
-	// idempotency keys and the KiB of what is stored under them. A class without one is not limited.
+	// idempotency keys and the KiB of what is stored under them, "mails" per user or address,
+	// which are the requests for a mail about an account. A class without one is not limited.
 	RateLimits map[string]RateLimit
 	// Failed logins have limits of their own. Zero: not limited.
 	LoginFailuresPerAccount RateLimit

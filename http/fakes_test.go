@@ -35,6 +35,9 @@ type fakes struct {
 	tries    eventra.MailTries
 	triesErr error
 
+	accountMails  []*eventra.AccountMail // whose tokens have not been used
+	verifiedAsked int                    // calls of EmailVerified
+
 	heldAgain atomic.Int64 // calls of HoldAgain
 
 	actor eventra.Actor // of the last Create

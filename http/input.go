@@ -18,6 +18,7 @@ type input struct {
 	anyQuery   bool     // for addresses to which probes and browsers add parameters of their own
 	body       int      // most bytes of its JSON object; 0: it takes none
 	optional   bool     // of the body
+	form       bool     // the body is that of a page's form
 	mediaTypes []string // of the body, besides application/json
 }
 
@@ -34,6 +35,12 @@ func jsonObject(maxBytes int, mediaTypes ...string) input {
 
 // optionalJSONObject is the input of a route that takes a body but does not need one.
 func optionalJSONObject(maxBytes int) input { return input{body: maxBytes, optional: true} }
+
+// pageForm is the input of a page's form.
+var pageForm = input{body: formMaxBytes, form: true}
+
+// pageLink is the input of a page: programs that mail links add parameters of their own.
+var pageLink = input{anyQuery: true}
 
 // routeTable registers routes. For each one it asks who may call it, how often, and with
 // which input. The handlers then follow.
@@ -130,6 +137,9 @@ func (in *input) bodyMaxBytes() int {
 // checkBody checks a body that has been received. Where none is needed, one that means
 // nothing is dropped, because many clients send one.
 func (in *input) checkBody(c *fiber.Ctx) error {
+	if in.form {
+		return checkForm(c)
+	}
 	empty := meansNothing(c.Request().Body())
 	if in.body > 0 && (!in.optional || !empty) {
 		return checkJSONBody(c, in.mediaTypes)

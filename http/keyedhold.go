@@ -19,6 +19,9 @@ func unclaimedAttempt(c *fiber.Ctx) *eventra.IdempotencyAttempt {
 // refused one stores its outcome as other requests do, and a key that was used before is
 // asked for like theirs.
 func (s *Server) holdOnce(c *fiber.Ctx) error {
+	if err := s.requireVerified(c); err != nil {
+		return err
+	}
 	r := repeatable{subject: callerID}
 	attempt, quota, err := s.attemptOf(c, &r)
 	switch {

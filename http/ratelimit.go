@@ -19,6 +19,7 @@ const (
 	rateWrites          = "writes"
 	rateUnauthenticated = "unauthenticated"
 	rateKeys            = "keys"
+	rateMails           = "mails"
 	rateAnonymous       = "anonymous"    // see slowDown; not configured
 	rateKeyLookUps      = "key-look-ups" // see lookUpKey; not configured
 	rateLoginAccount    = "login-account"
@@ -28,7 +29,7 @@ const (
 )
 
 // RateClasses are the classes that [Config.RateLimits] may have.
-var RateClasses = []string{rateBookings, rateAuth, rateReads, rateWrites, rateUnauthenticated, rateKeys}
+var RateClasses = []string{rateBookings, rateAuth, rateReads, rateWrites, rateUnauthenticated, rateKeys, rateMails}
 
 // limited counts a request in its class, by user or, for an anonymous one, by address.
 func (s *Server) limited(class string) fiber.Handler {

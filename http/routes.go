@@ -14,6 +14,7 @@ func (s *Server) routes() {
 	organisers, refunders := s.adminsOr(eventra.ScopeEventsWrite), s.adminsOr(eventra.ScopeRefundsWrite)
 	backOffice := s.adminsOr(eventra.ScopeBookingsRead)
 	auth, reads, writes, bookings := s.limited(rateAuth), s.limited(rateReads), s.limited(rateWrites), s.limited(rateBookings)
+	mails := s.limited(rateMails)
 	body, seatsBody := jsonObject(bodyMaxBytes), jsonObject(seatsBodyMaxBytes)
 
 	s.app.Use(s.observe)
@@ -33,6 +34,11 @@ func (s *Server) routes() {
 	root.get("/api-docs/", strangers, unlimited, probe, toSwaggerUI)
 	root.get("/api-docs/*", strangers, unlimited, probe, s.swaggerUI)
 
+	root.get(verifyEmailPath, strangers, unlimited, pageLink, s.verifyEmailPage)
+	root.post(verifyEmailPath, s.started, auth, pageForm, s.submitVerifyEmail)
+	root.get(resetPasswordPath, strangers, unlimited, pageLink, s.resetPasswordPage)
+	root.post(resetPasswordPath, s.started, auth, pageForm, s.submitResetPassword)
+
 	api := routeTable{s, s.app.Group("/api/v1", s.started)}
 	api.post("/auth/register", strangers, auth, body, s.idempotentRegistration, s.register)
 	api.post("/auth/login", strangers, auth, body, s.login)
@@ -40,6 +46,10 @@ func (s *Server) routes() {
 	api.post("/auth/logout", users, writes, body, s.logout)
 	api.post("/auth/logout-all", users, writes, nothing, s.logoutAll)
 	api.post("/auth/password", users, auth, body, s.changePassword)
+	api.post("/auth/password/forgot", strangers, mails, body, s.forgotPassword)
+	api.post("/auth/password/reset", strangers, auth, body, s.resetPassword)
+	api.post("/auth/email/verify", strangers, auth, body, s.verifyEmail)
+	api.post("/auth/email/verification", users, mails, nothing, s.sendVerification)
 	api.get("/auth/sessions", users, reads, parameters("limit", "cursor"), s.listSessions)
 	api.delete("/auth/sessions/:sessionId", users, writes, nothing, s.endSession)
 	api.get("/auth/me", users, reads, nothing, s.me)

@@ -18,6 +18,9 @@ const (
 	actionLogout   = "logout"
 	actionRefresh  = "refresh"
 	actionPassword = "password"
+	actionVerify   = "verify"
+	actionForgot   = "forgot"
+	actionReset    = "reset"
 	outcomeOK      = "ok"
 )
 

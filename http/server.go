@@ -35,6 +35,7 @@ type Server struct {
 	holding            atomic.Int64 // requests that wait for seats
 	accessTokens       *auth.AccessTokens
 	apiKeys            *auth.APIKeys
+	oneTimeTokens      *auth.OneTimeTokens
 	passwords          *auth.PasswordHasher
 	cursors            cursorSealer
 	hashKey            []byte // of the hashes by which members of the release before know requests
@@ -87,6 +88,7 @@ func NewServer(cfg Config) (*Server, error) {
 		pacer:              admission.NewPacer(),
 		accessTokens:       auth.NewAccessTokens(cfg.JWTSecrets...),
 		apiKeys:            auth.NewAPIKeys(cfg.APIKeys),
+		oneTimeTokens:      auth.NewOneTimeTokens(cfg.JWTSecrets...),
 		cursors:            newCursorSealer(cfg.JWTSecrets),
 		hashKey:            deriveKey(cfg.JWTSecrets[len(cfg.JWTSecrets)-1], "idempotency"),
 		pages:              newPages(),

@@ -18,6 +18,22 @@ type Users interface {
 	UserByID(ctx context.Context, id eventra.ID) (*eventra.User, error)
 	UserExists(ctx context.Context, id eventra.ID) (bool, error)
 
+	// Register is CreateUser with the mail that verifies the address. A repetition writes none.
+	Register(ctx context.Context, u *eventra.User, mail *eventra.AccountMail) error
+	// EmailVerified reports whether there is such a user, with a verified address.
+	EmailVerified(ctx context.Context, id eventra.ID) (bool, error)
+	// SendAccountMail writes a mail to be sent, unless its address had enough of that kind.
+	// What it does, and how long that takes, does not depend on whose address it is.
+	SendAccountMail(ctx context.Context, mail *eventra.AccountMail) (written bool, err error)
+	// VerifyEmail, ResetAddress and ResetPassword take the hash of a one-time token. The error
+	// is CodeInvalidToken if it is good for nothing. VerifyEmail returns CodeEmailTaken if
+	// somebody else has a new address by now. ResetAddress returns the address of the account
+	// whose password ResetPassword would replace. That ends all sessions of the user, and
+	// returns the version below which the access tokens have ended.
+	VerifyEmail(ctx context.Context, token [32]byte) (eventra.Verification, error)
+	ResetAddress(ctx context.Context, token [32]byte) (email string, err error)
+	ResetPassword(ctx context.Context, reset eventra.PasswordReset) (userID eventra.ID, version int, err error)
+
 	// CreateSession: CodeInvalidCredentials if the user has changed since the log-in read it.
 	CreateSession(ctx context.Context, s *eventra.Session) error
 	// RotateSession uses the presented token up and stores its successor. The error is

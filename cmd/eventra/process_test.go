@@ -38,7 +38,7 @@ func environment(cfg *app.Config, addr string) []string {
 	return append(os.Environ(), asProgram+"=1", "EVENTRA_HTTP_ADDR="+addr,
 		"EVENTRA_POSTGRES_URL="+cfg.PostgresURL, "EVENTRA_MONGO_URL="+cfg.MongoURL, "EVENTRA_REDIS_URL="+cfg.RedisURL,
 		"EVENTRA_SMTP_URL="+cfg.SMTPURL, "EVENTRA_JWT_SECRET="+cfg.JWTSecret, "EVENTRA_LOG_FORMAT=text", "EVENTRA_LOG_LEVEL=warn", "EVENTRA_PAYMENT_GATEWAY="+cfg.PaymentGateway,
-		"EVENTRA_ADMIN_EMAIL="+cfg.AdminEmail, "EVENTRA_ADMIN_PASSWORD="+cfg.AdminPassword, "EVENTRA_RATE_LIMITS=off")
+		"EVENTRA_ADMIN_EMAIL="+cfg.AdminEmail, "EVENTRA_ADMIN_PASSWORD="+cfg.AdminPassword, "EVENTRA_RATE_LIMITS=off", "EVENTRA_REQUIRE_VERIFIED_EMAIL=false")
 }
 
 func freeAddr(t *testing.T) string {

@@ -70,7 +70,7 @@ func seed(ctx context.Context, cfg *app.Config, s *app.Stores) error {
 	if err != nil {
 		return err
 	}
-	user := &eventra.User{ID: demoUserID, Email: demoUserEmail, Name: "Demo User", Role: eventra.RoleUser, PasswordHash: hash, CreatedAt: time.Now()}
+	user := &eventra.User{ID: demoUserID, Email: demoUserEmail, Name: "Demo User", Role: eventra.RoleUser, PasswordHash: hash, CreatedAt: time.Now(), Verified: true}
 	_, err = s.Postgres.UserByEmail(ctx, demoUserEmail)
 	missing := eventra.CodeOf(err) == eventra.CodeNotFound
 	if missing {

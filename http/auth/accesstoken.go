@@ -21,7 +21,8 @@ const (
 )
 
 // Caller is who makes a request: the user for whom an access token was issued, or an API key.
-// All requests with that token or key share it, so only KnownToExist is written to.
+// All requests with that token or key share it, so only KnownToExist and
+// Unverified are written to.
 type Caller struct {
 	eventra.AccessTokenID // of a key: the key's id as that of the user, and the version of its secret
 	Role                  eventra.Role
@@ -31,6 +32,8 @@ type Caller struct {
 	// KnownToExist is set once the user's account was seen in the store. An account that is
 	// deleted later denies its tokens.
 	KnownToExist atomic.Bool
+	// Unverified is set until the user's address is known to be verified.
+	Unverified atomic.Bool
 }
 
 // Can reports whether the caller may do what a scope stands for: a key that has it, and every
@@ -53,6 +56,9 @@ type claims struct {
 	Version   int              `json:"ver,omitempty"`
 	IssuedAt  *jwt.NumericDate `json:"iat"`
 	Expires   *jwt.NumericDate `json:"exp"`
+
+	// Tokens of earlier releases do not say; their users count as verified.
+	EmailVerified *bool `json:"email_verified,omitempty"`
 }
 
 func (c *claims) GetExpirationTime() (*jwt.NumericDate, error) { return c.Expires, nil }
@@ -96,7 +102,7 @@ func (t *AccessTokens) Issue(user *eventra.User, session eventra.ID, now time.Ti
 }
 
 func (t *AccessTokens) sign(user *eventra.User, session eventra.ID, now time.Time) (string, error) {
-	token := jwt.NewWithClaims(jwt.SigningMethodHS256, &claims{
+	held := &claims{
 		Issuer:    issuer,
 		Audience:  jwt.ClaimStrings{audience},
 		UserID:    user.ID.String(),
@@ -106,7 +112,11 @@ func (t *AccessTokens) sign(user *eventra.User, session eventra.ID, now time.Tim
 		Version:   user.TokenVersion,
 		IssuedAt:  jwt.NewNumericDate(now),
 		Expires:   jwt.NewNumericDate(now.Add(AccessTokenLife)),
-	})
+	}
+	if !user.Verified {
+		held.EmailVerified = &user.Verified
+	}
+	token := jwt.NewWithClaims(jwt.SigningMethodHS256, held)
 	token.Header["kid"] = t.keys[0].id
 	return token.SignedString(t.keys[0].secret)
 }
@@ -124,6 +134,7 @@ func (t *AccessTokens) Verify(token string) (*Caller, error) {
 	}
 	caller := &Caller{Role: held.Role, Expires: held.Expires.Time}
 	caller.Version = held.Version
+	caller.Unverified.Store(held.EmailVerified != nil && !*held.EmailVerified)
 	if caller.UserID, err = eventra.ParseID(held.UserID); err != nil {
 		return nil, err
 	}

@@ -88,6 +88,24 @@ func requireState(t *testing.T, store AccountStore, ref eventra.MailRef, want ev
 	require.Equal(t, want, state)
 }
 
+// requireTold checks that a mail without a link is due to an address. It leases no other mail
+// for longer than an instant.
+func requireTold(t *testing.T, store AccountStore, address string, kind eventra.MailKind) {
+	t.Helper()
+	due, err := store.Due(t.Context(), eventra.AccountBox, 1000, -time.Second)
+	require.NoError(t, err)
+	for _, ref := range due {
+		mail, state, err := store.Mail(t.Context(), ref)
+		require.NoError(t, err)
+		if mail.To == address && mail.Kind == kind {
+			require.Equal(t, eventra.MailDue, state)
+			require.Zero(t, mail.TokenHash)
+			return
+		}
+	}
+	require.Fail(t, "no mail", "%s to %s", kind, address)
+}
+
 func requireVerified(t *testing.T, store AccountStore, id eventra.ID, want bool) {
 	t.Helper()
 	verified, err := store.EmailVerified(t.Context(), id)
@@ -240,6 +258,7 @@ func forgottenPassword(t *testing.T, store AccountStore) {
 	require.Equal(t, version, deniedSince(t, store, begun)[u.ID].BelowVersion)
 	requireInvalid(t, store, s.TokenHash)
 	requireVerified(t, store, u.ID, true)
+	requireTold(t, store, u.Email, eventra.MailPasswordChanged)
 	for _, over := range [][32]byte{token, second} {
 		_, err = store.ResetAddress(t.Context(), over)
 		requireInvalidToken(t, err)
@@ -290,6 +309,7 @@ func newAddress(t *testing.T, store AccountStore) {
 	requireVerified(t, store, u.ID, true)
 	_, err = store.UserByEmail(t.Context(), u.Email)
 	require.Equal(t, eventra.CodeNotFound, eventra.CodeOf(err))
+	requireTold(t, store, u.Email, eventra.MailAddressChanged)
 
 	requireState(t, store, ref, eventra.MailObsolete)
 	_, err = store.VerifyEmail(t.Context(), m.Token.Hash)

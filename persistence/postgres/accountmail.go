@@ -98,7 +98,7 @@ LEFT JOIN LATERAL (
     LIMIT 1) AS owner ON true`
 
 const accountMailSQL = `
-SELECT sent_at IS NOT NULL, owner.id IS NULL OR expires_at <= now() OR used_at IS NOT NULL
+SELECT sent_at IS NOT NULL, owner.id IS NULL OR coalesce(expires_at <= now(), false) OR used_at IS NOT NULL
         OR kind = 'verify' AND (owner.email <> address OR owner.email_verified_at IS NOT NULL),
     address, coalesce(owner.name, ''), token_hash, expires_at
 FROM account_mails` + ownerSQL + `

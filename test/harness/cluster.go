@@ -125,7 +125,7 @@ func Prepare(ctx context.Context, s *Settings, r *Report, stores store.Stores, c
 		}
 		spec.Environment = append(append(reached.Environment(), files.Environment()...),
 			"EVENTRA_HTTP_ADDR="+config.HTTPAddress, "EVENTRA_CLUSTER_LISTEN="+config.ClusterAddress,
-			"EVENTRA_JWT_SECRET="+jwtSecret, "EVENTRA_RATE_LIMITS=off", "EVENTRA_DRAIN_DELAY="+drainDelay,
+			"EVENTRA_JWT_SECRET="+jwtSecret, "EVENTRA_RATE_LIMITS=off", "EVENTRA_REQUIRE_VERIFIED_EMAIL=false", "EVENTRA_DRAIN_DELAY="+drainDelay,
 			"EVENTRA_LOG_FORMAT=text", "EVENTRA_ADMIN_EMAIL="+adminEmail, "EVENTRA_ADMIN_PASSWORD="+adminPassword)
 		target := client.NewTarget(spec.Name, config.HTTPAddress)
 		// From another network namespace only the listener for operations shows metrics.

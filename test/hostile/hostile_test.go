@@ -63,7 +63,7 @@ func start(t *testing.T) *server {
 	require.NoError(t, err)
 	admin := client.Admin{Email: "root@eventra.test", Password: "root-password-of-the-attack"}
 	s := &server{Instance: instance.New(instance.Spec{Name: "attacked", Binary: binary, HTTPAddress: addresses[0], LogFolder: t.TempDir(),
-		Environment: append(stores.Environment(), "EVENTRA_HTTP_ADDR="+addresses[0], "EVENTRA_LOG_LEVEL=warn",
+		Environment: append(stores.Environment(), "EVENTRA_HTTP_ADDR="+addresses[0], "EVENTRA_LOG_LEVEL=warn", "EVENTRA_REQUIRE_VERIFIED_EMAIL=false",
 			"EVENTRA_ADMIN_EMAIL="+admin.Email, "EVENTRA_ADMIN_PASSWORD="+admin.Password)})}
 	require.NoError(t, s.Start())
 	t.Cleanup(func() {

@@ -69,7 +69,7 @@ func (s *Stores) PutAdmin(ctx context.Context, admin Admin, cost int) (AdminChan
 	found, err := s.Postgres.UserByEmail(ctx, admin.Email)
 	if eventra.CodeOf(err) == eventra.CodeNotFound {
 		err = s.Postgres.CreateUser(ctx, &eventra.User{ID: eventra.ID(uuid.Must(uuid.NewV7())), Email: admin.Email, Name: admin.Name,
-			Role: eventra.RoleAdmin, PasswordHash: hash, CreatedAt: time.Now()})
+			Role: eventra.RoleAdmin, PasswordHash: hash, CreatedAt: time.Now(), Verified: true})
 		if eventra.CodeOf(err) != eventra.CodeEmailTaken {
 			return AdminMade, err
 		}

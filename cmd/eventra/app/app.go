@@ -138,6 +138,7 @@ func (a *App) newDirectory(cfg *Config, store actors.EventStore, metrics *promet
 	if a.mails, err = smtp.NewSender(cfg.SMTPURL, cfg.MailFrom); err != nil {
 		return err
 	}
+	a.mails.Link = cfg.linkMaker(a.listener.Addr())
 	a.queue = redis.NewMailQueue(a.stores.Redis)
 	a.queue.Workers = cfg.mailWorkers()
 	config, err := cfg.clusterConfig(a.stores.Members, a.log)
@@ -181,7 +182,7 @@ func (a *App) newServer(cfg *Config, c web.Config) (err error) {
 	}
 	c.Version, c.JWTSecrets = cfg.Version, secretList(cfg.JWTSecret)
 	c.SessionLife, c.PasswordCost, c.HoldsMax, c.DrainDelay = cfg.SessionLife, cfg.PasswordCost, cfg.EventQueueMax, cfg.DrainDelay
-	c.RateLimits, c.TrustedProxies = cfg.RateLimits, cfg.TrustedProxies
+	c.RateLimits, c.TrustedProxies, c.RequireVerifiedEmail = cfg.RateLimits, cfg.TrustedProxies, cfg.RequireVerified
 	c.LoginFailuresPerAccount, c.LoginFailuresPerAddress = cfg.LoginFailuresPerAccount, cfg.LoginFailuresPerAddress
 	cfg.edge(&c)
 	a.server, err = web.NewServer(c)

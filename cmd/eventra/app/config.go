@@ -33,8 +33,10 @@ type Config struct {
 	JWTSecret        string         `env:"JWT_SECRET"`                  // a list
 	AdminEmail       string         `env:"ADMIN_EMAIL"`
 	AdminPassword    string         `env:"ADMIN_PASSWORD"`
+	PublicURL        string         `env:"PUBLIC_URL"` // "": where it listens
+	RequireVerified  bool           `env:"REQUIRE_VERIFIED_EMAIL" envDefault:"true"`
 	SessionLife      time.Duration  `env:"SESSION_LIFE" envDefault:"2160h"`
-	RateLimits       RateLimits     `env:"RATE_LIMITS" envDefault:"bookings=20/1s,auth=30/1m,reads=100/1s,unauthenticated=100/1m,keys=3600/1h"`
+	RateLimits       RateLimits     `env:"RATE_LIMITS" envDefault:"bookings=20/1s,auth=30/1m,reads=100/1s,unauthenticated=100/1m,keys=3600/1h,mails=20/1h"`
 	Retention        time.Duration  `env:"RETENTION" envDefault:"720h"`
 	AuditRetention   time.Duration  `env:"AUDIT_RETENTION" envDefault:"26280h"`
 	EventQueueMax    int            `env:"EVENT_QUEUE_MAX" envDefault:"10000"`

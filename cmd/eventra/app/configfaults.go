@@ -24,6 +24,9 @@ func (c *Config) faults() (faults []error) {
 	if !(c.MailRate > 0) {
 		say("MAIL_RATE", "must be above 0")
 	}
+	if fault := c.publicURLFault(); fault != nil {
+		faults = append(faults, fault)
+	}
 	if c.MailWorkers < 0 || c.MailWorkers > mailWorkersMax {
 		say("MAIL_WORKERS", "must be from 0 to %d", mailWorkersMax)
 	}

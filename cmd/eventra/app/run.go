@@ -33,6 +33,7 @@ func Run(ctx context.Context, cfg *Config, options ...Option) error {
 	log := cfg.loggerTo(lines).With("instance", instanceName())
 	slog.SetDefault(log)
 	warnOfUnknownSettings(log)
+	cfg.warnOfLinks(log)
 	options = append(options, WithLoop(lines.measure))
 	a, err := Start(ctx, cfg, log, options...)
 	if ctx.Err() != nil && err != nil {

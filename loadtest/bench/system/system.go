@@ -60,6 +60,7 @@ func Open(ctx context.Context, settings Settings, withReference bool, extra ...s
 	}
 	s.environment = append([]string{"EVENTRA_ADMIN_EMAIL=" + adminEmail, "EVENTRA_ADMIN_PASSWORD=" + password,
 		"EVENTRA_RATE_LIMITS=" + settings.RateLimits, "EVENTRA_LOG_LEVEL=" + settings.LogLevel,
+		"EVENTRA_REQUIRE_VERIFIED_EMAIL=false",
 		"EVENTRA_CONNECTIONS_PER_ADDRESS=0", "EVENTRA_STREAMS_PER_ADDRESS=0"}, extra...) // all load comes from one address
 	eventraEnvironment, profileAddress, err := s.profiled(s.environment)
 	if err != nil {
