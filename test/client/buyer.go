@@ -1,13 +1,10 @@
 package client
 
 import (
+	"cmp"
 	"crypto/rand"
-	"encoding/json"
-	"errors"
 	"fmt"
 	"time"
-
-	"github.com/eventra/eventra/test/http1"
 )
 
 // Recorder receives every operation when it has ended.
@@ -62,10 +59,35 @@ func (b *Buyer) HoldBest(at *Target, event, key string, quantity int) Operation 
 		Operation{Kind: Best, Event: event, Quantity: quantity, Key: key})
 }
 
+// HoldTypes holds seats, each with a ticket type, under an idempotency key.
+func (b *Buyer) HoldTypes(at *Target, event, key string, seats, types []string) Operation {
+	items := make([]object, len(seats))
+	for i := range seats {
+		items[i] = object{"seat": seats[i], "ticketType": types[i]}
+	}
+	return b.do(at, "POST", "/api/v1/bookings", object{"eventId": event, "items": items},
+		Operation{Kind: Hold, Event: event, Seats: seats, Types: types, Key: key})
+}
+
+// HoldBestTypes holds the best adjacent seats for tickets of these types, under an idempotency key.
+func (b *Buyer) HoldBestTypes(at *Target, event, key string, types []string) Operation {
+	counts := map[string]int{}
+	for _, t := range types {
+		counts[t]++
+	}
+	return b.do(at, "POST", "/api/v1/bookings", object{"eventId": event, "bestAvailable": object{"ticketTypes": counts}},
+		Operation{Kind: Best, Event: event, Types: types, Quantity: len(types), Key: key})
+}
+
 // RetryHold repeats a hold under its key.
 func (b *Buyer) RetryHold(at *Target, hold Operation) Operation {
-	if hold.Kind == Best {
+	switch {
+	case hold.Kind == Best && hold.Types != nil:
+		return b.HoldBestTypes(at, hold.Event, hold.Key, hold.Types)
+	case hold.Kind == Best:
 		return b.HoldBest(at, hold.Event, hold.Key, hold.Quantity)
+	case hold.Types != nil:
+		return b.HoldTypes(at, hold.Event, hold.Key, hold.Seats, hold.Types)
 	}
 	return b.Hold(at, hold.Event, hold.Key, hold.Seats...)
 }
@@ -105,76 +127,6 @@ func (b *Buyer) ReadBooking(at *Target, event, booking string) Operation {
 }
 
 func (b *Buyer) do(at *Target, method, path string, body any, o Operation) Operation {
-	timeout := b.Timeout
-	if timeout == 0 {
-		timeout = callTimeout
-	}
-	o.Buyer, o.Target, o.Start = b.ID, at.Name, time.Now()
-	r, err := at.call(method, path, b.Token(), o.Key, body, timeout)
-	o.End = time.Now()
-	o.Took = o.End.Sub(o.Start)
-	if err != nil {
-		var failure *http1.Error
-		o.Unsent = errors.As(err, &failure) && !failure.Sent
-		o.Detail = err.Error()
-	} else {
-		o.Status, o.Replayed, o.Stale = r.status, r.replayed, r.stale
-		o.decode(r.body)
-	}
-	if b.Recorder != nil {
-		b.Recorder.Record(o)
-	}
-	return o
-}
-
-// decode reads the booking, the seat map or the problem from a response's body.
-func (o *Operation) decode(body []byte) {
-	if !o.Succeeded() {
-		o.decodeProblem(body)
-		return
-	}
-	var received struct {
-		ID, EventID, Status string
-		ExpiresAt           time.Time
-		Seats               []struct{ Seat, Status string }
-		Booking             *struct{ ID, EventID, Status string }
-	}
-	if err := json.Unmarshal(body, &received); err != nil {
-		o.Detail = "the response is not as described: " + err.Error()
-		return
-	}
-	o.State, o.Deadline, o.BookedEvent = received.Status, received.ExpiresAt, received.EventID
-	if o.Kind == Map {
-		o.SeatMap = map[string]string{}
-		for _, seat := range received.Seats {
-			if seat.Status != "AVAILABLE" {
-				o.SeatMap[seat.Seat] = seat.Status
-			}
-		}
-		return
-	}
-	for _, seat := range received.Seats {
-		o.BookedSeats = append(o.BookedSeats, seat.Seat)
-	}
-	switch {
-	case o.Holds():
-		o.Booking = received.ID
-	case received.Booking != nil: // a payment
-		o.State, o.BookedEvent = received.Booking.Status, received.Booking.EventID
-		if received.Booking.ID != o.Booking {
-			o.Successor = received.Booking.ID
-		}
-	}
-}
-
-func (o *Operation) decodeProblem(body []byte) {
-	var problem struct {
-		Code, Detail string
-		Unavailable  []string
-	}
-	if json.Unmarshal(body, &problem) != nil { // a balancer's, for instance
-		o.Detail = fmt.Sprintf("%.200s", body)
-		return
-	}
-	o.Code, o.Detail, o.Unavailable = problem.Code, problem.Detail, problem.Unavailable
+	o.Buyer = b.ID
+	return at.perform(method, path, b.Token(), body, cmp.Or(b.Timeout, callTimeout), b.Recorder, o)
 }

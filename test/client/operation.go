@@ -19,15 +19,30 @@ const (
 	Map     Kind = "map"  // a seat map
 )
 
-// Operation is one request of a buyer with its outcome.
+// The operations of an organiser.
+const (
+	Open       Kind = "open" // an event on sale
+	Block      Kind = "block"
+	Unblock    Kind = "unblock"
+	Remove     Kind = "remove" // seats
+	Reprice    Kind = "reprice"
+	Reschedule Kind = "reschedule"
+	Cancel     Kind = "cancel" // the event
+)
+
+// Operation is one request of a buyer or an organiser with its outcome.
 type Operation struct {
 	Kind     Kind
 	Buyer    string // user id
 	Event    string
 	Seats    []string // requested
+	Types    []string // ticket types of the seats, in the same order, or of the best ones; nil: the default one each
 	Quantity int      // requested of the best seats
 	Token    string   // for the payment gateway
 	Key      string   // Idempotency-Key of holds and payments
+	Act      string   // of an organiser: the same for all tries
+	Terms    Terms    // of Open
+	Pricing  int      // of Reprice: its number
 	Booking  string   // of a hold: from the response
 	Target   string   // name of the target that it was sent to
 
@@ -39,15 +54,36 @@ type Operation struct {
 	// The fields below are from the response.
 	Code        string            // of a problem
 	Detail      string            // of a problem, or an error's text
-	Unavailable []string          // seats refused
+	Unavailable []string          // seats refused: taken, or unknown since they were removed
 	BookedSeats []string          // seats of the booking
 	BookedEvent string            // event of the booking
+	Items       []Item            // of the booking
+	Total       int64             // of the booking
+	Warnings    []string          // with a booking
+	Limit, Had  int               // of a customer_limit: what one may have, and has
+	Orphans     []string          // that the pick would leave
+	Suggestions [][]string        // in place of the pick
 	State       string            // status of the booking
 	Deadline    time.Time         // of the hold
 	Successor   string            // the booking that a late payment made
-	SeatMap     map[string]string // statuses by seat, without those AVAILABLE
+	SeatMap     map[string]string // statuses by seat
 	Replayed    bool              // the first outcome of the key, repeated
 	Stale       bool              // the seat map may be out of date
+}
+
+// Item is one ticket of a booking.
+type Item struct {
+	Seat, Category, TicketType string
+	Amount                     int64
+}
+
+// Organises reports whether the operation is an organiser's.
+func (o *Operation) Organises() bool {
+	switch o.Kind {
+	case Open, Block, Unblock, Remove, Reprice, Reschedule, Cancel:
+		return true
+	}
+	return false
 }
 
 // Holds reports whether the operation requests seats.
@@ -74,6 +110,8 @@ func (o *Operation) NotExecuted() bool { return o.Unsent || o.Code == "overloade
 func (o *Operation) Refusal() bool {
 	switch o.Kind {
 	case Hold:
+		return o.Status == 409 && o.Code == "seats_unavailable" || o.Status == 422 && o.Code == "unknown_seats"
+	case Block, Remove:
 		return o.Status == 409 && o.Code == "seats_unavailable"
 	case Best:
 		return o.Status == 409 && o.Code == "not_enough_seats"
@@ -81,5 +119,10 @@ func (o *Operation) Refusal() bool {
 	return false
 }
 
+// Denied reports whether a rule of the event forbids the hold, whatever seats are free.
+func (o *Operation) Denied() bool {
+	return o.Holds() && (o.Code == "customer_limit" || o.Code == "leaves_single_seat" || o.Code == "ticket_type_quantity")
+}
+
 // Failed reports whether a client would regard the outcome as an outage.
-func (o *Operation) Failed() bool { return !o.Succeeded() && !o.Refusal() }
+func (o *Operation) Failed() bool { return !o.Succeeded() && !o.Refusal() && !o.Denied() }

@@ -57,6 +57,7 @@ func newCluster(ctx context.Context, s *harness.Settings, servers *store.Servers
 			return c, err
 		}
 	}
+	c.Admin.Recorder = c.Ledger
 	c.system.Instances = c.Instances
 	c.system.Postgres, c.system.Redis = servers.Postgres, servers.Redis
 	return c, c.Open(ctx)
@@ -152,8 +153,8 @@ func (c *cluster) watchForCrashes() (stop func()) {
 // not join, an open payment, the lease of a mail.
 const recoveryTimeout = 90 * time.Second
 
-// recover waits until all instances are ready, the cluster has converged, and no
-// hold or payment is overdue.
+// recover waits until all instances are ready, the cluster has converged, no hold or
+// payment is overdue, and everybody who has to get money back or to be told is seen to.
 func (c *cluster) recover(ctx context.Context) error {
 	healed := time.Now()
 	for _, i := range c.Instances {
@@ -169,11 +170,11 @@ func (c *cluster) recover(ctx context.Context) error {
 	}
 	c.Figure("converged after the last fault", "%.1f s", time.Since(healed).Seconds())
 	overdue := 0
-	err := wait.Until(ctx, recoveryTimeout, "no hold and no payment to be overdue", func() bool {
+	err := wait.Until(ctx, recoveryTimeout, "nothing to be overdue", func() bool {
 		return c.DB.QueryRow(ctx, overdueSQL).Scan(&overdue) == nil && overdue == 0
 	})
 	if err != nil {
-		c.Fail("%d holds and payments are overdue: %v", overdue, err)
+		c.Fail("%d holds, payments, refunds and reschedulings are overdue: %v", overdue, err)
 	}
 	c.Figure("nothing overdue after the last fault", "%.1f s", time.Since(healed).Seconds())
 	return nil
@@ -181,4 +182,6 @@ func (c *cluster) recover(ctx context.Context) error {
 
 const overdueSQL = `
 SELECT (SELECT count(*) FROM bookings WHERE status = 'HELD' AND greatest(expires_at, paying_until) < now() - interval '1 second')
-     + (SELECT count(*) FROM payments WHERE status IN ('PENDING', 'REFUND_PENDING'))`
+     + (SELECT count(*) FROM payments WHERE status IN ('PENDING', 'REFUND_PENDING'))
+     + (SELECT count(*) FROM bookings WHERE status IN ('HELD', 'CONFIRMED') AND event_id IN (SELECT event_id FROM cancellations))
+     + (SELECT count(*) FROM reschedulings WHERE finished_at IS NULL)`

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"path/filepath"
+	"slices"
 	"time"
 
 	"github.com/eventra/eventra/test/client"
@@ -50,7 +51,10 @@ func (f *faultRun) judgeHistories(ctx context.Context, c *cluster, events []*loa
 		byEvent[o.Event] = append(byEvent[o.Event], o)
 	}
 	for _, event := range events {
-		recorded := recordedEvent{Event: event.ID, HoldFor: event.HoldFor, Operations: byEvent[event.ID]}
+		recorded := recordedEvent{Event: event.ID, HoldFor: event.Terms.HoldFor, Operations: byEvent[event.ID]}
+		if cancelled := slices.IndexFunc(recorded.Operations, func(o client.Operation) bool { return o.Kind == client.Cancel }); cancelled >= 0 {
+			recorded.Cut, recorded.Operations = true, before(recorded.Operations, recorded.Operations[cancelled].Start)
+		}
 		for n := range event.Size() {
 			recorded.Seats = append(recorded.Seats, event.Seat(n))
 		}
@@ -64,6 +68,27 @@ func (f *faultRun) judgeHistories(ctx context.Context, c *cluster, events []*loa
 		return kept.write(path)
 	}
 	return nil
+}
+
+// before returns what was known of the operations at a moment: those that had no answer yet may
+// have been carried out.
+func before(operations []client.Operation, moment time.Time) (known []client.Operation) {
+	for _, o := range operations {
+		pending := o.End.After(moment)
+		if !o.Start.Before(moment) || pending && (o.Kind == client.Map || o.Kind == client.Read) {
+			continue
+		}
+		if pending {
+			asked := client.Operation{Kind: o.Kind, Buyer: o.Buyer, Event: o.Event, Seats: o.Seats, Types: o.Types, Quantity: o.Quantity,
+				Token: o.Token, Key: o.Key, Act: o.Act, Target: o.Target, Start: o.Start, End: moment}
+			if !o.Holds() {
+				asked.Booking = o.Booking
+			}
+			o = asked
+		}
+		known = append(known, o)
+	}
+	return known
 }
 
 // judge judges the parts of all histories, and draws the violations in folder.

@@ -23,10 +23,11 @@ type recordedEvent struct {
 	Seats      []string
 	HoldFor    time.Duration
 	Operations []client.Operation
+	Cut        bool // the event was cancelled, and these are the operations before
 }
 
 func (e *recordedEvent) history(stored *ledger.Stored) *linearizable.History {
-	return &linearizable.History{Event: e.Event, Seats: e.Seats, HoldFor: e.HoldFor, Operations: e.Operations, Stored: stored}
+	return &linearizable.History{Event: e.Event, Seats: e.Seats, HoldFor: e.HoldFor, Operations: e.Operations, Stored: stored, Cut: e.Cut}
 }
 
 // write writes the record to a file. Times lose their monotonic part, which makes

@@ -40,18 +40,27 @@ func (f *faultRun) perform(ctx context.Context, settings *harness.Settings, out 
 }
 
 // slots are the events on sale. They are small, so that buyers compete for seats,
-// and their rows are smaller, because histories are judged by row.
+// and their rows are smaller, because histories are judged by row. Each has some of the rules
+// and of what an organiser may do.
 var slots = []load.Slot{
-	{House: client.House{Rows: 3, SeatsPerRow: 6}, HoldFor: 5 * time.Second, Lifetime: 15 * time.Second, Share: 0.35},
-	{House: client.House{Rows: 2, SeatsPerRow: 5}, HoldFor: 5 * time.Second, Lifetime: 10 * time.Second, Share: 0.2},
-	{House: client.House{Rows: 6, SeatsPerRow: 6}, HoldFor: 10 * time.Minute, Lifetime: 20 * time.Second, Share: 0.2},
-	{House: client.House{Rows: 10, SeatsPerRow: 8}, HoldFor: 5 * time.Second, Lifetime: 40 * time.Second, Share: 0.15},
-	{House: client.House{Rows: 4, SeatsPerRow: 6}, HoldFor: 7 * time.Second, Lifetime: 30 * time.Second, Share: 0.1},
+	{House: client.House{Rows: 3, SeatsPerRow: 6}, Terms: client.Terms{HoldFor: 5 * time.Second, Priced: true},
+		Lifetime: 15 * time.Second, Share: 0.25, Acts: []client.Kind{client.Block, client.Unblock, client.Reprice}},
+	{House: client.House{Rows: 2, SeatsPerRow: 5}, Terms: client.Terms{HoldFor: 5 * time.Second}, Lifetime: 10 * time.Second, Share: 0.15},
+	{House: client.House{Rows: 6, SeatsPerRow: 6}, Terms: client.Terms{HoldFor: 10 * time.Minute, OrphanRule: "strict"},
+		Lifetime: 20 * time.Second, Share: 0.15, Acts: []client.Kind{client.Block, client.Unblock}},
+	{House: client.House{Rows: 10, SeatsPerRow: 8}, Terms: client.Terms{HoldFor: 5 * time.Second, MaxSeatsPerCustomer: 5},
+		Lifetime: 40 * time.Second, Share: 0.15, Acts: []client.Kind{client.Remove, client.Remove, client.Remove, client.Reschedule}},
+	{House: client.House{Rows: 4, SeatsPerRow: 6}, Terms: client.Terms{HoldFor: 7 * time.Second, OrphanRule: "warn"}, Lifetime: 30 * time.Second,
+		Share: 0.1, Acts: []client.Kind{client.Block, client.Block, client.Unblock, client.Remove}},
+	{House: client.House{Rows: 4, SeatsPerRow: 6}, Terms: client.Terms{HoldFor: 7 * time.Second, MaxSeatsPerCustomer: 6, Priced: true},
+		Lifetime: 20 * time.Second, Share: 0.2, Acts: []client.Kind{client.Block, client.Reprice, client.Reschedule, client.Cancel, client.Cancel}},
 }
 
 const (
 	workers      = 24
 	workersPause = 40 * time.Millisecond
+	// actPause is the time between two acts of an event's organiser.
+	actPause = 800 * time.Millisecond
 )
 
 func (f *faultRun) run(ctx context.Context, s *harness.Settings, r *harness.Report) (err error) {
@@ -74,6 +83,8 @@ func (f *faultRun) run(ctx context.Context, s *harness.Settings, r *harness.Repo
 	defer rotation.Stop()
 	mix := (&load.Mix{Rotation: rotation, Targets: c.clients, Buyers: c.Buyers, Workers: workers, Pause: workersPause, Seed: f.seed}).Start()
 	defer mix.Stop()
+	organisers := (&load.Organisers{Rotation: rotation, Targets: c.clients, Admin: c.Admin, Pause: actPause, Seed: f.seed}).Start()
+	defer organisers.Stop()
 	stopCrashes := c.watchForCrashes()
 	plan := fault.Plan(f.seed, f.duration, len(c.Instances), c.system.Nodes != nil)
 	c.Say("%d faults, %d buyers at a time", len(plan), workers)
@@ -82,6 +93,7 @@ func (f *faultRun) run(ctx context.Context, s *harness.Settings, r *harness.Repo
 	if err := wait.Sleep(ctx, time.Until(started.Add(f.duration))); err != nil {
 		return err
 	}
+	organisers.Stop()
 	mix.Stop()
 	rotation.Stop()
 	stopCrashes()
@@ -119,7 +131,7 @@ func (f *faultRun) judge(ctx context.Context, c *cluster, rotation *load.Rotatio
 // openSlot opens an event through the first instance that accepts it.
 func (c *cluster) openSlot(slot load.Slot) (sale *client.Sale, err error) {
 	for _, target := range c.Targets {
-		if sale, err = c.Admin.OpenSale(target, "Show", slot.House, slot.HoldFor); err == nil {
+		if sale, err = c.Admin.OpenSaleOn(target, "Show", slot.House, slot.Terms); err == nil {
 			return sale, nil
 		}
 	}

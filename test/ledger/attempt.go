@@ -17,6 +17,9 @@ type attempt struct {
 	booking           string    // id, if granted
 	deadline          time.Time // of the hold, if granted
 	refused           []string  // seats
+	unknown           bool      // refused because there are no such seats
+	removes           bool      // it is not a hold, but the removal of the seats
+	denied            *client.Operation
 
 	paying    bool      // a payment that may have succeeded was sent
 	attempted bool      // any payment was sent
@@ -24,6 +27,7 @@ type attempt struct {
 	successor string    // the booking that a late payment made
 	releasing time.Time // start of the first release; zero: none
 	released  time.Time // end of the acknowledged release; zero: none
+	cancelled time.Time // start of the first try to cancel the event; zero: none
 }
 
 type outcome int
@@ -32,6 +36,7 @@ const (
 	unknown outcome = iota // the hold may have been executed
 	granted
 	refused     // the seats were unavailable
+	denied      // by a rule of the event
 	notExecuted // for another reason
 )
 
@@ -44,12 +49,15 @@ func (a *attempt) certainlyHeld() (from, to time.Time) {
 	switch {
 	case a.outcome != granted:
 		return forever, time.Time{}
-	case a.paid && a.successor == "" && a.releasing.IsZero():
+	case a.paid && a.successor == "" && a.releasing.IsZero() && a.cancelled.IsZero():
 		return a.end, forever
 	}
 	to = a.deadline
 	if to.IsZero() || a.paid {
 		to = forever
+	}
+	if !a.cancelled.IsZero() && a.cancelled.Before(to) {
+		to = a.cancelled
 	}
 	if !a.releasing.IsZero() && a.releasing.Before(to) {
 		to = a.releasing
@@ -59,7 +67,7 @@ func (a *attempt) certainlyHeld() (from, to time.Time) {
 
 // possiblyHeld returns the interval in which the attempt may have had its seats.
 func (a *attempt) possiblyHeld() (from, to time.Time) {
-	if a.outcome == refused || a.outcome == notExecuted {
+	if a.outcome == refused || a.outcome == denied || a.outcome == notExecuted {
 		return forever, time.Time{}
 	}
 	if !a.released.IsZero() {
@@ -74,11 +82,16 @@ type history struct {
 	byKey      map[string]*attempt
 	byID       map[string]*attempt
 	reads      []client.Operation
+	events     map[string]*organised
+	acts       map[string]*act // by their names
 	violations []Violation
 }
 
 func newHistory(operations []client.Operation) *history {
-	h := &history{byKey: map[string]*attempt{}, byID: map[string]*attempt{}}
+	h := &history{byKey: map[string]*attempt{}, byID: map[string]*attempt{}, events: map[string]*organised{}, acts: map[string]*act{}}
+	for i := range operations {
+		h.organise(&operations[i])
+	}
 	for i := range operations {
 		if operations[i].Holds() {
 			h.hold(&operations[i])
@@ -88,7 +101,7 @@ func newHistory(operations []client.Operation) *history {
 		o := &operations[i]
 		a := h.byID[o.Booking]
 		switch {
-		case o.Holds(), o.Kind == client.Map:
+		case o.Holds(), o.Kind == client.Map, o.Organises():
 		case a == nil:
 			h.violated(WrongAnswer, o.Event, o.Booking, "%s of a booking that no hold returned", o.Kind)
 		case o.Kind == client.Pay:
@@ -112,7 +125,7 @@ func scoped(buyer, key string) string { return buyer + " " + key }
 func (h *history) hold(o *client.Operation) {
 	a := h.byKey[scoped(o.Buyer, o.Key)]
 	if a == nil {
-		a = &attempt{buyer: o.Buyer, event: o.Event, key: o.Key, seats: o.Seats, start: o.Start, outcome: notExecuted}
+		a = &attempt{buyer: o.Buyer, event: o.Event, key: o.Key, seats: o.Seats, start: o.Start, outcome: notExecuted, cancelled: h.of(o.Event).cancelling}
 		h.attempts = append(h.attempts, a)
 		h.byKey[scoped(o.Buyer, o.Key)] = a
 	}
@@ -129,7 +142,12 @@ func (h *history) hold(o *client.Operation) {
 			h.violated(TwoOutcomes, a.event, a.booking, "key %s: granted, then refused", a.key)
 			return
 		}
-		a.outcome, a.refused, a.end = refused, o.Unavailable, o.End
+		a.outcome, a.refused, a.unknown, a.end = refused, o.Unavailable, o.Code == "unknown_seats", o.End
+	case o.Denied() && was == granted:
+		h.violated(TwoOutcomes, a.event, a.booking, "key %s: granted, then %s", a.key, o.Code)
+	case o.Denied():
+		a.outcome, a.denied, a.end = denied, o, o.End
+	case o.Code == "sale_closed" && h.of(o.Event).mayBeCancelled(o.End):
 	case !o.NotExecuted():
 		h.violated(WrongAnswer, o.Event, subjectOf(o), "%d %s %s", o.Status, o.Code, o.Detail)
 	}
@@ -163,6 +181,11 @@ func (h *history) granted(a *attempt, o *client.Operation) {
 		h.violated(WrongEvent, a.event, o.Booking, "requested at %s at %s, answer has event %s", o.Target, clock(o.Start), o.BookedEvent)
 	}
 	a.outcome, a.booking, a.deadline, a.end = granted, o.Booking, o.Deadline, o.End
+	if event := h.of(a.event); !event.cancelled.IsZero() && a.start.After(event.cancelled) {
+		h.violated(WrongState, a.event, o.Booking, "held at %s, but the event is cancelled since %s", clock(a.end), clock(event.cancelled))
+	}
+	h.judgePrice(a, o)
+	h.judgeWarning(o)
 	h.byID[o.Booking] = a
 }
 
@@ -178,7 +201,8 @@ func (h *history) pay(a *attempt, o *client.Operation) {
 		a.paying = a.paying || mayBuy
 	case o.Code == "already_paid" && a.paying, o.Code == "payment_in_progress" && a.attempted,
 		o.Code == "payment_declined" && o.Token == client.DeclinedToken,
-		o.Code == "hold_expired" && !a.deadline.IsZero() && o.End.After(a.deadline):
+		o.Code == "hold_expired" && !a.deadline.IsZero() && o.End.After(a.deadline),
+		(o.Code == "sale_closed" || o.Code == "hold_expired") && h.of(o.Event).mayBeCancelled(o.End):
 	case !o.NotExecuted():
 		h.violated(WrongAnswer, o.Event, a.booking, "payment: %d %s %s", o.Status, o.Code, o.Detail)
 	}
@@ -197,7 +221,7 @@ func (h *history) release(a *attempt, o *client.Operation) {
 			a.released = o.End
 		}
 	case !o.Certain():
-	case o.Code == "not_cancellable" && (a.attempted || o.End.After(a.deadline)):
+	case o.Code == "not_cancellable" && (a.attempted || o.End.After(a.deadline) || h.of(o.Event).mayBeCancelled(o.End)):
 	default:
 		h.violated(WrongAnswer, o.Event, a.booking, "release: %d %s %s", o.Status, o.Code, o.Detail)
 	}

@@ -38,7 +38,7 @@ func (l *Ledger) Audit(stored *Stored) *Audit {
 				accounted[stored.Bookings[a.booking].ReplacedBy] = true
 			}
 			h.judgeStored(a, stored)
-		case refused:
+		case refused, denied:
 			audit.Refused++
 		case unknown:
 			audit.Unknown++
@@ -64,6 +64,9 @@ func (l *Ledger) Audit(stored *Stored) *Audit {
 	}
 	h.judge()
 	h.judgeRows(stored)
+	h.judgeCustomers(stored)
+	h.judgeActs(stored)
+	h.judgeMoney(stored)
 	audit.Violations = h.violations
 	return audit
 }
@@ -102,6 +105,8 @@ func (a *attempt) possibleStatuses(stored *Stored) (statuses []string) {
 	switch {
 	case a.successor != "":
 		return []string{"EXPIRED"}
+	case stored.Cancelled[a.event]:
+		return a.statusesOfCancelled(late)
 	case a.paid:
 		return []string{"CONFIRMED"}
 	case !a.released.IsZero():
@@ -120,12 +125,31 @@ func (a *attempt) possibleStatuses(stored *Stored) (statuses []string) {
 	return statuses
 }
 
+// statusesOfCancelled are those of bookings of a cancelled event, once everybody has got
+// the money back.
+func (a *attempt) statusesOfCancelled(late bool) (statuses []string) {
+	if a.paid {
+		return []string{"REFUNDED"}
+	}
+	statuses = []string{"CANCELLED"}
+	if a.paying {
+		statuses = append(statuses, "REFUNDED")
+	}
+	if late {
+		statuses = append(statuses, "EXPIRED")
+	}
+	return statuses
+}
+
 // judgeRows checks stored bookings and stored seats against each other.
 func (h *history) judgeRows(stored *Stored) {
 	for id, booking := range stored.Bookings {
 		live := booking.Status == "HELD" || booking.Status == "CONFIRMED"
 		if live != (booking.Live == len(booking.Seats)) || (!live && booking.Live > 0) {
 			h.violated(Inconsistent, booking.Event, id, "%s with %d of %d seats live", booking.Status, booking.Live, len(booking.Seats))
+		}
+		if booking.Total != booking.Sum {
+			h.violated(WrongPrice, booking.Event, id, "costs %d, its items %d", booking.Total, booking.Sum)
 		}
 		if !live {
 			continue
@@ -139,6 +163,9 @@ func (h *history) judgeRows(stored *Stored) {
 		}
 	}
 	for place, seat := range stored.Taken {
+		if seat.Booking == "" && (seat.Status == blocked || seat.Status == removed) {
+			continue
+		}
 		booking, found := stored.Bookings[seat.Booking]
 		if !found || (booking.Status != "HELD" && booking.Status != "CONFIRMED") || !slices.Contains(booking.Seats, place.Seat) {
 			h.violated(Inconsistent, place.Event, place.Seat, "%s by %q, which is %q with %v", seat.Status, seat.Booking, booking.Status, booking.Seats)

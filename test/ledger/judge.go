@@ -19,6 +19,12 @@ func (h *history) judge() {
 			bySeat[key] = append(bySeat[key], a)
 		}
 	}
+	for _, a := range h.acts {
+		for _, name := range a.offSale() {
+			key := seat{a.event, name}
+			bySeat[key] = append(bySeat[key], &a.attempt)
+		}
+	}
 	for key, attempts := range bySeat {
 		h.judgeGrants(key.name, attempts)
 	}
@@ -35,6 +41,16 @@ func (h *history) judge() {
 				continue
 			}
 			h.judgeRefusal(name, a, bySeat[seat{a.event, name}])
+		}
+	}
+	for _, a := range h.acts {
+		for _, name := range a.refused {
+			h.judgeRefusedAct(name, a, bySeat[seat{a.event, name}])
+		}
+	}
+	for _, a := range h.attempts {
+		if a.outcome == denied {
+			h.judgeDenied(a)
 		}
 	}
 	h.judgeReads()
@@ -69,7 +85,7 @@ func (h *history) judgeGrants(seat string, attempts []*attempt) {
 func (h *history) judgeRefusal(seat string, a *attempt, attempts []*attempt) {
 	before := false
 	for _, other := range attempts {
-		if other == a {
+		if other == a || a.unknown && !other.removes {
 			continue
 		}
 		from, to := other.possiblyHeld()

@@ -76,6 +76,12 @@ const (
 	TwoOutcomes   ViolationKind = "two outcomes"    // one idempotency key has two answers
 	WrongAnswer   ViolationKind = "wrong answer"    // an answer that no operation of the test leads to
 	Inconsistent  ViolationKind = "inconsistent"    // stored rows contradict each other
+	WrongPrice    ViolationKind = "wrong price"     // a booking costs something else than its items did when it was held
+	WrongMoney    ViolationKind = "wrong money"     // what was paid and not given back is not what is sold
+	AboveLimit    ViolationKind = "above limit"     // a customer has more than the event allows
+	FalseLimit    ViolationKind = "false limit"     // a customer was refused who could not have had so many
+	FalseOrphan   ViolationKind = "false orphan"    // a pick was refused, or warned of, for a seat that would not stay alone
+	OffSale       ViolationKind = "off sale"        // a removed seat was sold, or a blocked one is not blocked any more
 )
 
 func (v Violation) String() string {

@@ -18,7 +18,8 @@ type book struct {
 const event = "event"
 
 func newBook() *book {
-	return &book{stored: &Stored{Bookings: map[string]StoredBooking{}, Taken: map[EventSeat]StoredSeat{}, Keys: map[string]string{}, Now: at(1_000_000)}}
+	return &book{stored: &Stored{Bookings: map[string]StoredBooking{}, Taken: map[EventSeat]StoredSeat{}, Keys: map[string]string{}, Now: at(1_000_000),
+		Money: map[string]int64{}, Cancelled: map[string]bool{}}}
 }
 
 func at(ms int) time.Time {

@@ -14,7 +14,10 @@ type Stored struct {
 	Bookings map[string]StoredBooking // by id
 	Taken    map[EventSeat]StoredSeat // without the available ones
 	Keys     map[string]string        // booking ids by buyer and idempotency key
-	Now      time.Time
+	// Money is, by event, what customers have paid and not got back, but for payments under way.
+	Money     map[string]int64
+	Cancelled map[string]bool // events
+	Now       time.Time
 }
 
 // EventSeat is one seat of one event.
@@ -24,12 +27,22 @@ type EventSeat struct{ Event, Seat string }
 type StoredBooking struct {
 	Event, Buyer, Status, ReplacedBy string
 	Seats                            []string
-	Live                             int // number of live seats
+	Live                             int   // number of live seats
+	Total, Sum                       int64 // what it costs, and its items
 	Deadline                         time.Time
 }
 
 // StoredSeat is a seat's row.
 type StoredSeat struct{ Status, Booking string }
+
+// OffSale reports whether a seat is blocked or was removed.
+func (s *Stored) OffSale(event, seat string) bool {
+	status := s.Taken[EventSeat{event, seat}].Status
+	return status == blocked || status == removed
+}
+
+// Statuses of seats that an organiser has taken off sale.
+const blocked, removed = "BLOCKED", "REMOVED"
 
 // Database is a connection or a pool.
 type Database interface {
@@ -52,11 +65,11 @@ func ReadStored(ctx context.Context, db Database, events []string) (*Stored, err
 		return nil, err
 	}
 	defer func() { _ = tx.Rollback(ctx) }()
-	s := &Stored{Bookings: map[string]StoredBooking{}, Taken: map[EventSeat]StoredSeat{}, Keys: map[string]string{}}
+	s := &Stored{Bookings: map[string]StoredBooking{}, Taken: map[EventSeat]StoredSeat{}, Keys: map[string]string{}, Money: map[string]int64{}, Cancelled: map[string]bool{}}
 	if err := tx.QueryRow(ctx, "SELECT clock_timestamp()").Scan(&s.Now); err != nil {
 		return nil, err
 	}
-	for _, read := range []func(context.Context, pgx.Tx, []string) error{s.readBookings, s.readTaken, s.readKeys} {
+	for _, read := range []func(context.Context, pgx.Tx, []string) error{s.readBookings, s.readTaken, s.readKeys, s.readMoney, s.readCancelled} {
 		if err := read(ctx, tx, events); err != nil {
 			return nil, err
 		}
@@ -67,7 +80,8 @@ func ReadStored(ctx context.Context, db Database, events []string) (*Stored, err
 func (s *Stored) readBookings(ctx context.Context, tx pgx.Tx, events []string) error {
 	rows, err := tx.Query(ctx, `
 		SELECT b.id::text, b.event_id::text, b.user_id::text, b.status, coalesce(b.replaced_by::text, ''), b.expires_at,
-		       array_agg(s.section || '-' || s.row_label || '-' || s.number ORDER BY bs.position), count(*) FILTER (WHERE bs.live)
+		       array_agg(s.section || '-' || s.row_label || '-' || s.number ORDER BY bs.position), count(*) FILTER (WHERE bs.live),
+		       b.amount, sum(bs.amount)::bigint
 		FROM bookings b JOIN booking_seats bs ON bs.booking_id = b.id
 		     JOIN seats s ON s.event_id = bs.event_id AND s.seat_no = bs.seat_no
 		WHERE b.event_id = ANY ($1::text[]::uuid[]) GROUP BY b.id`, events)
@@ -76,7 +90,7 @@ func (s *Stored) readBookings(ctx context.Context, tx pgx.Tx, events []string) e
 	}
 	var id string
 	var b StoredBooking
-	_, err = pgx.ForEachRow(rows, []any{&id, &b.Event, &b.Buyer, &b.Status, &b.ReplacedBy, &b.Deadline, &b.Seats, &b.Live}, func() error {
+	_, err = pgx.ForEachRow(rows, []any{&id, &b.Event, &b.Buyer, &b.Status, &b.ReplacedBy, &b.Deadline, &b.Seats, &b.Live, &b.Total, &b.Sum}, func() error {
 		s.Bookings[id] = b
 		b.Seats = nil
 		return nil
@@ -85,9 +99,13 @@ func (s *Stored) readBookings(ctx context.Context, tx pgx.Tx, events []string) e
 }
 
 func (s *Stored) readTaken(ctx context.Context, tx pgx.Tx, events []string) error {
+	// A removed seat has lost its number, but not its place in a row that was numbered 1, 2, 3 …
 	rows, err := tx.Query(ctx, `
-		SELECT event_id::text, section || '-' || row_label || '-' || number, status, coalesce(booking_id::text, '')
-		FROM seats WHERE event_id = ANY ($1::text[]::uuid[]) AND (status <> 'AVAILABLE' OR booking_id IS NOT NULL)`, events)
+		SELECT event_id::text, section || '-' || row_label || '-' || CASE WHEN status = 'REMOVED' THEN place ELSE number END,
+		       status, coalesce(booking_id::text, '')
+		FROM (SELECT *, row_number() OVER (PARTITION BY event_id, section, row_label ORDER BY seat_no) AS place
+		      FROM seats WHERE event_id = ANY ($1::text[]::uuid[])) AS seats
+		WHERE status <> 'AVAILABLE' OR booking_id IS NOT NULL`, events)
 	if err != nil {
 		return err
 	}
@@ -109,6 +127,35 @@ func (s *Stored) readKeys(ctx context.Context, tx pgx.Tx, _ []string) error {
 	var buyer, key, booking string
 	_, err = pgx.ForEachRow(rows, []any{&buyer, &key, &booking}, func() error {
 		s.Keys[scoped(buyer, key)] = booking
+		return nil
+	})
+	return err
+}
+
+func (s *Stored) readMoney(ctx context.Context, tx pgx.Tx, events []string) error {
+	rows, err := tx.Query(ctx, `
+		SELECT p.event_id::text, sum(c.amount)::bigint FROM payments p JOIN mock_charges c ON c.payment_id = p.id AND c.status = 'CHARGED'
+		WHERE p.event_id = ANY ($1::text[]::uuid[]) AND p.status NOT IN ('PENDING', 'REFUND_PENDING') GROUP BY p.event_id`, events)
+	if err != nil {
+		return err
+	}
+	var event string
+	var amount int64
+	_, err = pgx.ForEachRow(rows, []any{&event, &amount}, func() error {
+		s.Money[event] = amount
+		return nil
+	})
+	return err
+}
+
+func (s *Stored) readCancelled(ctx context.Context, tx pgx.Tx, events []string) error {
+	rows, err := tx.Query(ctx, `SELECT event_id::text FROM cancellations WHERE event_id = ANY ($1::text[]::uuid[])`, events)
+	if err != nil {
+		return err
+	}
+	var event string
+	_, err = pgx.ForEachRow(rows, []any{&event}, func() error {
+		s.Cancelled[event] = true
 		return nil
 	})
 	return err

@@ -7,12 +7,16 @@ import (
 	"github.com/eventra/eventra/test/ledger"
 )
 
-// attempt is all holds under one key, or the booking that a late payment made.
+// attempt is all holds under one key, or the booking that a late payment made, or an organiser's
+// act that takes seats off sale.
 type attempt struct {
+	becomes byte // what it is once it has its seats: held; blocked or removed by an act
+
 	first, last  time.Time // start of the first try, end of the one that was certain
 	granted      bool
 	refused      []string // seats
 	tooFew       int      // of the best
+	denied       bool     // by a rule that does not depend on seats alone
 	target       string
 	booking      string
 	seats        []string
@@ -30,15 +34,18 @@ type attempts struct {
 	byBooking map[string]*attempt
 	stored    *ledger.Stored // nil if the end state is unknown
 	holdFor   time.Duration
+	acts      map[string]*act
+	inOrder   []*act
 }
 
 func gather(operations []client.Operation, stored *ledger.Stored, holdFor time.Duration) *attempts {
-	c := &attempts{byKey: map[string]*attempt{}, byBooking: map[string]*attempt{}, stored: stored, holdFor: holdFor}
+	c := &attempts{byKey: map[string]*attempt{}, byBooking: map[string]*attempt{}, stored: stored, holdFor: holdFor, acts: map[string]*act{}}
 	for i := range operations {
 		if o := &operations[i]; o.Holds() && !o.NotExecuted() {
 			c.try(o)
 		}
 	}
+	c.gatherActs(operations)
 	for i := range operations {
 		if o := &operations[i]; o.Kind == client.Pay && o.Successor != "" {
 			c.addSuccessor(o.Booking, o.Successor)
@@ -58,7 +65,7 @@ func (c *attempts) try(o *client.Operation) {
 	key := o.Buyer + " " + o.Key
 	a := c.byKey[key]
 	if a == nil {
-		a = &attempt{storedStatus: none, first: o.Start, target: o.Target, seats: o.Seats, deadline: o.Start.Add(c.holdFor)}
+		a = &attempt{becomes: held, storedStatus: none, first: o.Start, target: o.Target, seats: o.Seats, deadline: o.Start.Add(c.holdFor)}
 		c.byKey[key] = a
 		c.all = append(c.all, a)
 		c.addStored(a, o)
@@ -66,6 +73,8 @@ func (c *attempts) try(o *client.Operation) {
 	a.tries++
 	switch {
 	case !o.Certain() || a.granted || a.refused != nil || a.tooFew > 0:
+	case o.Denied():
+		a.denied = true
 	case o.Succeeded():
 		a.granted, a.last, a.target = true, o.End, o.Target
 		a.booking, a.seats, a.deadline = o.Booking, o.BookedSeats, o.Deadline
@@ -97,7 +106,7 @@ func (c *attempts) addSuccessor(booking, successor string) {
 	if before == nil || c.byBooking[successor] != nil {
 		return
 	}
-	next := &attempt{storedStatus: none, booking: successor, seats: before.seats, predecessor: booking}
+	next := &attempt{becomes: held, storedStatus: none, booking: successor, seats: before.seats, predecessor: booking}
 	before.successor = successor
 	if c.stored != nil {
 		next.storedStatus = statusOf(c.stored.Bookings[successor].Status)
@@ -109,7 +118,7 @@ func (c *attempts) addSuccessor(booking, successor string) {
 // mayHold reports whether an attempt may have got its seats.
 func (c *attempts) mayHold(a *attempt) bool {
 	switch {
-	case a.refused != nil || a.tooFew > 0:
+	case a.refused != nil || a.tooFew > 0 || a.denied:
 		return false
 	case a.granted || a.predecessor != "":
 		return true

@@ -57,21 +57,22 @@ func (b *builder) hold(c *attempt) {
 	answer, until := "?", b.end
 	ends := b.time(c.deadline.Add(-deadlineGrain))
 	switch {
+	case c.becomes != held && !c.granted:
 	case c.granted:
 		answer, until = "held as "+abbreviate(c.booking), b.time(c.last)
 	case b.stored != nil:
 		until = max(b.time(c.first), ends) // it was stored before its deadline
 	}
-	at.part.step(step{kind: take, attempt: at.n, optional: !c.granted && b.stored == nil, text: fmt.Sprintf("%s: hold %s → %s", c.target, seats, answer)},
+	at.part.step(step{kind: take, attempt: at.n, optional: !c.granted && (b.stored == nil || b.Cut), text: fmt.Sprintf("%s: hold %s → %s", c.target, seats, answer)},
 		b.time(c.first), until)
-	if b.stored == nil || c.storedStatus == expired {
+	if c.becomes == held && (b.stored == nil || c.storedStatus == expired) {
 		at.part.step(step{kind: deadline, attempt: at.n, text: "deadline of " + abbreviate(c.booking)}, ends, ends)
 	}
 }
 
 // operation adds the steps of an operation that is not a hold.
 func (b *builder) operation(o *client.Operation) {
-	if o.Holds() || o.NotExecuted() {
+	if o.Holds() || o.Organises() || o.NotExecuted() {
 		return
 	}
 	if o.Kind == client.Map {
@@ -163,10 +164,14 @@ func (b *builder) seatMap(o *client.Operation) {
 		shown := make([]byte, len(part.seats))
 		for i, seat := range part.seats {
 			switch o.SeatMap[seat] {
+			case "":
+				shown[i] = removed
 			case "HELD":
 				shown[i] = held
 			case "BOOKED":
 				shown[i] = confirmed
+			case "BLOCKED":
+				shown[i] = blocked
 			default:
 				shown[i] = none
 			}
@@ -177,7 +182,7 @@ func (b *builder) seatMap(o *client.Operation) {
 
 // close adds the stored end state to each part.
 func (b *builder) close() {
-	if b.stored == nil {
+	if b.stored == nil || b.Cut {
 		return
 	}
 	for _, part := range b.parts {

@@ -16,6 +16,9 @@ type History struct {
 	Operations []client.Operation // by time of start
 	// Stored is the end state in the database, nil if it is unknown.
 	Stored *ledger.Stored
+	// Cut says that the history goes on: the end state tells what was made, but not how it was
+	// when the last operation ended.
+	Cut bool
 	// Stale reports whether a seat map may be older than its request, as those of
 	// an instance that is cut off. Such maps prove nothing and are ignored. May be
 	// nil.
@@ -44,6 +47,9 @@ func (h *History) Parts() []*Part {
 	}
 	for _, c := range b.all {
 		b.hold(c)
+	}
+	for _, a := range b.inOrder {
+		b.unblock(a)
 	}
 	for _, o := range onePayment(h.Operations) {
 		b.operation(&o)

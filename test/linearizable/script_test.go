@@ -85,6 +85,9 @@ func (s *script) read(from, to int, booking, state string) *script {
 
 func (s *script) look(from, to int, shown string) *script {
 	seats := map[string]string{}
+	for _, seat := range s.Seats {
+		seats[seat] = "AVAILABLE"
+	}
 	for pair := range strings.FieldsSeq(shown) {
 		seat, status, _ := strings.Cut(pair, "=")
 		seats[seat] = status

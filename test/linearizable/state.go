@@ -15,6 +15,8 @@ const (
 	confirmed = 'C'
 	cancelled = 'R'
 	expired   = 'X'
+	blocked   = 'B' // of an organiser's act: its seats are off sale
+	removed   = 'Z' // of an organiser's act: its seats are gone
 )
 
 func initial(attempts int) state { return state(strings.Repeat(string(none), attempts)) }
@@ -25,7 +27,13 @@ func (s state) with(attempt int, status byte) state {
 	return state(next)
 }
 
-func live(status byte) bool { return status == held || status == due || status == confirmed }
+func live(status byte) bool {
+	switch status {
+	case held, due, confirmed, blocked, removed:
+		return true
+	}
+	return false
+}
 
 // storedAs returns the name of a status in the database and in answers.
 func storedAs(status byte) string {
@@ -38,12 +46,19 @@ func storedAs(status byte) string {
 		return "CANCELLED"
 	case expired:
 		return "EXPIRED"
+	case blocked:
+		return "BLOCKED"
+	case removed:
+		return "REMOVED"
 	}
 	return ""
 }
 
-// statusOf is the inverse of storedAs.
+// statusOf is the inverse of storedAs. What was refunded since was confirmed.
 func statusOf(stored string) byte {
+	if stored == "REFUNDED" {
+		return confirmed
+	}
 	for _, status := range []byte{held, confirmed, cancelled, expired} {
 		if storedAs(status) == stored {
 			return status

@@ -50,7 +50,7 @@ func (p *Part) apply(s state, st *step) (state, bool) {
 		return s, !p.hasRun(s, st.run)
 	case release:
 		switch s[st.attempt] {
-		case held, due:
+		case held, due, blocked:
 			return s.with(st.attempt, cancelled), true
 		case cancelled:
 			return s, true
@@ -79,7 +79,7 @@ func (p *Part) apply(s state, st *step) (state, bool) {
 // take gives an attempt its seats. An optional one may have been executed later
 // than its assumed deadline.
 func (p *Part) take(s state, st *step) (state, bool) {
-	becomes := byte(held)
+	becomes := p.attempts[st.attempt].attempt.becomes
 	switch {
 	case s[st.attempt] == missed && st.optional:
 		becomes = due
@@ -193,8 +193,10 @@ func (p *Part) vacate(s state, seats []int) (next state, free bool) {
 func (p *Part) hasRun(s state, wanted int) bool {
 	free := 0
 	for seat := range p.seats {
-		switch {
-		case p.owner(s, seat) != none:
+		switch owner := p.owner(s, seat); {
+		case owner == removed && p.adjacent[seat]:
+			// the seats on both sides of it are neighbours
+		case owner != none:
 			free = 0
 		case free > 0 && p.adjacent[seat]:
 			free++

@@ -9,7 +9,7 @@ import (
 )
 
 // Mix is a number of buyers who mix all operations on a rotation of events: holds
-// of named and of best seats, payments of every outcome, in time and too late,
+// of named and of best seats, with ticket types where there are some, payments of every outcome, in time and too late,
 // releases, reads, and retries of operations without an answer.
 type Mix struct {
 	Rotation *Rotation
@@ -72,11 +72,30 @@ func (w *mixWorker) step() {
 	switch choice := w.random.Float64(); {
 	case choice < 0.15:
 		w.buyer.ReadSeatMap(w.target(), event.ID)
+	case choice < 0.65 && event.Priced:
+		w.stepTypes(event)
 	case choice < 0.3:
 		w.keep(w.buyer.HoldBest(w.target(), event.ID, client.NewKey(), 1+w.random.IntN(2)))
 	default:
 		w.keep(w.buyer.Hold(w.target(), event.ID, client.NewKey(), w.seats(event)...))
 	}
+}
+
+// stepTypes is a hold by ticket types. A few ask for more children than are allowed.
+func (w *mixWorker) stepTypes(event *Event) {
+	best := w.random.Float64() < 0.2
+	seats := w.seats(event)
+	types := make([]string, len(seats))
+	for i := range types {
+		if types[i] = client.Adult; w.random.IntN(2) == 0 {
+			types[i] = client.Child
+		}
+	}
+	if best {
+		w.keep(w.buyer.HoldBestTypes(w.target(), event.ID, client.NewKey(), types))
+		return
+	}
+	w.keep(w.buyer.HoldTypes(w.target(), event.ID, client.NewKey(), seats, types))
 }
 
 const (

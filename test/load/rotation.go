@@ -12,15 +12,17 @@ import (
 // histories short.
 type Slot struct {
 	House    client.House
-	HoldFor  time.Duration
+	Terms    client.Terms
 	Lifetime time.Duration // after which another event takes its place
 	Share    float64       // of all requests
+	// Acts are what an organiser does to the events. Cancelling comes late in their lives.
+	Acts []client.Kind
 }
 
 // Event is an event that is or was on sale.
 type Event struct {
 	*client.Sale
-	HoldFor time.Duration
+	opened time.Time
 }
 
 // Rotation keeps one event on sale in each slot.
@@ -68,7 +70,7 @@ func (r *Rotation) replace(slot int) error {
 	}
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	r.current[slot] = &Event{sale, r.Slots[slot].HoldFor}
+	r.current[slot] = &Event{sale, time.Now()}
 	r.all = append(r.all, r.current[slot])
 	return nil
 }
@@ -83,6 +85,13 @@ func (r *Rotation) Pick(x float64) *Event {
 		}
 	}
 	return r.current[len(r.current)-1]
+}
+
+// at returns the event on sale in a slot.
+func (r *Rotation) at(slot int) *Event {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.current[slot]
 }
 
 // Events returns all events that were ever on sale.
