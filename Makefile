@@ -209,6 +209,10 @@ WIRE = mkdir -p $(1) && (cd tools && go run ./protogen $(CURDIR)/actors/wire/eve
 check-openapi: ## Lint docs/openapi.json, and compile the clients that generators make from it (needs Node.js)
 	@tools/clients/check
 
+.PHONY: check-pages
+check-pages: deps build bin/devstack ## Use the pages in Chromium by keyboard, and look at them with axe-core (needs Node.js and Chromium)
+	@bin/devstack exec --volatile -- tools/browser/check
+
 .PHONY: deps
 deps: ## Install PostgreSQL and Redis if they are missing
 	@scripts/deps

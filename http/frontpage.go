@@ -15,8 +15,8 @@ var frontPageHTML []byte
 //go:embed frontpage/favicon.svg
 var faviconSVG []byte
 
-// frontPagePolicy lets the page have its own style and icon, and nothing else.
-var frontPagePolicy = "default-src 'none'; style-src " + styleHash(frontPageHTML) + "; img-src 'self'; " +
+// frontPagePolicy lets the page have its own style, and load and call nothing but this server.
+var frontPagePolicy = "default-src 'none'; style-src " + styleHash(frontPageHTML) + "; script-src 'self'; img-src 'self'; connect-src 'self'; " +
 	"base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
 
 // styleHash returns the source expression of a page's only style element.

@@ -28,6 +28,8 @@ func (s *Server) routes() {
 		root.get("/metrics", s.thisMachine, unlimited, probe, s.metrics())
 	}
 	root.get("/", strangers, unlimited, probe, s.pages.frontPage)
+	root.get("/events/:eventId", strangers, unlimited, probe, s.liveHouse)
+	root.get("/livehouse/:file", strangers, unlimited, probe, s.livehouseAsset)
 	root.get("/favicon.ico", strangers, unlimited, probe, s.pages.favicon)
 	root.get("/openapi.json", strangers, unlimited, probe, s.openAPI)
 	root.get("/api-docs", strangers, unlimited, probe, toSwaggerUI)

@@ -51,6 +51,7 @@ type Server struct {
 	operationsListener admission.Listener
 	document           *staticFile // the OpenAPI document
 	swaggerFiles       map[string]*staticFile
+	livehouse          map[string]*staticFile
 	pages              *pages
 	crossOrigin        *crossOrigin
 	security           *slog.Logger
@@ -107,6 +108,9 @@ func NewServer(cfg Config) (*Server, error) {
 		return nil, err
 	}
 	if s.swaggerFiles, err = swaggerUIFiles(); err != nil {
+		return nil, err
+	}
+	if s.livehouse, err = livehouseFiles(); err != nil {
 		return nil, err
 	}
 	if s.requests, err = newRequestMetrics(cfg.Metrics, &s.holding); err != nil {

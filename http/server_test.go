@@ -209,7 +209,7 @@ func (ts *testServer) send(method, path, token, body string, headers ...string) 
 // isPage reports whether a path is a page's, of which the document has none.
 func isPage(path string) bool {
 	path, _, _ = strings.Cut(path, "?")
-	return strings.HasPrefix(path, "/api-docs") || slices.Contains([]string{"/", "/favicon.ico", verifyEmailPath, resetPasswordPath}, path)
+	return strings.HasPrefix(path, "/api-docs") || strings.HasPrefix(path, "/events/") || strings.HasPrefix(path, "/livehouse/") || slices.Contains([]string{"/", "/favicon.ico", verifyEmailPath, resetPasswordPath}, path)
 }
 
 // nothingHere is the answer at addresses that are not in the document.

@@ -24,8 +24,8 @@ const swaggerFileMaxAge = "public, max-age=86400"
 const swaggerPolicy = "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; " +
 	"img-src 'self' data:; font-src 'self'; connect-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
 
-// swaggerTypes are the media types of the files, by the ends of their names.
-var swaggerTypes = map[string]string{
+// fileTypes are the media types of files, by the ends of their names.
+var fileTypes = map[string]string{
 	".html": "text/html; charset=utf-8",
 	".css":  "text/css; charset=utf-8",
 	".js":   "text/javascript; charset=utf-8",
@@ -42,7 +42,7 @@ func swaggerUIFiles() (map[string]*staticFile, error) {
 		if err != nil {
 			return nil, err
 		}
-		files[name] = newStaticFile(swaggerTypes[path.Ext(name)], body)
+		files[name] = newStaticFile(fileTypes[path.Ext(name)], body)
 	}
 	library := fiber.New(fiber.Config{DisableStartupMessage: true})
 	library.Get("/*", swagger.New())
@@ -54,7 +54,7 @@ func swaggerUIFiles() (map[string]*staticFile, error) {
 		if c.Response.StatusCode() != fiber.StatusOK {
 			return nil, fmt.Errorf("http: Swagger UI has no %s", name)
 		}
-		files[name] = newStaticFile(swaggerTypes[path.Ext(name)], c.Response.Body())
+		files[name] = newStaticFile(fileTypes[path.Ext(name)], c.Response.Body())
 		files[name].cacheControl = swaggerFileMaxAge
 	}
 	return files, nil

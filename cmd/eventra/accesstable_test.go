@@ -57,6 +57,8 @@ func accessTable() []access {
 		{"GET /metrics", "", nil, everyone}, // on this machine
 		{"GET /", "", nil, everyone},
 		{"GET /favicon.ico", "", nil, everyone},
+		{"GET /events/:eventId", "published", nil, everyone},
+		{"GET /livehouse/:file", "", nil, everyone},
 		{"GET /openapi.json", "", nil, everyone},
 		{"GET /api-docs", "", nil, everyone.to(302)},
 		{"GET /api-docs/", "", nil, everyone.to(302)},
