@@ -104,3 +104,17 @@ func (r *BookingRecord) History() []BookingStep {
 	slices.SortStableFunc(steps, func(a, b BookingStep) int { return a.At.Compare(b.At) })
 	return steps
 }
+
+// BookingExport says which bookings of an event are exported.
+type BookingExport struct {
+	EventID ID
+	Status  BookingStatus // "": any
+	Until   time.Time     // made before, by the store's clock
+}
+
+// ExportedBooking is a booking as an export shows it.
+type ExportedBooking struct {
+	*Booking
+	ConfirmedAt, EndedAt time.Time // zero if it was not
+	Customer             Customer
+}

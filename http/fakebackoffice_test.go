@@ -2,6 +2,7 @@ package http
 
 import (
 	"context"
+	"time"
 
 	"github.com/eventra/eventra"
 )
@@ -51,4 +52,28 @@ func (f *fakes) MailTries(context.Context, eventra.MailRef) (eventra.MailTries, 
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	return f.tries, f.triesErr
+}
+
+func (f *fakes) BeginExport(_ context.Context, id eventra.ID) (time.Time, error) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if f.events[id] == nil {
+		return time.Time{}, eventra.NoSuchEvent()
+	}
+	return time.Now(), f.err
+}
+
+func (f *fakes) ExportBookings(ctx context.Context, e eventra.BookingExport, after *eventra.Cursor, limit int) ([]eventra.ExportedBooking, *eventra.Cursor, error) {
+	f.mu.Lock()
+	page := f.exportPage
+	f.mu.Unlock()
+	if page != nil {
+		return page(ctx, e, after)
+	}
+	found, _, err := f.SearchBookings(ctx, eventra.BookingSearch{Status: e.Status}, eventra.Page{Limit: limit})
+	exported := make([]eventra.ExportedBooking, len(found))
+	for i, b := range found {
+		exported[i] = eventra.ExportedBooking{Booking: b, Customer: eventra.Customer{ID: b.UserID}}
+	}
+	return exported, nil, err
 }

@@ -34,6 +34,8 @@ type fakes struct {
 	record   *eventra.BookingRecord // in place of a booking's own
 	tries    eventra.MailTries
 	triesErr error
+	// exportPage stands in for ExportBookings.
+	exportPage func(context.Context, eventra.BookingExport, *eventra.Cursor) ([]eventra.ExportedBooking, *eventra.Cursor, error)
 
 	accountMails  []*eventra.AccountMail // whose tokens have not been used
 	verifiedAsked int                    // calls of EmailVerified

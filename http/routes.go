@@ -12,7 +12,7 @@ func (s *Server) routes() {
 	anyone, users, admins := s.anyone, s.users, s.admins
 	// These are also open to API keys with a scope.
 	organisers, refunders := s.adminsOr(eventra.ScopeEventsWrite), s.adminsOr(eventra.ScopeRefundsWrite)
-	backOffice := s.adminsOr(eventra.ScopeBookingsRead)
+	backOffice, reporters := s.adminsOr(eventra.ScopeBookingsRead), s.adminsOr(eventra.ScopeReportsRead)
 	auth, reads, writes, bookings := s.limited(rateAuth), s.limited(rateReads), s.limited(rateWrites), s.limited(rateBookings)
 	mails := s.limited(rateMails)
 	body, seatsBody := jsonObject(bodyMaxBytes), jsonObject(seatsBodyMaxBytes)
@@ -90,6 +90,7 @@ func (s *Server) routes() {
 	api.post("/admin/api-keys", admins, writes, body, s.idempotentAPIKey, s.createAPIKey)
 	api.get("/admin/api-keys", admins, reads, parameters("limit", "cursor"), s.listAPIKeys)
 	api.delete("/admin/api-keys/:apiKeyId", admins, writes, nothing, s.revokeAPIKey)
+	api.get("/admin/events/:eventId/bookings.csv", reporters, reads, parameters("status"), s.exportBookings)
 	api.get("/admin/cluster", admins, reads, nothing, s.cluster)
 }
 

@@ -45,6 +45,7 @@ type Server struct {
 	seatViews          *sharedViews
 	encodedMaps        *encodedSeatMaps
 	streams            *seatStreams
+	exports            *exports
 	streamsOfAddresses admission.Shares
 	streamsOfUsers     admission.Shares
 	operations         *fiber.App
@@ -101,6 +102,7 @@ func NewServer(cfg Config) (*Server, error) {
 		security:           cfg.Log.WithGroup("security"),
 		readiness:          newReadiness(cfg.Probes, cfg.Log),
 	}
+	s.exports = newExports(&s.cfg, newReaderPace(s.selling))
 	pace := newReaderPace(s.selling)
 	s.seatViews, s.encodedMaps = newSharedViews(cfg.SeatMaps, pace), newEncodedSeatMaps(cfg.SeatMaps, pace, encodedSeatMapsMaxBytes)
 	var err error
@@ -231,6 +233,7 @@ func (s *Server) Shutdown(ctx context.Context) error {
 	s.draining.Store(true)
 	_ = sleep.For(ctx, s.cfg.DrainDelay)
 	s.streams.close()
+	s.exports.close()
 	s.encodedMaps.close()
 	err := s.app.ShutdownWithContext(ctx) // closes the listener once its answers say "Connection: close"
 	_ = s.listener.Close()                // in case Serve has yet to begin

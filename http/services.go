@@ -184,6 +184,10 @@ type BackOffice interface {
 	BookingRecord(ctx context.Context, id eventra.ID) (*eventra.BookingRecord, error)
 	// CustomersByID reads customers; those that are gone are missing.
 	CustomersByID(ctx context.Context, ids []eventra.ID) (map[eventra.ID]eventra.Customer, error)
+	// BeginExport returns the store's time. CodeEventNotFound if there is no such event.
+	BeginExport(ctx context.Context, eventID eventra.ID) (now time.Time, err error)
+	// ExportBookings lists up to limit bookings after a position, oldest first.
+	ExportBookings(ctx context.Context, e eventra.BookingExport, after *eventra.Cursor, limit int) ([]eventra.ExportedBooking, *eventra.Cursor, error)
 }
 
 // MailTries knows the attempts to send a mail.

@@ -57,6 +57,7 @@ var endpoints = []endpoint{
 	{"POST", "/api/v1/admin/api-keys", `{"name":"Shop","scopes":["bookings:write"]}`, "admin", ""},
 	{"GET", "/api/v1/admin/api-keys", "", "admin", ""},
 	{"DELETE", "/api/v1/admin/api-keys/{apiKey}", "", "admin", "apiKey"},
+	{"GET", "/api/v1/admin/events/{event}/bookings.csv", "", "admin", "event"},
 }
 
 const validEvent = `{"title":"T","description":"","category":"c","tags":["a"],"venue":{"name":"V","address":"","city":"B","country":"DE","timezone":"Europe/Berlin"},` +

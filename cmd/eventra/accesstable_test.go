@@ -49,6 +49,7 @@ func accessTable() []access {
 	owner := statuses{401, 200, 404, 404, 401, noKeys}
 	admins := statuses{401, 403, 403, 200, 401, noKeys}
 	organisers := admins.and(eventra.ScopeEventsWrite, 403)
+	reporters := admins.and(eventra.ScopeReportsRead, 403)
 	refunders := admins.and(eventra.ScopeRefundsWrite, 404)
 	findsDrafts := statuses{404, 404, 404, 200, 401, keyStatuses{eventra.ScopeEventsWrite, 200, 404, 404, 401}}
 	return []access{
@@ -119,6 +120,7 @@ func accessTable() []access {
 		{"POST /api/v1/admin/api-keys", "", object{"name": "A shop"}, admins.to(201)},
 		{"GET /api/v1/admin/api-keys", "", nil, admins},
 		{"DELETE /api/v1/admin/api-keys/:apiKeyId", "key", nil, admins.to(204)},
+		{"GET /api/v1/admin/events/:eventId/bookings.csv", "draft", nil, reporters},
 		{"GET /api/v1/admin/cluster", "", nil, admins},
 
 		// These end all sessions of the callers.

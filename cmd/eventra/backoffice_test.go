@@ -1,6 +1,8 @@
 package main
 
 import (
+	"bytes"
+	"encoding/csv"
 	"net/url"
 	"testing"
 	"time"
@@ -81,4 +83,27 @@ func (p *program) pages(path string) (ids []string) {
 		}
 		cursor = "&cursor=" + next
 	}
+}
+
+// TestBackOffice_ExportsBookings: the list at the door has a line for each ticket.
+func TestBackOffice_ExportsBookings(t *testing.T) {
+	t.Parallel()
+	p := start(t)
+	event := p.event(1, 10, nil)
+	token, email := p.user()
+	bought := p.hold(token, event, "A-1-1", "A-1-2").text("id")
+	p.must(201, "POST", "/bookings/"+bought+"/payments", token, object{"method": "mock", "token": "tok_ok"})
+	held := p.hold(token, event, "A-1-3").text("id")
+	p.exec(`UPDATE users SET name = '=HYPERLINK("http://x","é")' WHERE email = $1`, email)
+
+	path := "/api/v1/admin/events/" + event + "/bookings.csv"
+	lines, err := csv.NewReader(bytes.NewReader(p.must(200, "GET", path, p.admin, nil).raw)).ReadAll()
+	require.NoError(t, err)
+	require.Len(t, lines, 4)
+	require.Equal(t, []string{bought, bought, held}, []string{lines[1][0], lines[2][0], lines[3][0]})
+	require.Equal(t, []string{email, `'=HYPERLINK("http://x","é")`, "1", "A-1-1", "A", "1", "1", "A", "Standard", "2500", "EUR", "LIVE"}, lines[1][6:])
+	lines, err = csv.NewReader(bytes.NewReader(p.must(200, "GET", path+"?status=CONFIRMED", p.admin, nil).raw)).ReadAll()
+	require.NoError(t, err)
+	require.Len(t, lines, 3)
+	p.must(404, "GET", "/api/v1/admin/events/"+bought+"/bookings.csv", p.admin, nil)
 }
