@@ -49,6 +49,11 @@ type Booking struct {
 	PaymentID   ID
 	PayingUntil time.Time
 
+	// Refunded is the money that has gone back. Refunds are those of a confirmed booking, by
+	// number, in the core alone: whoever reads a booking elsewhere asks the store for them.
+	Refunded int64
+	Refunds  []Refund
+
 	// ReplacedBy is the successor that a late payment of this expired booking
 	// bought; zero if there is none.
 	ReplacedBy ID
@@ -164,6 +169,7 @@ func (b *Booking) SeatNames() []string {
 func (b *Booking) AsHeld() *Booking {
 	held := *b
 	held.Status, held.PaymentID, held.PayingUntil, held.ReplacedBy = BookingHeld, ID{}, time.Time{}, ID{}
+	held.Refunded, held.Refunds = 0, nil
 	held.setReleased(false)
 	return &held
 }

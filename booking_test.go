@@ -40,7 +40,7 @@ func TestBooking_Due_IsTheLaterOfDeadlineAndGrace(t *testing.T) {
 // A kind takes seats, frees them, confirms them, or leaves them alone.
 func TestChangeKind_EffectsOnSeats(t *testing.T) {
 	t.Parallel()
-	require.Len(t, kindNames, int(eventra.Unblocked))
+	require.Len(t, kindNames, int(eventra.RefundEnded))
 	takes := map[eventra.ChangeKind]bool{eventra.Held: true, eventra.Rebooked: true}
 	blocks := map[eventra.ChangeKind]bool{eventra.Blocked: true, eventra.Unblocked: true}
 	frees := map[eventra.ChangeKind]bool{eventra.Released: true, eventra.Expired: true, eventra.Refunded: true}
@@ -48,6 +48,6 @@ func TestChangeKind_EffectsOnSeats(t *testing.T) {
 		require.Equal(t, takes[kind], kind.TakesSeats(), name)
 		require.Equal(t, blocks[kind], kind.Blocks(), name)
 		require.Equal(t, frees[kind], kind.FreesSeats(), name)
-		require.Equal(t, takes[kind] || frees[kind] || kind == eventra.Confirmed || kind.Blocks(), kind.ChangesSeats(), name)
+		require.Equal(t, takes[kind] || frees[kind] || kind == eventra.Confirmed || kind == eventra.ItemsRefunded || kind.Blocks(), kind.ChangesSeats(), name)
 	}
 }

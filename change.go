@@ -2,6 +2,7 @@ package eventra
 
 import (
 	"errors"
+	"iter"
 	"slices"
 	"time"
 )
@@ -52,9 +53,16 @@ const (
 	Blocked
 	// Unblocked is BLOCKED → AVAILABLE; refused as Blocked is.
 	Unblocked
+	// ItemsRefunded inserts Refund. The seats of the items that it releases are free; a
+	// booking without any items left is CONFIRMED → REFUNDED. The payment stays SUCCEEDED. The store
+	// refuses this change alone if the refund's id was used before.
+	ItemsRefunded
+	// RefundEnded is PENDING → SUCCEEDED or FAILED (Refund.Status says which). Booking, unless nil,
+	// stays confirmed. The store refuses this change alone if the refund is no longer PENDING.
+	RefundEnded
 )
 
-// FreesSeats reports whether the seats of the booking's items go back on sale.
+// FreesSeats reports whether the seats of all of the booking's items go back on sale.
 func (k ChangeKind) FreesSeats() bool { return k == Released || k == Expired || k == Refunded }
 
 // TakesSeats reports whether free seats become the booking's.
@@ -62,7 +70,7 @@ func (k ChangeKind) TakesSeats() bool { return k == Held || k == Rebooked }
 
 // ChangesSeats reports whether any seat's status changes.
 func (k ChangeKind) ChangesSeats() bool {
-	return k.FreesSeats() || k.TakesSeats() || k == Confirmed || k.Blocks()
+	return k.FreesSeats() || k.TakesSeats() || k == Confirmed || k == ItemsRefunded || k.Blocks()
 }
 
 // Blocks reports whether seats are blocked or given back. Such a change is about no booking.
@@ -73,8 +81,9 @@ func (k ChangeKind) Blocks() bool { return k == Blocked || k == Unblocked }
 // [SeatMap.Apply].
 type Change struct {
 	Kind    ChangeKind
-	Booking *Booking            // nil for RefundDue and PaymentEnded of an attempt that no live booking notes, and for Blocked and Unblocked
-	Payment *Payment            // nil for Held, Released, Expired, Blocked, Unblocked; for Refunded see Booking.PaymentID
+	Booking *Booking            // nil for RefundDue and PaymentEnded of an attempt that no live booking notes, for RefundEnded likewise, and for Blocked and Unblocked
+	Payment *Payment            // nil for Held, Released, Expired, Blocked, Unblocked; for refunds see Booking.PaymentID
+	Refund  *Refund             // of ItemsRefunded and RefundEnded; else nil
 	Grace   time.Duration       // for PaymentStarted
 	Attempt *IdempotencyAttempt // for Held under a key that is not claimed; else nil
 	Notice  *Notice             // the mail that a Refunded of a cancelled event sends; else nil
@@ -150,6 +159,36 @@ type StoredState struct {
 	Version uint64
 }
 
+// SeatItems are the items, by position, whose seats the change takes, moves or frees.
+func (c *Change) SeatItems() iter.Seq2[int, *Item] {
+	if c.Kind == ItemsRefunded {
+		return c.freed(true)
+	}
+	return c.Booking.OwnSeats()
+}
+
+// PlaceItems are the items, by position, whose places the change takes, moves or frees.
+func (c *Change) PlaceItems() iter.Seq2[int, *Item] {
+	if c.Kind == ItemsRefunded {
+		return c.freed(false)
+	}
+	return c.Booking.OwnPlaces()
+}
+
+// freed are the seats, or the places, that a refund releases.
+func (c *Change) freed(seated bool) iter.Seq2[int, *Item] {
+	return func(yield func(int, *Item) bool) {
+		if !c.Refund.Released {
+			return
+		}
+		for _, no := range c.Refund.Items {
+			if item := &c.Booking.Items[no-1]; item.Seated() == seated && !yield(no-1, item) {
+				return
+			}
+		}
+	}
+}
+
 // claims reports whether the change claims that seat while it is in flight.
 func (c *Change) claims(no SeatNo) bool {
 	if c.Kind.Blocks() {
@@ -167,6 +206,9 @@ func (c *Change) subject() ID {
 	}
 	if c.Payment != nil {
 		return c.Payment.BookingID
+	}
+	if c.Refund != nil {
+		return c.Refund.BookingID
 	}
 	return c.Booking.ID
 }

@@ -27,6 +27,7 @@ type Decision struct {
 	Verdict Verdict
 	Change  *Change  // of Accept
 	Booking *Booking // of Answer
+	Refund  *Refund  // of Answer to a command about one
 	Err     error    // of Refuse
 }
 
@@ -68,6 +69,10 @@ func (m *SeatMap) Decide(cmd Command, now time.Time) Decision {
 		return m.decideFinishPayment(cmd)
 	case *RefundBooking:
 		return m.decideRefund(cmd)
+	case *RefundItems:
+		return m.decideRefundItems(cmd)
+	case *EndRefund:
+		return m.decideEndRefund(cmd)
 	case *SetBlocked:
 		return m.decideBlocked(cmd)
 	}
@@ -269,7 +274,7 @@ func (m *SeatMap) decideRefund(cmd *RefundBooking) Decision {
 	}
 	c := end(b, Refunded, BookingRefunded)
 	if m.terms.Status == EventCancelled {
-		c.Notice = &Notice{Kind: MailCancelled, About: m.eventID, Amount: b.Total.Amount}
+		c.Notice = &Notice{Kind: MailCancelled, About: m.eventID, Amount: b.Refundable()}
 	}
 	return m.accept(c)
 }

@@ -43,25 +43,27 @@ const (
 	CodeSeatExists        Code = "seat_exists"
 	CodeCategoryInUse     Code = "category_in_use"
 
-	CodeSeatsUnavailable   Code = "seats_unavailable"
-	CodeNotEnoughSeats     Code = "not_enough_seats"
-	CodeLeavesSingleSeat   Code = "leaves_single_seat"
-	CodeCustomerLimit      Code = "customer_limit"
-	CodeNotEnoughPlaces    Code = "not_enough_places"
-	CodeUnknownSection     Code = "unknown_section"
-	CodeCapacityBelowTaken Code = "capacity_below_taken"
-	CodeSaleClosed         Code = "sale_closed"
-	CodeUnknownSeats       Code = "unknown_seats"
-	CodeUnknownTicketType  Code = "unknown_ticket_type"
-	CodeTicketTypeNotSold  Code = "ticket_type_not_sold"
-	CodeTicketTypeQuantity Code = "ticket_type_quantity"
-	CodeNotCancellable     Code = "not_cancellable"
-	CodeNotRefundable      Code = "not_refundable"
-	CodeHoldExpired        Code = "hold_expired"
-	CodeAlreadyPaid        Code = "already_paid"
-	CodePaymentInProgress  Code = "payment_in_progress"
-	CodePaymentDeclined    Code = "payment_declined"
-	CodePaymentUnavailable Code = "payment_unavailable"
+	CodeSeatsUnavailable     Code = "seats_unavailable"
+	CodeNotEnoughSeats       Code = "not_enough_seats"
+	CodeLeavesSingleSeat     Code = "leaves_single_seat"
+	CodeCustomerLimit        Code = "customer_limit"
+	CodeNotEnoughPlaces      Code = "not_enough_places"
+	CodeUnknownSection       Code = "unknown_section"
+	CodeCapacityBelowTaken   Code = "capacity_below_taken"
+	CodeSaleClosed           Code = "sale_closed"
+	CodeUnknownSeats         Code = "unknown_seats"
+	CodeUnknownTicketType    Code = "unknown_ticket_type"
+	CodeTicketTypeNotSold    Code = "ticket_type_not_sold"
+	CodeTicketTypeQuantity   Code = "ticket_type_quantity"
+	CodeNotCancellable       Code = "not_cancellable"
+	CodeNotRefundable        Code = "not_refundable"
+	CodeItemReleased         Code = "item_released"
+	CodeRefundExceedsPayment Code = "refund_exceeds_payment"
+	CodeHoldExpired          Code = "hold_expired"
+	CodeAlreadyPaid          Code = "already_paid"
+	CodePaymentInProgress    Code = "payment_in_progress"
+	CodePaymentDeclined      Code = "payment_declined"
+	CodePaymentUnavailable   Code = "payment_unavailable"
 )
 
 // Error is an outcome that clients may see: a stable code, one sentence for
@@ -87,6 +89,8 @@ type Error struct {
 	Places *PlacesLeft
 	// Scope is what the API key lacks, for CodeScopeMissing.
 	Scope Scope
+	// Refundable is the money that refunds may still return, for CodeRefundExceedsPayment.
+	Refundable *Money
 	// Payment is the attempt that ended with this error; nil if there is none.
 	Payment *Payment
 	// RetryAfter is the time after which another try may succeed; zero leaves it

@@ -56,6 +56,10 @@ func (m *SeatMap) checkBookings() error {
 			return fmt.Errorf("booking %v has no items", id)
 		case b.Status == BookingHeld && b.ExpiresAt.IsZero():
 			return fmt.Errorf("booking %v is held without a deadline", id)
+		case b.tickets() == 0:
+			return fmt.Errorf("booking %v has no items left and is still live", id)
+		case b.Refundable() < 0:
+			return fmt.Errorf("booking %v is refunded more than was paid", id)
 		}
 		for _, item := range b.OwnSeats() {
 			if int(item.No) >= len(m.seats) || m.seats[item.No].owner != b {

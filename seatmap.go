@@ -277,11 +277,13 @@ func (m *SeatMap) Apply(c *Change, version uint64, at time.Time) {
 		m.free(c.Booking, version)
 	case Confirmed:
 		m.move(c.Booking, version)
+	case ItemsRefunded:
+		m.refundItems(c, version, at)
 	case PaymentStarted:
 		c.Payment.CreatedAt = at
 		c.Booking.PayingUntil = at.Add(c.Grace)
 		m.replace(c.Booking)
-	case PaymentEnded, RefundDue:
+	case PaymentEnded, RefundDue, RefundEnded:
 		if c.Booking != nil {
 			m.replace(c.Booking)
 		}
@@ -364,16 +366,20 @@ func (m *SeatMap) free(b *Booking, version uint64) {
 	m.customers.add(stored.UserID, -stored.tickets(), 0)
 	m.floors.move(b, statusOf(stored), SeatAvailable, version)
 	for _, item := range b.OwnSeats() {
-		seat := &m.seats[item.No]
-		if seat.owner != stored {
-			panic("seat " + item.Name() + " is not this booking's")
-		}
-		m.recount(item.No, seat.status(), SeatAvailable)
-		seat.owner, seat.version = nil, version
-		m.rowFree[m.layout.row[item.No]]++
+		m.freeSeat(item, stored, version)
 	}
 	delete(m.live, b.ID)
 	b.setReleased(true)
+}
+
+func (m *SeatMap) freeSeat(item *Item, stored *Booking, version uint64) {
+	seat := &m.seats[item.No]
+	if seat.owner != stored {
+		panic("seat " + item.Name() + " is not this booking's")
+	}
+	m.recount(item.No, seat.status(), SeatAvailable)
+	seat.owner, seat.version = nil, version
+	m.rowFree[m.layout.row[item.No]]++
 }
 
 // replace stores the next state of a live booking.

@@ -257,7 +257,7 @@ var kindNames = map[eventra.ChangeKind]string{
 	eventra.Held: "Held", eventra.Released: "Released", eventra.Expired: "Expired",
 	eventra.PaymentStarted: "PaymentStarted", eventra.PaymentEnded: "PaymentEnded", eventra.Confirmed: "Confirmed",
 	eventra.Rebooked: "Rebooked", eventra.RefundDue: "RefundDue", eventra.Refunded: "Refunded",
-	eventra.Blocked: "Blocked", eventra.Unblocked: "Unblocked",
+	eventra.Blocked: "Blocked", eventra.Unblocked: "Unblocked", eventra.ItemsRefunded: "ItemsRefunded", eventra.RefundEnded: "RefundEnded",
 }
 
 // tally puts counters into words.

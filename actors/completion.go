@@ -82,7 +82,7 @@ func (a *activation) committed(b *batch) {
 			if c.Booking != nil && c.Booking.Status == eventra.BookingHeld {
 				held = append(held, c.Booking.ID)
 			}
-			a.send(r.replyTo, &reply{booking: c.Booking, payment: c.Payment, blocking: c.Blocking})
+			a.send(r.replyTo, &reply{booking: c.Booking, payment: c.Payment, blocking: c.Blocking, refund: c.Refund})
 		}
 	}
 	a.rearm(rearmPause, held...)

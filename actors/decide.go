@@ -17,7 +17,7 @@ func (a *activation) decide(r *request) {
 	case eventra.Refuse:
 		a.fail(r, d.Err)
 	case eventra.Answer:
-		a.send(r.replyTo, &reply{booking: d.Booking})
+		a.send(r.replyTo, &reply{booking: d.Booking, refund: d.Refund})
 	case eventra.Wait:
 		a.parked = append(a.parked, r)
 	case eventra.Accept:

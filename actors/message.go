@@ -49,8 +49,8 @@ type (
 	retry struct{}
 )
 
-// reply answers a message. At most one of its fields is set, but for booking and
-// payment.
+// reply answers a message. At most one of its fields is set, but for booking with
+// payment or refund.
 type reply struct {
 	booking      *eventra.Booking
 	payment      *eventra.Payment
@@ -58,6 +58,7 @@ type reply struct {
 	changes      *wire.SeatChanges // of seats, from another member
 	availability *eventra.Availability
 	blocking     *eventra.Blocking
+	refund       *eventra.Refund
 	err          error
 }
 

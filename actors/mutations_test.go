@@ -72,7 +72,7 @@ var mutations = []mutation{
 	{"keeps the holds of a cancelled event", []edit{
 		{"decide.go", `return m.terms.Status == EventCancelled && b.PaymentID.IsZero()`, `return false`}}},
 	{"does not tell the buyers of a cancelled event", []edit{
-		{"decide.go", `		c.Notice = &Notice{Kind: MailCancelled, About: m.eventID, Amount: b.Total.Amount}
+		{"decide.go", `		c.Notice = &Notice{Kind: MailCancelled, About: m.eventID, Amount: b.Refundable()}
 `, ``}}},
 	{"a limit per customer ignores claims", []edit{
 		{"customer.go", `live+int(has.claimed)+more > c.limit`, `false`}}},

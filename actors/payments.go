@@ -57,3 +57,43 @@ func (b *BoxOffice) RefundCancelled(ctx context.Context, id eventra.ID) (*eventr
 func (b *BoxOffice) refund(ctx context.Context, cmd *eventra.RefundBooking) (*eventra.Booking, error) {
 	return b.end(ctx, eventra.ID{}, cmd.BookingID, cmd, eventra.BookingRefunded, eventra.CodeNotRefundable)
 }
+
+// RefundItems decides about money that goes back in part. The same command again returns what
+// became of the first one.
+func (b *BoxOffice) RefundItems(ctx context.Context, cmd *eventra.RefundItems) (*eventra.Refund, error) {
+	booking, err := b.booking(ctx, eventra.ID{}, cmd.BookingID)
+	if err != nil {
+		return nil, err
+	}
+	r, err := b.events.doLive(ctx, booking, cmd)
+	if err == nil {
+		return r.refund, nil
+	}
+	if eventra.Undecided(err) {
+		return nil, err
+	}
+	// An earlier try of the event's instance may have committed, unheard.
+	made, storeErr := b.store.Refund(ctx, cmd.RefundID)
+	switch {
+	case storeErr == nil:
+		return made, nil
+	case eventra.CodeOf(storeErr) != eventra.CodeNotFound, errors.Is(err, eventra.ErrRefusedByStore):
+		return nil, storeErr
+	case errors.Is(err, eventra.ErrNotLive):
+		return nil, eventra.Errorf(eventra.CodeNotRefundable, "the booking is not confirmed, or all of its items went back")
+	}
+	return nil, err
+}
+
+// EndRefund lets the event note the outcome of a refund, and returns the refund as it is
+// stored.
+func (b *BoxOffice) EndRefund(ctx context.Context, cmd *eventra.EndRefund) (*eventra.Refund, error) {
+	r, err := b.events.do(ctx, cmd.Refund.EventID, cmd)
+	switch {
+	case err == nil:
+		return r.refund, nil
+	case errors.Is(err, eventra.ErrRefusedByStore):
+		return b.store.Refund(ctx, cmd.Refund.ID)
+	}
+	return nil, err
+}

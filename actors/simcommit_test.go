@@ -14,6 +14,7 @@ type tables struct {
 	bookings  map[eventra.ID]eventra.Booking
 	order     []eventra.ID // of the bookings' insertion
 	payments  map[eventra.ID]eventra.Payment
+	refunds   map[eventra.ID]eventra.Refund
 	outbox    map[eventra.ID]bool // by booking
 	blockings map[eventra.ID]eventra.Blocking
 	keys      map[string]eventra.ID // the bookings written with them; zero for a refusal
@@ -81,6 +82,10 @@ func (db *simStore) write(tx *transaction, c *eventra.Change) bool {
 		tx.must(b.Status == eventra.BookingConfirmed && p.Status == eventra.PaymentSucceeded && p.BookingID == b.ID)
 		db.pay(tx, p, eventra.PaymentRefundPending)
 		db.release(tx, b, eventra.BookingRefunded)
+	case eventra.ItemsRefunded:
+		return db.refundItems(tx, c)
+	case eventra.RefundEnded:
+		return db.endRefund(tx, c)
 	case eventra.Blocked, eventra.Unblocked:
 		return db.block(tx, c)
 	}
@@ -202,12 +207,21 @@ func (db *simStore) insert(tx *transaction, b eventra.Booking, status eventra.Se
 
 // places counts a booking's places as taken, confirmed or given back.
 func (db *simStore) places(tx *transaction, b *eventra.Booking, by int) {
+	n := 0
+	for range b.OwnPlaces() {
+		n++
+	}
+	db.countPlaces(tx, n, by)
+}
+
+func (db *simStore) countPlaces(tx *transaction, n, by int) {
+	if n == 0 {
+		return
+	}
 	before := db.floor
 	tx.undo = append(tx.undo, func() { db.floor = before })
-	for range b.OwnPlaces() {
-		db.floor.Taken += by
-		db.floor.Version = tx.batch.Version
-	}
+	db.floor.Taken += n * by
+	db.floor.Version = tx.batch.Version
 	tx.must(0 <= db.floor.Taken && db.floor.Taken <= db.floor.Capacity)
 }
 

@@ -247,6 +247,7 @@ func (db *simStore) snapshot(now time.Time) *eventra.Snapshot {
 		Floors: []eventra.StoredFloor{db.floor}, Pricing: db.s.event.pricing, Categories: slices.Repeat([]eventra.CategoryNo{1}, len(db.seats))}
 	for _, id := range db.order {
 		if b := db.bookings[id]; b.Status.Live() {
+			b.Refunds = db.refundsOf(b.PaymentID)
 			snapshot.Bookings = append(snapshot.Bookings, &b)
 		}
 	}

@@ -36,7 +36,7 @@ func namesOf(ids []eventra.ID) string {
 var changeNames = [...]string{eventra.Held: "hold", eventra.Released: "release", eventra.Expired: "expire",
 	eventra.PaymentStarted: "start payment of", eventra.PaymentEnded: "end payment of", eventra.Confirmed: "confirm",
 	eventra.Rebooked: "rebook as", eventra.RefundDue: "refund late payment", eventra.Refunded: "refund",
-	eventra.Blocked: "block as", eventra.Unblocked: "unblock as"}
+	eventra.Blocked: "block as", eventra.Unblocked: "unblock as", eventra.ItemsRefunded: "refund items of", eventra.RefundEnded: "end refund of"}
 
 // describeBatch names a batch's changes, and those that the store refused.
 func describeBatch(b *eventra.Batch, refused []bool) string {

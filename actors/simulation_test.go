@@ -114,7 +114,7 @@ func newSimulation(seed uint64) *simulation {
 		Status: make([]eventra.SeatStatus, seats), Changed: make([]uint64, seats)}
 	s.takenPeriods, s.versions = make([][]takenPeriod, seats), make([]uint64, seats)
 	s.db = &simStore{s: s, tables: tables{floor: simFloor(s.rng), seats: make([]eventra.StoredState, seats), bookings: map[eventra.ID]eventra.Booking{},
-		payments: map[eventra.ID]eventra.Payment{}, outbox: map[eventra.ID]bool{}, blockings: map[eventra.ID]eventra.Blocking{}, keys: map[string]eventra.ID{}}}
+		payments: map[eventra.ID]eventra.Payment{}, refunds: map[eventra.ID]eventra.Refund{}, outbox: map[eventra.ID]bool{}, blockings: map[eventra.ID]eventra.Blocking{}, keys: map[string]eventra.ID{}}}
 	s.locks = &simLocks{s: s, locks: map[eventra.SeatNo]seatLock{}, holds: map[eventra.ID]bool{}}
 	s.network = network{s: s}
 	s.house = newHouse(s)

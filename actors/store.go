@@ -16,6 +16,8 @@ type EventStore interface {
 	Activate(ctx context.Context, eventID eventra.ID) (*eventra.Snapshot, error)
 	// Booking reads one booking, live or not. CodeNotFound if there is none.
 	Booking(ctx context.Context, id eventra.ID) (*eventra.Booking, error)
+	// Refund reads one refund. CodeNotFound if it was not made.
+	Refund(ctx context.Context, id eventra.ID) (*eventra.Refund, error)
 	// Blocking reads one blocking of an event. CodeNotFound if it was not made.
 	Blocking(ctx context.Context, eventID, id eventra.ID) (*eventra.Blocking, error)
 	// Layout reads the first seats of an event, in the order of their numbers, with their

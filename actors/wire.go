@@ -49,6 +49,8 @@ func encodeReply(question *wire.Envelope, r *reply) *wire.Envelope {
 		e.SetAvailability(r.availability)
 	case r.blocking != nil:
 		e.SetBlocking(r.blocking)
+	case r.refund != nil:
+		e.SetRefund(r.refund)
 	case r.booking != nil || r.payment != nil:
 		e.SetOutcome(r.booking, r.payment)
 	default:
@@ -66,6 +68,8 @@ func decodeReply(event eventra.ID, answer *wire.Envelope) (r *reply, err error) 
 		r.booking, r.payment, err = body.Outcome.Decode()
 	case *wire.Envelope_SeatsBlocked:
 		r.blocking = body.SeatsBlocked.Decode()
+	case *wire.Envelope_RefundOutcome:
+		r.refund, err = body.RefundOutcome.Decode()
 	case *wire.Envelope_SeatChanges:
 		r.changes = body.SeatChanges
 	case *wire.Envelope_Availability:

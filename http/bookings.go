@@ -15,6 +15,7 @@ type Booking struct {
 	Items      []BookedItem    `json:"items" validate:"required"`
 	Seats      []BookedSeat    `json:"seats" validate:"required"` // the items that are seats
 	Total      eventra.Money   `json:"total" validate:"required"`
+	Refunded   eventra.Money   `json:"refunded" validate:"required"`                                                                             // that has gone back so far
 	ExpiresAt  Time            `json:"expiresAt" swaggertype:"string" format:"date-time" example:"2027-05-01T12:10:00.000Z" validate:"required"` // the deadline of the hold
 	CreatedAt  Time            `json:"createdAt" swaggertype:"string" format:"date-time" example:"2027-05-01T12:00:00.000Z" validate:"required"`
 	Payment    *RunningPayment `json:"payment,omitzero"`                                                          // while one runs
@@ -65,7 +66,8 @@ type BookingPage struct {
 
 func newBooking(b *eventra.Booking) Booking {
 	out := Booking{ID: b.ID, EventID: b.EventID, Status: string(b.Status),
-		Items: make([]BookedItem, len(b.Items)), Seats: make([]BookedSeat, 0, len(b.Items)), Total: b.Total, ExpiresAt: Time(b.ExpiresAt), CreatedAt: Time(b.CreatedAt)}
+		Items: make([]BookedItem, len(b.Items)), Seats: make([]BookedSeat, 0, len(b.Items)), Total: b.Total,
+		Refunded: eventra.Money{Amount: b.Refunded, Currency: b.Total.Currency}, ExpiresAt: Time(b.ExpiresAt), CreatedAt: Time(b.CreatedAt)}
 	for i := range b.Items {
 		shown := newBookedItem(b, i)
 		out.Items[i] = shown
@@ -274,7 +276,7 @@ func (s *Server) releaseBooking(c *fiber.Ctx) error {
 
 // @ID refundBooking
 // @Summary Refund a booking
-// @Description A CONFIRMED booking becomes REFUNDED, and its seats are free again.
+// @Description A CONFIRMED booking becomes REFUNDED, and its seats are free again. All that is left of its money goes back.
 // @Tags bookings
 // @Security BearerAuth
 // @Security KeyAuth

@@ -70,6 +70,19 @@ func (f *fakes) Refund(ctx context.Context, id eventra.ID) (*eventra.Booking, er
 	return f.Booking(ctx, id)
 }
 
+func (f *fakes) RefundItems(ctx context.Context, cmd *eventra.RefundItems) (*eventra.Refund, error) {
+	b, err := f.Booking(ctx, cmd.BookingID)
+	if err != nil {
+		return nil, err
+	}
+	return &eventra.Refund{ID: cmd.RefundID, BookingID: b.ID, Status: eventra.RefundSucceeded, Amount: b.Total, Items: cmd.Items,
+		Released: cmd.Release, Reason: cmd.Reason, CreatedAt: time.Now()}, nil
+}
+
+func (f *fakes) BookingRefunds(context.Context, eventra.ID, eventra.Page) ([]eventra.Refund, *eventra.Cursor, error) {
+	return nil, nil, f.err
+}
+
 func (f *fakes) Pay(ctx context.Context, r eventra.PaymentRequest) (*eventra.Payment, *eventra.Booking, error) {
 	if f.pay != nil {
 		return f.pay(r)

@@ -14,7 +14,7 @@ import (
 
 // appendJSON appends a problem as JSON.
 func (p *Problem) appendJSON(b []byte) ([]byte, error) {
-	if p.Errors != nil || p.Payment != nil || p.Checks != nil {
+	if p.Errors != nil || p.Payment != nil || p.Refundable != nil || p.Checks != nil {
 		encoded, err := json.Marshal(p, jsontext.AllowInvalidUTF8(true)) // in the path
 		return append(b, encoded...), err
 	}
@@ -103,6 +103,7 @@ func (r *Booking) appendJSON(b []byte) []byte {
 		b = append(b, '[')
 	}
 	b = appendMoney(append(b, `],"total":`...), r.Total)
+	b = appendMoney(append(b, `,"refunded":`...), r.Refunded)
 	b = appendTime(append(b, `,"expiresAt":`...), r.ExpiresAt)
 	b = appendTime(append(b, `,"createdAt":`...), r.CreatedAt)
 	if r.Payment != nil {

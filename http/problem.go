@@ -68,25 +68,27 @@ var problems = map[eventra.Code]problemKind{
 	eventra.CodeSeatExists:        {status: 409, title: "Seat exists", seats: "seats"},
 	eventra.CodeCategoryInUse:     {status: 409, title: "Category in use"},
 
-	eventra.CodeSeatsUnavailable:   {status: 409, title: "Seats unavailable", seats: "unavailable"},
-	eventra.CodeNotEnoughSeats:     {status: 409, title: "Not enough seats"},
-	eventra.CodeLeavesSingleSeat:   {status: 409, title: "Leaves a single seat"},
-	eventra.CodeCustomerLimit:      {status: 409, title: "Limit per customer reached"},
-	eventra.CodeNotEnoughPlaces:    {status: 409, title: "Not enough places"},
-	eventra.CodeUnknownSection:     {status: 422, title: "Unknown section", seats: "unknown"},
-	eventra.CodeCapacityBelowTaken: {status: 409, title: "Capacity below taken"},
-	eventra.CodeSaleClosed:         {status: 409, title: "Sale closed"},
-	eventra.CodeUnknownSeats:       {status: 422, title: "Unknown seats", seats: "unknown"},
-	eventra.CodeUnknownTicketType:  {status: 422, title: "Unknown ticket type"},
-	eventra.CodeTicketTypeNotSold:  {status: 422, title: "Ticket type not sold"},
-	eventra.CodeTicketTypeQuantity: {status: 422, title: "Too few or too many tickets of a type"},
-	eventra.CodeNotCancellable:     {status: 409, title: "Booking not cancellable"},
-	eventra.CodeNotRefundable:      {status: 409, title: "Booking not refundable"},
-	eventra.CodeHoldExpired:        {status: 409, title: "Hold expired"},
-	eventra.CodeAlreadyPaid:        {status: 409, title: "Already paid"},
-	eventra.CodePaymentInProgress:  {status: 409, title: "Payment in progress", retryAfter: soon},
-	eventra.CodePaymentDeclined:    {status: 402, title: "Payment declined"},
-	eventra.CodePaymentUnavailable: {status: 503, title: "Payment unavailable", retryAfter: soon},
+	eventra.CodeSeatsUnavailable:     {status: 409, title: "Seats unavailable", seats: "unavailable"},
+	eventra.CodeNotEnoughSeats:       {status: 409, title: "Not enough seats"},
+	eventra.CodeLeavesSingleSeat:     {status: 409, title: "Leaves a single seat"},
+	eventra.CodeCustomerLimit:        {status: 409, title: "Limit per customer reached"},
+	eventra.CodeNotEnoughPlaces:      {status: 409, title: "Not enough places"},
+	eventra.CodeUnknownSection:       {status: 422, title: "Unknown section", seats: "unknown"},
+	eventra.CodeCapacityBelowTaken:   {status: 409, title: "Capacity below taken"},
+	eventra.CodeSaleClosed:           {status: 409, title: "Sale closed"},
+	eventra.CodeUnknownSeats:         {status: 422, title: "Unknown seats", seats: "unknown"},
+	eventra.CodeUnknownTicketType:    {status: 422, title: "Unknown ticket type"},
+	eventra.CodeTicketTypeNotSold:    {status: 422, title: "Ticket type not sold"},
+	eventra.CodeTicketTypeQuantity:   {status: 422, title: "Too few or too many tickets of a type"},
+	eventra.CodeNotCancellable:       {status: 409, title: "Booking not cancellable"},
+	eventra.CodeNotRefundable:        {status: 409, title: "Booking not refundable"},
+	eventra.CodeItemReleased:         {status: 409, title: "Ticket released before"},
+	eventra.CodeRefundExceedsPayment: {status: 409, title: "More than was paid"},
+	eventra.CodeHoldExpired:          {status: 409, title: "Hold expired"},
+	eventra.CodeAlreadyPaid:          {status: 409, title: "Already paid"},
+	eventra.CodePaymentInProgress:    {status: 409, title: "Payment in progress", retryAfter: soon},
+	eventra.CodePaymentDeclined:      {status: 402, title: "Payment declined"},
+	eventra.CodePaymentUnavailable:   {status: 503, title: "Payment unavailable", retryAfter: soon},
 }
 
 // problemTypePrefix followed by a code is the URI of a problem's type.
@@ -116,6 +118,7 @@ type Problem struct {
 	Available   *int                 `json:"available,omitempty"`                     // places, with not_enough_places
 	Taken       *int                 `json:"taken,omitempty"`                         // places, with capacity_below_taken
 	Scope       string               `json:"scope,omitzero" example:"bookings:write"` // that the API key lacks, with scope_missing
+	Refundable  *eventra.Money       `json:"refundable,omitzero"`                     // what refunds may still return, with refund_exceeds_payment
 	Payment     *Payment             `json:"payment,omitempty"`
 	Checks      map[string]Check     `json:"checks,omitempty"` // state of each dependency, from /readyz
 }
@@ -175,6 +178,7 @@ func newProblem(c *fiber.Ctx, e *eventra.Error, kind problemKind, err error) Pro
 			p.Available = &places.Available
 		}
 	}
+	p.Refundable = e.Refundable
 	if unready, ok := errors.AsType[*notReady](err); ok {
 		p.Checks = unready.checks
 	}

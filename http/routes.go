@@ -83,6 +83,8 @@ func (s *Server) routes() {
 	api.delete("/bookings/:bookingId", users, bookings, nothing, s.releaseBooking)
 	api.get("/bookings/:bookingId/payments", users, reads, parameters("limit", "cursor"), s.listPayments)
 	api.post("/bookings/:bookingId/payments", users, bookings, body, timeout(s.cfg.PaymentTimeout), s.idempotent, s.pay)
+	api.get("/bookings/:bookingId/refunds", users, reads, parameters("limit", "cursor"), s.listRefunds)
+	api.post("/bookings/:bookingId/refunds", refunders, writes, body, timeout(s.cfg.PaymentTimeout), s.idempotent, s.refundItems)
 	api.post("/bookings/:bookingId/refund", refunders, writes, nothing, s.idempotent, s.refundBooking)
 
 	api.get("/admin/bookings", backOffice, reads, parameters("eventId", "status", "email", "seat", "from", "to", "limit", "cursor"), s.searchBookings)

@@ -158,6 +158,9 @@ type Payments interface {
 	Pay(ctx context.Context, req eventra.PaymentRequest) (*eventra.Payment, *eventra.Booking, error)
 	// Refund ends a confirmed booking and returns its money. Errors: CodeNotRefundable, CodeNotFound.
 	Refund(ctx context.Context, bookingID eventra.ID) (*eventra.Booking, error)
+	// RefundItems returns a part of a confirmed booking's money. Errors: CodeNotRefundable,
+	// CodeItemReleased, CodeRefundExceedsPayment, CodeNotFound.
+	RefundItems(ctx context.Context, cmd *eventra.RefundItems) (*eventra.Refund, error)
 }
 
 // Bookings reads stored bookings and payments.
@@ -168,6 +171,8 @@ type Bookings interface {
 	UserBookings(ctx context.Context, userID eventra.ID, f eventra.BookingFilter, p eventra.Page) ([]*eventra.Booking, *eventra.Cursor, error)
 	// BookingPayments lists a booking's payment attempts, oldest first.
 	BookingPayments(ctx context.Context, bookingID eventra.ID, p eventra.Page) ([]eventra.Payment, *eventra.Cursor, error)
+	// BookingRefunds lists a booking's refunds, oldest first.
+	BookingRefunds(ctx context.Context, bookingID eventra.ID, p eventra.Page) ([]eventra.Refund, *eventra.Cursor, error)
 }
 
 // Cancellations knows how far the refunds of cancelled events are.

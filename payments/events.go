@@ -23,6 +23,12 @@ type Events interface {
 	// CodeNotRefundable if the booking was never confirmed, CodeNotFound if
 	// there is none.
 	RefundBooking(ctx context.Context, bookingID eventra.ID) (*eventra.Booking, error)
+	// RefundItems decides about money that goes back in part, and stores that as PENDING. The
+	// same command again returns what was made of the first one. CodeNotRefundable if the
+	// booking is not confirmed, CodeItemReleased, CodeRefundExceedsPayment, CodeNotFound.
+	RefundItems(ctx context.Context, cmd *eventra.RefundItems) (*eventra.Refund, error)
+	// EndRefund stores the outcome of a refund, and returns the refund as it is stored.
+	EndRefund(ctx context.Context, cmd *eventra.EndRefund) (*eventra.Refund, error)
 	// RefundCancelled does the same because the event is cancelled, and the buyer is told by
 	// mail. CodeUnavailable if the event's owner is a member of the release before, which
 	// would not tell.

@@ -85,8 +85,10 @@ func (p *Processor) resume(ctx context.Context, req eventra.PaymentRequest) (*ev
 // the [Reconciler] tries again.
 func (p *Processor) Refund(ctx context.Context, bookingID eventra.ID) (*eventra.Booking, error) {
 	booking, err := p.events.RefundBooking(ctx, bookingID)
-	if err == nil {
-		p.returnMoney(booking.PaymentID)
+	if err != nil || p.returnMoney(booking.PaymentID) != eventra.PaymentRefunded {
+		return booking, err
 	}
-	return booking, err
+	refunded := *booking
+	refunded.Refunded = booking.Total.Amount
+	return &refunded, nil
 }

@@ -9,9 +9,9 @@ import (
 	"github.com/eventra/eventra/sleep"
 )
 
-// Reconciler ends payments that a crash or an outage left open: it voids
+// Reconciler ends payments and refunds that a crash or an outage left open: it voids
 // attempts that are PENDING past their grace, lets their events decide what the
-// outcome means, and repeats refunds that are due. The instances share the work: each
+// outcome means, and repeats refunds that are due or PENDING. The instances share the work: each
 // claims what it has room for. A payment that fails is due again later and later, so
 // that many of them stop no other one.
 type Reconciler struct{ processor *Processor }
@@ -46,23 +46,37 @@ func (r *Reconciler) Run(ctx context.Context) {
 	}
 }
 
-// claim begins to end as many payments as there are places, and reports whether it found
-// so many.
+// claim begins to end as many refunds and payments as there are places, and reports whether
+// it found so many.
 func (r *Reconciler) claim(ctx context.Context, places chan struct{}, working *sync.WaitGroup) (full bool) {
 	p, room := r.processor, cap(places)-len(places)
-	open, err := p.store.ClaimOpenPayments(ctx, refundAge, retryPauseMin, retryPauseMax, room)
+	refunds, err := p.store.ClaimOpenRefunds(ctx, refundAge, retryPauseMin, retryPauseMax, room)
+	if err != nil {
+		p.log.Debug("open refunds not read", "error", err)
+		return false
+	}
+	begin(refunds, places, working, func(refund *eventra.Refund) { p.endRefund(refund) })
+	if len(refunds) == room {
+		return true
+	}
+	open, err := p.store.ClaimOpenPayments(ctx, refundAge, retryPauseMin, retryPauseMax, room-len(refunds))
 	if err != nil {
 		p.log.Debug("open payments not read", "error", err)
 		return false
 	}
-	for i := range open {
+	begin(open, places, working, r.reconcile)
+	return len(refunds)+len(open) == room
+}
+
+// begin takes a place for each of the claimed, and ends it there.
+func begin[T any](claimed []T, places chan struct{}, working *sync.WaitGroup, end func(*T)) {
+	for i := range claimed {
 		places <- struct{}{}
 		working.Go(func() {
 			defer func() { <-places }()
-			r.reconcile(&open[i])
+			end(&claimed[i])
 		})
 	}
-	return len(open) == room
 }
 
 func (r *Reconciler) reconcile(payment *eventra.Payment) {

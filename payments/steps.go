@@ -85,7 +85,7 @@ func (p *Processor) returnMoney(id eventra.ID) eventra.PaymentStatus {
 		return eventra.PaymentRefunded
 	}
 	log := p.log.With("paymentId", id, "bookingId", payment.BookingID, "eventId", payment.EventID)
-	if !free(payment) {
+	if err = p.endParts(ctx, payment); err == nil && !free(payment) {
 		err = p.gateway.Refund(ctx, *payment)
 	}
 	if err == nil {

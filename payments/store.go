@@ -19,6 +19,11 @@ type Store interface {
 	// given out again before a pause, which doubles with each claim from pauseMin to
 	// pauseMax.
 	ClaimOpenPayments(ctx context.Context, refundAge, pauseMin, pauseMax time.Duration, limit int) ([]eventra.Payment, error)
+	// PaymentRefunds lists the refunds of a payment, oldest first.
+	PaymentRefunds(ctx context.Context, payment eventra.ID) ([]eventra.Refund, error)
+	// ClaimOpenRefunds gives the caller up to limit refunds that are PENDING for longer than
+	// age, as ClaimOpenPayments does with payments.
+	ClaimOpenRefunds(ctx context.Context, age, pauseMin, pauseMax time.Duration, limit int) ([]eventra.Refund, error)
 	// MarkRefunded notes that the gateway has returned the money:
 	// REFUND_PENDING → REFUNDED. Repeating it is harmless.
 	MarkRefunded(ctx context.Context, id eventra.ID) error

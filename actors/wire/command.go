@@ -26,6 +26,10 @@ func (e *Envelope) SetCommand(cmd eventra.Command) {
 		} else {
 			e.Body = &Envelope_RefundBooking{refund}
 		}
+	case *eventra.RefundItems:
+		e.Body = &Envelope_RefundItems{encodeRefundItems(cmd)}
+	case *eventra.EndRefund:
+		e.Body = &Envelope_EndRefund{&EndRefund{Refund: encodeRefund(&cmd.Refund), Outcome: string(cmd.Outcome)}}
 	case *eventra.SetBlocked:
 		e.Body = &Envelope_BlockSeats{encodeSetBlocked(cmd)}
 	default:
@@ -97,6 +101,10 @@ func (e *Envelope) Command() (eventra.Command, error) {
 		cmd = &eventra.RefundBooking{BookingID: d.need(body.RefundBooking.GetBooking())}
 	case *Envelope_RefundCancelled:
 		cmd = &eventra.RefundBooking{BookingID: d.need(body.RefundCancelled.GetBooking()), Cancelled: true}
+	case *Envelope_RefundItems:
+		cmd = d.refundItems(body.RefundItems)
+	case *Envelope_EndRefund:
+		cmd = d.endRefund(body.EndRefund)
 	case *Envelope_BlockSeats:
 		cmd = d.setBlocked(body.BlockSeats)
 	default:

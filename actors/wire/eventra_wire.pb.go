@@ -73,7 +73,7 @@ func (x Failure_Kind) Number() protoreflect.EnumNumber {
 
 // Deprecated: Use Failure_Kind.Descriptor instead.
 func (Failure_Kind) EnumDescriptor() ([]byte, []int) {
-	return file_eventra_wire_proto_rawDescGZIP(), []int{21, 0}
+	return file_eventra_wire_proto_rawDescGZIP(), []int{23, 0}
 }
 
 // Envelope is the only message that crosses the network. Remoting breaks the
@@ -112,6 +112,8 @@ type Envelope struct {
 	//	*Envelope_RefundCancelled
 	//	*Envelope_FinishPlaces
 	//	*Envelope_PlacesHold
+	//	*Envelope_RefundItems
+	//	*Envelope_EndRefund
 	//	*Envelope_Done
 	//	*Envelope_Moved
 	//	*Envelope_Unsupported
@@ -122,6 +124,7 @@ type Envelope struct {
 	//	*Envelope_Availability
 	//	*Envelope_EventList
 	//	*Envelope_SeatsBlocked
+	//	*Envelope_RefundOutcome
 	Body          isEnvelope_Body `protobuf_oneof:"body"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -347,6 +350,24 @@ func (x *Envelope) GetPlacesHold() *ItemsHold {
 	return nil
 }
 
+func (x *Envelope) GetRefundItems() *RefundItems {
+	if x != nil {
+		if x, ok := x.Body.(*Envelope_RefundItems); ok {
+			return x.RefundItems
+		}
+	}
+	return nil
+}
+
+func (x *Envelope) GetEndRefund() *EndRefund {
+	if x != nil {
+		if x, ok := x.Body.(*Envelope_EndRefund); ok {
+			return x.EndRefund
+		}
+	}
+	return nil
+}
+
 func (x *Envelope) GetDone() *Done {
 	if x != nil {
 		if x, ok := x.Body.(*Envelope_Done); ok {
@@ -437,6 +458,15 @@ func (x *Envelope) GetSeatsBlocked() *SeatsBlocked {
 	return nil
 }
 
+func (x *Envelope) GetRefundOutcome() *Refund {
+	if x != nil {
+		if x, ok := x.Body.(*Envelope_RefundOutcome); ok {
+			return x.RefundOutcome
+		}
+	}
+	return nil
+}
+
 type isEnvelope_Body interface {
 	isEnvelope_Body()
 }
@@ -515,6 +545,14 @@ type Envelope_PlacesHold struct {
 	PlacesHold *ItemsHold `protobuf:"bytes,37,opt,name=places_hold,json=placesHold,proto3,oneof"`
 }
 
+type Envelope_RefundItems struct {
+	RefundItems *RefundItems `protobuf:"bytes,38,opt,name=refund_items,json=refundItems,proto3,oneof"`
+}
+
+type Envelope_EndRefund struct {
+	EndRefund *EndRefund `protobuf:"bytes,39,opt,name=end_refund,json=endRefund,proto3,oneof"`
+}
+
 type Envelope_Done struct {
 	// Answers.
 	Done *Done `protobuf:"bytes,40,opt,name=done,proto3,oneof"`
@@ -556,6 +594,10 @@ type Envelope_SeatsBlocked struct {
 	SeatsBlocked *SeatsBlocked `protobuf:"bytes,49,opt,name=seats_blocked,json=seatsBlocked,proto3,oneof"`
 }
 
+type Envelope_RefundOutcome struct {
+	RefundOutcome *Refund `protobuf:"bytes,54,opt,name=refund_outcome,json=refundOutcome,proto3,oneof"`
+}
+
 func (*Envelope_Activate) isEnvelope_Body() {}
 
 func (*Envelope_Ping) isEnvelope_Body() {}
@@ -592,6 +634,10 @@ func (*Envelope_FinishPlaces) isEnvelope_Body() {}
 
 func (*Envelope_PlacesHold) isEnvelope_Body() {}
 
+func (*Envelope_RefundItems) isEnvelope_Body() {}
+
+func (*Envelope_EndRefund) isEnvelope_Body() {}
+
 func (*Envelope_Done) isEnvelope_Body() {}
 
 func (*Envelope_Moved) isEnvelope_Body() {}
@@ -611,6 +657,8 @@ func (*Envelope_Availability) isEnvelope_Body() {}
 func (*Envelope_EventList) isEnvelope_Body() {}
 
 func (*Envelope_SeatsBlocked) isEnvelope_Body() {}
+
+func (*Envelope_RefundOutcome) isEnvelope_Body() {}
 
 // Activate asks for the event's actor, which the owner starts if need be.
 type Activate struct {
@@ -1413,6 +1461,160 @@ func (x *RefundBooking) GetBooking() []byte {
 	return nil
 }
 
+// RefundItems returns money of a booking, for some of its items or none.
+type RefundItems struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Refund        []byte                 `protobuf:"bytes,1,opt,name=refund,proto3" json:"refund,omitempty"`
+	Booking       []byte                 `protobuf:"bytes,2,opt,name=booking,proto3" json:"booking,omitempty"`
+	Items         []int32                `protobuf:"varint,3,rep,packed,name=items,proto3" json:"items,omitempty"` // their numbers
+	All           bool                   `protobuf:"varint,4,opt,name=all,proto3" json:"all,omitempty"`            // every item that the booking still has
+	Amount        int64                  `protobuf:"varint,5,opt,name=amount,proto3" json:"amount,omitempty"`      // -1: the price of the items
+	Release       bool                   `protobuf:"varint,6,opt,name=release,proto3" json:"release,omitempty"`
+	Reason        string                 `protobuf:"bytes,7,opt,name=reason,proto3" json:"reason,omitempty"`
+	Currency      string                 `protobuf:"bytes,8,opt,name=currency,proto3" json:"currency,omitempty"` // of the amount; empty: that of the booking
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *RefundItems) Reset() {
+	*x = RefundItems{}
+	mi := &file_eventra_wire_proto_msgTypes[15]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *RefundItems) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*RefundItems) ProtoMessage() {}
+
+func (x *RefundItems) ProtoReflect() protoreflect.Message {
+	mi := &file_eventra_wire_proto_msgTypes[15]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use RefundItems.ProtoReflect.Descriptor instead.
+func (*RefundItems) Descriptor() ([]byte, []int) {
+	return file_eventra_wire_proto_rawDescGZIP(), []int{15}
+}
+
+func (x *RefundItems) GetRefund() []byte {
+	if x != nil {
+		return x.Refund
+	}
+	return nil
+}
+
+func (x *RefundItems) GetBooking() []byte {
+	if x != nil {
+		return x.Booking
+	}
+	return nil
+}
+
+func (x *RefundItems) GetItems() []int32 {
+	if x != nil {
+		return x.Items
+	}
+	return nil
+}
+
+func (x *RefundItems) GetAll() bool {
+	if x != nil {
+		return x.All
+	}
+	return false
+}
+
+func (x *RefundItems) GetAmount() int64 {
+	if x != nil {
+		return x.Amount
+	}
+	return 0
+}
+
+func (x *RefundItems) GetRelease() bool {
+	if x != nil {
+		return x.Release
+	}
+	return false
+}
+
+func (x *RefundItems) GetReason() string {
+	if x != nil {
+		return x.Reason
+	}
+	return ""
+}
+
+func (x *RefundItems) GetCurrency() string {
+	if x != nil {
+		return x.Currency
+	}
+	return ""
+}
+
+// EndRefund reports what the gateway made of a refund.
+type EndRefund struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Refund        *Refund                `protobuf:"bytes,1,opt,name=refund,proto3" json:"refund,omitempty"`
+	Outcome       string                 `protobuf:"bytes,2,opt,name=outcome,proto3" json:"outcome,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *EndRefund) Reset() {
+	*x = EndRefund{}
+	mi := &file_eventra_wire_proto_msgTypes[16]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *EndRefund) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*EndRefund) ProtoMessage() {}
+
+func (x *EndRefund) ProtoReflect() protoreflect.Message {
+	mi := &file_eventra_wire_proto_msgTypes[16]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use EndRefund.ProtoReflect.Descriptor instead.
+func (*EndRefund) Descriptor() ([]byte, []int) {
+	return file_eventra_wire_proto_rawDescGZIP(), []int{16}
+}
+
+func (x *EndRefund) GetRefund() *Refund {
+	if x != nil {
+		return x.Refund
+	}
+	return nil
+}
+
+func (x *EndRefund) GetOutcome() string {
+	if x != nil {
+		return x.Outcome
+	}
+	return ""
+}
+
 // BlockSeats keeps seats off sale, or gives them back.
 type BlockSeats struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
@@ -1429,7 +1631,7 @@ type BlockSeats struct {
 
 func (x *BlockSeats) Reset() {
 	*x = BlockSeats{}
-	mi := &file_eventra_wire_proto_msgTypes[15]
+	mi := &file_eventra_wire_proto_msgTypes[17]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1441,7 +1643,7 @@ func (x *BlockSeats) String() string {
 func (*BlockSeats) ProtoMessage() {}
 
 func (x *BlockSeats) ProtoReflect() protoreflect.Message {
-	mi := &file_eventra_wire_proto_msgTypes[15]
+	mi := &file_eventra_wire_proto_msgTypes[17]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1454,7 +1656,7 @@ func (x *BlockSeats) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use BlockSeats.ProtoReflect.Descriptor instead.
 func (*BlockSeats) Descriptor() ([]byte, []int) {
-	return file_eventra_wire_proto_rawDescGZIP(), []int{15}
+	return file_eventra_wire_proto_rawDescGZIP(), []int{17}
 }
 
 func (x *BlockSeats) GetId() []byte {
@@ -1518,7 +1720,7 @@ type ReadSeats struct {
 
 func (x *ReadSeats) Reset() {
 	*x = ReadSeats{}
-	mi := &file_eventra_wire_proto_msgTypes[16]
+	mi := &file_eventra_wire_proto_msgTypes[18]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1530,7 +1732,7 @@ func (x *ReadSeats) String() string {
 func (*ReadSeats) ProtoMessage() {}
 
 func (x *ReadSeats) ProtoReflect() protoreflect.Message {
-	mi := &file_eventra_wire_proto_msgTypes[16]
+	mi := &file_eventra_wire_proto_msgTypes[18]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1543,7 +1745,7 @@ func (x *ReadSeats) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ReadSeats.ProtoReflect.Descriptor instead.
 func (*ReadSeats) Descriptor() ([]byte, []int) {
-	return file_eventra_wire_proto_rawDescGZIP(), []int{16}
+	return file_eventra_wire_proto_rawDescGZIP(), []int{18}
 }
 
 func (x *ReadSeats) GetSince() uint64 {
@@ -1568,7 +1770,7 @@ type ReadAvailability struct {
 
 func (x *ReadAvailability) Reset() {
 	*x = ReadAvailability{}
-	mi := &file_eventra_wire_proto_msgTypes[17]
+	mi := &file_eventra_wire_proto_msgTypes[19]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1580,7 +1782,7 @@ func (x *ReadAvailability) String() string {
 func (*ReadAvailability) ProtoMessage() {}
 
 func (x *ReadAvailability) ProtoReflect() protoreflect.Message {
-	mi := &file_eventra_wire_proto_msgTypes[17]
+	mi := &file_eventra_wire_proto_msgTypes[19]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1593,7 +1795,7 @@ func (x *ReadAvailability) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ReadAvailability.ProtoReflect.Descriptor instead.
 func (*ReadAvailability) Descriptor() ([]byte, []int) {
-	return file_eventra_wire_proto_rawDescGZIP(), []int{17}
+	return file_eventra_wire_proto_rawDescGZIP(), []int{19}
 }
 
 // Done answers what has succeeded and has no result.
@@ -1605,7 +1807,7 @@ type Done struct {
 
 func (x *Done) Reset() {
 	*x = Done{}
-	mi := &file_eventra_wire_proto_msgTypes[18]
+	mi := &file_eventra_wire_proto_msgTypes[20]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1617,7 +1819,7 @@ func (x *Done) String() string {
 func (*Done) ProtoMessage() {}
 
 func (x *Done) ProtoReflect() protoreflect.Message {
-	mi := &file_eventra_wire_proto_msgTypes[18]
+	mi := &file_eventra_wire_proto_msgTypes[20]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1630,7 +1832,7 @@ func (x *Done) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Done.ProtoReflect.Descriptor instead.
 func (*Done) Descriptor() ([]byte, []int) {
-	return file_eventra_wire_proto_rawDescGZIP(), []int{18}
+	return file_eventra_wire_proto_rawDescGZIP(), []int{20}
 }
 
 // Moved says that this member is not the owner and has promised nothing: ask the
@@ -1643,7 +1845,7 @@ type Moved struct {
 
 func (x *Moved) Reset() {
 	*x = Moved{}
-	mi := &file_eventra_wire_proto_msgTypes[19]
+	mi := &file_eventra_wire_proto_msgTypes[21]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1655,7 +1857,7 @@ func (x *Moved) String() string {
 func (*Moved) ProtoMessage() {}
 
 func (x *Moved) ProtoReflect() protoreflect.Message {
-	mi := &file_eventra_wire_proto_msgTypes[19]
+	mi := &file_eventra_wire_proto_msgTypes[21]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1668,7 +1870,7 @@ func (x *Moved) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Moved.ProtoReflect.Descriptor instead.
 func (*Moved) Descriptor() ([]byte, []int) {
-	return file_eventra_wire_proto_rawDescGZIP(), []int{19}
+	return file_eventra_wire_proto_rawDescGZIP(), []int{21}
 }
 
 // Unsupported says that this release does not know the question.
@@ -1680,7 +1882,7 @@ type Unsupported struct {
 
 func (x *Unsupported) Reset() {
 	*x = Unsupported{}
-	mi := &file_eventra_wire_proto_msgTypes[20]
+	mi := &file_eventra_wire_proto_msgTypes[22]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1692,7 +1894,7 @@ func (x *Unsupported) String() string {
 func (*Unsupported) ProtoMessage() {}
 
 func (x *Unsupported) ProtoReflect() protoreflect.Message {
-	mi := &file_eventra_wire_proto_msgTypes[20]
+	mi := &file_eventra_wire_proto_msgTypes[22]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1705,7 +1907,7 @@ func (x *Unsupported) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Unsupported.ProtoReflect.Descriptor instead.
 func (*Unsupported) Descriptor() ([]byte, []int) {
-	return file_eventra_wire_proto_rawDescGZIP(), []int{20}
+	return file_eventra_wire_proto_rawDescGZIP(), []int{22}
 }
 
 // Failure is an error as clients are answered it, or a fault of the answering
@@ -1724,7 +1926,8 @@ type Failure struct {
 	// What `code` stands for, if members of the release before do not know it: they go by `code`.
 	Precisely     string                   `protobuf:"bytes,9,opt,name=precisely,proto3" json:"precisely,omitempty"`
 	Customer      *Failure_CustomerTickets `protobuf:"bytes,10,opt,name=customer,proto3" json:"customer,omitempty"`
-	Orphans       []string                 `protobuf:"bytes,20,rep,name=orphans,proto3" json:"orphans,omitempty"` // seats that a pick would leave alone
+	Refundable    *Money                   `protobuf:"bytes,15,opt,name=refundable,proto3" json:"refundable,omitempty"` // what refunds may still return
+	Orphans       []string                 `protobuf:"bytes,20,rep,name=orphans,proto3" json:"orphans,omitempty"`       // seats that a pick would leave alone
 	Suggestions   []*Failure_Pick          `protobuf:"bytes,21,rep,name=suggestions,proto3" json:"suggestions,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -1732,7 +1935,7 @@ type Failure struct {
 
 func (x *Failure) Reset() {
 	*x = Failure{}
-	mi := &file_eventra_wire_proto_msgTypes[21]
+	mi := &file_eventra_wire_proto_msgTypes[23]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1744,7 +1947,7 @@ func (x *Failure) String() string {
 func (*Failure) ProtoMessage() {}
 
 func (x *Failure) ProtoReflect() protoreflect.Message {
-	mi := &file_eventra_wire_proto_msgTypes[21]
+	mi := &file_eventra_wire_proto_msgTypes[23]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1757,7 +1960,7 @@ func (x *Failure) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Failure.ProtoReflect.Descriptor instead.
 func (*Failure) Descriptor() ([]byte, []int) {
-	return file_eventra_wire_proto_rawDescGZIP(), []int{21}
+	return file_eventra_wire_proto_rawDescGZIP(), []int{23}
 }
 
 func (x *Failure) GetCode() string {
@@ -1837,6 +2040,13 @@ func (x *Failure) GetCustomer() *Failure_CustomerTickets {
 	return nil
 }
 
+func (x *Failure) GetRefundable() *Money {
+	if x != nil {
+		return x.Refundable
+	}
+	return nil
+}
+
 func (x *Failure) GetOrphans() []string {
 	if x != nil {
 		return x.Orphans
@@ -1861,7 +2071,7 @@ type Activated struct {
 
 func (x *Activated) Reset() {
 	*x = Activated{}
-	mi := &file_eventra_wire_proto_msgTypes[22]
+	mi := &file_eventra_wire_proto_msgTypes[24]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1873,7 +2083,7 @@ func (x *Activated) String() string {
 func (*Activated) ProtoMessage() {}
 
 func (x *Activated) ProtoReflect() protoreflect.Message {
-	mi := &file_eventra_wire_proto_msgTypes[22]
+	mi := &file_eventra_wire_proto_msgTypes[24]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1886,7 +2096,7 @@ func (x *Activated) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Activated.ProtoReflect.Descriptor instead.
 func (*Activated) Descriptor() ([]byte, []int) {
-	return file_eventra_wire_proto_rawDescGZIP(), []int{22}
+	return file_eventra_wire_proto_rawDescGZIP(), []int{24}
 }
 
 func (x *Activated) GetActor() string {
@@ -1907,7 +2117,7 @@ type Outcome struct {
 
 func (x *Outcome) Reset() {
 	*x = Outcome{}
-	mi := &file_eventra_wire_proto_msgTypes[23]
+	mi := &file_eventra_wire_proto_msgTypes[25]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1919,7 +2129,7 @@ func (x *Outcome) String() string {
 func (*Outcome) ProtoMessage() {}
 
 func (x *Outcome) ProtoReflect() protoreflect.Message {
-	mi := &file_eventra_wire_proto_msgTypes[23]
+	mi := &file_eventra_wire_proto_msgTypes[25]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1932,7 +2142,7 @@ func (x *Outcome) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Outcome.ProtoReflect.Descriptor instead.
 func (*Outcome) Descriptor() ([]byte, []int) {
-	return file_eventra_wire_proto_rawDescGZIP(), []int{23}
+	return file_eventra_wire_proto_rawDescGZIP(), []int{25}
 }
 
 func (x *Outcome) GetBooking() *Booking {
@@ -1966,7 +2176,7 @@ type SeatChanges struct {
 
 func (x *SeatChanges) Reset() {
 	*x = SeatChanges{}
-	mi := &file_eventra_wire_proto_msgTypes[24]
+	mi := &file_eventra_wire_proto_msgTypes[26]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1978,7 +2188,7 @@ func (x *SeatChanges) String() string {
 func (*SeatChanges) ProtoMessage() {}
 
 func (x *SeatChanges) ProtoReflect() protoreflect.Message {
-	mi := &file_eventra_wire_proto_msgTypes[24]
+	mi := &file_eventra_wire_proto_msgTypes[26]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1991,7 +2201,7 @@ func (x *SeatChanges) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use SeatChanges.ProtoReflect.Descriptor instead.
 func (*SeatChanges) Descriptor() ([]byte, []int) {
-	return file_eventra_wire_proto_rawDescGZIP(), []int{24}
+	return file_eventra_wire_proto_rawDescGZIP(), []int{26}
 }
 
 func (x *SeatChanges) GetVersion() uint64 {
@@ -2061,7 +2271,7 @@ type SeatsBlocked struct {
 
 func (x *SeatsBlocked) Reset() {
 	*x = SeatsBlocked{}
-	mi := &file_eventra_wire_proto_msgTypes[25]
+	mi := &file_eventra_wire_proto_msgTypes[27]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2073,7 +2283,7 @@ func (x *SeatsBlocked) String() string {
 func (*SeatsBlocked) ProtoMessage() {}
 
 func (x *SeatsBlocked) ProtoReflect() protoreflect.Message {
-	mi := &file_eventra_wire_proto_msgTypes[25]
+	mi := &file_eventra_wire_proto_msgTypes[27]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2086,7 +2296,7 @@ func (x *SeatsBlocked) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use SeatsBlocked.ProtoReflect.Descriptor instead.
 func (*SeatsBlocked) Descriptor() ([]byte, []int) {
-	return file_eventra_wire_proto_rawDescGZIP(), []int{25}
+	return file_eventra_wire_proto_rawDescGZIP(), []int{27}
 }
 
 func (x *SeatsBlocked) GetChanged() int32 {
@@ -2114,7 +2324,7 @@ type Availability struct {
 
 func (x *Availability) Reset() {
 	*x = Availability{}
-	mi := &file_eventra_wire_proto_msgTypes[26]
+	mi := &file_eventra_wire_proto_msgTypes[28]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2126,7 +2336,7 @@ func (x *Availability) String() string {
 func (*Availability) ProtoMessage() {}
 
 func (x *Availability) ProtoReflect() protoreflect.Message {
-	mi := &file_eventra_wire_proto_msgTypes[26]
+	mi := &file_eventra_wire_proto_msgTypes[28]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2139,7 +2349,7 @@ func (x *Availability) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Availability.ProtoReflect.Descriptor instead.
 func (*Availability) Descriptor() ([]byte, []int) {
-	return file_eventra_wire_proto_rawDescGZIP(), []int{26}
+	return file_eventra_wire_proto_rawDescGZIP(), []int{28}
 }
 
 func (x *Availability) GetVersion() uint64 {
@@ -2172,7 +2382,7 @@ type EventList struct {
 
 func (x *EventList) Reset() {
 	*x = EventList{}
-	mi := &file_eventra_wire_proto_msgTypes[27]
+	mi := &file_eventra_wire_proto_msgTypes[29]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2184,7 +2394,7 @@ func (x *EventList) String() string {
 func (*EventList) ProtoMessage() {}
 
 func (x *EventList) ProtoReflect() protoreflect.Message {
-	mi := &file_eventra_wire_proto_msgTypes[27]
+	mi := &file_eventra_wire_proto_msgTypes[29]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2197,7 +2407,7 @@ func (x *EventList) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use EventList.ProtoReflect.Descriptor instead.
 func (*EventList) Descriptor() ([]byte, []int) {
-	return file_eventra_wire_proto_rawDescGZIP(), []int{27}
+	return file_eventra_wire_proto_rawDescGZIP(), []int{29}
 }
 
 func (x *EventList) GetEvents() []*ActiveEvent {
@@ -2222,7 +2432,7 @@ type ActiveEvent struct {
 
 func (x *ActiveEvent) Reset() {
 	*x = ActiveEvent{}
-	mi := &file_eventra_wire_proto_msgTypes[28]
+	mi := &file_eventra_wire_proto_msgTypes[30]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2234,7 +2444,7 @@ func (x *ActiveEvent) String() string {
 func (*ActiveEvent) ProtoMessage() {}
 
 func (x *ActiveEvent) ProtoReflect() protoreflect.Message {
-	mi := &file_eventra_wire_proto_msgTypes[28]
+	mi := &file_eventra_wire_proto_msgTypes[30]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2247,7 +2457,7 @@ func (x *ActiveEvent) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ActiveEvent.ProtoReflect.Descriptor instead.
 func (*ActiveEvent) Descriptor() ([]byte, []int) {
-	return file_eventra_wire_proto_rawDescGZIP(), []int{28}
+	return file_eventra_wire_proto_rawDescGZIP(), []int{30}
 }
 
 func (x *ActiveEvent) GetEvent() []byte {
@@ -2309,7 +2519,7 @@ type Money struct {
 
 func (x *Money) Reset() {
 	*x = Money{}
-	mi := &file_eventra_wire_proto_msgTypes[29]
+	mi := &file_eventra_wire_proto_msgTypes[31]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2321,7 +2531,7 @@ func (x *Money) String() string {
 func (*Money) ProtoMessage() {}
 
 func (x *Money) ProtoReflect() protoreflect.Message {
-	mi := &file_eventra_wire_proto_msgTypes[29]
+	mi := &file_eventra_wire_proto_msgTypes[31]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2334,7 +2544,7 @@ func (x *Money) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Money.ProtoReflect.Descriptor instead.
 func (*Money) Descriptor() ([]byte, []int) {
-	return file_eventra_wire_proto_rawDescGZIP(), []int{29}
+	return file_eventra_wire_proto_rawDescGZIP(), []int{31}
 }
 
 func (x *Money) GetAmount() int64 {
@@ -2364,6 +2574,7 @@ type Booking struct {
 	Payment          []byte                 `protobuf:"bytes,9,opt,name=payment,proto3" json:"payment,omitempty"`
 	PayingUntil      int64                  `protobuf:"varint,10,opt,name=paying_until,json=payingUntil,proto3" json:"paying_until,omitempty"`
 	ReplacedBy       []byte                 `protobuf:"bytes,11,opt,name=replaced_by,json=replacedBy,proto3" json:"replaced_by,omitempty"`
+	Refunded         int64                  `protobuf:"varint,15,opt,name=refunded,proto3" json:"refunded,omitempty"`                                           // money that has gone back
 	LeavesSingleSeat bool                   `protobuf:"varint,20,opt,name=leaves_single_seat,json=leavesSingleSeat,proto3" json:"leaves_single_seat,omitempty"` // a warning for whoever makes the hold
 	Places           []*BookedSeat          `protobuf:"bytes,12,rep,name=places,proto3" json:"places,omitempty"`                                                // items without a seat
 	unknownFields    protoimpl.UnknownFields
@@ -2372,7 +2583,7 @@ type Booking struct {
 
 func (x *Booking) Reset() {
 	*x = Booking{}
-	mi := &file_eventra_wire_proto_msgTypes[30]
+	mi := &file_eventra_wire_proto_msgTypes[32]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2384,7 +2595,7 @@ func (x *Booking) String() string {
 func (*Booking) ProtoMessage() {}
 
 func (x *Booking) ProtoReflect() protoreflect.Message {
-	mi := &file_eventra_wire_proto_msgTypes[30]
+	mi := &file_eventra_wire_proto_msgTypes[32]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2397,7 +2608,7 @@ func (x *Booking) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Booking.ProtoReflect.Descriptor instead.
 func (*Booking) Descriptor() ([]byte, []int) {
-	return file_eventra_wire_proto_rawDescGZIP(), []int{30}
+	return file_eventra_wire_proto_rawDescGZIP(), []int{32}
 }
 
 func (x *Booking) GetId() []byte {
@@ -2477,6 +2688,13 @@ func (x *Booking) GetReplacedBy() []byte {
 	return nil
 }
 
+func (x *Booking) GetRefunded() int64 {
+	if x != nil {
+		return x.Refunded
+	}
+	return 0
+}
+
 func (x *Booking) GetLeavesSingleSeat() bool {
 	if x != nil {
 		return x.LeavesSingleSeat
@@ -2512,7 +2730,7 @@ type BookedSeat struct {
 
 func (x *BookedSeat) Reset() {
 	*x = BookedSeat{}
-	mi := &file_eventra_wire_proto_msgTypes[31]
+	mi := &file_eventra_wire_proto_msgTypes[33]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2524,7 +2742,7 @@ func (x *BookedSeat) String() string {
 func (*BookedSeat) ProtoMessage() {}
 
 func (x *BookedSeat) ProtoReflect() protoreflect.Message {
-	mi := &file_eventra_wire_proto_msgTypes[31]
+	mi := &file_eventra_wire_proto_msgTypes[33]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2537,7 +2755,7 @@ func (x *BookedSeat) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use BookedSeat.ProtoReflect.Descriptor instead.
 func (*BookedSeat) Descriptor() ([]byte, []int) {
-	return file_eventra_wire_proto_rawDescGZIP(), []int{31}
+	return file_eventra_wire_proto_rawDescGZIP(), []int{33}
 }
 
 func (x *BookedSeat) GetNo() int32 {
@@ -2642,7 +2860,7 @@ type Payment struct {
 
 func (x *Payment) Reset() {
 	*x = Payment{}
-	mi := &file_eventra_wire_proto_msgTypes[32]
+	mi := &file_eventra_wire_proto_msgTypes[34]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2654,7 +2872,7 @@ func (x *Payment) String() string {
 func (*Payment) ProtoMessage() {}
 
 func (x *Payment) ProtoReflect() protoreflect.Message {
-	mi := &file_eventra_wire_proto_msgTypes[32]
+	mi := &file_eventra_wire_proto_msgTypes[34]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2667,7 +2885,7 @@ func (x *Payment) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Payment.ProtoReflect.Descriptor instead.
 func (*Payment) Descriptor() ([]byte, []int) {
-	return file_eventra_wire_proto_rawDescGZIP(), []int{32}
+	return file_eventra_wire_proto_rawDescGZIP(), []int{34}
 }
 
 func (x *Payment) GetId() []byte {
@@ -2740,6 +2958,131 @@ func (x *Payment) GetRefusal() string {
 	return ""
 }
 
+// Refund is money that goes back in part.
+type Refund struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Id            []byte                 `protobuf:"bytes,1,opt,name=id,proto3" json:"id,omitempty"`
+	Booking       []byte                 `protobuf:"bytes,2,opt,name=booking,proto3" json:"booking,omitempty"`
+	Payment       []byte                 `protobuf:"bytes,3,opt,name=payment,proto3" json:"payment,omitempty"`
+	Event         []byte                 `protobuf:"bytes,4,opt,name=event,proto3" json:"event,omitempty"`
+	N             int32                  `protobuf:"varint,5,opt,name=n,proto3" json:"n,omitempty"`
+	Amount        *Money                 `protobuf:"bytes,6,opt,name=amount,proto3" json:"amount,omitempty"`
+	Items         []int32                `protobuf:"varint,7,rep,packed,name=items,proto3" json:"items,omitempty"`
+	Released      bool                   `protobuf:"varint,8,opt,name=released,proto3" json:"released,omitempty"`
+	Reason        string                 `protobuf:"bytes,9,opt,name=reason,proto3" json:"reason,omitempty"`
+	Status        string                 `protobuf:"bytes,10,opt,name=status,proto3" json:"status,omitempty"`
+	CreatedAt     int64                  `protobuf:"varint,11,opt,name=created_at,json=createdAt,proto3" json:"created_at,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *Refund) Reset() {
+	*x = Refund{}
+	mi := &file_eventra_wire_proto_msgTypes[35]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *Refund) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*Refund) ProtoMessage() {}
+
+func (x *Refund) ProtoReflect() protoreflect.Message {
+	mi := &file_eventra_wire_proto_msgTypes[35]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use Refund.ProtoReflect.Descriptor instead.
+func (*Refund) Descriptor() ([]byte, []int) {
+	return file_eventra_wire_proto_rawDescGZIP(), []int{35}
+}
+
+func (x *Refund) GetId() []byte {
+	if x != nil {
+		return x.Id
+	}
+	return nil
+}
+
+func (x *Refund) GetBooking() []byte {
+	if x != nil {
+		return x.Booking
+	}
+	return nil
+}
+
+func (x *Refund) GetPayment() []byte {
+	if x != nil {
+		return x.Payment
+	}
+	return nil
+}
+
+func (x *Refund) GetEvent() []byte {
+	if x != nil {
+		return x.Event
+	}
+	return nil
+}
+
+func (x *Refund) GetN() int32 {
+	if x != nil {
+		return x.N
+	}
+	return 0
+}
+
+func (x *Refund) GetAmount() *Money {
+	if x != nil {
+		return x.Amount
+	}
+	return nil
+}
+
+func (x *Refund) GetItems() []int32 {
+	if x != nil {
+		return x.Items
+	}
+	return nil
+}
+
+func (x *Refund) GetReleased() bool {
+	if x != nil {
+		return x.Released
+	}
+	return false
+}
+
+func (x *Refund) GetReason() string {
+	if x != nil {
+		return x.Reason
+	}
+	return ""
+}
+
+func (x *Refund) GetStatus() string {
+	if x != nil {
+		return x.Status
+	}
+	return ""
+}
+
+func (x *Refund) GetCreatedAt() int64 {
+	if x != nil {
+		return x.CreatedAt
+	}
+	return 0
+}
+
 type Failure_Places struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
 	Section       string                 `protobuf:"bytes,1,opt,name=section,proto3" json:"section,omitempty"`
@@ -2751,7 +3094,7 @@ type Failure_Places struct {
 
 func (x *Failure_Places) Reset() {
 	*x = Failure_Places{}
-	mi := &file_eventra_wire_proto_msgTypes[33]
+	mi := &file_eventra_wire_proto_msgTypes[36]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2763,7 +3106,7 @@ func (x *Failure_Places) String() string {
 func (*Failure_Places) ProtoMessage() {}
 
 func (x *Failure_Places) ProtoReflect() protoreflect.Message {
-	mi := &file_eventra_wire_proto_msgTypes[33]
+	mi := &file_eventra_wire_proto_msgTypes[36]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2776,7 +3119,7 @@ func (x *Failure_Places) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Failure_Places.ProtoReflect.Descriptor instead.
 func (*Failure_Places) Descriptor() ([]byte, []int) {
-	return file_eventra_wire_proto_rawDescGZIP(), []int{21, 0}
+	return file_eventra_wire_proto_rawDescGZIP(), []int{23, 0}
 }
 
 func (x *Failure_Places) GetSection() string {
@@ -2810,7 +3153,7 @@ type Failure_CustomerTickets struct {
 
 func (x *Failure_CustomerTickets) Reset() {
 	*x = Failure_CustomerTickets{}
-	mi := &file_eventra_wire_proto_msgTypes[34]
+	mi := &file_eventra_wire_proto_msgTypes[37]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2822,7 +3165,7 @@ func (x *Failure_CustomerTickets) String() string {
 func (*Failure_CustomerTickets) ProtoMessage() {}
 
 func (x *Failure_CustomerTickets) ProtoReflect() protoreflect.Message {
-	mi := &file_eventra_wire_proto_msgTypes[34]
+	mi := &file_eventra_wire_proto_msgTypes[37]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2835,7 +3178,7 @@ func (x *Failure_CustomerTickets) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Failure_CustomerTickets.ProtoReflect.Descriptor instead.
 func (*Failure_CustomerTickets) Descriptor() ([]byte, []int) {
-	return file_eventra_wire_proto_rawDescGZIP(), []int{21, 1}
+	return file_eventra_wire_proto_rawDescGZIP(), []int{23, 1}
 }
 
 func (x *Failure_CustomerTickets) GetLimit() int32 {
@@ -2863,7 +3206,7 @@ type Failure_Field struct {
 
 func (x *Failure_Field) Reset() {
 	*x = Failure_Field{}
-	mi := &file_eventra_wire_proto_msgTypes[35]
+	mi := &file_eventra_wire_proto_msgTypes[38]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2875,7 +3218,7 @@ func (x *Failure_Field) String() string {
 func (*Failure_Field) ProtoMessage() {}
 
 func (x *Failure_Field) ProtoReflect() protoreflect.Message {
-	mi := &file_eventra_wire_proto_msgTypes[35]
+	mi := &file_eventra_wire_proto_msgTypes[38]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2888,7 +3231,7 @@ func (x *Failure_Field) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Failure_Field.ProtoReflect.Descriptor instead.
 func (*Failure_Field) Descriptor() ([]byte, []int) {
-	return file_eventra_wire_proto_rawDescGZIP(), []int{21, 2}
+	return file_eventra_wire_proto_rawDescGZIP(), []int{23, 2}
 }
 
 func (x *Failure_Field) GetField() string {
@@ -2921,7 +3264,7 @@ type Failure_Pick struct {
 
 func (x *Failure_Pick) Reset() {
 	*x = Failure_Pick{}
-	mi := &file_eventra_wire_proto_msgTypes[36]
+	mi := &file_eventra_wire_proto_msgTypes[39]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2933,7 +3276,7 @@ func (x *Failure_Pick) String() string {
 func (*Failure_Pick) ProtoMessage() {}
 
 func (x *Failure_Pick) ProtoReflect() protoreflect.Message {
-	mi := &file_eventra_wire_proto_msgTypes[36]
+	mi := &file_eventra_wire_proto_msgTypes[39]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2946,7 +3289,7 @@ func (x *Failure_Pick) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Failure_Pick.ProtoReflect.Descriptor instead.
 func (*Failure_Pick) Descriptor() ([]byte, []int) {
-	return file_eventra_wire_proto_rawDescGZIP(), []int{21, 3}
+	return file_eventra_wire_proto_rawDescGZIP(), []int{23, 3}
 }
 
 func (x *Failure_Pick) GetSeats() []string {
@@ -2971,7 +3314,7 @@ type SeatChanges_Floor struct {
 
 func (x *SeatChanges_Floor) Reset() {
 	*x = SeatChanges_Floor{}
-	mi := &file_eventra_wire_proto_msgTypes[37]
+	mi := &file_eventra_wire_proto_msgTypes[40]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2983,7 +3326,7 @@ func (x *SeatChanges_Floor) String() string {
 func (*SeatChanges_Floor) ProtoMessage() {}
 
 func (x *SeatChanges_Floor) ProtoReflect() protoreflect.Message {
-	mi := &file_eventra_wire_proto_msgTypes[37]
+	mi := &file_eventra_wire_proto_msgTypes[40]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2996,7 +3339,7 @@ func (x *SeatChanges_Floor) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use SeatChanges_Floor.ProtoReflect.Descriptor instead.
 func (*SeatChanges_Floor) Descriptor() ([]byte, []int) {
-	return file_eventra_wire_proto_rawDescGZIP(), []int{24, 0}
+	return file_eventra_wire_proto_rawDescGZIP(), []int{26, 0}
 }
 
 func (x *SeatChanges_Floor) GetName() string {
@@ -3064,7 +3407,7 @@ type Availability_Tally struct {
 
 func (x *Availability_Tally) Reset() {
 	*x = Availability_Tally{}
-	mi := &file_eventra_wire_proto_msgTypes[38]
+	mi := &file_eventra_wire_proto_msgTypes[41]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3076,7 +3419,7 @@ func (x *Availability_Tally) String() string {
 func (*Availability_Tally) ProtoMessage() {}
 
 func (x *Availability_Tally) ProtoReflect() protoreflect.Message {
-	mi := &file_eventra_wire_proto_msgTypes[38]
+	mi := &file_eventra_wire_proto_msgTypes[41]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3089,7 +3432,7 @@ func (x *Availability_Tally) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Availability_Tally.ProtoReflect.Descriptor instead.
 func (*Availability_Tally) Descriptor() ([]byte, []int) {
-	return file_eventra_wire_proto_rawDescGZIP(), []int{26, 0}
+	return file_eventra_wire_proto_rawDescGZIP(), []int{28, 0}
 }
 
 func (x *Availability_Tally) GetName() string {
@@ -3152,7 +3495,7 @@ var File_eventra_wire_proto protoreflect.FileDescriptor
 
 const file_eventra_wire_proto_rawDesc = "" +
 	"\n" +
-	"\x12eventra_wire.proto\x12\x0feventra.wire.v1\"\xbe\x0e\n" +
+	"\x12eventra_wire.proto\x12\x0feventra.wire.v1\"\x80\x10\n" +
 	"\bEnvelope\x12\x0e\n" +
 	"\x02id\x18\x01 \x01(\x06R\x02id\x12\x14\n" +
 	"\x05event\x18\x02 \x01(\fR\x05event\x12%\n" +
@@ -3183,7 +3526,10 @@ const file_eventra_wire_proto_rawDesc = "" +
 	"\x10refund_cancelled\x18# \x01(\v2\x1e.eventra.wire.v1.RefundBookingH\x00R\x0frefundCancelled\x12E\n" +
 	"\rfinish_places\x18$ \x01(\v2\x1e.eventra.wire.v1.FinishPaymentH\x00R\ffinishPlaces\x12=\n" +
 	"\vplaces_hold\x18% \x01(\v2\x1a.eventra.wire.v1.ItemsHoldH\x00R\n" +
-	"placesHold\x12+\n" +
+	"placesHold\x12A\n" +
+	"\frefund_items\x18& \x01(\v2\x1c.eventra.wire.v1.RefundItemsH\x00R\vrefundItems\x12;\n" +
+	"\n" +
+	"end_refund\x18' \x01(\v2\x1a.eventra.wire.v1.EndRefundH\x00R\tendRefund\x12+\n" +
 	"\x04done\x18( \x01(\v2\x15.eventra.wire.v1.DoneH\x00R\x04done\x12.\n" +
 	"\x05moved\x18) \x01(\v2\x16.eventra.wire.v1.MovedH\x00R\x05moved\x12@\n" +
 	"\vunsupported\x18* \x01(\v2\x1c.eventra.wire.v1.UnsupportedH\x00R\vunsupported\x124\n" +
@@ -3194,7 +3540,8 @@ const file_eventra_wire_proto_rawDesc = "" +
 	"\favailability\x18/ \x01(\v2\x1d.eventra.wire.v1.AvailabilityH\x00R\favailability\x12;\n" +
 	"\n" +
 	"event_list\x180 \x01(\v2\x1a.eventra.wire.v1.EventListH\x00R\teventList\x12D\n" +
-	"\rseats_blocked\x181 \x01(\v2\x1d.eventra.wire.v1.SeatsBlockedH\x00R\fseatsBlockedB\x06\n" +
+	"\rseats_blocked\x181 \x01(\v2\x1d.eventra.wire.v1.SeatsBlockedH\x00R\fseatsBlocked\x12@\n" +
+	"\x0erefund_outcome\x186 \x01(\v2\x17.eventra.wire.v1.RefundH\x00R\rrefundOutcomeB\x06\n" +
 	"\x04body\"\n" +
 	"\n" +
 	"\bActivate\"\x06\n" +
@@ -3249,7 +3596,19 @@ const file_eventra_wire_proto_rawDesc = "" +
 	"\x05items\x18\x04 \x03(\v2\x1b.eventra.wire.v1.BookedSeatR\x05items\x123\n" +
 	"\x06places\x18\x05 \x03(\v2\x1b.eventra.wire.v1.BookedSeatR\x06places\")\n" +
 	"\rRefundBooking\x12\x18\n" +
-	"\abooking\x18\x01 \x01(\fR\abooking\"\xa8\x01\n" +
+	"\abooking\x18\x01 \x01(\fR\abooking\"\xcd\x01\n" +
+	"\vRefundItems\x12\x16\n" +
+	"\x06refund\x18\x01 \x01(\fR\x06refund\x12\x18\n" +
+	"\abooking\x18\x02 \x01(\fR\abooking\x12\x14\n" +
+	"\x05items\x18\x03 \x03(\x05R\x05items\x12\x10\n" +
+	"\x03all\x18\x04 \x01(\bR\x03all\x12\x16\n" +
+	"\x06amount\x18\x05 \x01(\x03R\x06amount\x12\x18\n" +
+	"\arelease\x18\x06 \x01(\bR\arelease\x12\x16\n" +
+	"\x06reason\x18\a \x01(\tR\x06reason\x12\x1a\n" +
+	"\bcurrency\x18\b \x01(\tR\bcurrency\"V\n" +
+	"\tEndRefund\x12/\n" +
+	"\x06refund\x18\x01 \x01(\v2\x17.eventra.wire.v1.RefundR\x06refund\x12\x18\n" +
+	"\aoutcome\x18\x02 \x01(\tR\aoutcome\"\xa8\x01\n" +
 	"\n" +
 	"BlockSeats\x12\x0e\n" +
 	"\x02id\x18\x01 \x01(\fR\x02id\x12\x16\n" +
@@ -3265,7 +3624,7 @@ const file_eventra_wire_proto_rawDesc = "" +
 	"\x10ReadAvailability\"\x06\n" +
 	"\x04Done\"\a\n" +
 	"\x05Moved\"\r\n" +
-	"\vUnsupported\"\xd5\x06\n" +
+	"\vUnsupported\"\x8d\a\n" +
 	"\aFailure\x12\x12\n" +
 	"\x04code\x18\x01 \x01(\tR\x04code\x12\x18\n" +
 	"\amessage\x18\x02 \x01(\tR\amessage\x126\n" +
@@ -3279,7 +3638,10 @@ const file_eventra_wire_proto_rawDesc = "" +
 	"\x04kind\x18\b \x01(\x0e2\x1d.eventra.wire.v1.Failure.KindR\x04kind\x12\x1c\n" +
 	"\tprecisely\x18\t \x01(\tR\tprecisely\x12D\n" +
 	"\bcustomer\x18\n" +
-	" \x01(\v2(.eventra.wire.v1.Failure.CustomerTicketsR\bcustomer\x12\x18\n" +
+	" \x01(\v2(.eventra.wire.v1.Failure.CustomerTicketsR\bcustomer\x126\n" +
+	"\n" +
+	"refundable\x18\x0f \x01(\v2\x16.eventra.wire.v1.MoneyR\n" +
+	"refundable\x12\x18\n" +
 	"\aorphans\x18\x14 \x03(\tR\aorphans\x12?\n" +
 	"\vsuggestions\x18\x15 \x03(\v2\x1d.eventra.wire.v1.Failure.PickR\vsuggestions\x1aV\n" +
 	"\x06Places\x12\x18\n" +
@@ -3352,7 +3714,7 @@ const file_eventra_wire_proto_rawDesc = "" +
 	"\achanges\x18\a \x01(\x03R\achanges\";\n" +
 	"\x05Money\x12\x16\n" +
 	"\x06amount\x18\x01 \x01(\x03R\x06amount\x12\x1a\n" +
-	"\bcurrency\x18\x02 \x01(\tR\bcurrency\"\xbb\x03\n" +
+	"\bcurrency\x18\x02 \x01(\tR\bcurrency\"\xd7\x03\n" +
 	"\aBooking\x12\x0e\n" +
 	"\x02id\x18\x01 \x01(\fR\x02id\x12\x14\n" +
 	"\x05event\x18\x02 \x01(\fR\x05event\x12\x12\n" +
@@ -3368,7 +3730,8 @@ const file_eventra_wire_proto_rawDesc = "" +
 	"\fpaying_until\x18\n" +
 	" \x01(\x03R\vpayingUntil\x12\x1f\n" +
 	"\vreplaced_by\x18\v \x01(\fR\n" +
-	"replacedBy\x12,\n" +
+	"replacedBy\x12\x1a\n" +
+	"\brefunded\x18\x0f \x01(\x03R\brefunded\x12,\n" +
 	"\x12leaves_single_seat\x18\x14 \x01(\bR\x10leavesSingleSeat\x123\n" +
 	"\x06places\x18\f \x03(\v2\x1b.eventra.wire.v1.BookedSeatR\x06places\"\xe0\x02\n" +
 	"\n" +
@@ -3400,7 +3763,21 @@ const file_eventra_wire_proto_rawDesc = "" +
 	"\n" +
 	"updated_at\x18\t \x01(\x03R\tupdatedAt\x12\x18\n" +
 	"\arefusal\x18\n" +
-	" \x01(\tR\arefusalB(Z&github.com/eventra/eventra/actors/wireb\x06proto3"
+	" \x01(\tR\arefusal\"\xa1\x02\n" +
+	"\x06Refund\x12\x0e\n" +
+	"\x02id\x18\x01 \x01(\fR\x02id\x12\x18\n" +
+	"\abooking\x18\x02 \x01(\fR\abooking\x12\x18\n" +
+	"\apayment\x18\x03 \x01(\fR\apayment\x12\x14\n" +
+	"\x05event\x18\x04 \x01(\fR\x05event\x12\f\n" +
+	"\x01n\x18\x05 \x01(\x05R\x01n\x12.\n" +
+	"\x06amount\x18\x06 \x01(\v2\x16.eventra.wire.v1.MoneyR\x06amount\x12\x14\n" +
+	"\x05items\x18\a \x03(\x05R\x05items\x12\x1a\n" +
+	"\breleased\x18\b \x01(\bR\breleased\x12\x16\n" +
+	"\x06reason\x18\t \x01(\tR\x06reason\x12\x16\n" +
+	"\x06status\x18\n" +
+	" \x01(\tR\x06status\x12\x1d\n" +
+	"\n" +
+	"created_at\x18\v \x01(\x03R\tcreatedAtB(Z&github.com/eventra/eventra/actors/wireb\x06proto3"
 
 var (
 	file_eventra_wire_proto_rawDescOnce sync.Once
@@ -3415,7 +3792,7 @@ func file_eventra_wire_proto_rawDescGZIP() []byte {
 }
 
 var file_eventra_wire_proto_enumTypes = make([]protoimpl.EnumInfo, 1)
-var file_eventra_wire_proto_msgTypes = make([]protoimpl.MessageInfo, 39)
+var file_eventra_wire_proto_msgTypes = make([]protoimpl.MessageInfo, 42)
 var file_eventra_wire_proto_goTypes = []any{
 	(Failure_Kind)(0),               // 0: eventra.wire.v1.Failure.Kind
 	(*Envelope)(nil),                // 1: eventra.wire.v1.Envelope
@@ -3433,30 +3810,33 @@ var file_eventra_wire_proto_goTypes = []any{
 	(*StartPayment)(nil),            // 13: eventra.wire.v1.StartPayment
 	(*FinishPayment)(nil),           // 14: eventra.wire.v1.FinishPayment
 	(*RefundBooking)(nil),           // 15: eventra.wire.v1.RefundBooking
-	(*BlockSeats)(nil),              // 16: eventra.wire.v1.BlockSeats
-	(*ReadSeats)(nil),               // 17: eventra.wire.v1.ReadSeats
-	(*ReadAvailability)(nil),        // 18: eventra.wire.v1.ReadAvailability
-	(*Done)(nil),                    // 19: eventra.wire.v1.Done
-	(*Moved)(nil),                   // 20: eventra.wire.v1.Moved
-	(*Unsupported)(nil),             // 21: eventra.wire.v1.Unsupported
-	(*Failure)(nil),                 // 22: eventra.wire.v1.Failure
-	(*Activated)(nil),               // 23: eventra.wire.v1.Activated
-	(*Outcome)(nil),                 // 24: eventra.wire.v1.Outcome
-	(*SeatChanges)(nil),             // 25: eventra.wire.v1.SeatChanges
-	(*SeatsBlocked)(nil),            // 26: eventra.wire.v1.SeatsBlocked
-	(*Availability)(nil),            // 27: eventra.wire.v1.Availability
-	(*EventList)(nil),               // 28: eventra.wire.v1.EventList
-	(*ActiveEvent)(nil),             // 29: eventra.wire.v1.ActiveEvent
-	(*Money)(nil),                   // 30: eventra.wire.v1.Money
-	(*Booking)(nil),                 // 31: eventra.wire.v1.Booking
-	(*BookedSeat)(nil),              // 32: eventra.wire.v1.BookedSeat
-	(*Payment)(nil),                 // 33: eventra.wire.v1.Payment
-	(*Failure_Places)(nil),          // 34: eventra.wire.v1.Failure.Places
-	(*Failure_CustomerTickets)(nil), // 35: eventra.wire.v1.Failure.CustomerTickets
-	(*Failure_Field)(nil),           // 36: eventra.wire.v1.Failure.Field
-	(*Failure_Pick)(nil),            // 37: eventra.wire.v1.Failure.Pick
-	(*SeatChanges_Floor)(nil),       // 38: eventra.wire.v1.SeatChanges.Floor
-	(*Availability_Tally)(nil),      // 39: eventra.wire.v1.Availability.Tally
+	(*RefundItems)(nil),             // 16: eventra.wire.v1.RefundItems
+	(*EndRefund)(nil),               // 17: eventra.wire.v1.EndRefund
+	(*BlockSeats)(nil),              // 18: eventra.wire.v1.BlockSeats
+	(*ReadSeats)(nil),               // 19: eventra.wire.v1.ReadSeats
+	(*ReadAvailability)(nil),        // 20: eventra.wire.v1.ReadAvailability
+	(*Done)(nil),                    // 21: eventra.wire.v1.Done
+	(*Moved)(nil),                   // 22: eventra.wire.v1.Moved
+	(*Unsupported)(nil),             // 23: eventra.wire.v1.Unsupported
+	(*Failure)(nil),                 // 24: eventra.wire.v1.Failure
+	(*Activated)(nil),               // 25: eventra.wire.v1.Activated
+	(*Outcome)(nil),                 // 26: eventra.wire.v1.Outcome
+	(*SeatChanges)(nil),             // 27: eventra.wire.v1.SeatChanges
+	(*SeatsBlocked)(nil),            // 28: eventra.wire.v1.SeatsBlocked
+	(*Availability)(nil),            // 29: eventra.wire.v1.Availability
+	(*EventList)(nil),               // 30: eventra.wire.v1.EventList
+	(*ActiveEvent)(nil),             // 31: eventra.wire.v1.ActiveEvent
+	(*Money)(nil),                   // 32: eventra.wire.v1.Money
+	(*Booking)(nil),                 // 33: eventra.wire.v1.Booking
+	(*BookedSeat)(nil),              // 34: eventra.wire.v1.BookedSeat
+	(*Payment)(nil),                 // 35: eventra.wire.v1.Payment
+	(*Refund)(nil),                  // 36: eventra.wire.v1.Refund
+	(*Failure_Places)(nil),          // 37: eventra.wire.v1.Failure.Places
+	(*Failure_CustomerTickets)(nil), // 38: eventra.wire.v1.Failure.CustomerTickets
+	(*Failure_Field)(nil),           // 39: eventra.wire.v1.Failure.Field
+	(*Failure_Pick)(nil),            // 40: eventra.wire.v1.Failure.Pick
+	(*SeatChanges_Floor)(nil),       // 41: eventra.wire.v1.SeatChanges.Floor
+	(*Availability_Tally)(nil),      // 42: eventra.wire.v1.Availability.Tally
 }
 var file_eventra_wire_proto_depIdxs = []int32{
 	2,  // 0: eventra.wire.v1.Envelope.activate:type_name -> eventra.wire.v1.Activate
@@ -3469,55 +3849,61 @@ var file_eventra_wire_proto_depIdxs = []int32{
 	13, // 7: eventra.wire.v1.Envelope.start_payment:type_name -> eventra.wire.v1.StartPayment
 	14, // 8: eventra.wire.v1.Envelope.finish_payment:type_name -> eventra.wire.v1.FinishPayment
 	15, // 9: eventra.wire.v1.Envelope.refund_booking:type_name -> eventra.wire.v1.RefundBooking
-	17, // 10: eventra.wire.v1.Envelope.read_seats:type_name -> eventra.wire.v1.ReadSeats
-	18, // 11: eventra.wire.v1.Envelope.read_availability:type_name -> eventra.wire.v1.ReadAvailability
+	19, // 10: eventra.wire.v1.Envelope.read_seats:type_name -> eventra.wire.v1.ReadSeats
+	20, // 11: eventra.wire.v1.Envelope.read_availability:type_name -> eventra.wire.v1.ReadAvailability
 	7,  // 12: eventra.wire.v1.Envelope.keyed_hold:type_name -> eventra.wire.v1.KeyedHold
-	16, // 13: eventra.wire.v1.Envelope.block_seats:type_name -> eventra.wire.v1.BlockSeats
+	18, // 13: eventra.wire.v1.Envelope.block_seats:type_name -> eventra.wire.v1.BlockSeats
 	8,  // 14: eventra.wire.v1.Envelope.items_hold:type_name -> eventra.wire.v1.ItemsHold
 	15, // 15: eventra.wire.v1.Envelope.refund_cancelled:type_name -> eventra.wire.v1.RefundBooking
 	14, // 16: eventra.wire.v1.Envelope.finish_places:type_name -> eventra.wire.v1.FinishPayment
 	8,  // 17: eventra.wire.v1.Envelope.places_hold:type_name -> eventra.wire.v1.ItemsHold
-	19, // 18: eventra.wire.v1.Envelope.done:type_name -> eventra.wire.v1.Done
-	20, // 19: eventra.wire.v1.Envelope.moved:type_name -> eventra.wire.v1.Moved
-	21, // 20: eventra.wire.v1.Envelope.unsupported:type_name -> eventra.wire.v1.Unsupported
-	22, // 21: eventra.wire.v1.Envelope.failure:type_name -> eventra.wire.v1.Failure
-	23, // 22: eventra.wire.v1.Envelope.activated:type_name -> eventra.wire.v1.Activated
-	24, // 23: eventra.wire.v1.Envelope.outcome:type_name -> eventra.wire.v1.Outcome
-	25, // 24: eventra.wire.v1.Envelope.seat_changes:type_name -> eventra.wire.v1.SeatChanges
-	27, // 25: eventra.wire.v1.Envelope.availability:type_name -> eventra.wire.v1.Availability
-	28, // 26: eventra.wire.v1.Envelope.event_list:type_name -> eventra.wire.v1.EventList
-	26, // 27: eventra.wire.v1.Envelope.seats_blocked:type_name -> eventra.wire.v1.SeatsBlocked
-	6,  // 28: eventra.wire.v1.KeyedHold.hold:type_name -> eventra.wire.v1.HoldSeats
-	6,  // 29: eventra.wire.v1.ItemsHold.hold:type_name -> eventra.wire.v1.HoldSeats
-	9,  // 30: eventra.wire.v1.ItemsHold.items:type_name -> eventra.wire.v1.ItemRequest
-	10, // 31: eventra.wire.v1.ItemsHold.counts:type_name -> eventra.wire.v1.TicketTypeCount
-	33, // 32: eventra.wire.v1.FinishPayment.payment:type_name -> eventra.wire.v1.Payment
-	32, // 33: eventra.wire.v1.FinishPayment.items:type_name -> eventra.wire.v1.BookedSeat
-	32, // 34: eventra.wire.v1.FinishPayment.places:type_name -> eventra.wire.v1.BookedSeat
-	36, // 35: eventra.wire.v1.Failure.fields:type_name -> eventra.wire.v1.Failure.Field
-	33, // 36: eventra.wire.v1.Failure.payment:type_name -> eventra.wire.v1.Payment
-	34, // 37: eventra.wire.v1.Failure.places:type_name -> eventra.wire.v1.Failure.Places
-	0,  // 38: eventra.wire.v1.Failure.kind:type_name -> eventra.wire.v1.Failure.Kind
-	35, // 39: eventra.wire.v1.Failure.customer:type_name -> eventra.wire.v1.Failure.CustomerTickets
-	37, // 40: eventra.wire.v1.Failure.suggestions:type_name -> eventra.wire.v1.Failure.Pick
-	31, // 41: eventra.wire.v1.Outcome.booking:type_name -> eventra.wire.v1.Booking
-	33, // 42: eventra.wire.v1.Outcome.payment:type_name -> eventra.wire.v1.Payment
-	38, // 43: eventra.wire.v1.SeatChanges.floors:type_name -> eventra.wire.v1.SeatChanges.Floor
-	39, // 44: eventra.wire.v1.Availability.total:type_name -> eventra.wire.v1.Availability.Tally
-	39, // 45: eventra.wire.v1.Availability.sections:type_name -> eventra.wire.v1.Availability.Tally
-	29, // 46: eventra.wire.v1.EventList.events:type_name -> eventra.wire.v1.ActiveEvent
-	32, // 47: eventra.wire.v1.Booking.seats:type_name -> eventra.wire.v1.BookedSeat
-	30, // 48: eventra.wire.v1.Booking.total:type_name -> eventra.wire.v1.Money
-	32, // 49: eventra.wire.v1.Booking.places:type_name -> eventra.wire.v1.BookedSeat
-	30, // 50: eventra.wire.v1.BookedSeat.price:type_name -> eventra.wire.v1.Money
-	30, // 51: eventra.wire.v1.Payment.amount:type_name -> eventra.wire.v1.Money
-	30, // 52: eventra.wire.v1.SeatChanges.Floor.price:type_name -> eventra.wire.v1.Money
-	30, // 53: eventra.wire.v1.Availability.Tally.price_from:type_name -> eventra.wire.v1.Money
-	54, // [54:54] is the sub-list for method output_type
-	54, // [54:54] is the sub-list for method input_type
-	54, // [54:54] is the sub-list for extension type_name
-	54, // [54:54] is the sub-list for extension extendee
-	0,  // [0:54] is the sub-list for field type_name
+	16, // 18: eventra.wire.v1.Envelope.refund_items:type_name -> eventra.wire.v1.RefundItems
+	17, // 19: eventra.wire.v1.Envelope.end_refund:type_name -> eventra.wire.v1.EndRefund
+	21, // 20: eventra.wire.v1.Envelope.done:type_name -> eventra.wire.v1.Done
+	22, // 21: eventra.wire.v1.Envelope.moved:type_name -> eventra.wire.v1.Moved
+	23, // 22: eventra.wire.v1.Envelope.unsupported:type_name -> eventra.wire.v1.Unsupported
+	24, // 23: eventra.wire.v1.Envelope.failure:type_name -> eventra.wire.v1.Failure
+	25, // 24: eventra.wire.v1.Envelope.activated:type_name -> eventra.wire.v1.Activated
+	26, // 25: eventra.wire.v1.Envelope.outcome:type_name -> eventra.wire.v1.Outcome
+	27, // 26: eventra.wire.v1.Envelope.seat_changes:type_name -> eventra.wire.v1.SeatChanges
+	29, // 27: eventra.wire.v1.Envelope.availability:type_name -> eventra.wire.v1.Availability
+	30, // 28: eventra.wire.v1.Envelope.event_list:type_name -> eventra.wire.v1.EventList
+	28, // 29: eventra.wire.v1.Envelope.seats_blocked:type_name -> eventra.wire.v1.SeatsBlocked
+	36, // 30: eventra.wire.v1.Envelope.refund_outcome:type_name -> eventra.wire.v1.Refund
+	6,  // 31: eventra.wire.v1.KeyedHold.hold:type_name -> eventra.wire.v1.HoldSeats
+	6,  // 32: eventra.wire.v1.ItemsHold.hold:type_name -> eventra.wire.v1.HoldSeats
+	9,  // 33: eventra.wire.v1.ItemsHold.items:type_name -> eventra.wire.v1.ItemRequest
+	10, // 34: eventra.wire.v1.ItemsHold.counts:type_name -> eventra.wire.v1.TicketTypeCount
+	35, // 35: eventra.wire.v1.FinishPayment.payment:type_name -> eventra.wire.v1.Payment
+	34, // 36: eventra.wire.v1.FinishPayment.items:type_name -> eventra.wire.v1.BookedSeat
+	34, // 37: eventra.wire.v1.FinishPayment.places:type_name -> eventra.wire.v1.BookedSeat
+	36, // 38: eventra.wire.v1.EndRefund.refund:type_name -> eventra.wire.v1.Refund
+	39, // 39: eventra.wire.v1.Failure.fields:type_name -> eventra.wire.v1.Failure.Field
+	35, // 40: eventra.wire.v1.Failure.payment:type_name -> eventra.wire.v1.Payment
+	37, // 41: eventra.wire.v1.Failure.places:type_name -> eventra.wire.v1.Failure.Places
+	0,  // 42: eventra.wire.v1.Failure.kind:type_name -> eventra.wire.v1.Failure.Kind
+	38, // 43: eventra.wire.v1.Failure.customer:type_name -> eventra.wire.v1.Failure.CustomerTickets
+	32, // 44: eventra.wire.v1.Failure.refundable:type_name -> eventra.wire.v1.Money
+	40, // 45: eventra.wire.v1.Failure.suggestions:type_name -> eventra.wire.v1.Failure.Pick
+	33, // 46: eventra.wire.v1.Outcome.booking:type_name -> eventra.wire.v1.Booking
+	35, // 47: eventra.wire.v1.Outcome.payment:type_name -> eventra.wire.v1.Payment
+	41, // 48: eventra.wire.v1.SeatChanges.floors:type_name -> eventra.wire.v1.SeatChanges.Floor
+	42, // 49: eventra.wire.v1.Availability.total:type_name -> eventra.wire.v1.Availability.Tally
+	42, // 50: eventra.wire.v1.Availability.sections:type_name -> eventra.wire.v1.Availability.Tally
+	31, // 51: eventra.wire.v1.EventList.events:type_name -> eventra.wire.v1.ActiveEvent
+	34, // 52: eventra.wire.v1.Booking.seats:type_name -> eventra.wire.v1.BookedSeat
+	32, // 53: eventra.wire.v1.Booking.total:type_name -> eventra.wire.v1.Money
+	34, // 54: eventra.wire.v1.Booking.places:type_name -> eventra.wire.v1.BookedSeat
+	32, // 55: eventra.wire.v1.BookedSeat.price:type_name -> eventra.wire.v1.Money
+	32, // 56: eventra.wire.v1.Payment.amount:type_name -> eventra.wire.v1.Money
+	32, // 57: eventra.wire.v1.Refund.amount:type_name -> eventra.wire.v1.Money
+	32, // 58: eventra.wire.v1.SeatChanges.Floor.price:type_name -> eventra.wire.v1.Money
+	32, // 59: eventra.wire.v1.Availability.Tally.price_from:type_name -> eventra.wire.v1.Money
+	60, // [60:60] is the sub-list for method output_type
+	60, // [60:60] is the sub-list for method input_type
+	60, // [60:60] is the sub-list for extension type_name
+	60, // [60:60] is the sub-list for extension extendee
+	0,  // [0:60] is the sub-list for field type_name
 }
 
 func init() { file_eventra_wire_proto_init() }
@@ -3544,6 +3930,8 @@ func file_eventra_wire_proto_init() {
 		(*Envelope_RefundCancelled)(nil),
 		(*Envelope_FinishPlaces)(nil),
 		(*Envelope_PlacesHold)(nil),
+		(*Envelope_RefundItems)(nil),
+		(*Envelope_EndRefund)(nil),
 		(*Envelope_Done)(nil),
 		(*Envelope_Moved)(nil),
 		(*Envelope_Unsupported)(nil),
@@ -3554,6 +3942,7 @@ func file_eventra_wire_proto_init() {
 		(*Envelope_Availability)(nil),
 		(*Envelope_EventList)(nil),
 		(*Envelope_SeatsBlocked)(nil),
+		(*Envelope_RefundOutcome)(nil),
 	}
 	type x struct{}
 	out := protoimpl.TypeBuilder{
@@ -3561,7 +3950,7 @@ func file_eventra_wire_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_eventra_wire_proto_rawDesc), len(file_eventra_wire_proto_rawDesc)),
 			NumEnums:      1,
-			NumMessages:   39,
+			NumMessages:   42,
 			NumExtensions: 0,
 			NumServices:   0,
 		},

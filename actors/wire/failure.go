@@ -35,6 +35,9 @@ func (e *Envelope) SetFailure(err error, kind Failure_Kind) {
 	if p := domain.Places; p != nil {
 		failure.Places = &Failure_Places{Section: p.Section, Available: int32(p.Available), Taken: int32(p.Taken)}
 	}
+	if domain.Refundable != nil {
+		failure.Refundable = encodeMoney(*domain.Refundable)
+	}
 	if domain.Err != nil {
 		failure.Cause = domain.Err.Error()
 	}
@@ -58,6 +61,10 @@ func (f *Failure) Decode() *eventra.Error {
 	}
 	if c := f.GetCustomer(); c != nil {
 		err.Customer = &eventra.CustomerTickets{Limit: int(c.GetLimit()), Held: int(c.GetHeld())}
+	}
+	if left := f.GetRefundable(); left != nil {
+		money := left.decode()
+		err.Refundable = &money
 	}
 	for _, field := range f.GetFields() {
 		err.Fields = append(err.Fields, eventra.FieldError{Field: field.GetField(), Code: field.GetCode(), Message: field.GetMessage()})

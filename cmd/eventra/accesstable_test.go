@@ -47,6 +47,7 @@ func accessTable() []access {
 	anyone := statuses{200, 200, 200, 200, 401, keyStatuses{"", 200, 200, 200, 401}}
 	users := statuses{401, 200, 200, 200, 401, noKeys}
 	owner := statuses{401, 200, 404, 404, 401, noKeys}
+	ownerOrAdmin := statuses{401, 200, 404, 200, 401, noKeys}
 	admins := statuses{401, 403, 403, 200, 401, noKeys}
 	organisers := admins.and(eventra.ScopeEventsWrite, 403)
 	reporters := admins.and(eventra.ScopeReportsRead, 403)
@@ -114,6 +115,8 @@ func accessTable() []access {
 		{"GET /api/v1/bookings/:bookingId/payments", "held", nil, owner},
 		{"POST /api/v1/bookings/:bookingId/payments", "held", object{"method": "mock", "token": "tok_ok"}, owner.to(201)},
 		{"POST /api/v1/bookings/:bookingId/refund", "confirmed", nil, refunders},
+		{"POST /api/v1/bookings/:bookingId/refunds", "confirmed", object{"items": "all"}, refunders.to(201)},
+		{"GET /api/v1/bookings/:bookingId/refunds", "held", nil, ownerOrAdmin},
 
 		{"GET /api/v1/admin/bookings", "", nil, admins.and(eventra.ScopeBookingsRead, 403)},
 		{"GET /api/v1/admin/bookings/:bookingId", "held", nil, admins.and(eventra.ScopeBookingsRead, 404)},

@@ -80,7 +80,7 @@ func (g *Gateway) Void(ctx context.Context, p eventra.Payment) (charged bool, er
 	return status == statusCharged, err
 }
 
-// Refund returns a charge, once however often it is called. A payment that was
+// Refund returns what is left of a charge, once however often it is called. A payment that was
 // never charged is voided.
 func (g *Gateway) Refund(ctx context.Context, p eventra.Payment) error {
 	_, err := g.book(ctx, refundSQL, p)

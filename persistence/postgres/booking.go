@@ -77,7 +77,7 @@ func readBookings(ctx context.Context, conn *pgxpool.Conn, ids []eventra.ID) ([]
 }
 
 const bookingsByIDSQL = `
-SELECT ` + bookingColumns + `, ` + itemColumns + `
+SELECT ` + bookingColumns + `, ` + refundedColumn + `, ` + itemColumns + `
 FROM (SELECT ` + bookingColumns + ` FROM bookings WHERE id = ANY ($1)) AS b` + theirItems + `
 ORDER BY id, position`
 
@@ -97,7 +97,7 @@ func (db *DB) UserBookings(
 }
 
 const userBookingsSQL = `
-SELECT ` + bookingColumns + `, ` + itemColumns + `
+SELECT ` + bookingColumns + `, ` + refundedColumn + `, ` + itemColumns + `
 FROM (
     SELECT ` + bookingColumns + ` FROM bookings
     WHERE user_id = $1 AND (created_at, id) < ($4::timestamptz, $5::uuid)

@@ -87,10 +87,10 @@ func TestCheck_ReturnsWhatItFoundBeforeAnError(t *testing.T) {
 	t.Parallel()
 	url, conn := filledDatabase(t, 1, 20)
 	_, err := conn.Exec(t.Context(), `UPDATE seats SET status = 'HELD' WHERE status = 'BOOKED';
-		ALTER TABLE booking_seats DROP COLUMN position`)
+		ALTER TABLE bookings DROP COLUMN replaced_by`)
 	require.NoError(t, err)
 	report, err := openOne(t, url).Check(t.Context(), checkOptions)
-	require.ErrorContains(t, err, "booking_positions_are_dense")
+	require.ErrorContains(t, err, "replacement_was_confirmed")
 	require.Positive(t, report.Count(CheckViolated), "with the findings before it")
 
 	slow := checkOptions

@@ -57,5 +57,6 @@ WHERE bookings.id IS NULL OR status NOT IN ('CONFIRMED', 'REFUNDED') OR outbox.e
 
 const mailIsSentInTimeSQL = `
 SELECT format('the mail for booking %s waits since %s', booking_id, created_at)
-FROM (SELECT booking_id, created_at, sent_at FROM outbox UNION ALL SELECT booking_id, created_at, sent_at FROM notices) AS mails
+FROM (SELECT booking_id, created_at, sent_at FROM outbox UNION ALL SELECT booking_id, created_at, sent_at FROM notices
+    UNION ALL SELECT booking_id, created_at, mail_sent_at FROM refunds) AS mails
 WHERE sent_at IS NULL AND created_at < now() - @mail_overdue::interval`

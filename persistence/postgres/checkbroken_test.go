@@ -24,7 +24,7 @@ var breaches = []struct{ name, sql, implied string }{
 		WHERE event_id = id('event', 0) AND seat_no = 26`, "taken_seats_add_up"},
 	{"live_listing_is_taken", `UPDATE seats SET status = 'AVAILABLE', booking_id = NULL WHERE booking_id = id('booking', 3)`,
 		"taken_seats_add_up"},
-	{"live_booking_keeps_seats", `UPDATE booking_seats SET live = false WHERE booking_id = id('booking', 3)`, "taken_seat_is_listed"},
+	{"live_booking_keeps_seats", `UPDATE booking_seats SET live = false WHERE booking_id = id('booking', 3) AND position = 0`, "taken_seat_is_listed"},
 	{"live_booking_keeps_seats", `INSERT INTO booking_seats VALUES (id('nobody', 0), id('event', 0), 26, 0, 0, false)`, ""},
 	{"ended_booking_has_no_seat", `UPDATE booking_seats SET live = true WHERE booking_id = id('booking', 16)`, "live_listing_is_taken"},
 	{"ended_booking_has_no_seat", `UPDATE seats SET status = 'HELD', booking_id = id('booking', 13), version = 8
@@ -83,6 +83,22 @@ var breaches = []struct{ name, sql, implied string }{
 	{"pending_payment_is_noted", `UPDATE payments SET status = 'DECLINED' WHERE id = id('payment', 12)`, ""},
 	{"pending_payment_ends_in_time", `UPDATE payments SET grace_until = now() - interval '2 minutes' WHERE id = id('payment', 12)`, ""},
 	{"refund_ends_in_time", `UPDATE payments SET updated_at = now() - interval '2 minutes' WHERE id = id('payment', 18)`, ""},
+	{"refund_ends_in_time", `UPDATE refunds SET status = 'PENDING', created_at = now() - interval '2 minutes' WHERE id = id('refund', 5)`, ""},
+	{"refund_belongs", `UPDATE refunds SET event_id = id('event', 1) WHERE id = id('failed refund', 5);
+		UPDATE mock_refunds SET event_id = id('event', 1) WHERE status = 'REFUSED' AND payment_id = id('payment', 5)`, ""},
+	{"refunds_within_payment", `UPDATE refunds SET amount = 1000000 WHERE id = id('refund', 5)`, "refund_is_in_the_books"},
+	{"returned_item_is_released", `UPDATE refunds SET items = '{1,2}' WHERE id = id('refund', 5)`, "taken_seats_add_up"},
+	{"returned_item_is_released", `UPDATE refunds SET items = '{1,3}' WHERE id = id('refund', 5)`, ""},
+	{"confirmed_has_an_item", `UPDATE refunds SET items = '{1,2}' WHERE id = id('refund', 5);
+		UPDATE booking_seats SET live = false WHERE booking_id = id('booking', 5);
+		UPDATE seats SET status = 'AVAILABLE', booking_id = NULL WHERE booking_id = id('booking', 5)`, ""},
+	{"refunded_is_given_back", `UPDATE bookings SET status = 'REFUNDED', ended_at = now() WHERE id = id('booking', 5);
+		UPDATE booking_seats SET live = false WHERE booking_id = id('booking', 5);
+		UPDATE seats SET status = 'AVAILABLE', booking_id = NULL WHERE booking_id = id('booking', 5)`, ""},
+	{"refund_is_in_the_books", `DELETE FROM mock_refunds WHERE payment_id = id('payment', 5) AND status = 'RETURNED'`, ""},
+	{"refund_is_in_the_books", `UPDATE refunds SET status = 'FAILED' WHERE id = id('refund', 5)`, ""},
+	{"refund_is_in_the_books", `DELETE FROM refunds WHERE id = id('failed refund', 5)`, ""},
+	{"refund_is_in_the_books", `UPDATE mock_refunds SET amount = amount + 1 WHERE payment_id = id('payment', 5) AND status = 'RETURNED'`, ""},
 	{"taken_money_is_accounted_for", `INSERT INTO mock_charges VALUES (id('nobody', 0), 100, 'EUR', 'CHARGED')`, ""},
 	{"taken_money_is_accounted_for", `UPDATE mock_charges SET (amount, currency, status) = (SELECT amount, currency, 'CHARGED' FROM payments
 		WHERE id = id('attempt', 2)) WHERE payment_id = id('attempt', 2)`, ""},
@@ -96,6 +112,7 @@ var breaches = []struct{ name, sql, implied string }{
 	{"mail_is_of_a_confirmed", `INSERT INTO outbox VALUES (id('booking', 16), now(), now(), now())`, ""},
 	{"mail_is_of_a_confirmed", `UPDATE outbox SET event_id = id('event', 1) WHERE booking_id = id('booking', 3)`, ""},
 	{"mail_is_sent_in_time", `UPDATE outbox SET sent_at = NULL WHERE booking_id = id('booking', 3)`, ""},
+	{"mail_is_sent_in_time", `UPDATE refunds SET mail_sent_at = NULL WHERE id = id('refund', 5)`, ""},
 	{"mail_is_sent_in_time", `INSERT INTO notices (booking_id, kind, about, event_id, created_at, due_at)
 		SELECT id, 'cancelled', event_id, event_id, now() - interval '1 day', now() FROM bookings WHERE id = id('booking', 17)`, ""},
 

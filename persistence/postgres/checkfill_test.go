@@ -13,7 +13,7 @@ import (
 //
 //	0        the successor of 19
 //	1, 2     CONFIRMED after an attempt that was DECLINED or FAILED
-//	3 to 10  CONFIRMED at the first attempt
+//	3 to 10  CONFIRMED at the first attempt; where 5 had two tickets, one of them was refunded
 //	11       HELD
 //	12       HELD, past its deadline, with a payment running
 //	13       EXPIRED
@@ -100,6 +100,17 @@ var fillAllSQL = []string{
 		UNION ALL SELECT id, event_id, NULL, NULL, 'VOIDED' FROM payments WHERE status = 'FAILED'`,
 	`INSERT INTO outbox (booking_id, event_id, created_at, due_at, sent_at)
 		SELECT id, event_id, created_at, created_at, created_at FROM planned WHERE status IN ('CONFIRMED', 'REFUNDED')`,
+	// One of two tickets went back, at the first or the second try.
+	`INSERT INTO refunds (id, payment_id, booking_id, event_id, n, amount, items, released, reason, status, created_at, ended_at, mail_due_at, mail_sent_at)
+		SELECT id('refund', number), payment_id, id, event_id, 2, price(first), '{1}'::smallint[], true, 'ill', 'SUCCEEDED', created_at, created_at, created_at, created_at
+		FROM planned WHERE kind = 5 AND seats = 2
+		UNION ALL
+		SELECT id('failed refund', number), payment_id, id, event_id, 1, price(first), '{}'::smallint[], false, '', 'FAILED', created_at, created_at, created_at, created_at
+		FROM planned WHERE kind = 5 AND seats = 2;
+	INSERT INTO mock_refunds (key, payment_id, event_id, amount, status)
+		SELECT format('refund/%s/%s', payment_id, n), payment_id, event_id, amount, CASE status WHEN 'FAILED' THEN 'REFUSED' ELSE 'RETURNED' END FROM refunds;
+	UPDATE booking_seats SET live = false FROM planned WHERE kind = 5 AND seats = 2 AND booking_id = id AND position = 0;
+	UPDATE seats SET status = 'AVAILABLE', booking_id = NULL FROM planned WHERE kind = 5 AND seats = 2 AND seats.booking_id = id AND seat_no = first`,
 	`DROP TABLE planned`,
 	`ANALYZE`,
 }

@@ -11,14 +11,16 @@ const succeededIsConfirmedSQL = `
 SELECT format('payment %s is SUCCEEDED, booking %s %s', p.id, p.booking_id,
     coalesce('is ' || b.status || ' and names ' || coalesce('payment ' || b.payment_id, 'none'), 'does not exist'))
 FROM payments AS p LEFT JOIN bookings AS b ON b.id = p.booking_id
-WHERE p.status = 'SUCCEEDED' AND (b.status, b.payment_id) IS DISTINCT FROM ('CONFIRMED', p.id)`
+WHERE p.status = 'SUCCEEDED' AND (b.payment_id IS DISTINCT FROM p.id OR b.status NOT IN ('CONFIRMED', 'REFUNDED'))`
 
 const refundedIsGivenBackSQL = `
 SELECT format('booking %s of %s %s names payment %s, which %s', b.id, b.amount, b.currency, b.payment_id,
     coalesce('is ' || p.status || ', ' || p.amount || ' ' || p.currency || ' for booking ' || p.booking_id, 'does not exist'))
 FROM bookings AS b LEFT JOIN payments AS p ON p.id = b.payment_id
 WHERE b.status = 'REFUNDED' AND ((p.booking_id, p.amount, p.currency) IS DISTINCT FROM (b.id, b.amount, b.currency)
-    OR p.status NOT IN ('REFUND_PENDING', 'REFUNDED'))`
+    OR p.status NOT IN ('REFUND_PENDING', 'REFUNDED') AND NOT (p.status = 'SUCCEEDED' AND NOT EXISTS (
+        SELECT FROM booking_seats AS l LEFT JOIN ` + returnedItems + ` USING (booking_id, position)
+        WHERE l.booking_id = b.id AND returned.booking_id IS NULL)))`
 
 const paymentBelongsSQL = `
 SELECT format('payment %s is of %s %s by user %s in event %s, booking %s %s', p.id, p.amount, p.currency, p.user_id, p.event_id,
@@ -44,7 +46,10 @@ FROM payments WHERE status = 'PENDING' AND grace_until < now() - @payment_overdu
 
 const refundEndsInTimeSQL = `
 SELECT format('payment %s for booking %s is due back since %s', id, booking_id, updated_at)
-FROM payments WHERE status = 'REFUND_PENDING' AND updated_at < now() - @payment_overdue::interval`
+FROM payments WHERE status = 'REFUND_PENDING' AND updated_at < now() - @payment_overdue::interval
+UNION ALL
+SELECT format('refund %s for booking %s is PENDING since %s', id, booking_id, created_at)
+FROM refunds WHERE status = 'PENDING' AND created_at < now() - @payment_overdue::interval`
 
 // From the gateway's side: a charge that neither pays for seats nor is being
 // refunded is lost to its payer.

@@ -10,7 +10,8 @@ SELECT format('seat %s of event %s is in bookings %s', seat_no, event_id, (
     WHERE (booking_seats.event_id, seat_no) = (twice.event_id, twice.seat_no) AND status IN ('HELD', 'CONFIRMED')))
 FROM (
     SELECT booking_seats.event_id, seat_no FROM booking_seats JOIN bookings ON bookings.id = booking_id
-    WHERE status IN ('HELD', 'CONFIRMED') AND seat_no IS NOT NULL GROUP BY booking_seats.event_id, seat_no HAVING count(*) > 1
+    LEFT JOIN ` + returnedItems + ` USING (booking_id, position)
+    WHERE status IN ('HELD', 'CONFIRMED') AND seat_no IS NOT NULL AND returned.booking_id IS NULL GROUP BY booking_seats.event_id, seat_no HAVING count(*) > 1
 ) AS twice`
 
 // Seats of ended bookings are found by endedBookingHasNoSeatSQL.
@@ -34,8 +35,8 @@ FROM booking_seats AS l WHERE live AND seat_no IS NOT NULL AND NOT EXISTS (
 const liveBookingKeepsSeatsSQL = `
 SELECT format('seat %s of event %s is listed, live: %s, by booking %s, which %s', seat_no, l.event_id, live, booking_id,
     coalesce('is ' || status || ' in event ' || b.event_id, 'does not exist'))
-FROM booking_seats AS l LEFT JOIN bookings AS b ON b.id = l.booking_id
-WHERE b.id IS NULL OR b.event_id <> l.event_id OR status IN ('HELD', 'CONFIRMED') AND NOT live`
+FROM booking_seats AS l LEFT JOIN bookings AS b ON b.id = l.booking_id LEFT JOIN ` + returnedItems + ` USING (booking_id, position)
+WHERE b.id IS NULL OR b.event_id <> l.event_id OR status IN ('HELD', 'CONFIRMED') AND NOT live AND returned.booking_id IS NULL`
 
 const endedBookingHasNoSeatSQL = `
 SELECT format('booking %s is %s and lists seat %s of event %s as live', b.id, status, seat_no, l.event_id)
@@ -64,8 +65,8 @@ WITH shown AS (
     FROM seats WHERE status IN ('HELD', 'BOOKED') GROUP BY event_id
 ), listed AS (
     SELECT l.event_id, count(*) FILTER (WHERE status = 'HELD') AS held, count(*) FILTER (WHERE status = 'CONFIRMED') AS booked
-    FROM booking_seats AS l JOIN bookings ON bookings.id = l.booking_id
-    WHERE status IN ('HELD', 'CONFIRMED') AND seat_no IS NOT NULL GROUP BY l.event_id
+    FROM booking_seats AS l JOIN bookings ON bookings.id = l.booking_id LEFT JOIN ` + returnedItems + ` USING (booking_id, position)
+    WHERE status IN ('HELD', 'CONFIRMED') AND seat_no IS NOT NULL AND returned.booking_id IS NULL GROUP BY l.event_id
 )
 SELECT format('event %s shows %s held and %s booked, its bookings list %s and %s', event_id,
     coalesce(shown.held, 0), coalesce(shown.booked, 0), coalesce(listed.held, 0), coalesce(listed.booked, 0))

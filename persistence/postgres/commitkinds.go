@@ -8,7 +8,7 @@ import (
 
 // keyedHeld is Held with an idempotency key. It is a kind of change in this package only,
 // so that holds without a key do not pay for it.
-const keyedHeld = eventra.Unblocked + 1
+const keyedHeld = eventra.RefundEnded + 1
 
 // kindOf is the kind whose statement writes the change.
 func kindOf(c *eventra.Change) eventra.ChangeKind {
@@ -20,12 +20,13 @@ func kindOf(c *eventra.Change) eventra.ChangeKind {
 
 // statement writes all changes of one kind. A guarded statement refuses single
 // changes and returns the ids of those it wrote: of their bookings, or of their
-// payments.
+// payments or refunds.
 type statement struct {
 	sql       string
 	aloneSQL  string // of a batch that commits alone; empty: the same
 	guarded   bool
 	byPayment bool
+	byRefund  bool
 	columns   func(*write) []any
 }
 
@@ -50,8 +51,10 @@ var statements = [...]statement{
 	eventra.Rebooked: {sql: rebookedSQL, guarded: true, byPayment: true, columns: func(w *write) []any {
 		return append([]any{w.events, w.payments, w.replaced, w.bookings, w.users, w.amounts, w.currencies}, w.takenSeats()...)
 	}},
-	eventra.Blocked:   {sql: blockedSQL, guarded: true, columns: blockingColumns},
-	eventra.Unblocked: {sql: unblockedSQL, guarded: true, columns: blockingColumns},
+	eventra.ItemsRefunded: {sql: itemsRefundedSQL, guarded: true, byRefund: true, columns: itemsRefundedColumns},
+	eventra.RefundEnded:   {sql: refundEndedSQL, guarded: true, byRefund: true, columns: refundEndedColumns},
+	eventra.Blocked:       {sql: blockedSQL, guarded: true, columns: blockingColumns},
+	eventra.Unblocked:     {sql: unblockedSQL, guarded: true, columns: blockingColumns},
 }
 
 // inAlone is the statement for a batch that commits alone.

@@ -27,7 +27,7 @@ func (w *placesWrite) add(batch *eventra.Batch, c *eventra.Change) {
 	if c.Booking == nil || !c.Kind.ChangesSeats() {
 		return
 	}
-	for at, item := range c.Booking.OwnPlaces() {
+	for at, item := range c.PlaceItems() {
 		event := uuid(batch.EventID)
 		if len(w.batches) == 0 || w.batches[len(w.batches)-1] != event {
 			w.batches, w.versions = append(w.batches, event), append(w.versions, int64(batch.Version))
@@ -42,7 +42,7 @@ func deltaOf(kind eventra.ChangeKind) int32 {
 	switch {
 	case kind.TakesSeats():
 		return 1
-	case kind.FreesSeats():
+	case kind.FreesSeats(), kind == eventra.ItemsRefunded:
 		return -1
 	}
 	return 0

@@ -71,7 +71,7 @@ func TestCalls_HaveOnePlanForTablesOfAnySize(t *testing.T) {
 			for name, sql := range map[string]string{"claim keys": claimKeysSQL, "read keys": readKeysSQL, "finish keys": finishKeysSQL,
 				"release keys": releaseKeysSQL, "users verified": usersVerifiedSQL, "bookings": bookingsByIDSQL, "items of a booking": bookingItemsSQL,
 				"an activation's seats": readSeatsSQL, "labels": labelsSQL, "last version": lastVersionSQL} {
-				requireIndexes(t, name, explainGeneric(t, conn, sql), "_pkey")
+				requireIndexes(t, name, explainGeneric(t, conn, sql), "_pkey", "refunds_one_n")
 			}
 			requireIndexes(t, "existing seats", explainGeneric(t, conn, existingSeatsSQL), "seats_name_unique")
 		})
@@ -80,7 +80,7 @@ func TestCalls_HaveOnePlanForTablesOfAnySize(t *testing.T) {
 
 func requireLookups(t *testing.T, name string, p plan) {
 	t.Helper()
-	requireIndexes(t, name, p, "_pkey", "bookings_of_user")
+	requireIndexes(t, name, p, "_pkey", "bookings_of_user", "refunds_one_n")
 	for _, n := range p.nodes {
 		require.Empty(t, n.JoinFilter, "%s searches a list for each row: %s", name, p.text)
 	}

@@ -41,7 +41,7 @@ const (
     ) AS booking ON true`
 	paymentLookup = `
     LEFT JOIN LATERAL (
-        SELECT ctid AS at, status, booking_id AS of FROM payments WHERE id = a.payment_id LIMIT 1
+        SELECT ctid AS at, status, booking_id AS of, amount AS charged FROM payments WHERE id = a.payment_id LIMIT 1
     ) AS payment ON true`
 )
 

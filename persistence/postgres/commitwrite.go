@@ -44,6 +44,7 @@ type write struct {
 	holds, grace                        bigints // microseconds
 	attempts                            []*eventra.IdempotencyAttempt
 	notices                             notices
+	refunds                             refunds
 
 	// One entry a batch that changes seats: its event, and their new version.
 	batches  uuids
@@ -144,6 +145,9 @@ func (w *write) add(batch *eventra.Batch, c *eventra.Change) {
 	if c.Notice != nil {
 		w.notices.add(batch.EventID, c)
 	}
+	if c.Refund != nil {
+		w.refunds.add(c)
+	}
 	if p := c.Payment; p != nil {
 		w.payments = append(w.payments, uuid(p.ID))
 		w.replaced = append(w.replaced, uuid(p.BookingID))
@@ -175,7 +179,7 @@ func (w *write) addBooking(batch *eventra.Batch, c *eventra.Change) {
 		w.batches = append(w.batches, event)
 		w.versions = append(w.versions, int64(batch.Version))
 	}
-	for i, item := range b.OwnSeats() {
+	for i, item := range c.SeatItems() {
 		w.seatEvents = append(w.seatEvents, event)
 		w.seats = append(w.seats, int32(item.No))
 		w.seatBookings = append(w.seatBookings, uuid(b.ID))
@@ -203,8 +207,11 @@ func (w *write) args() []any { return w.columns(w) }
 
 // guardedIDs are the ids by which a guarded statement returns what it wrote.
 func (w *write) guardedIDs() uuids {
-	if w.byPayment {
+	switch {
+	case w.byPayment:
 		return w.payments
+	case w.byRefund:
+		return w.refunds.ids
 	}
 	return w.bookings
 }

@@ -62,7 +62,7 @@ func (r *itemRow) item() eventra.Item {
 	return item
 }
 
-// queryBookings reads bookings with their items: bookingColumns, itemColumns.
+// queryBookings reads bookings with their items: bookingColumns, refundedColumn, itemColumns.
 func queryBookings(ctx context.Context, q querier, sql string, args ...any) (bookings []*eventra.Booking, err error) {
 	rows, err := q.Query(ctx, sql, args...)
 	if err != nil {
@@ -70,7 +70,7 @@ func queryBookings(ctx context.Context, q querier, sql string, args ...any) (boo
 	}
 	var b bookingRow
 	var item itemRow
-	_, err = pgx.ForEachRow(rows, append(b.columns(), item.columns()...), func() error {
+	_, err = pgx.ForEachRow(rows, append(append(b.columns(), &b.Refunded), item.columns()...), func() error {
 		last := len(bookings) - 1
 		if last < 0 || bookings[last].ID != b.ID {
 			bookings, last = append(bookings, b.booking()), last+1

@@ -41,6 +41,8 @@ func fill(t *testing.T, conn *pgx.Conn, events, seatsEach, bookings int) {
 		`INSERT INTO payments (id, booking_id, event_id, user_id, method, amount, currency, status, grace_until, created_at, updated_at)
 		SELECT id, id, event_id, user_id, 'mock', 1000, 'EUR', CASE WHEN random() < 0.01 THEN 'PENDING' ELSE 'FAILED' END,
 			created_at, created_at, created_at FROM bookings`,
+		`INSERT INTO refunds (id, payment_id, booking_id, event_id, n, amount, items, released, reason, status, created_at, ended_at, mail_due_at)
+		SELECT id, id, booking_id, event_id, 1, amount, '{1}', false, '', 'SUCCEEDED', created_at, created_at, created_at FROM payments`,
 		`INSERT INTO outbox (booking_id, created_at, due_at, sent_at)
 		SELECT id, created_at, created_at, CASE WHEN random() < 0.01 THEN NULL ELSE now() END FROM bookings`,
 		`INSERT INTO notices (booking_id, kind, about, event_id, created_at, due_at, sent_at)

@@ -89,7 +89,7 @@ const (
         UNION ALL SELECT booking_id FROM booking_seats WHERE event_id = $6 AND seat_no = seat.seat_no AND NOT live`
 
 	searchBegin = `
-SELECT ` + bookingColumns + `, ` + itemColumns + `
+SELECT ` + bookingColumns + `, ` + refundedColumn + `, ` + itemColumns + `
 FROM (
     SELECT found.*`
 	searchPage = ` AND (created_at, id) < ($1::timestamptz, $2::uuid) AND created_at >= $3

@@ -27,6 +27,8 @@ func (db *DB) Activate(ctx context.Context, eventID eventra.ID) (*eventra.Snapsh
 		queue.Queue(floorsSQL, eventID)
 		queue.Queue(readLiveSQL, eventID)
 		queue.Queue(readLiveItemsSQL, eventID)
+		queue.Queue(releasedItemsSQL, eventID)
+		queue.Queue(readRefundsSQL, eventID)
 		results := conn.SendBatch(ctx, &queue)
 		err := closeBatch(results, readSnapshot(results, snapshot))
 		return orNotFound(err, eventra.NoSuchEvent())
@@ -89,10 +91,7 @@ func readSnapshot(results pgx.BatchResults, s *eventra.Snapshot) error {
 	if s.Bookings, err = pgx.CollectRows(rows, scanBooking); err != nil {
 		return err
 	}
-	if rows, err = results.Query(); err != nil {
-		return err
-	}
-	return readLiveItems(rows, s, pricing)
+	return readItems(results, s, pricing)
 }
 
 func readSeats(rows pgx.Rows, s *eventra.Snapshot, total int) error {
@@ -158,12 +157,31 @@ func (in interner) get(label []byte) string {
 	return kept
 }
 
-// readLiveItems adds the live items to their bookings, in each booking's order.
-func readLiveItems(rows pgx.Rows, s *eventra.Snapshot, names *pricing) error {
+// readItems adds items and refunds to the live bookings.
+func readItems(results pgx.BatchResults, s *eventra.Snapshot, names *pricing) error {
 	byID := make(map[eventra.ID]*eventra.Booking, len(s.Bookings))
 	for _, b := range s.Bookings {
 		byID[b.ID] = b
 	}
+	for _, released := range []bool{false, true} {
+		rows, err := results.Query()
+		if err != nil {
+			return err
+		}
+		if err := addItems(rows, s, byID, names, released); err != nil {
+			return err
+		}
+	}
+	rows, err := results.Query()
+	if err != nil {
+		return err
+	}
+	return addRefunds(rows, byID)
+}
+
+// addItems adds items to their bookings, in each booking's order. Those that were released may
+// be of a booking that has ended.
+func addItems(rows pgx.Rows, s *eventra.Snapshot, byID map[eventra.ID]*eventra.Booking, names *pricing, released bool) error {
 	var id eventra.ID
 	var no pgtype.Int4
 	var floor pgtype.Int2
@@ -173,6 +191,9 @@ func readLiveItems(rows pgx.Rows, s *eventra.Snapshot, names *pricing) error {
 	var ticketType eventra.TicketTypeNo
 	_, err := pgx.ForEachRow(rows, []any{&id, &no, &floor, &position, &amount, &category, &ticketType}, func() error {
 		b := byID[id]
+		if b == nil && released {
+			return nil
+		}
 		if b == nil || int(no.Int32) >= len(s.Seats) || floor.Valid && int(floor.Int16) >= len(s.Floors) {
 			return fmt.Errorf("event %v: live seat %d of booking %v, which is not live", s.EventID, no.Int32, id)
 		}
@@ -182,11 +203,12 @@ func readLiveItems(rows pgx.Rows, s *eventra.Snapshot, names *pricing) error {
 		item := &b.Items[position]
 		if floor.Valid {
 			*item = eventra.NewPlace(floor.Int16, s.Floors[floor.Int16].Name, amount)
+			item.Released = released
 			return nil
 		}
 		seat := &s.Seats[no.Int32]
 		*item = eventra.NewItem(eventra.SeatNo(no.Int32), seat, seat.Section)
-		item.Amount = amount
+		item.Amount, item.Released = amount, released
 		names.nameItem(item, category, ticketType)
 		return nil
 	})
