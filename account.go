@@ -40,3 +40,19 @@ type PasswordReset struct {
 	Token [32]byte // the hash
 	Hash  []byte   // of the new password
 }
+
+// AddressChange asks for another address of an account. It counts once a link in Mail, to the
+// new address, was followed.
+type AddressChange struct {
+	UserID       ID
+	TokenVersion int // of the user, as the check of the password found it
+	Mail         AccountMail
+	Told         *AccountMail // to the address that the account has; nil if that is not verified
+}
+
+// Erasure ends an account, and leaves its person's bookings and payments without a person.
+type Erasure struct {
+	UserID       ID
+	TokenVersion int    // of the user, as the check of the password found it
+	NoPassword   []byte // a hash that no password has
+}

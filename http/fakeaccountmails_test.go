@@ -64,6 +64,40 @@ func (f *fakes) ResetPassword(_ context.Context, reset eventra.PasswordReset) (u
 	return u.ID, 1, nil
 }
 
+func (f *fakes) RenameUser(_ context.Context, userID eventra.ID, name string) error {
+	return f.changeUser(userID, func(u *eventra.User) { u.Name = name })
+}
+
+func (f *fakes) AskForAddress(ctx context.Context, change *eventra.AddressChange) error {
+	for _, mail := range []*eventra.AccountMail{change.Told, &change.Mail} {
+		if mail == nil {
+			continue
+		}
+		if written, err := f.SendAccountMail(ctx, mail); err != nil || !written {
+			return eventra.Errorf(eventra.CodeRateLimited, "too many mails")
+		}
+	}
+	return nil
+}
+
+func (f *fakes) EraseUser(_ context.Context, erasure eventra.Erasure) (version int, err error) {
+	return 1, f.changeUser(erasure.UserID, func(u *eventra.User) {
+		u.Email, u.Name, u.PasswordHash, u.Disabled = "erased", "Erased", erasure.NoPassword, true
+	})
+}
+
+func (f *fakes) changeUser(id eventra.ID, change func(*eventra.User)) error {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if f.err != nil {
+		return f.err
+	}
+	changed := *f.users[id]
+	change(&changed)
+	f.users[id] = &changed
+	return nil
+}
+
 // useToken changes the user to whom a mail with the token went.
 func (f *fakes) useToken(token [32]byte, up bool, change func(*eventra.User)) (*eventra.User, error) {
 	f.mu.Lock()

@@ -15,7 +15,7 @@ type NewPassword struct {
 
 // @ID changePassword
 // @Summary Change my password
-// @Description All other sessions of the account end, at once and on every instance. This session goes on, but its access tokens end, too: refresh it. A wrong current password counts as a failed sign-in.
+// @Description All other sessions of the account end, at once and on every instance. This session goes on, but its access tokens end, too: refresh it. A mail tells the owner of the account. A wrong current password counts as a failed sign-in.
 // @Tags auth
 // @Security BearerAuth
 // @Param body body NewPassword true "The current and the new password"
@@ -56,7 +56,7 @@ func (r *NewPassword) validate(email string) error {
 // check found it.
 func (s *Server) replacePassword(c *fiber.Ctx, user *eventra.User, r *NewPassword) error {
 	if err := s.checkPassword(c, user, user.Email, r.Current); err != nil {
-		return wrongCurrent(err)
+		return wrongPassword("current", err)
 	}
 	hash, err := s.passwords.Hash(c.UserContext(), s.addressOf(c), r.Password)
 	if err != nil {
@@ -65,19 +65,19 @@ func (s *Server) replacePassword(c *fiber.Ctx, user *eventra.User, r *NewPasswor
 	version, err := s.cfg.Users.ChangePassword(c.UserContext(), eventra.PasswordChange{
 		UserID: user.ID, TokenVersion: user.TokenVersion, Hash: hash, KeptSession: callerOf(c).SessionID})
 	if err != nil {
-		return wrongCurrent(err)
+		return wrongPassword("current", err)
 	}
 	s.deny(user.ID, version)
 	return nil
 }
 
-// wrongCurrent makes a wrong password a fault of the request's body: the caller is known, so
+// wrongPassword makes a wrong password a fault of the request's body: the caller is known, so
 // 401 would send the client to sign in again.
-func wrongCurrent(err error) error {
+func wrongPassword(field string, err error) error {
 	if eventra.CodeOf(err) != eventra.CodeInvalidCredentials {
 		return err
 	}
 	var faults eventra.Faults
-	faults.Add("current", "wrong", "is not the password of the account")
+	faults.Add(field, "wrong", "is not the password of the account")
 	return faults.Err()
 }

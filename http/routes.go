@@ -55,6 +55,8 @@ func (s *Server) routes() {
 	api.get("/auth/sessions", users, reads, parameters("limit", "cursor"), s.listSessions)
 	api.delete("/auth/sessions/:sessionId", users, writes, nothing, s.endSession)
 	api.get("/auth/me", users, reads, nothing, s.me)
+	api.patch("/auth/me", users, auth, jsonObject(bodyMaxBytes, mimeMergePatch), s.changeMe)
+	api.delete("/auth/me", users, auth, body, s.eraseMe)
 
 	api.get("/events", anyone, reads, parameters("q", "category", "city", "from", "to", "status", "limit", "cursor"), s.listEvents)
 	api.post("/events", organisers, writes, body, s.idempotent, s.createEvent)

@@ -21,6 +21,8 @@ const (
 	actionVerify   = "verify"
 	actionForgot   = "forgot"
 	actionReset    = "reset"
+	actionAddress  = "address"
+	actionErase    = "erase"
 	outcomeOK      = "ok"
 )
 

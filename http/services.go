@@ -34,6 +34,14 @@ type Users interface {
 	ResetAddress(ctx context.Context, token [32]byte) (email string, err error)
 	ResetPassword(ctx context.Context, reset eventra.PasswordReset) (userID eventra.ID, version int, err error)
 
+	RenameUser(ctx context.Context, userID eventra.ID, name string) error
+	// AskForAddress writes the mails of a change of address, both or none: CodeRateLimited if one
+	// of the addresses had enough of them. CodeInvalidCredentials if the user has changed since
+	// the password was checked; EraseUser, too, which returns the version below which the user's
+	// access tokens have ended.
+	AskForAddress(ctx context.Context, change *eventra.AddressChange) error
+	EraseUser(ctx context.Context, erasure eventra.Erasure) (version int, err error)
+
 	// CreateSession: CodeInvalidCredentials if the user has changed since the log-in read it.
 	CreateSession(ctx context.Context, s *eventra.Session) error
 	// RotateSession uses the presented token up and stores its successor. The error is

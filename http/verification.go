@@ -106,11 +106,15 @@ func (s *Server) sendVerification(c *fiber.Ctx) error {
 			return err
 		}
 		if !written {
-			return &eventra.Error{Code: eventra.CodeRateLimited, Message: "too many mails to this address", RetryAfter: accountMailsRetry}
+			return tooManyMails()
 		}
 	}
 	c.Status(fiber.StatusAccepted)
 	return nil
+}
+
+func tooManyMails() error {
+	return &eventra.Error{Code: eventra.CodeRateLimited, Message: "too many mails to this address", RetryAfter: accountMailsRetry}
 }
 
 // accountMailsRetry is what a caller is told to wait who has asked for too many mails.

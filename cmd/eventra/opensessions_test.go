@@ -2,6 +2,7 @@ package main
 
 import (
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 )
@@ -48,6 +49,15 @@ func TestSessions_AreListedAndEnded(t *testing.T) {
 		elsewhere.requireDenied(token)
 	}
 	p.must(200, "GET", "/auth/me", p.login(email, "correct horse"), nil)
+}
+
+func TestPassword_ChangeIsTold(t *testing.T) {
+	t.Parallel()
+	p := start(t)
+	in, email := p.signIn()
+	p.must(204, "POST", "/auth/password", in.text("accessToken"), object{"current": "correct horse", "password": "new battery staple"})
+	eventually(t, 20*time.Second, "the mail about it", func() bool { return len(mailsTo(t, email)) == 1 })
+	require.Equal(t, "Your password was changed", mailsTo(t, email)[0].Subject)
 }
 
 func TestPassword_ChangeEndsOtherSessions(t *testing.T) {

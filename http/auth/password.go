@@ -48,6 +48,9 @@ func (h *PasswordHasher) Hash(ctx context.Context, from, password string) (hash 
 	return hash, err
 }
 
+// NoPassword returns a hash that no password has.
+func (h *PasswordHasher) NoPassword() []byte { return h.dummy }
+
 // Matches compares a password with the user's. A nil user takes as long as a wrong
 // password. Call it from within [PasswordHasher.Run].
 func (h *PasswordHasher) Matches(user *eventra.User, password string) (bool, error) {

@@ -21,6 +21,10 @@ type AccountStore interface {
 	ResetAddress(ctx context.Context, token [32]byte) (email string, err error)
 	ResetPassword(ctx context.Context, reset eventra.PasswordReset) (userID eventra.ID, version int, err error)
 
+	RenameUser(ctx context.Context, userID eventra.ID, name string) error
+	AskForAddress(ctx context.Context, change *eventra.AddressChange) error
+	EraseUser(ctx context.Context, erasure eventra.Erasure) (version int, err error)
+
 	Due(ctx context.Context, box eventra.MailBox, limit int, lease time.Duration) ([]eventra.MailRef, error)
 	Mail(ctx context.Context, ref eventra.MailRef) (*eventra.Mail, eventra.MailState, error)
 	MarkSent(ctx context.Context, ref eventra.MailRef) error
@@ -43,6 +47,10 @@ func RunAccountStore(t *testing.T, open func(*testing.T) AccountStore) {
 		"a new address that somebody else has":   takenAddress,
 		"a new address is taken back":            takenBack,
 		"an administrator's address is verified": verifiedAdmin,
+		"a user renamed":                         renamed,
+		"another address is asked for":           addressAskedFor,
+		"an erased account":                      erased,
+		"an erasure races a new password":        staleErasure,
 	}
 	for name, run := range cases {
 		t.Run(name, func(t *testing.T) {

@@ -112,3 +112,81 @@ func (db *DB) ResetAddress(ctx context.Context, token [32]byte) (email string, e
 	})
 	return email, err
 }
+
+// errAccountChanged refuses what rests on a check of a password that may not be the user's any
+// more.
+var errAccountChanged = eventra.Errorf(eventra.CodeInvalidCredentials, "the account has changed, or may not sign in")
+
+// lockAccount locks a user who has not changed since the password was checked, and returns the
+// address. CodeInvalidCredentials if the user has changed, or is disabled or gone.
+func lockAccount(ctx context.Context, tx pgx.Tx, userID eventra.ID, tokenVersion int) (email string, err error) {
+	err = tx.QueryRow(ctx, `SELECT email FROM users WHERE id = $1 AND token_version = $2 AND disabled_at IS NULL FOR UPDATE`,
+		userID, tokenVersion).Scan(&email)
+	return email, orNotFound(err, errAccountChanged)
+}
+
+// RenameUser changes a user's name. CodeNotFound if there is no such user.
+func (db *DB) RenameUser(ctx context.Context, userID eventra.ID, name string) error {
+	return db.WithConn(ctx, callTimeout, func(ctx context.Context, conn *pgxpool.Conn) error {
+		renamed, err := conn.Exec(ctx, `UPDATE users SET name = $2 WHERE id = $1 AND erased_at IS NULL`, userID, name)
+		if err == nil && renamed.RowsAffected() == 0 {
+			return eventra.Errorf(eventra.CodeNotFound, "no such user")
+		}
+		return err
+	})
+}
+
+// AskForAddress writes the mails of a change of address, both or none: no address changes
+// without the old one being told. CodeRateLimited if one of the addresses had enough of its kind
+// within the hour, CodeInvalidCredentials as for [DB.ChangePassword].
+func (db *DB) AskForAddress(ctx context.Context, change *eventra.AddressChange) error {
+	return db.inTx(ctx, callTimeout, func(ctx context.Context, tx pgx.Tx) error {
+		if _, err := lockAccount(ctx, tx, change.UserID, change.TokenVersion); err != nil {
+			return err
+		}
+		for _, mail := range []*eventra.AccountMail{change.Told, &change.Mail} {
+			if mail == nil {
+				continue
+			}
+			written, err := sendAccountMail(ctx, tx, mail)
+			if err != nil {
+				return err
+			}
+			if !written {
+				return eventra.Errorf(eventra.CodeRateLimited, "too many mails to this address")
+			}
+		}
+		return nil
+	})
+}
+
+// EraseUser makes a user a row that stands for what somebody bought: without name and address,
+// and closed for good. Sessions and tokens end; the version is that below which access tokens
+// have ended. Bookings and payments stay. CodeInvalidCredentials as for [DB.ChangePassword].
+func (db *DB) EraseUser(ctx context.Context, erasure eventra.Erasure) (version int, err error) {
+	err = db.inTx(ctx, callTimeout, func(ctx context.Context, tx pgx.Tx) error {
+		email, err := lockAccount(ctx, tx, erasure.UserID, erasure.TokenVersion)
+		if err != nil {
+			return err
+		}
+		if err := tx.QueryRow(ctx, eraseUserSQL, erasure.UserID, erasure.NoPassword).Scan(&version); err != nil {
+			return err
+		}
+		_, err = tx.Exec(ctx, `UPDATE sessions SET address = NULL, user_agent = NULL WHERE user_id = $1`, erasure.UserID)
+		if err != nil {
+			return err
+		}
+		_, err = tx.Exec(ctx, `
+			DELETE FROM account_mails WHERE id = ANY (ARRAY (
+				SELECT id FROM account_mails WHERE user_id = $1 UNION ALL SELECT id FROM account_mails WHERE address = $2))`,
+			erasure.UserID, email)
+		return err
+	})
+	return version, err
+}
+
+// A stranger who could guess the pseudonym might register it first.
+const eraseUserSQL = `
+UPDATE users SET email = 'erased-' || gen_random_uuid() || '@erased.invalid', name = 'Erased', role = 'USER', password_hash = $2,
+    disabled_at = now(), erased_at = now(), email_verified_at = NULL
+WHERE id = $1 RETURNING token_version`

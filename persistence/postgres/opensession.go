@@ -66,7 +66,8 @@ func (db *DB) EndAllSessions(ctx context.Context, userID eventra.ID) (version in
 
 // ChangePassword stores a new password, ends all of the user's sessions but one, and returns
 // the version below which the user's access tokens have ended, those of the kept session
-// included. CodeInvalidCredentials if the user has changed since the old password was checked, or is disabled or gone.
+// included. The user is told by mail. CodeInvalidCredentials if the user has changed since the
+// old password was checked, or is disabled or gone.
 func (db *DB) ChangePassword(ctx context.Context, change eventra.PasswordChange) (version int, err error) {
 	err = db.inTx(ctx, callTimeout, func(ctx context.Context, tx pgx.Tx) error {
 		version, err = changePassword(ctx, tx, change)
@@ -77,12 +78,7 @@ func (db *DB) ChangePassword(ctx context.Context, change eventra.PasswordChange)
 
 // changePassword locks the user before the session, as everything does that locks both.
 func changePassword(ctx context.Context, tx pgx.Tx, change eventra.PasswordChange) (version int, err error) {
-	var same bool
-	err = tx.QueryRow(ctx, `SELECT token_version = $2 AND disabled_at IS NULL FROM users WHERE id = $1 FOR UPDATE`,
-		change.UserID, change.TokenVersion).Scan(&same)
-	if errors.Is(err, pgx.ErrNoRows) || err == nil && !same {
-		return 0, eventra.Errorf(eventra.CodeInvalidCredentials, "the account has changed, or may not sign in")
-	}
+	email, err := lockAccount(ctx, tx, change.UserID, change.TokenVersion)
 	if err != nil {
 		return 0, err
 	}
@@ -98,5 +94,8 @@ func changePassword(ctx context.Context, tx pgx.Tx, change eventra.PasswordChang
 	}
 	// A trigger has ended the kept session like the others.
 	_, err = tx.Exec(ctx, `UPDATE sessions SET revoked_at = $2 WHERE id = $1 AND user_id = $3`, change.KeptSession, revoked, change.UserID)
-	return version, err
+	if err != nil {
+		return 0, err
+	}
+	return version, tellPassword(ctx, tx, change.UserID, email)
 }

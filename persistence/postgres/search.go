@@ -183,4 +183,6 @@ func (db *DB) CustomersByID(ctx context.Context, ids []eventra.ID) (map[eventra.
 
 const customersByIDSQL = `
 SELECT customer.* FROM unnest($1::uuid[]) AS wanted (id)
-CROSS JOIN LATERAL (SELECT id, email, name FROM users WHERE users.id = wanted.id LIMIT 1) AS customer`
+CROSS JOIN LATERAL (
+    SELECT id, CASE WHEN erased_at IS NULL THEN email ELSE '' END, CASE WHEN erased_at IS NULL THEN name ELSE '' END
+    FROM users WHERE users.id = wanted.id LIMIT 1) AS customer`
