@@ -33,6 +33,12 @@ type Actor struct {
 // IsZero reports whether nobody is known.
 func (a Actor) IsZero() bool { return a == Actor{} }
 
+// Valid reports whether the audit log takes the actor.
+func (a Actor) Valid() bool {
+	named := a.Kind == ActorUser || a.Kind == ActorKey
+	return a.Kind.Valid() && named == !a.ID.IsZero()
+}
+
 type actorKey struct{}
 
 // WithActor returns a context for what the actor does.
@@ -64,9 +70,15 @@ const (
 	AuditSeatsAdd        AuditAction = "seats.add"
 	AuditSeatsRemove     AuditAction = "seats.remove"
 	AuditSeatsCategory   AuditAction = "seats.category"
+	AuditSeatsBlock      AuditAction = "seats.block"
+	AuditSeatsUnblock    AuditAction = "seats.unblock"
+	AuditSectionUpdate   AuditAction = "section.update"
 	AuditUserCreate      AuditAction = "user.create"
 	AuditUserUpdate      AuditAction = "user.update"
 	AuditMailRetry       AuditAction = "mail.retry"
+	AuditKeyCreate       AuditAction = "api_key.create"
+	AuditKeySecret       AuditAction = "api_key.replace_secret" // by a repeated creation
+	AuditKeyRevoke       AuditAction = "api_key.revoke"
 )
 
 // The kinds of subjects.
@@ -74,6 +86,7 @@ const (
 	SubjectEvent = "event"
 	SubjectUser  = "user"
 	SubjectMail  = "mail"
+	SubjectKey   = "api_key"
 )
 
 // AuditEntry is one administrative action, written in the transaction that carries it out
@@ -113,4 +126,19 @@ func (a Actor) AboutUser(entry ID, action AuditAction, user ID, before, after Fa
 // AboutMail returns an entry of an action on a mail.
 func (a Actor) AboutMail(action AuditAction, mail MailRef, before Facts) AuditEntry {
 	return AuditEntry{Actor: a, Action: action, SubjectKind: SubjectMail, Subject: mail.String(), Before: before.JSON()}
+}
+
+// AboutKey returns an entry of an API key that was made, or got another secret.
+func (a Actor) AboutKey(k *APIKey) AuditEntry {
+	e := AuditEntry{Actor: a, Action: AuditKeySecret, SubjectKind: SubjectKey, Subject: k.ID.String(),
+		After: Facts{"name": k.Name, "version": k.Version}.JSON()}
+	if k.Version == 0 {
+		e.ID, e.Action, e.After = k.ID, AuditKeyCreate, k.facts().JSON()
+	}
+	return e
+}
+
+// AboutRevokedKey returns an entry of an API key that was revoked.
+func (a Actor) AboutRevokedKey(id ID, name string) AuditEntry {
+	return AuditEntry{Actor: a, Action: AuditKeyRevoke, SubjectKind: SubjectKey, Subject: id.String(), Before: Facts{"name": name}.JSON()}
 }

@@ -82,6 +82,24 @@ func cutText(text string) string {
 	return text[:end] + "…"
 }
 
+// AuditFacts returns what the audit log says of an action on selected seats.
+func (s *SeatSelection) AuditFacts() Facts {
+	f := Facts{}
+	s.addTo(f)
+	return f
+}
+
+func (s *SeatSelection) addTo(f Facts) {
+	if len(s.Seats) > 0 {
+		f["seats"] = s.Seats
+		return
+	}
+	f["section"] = s.Section
+	if s.Row != "" {
+		f["row"] = s.Row
+	}
+}
+
 func factTime(at time.Time) string { return at.UTC().Format(time.RFC3339Nano) }
 
 // compactJSON returns free JSON as text: jsonb has neither all numbers nor all characters.
@@ -155,6 +173,29 @@ func (p *Pricing) facts() Facts {
 	f := Facts{"currency": p.Currency, "categories": categories, "ticketTypes": types}
 	for _, price := range p.Prices {
 		f["price of "+price.Category+" for "+price.TicketType] = price.Amount
+	}
+	return f
+}
+
+// AuditFacts returns what the audit log says of a general-admission section that becomes next.
+func (f *StoredFloor) AuditFacts(next *StoredFloor) (was, is Facts) {
+	of := func(f *StoredFloor) Facts {
+		return Facts{"section": f.Name, "capacity": f.Capacity, "blocked": f.Blocked}
+	}
+	return of(f), of(next)
+}
+
+func (k *APIKey) facts() Facts {
+	scopes, events := make([]string, len(k.Scopes)), make([]string, len(k.EventIDs))
+	for i, scope := range k.Scopes {
+		scopes[i] = string(scope)
+	}
+	for i, id := range k.EventIDs {
+		events[i] = id.String()
+	}
+	f := Facts{"name": k.Name, "scopes": scopes, "eventIds": events}
+	if !k.ExpiresAt.IsZero() {
+		f["expiresAt"] = factTime(k.ExpiresAt)
 	}
 	return f
 }

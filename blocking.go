@@ -79,6 +79,7 @@ type SetBlocked struct {
 	Selection  SeatSelection
 	Blocked    bool
 	Reason     string
+	By         Actor // for the audit log, which gets no entry without one
 }
 
 // Validate checks what needs no knowledge of the event.
@@ -112,8 +113,23 @@ func (m *SeatMap) decideBlocked(cmd *SetBlocked) Decision {
 	if cmd.Blocked {
 		kind = Blocked
 	}
-	return m.accept(&Change{Kind: kind, Seats: seats, Blocking: &Blocking{ID: cmd.BlockingID, Blocked: cmd.Blocked,
-		Reason: cmd.Reason, Author: cmd.Author, Changed: changed}})
+	return m.accept(&Change{Kind: kind, Seats: seats, Audit: cmd.audit(m.eventID, changed), Blocking: &Blocking{ID: cmd.BlockingID,
+		Blocked: cmd.Blocked, Reason: cmd.Reason, Author: cmd.Author, Changed: changed}})
+}
+
+// audit returns the entry of the audit log, which has the blocking's id: it is refused with it.
+func (cmd *SetBlocked) audit(event ID, changed int) *AuditEntry {
+	if cmd.By.IsZero() {
+		return nil
+	}
+	action, facts := AuditSeatsUnblock, Facts{"changed": changed}
+	if cmd.Blocked {
+		action = AuditSeatsBlock
+		facts["reason"] = cmd.Reason
+	}
+	cmd.Selection.addTo(facts)
+	entry := cmd.By.AboutEvent(cmd.BlockingID, action, event, nil, facts)
+	return &entry
 }
 
 // Selected returns the numbers of selected seats, in order. The error is CodeUnknownSeats

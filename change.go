@@ -88,6 +88,10 @@ type Change struct {
 	Attempt *IdempotencyAttempt // for Held under a key that is not claimed; else nil
 	Notice  *Notice             // the mail that a Refunded of a cancelled event sends; else nil
 
+	// Audit is the entry of the audit log that is written with the change; nil for most. If a guard may refuse the change,
+	// the entry has the id of what the change makes: who has used that before, has the entry.
+	Audit *AuditEntry
+
 	// For Blocked and Unblocked: who, why, and the seats in the order of their numbers.
 	Blocking *Blocking
 	Seats    []SeatNo

@@ -132,6 +132,8 @@ var mutations = []mutation{
 			m.seats[no].blocked = m.seats[no].blocked && c.Kind == Blocked
 		}
 	}`}}},
+	{"blocks without an entry in the audit log", []edit{
+		{"blocking.go", `Audit: cmd.audit(m.eventID, changed), `, ``}}},
 	{"carries a blocking out twice", []edit{
 		{"actors/simblock_test.go", `	if _, used := db.blockings[c.Blocking.ID]; used {
 		return false

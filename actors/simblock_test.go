@@ -18,13 +18,16 @@ func newHouse(s *simulation) *house {
 	return &house{s: s, kept: make([]bool, len(s.event.seats)), uncertain: make([]bool, len(s.event.seats))}
 }
 
+// houseActor is what the audit log names.
+var houseActor = eventra.Actor{ID: idOf('a', 1), Kind: eventra.ActorUser}
+
 // run blocks some seats now and then, or gives them back.
 func (h *house) run() {
 	s := h.s
 	for range s.rng.IntN(4) {
 		s.sleep(s.between(0, faultPeriod/3))
 		s.blockings++
-		cmd := &eventra.SetBlocked{BlockingID: idOf('k', s.blockings), Author: idOf('a', 1), Blocked: s.chance(600)}
+		cmd := &eventra.SetBlocked{BlockingID: idOf('k', s.blockings), Author: idOf('a', 1), Blocked: s.chance(600), By: houseActor}
 		first, many := s.rng.IntN(len(s.event.seats)), 1+s.rng.IntN(3)
 		for no := first; no < min(first+many, len(s.event.seats)); no++ {
 			cmd.Selection.Seats = append(cmd.Selection.Seats, s.event.seats[no].Name())
@@ -65,6 +68,9 @@ func (s *simulation) checkBlocks() {
 func (db *simStore) block(tx *transaction, c *eventra.Change) bool {
 	if _, used := db.blockings[c.Blocking.ID]; used {
 		return false
+	}
+	if c.Audit == nil || c.Audit.ID != c.Blocking.ID || c.Audit.Actor != houseActor {
+		db.s.fail("%s has no entry in the audit log: %+v", nameOf(c.Blocking.ID), c.Audit)
 	}
 	made := *c.Blocking
 	made.Version, made.At = c.BlockingVersion(tx.batch.Version), tx.at

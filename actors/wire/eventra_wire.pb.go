@@ -73,7 +73,7 @@ func (x Failure_Kind) Number() protoreflect.EnumNumber {
 
 // Deprecated: Use Failure_Kind.Descriptor instead.
 func (Failure_Kind) EnumDescriptor() ([]byte, []int) {
-	return file_eventra_wire_proto_rawDescGZIP(), []int{23, 0}
+	return file_eventra_wire_proto_rawDescGZIP(), []int{24, 0}
 }
 
 // Envelope is the only message that crosses the network. Remoting breaks the
@@ -1625,6 +1625,7 @@ type BlockSeats struct {
 	Row           string                 `protobuf:"bytes,5,opt,name=row,proto3" json:"row,omitempty"`         // of the section; empty: all rows
 	Blocked       bool                   `protobuf:"varint,6,opt,name=blocked,proto3" json:"blocked,omitempty"`
 	Reason        string                 `protobuf:"bytes,7,opt,name=reason,proto3" json:"reason,omitempty"`
+	Actor         *Actor                 `protobuf:"bytes,8,opt,name=actor,proto3" json:"actor,omitempty"` // a member of the release before has none, and drops it
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -1708,6 +1709,82 @@ func (x *BlockSeats) GetReason() string {
 	return ""
 }
 
+func (x *BlockSeats) GetActor() *Actor {
+	if x != nil {
+		return x.Actor
+	}
+	return nil
+}
+
+// Actor is whom the audit log names.
+type Actor struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Id            []byte                 `protobuf:"bytes,1,opt,name=id,proto3" json:"id,omitempty"`
+	Kind          string                 `protobuf:"bytes,2,opt,name=kind,proto3" json:"kind,omitempty"`
+	Address       string                 `protobuf:"bytes,3,opt,name=address,proto3" json:"address,omitempty"`
+	RequestId     string                 `protobuf:"bytes,4,opt,name=request_id,json=requestId,proto3" json:"request_id,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *Actor) Reset() {
+	*x = Actor{}
+	mi := &file_eventra_wire_proto_msgTypes[18]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *Actor) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*Actor) ProtoMessage() {}
+
+func (x *Actor) ProtoReflect() protoreflect.Message {
+	mi := &file_eventra_wire_proto_msgTypes[18]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use Actor.ProtoReflect.Descriptor instead.
+func (*Actor) Descriptor() ([]byte, []int) {
+	return file_eventra_wire_proto_rawDescGZIP(), []int{18}
+}
+
+func (x *Actor) GetId() []byte {
+	if x != nil {
+		return x.Id
+	}
+	return nil
+}
+
+func (x *Actor) GetKind() string {
+	if x != nil {
+		return x.Kind
+	}
+	return ""
+}
+
+func (x *Actor) GetAddress() string {
+	if x != nil {
+		return x.Address
+	}
+	return ""
+}
+
+func (x *Actor) GetRequestId() string {
+	if x != nil {
+		return x.RequestId
+	}
+	return ""
+}
+
 // ReadSeats asks for the seats that have changed since a version.
 type ReadSeats struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -1720,7 +1797,7 @@ type ReadSeats struct {
 
 func (x *ReadSeats) Reset() {
 	*x = ReadSeats{}
-	mi := &file_eventra_wire_proto_msgTypes[18]
+	mi := &file_eventra_wire_proto_msgTypes[19]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1732,7 +1809,7 @@ func (x *ReadSeats) String() string {
 func (*ReadSeats) ProtoMessage() {}
 
 func (x *ReadSeats) ProtoReflect() protoreflect.Message {
-	mi := &file_eventra_wire_proto_msgTypes[18]
+	mi := &file_eventra_wire_proto_msgTypes[19]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1745,7 +1822,7 @@ func (x *ReadSeats) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ReadSeats.ProtoReflect.Descriptor instead.
 func (*ReadSeats) Descriptor() ([]byte, []int) {
-	return file_eventra_wire_proto_rawDescGZIP(), []int{18}
+	return file_eventra_wire_proto_rawDescGZIP(), []int{19}
 }
 
 func (x *ReadSeats) GetSince() uint64 {
@@ -1770,7 +1847,7 @@ type ReadAvailability struct {
 
 func (x *ReadAvailability) Reset() {
 	*x = ReadAvailability{}
-	mi := &file_eventra_wire_proto_msgTypes[19]
+	mi := &file_eventra_wire_proto_msgTypes[20]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1782,7 +1859,7 @@ func (x *ReadAvailability) String() string {
 func (*ReadAvailability) ProtoMessage() {}
 
 func (x *ReadAvailability) ProtoReflect() protoreflect.Message {
-	mi := &file_eventra_wire_proto_msgTypes[19]
+	mi := &file_eventra_wire_proto_msgTypes[20]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1795,7 +1872,7 @@ func (x *ReadAvailability) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ReadAvailability.ProtoReflect.Descriptor instead.
 func (*ReadAvailability) Descriptor() ([]byte, []int) {
-	return file_eventra_wire_proto_rawDescGZIP(), []int{19}
+	return file_eventra_wire_proto_rawDescGZIP(), []int{20}
 }
 
 // Done answers what has succeeded and has no result.
@@ -1807,7 +1884,7 @@ type Done struct {
 
 func (x *Done) Reset() {
 	*x = Done{}
-	mi := &file_eventra_wire_proto_msgTypes[20]
+	mi := &file_eventra_wire_proto_msgTypes[21]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1819,7 +1896,7 @@ func (x *Done) String() string {
 func (*Done) ProtoMessage() {}
 
 func (x *Done) ProtoReflect() protoreflect.Message {
-	mi := &file_eventra_wire_proto_msgTypes[20]
+	mi := &file_eventra_wire_proto_msgTypes[21]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1832,7 +1909,7 @@ func (x *Done) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Done.ProtoReflect.Descriptor instead.
 func (*Done) Descriptor() ([]byte, []int) {
-	return file_eventra_wire_proto_rawDescGZIP(), []int{20}
+	return file_eventra_wire_proto_rawDescGZIP(), []int{21}
 }
 
 // Moved says that this member is not the owner and has promised nothing: ask the
@@ -1845,7 +1922,7 @@ type Moved struct {
 
 func (x *Moved) Reset() {
 	*x = Moved{}
-	mi := &file_eventra_wire_proto_msgTypes[21]
+	mi := &file_eventra_wire_proto_msgTypes[22]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1857,7 +1934,7 @@ func (x *Moved) String() string {
 func (*Moved) ProtoMessage() {}
 
 func (x *Moved) ProtoReflect() protoreflect.Message {
-	mi := &file_eventra_wire_proto_msgTypes[21]
+	mi := &file_eventra_wire_proto_msgTypes[22]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1870,7 +1947,7 @@ func (x *Moved) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Moved.ProtoReflect.Descriptor instead.
 func (*Moved) Descriptor() ([]byte, []int) {
-	return file_eventra_wire_proto_rawDescGZIP(), []int{21}
+	return file_eventra_wire_proto_rawDescGZIP(), []int{22}
 }
 
 // Unsupported says that this release does not know the question.
@@ -1882,7 +1959,7 @@ type Unsupported struct {
 
 func (x *Unsupported) Reset() {
 	*x = Unsupported{}
-	mi := &file_eventra_wire_proto_msgTypes[22]
+	mi := &file_eventra_wire_proto_msgTypes[23]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1894,7 +1971,7 @@ func (x *Unsupported) String() string {
 func (*Unsupported) ProtoMessage() {}
 
 func (x *Unsupported) ProtoReflect() protoreflect.Message {
-	mi := &file_eventra_wire_proto_msgTypes[22]
+	mi := &file_eventra_wire_proto_msgTypes[23]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1907,7 +1984,7 @@ func (x *Unsupported) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Unsupported.ProtoReflect.Descriptor instead.
 func (*Unsupported) Descriptor() ([]byte, []int) {
-	return file_eventra_wire_proto_rawDescGZIP(), []int{22}
+	return file_eventra_wire_proto_rawDescGZIP(), []int{23}
 }
 
 // Failure is an error as clients are answered it, or a fault of the answering
@@ -1935,7 +2012,7 @@ type Failure struct {
 
 func (x *Failure) Reset() {
 	*x = Failure{}
-	mi := &file_eventra_wire_proto_msgTypes[23]
+	mi := &file_eventra_wire_proto_msgTypes[24]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1947,7 +2024,7 @@ func (x *Failure) String() string {
 func (*Failure) ProtoMessage() {}
 
 func (x *Failure) ProtoReflect() protoreflect.Message {
-	mi := &file_eventra_wire_proto_msgTypes[23]
+	mi := &file_eventra_wire_proto_msgTypes[24]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1960,7 +2037,7 @@ func (x *Failure) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Failure.ProtoReflect.Descriptor instead.
 func (*Failure) Descriptor() ([]byte, []int) {
-	return file_eventra_wire_proto_rawDescGZIP(), []int{23}
+	return file_eventra_wire_proto_rawDescGZIP(), []int{24}
 }
 
 func (x *Failure) GetCode() string {
@@ -2071,7 +2148,7 @@ type Activated struct {
 
 func (x *Activated) Reset() {
 	*x = Activated{}
-	mi := &file_eventra_wire_proto_msgTypes[24]
+	mi := &file_eventra_wire_proto_msgTypes[25]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2083,7 +2160,7 @@ func (x *Activated) String() string {
 func (*Activated) ProtoMessage() {}
 
 func (x *Activated) ProtoReflect() protoreflect.Message {
-	mi := &file_eventra_wire_proto_msgTypes[24]
+	mi := &file_eventra_wire_proto_msgTypes[25]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2096,7 +2173,7 @@ func (x *Activated) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Activated.ProtoReflect.Descriptor instead.
 func (*Activated) Descriptor() ([]byte, []int) {
-	return file_eventra_wire_proto_rawDescGZIP(), []int{24}
+	return file_eventra_wire_proto_rawDescGZIP(), []int{25}
 }
 
 func (x *Activated) GetActor() string {
@@ -2117,7 +2194,7 @@ type Outcome struct {
 
 func (x *Outcome) Reset() {
 	*x = Outcome{}
-	mi := &file_eventra_wire_proto_msgTypes[25]
+	mi := &file_eventra_wire_proto_msgTypes[26]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2129,7 +2206,7 @@ func (x *Outcome) String() string {
 func (*Outcome) ProtoMessage() {}
 
 func (x *Outcome) ProtoReflect() protoreflect.Message {
-	mi := &file_eventra_wire_proto_msgTypes[25]
+	mi := &file_eventra_wire_proto_msgTypes[26]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2142,7 +2219,7 @@ func (x *Outcome) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Outcome.ProtoReflect.Descriptor instead.
 func (*Outcome) Descriptor() ([]byte, []int) {
-	return file_eventra_wire_proto_rawDescGZIP(), []int{25}
+	return file_eventra_wire_proto_rawDescGZIP(), []int{26}
 }
 
 func (x *Outcome) GetBooking() *Booking {
@@ -2176,7 +2253,7 @@ type SeatChanges struct {
 
 func (x *SeatChanges) Reset() {
 	*x = SeatChanges{}
-	mi := &file_eventra_wire_proto_msgTypes[26]
+	mi := &file_eventra_wire_proto_msgTypes[27]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2188,7 +2265,7 @@ func (x *SeatChanges) String() string {
 func (*SeatChanges) ProtoMessage() {}
 
 func (x *SeatChanges) ProtoReflect() protoreflect.Message {
-	mi := &file_eventra_wire_proto_msgTypes[26]
+	mi := &file_eventra_wire_proto_msgTypes[27]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2201,7 +2278,7 @@ func (x *SeatChanges) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use SeatChanges.ProtoReflect.Descriptor instead.
 func (*SeatChanges) Descriptor() ([]byte, []int) {
-	return file_eventra_wire_proto_rawDescGZIP(), []int{26}
+	return file_eventra_wire_proto_rawDescGZIP(), []int{27}
 }
 
 func (x *SeatChanges) GetVersion() uint64 {
@@ -2271,7 +2348,7 @@ type SeatsBlocked struct {
 
 func (x *SeatsBlocked) Reset() {
 	*x = SeatsBlocked{}
-	mi := &file_eventra_wire_proto_msgTypes[27]
+	mi := &file_eventra_wire_proto_msgTypes[28]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2283,7 +2360,7 @@ func (x *SeatsBlocked) String() string {
 func (*SeatsBlocked) ProtoMessage() {}
 
 func (x *SeatsBlocked) ProtoReflect() protoreflect.Message {
-	mi := &file_eventra_wire_proto_msgTypes[27]
+	mi := &file_eventra_wire_proto_msgTypes[28]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2296,7 +2373,7 @@ func (x *SeatsBlocked) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use SeatsBlocked.ProtoReflect.Descriptor instead.
 func (*SeatsBlocked) Descriptor() ([]byte, []int) {
-	return file_eventra_wire_proto_rawDescGZIP(), []int{27}
+	return file_eventra_wire_proto_rawDescGZIP(), []int{28}
 }
 
 func (x *SeatsBlocked) GetChanged() int32 {
@@ -2324,7 +2401,7 @@ type Availability struct {
 
 func (x *Availability) Reset() {
 	*x = Availability{}
-	mi := &file_eventra_wire_proto_msgTypes[28]
+	mi := &file_eventra_wire_proto_msgTypes[29]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2336,7 +2413,7 @@ func (x *Availability) String() string {
 func (*Availability) ProtoMessage() {}
 
 func (x *Availability) ProtoReflect() protoreflect.Message {
-	mi := &file_eventra_wire_proto_msgTypes[28]
+	mi := &file_eventra_wire_proto_msgTypes[29]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2349,7 +2426,7 @@ func (x *Availability) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Availability.ProtoReflect.Descriptor instead.
 func (*Availability) Descriptor() ([]byte, []int) {
-	return file_eventra_wire_proto_rawDescGZIP(), []int{28}
+	return file_eventra_wire_proto_rawDescGZIP(), []int{29}
 }
 
 func (x *Availability) GetVersion() uint64 {
@@ -2382,7 +2459,7 @@ type EventList struct {
 
 func (x *EventList) Reset() {
 	*x = EventList{}
-	mi := &file_eventra_wire_proto_msgTypes[29]
+	mi := &file_eventra_wire_proto_msgTypes[30]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2394,7 +2471,7 @@ func (x *EventList) String() string {
 func (*EventList) ProtoMessage() {}
 
 func (x *EventList) ProtoReflect() protoreflect.Message {
-	mi := &file_eventra_wire_proto_msgTypes[29]
+	mi := &file_eventra_wire_proto_msgTypes[30]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2407,7 +2484,7 @@ func (x *EventList) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use EventList.ProtoReflect.Descriptor instead.
 func (*EventList) Descriptor() ([]byte, []int) {
-	return file_eventra_wire_proto_rawDescGZIP(), []int{29}
+	return file_eventra_wire_proto_rawDescGZIP(), []int{30}
 }
 
 func (x *EventList) GetEvents() []*ActiveEvent {
@@ -2432,7 +2509,7 @@ type ActiveEvent struct {
 
 func (x *ActiveEvent) Reset() {
 	*x = ActiveEvent{}
-	mi := &file_eventra_wire_proto_msgTypes[30]
+	mi := &file_eventra_wire_proto_msgTypes[31]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2444,7 +2521,7 @@ func (x *ActiveEvent) String() string {
 func (*ActiveEvent) ProtoMessage() {}
 
 func (x *ActiveEvent) ProtoReflect() protoreflect.Message {
-	mi := &file_eventra_wire_proto_msgTypes[30]
+	mi := &file_eventra_wire_proto_msgTypes[31]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2457,7 +2534,7 @@ func (x *ActiveEvent) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ActiveEvent.ProtoReflect.Descriptor instead.
 func (*ActiveEvent) Descriptor() ([]byte, []int) {
-	return file_eventra_wire_proto_rawDescGZIP(), []int{30}
+	return file_eventra_wire_proto_rawDescGZIP(), []int{31}
 }
 
 func (x *ActiveEvent) GetEvent() []byte {
@@ -2519,7 +2596,7 @@ type Money struct {
 
 func (x *Money) Reset() {
 	*x = Money{}
-	mi := &file_eventra_wire_proto_msgTypes[31]
+	mi := &file_eventra_wire_proto_msgTypes[32]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2531,7 +2608,7 @@ func (x *Money) String() string {
 func (*Money) ProtoMessage() {}
 
 func (x *Money) ProtoReflect() protoreflect.Message {
-	mi := &file_eventra_wire_proto_msgTypes[31]
+	mi := &file_eventra_wire_proto_msgTypes[32]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2544,7 +2621,7 @@ func (x *Money) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Money.ProtoReflect.Descriptor instead.
 func (*Money) Descriptor() ([]byte, []int) {
-	return file_eventra_wire_proto_rawDescGZIP(), []int{31}
+	return file_eventra_wire_proto_rawDescGZIP(), []int{32}
 }
 
 func (x *Money) GetAmount() int64 {
@@ -2583,7 +2660,7 @@ type Booking struct {
 
 func (x *Booking) Reset() {
 	*x = Booking{}
-	mi := &file_eventra_wire_proto_msgTypes[32]
+	mi := &file_eventra_wire_proto_msgTypes[33]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2595,7 +2672,7 @@ func (x *Booking) String() string {
 func (*Booking) ProtoMessage() {}
 
 func (x *Booking) ProtoReflect() protoreflect.Message {
-	mi := &file_eventra_wire_proto_msgTypes[32]
+	mi := &file_eventra_wire_proto_msgTypes[33]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2608,7 +2685,7 @@ func (x *Booking) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Booking.ProtoReflect.Descriptor instead.
 func (*Booking) Descriptor() ([]byte, []int) {
-	return file_eventra_wire_proto_rawDescGZIP(), []int{32}
+	return file_eventra_wire_proto_rawDescGZIP(), []int{33}
 }
 
 func (x *Booking) GetId() []byte {
@@ -2730,7 +2807,7 @@ type BookedSeat struct {
 
 func (x *BookedSeat) Reset() {
 	*x = BookedSeat{}
-	mi := &file_eventra_wire_proto_msgTypes[33]
+	mi := &file_eventra_wire_proto_msgTypes[34]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2742,7 +2819,7 @@ func (x *BookedSeat) String() string {
 func (*BookedSeat) ProtoMessage() {}
 
 func (x *BookedSeat) ProtoReflect() protoreflect.Message {
-	mi := &file_eventra_wire_proto_msgTypes[33]
+	mi := &file_eventra_wire_proto_msgTypes[34]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2755,7 +2832,7 @@ func (x *BookedSeat) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use BookedSeat.ProtoReflect.Descriptor instead.
 func (*BookedSeat) Descriptor() ([]byte, []int) {
-	return file_eventra_wire_proto_rawDescGZIP(), []int{33}
+	return file_eventra_wire_proto_rawDescGZIP(), []int{34}
 }
 
 func (x *BookedSeat) GetNo() int32 {
@@ -2860,7 +2937,7 @@ type Payment struct {
 
 func (x *Payment) Reset() {
 	*x = Payment{}
-	mi := &file_eventra_wire_proto_msgTypes[34]
+	mi := &file_eventra_wire_proto_msgTypes[35]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2872,7 +2949,7 @@ func (x *Payment) String() string {
 func (*Payment) ProtoMessage() {}
 
 func (x *Payment) ProtoReflect() protoreflect.Message {
-	mi := &file_eventra_wire_proto_msgTypes[34]
+	mi := &file_eventra_wire_proto_msgTypes[35]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2885,7 +2962,7 @@ func (x *Payment) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Payment.ProtoReflect.Descriptor instead.
 func (*Payment) Descriptor() ([]byte, []int) {
-	return file_eventra_wire_proto_rawDescGZIP(), []int{34}
+	return file_eventra_wire_proto_rawDescGZIP(), []int{35}
 }
 
 func (x *Payment) GetId() []byte {
@@ -2978,7 +3055,7 @@ type Refund struct {
 
 func (x *Refund) Reset() {
 	*x = Refund{}
-	mi := &file_eventra_wire_proto_msgTypes[35]
+	mi := &file_eventra_wire_proto_msgTypes[36]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2990,7 +3067,7 @@ func (x *Refund) String() string {
 func (*Refund) ProtoMessage() {}
 
 func (x *Refund) ProtoReflect() protoreflect.Message {
-	mi := &file_eventra_wire_proto_msgTypes[35]
+	mi := &file_eventra_wire_proto_msgTypes[36]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3003,7 +3080,7 @@ func (x *Refund) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Refund.ProtoReflect.Descriptor instead.
 func (*Refund) Descriptor() ([]byte, []int) {
-	return file_eventra_wire_proto_rawDescGZIP(), []int{35}
+	return file_eventra_wire_proto_rawDescGZIP(), []int{36}
 }
 
 func (x *Refund) GetId() []byte {
@@ -3094,7 +3171,7 @@ type Failure_Places struct {
 
 func (x *Failure_Places) Reset() {
 	*x = Failure_Places{}
-	mi := &file_eventra_wire_proto_msgTypes[36]
+	mi := &file_eventra_wire_proto_msgTypes[37]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3106,7 +3183,7 @@ func (x *Failure_Places) String() string {
 func (*Failure_Places) ProtoMessage() {}
 
 func (x *Failure_Places) ProtoReflect() protoreflect.Message {
-	mi := &file_eventra_wire_proto_msgTypes[36]
+	mi := &file_eventra_wire_proto_msgTypes[37]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3119,7 +3196,7 @@ func (x *Failure_Places) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Failure_Places.ProtoReflect.Descriptor instead.
 func (*Failure_Places) Descriptor() ([]byte, []int) {
-	return file_eventra_wire_proto_rawDescGZIP(), []int{23, 0}
+	return file_eventra_wire_proto_rawDescGZIP(), []int{24, 0}
 }
 
 func (x *Failure_Places) GetSection() string {
@@ -3153,7 +3230,7 @@ type Failure_CustomerTickets struct {
 
 func (x *Failure_CustomerTickets) Reset() {
 	*x = Failure_CustomerTickets{}
-	mi := &file_eventra_wire_proto_msgTypes[37]
+	mi := &file_eventra_wire_proto_msgTypes[38]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3165,7 +3242,7 @@ func (x *Failure_CustomerTickets) String() string {
 func (*Failure_CustomerTickets) ProtoMessage() {}
 
 func (x *Failure_CustomerTickets) ProtoReflect() protoreflect.Message {
-	mi := &file_eventra_wire_proto_msgTypes[37]
+	mi := &file_eventra_wire_proto_msgTypes[38]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3178,7 +3255,7 @@ func (x *Failure_CustomerTickets) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Failure_CustomerTickets.ProtoReflect.Descriptor instead.
 func (*Failure_CustomerTickets) Descriptor() ([]byte, []int) {
-	return file_eventra_wire_proto_rawDescGZIP(), []int{23, 1}
+	return file_eventra_wire_proto_rawDescGZIP(), []int{24, 1}
 }
 
 func (x *Failure_CustomerTickets) GetLimit() int32 {
@@ -3206,7 +3283,7 @@ type Failure_Field struct {
 
 func (x *Failure_Field) Reset() {
 	*x = Failure_Field{}
-	mi := &file_eventra_wire_proto_msgTypes[38]
+	mi := &file_eventra_wire_proto_msgTypes[39]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3218,7 +3295,7 @@ func (x *Failure_Field) String() string {
 func (*Failure_Field) ProtoMessage() {}
 
 func (x *Failure_Field) ProtoReflect() protoreflect.Message {
-	mi := &file_eventra_wire_proto_msgTypes[38]
+	mi := &file_eventra_wire_proto_msgTypes[39]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3231,7 +3308,7 @@ func (x *Failure_Field) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Failure_Field.ProtoReflect.Descriptor instead.
 func (*Failure_Field) Descriptor() ([]byte, []int) {
-	return file_eventra_wire_proto_rawDescGZIP(), []int{23, 2}
+	return file_eventra_wire_proto_rawDescGZIP(), []int{24, 2}
 }
 
 func (x *Failure_Field) GetField() string {
@@ -3264,7 +3341,7 @@ type Failure_Pick struct {
 
 func (x *Failure_Pick) Reset() {
 	*x = Failure_Pick{}
-	mi := &file_eventra_wire_proto_msgTypes[39]
+	mi := &file_eventra_wire_proto_msgTypes[40]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3276,7 +3353,7 @@ func (x *Failure_Pick) String() string {
 func (*Failure_Pick) ProtoMessage() {}
 
 func (x *Failure_Pick) ProtoReflect() protoreflect.Message {
-	mi := &file_eventra_wire_proto_msgTypes[39]
+	mi := &file_eventra_wire_proto_msgTypes[40]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3289,7 +3366,7 @@ func (x *Failure_Pick) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Failure_Pick.ProtoReflect.Descriptor instead.
 func (*Failure_Pick) Descriptor() ([]byte, []int) {
-	return file_eventra_wire_proto_rawDescGZIP(), []int{23, 3}
+	return file_eventra_wire_proto_rawDescGZIP(), []int{24, 3}
 }
 
 func (x *Failure_Pick) GetSeats() []string {
@@ -3314,7 +3391,7 @@ type SeatChanges_Floor struct {
 
 func (x *SeatChanges_Floor) Reset() {
 	*x = SeatChanges_Floor{}
-	mi := &file_eventra_wire_proto_msgTypes[40]
+	mi := &file_eventra_wire_proto_msgTypes[41]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3326,7 +3403,7 @@ func (x *SeatChanges_Floor) String() string {
 func (*SeatChanges_Floor) ProtoMessage() {}
 
 func (x *SeatChanges_Floor) ProtoReflect() protoreflect.Message {
-	mi := &file_eventra_wire_proto_msgTypes[40]
+	mi := &file_eventra_wire_proto_msgTypes[41]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3339,7 +3416,7 @@ func (x *SeatChanges_Floor) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use SeatChanges_Floor.ProtoReflect.Descriptor instead.
 func (*SeatChanges_Floor) Descriptor() ([]byte, []int) {
-	return file_eventra_wire_proto_rawDescGZIP(), []int{26, 0}
+	return file_eventra_wire_proto_rawDescGZIP(), []int{27, 0}
 }
 
 func (x *SeatChanges_Floor) GetName() string {
@@ -3407,7 +3484,7 @@ type Availability_Tally struct {
 
 func (x *Availability_Tally) Reset() {
 	*x = Availability_Tally{}
-	mi := &file_eventra_wire_proto_msgTypes[41]
+	mi := &file_eventra_wire_proto_msgTypes[42]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3419,7 +3496,7 @@ func (x *Availability_Tally) String() string {
 func (*Availability_Tally) ProtoMessage() {}
 
 func (x *Availability_Tally) ProtoReflect() protoreflect.Message {
-	mi := &file_eventra_wire_proto_msgTypes[41]
+	mi := &file_eventra_wire_proto_msgTypes[42]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3432,7 +3509,7 @@ func (x *Availability_Tally) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Availability_Tally.ProtoReflect.Descriptor instead.
 func (*Availability_Tally) Descriptor() ([]byte, []int) {
-	return file_eventra_wire_proto_rawDescGZIP(), []int{28, 0}
+	return file_eventra_wire_proto_rawDescGZIP(), []int{29, 0}
 }
 
 func (x *Availability_Tally) GetName() string {
@@ -3608,7 +3685,7 @@ const file_eventra_wire_proto_rawDesc = "" +
 	"\bcurrency\x18\b \x01(\tR\bcurrency\"V\n" +
 	"\tEndRefund\x12/\n" +
 	"\x06refund\x18\x01 \x01(\v2\x17.eventra.wire.v1.RefundR\x06refund\x12\x18\n" +
-	"\aoutcome\x18\x02 \x01(\tR\aoutcome\"\xa8\x01\n" +
+	"\aoutcome\x18\x02 \x01(\tR\aoutcome\"\xd6\x01\n" +
 	"\n" +
 	"BlockSeats\x12\x0e\n" +
 	"\x02id\x18\x01 \x01(\fR\x02id\x12\x16\n" +
@@ -3617,7 +3694,14 @@ const file_eventra_wire_proto_rawDesc = "" +
 	"\asection\x18\x04 \x01(\tR\asection\x12\x10\n" +
 	"\x03row\x18\x05 \x01(\tR\x03row\x12\x18\n" +
 	"\ablocked\x18\x06 \x01(\bR\ablocked\x12\x16\n" +
-	"\x06reason\x18\a \x01(\tR\x06reason\"7\n" +
+	"\x06reason\x18\a \x01(\tR\x06reason\x12,\n" +
+	"\x05actor\x18\b \x01(\v2\x16.eventra.wire.v1.ActorR\x05actor\"d\n" +
+	"\x05Actor\x12\x0e\n" +
+	"\x02id\x18\x01 \x01(\fR\x02id\x12\x12\n" +
+	"\x04kind\x18\x02 \x01(\tR\x04kind\x12\x18\n" +
+	"\aaddress\x18\x03 \x01(\tR\aaddress\x12\x1d\n" +
+	"\n" +
+	"request_id\x18\x04 \x01(\tR\trequestId\"7\n" +
 	"\tReadSeats\x12\x14\n" +
 	"\x05since\x18\x01 \x01(\x04R\x05since\x12\x14\n" +
 	"\x05seats\x18\x02 \x01(\x05R\x05seats\"\x12\n" +
@@ -3792,7 +3876,7 @@ func file_eventra_wire_proto_rawDescGZIP() []byte {
 }
 
 var file_eventra_wire_proto_enumTypes = make([]protoimpl.EnumInfo, 1)
-var file_eventra_wire_proto_msgTypes = make([]protoimpl.MessageInfo, 42)
+var file_eventra_wire_proto_msgTypes = make([]protoimpl.MessageInfo, 43)
 var file_eventra_wire_proto_goTypes = []any{
 	(Failure_Kind)(0),               // 0: eventra.wire.v1.Failure.Kind
 	(*Envelope)(nil),                // 1: eventra.wire.v1.Envelope
@@ -3813,30 +3897,31 @@ var file_eventra_wire_proto_goTypes = []any{
 	(*RefundItems)(nil),             // 16: eventra.wire.v1.RefundItems
 	(*EndRefund)(nil),               // 17: eventra.wire.v1.EndRefund
 	(*BlockSeats)(nil),              // 18: eventra.wire.v1.BlockSeats
-	(*ReadSeats)(nil),               // 19: eventra.wire.v1.ReadSeats
-	(*ReadAvailability)(nil),        // 20: eventra.wire.v1.ReadAvailability
-	(*Done)(nil),                    // 21: eventra.wire.v1.Done
-	(*Moved)(nil),                   // 22: eventra.wire.v1.Moved
-	(*Unsupported)(nil),             // 23: eventra.wire.v1.Unsupported
-	(*Failure)(nil),                 // 24: eventra.wire.v1.Failure
-	(*Activated)(nil),               // 25: eventra.wire.v1.Activated
-	(*Outcome)(nil),                 // 26: eventra.wire.v1.Outcome
-	(*SeatChanges)(nil),             // 27: eventra.wire.v1.SeatChanges
-	(*SeatsBlocked)(nil),            // 28: eventra.wire.v1.SeatsBlocked
-	(*Availability)(nil),            // 29: eventra.wire.v1.Availability
-	(*EventList)(nil),               // 30: eventra.wire.v1.EventList
-	(*ActiveEvent)(nil),             // 31: eventra.wire.v1.ActiveEvent
-	(*Money)(nil),                   // 32: eventra.wire.v1.Money
-	(*Booking)(nil),                 // 33: eventra.wire.v1.Booking
-	(*BookedSeat)(nil),              // 34: eventra.wire.v1.BookedSeat
-	(*Payment)(nil),                 // 35: eventra.wire.v1.Payment
-	(*Refund)(nil),                  // 36: eventra.wire.v1.Refund
-	(*Failure_Places)(nil),          // 37: eventra.wire.v1.Failure.Places
-	(*Failure_CustomerTickets)(nil), // 38: eventra.wire.v1.Failure.CustomerTickets
-	(*Failure_Field)(nil),           // 39: eventra.wire.v1.Failure.Field
-	(*Failure_Pick)(nil),            // 40: eventra.wire.v1.Failure.Pick
-	(*SeatChanges_Floor)(nil),       // 41: eventra.wire.v1.SeatChanges.Floor
-	(*Availability_Tally)(nil),      // 42: eventra.wire.v1.Availability.Tally
+	(*Actor)(nil),                   // 19: eventra.wire.v1.Actor
+	(*ReadSeats)(nil),               // 20: eventra.wire.v1.ReadSeats
+	(*ReadAvailability)(nil),        // 21: eventra.wire.v1.ReadAvailability
+	(*Done)(nil),                    // 22: eventra.wire.v1.Done
+	(*Moved)(nil),                   // 23: eventra.wire.v1.Moved
+	(*Unsupported)(nil),             // 24: eventra.wire.v1.Unsupported
+	(*Failure)(nil),                 // 25: eventra.wire.v1.Failure
+	(*Activated)(nil),               // 26: eventra.wire.v1.Activated
+	(*Outcome)(nil),                 // 27: eventra.wire.v1.Outcome
+	(*SeatChanges)(nil),             // 28: eventra.wire.v1.SeatChanges
+	(*SeatsBlocked)(nil),            // 29: eventra.wire.v1.SeatsBlocked
+	(*Availability)(nil),            // 30: eventra.wire.v1.Availability
+	(*EventList)(nil),               // 31: eventra.wire.v1.EventList
+	(*ActiveEvent)(nil),             // 32: eventra.wire.v1.ActiveEvent
+	(*Money)(nil),                   // 33: eventra.wire.v1.Money
+	(*Booking)(nil),                 // 34: eventra.wire.v1.Booking
+	(*BookedSeat)(nil),              // 35: eventra.wire.v1.BookedSeat
+	(*Payment)(nil),                 // 36: eventra.wire.v1.Payment
+	(*Refund)(nil),                  // 37: eventra.wire.v1.Refund
+	(*Failure_Places)(nil),          // 38: eventra.wire.v1.Failure.Places
+	(*Failure_CustomerTickets)(nil), // 39: eventra.wire.v1.Failure.CustomerTickets
+	(*Failure_Field)(nil),           // 40: eventra.wire.v1.Failure.Field
+	(*Failure_Pick)(nil),            // 41: eventra.wire.v1.Failure.Pick
+	(*SeatChanges_Floor)(nil),       // 42: eventra.wire.v1.SeatChanges.Floor
+	(*Availability_Tally)(nil),      // 43: eventra.wire.v1.Availability.Tally
 }
 var file_eventra_wire_proto_depIdxs = []int32{
 	2,  // 0: eventra.wire.v1.Envelope.activate:type_name -> eventra.wire.v1.Activate
@@ -3849,8 +3934,8 @@ var file_eventra_wire_proto_depIdxs = []int32{
 	13, // 7: eventra.wire.v1.Envelope.start_payment:type_name -> eventra.wire.v1.StartPayment
 	14, // 8: eventra.wire.v1.Envelope.finish_payment:type_name -> eventra.wire.v1.FinishPayment
 	15, // 9: eventra.wire.v1.Envelope.refund_booking:type_name -> eventra.wire.v1.RefundBooking
-	19, // 10: eventra.wire.v1.Envelope.read_seats:type_name -> eventra.wire.v1.ReadSeats
-	20, // 11: eventra.wire.v1.Envelope.read_availability:type_name -> eventra.wire.v1.ReadAvailability
+	20, // 10: eventra.wire.v1.Envelope.read_seats:type_name -> eventra.wire.v1.ReadSeats
+	21, // 11: eventra.wire.v1.Envelope.read_availability:type_name -> eventra.wire.v1.ReadAvailability
 	7,  // 12: eventra.wire.v1.Envelope.keyed_hold:type_name -> eventra.wire.v1.KeyedHold
 	18, // 13: eventra.wire.v1.Envelope.block_seats:type_name -> eventra.wire.v1.BlockSeats
 	8,  // 14: eventra.wire.v1.Envelope.items_hold:type_name -> eventra.wire.v1.ItemsHold
@@ -3859,51 +3944,52 @@ var file_eventra_wire_proto_depIdxs = []int32{
 	8,  // 17: eventra.wire.v1.Envelope.places_hold:type_name -> eventra.wire.v1.ItemsHold
 	16, // 18: eventra.wire.v1.Envelope.refund_items:type_name -> eventra.wire.v1.RefundItems
 	17, // 19: eventra.wire.v1.Envelope.end_refund:type_name -> eventra.wire.v1.EndRefund
-	21, // 20: eventra.wire.v1.Envelope.done:type_name -> eventra.wire.v1.Done
-	22, // 21: eventra.wire.v1.Envelope.moved:type_name -> eventra.wire.v1.Moved
-	23, // 22: eventra.wire.v1.Envelope.unsupported:type_name -> eventra.wire.v1.Unsupported
-	24, // 23: eventra.wire.v1.Envelope.failure:type_name -> eventra.wire.v1.Failure
-	25, // 24: eventra.wire.v1.Envelope.activated:type_name -> eventra.wire.v1.Activated
-	26, // 25: eventra.wire.v1.Envelope.outcome:type_name -> eventra.wire.v1.Outcome
-	27, // 26: eventra.wire.v1.Envelope.seat_changes:type_name -> eventra.wire.v1.SeatChanges
-	29, // 27: eventra.wire.v1.Envelope.availability:type_name -> eventra.wire.v1.Availability
-	30, // 28: eventra.wire.v1.Envelope.event_list:type_name -> eventra.wire.v1.EventList
-	28, // 29: eventra.wire.v1.Envelope.seats_blocked:type_name -> eventra.wire.v1.SeatsBlocked
-	36, // 30: eventra.wire.v1.Envelope.refund_outcome:type_name -> eventra.wire.v1.Refund
+	22, // 20: eventra.wire.v1.Envelope.done:type_name -> eventra.wire.v1.Done
+	23, // 21: eventra.wire.v1.Envelope.moved:type_name -> eventra.wire.v1.Moved
+	24, // 22: eventra.wire.v1.Envelope.unsupported:type_name -> eventra.wire.v1.Unsupported
+	25, // 23: eventra.wire.v1.Envelope.failure:type_name -> eventra.wire.v1.Failure
+	26, // 24: eventra.wire.v1.Envelope.activated:type_name -> eventra.wire.v1.Activated
+	27, // 25: eventra.wire.v1.Envelope.outcome:type_name -> eventra.wire.v1.Outcome
+	28, // 26: eventra.wire.v1.Envelope.seat_changes:type_name -> eventra.wire.v1.SeatChanges
+	30, // 27: eventra.wire.v1.Envelope.availability:type_name -> eventra.wire.v1.Availability
+	31, // 28: eventra.wire.v1.Envelope.event_list:type_name -> eventra.wire.v1.EventList
+	29, // 29: eventra.wire.v1.Envelope.seats_blocked:type_name -> eventra.wire.v1.SeatsBlocked
+	37, // 30: eventra.wire.v1.Envelope.refund_outcome:type_name -> eventra.wire.v1.Refund
 	6,  // 31: eventra.wire.v1.KeyedHold.hold:type_name -> eventra.wire.v1.HoldSeats
 	6,  // 32: eventra.wire.v1.ItemsHold.hold:type_name -> eventra.wire.v1.HoldSeats
 	9,  // 33: eventra.wire.v1.ItemsHold.items:type_name -> eventra.wire.v1.ItemRequest
 	10, // 34: eventra.wire.v1.ItemsHold.counts:type_name -> eventra.wire.v1.TicketTypeCount
-	35, // 35: eventra.wire.v1.FinishPayment.payment:type_name -> eventra.wire.v1.Payment
-	34, // 36: eventra.wire.v1.FinishPayment.items:type_name -> eventra.wire.v1.BookedSeat
-	34, // 37: eventra.wire.v1.FinishPayment.places:type_name -> eventra.wire.v1.BookedSeat
-	36, // 38: eventra.wire.v1.EndRefund.refund:type_name -> eventra.wire.v1.Refund
-	39, // 39: eventra.wire.v1.Failure.fields:type_name -> eventra.wire.v1.Failure.Field
-	35, // 40: eventra.wire.v1.Failure.payment:type_name -> eventra.wire.v1.Payment
-	37, // 41: eventra.wire.v1.Failure.places:type_name -> eventra.wire.v1.Failure.Places
-	0,  // 42: eventra.wire.v1.Failure.kind:type_name -> eventra.wire.v1.Failure.Kind
-	38, // 43: eventra.wire.v1.Failure.customer:type_name -> eventra.wire.v1.Failure.CustomerTickets
-	32, // 44: eventra.wire.v1.Failure.refundable:type_name -> eventra.wire.v1.Money
-	40, // 45: eventra.wire.v1.Failure.suggestions:type_name -> eventra.wire.v1.Failure.Pick
-	33, // 46: eventra.wire.v1.Outcome.booking:type_name -> eventra.wire.v1.Booking
-	35, // 47: eventra.wire.v1.Outcome.payment:type_name -> eventra.wire.v1.Payment
-	41, // 48: eventra.wire.v1.SeatChanges.floors:type_name -> eventra.wire.v1.SeatChanges.Floor
-	42, // 49: eventra.wire.v1.Availability.total:type_name -> eventra.wire.v1.Availability.Tally
-	42, // 50: eventra.wire.v1.Availability.sections:type_name -> eventra.wire.v1.Availability.Tally
-	31, // 51: eventra.wire.v1.EventList.events:type_name -> eventra.wire.v1.ActiveEvent
-	34, // 52: eventra.wire.v1.Booking.seats:type_name -> eventra.wire.v1.BookedSeat
-	32, // 53: eventra.wire.v1.Booking.total:type_name -> eventra.wire.v1.Money
-	34, // 54: eventra.wire.v1.Booking.places:type_name -> eventra.wire.v1.BookedSeat
-	32, // 55: eventra.wire.v1.BookedSeat.price:type_name -> eventra.wire.v1.Money
-	32, // 56: eventra.wire.v1.Payment.amount:type_name -> eventra.wire.v1.Money
-	32, // 57: eventra.wire.v1.Refund.amount:type_name -> eventra.wire.v1.Money
-	32, // 58: eventra.wire.v1.SeatChanges.Floor.price:type_name -> eventra.wire.v1.Money
-	32, // 59: eventra.wire.v1.Availability.Tally.price_from:type_name -> eventra.wire.v1.Money
-	60, // [60:60] is the sub-list for method output_type
-	60, // [60:60] is the sub-list for method input_type
-	60, // [60:60] is the sub-list for extension type_name
-	60, // [60:60] is the sub-list for extension extendee
-	0,  // [0:60] is the sub-list for field type_name
+	36, // 35: eventra.wire.v1.FinishPayment.payment:type_name -> eventra.wire.v1.Payment
+	35, // 36: eventra.wire.v1.FinishPayment.items:type_name -> eventra.wire.v1.BookedSeat
+	35, // 37: eventra.wire.v1.FinishPayment.places:type_name -> eventra.wire.v1.BookedSeat
+	37, // 38: eventra.wire.v1.EndRefund.refund:type_name -> eventra.wire.v1.Refund
+	19, // 39: eventra.wire.v1.BlockSeats.actor:type_name -> eventra.wire.v1.Actor
+	40, // 40: eventra.wire.v1.Failure.fields:type_name -> eventra.wire.v1.Failure.Field
+	36, // 41: eventra.wire.v1.Failure.payment:type_name -> eventra.wire.v1.Payment
+	38, // 42: eventra.wire.v1.Failure.places:type_name -> eventra.wire.v1.Failure.Places
+	0,  // 43: eventra.wire.v1.Failure.kind:type_name -> eventra.wire.v1.Failure.Kind
+	39, // 44: eventra.wire.v1.Failure.customer:type_name -> eventra.wire.v1.Failure.CustomerTickets
+	33, // 45: eventra.wire.v1.Failure.refundable:type_name -> eventra.wire.v1.Money
+	41, // 46: eventra.wire.v1.Failure.suggestions:type_name -> eventra.wire.v1.Failure.Pick
+	34, // 47: eventra.wire.v1.Outcome.booking:type_name -> eventra.wire.v1.Booking
+	36, // 48: eventra.wire.v1.Outcome.payment:type_name -> eventra.wire.v1.Payment
+	42, // 49: eventra.wire.v1.SeatChanges.floors:type_name -> eventra.wire.v1.SeatChanges.Floor
+	43, // 50: eventra.wire.v1.Availability.total:type_name -> eventra.wire.v1.Availability.Tally
+	43, // 51: eventra.wire.v1.Availability.sections:type_name -> eventra.wire.v1.Availability.Tally
+	32, // 52: eventra.wire.v1.EventList.events:type_name -> eventra.wire.v1.ActiveEvent
+	35, // 53: eventra.wire.v1.Booking.seats:type_name -> eventra.wire.v1.BookedSeat
+	33, // 54: eventra.wire.v1.Booking.total:type_name -> eventra.wire.v1.Money
+	35, // 55: eventra.wire.v1.Booking.places:type_name -> eventra.wire.v1.BookedSeat
+	33, // 56: eventra.wire.v1.BookedSeat.price:type_name -> eventra.wire.v1.Money
+	33, // 57: eventra.wire.v1.Payment.amount:type_name -> eventra.wire.v1.Money
+	33, // 58: eventra.wire.v1.Refund.amount:type_name -> eventra.wire.v1.Money
+	33, // 59: eventra.wire.v1.SeatChanges.Floor.price:type_name -> eventra.wire.v1.Money
+	33, // 60: eventra.wire.v1.Availability.Tally.price_from:type_name -> eventra.wire.v1.Money
+	61, // [61:61] is the sub-list for method output_type
+	61, // [61:61] is the sub-list for method input_type
+	61, // [61:61] is the sub-list for extension type_name
+	61, // [61:61] is the sub-list for extension extendee
+	0,  // [0:61] is the sub-list for field type_name
 }
 
 func init() { file_eventra_wire_proto_init() }
@@ -3950,7 +4036,7 @@ func file_eventra_wire_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_eventra_wire_proto_rawDesc), len(file_eventra_wire_proto_rawDesc)),
 			NumEnums:      1,
-			NumMessages:   42,
+			NumMessages:   43,
 			NumExtensions: 0,
 			NumServices:   0,
 		},

@@ -51,6 +51,8 @@ var (
 			ResourceID: id(1), RequestHash: [32]byte{3}}},
 		&eventra.FinishPayment{Payment: payment, Outcome: eventra.PaymentSucceeded, Items: []eventra.Item{floor}},
 		&eventra.RefundBooking{BookingID: id(1)},
+		&eventra.SetBlocked{BlockingID: id(1), Author: id(2), Selection: eventra.SeatSelection{Section: "A", Row: "1"}, Blocked: true, Reason: "press",
+			By: eventra.Actor{ID: id(2), Kind: eventra.ActorKey, Address: "192.0.2.7", RequestID: "r"}},
 	}
 )
 
@@ -72,6 +74,17 @@ func TestEnvelope_Command(t *testing.T) {
 		require.NoError(t, err)
 		require.Equal(t, cmd, arrived)
 	}
+}
+
+func TestEnvelope_BlockingOfAnEarlierReleaseNamesItsAuthor(t *testing.T) {
+	t.Parallel()
+	cmd := &eventra.SetBlocked{BlockingID: id(1), Author: id(2), Selection: eventra.SeatSelection{Section: "A"}}
+	arrived, err := sent(t, func(e *wire.Envelope) { e.SetCommand(cmd) }).Command()
+	require.NoError(t, err)
+	require.Equal(t, eventra.Actor{ID: id(2), Kind: eventra.ActorUser}, arrived.(*eventra.SetBlocked).By)
+	cmd.By.Kind = eventra.ActorUser
+	_, err = sent(t, func(e *wire.Envelope) { e.SetCommand(cmd) }).Command()
+	require.Error(t, err, "the store would refuse an actor without an id")
 }
 
 func TestEnvelope_Outcome(t *testing.T) {

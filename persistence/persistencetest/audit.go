@@ -15,6 +15,8 @@ import (
 type AuditStore interface {
 	EventStore
 	MakeAdmin(ctx context.Context, id eventra.ID, passwordHash []byte) error
+	PutAPIKey(ctx context.Context, k *eventra.APIKey, hash [32]byte) (*eventra.APIKey, error)
+	RevokeAPIKey(ctx context.Context, id eventra.ID) error
 	AppendAudit(ctx context.Context, entries ...eventra.AuditEntry) error
 	AuditEntries(ctx context.Context, f eventra.AuditFilter, p eventra.Page) ([]eventra.AuditEntry, *eventra.Cursor, error)
 }
@@ -31,6 +33,10 @@ func RunAudit(t *testing.T, store AuditStore) {
 		"actions on prices":           auditedPrices,
 		"what comes with terms":       auditedTerms,
 		"a deletion":                  auditedDeletion,
+		"blocked seats":               auditedBlocking,
+		"a batch that is refused":     auditedRefusal,
+		"API keys":                    auditedKeys,
+		"places":                      auditedPlaces,
 		"a new administrator":         auditedAdmin,
 		"an action without an actor":  auditedSystem,
 		"the list by filter and page": auditedPages,
@@ -157,6 +163,82 @@ func auditedDeletion(f *auditFixture) {
 	f.requireDone(f.event.ID.String())
 	done := f.requireDone(unsold.ID.String(), eventra.AuditEventDelete)
 	require.Equal(f.t, map[string]any{"title": unsold.Title, "status": "PUBLISHED", "seatsTotal": 0.}, facts(f.t, done[0].Before))
+}
+
+// setBlocked decides a blocking by the fixture's actor.
+func (f *auditFixture) setBlocked(blocked bool, nos ...int) *eventra.Change {
+	f.t.Helper()
+	cmd := &eventra.SetBlocked{BlockingID: NewID(), Author: f.actor.ID, Blocked: blocked, Reason: "press", By: f.actor}
+	for _, no := range nos {
+		cmd.Selection.Seats = append(cmd.Selection.Seats, f.seats[no].Name())
+	}
+	d := f.seatMap().Decide(cmd, time.Now())
+	require.Equal(f.t, eventra.Accept, d.Verdict, "%v", d.Err)
+	return d.Change
+}
+
+func auditedBlocking(f *auditFixture) {
+	block := f.setBlocked(true, 3, 4)
+	f.must(block, change(eventra.Held, f.booking(7)))
+	receipt, err := f.commit(block)
+	require.NoError(f.t, err)
+	require.Equal(f.t, []bool{true}, receipt.Refused)
+	unblock := f.setBlocked(false, 4)
+	other := newFixture(f.t, f.store)
+	_, err = f.store.CommitTogether(f.t.Context(), []*eventra.Batch{f.batch(longHold, unblock),
+		other.batch(longHold, change(eventra.Held, other.booking(0)))})
+	require.NoError(f.t, err)
+	plain := f.blocking(eventra.Blocked, 1, 9)
+	f.must(plain)
+
+	done := f.requireDone(f.event.ID.String(), eventra.AuditSeatsUnblock, eventra.AuditSeatsBlock)
+	require.Equal(f.t, map[string]any{"seats": []any{f.seats[3].Name(), f.seats[4].Name()}, "reason": "press", "changed": 2.}, facts(f.t, done[1].After))
+	require.Equal(f.t, map[string]any{"seats": []any{f.seats[4].Name()}, "changed": 1.}, facts(f.t, done[0].After))
+	made, err := f.store.Blocking(f.t.Context(), f.event.ID, block.Blocking.ID)
+	require.NoError(f.t, err)
+	require.Equal(f.t, made.At, done[1].At, "of one transaction")
+}
+
+func auditedRefusal(f *auditFixture) {
+	block := f.setBlocked(true, 3)
+	f.hold(longHold, 3)
+	_, err := f.commit(block)
+	require.ErrorIs(f.t, err, eventra.ErrDiverged)
+	late := f.setBlocked(true, 4)
+	epoch := f.epoch
+	f.activate()
+	f.epoch = epoch
+	_, err = f.commit(late)
+	require.ErrorIs(f.t, err, eventra.ErrStaleEpoch)
+	f.requireDone(f.event.ID.String())
+}
+
+func auditedPlaces(f *auditFixture) {
+	_, err := f.log.AddFloors(f.ctx, f.event.ID, NewID(), nil, nil, []eventra.Floor{{Name: "FLOOR", Capacity: 100, Price: f.seats[0].Price}})
+	require.NoError(f.t, err)
+	more, none := 120, -1
+	_, err = f.log.ChangeFloor(f.ctx, f.event.ID, "FLOOR", &more, nil)
+	require.NoError(f.t, err)
+	_, err = f.log.ChangeFloor(f.ctx, f.event.ID, "FLOOR", &none, nil)
+	require.Error(f.t, err)
+	done := f.requireDone(f.event.ID.String(), eventra.AuditSectionUpdate, eventra.AuditSeatsAdd)
+	require.Equal(f.t, map[string]any{"section": "FLOOR", "capacity": 100., "blocked": 0.}, facts(f.t, done[0].Before))
+	require.Equal(f.t, map[string]any{"section": "FLOOR", "capacity": 120., "blocked": 0.}, facts(f.t, done[0].After))
+	require.Equal(f.t, map[string]any{"seatsTotal": 140., "added": 100., "sections": []any{"FLOOR"}}, facts(f.t, done[1].After))
+}
+
+func auditedKeys(f *auditFixture) {
+	k := &eventra.APIKey{ID: NewID(), Name: "Shop", Scopes: []eventra.Scope{eventra.ScopeEventsWrite}, EventIDs: []eventra.ID{f.event.ID}}
+	for i := range 2 {
+		_, err := f.log.PutAPIKey(f.ctx, k, [32]byte{byte(i + 1)})
+		require.NoError(f.t, err)
+	}
+	for range 2 {
+		require.NoError(f.t, f.log.RevokeAPIKey(f.ctx, k.ID))
+	}
+	done := f.requireDone(k.ID.String(), eventra.AuditKeyRevoke, eventra.AuditKeySecret, eventra.AuditKeyCreate)
+	require.Equal(f.t, map[string]any{"name": "Shop", "scopes": []any{"events:write"}, "eventIds": []any{f.event.ID.String()}}, facts(f.t, done[2].After))
+	require.Equal(f.t, map[string]any{"name": "Shop", "version": 1.}, facts(f.t, done[1].After))
 }
 
 func auditedAdmin(f *auditFixture) {

@@ -43,9 +43,11 @@ func (db *DB) PutAPIKey(ctx context.Context, k *eventra.APIKey, hash [32]byte) (
 	for i, event := range k.EventIDs {
 		events[i] = uuid(event)
 	}
-	err = db.WithConn(ctx, callTimeout, func(ctx context.Context, conn *pgxpool.Conn) error {
-		made, err = scanAPIKey(conn.QueryRow(ctx, putAPIKeySQL, k.ID, k.Name, scopes, events, expires, hash[:]))
-		return orNotFound(err, errNoAPIKey)
+	err = db.inTx(ctx, callTimeout, func(ctx context.Context, tx pgx.Tx) error {
+		if made, err = scanAPIKey(tx.QueryRow(ctx, putAPIKeySQL, k.ID, k.Name, scopes, events, expires, hash[:])); err != nil {
+			return orNotFound(err, errNoAPIKey)
+		}
+		return writeAudit(ctx, tx, eventra.ActorOf(ctx).AboutKey(made))
 	})
 	if err != nil {
 		return nil, err
@@ -80,12 +82,17 @@ func (db *DB) APIKeys(ctx context.Context, p eventra.Page) (keys []eventra.APIKe
 
 // RevokeAPIKey ends a key, also one that has ended before. CodeNotFound if there never was one.
 func (db *DB) RevokeAPIKey(ctx context.Context, id eventra.ID) error {
-	return db.WithConn(ctx, callTimeout, func(ctx context.Context, conn *pgxpool.Conn) error {
-		revoked, err := conn.Exec(ctx, `UPDATE api_keys SET revoked_at = coalesce(revoked_at, now()) WHERE id = $1`, id)
-		if err == nil && revoked.RowsAffected() == 0 {
-			return errNoAPIKey
+	return db.inTx(ctx, callTimeout, func(ctx context.Context, tx pgx.Tx) error {
+		var name string
+		var before bool
+		err := tx.QueryRow(ctx, `SELECT name, revoked_at IS NOT NULL FROM api_keys WHERE id = $1 FOR UPDATE`, id).Scan(&name, &before)
+		if err != nil || before {
+			return orNotFound(err, errNoAPIKey)
 		}
-		return err
+		if _, err := tx.Exec(ctx, `UPDATE api_keys SET revoked_at = now() WHERE id = $1`, id); err != nil {
+			return err
+		}
+		return writeAudit(ctx, tx, eventra.ActorOf(ctx).AboutRevokedKey(id, name))
 	})
 }
 

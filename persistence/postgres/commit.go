@@ -62,6 +62,9 @@ func (db *DB) commit(ctx context.Context, fence string, sql func(statement) stri
 		queue.Queue(sql(w.statement), w.args()...)
 	}
 	writes.places.queue(&queue)
+	if writes.audit != nil {
+		queue.Queue(insertAuditSQL, writes.audit.args()...)
+	}
 	results := conn.SendBatch(ctx, &queue)
 	receipts, err := writes.read(results, batches)
 	err = closeBatch(results, err)
@@ -93,7 +96,11 @@ func (w *writes) read(results pgx.BatchResults, batches []*eventra.Batch) ([]eve
 			kind.markRefused(receipts, done, batches)
 		}
 	}
-	return receipts, w.places.read(results)
+	if err := w.places.read(results); err != nil || w.audit == nil {
+		return receipts, err
+	}
+	_, err := results.Exec()
+	return receipts, err
 }
 
 // markRefused notes which of the kind's changes the guard refused.

@@ -21,7 +21,7 @@ import (
 // for each row of another.
 func TestCommit_HasOnePlanForTablesOfAnySize(t *testing.T) {
 	t.Parallel()
-	all := map[string]string{"fence": fenceSQL, "fence without waiting": fenceNoWaitSQL, "places": placesSQL}
+	all := map[string]string{"fence": fenceSQL, "fence without waiting": fenceNoWaitSQL, "places": placesSQL, "audit": insertAuditSQL}
 	for kind, s := range statements {
 		if s.sql != "" {
 			all["kind "+strconv.Itoa(kind)] = s.inMerged()

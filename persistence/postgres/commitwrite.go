@@ -28,6 +28,7 @@ type writes struct {
 	epochs bigints
 	kinds  []*write
 	places placesWrite
+	audit  *auditColumns // nil if no change has an entry
 }
 
 // write is all changes of one kind, as the columns of its statement.
@@ -103,9 +104,19 @@ func gather(batches []*eventra.Batch) *writes {
 			w.at = append(w.at, position{i, j})
 			w.add(batch, c)
 			all.places.add(batch, c)
+			if c.Audit != nil {
+				all.addAudit(c.Audit)
+			}
 		}
 	}
 	return all
+}
+
+func (w *writes) addAudit(e *eventra.AuditEntry) {
+	if w.audit == nil {
+		w.audit = &auditColumns{}
+	}
+	w.audit.add(e)
 }
 
 // size counts changes, and the seats of their bookings.

@@ -136,5 +136,9 @@ func changeFloor(ctx context.Context, tx pgx.Tx, eventID eventra.ID, name string
 	f.Version = uint64(version) + 1
 	_, err = tx.Exec(ctx, `UPDATE sections SET capacity = $3, blocked = $4, version = $5 WHERE event_id = $1 AND no = $2`,
 		eventID, int16(no), f.Capacity, f.Blocked, int64(f.Version))
-	return f, err
+	if err != nil {
+		return f, err
+	}
+	was, is := floors[no].AuditFacts(&f)
+	return f, writeAudit(ctx, tx, eventra.ActorOf(ctx).AboutEvent(eventra.ID{}, eventra.AuditSectionUpdate, eventID, was, is))
 }

@@ -29,23 +29,11 @@ func (db *DB) SetCategory(ctx context.Context, eventID eventra.ID, selection eve
 		if done, err = e.setCategory(ctx, seats, category); err != nil || done.Changed == 0 {
 			return err
 		}
-		return writeAudit(ctx, tx, eventra.ActorOf(ctx).AboutEvent(eventra.ID{}, eventra.AuditSeatsCategory, eventID,
-			nil, selectionFacts(&selection, eventra.Facts{"category": category, "changed": done.Changed})))
+		facts := selection.AuditFacts()
+		facts["category"], facts["changed"] = category, done.Changed
+		return writeAudit(ctx, tx, eventra.ActorOf(ctx).AboutEvent(eventra.ID{}, eventra.AuditSeatsCategory, eventID, nil, facts))
 	})
 	return done, err
-}
-
-// selectionFacts adds to facts which seats they are about.
-func selectionFacts(s *eventra.SeatSelection, facts eventra.Facts) eventra.Facts {
-	if len(s.Seats) > 0 {
-		facts["seats"] = s.Seats
-		return facts
-	}
-	facts["section"] = s.Section
-	if s.Row != "" {
-		facts["row"] = s.Row
-	}
-	return facts
 }
 
 func (e *repricing) selected(ctx context.Context, selection *eventra.SeatSelection, category string) ([]eventra.SeatNo, error) {

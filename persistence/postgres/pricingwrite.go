@@ -55,8 +55,8 @@ type repricing struct {
 	tx       pgx.Tx
 	eventID  eventra.ID
 	status   eventra.EventStatus
-	seats    int      // of the event
-	numbered int      // seats, with those that were removed
+	seats    int // of the event
+	numbered int // seats, with those that were removed
 	floors   []eventra.StoredFloor
 	layout   int64    // version of the event's seat map
 	stored   *pricing // before the change
