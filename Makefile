@@ -16,6 +16,7 @@ SCRIPT   ?= onsale
 FAULTS_SEED    ?=
 FAULTS_SEEDS   ?= 1
 FAULTS_MINUTES ?= 3
+DEMO_RATE      ?= 100
 SOAK_MINUTES   ?= 30
 CONTRACT_REPEAT ?= 8
 # Packages tested at a time. On two cores, several at a time wait for each other, longer than the limits under test.
@@ -105,6 +106,10 @@ test-cluster: deps build bin/devstack bin/clustertest bin/eventra-next ## Run a 
 	-@scripts/deps netns
 	@bin/devstack exec -- bin/clustertest -run '$(RUN)' -repeat $(REPEAT)
 
+.PHONY: demo
+demo: deps build bin/devstack bin/demo ## Sell a house on three instances, and show it live (ADDR, DEMO_RATE holds a second)
+	@bin/devstack exec --volatile -- bin/demo -addr $(ADDR) -rate $(DEMO_RATE)
+
 .PHONY: faults
 faults: deps build bin/devstack bin/faults ## Inject faults into a cluster, and check what buyers were told (FAULTS_SEED, FAULTS_SEEDS, FAULTS_MINUTES)
 	-@scripts/deps netns
@@ -142,7 +147,7 @@ clean: ## Delete what was built; the data of run stays (see reset)
 	rm -rf bin
 
 # Go knows better than make what is out of date.
-.PHONY: bin/devstack bin/testgate bin/clustertest bin/faults bin/bench-http bin/reference
+.PHONY: bin/devstack bin/testgate bin/clustertest bin/faults bin/demo bin/bench-http bin/reference
 bin/devstack:
 	@$(STEP) 'Building the development stack, a minute or two the first time' go build -C cmd/devstack -o ../../$@ .
 bin/testgate:
@@ -151,6 +156,8 @@ bin/clustertest:
 	@$(STEP) 'Building $@' go build -C test -o ../$@ ./cluster
 bin/faults:
 	@$(STEP) 'Building $@' go build -C test -o ../$@ ./faults
+bin/demo:
+	@$(STEP) 'Building $@' go build -C test -o ../$@ ./demo
 bin/bench-http:
 	@$(STEP) 'Building $@' go build -C loadtest -o ../$@ ./bench
 bin/reference:
