@@ -152,7 +152,7 @@ func (m *SeatMap) decideHold(cmd *HoldSeats, now time.Time) Decision {
 // pricing. places are the floors of the tickets; nil if all have seats.
 func (m *SeatMap) newHold(cmd *HoldSeats, seats []SeatNo, places []int16, types []int) (*Booking, error) {
 	b := &Booking{ID: cmd.BookingID, EventID: m.eventID, UserID: cmd.UserID, Status: BookingHeld,
-		Items: make([]Item, max(len(seats), len(places))), Total: Money{Currency: m.currency()}}
+		Items: make([]Item, max(len(seats), len(places))), Total: Money{Currency: m.layout.Pricing.Currency}}
 	for i := range b.Items {
 		ticketType := m.layout.prices.standard
 		if types != nil {
@@ -160,7 +160,7 @@ func (m *SeatMap) newHold(cmd *HoldSeats, seats []SeatNo, places []int16, types 
 		}
 		item := &b.Items[i]
 		if places != nil && places[i] != noFloor {
-			*item = m.placeItem(places[i])
+			*item = m.layout.newPlace(places[i], m.floors[places[i]].Name, ticketType)
 		} else {
 			*item = m.layout.newItem(seats[0], ticketType)
 			seats = seats[1:]
@@ -171,14 +171,6 @@ func (m *SeatMap) newHold(cmd *HoldSeats, seats []SeatNo, places []int16, types 
 		b.Total.Amount += item.Amount
 	}
 	return b, nil
-}
-
-// currency is that of all prices of the event.
-func (m *SeatMap) currency() string {
-	if len(m.floors) > 0 {
-		return m.floors[0].Price.Currency
-	}
-	return m.layout.Pricing.Currency
 }
 
 // chooseNamed finds the named seats. A seat that is durably taken is a reason to

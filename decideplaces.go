@@ -28,8 +28,3 @@ func (m *SeatMap) choosePlaces(cmd *HoldSeats) (chosen []int16, wait bool, err e
 	wait, err = m.floors.room(wanted)
 	return chosen, wait, err
 }
-
-func (m *SeatMap) placeItem(floor int16) Item {
-	f := &m.floors[floor]
-	return NewPlace(floor, f.Name, f.Price.Amount)
-}

@@ -2,11 +2,12 @@ package eventra
 
 import "fmt"
 
-// Floor is a general-admission section: so many places without numbers, at one price.
+// Floor is a general-admission section: so many places without numbers, of one category.
 type Floor struct {
-	Name     string
-	Capacity int
-	Price    Money
+	Name       string
+	Capacity   int
+	Price      Money      // of the default ticket type
+	CategoryNo CategoryNo // 0: the category follows from name and price, as that of a seat does
 }
 
 // Limits of an event's floors.
@@ -31,13 +32,23 @@ func placesOf(floors []StoredFloor) (n int) {
 	return n
 }
 
+// PlannedFloors are the floors without their state.
+func PlannedFloors(stored []StoredFloor) []Floor {
+	plans := make([]Floor, len(stored))
+	for i := range stored {
+		plans[i] = stored[i].Floor
+	}
+	return plans
+}
+
 // FloorView is a floor at one version. A place costs no memory: places are counted.
 type FloorView struct {
 	Floor
-	Blocked int
-	Held    int
-	Booked  int
-	Changed uint64 // the version that last changed it
+	Category string
+	Blocked  int
+	Held     int
+	Booked   int
+	Changed  uint64 // the version that last changed it
 }
 
 // Available is the number of places that can be held.
@@ -68,13 +79,13 @@ type floorState struct {
 type floors []floorState
 
 // newFloors counts the places of live bookings. They are those that are stored as taken.
-func newFloors(stored []StoredFloor, live map[ID]*Booking) (floors, error) {
+func newFloors(stored []StoredFloor, layout *Layout, live map[ID]*Booking) (floors, error) {
 	if len(stored) == 0 {
 		return nil, nil
 	}
 	all := make(floors, len(stored))
 	for i, s := range stored {
-		all[i] = floorState{FloorView: FloorView{Floor: s.Floor, Blocked: s.Blocked, Changed: s.Version}}
+		all[i] = floorState{FloorView: FloorView{Floor: s.Floor, Category: layout.FloorCategory(i), Blocked: s.Blocked, Changed: s.Version}}
 	}
 	for _, b := range live {
 		for _, item := range b.OwnPlaces() {

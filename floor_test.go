@@ -1,6 +1,8 @@
 package eventra_test
 
 import (
+	"strconv"
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -12,11 +14,8 @@ import (
 // places are blocked.
 func withFloor(t *testing.T, capacity, blocked int) *fixture {
 	t.Helper()
-	s := empty(testTerms(), row("A", "1", 1, 2, 3))
-	s.Floors = []eventra.StoredFloor{{Floor: eventra.Floor{Name: "FLOOR", Capacity: capacity, Price: eventra.Money{Amount: 700, Currency: "EUR"}}, Blocked: blocked}}
-	m, err := eventra.NewSeatMap(s)
-	require.NoError(t, err)
-	return &fixture{SeatMap: m, now: opening, snapshot: s, payments: map[eventra.ID]eventra.Payment{}, held: map[eventra.ID][]eventra.Item{}, blocks: map[eventra.ID]bool{}}
+	return newFixture(t, testTerms(), row("A", "1", 1, 2, 3), eventra.StoredFloor{Blocked: blocked,
+		Floor: eventra.Floor{Name: "FLOOR", Capacity: capacity, Price: eventra.Money{Amount: 700, Currency: "EUR"}}})
 }
 
 func places(booking string, quantity int, seats ...string) *eventra.HoldSeats {
@@ -121,4 +120,60 @@ func TestNewSeatMap_RefusesMiscountedPlaces(t *testing.T) {
 	s.Floors = []eventra.StoredFloor{{Floor: eventra.Floor{Name: "FLOOR", Capacity: 3}, Taken: 1}}
 	_, err := eventra.NewSeatMap(s)
 	require.ErrorContains(t, err, "stored with 1 places taken, bookings have 0")
+}
+
+// floors reads a request such as "2 FLOOR Child, S-1-1".
+func floors(booking, request string) *eventra.HoldSeats {
+	cmd := &eventra.HoldSeats{BookingID: named(booking), UserID: named("u1")}
+	for item := range strings.SplitSeq(request, ", ") {
+		first, rest, _ := strings.Cut(item, " ")
+		quantity, err := strconv.Atoi(first)
+		if err != nil {
+			cmd.Items = append(cmd.Items, eventra.ItemRequest{Seat: first, TicketType: rest})
+			continue
+		}
+		section, ticketType, _ := strings.Cut(rest, " ")
+		cmd.Items = append(cmd.Items, eventra.ItemRequest{Section: section, Quantity: quantity, TicketType: ticketType})
+	}
+	return cmd
+}
+
+// TestSeatMap_Places_HaveCategoriesAndTypes holds places of two floors: PIT is of the category
+// Stalls, ROOF of one that follows from its own price.
+func TestSeatMap_Places_HaveCategoriesAndTypes(t *testing.T) {
+	t.Parallel()
+	s := empty(testTerms(), row("S", "1", 1, 2))
+	s.Pricing, s.Categories = theatre("EUR", 4550, 2275, 7999, 3990), []eventra.CategoryNo{2, 2}
+	s.Floors = []eventra.StoredFloor{
+		{Floor: eventra.Floor{Name: "PIT", Capacity: 50, Price: eventra.Money{Amount: 4550, Currency: "EUR"}, CategoryNo: 1}},
+		{Floor: eventra.Floor{Name: "ROOF", Capacity: 50, Price: eventra.Money{Amount: 900, Currency: "EUR"}}}}
+	for _, c := range []struct {
+		request string
+		total   int64
+		says    string // each item, or the refusal
+	}{
+		{"1 PIT, S-1-1, 2 PIT Child", 17_099, "PIT Stalls Adult 4550, S-1-1 Boxes Adult 7999, PIT Stalls Child 2275, PIT Stalls Child 2275"},
+		{"2 ROOF Adult", 1800, "ROOF ROOF Adult 900, ROOF ROOF Adult 900"},
+		{"1 ROOF Child", 0, "ticket_type_not_sold"},
+		{"2 PIT Child, 2 PIT Child", 0, "ticket_type_quantity"},
+		{"3 PIT Group", 0, "ticket_type_quantity"},
+		{"4 PIT Group", 15_960, "PIT Stalls Group 3990, PIT Stalls Group 3990, PIT Stalls Group 3990, PIT Stalls Group 3990"},
+		{"1 PIT Senior", 0, "unknown_ticket_type"},
+		{"S-1-1 Child, 1 PIT", 0, "ticket_type_not_sold"},
+	} {
+		m, err := eventra.NewSeatMap(s)
+		require.NoError(t, err)
+		f := &fixture{SeatMap: m, now: opening, snapshot: s}
+		d := f.decide(floors("b1", c.request))
+		if d.Err != nil {
+			require.Equal(t, c.says, string(refusal(t, d).Code), c.request)
+			continue
+		}
+		require.Equal(t, eventra.Money{Amount: c.total, Currency: "EUR"}, d.Change.Booking.Total)
+		require.Equal(t, c.says, priced(d.Change.Booking), c.request)
+	}
+	m, err := eventra.NewSeatMap(s)
+	require.NoError(t, err)
+	require.Equal(t, "Stalls", m.View().Floors[0].Category)
+	require.Equal(t, "ROOF", m.View().Floors[1].Category)
 }

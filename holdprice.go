@@ -111,12 +111,24 @@ func (l *Layout) soldIn(category string, types []int) (sold []bool, err error) {
 // newItem is a ticket of a type for a seat, at today's price. A derived category is not
 // stored: whoever reads the item later finds the seat's section, and so it is named here.
 func (l *Layout) newItem(no SeatNo, ticketType int) Item {
-	seat, category, t := &l.Seats[no], &l.Pricing.Categories[l.category[no]], &l.Pricing.TicketTypes[ticketType]
-	item := NewItem(no, seat, category.Name)
-	item.CategoryNo, item.TicketType, item.TicketTypeNo = category.No, t.Name, t.No
-	item.Amount = l.prices.amount(l.category[no], ticketType)
-	if category.No == 0 {
-		item.Category = seat.Section
-	}
+	seat := &l.Seats[no]
+	item := NewItem(no, seat, seat.Section)
+	l.price(&item, l.category[no], ticketType)
 	return item
+}
+
+// newPlace is newItem for a place of a floor.
+func (l *Layout) newPlace(floor int16, section string, ticketType int) Item {
+	item := NewPlace(floor, section, 0)
+	l.price(&item, l.floor[floor], ticketType)
+	return item
+}
+
+func (l *Layout) price(item *Item, at int32, ticketType int) {
+	category, t := &l.Pricing.Categories[at], &l.Pricing.TicketTypes[ticketType]
+	if item.CategoryNo = category.No; category.No != 0 {
+		item.Category = category.Name
+	}
+	item.TicketType, item.TicketTypeNo = t.Name, t.No
+	item.Amount = l.prices.amount(at, ticketType)
 }

@@ -109,6 +109,10 @@ func (s *modelSale) step(what, a, b, c byte) {
 		s.decide(s.block(a, b, c))
 		return
 	}
+	if what >= 228 { // as few
+		s.decide(&eventra.HoldSeats{BookingID: s.newBooking(a), UserID: user(a), Items: s.items(int(what-228)%5, b, c)})
+		return
+	}
 	switch what % 16 {
 	case 0, 1, 2:
 		s.decide(&eventra.HoldSeats{BookingID: s.newBooking(a), UserID: user(a), Seats: s.names(b, c)})
@@ -238,6 +242,18 @@ func (s *modelSale) names(b, c byte) (names []string) {
 	return names
 }
 
+// items asks for so many places, before or after seats or alone.
+func (s *modelSale) items(places int, b, c byte) (items []eventra.ItemRequest) {
+	for _, name := range s.names(b, c/2) {
+		items = append(items, eventra.ItemRequest{Seat: name})
+	}
+	floor := eventra.ItemRequest{Section: modelFloor, Quantity: places}
+	if b > 250 {
+		floor.Section = "A"
+	}
+	return slices.Insert(items, int(b&1)*len(items), floor)
+}
+
 func (s *modelSale) finish(p eventra.Payment, choice byte) *eventra.FinishPayment {
 	if s.ends[p.ID] == "" {
 		s.ends[p.ID] = []eventra.PaymentStatus{eventra.PaymentSucceeded, eventra.PaymentSucceeded,
@@ -245,6 +261,10 @@ func (s *modelSale) finish(p eventra.Payment, choice byte) *eventra.FinishPaymen
 	}
 	cmd := &eventra.FinishPayment{Payment: p, Outcome: s.ends[p.ID]}
 	for _, name := range s.model.bookings[p.BookingID].seats {
+		if name == modelFloor {
+			cmd.Items = append(cmd.Items, modelPlace())
+			continue
+		}
 		no, _ := s.seats.View().Layout.Find(name)
 		cmd.Items = append(cmd.Items, eventra.Item{No: no})
 	}
@@ -416,6 +436,12 @@ func (s *modelSale) check() {
 			t.Blocked += b2i(status == eventra.SeatBlocked)
 		}
 	}
+	floor := eventra.SectionTally{Total: modelPlaces, Held: s.model.places(eventra.BookingHeld), Booked: s.model.places(eventra.BookingConfirmed)}
+	floor.Available = modelPlaces - floor.Held - floor.Booked
+	require.Equal(s.t, s.model.changed[modelFloor], view.Floors[0].Changed)
+	require.Equal(s.t, floor.Available, view.Floors[0].Available())
+	sections[modelFloor] = &floor
+	total.Total, total.Available, total.Held, total.Booked = total.Total+floor.Total, total.Available+floor.Available, total.Held+floor.Held, total.Booked+floor.Booked
 	counts := s.seats.Availability()
 	require.Equal(s.t, tally(total), tally(counts.Total))
 	for _, got := range counts.Sections {
@@ -427,6 +453,7 @@ func (s *modelSale) check() {
 // checkBookings compares the live bookings. It looks for a seat that two of them
 // own, or that one owns and a change in flight takes.
 func (s *modelSale) checkBookings() {
+	places := 0
 	owner, held, tickets := map[string]eventra.ID{}, 0, map[eventra.ID]int{}
 	for id, want := range s.model.bookings {
 		got := s.seats.Live(id)
@@ -436,21 +463,27 @@ func (s *modelSale) checkBookings() {
 		}
 		require.Equal(s.t, want, modelBooking{got.UserID, got.Status, got.SeatNames(), got.ExpiresAt, got.PayingUntil, got.PaymentID})
 		held += b2i(got.Status == eventra.BookingHeld)
-		for _, seat := range got.SeatNames() {
+		tickets[got.UserID] += len(got.Items)
+		for _, seat := range seated(got.SeatNames()) {
 			require.NotContains(s.t, owner, seat)
 			owner[seat] = id
-			tickets[got.UserID]++
+			places--
 		}
+		places += len(got.Items)
 	}
 	for _, f := range s.inFlight {
 		if f.change.Kind.TakesSeats() {
-			for _, seat := range f.change.Booking.SeatNames() {
+			b := f.change.Booking
+			tickets[b.UserID] += len(b.Items)
+			for _, seat := range seated(b.SeatNames()) {
 				require.NotContains(s.t, owner, seat)
-				owner[seat] = f.change.Booking.ID
-				tickets[f.change.Booking.UserID]++
+				owner[seat] = b.ID
+				places--
 			}
+			places += len(b.Items)
 		}
 	}
+	require.LessOrEqual(s.t, places, modelPlaces, "of bookings and claims")
 	for user, has := range tickets {
 		require.LessOrEqual(s.t, has, s.model.terms.CustomerLimit(), nameOf(user))
 	}

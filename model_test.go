@@ -29,7 +29,7 @@ type model struct {
 type modelBooking struct {
 	user           eventra.ID
 	status         eventra.BookingStatus
-	seats          []string
+	seats          []string // and modelFloor for each place
 	expires, grace time.Time
 	payment        eventra.ID
 }
@@ -40,7 +40,7 @@ type modelChange struct {
 	kind             eventra.ChangeKind
 	subject, booking eventra.ID
 	user             eventra.ID
-	seats            []string // for kinds that take seats
+	seats            []string // for kinds that take seats, and modelFloor for each place
 	payment          eventra.ID
 	ends             eventra.PaymentStatus // of the payment
 	refusal          eventra.Code          // of the payment: why it bought nothing
@@ -280,7 +280,8 @@ func (m *model) predictHold(cmd *eventra.HoldSeats, now time.Time) prediction {
 	}
 	var unknown, taken []string
 	seen, twice, claimed := map[string]bool{}, false, false
-	for _, name := range cmd.Seats {
+	tickets, wrong, nowhere := ticketsOf(cmd, m.terms.MaxSeatsPerBooking)
+	for _, name := range seated(tickets) {
 		twice = twice || seen[name]
 		seen[name] = true
 		if !slices.ContainsFunc(m.seats, func(s eventra.Seat) bool { return s.Name() == name }) {
@@ -291,9 +292,10 @@ func (m *model) predictHold(cmd *eventra.HoldSeats, now time.Time) prediction {
 		}
 		claimed = claimed || m.claimed(name)
 	}
-	limited, wait := m.limits(cmd.UserID, len(cmd.Seats))
+	limited, wait := m.limits(cmd.UserID, len(tickets))
+	room, free := m.room(tickets)
 	switch {
-	case len(cmd.Seats) == 0 || len(cmd.Seats) > m.terms.MaxSeatsPerBooking || twice:
+	case len(tickets) == 0 || len(tickets) > m.terms.MaxSeatsPerBooking || twice || wrong:
 		return prediction{says: "refuse validation_failed"}
 	case limited:
 		return prediction{says: "refuse customer_limit"}
@@ -303,12 +305,16 @@ func (m *model) predictHold(cmd *eventra.HoldSeats, now time.Time) prediction {
 		return prediction{says: "refuse unknown_seats", names: unknown}
 	case taken != nil:
 		return prediction{says: "refuse seats_unavailable", names: taken}
-	case claimed:
+	case nowhere != "":
+		return prediction{says: "refuse unknown_section", names: []string{nowhere}}
+	case !room:
+		return prediction{says: "refuse not_enough_places"}
+	case claimed || !free:
 		return prediction{says: "wait"}
 	}
-	change.seats = cmd.Seats
+	change.seats = tickets
 	p := accepted(change)
-	p.picks = true
+	p.picks = len(seated(tickets)) > 0
 	return p
 }
 
@@ -333,7 +339,7 @@ func (m *model) worlds() (worlds []orphanWorld) {
 			case eventra.Unblocked:
 				becomes = freeMark
 			}
-			for _, no := range w.numbersOf(slices.Concat(c.seats, c.written)) {
+			for _, no := range w.numbersOf(slices.Concat(seated(c.seats), c.written)) {
 				if committed>>i&1 != 0 {
 					w.state[no] = becomes
 				}
@@ -344,7 +350,9 @@ func (m *model) worlds() (worlds []orphanWorld) {
 	return worlds
 }
 
-func (m *model) numbersOf(seats []string) []int { return orphanWorld{seats: m.seats}.numbersOf(seats) }
+func (m *model) numbersOf(tickets []string) []int {
+	return orphanWorld{seats: m.seats}.numbersOf(seated(tickets))
+}
 
 // bestBlock tries every block of every row and sorts them by the rules: fewest
 // orphans, nearest to front and centre, first in the layout's order.
@@ -434,17 +442,15 @@ func (m *model) predictFinish(cmd *eventra.FinishPayment, b modelBooking, live b
 	if limited {
 		return back(eventra.CodeHoldExpired)
 	}
-	for _, item := range cmd.Items {
-		if m.taken(m.seats[item.No].Name()) {
-			return back(eventra.CodeHoldExpired)
-		}
+	tickets := m.bookings[cmd.Payment.BookingID].seats
+	room, free := m.room(tickets)
+	if !room || slices.ContainsFunc(seated(tickets), m.taken) {
+		return back(eventra.CodeHoldExpired)
 	}
-	for _, item := range cmd.Items {
-		if wait || m.claimed(m.seats[item.No].Name()) {
-			return prediction{says: "wait"}
-		}
-		change.seats = append(change.seats, m.seats[item.No].Name())
+	if wait || !free || slices.ContainsFunc(seated(tickets), m.claimed) {
+		return prediction{says: "wait"}
 	}
+	change.seats = tickets
 	change.kind, change.booking, change.user = eventra.Rebooked, cmd.Payment.ID, cmd.Payment.UserID
 	return accepted(change)
 }
@@ -502,6 +508,9 @@ func (m *model) commit(c modelChange, version uint64, now time.Time) {
 	m.version = version
 	for _, seat := range b.seats {
 		m.changed[seat] = version
+		if seat == modelFloor {
+			continue
+		}
 		if _, live := m.live(c.booking); live {
 			m.owner[seat] = c.booking
 		} else {
@@ -542,6 +551,8 @@ func (m *model) snapshot() *eventra.Snapshot {
 		nos[name] = eventra.SeatNo(i)
 		s.States[i] = eventra.StoredState{Status: m.status(name), Booking: m.owner[name], Version: m.changed[name]}
 	}
+	s.Floors = []eventra.StoredFloor{{Version: m.changed[modelFloor], Floor: eventra.Floor{Name: modelFloor, Capacity: modelPlaces,
+		Price: eventra.Money{Amount: modelPlace().Amount, Currency: "EUR"}}}}
 	for id, b := range m.bookings {
 		if _, live := m.live(id); !live {
 			continue
@@ -549,10 +560,16 @@ func (m *model) snapshot() *eventra.Snapshot {
 		stored := &eventra.Booking{ID: id, EventID: s.EventID, UserID: b.user, Status: b.status,
 			ExpiresAt: b.expires, PaymentID: b.payment, PayingUntil: b.grace}
 		for _, name := range b.seats {
+			stored.Total.Currency = "EUR"
+			if name == modelFloor {
+				stored.Items = append(stored.Items, modelPlace())
+				stored.Total.Amount += modelPlace().Amount
+				s.Floors[0].Taken++
+				continue
+			}
 			seat := m.seats[nos[name]]
 			stored.Items = append(stored.Items, eventra.NewItem(nos[name], &seat, seat.Section))
 			stored.Total.Amount += seat.Price.Amount
-			stored.Total.Currency = seat.Price.Currency
 		}
 		s.Bookings = append(s.Bookings, stored)
 	}

@@ -29,6 +29,16 @@ func (p *Pricing) Sort(seats []Seat, stored []CategoryNo) (sorted *Pricing, at [
 	return s.pricing, at
 }
 
+// FloorsToSort are floors as [Pricing.Sort] takes them: it sorts them as it does seats of
+// sections of their names, after the event's seats.
+func FloorsToSort(floors []Floor) (seats []Seat, stored []CategoryNo) {
+	seats, stored = make([]Seat, len(floors)), make([]CategoryNo, len(floors))
+	for i := range floors {
+		seats[i], stored[i] = Seat{Section: floors[i].Name, Price: floors[i].Price}, floors[i].CategoryNo
+	}
+	return seats, stored
+}
+
 // seatSorter derives categories.
 type seatSorter struct {
 	pricing  *Pricing

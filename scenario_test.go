@@ -69,8 +69,9 @@ func (s *scenario) run(text string) string {
 
 // play carries out one command:
 //
-//	house A-1:1-5 A-2:1-2,4-6 …   opens the sale of these seats
+//	house A-1:1-5 A-2:1-2,4-6 F=9 …   opens the sale of these seats, and of nine places in F
 //	hold BOOKING USER SEAT …      best BOOKING QUANTITY [SECTION]
+//	hold BOOKING USER 2xF SEAT …  two places in F besides
 //	release BOOKING USER          expire BOOKING
 //	pay PAYMENT BOOKING USER      paid|declined|failed PAYMENT
 //	refund BOOKING                at (only sets the clock)
@@ -88,7 +89,8 @@ func (s *scenario) play(words []string) []string {
 	}
 	verb, args := words[0], words[1:]
 	if verb == "house" {
-		s.fixture = newFixture(s.t, testTerms(), parseSeats(s.t, args))
+		seats, floors := parseHouse(s.t, args)
+		s.fixture = newFixture(s.t, testTerms(), seats, floors...)
 		return []string{tally(s.Availability().Total)}
 	}
 	said := s.perform(verb, args)
@@ -146,7 +148,7 @@ func (s *scenario) perform(verb string, args []string) []string {
 func (s *scenario) command(verb string, args []string) eventra.Command {
 	switch verb {
 	case "hold":
-		return hold(args[0], args[1], args[2:]...)
+		return holdItems(args[0], args[1], args[2:]...)
 	case "best":
 		quantity, err := strconv.Atoi(args[1])
 		require.NoError(s.t, err)
@@ -185,6 +187,8 @@ func (s *scenario) verdict(d eventra.Decision) string {
 		switch {
 		case ok && len(e.Seats) > 0:
 			return outcome(d) + ": " + strings.Join(e.Seats, " ")
+		case ok && e.Places != nil:
+			return fmt.Sprintf("%s: %s has %d", outcome(d), e.Places.Section, e.Places.Available)
 		case ok && e.Customer != nil:
 			return fmt.Sprintf("%s: has %d of %d", outcome(d), e.Customer.Held, e.Customer.Limit)
 		}
@@ -244,14 +248,18 @@ func (s *scenario) picture() (lines []string) {
 	return lines
 }
 
-// parseSeats reads rows such as A-2:1-2,4-6.
-func parseSeats(t *testing.T, specs []string) (seats []eventra.Seat) {
+// parseHouse reads rows such as A-2:1-2,4-6, and general-admission sections such as F=9.
+func parseHouse(t *testing.T, specs []string) (seats []eventra.Seat, floors []eventra.StoredFloor) {
 	number := func(text string) int {
 		n, err := strconv.Atoi(text)
 		require.NoError(t, err)
 		return n
 	}
 	for _, spec := range specs {
+		if name, capacity, general := strings.Cut(spec, "="); general {
+			floors = append(floors, eventra.StoredFloor{Floor: eventra.Floor{Name: name, Capacity: number(capacity), Price: eventra.Money{Amount: 700, Currency: "EUR"}}})
+			continue
+		}
 		label, runs, _ := strings.Cut(spec, ":")
 		section, rowLabel, _ := strings.Cut(label, "-")
 		for run := range strings.SplitSeq(runs, ",") {
@@ -262,5 +270,5 @@ func parseSeats(t *testing.T, specs []string) (seats []eventra.Seat) {
 			seats = append(seats, row(section, rowLabel, numbers(number(from), number(to))...)...)
 		}
 	}
-	return seats
+	return seats, floors
 }

@@ -79,7 +79,7 @@ func NewSeatMap(s *Snapshot) (*SeatMap, error) {
 	m := &SeatMap{
 		eventID: s.EventID,
 		terms:   s.Terms,
-		layout:  NewPricedLayout(s.Seats, s.Categories, s.Pricing),
+		layout:  NewPricedLayout(s.Seats, s.Categories, s.Pricing, PlannedFloors(s.Floors)...),
 		seats:   make([]seatState, len(s.Seats)),
 		live:    make(map[ID]*Booking, len(s.Bookings)),
 		claims:  map[ID]*Change{},
@@ -94,7 +94,7 @@ func NewSeatMap(s *Snapshot) (*SeatMap, error) {
 	}
 	m.customers = newCustomers(s.Terms.CustomerLimit(), len(s.Seats)+placesOf(s.Floors), m.live)
 	var err error
-	if m.floors, err = newFloors(s.Floors, m.live); err != nil {
+	if m.floors, err = newFloors(s.Floors, m.layout, m.live); err != nil {
 		return nil, fmt.Errorf("event %v: %w", s.EventID, err)
 	}
 	for _, floor := range m.floors {

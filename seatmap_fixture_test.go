@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -75,9 +76,10 @@ type fixture struct {
 	snapshot *eventra.Snapshot              // of the beginning
 }
 
-func newFixture(t rapid.TB, terms eventra.Terms, seats []eventra.Seat) *fixture {
+func newFixture(t rapid.TB, terms eventra.Terms, seats []eventra.Seat, floors ...eventra.StoredFloor) *fixture {
 	t.Helper()
 	snapshot := empty(terms, seats)
+	snapshot.Floors = floors
 	m, err := eventra.NewSeatMap(snapshot)
 	require.NoError(t, err)
 	return &fixture{SeatMap: m, now: opening, snapshot: snapshot,
@@ -142,6 +144,10 @@ func (f *fixture) change(t testing.TB, edit func(*eventra.Terms)) {
 	edit(&next.Terms)
 	next.States, next.Bookings = make([]eventra.StoredState, len(next.Seats)), nil
 	view := f.View()
+	next.Floors = nil
+	for _, floor := range view.Floors {
+		next.Floors = append(next.Floors, eventra.StoredFloor{Floor: floor.Floor, Blocked: floor.Blocked, Taken: floor.Held + floor.Booked, Version: floor.Changed})
+	}
 	for no := range next.States {
 		next.States[no] = eventra.StoredState{Status: view.Status[no], Version: view.Changed[no]}
 	}
@@ -204,6 +210,23 @@ func (f *fixture) finish(payment string, outcome eventra.PaymentStatus) *eventra
 
 func hold(booking, user string, seats ...string) *eventra.HoldSeats {
 	return &eventra.HoldSeats{BookingID: named(booking), UserID: named(user), Seats: seats}
+}
+
+// holdItems is hold, where 2xF asks for two places of section F.
+func holdItems(booking, user string, tickets ...string) *eventra.HoldSeats {
+	cmd := hold(booking, user)
+	for _, ticket := range tickets {
+		quantity, section, _ := strings.Cut(ticket, "x")
+		if n, err := strconv.Atoi(quantity); err == nil && section != "" {
+			cmd.Items = append(cmd.Items, eventra.ItemRequest{Section: section, Quantity: n})
+		} else {
+			cmd.Items = append(cmd.Items, eventra.ItemRequest{Seat: ticket})
+		}
+	}
+	if !cmd.AsksForPlaces() {
+		return hold(booking, user, tickets...)
+	}
+	return cmd
 }
 
 // block makes the command that blocks the named seats, or a section or a row, such as A or A-1; unblock the

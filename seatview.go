@@ -5,13 +5,14 @@ package eventra
 type Layout struct {
 	Seats    []Seat   // by SeatNo
 	Sections []string // in the order in which they were added
-	Pricing  *Pricing // with the categories of all seats, derived ones too
+	Pricing  *Pricing // with the categories of all seats and floors, derived ones too
 
 	index    seatIndex
 	section  []int32 // by SeatNo, position in Sections; AnySection: the seat was removed
 	row      []int32 // by SeatNo, position in rows
 	category []int32 // by SeatNo, position in Pricing.Categories
 	rows     []seatRow
+	floor    []int32 // by floor, position in Pricing.Categories
 	prices   *priceTable
 }
 
@@ -29,7 +30,7 @@ func NewLayout(seats []Seat) *Layout { return NewPricedLayout(seats, nil, nil) }
 // categories: see [Pricing.Sort]. The first row that was
 // added is the front of its section; a seat that is added to a row later stands at
 // the end of it.
-func NewPricedLayout(seats []Seat, categories []CategoryNo, pricing *Pricing) *Layout {
+func NewPricedLayout(seats []Seat, categories []CategoryNo, pricing *Pricing, floors ...Floor) *Layout {
 	l := &Layout{
 		Seats:   seats,
 		section: make([]int32, len(seats)),
@@ -70,6 +71,7 @@ func NewPricedLayout(seats []Seat, categories []CategoryNo, pricing *Pricing) *L
 	}
 	l.index = newSeatIndex(seats)
 	l.Pricing, l.category = pricing.Sort(seats, categories)
+	l.Pricing, l.floor = l.Pricing.Sort(FloorsToSort(floors))
 	l.prices = newPriceTable(l.Pricing)
 	return l
 }
@@ -84,6 +86,9 @@ func (l *Layout) Section(no SeatNo) int { return int(l.section[no]) }
 
 // Category returns the name of a seat's category.
 func (l *Layout) Category(no SeatNo) string { return l.Pricing.Categories[l.category[no]].Name }
+
+// FloorCategory returns the name of a floor's category.
+func (l *Layout) FloorCategory(no int) string { return l.Pricing.Categories[l.floor[no]].Name }
 
 // AnySection stands for all sections.
 const AnySection int32 = -1

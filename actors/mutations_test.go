@@ -57,9 +57,9 @@ var mutations = []mutation{
 		{"decidepayment.go", `item.TicketType == ""`, `item.No != NoSeat`},
 		{"decidepayment.go", `total != cmd.Payment.Amount.Amount`, `total < 0`}}},
 	{"sells claimed seats to late payers", []edit{
-		{"decidepayment.go", `	if wait {
+		{"decidepayment.go", `	if wait || claimed {
 		return Decision{Verdict: Wait}
-	}`, ``}}},
+	}`, `	_ = wait || claimed`}}},
 	{"confirms bookings of a cancelled event", []edit{
 		{"decidepayment.go", `	case paid && live.Status == BookingHeld && m.terms.Status != EventPublished:
 		return m.refundDue(&payment, CodeSaleClosed)
@@ -84,9 +84,7 @@ var mutations = []mutation{
 		{"seatmap.go", `	m.customers.add(stored.UserID, -stored.tickets(), 0)
 `, ``}}},
 	{"late money buys more than one customer may have", []edit{
-		{"decidepayment.go", `	if err != nil {
-		return m.refundDue(payment, CodeHoldExpired) // bought more since`, `	if err != nil && wait {
-		return m.refundDue(payment, CodeHoldExpired) // bought more since`}}},
+		{"decidepayment.go", `	if err != nil || !free {`, `	if err != nil && wait || !free {`}}},
 	{"tells buyers of a draft", []edit{
 		{"decide.go", `	if m.terms.Private() {
 		return refuse(NoSuchEvent())

@@ -90,7 +90,7 @@ func (b *buyer) randomHold() *eventra.HoldSeats {
 		cmd.Best = &eventra.BestAvailable{Quantity: 1 + s.rng.IntN(3)}
 		return cmd
 	}
-	mixed := s.chance(300)
+	mixed := s.chance(200)
 	if mixed {
 		cmd.Items = []eventra.ItemRequest{{Section: simFloorName, Quantity: 1 + s.rng.IntN(3)}}
 		if s.chance(500) {

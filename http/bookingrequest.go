@@ -21,7 +21,7 @@ type ItemRequest struct {
 	Seat       string `json:"seat,omitzero" example:"A-1-1"`
 	Section    string `json:"section,omitzero"` // instead of seat, with quantity
 	Quantity   int    `json:"quantity,omitzero" minimum:"1" maximum:"50"`
-	TicketType string `json:"ticketType,omitzero" example:"Standard"` // of a seat; without it, the event's default one
+	TicketType string `json:"ticketType,omitzero" example:"Standard"` // without it, the event's default one
 }
 
 // BestAvailable asks for seats side by side: those of one row that were added one after the

@@ -25,7 +25,7 @@ type SectionPlan struct {
 	Rows        []string `json:"rows,omitzero" example:"1,2,3"`
 	RowCount    int      `json:"rowCount,omitzero" minimum:"1" maximum:"100000" example:"10"`
 	SeatsPerRow int      `json:"seatsPerRow,omitzero" minimum:"1" maximum:"99999" example:"24"`
-	Capacity    int      `json:"capacity,omitzero" minimum:"1" maximum:"1000000"` // of a general-admission section, which has a price
+	Capacity    int      `json:"capacity,omitzero" minimum:"1" maximum:"1000000"` // of a general-admission section
 	Cost
 }
 
@@ -95,8 +95,8 @@ func tooManySeats(field string) error {
 	return faults.Err()
 }
 
-// seats returns the plan's seats in their order, and the names of their categories; none if
-// all seats have prices. The error names the faults.
+// seats returns the plan's seats in their order, and the names of the categories of these and
+// then of the floors; none if all have prices. The error names the faults.
 func (p *SeatPlan) seats() (seats []eventra.Seat, categories []string, err error) {
 	var faults eventra.Faults
 	if (p.Sections != nil) == (p.Seats != nil) || len(p.Sections)+len(p.Seats) == 0 {
@@ -124,6 +124,11 @@ func (p *SeatPlan) seats() (seats []eventra.Seat, categories []string, err error
 		section := &p.Sections[i]
 		seats = section.spread(seats)
 		categories = append(categories, slices.Repeat([]string{section.Category}, len(seats)-len(categories))...)
+	}
+	for i := range p.Sections {
+		if section := &p.Sections[i]; section.Capacity != 0 {
+			categories = append(categories, section.Category)
+		}
 	}
 	eventra.ValidateSeats(&faults, seats)
 	if !slices.ContainsFunc(categories, func(name string) bool { return name != "" }) {
@@ -183,10 +188,6 @@ func (p *SectionPlan) validateFloor(f *eventra.Faults, field string) {
 	}
 	if p.Capacity < 1 || p.Capacity > eventra.FloorCapacityMax {
 		f.Add(field+".capacity", "range", "must be from 1 to %d", eventra.FloorCapacityMax)
-	}
-	if p.Category != "" {
-		f.Add(field+".category", "one_of", "a general-admission section has a price")
-		return
 	}
 	p.Cost.validate(f, field)
 }

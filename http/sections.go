@@ -35,7 +35,7 @@ func kindOf(general bool) string {
 
 func generalSection(f *eventra.FloorView) SectionOfMap {
 	return SectionOfMap{Name: f.Name, Kind: kindGeneral, Capacity: f.Capacity, Available: f.Available(), Held: f.Held, Booked: f.Booked,
-		Blocked: f.Blocked, Category: f.Name}
+		Blocked: f.Blocked, Category: f.Category}
 }
 
 // sectionsOf counts the sections of a part, those with seats first. A part of the seats that

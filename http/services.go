@@ -127,7 +127,8 @@ type Catalog interface {
 	// SetCategory gives seats a category of their event. Errors: CodeUnknownSeats,
 	// CodeEventLocked, CodeValidationFailed for a section, row or category that it has not.
 	SetCategory(ctx context.Context, id eventra.ID, selection eventra.SeatSelection, category string) (eventra.SeatsChanged, error)
-	// AddFloors adds general-admission sections, too.
+	// AddFloors adds general-admission sections, too: categories are those of the seats, then
+	// those of the floors.
 	AddFloors(ctx context.Context, id, addition eventra.ID, seats []eventra.Seat, categories []string, floors []eventra.Floor) (total int, err error)
 	// ChangeFloor changes the capacity of a general-admission section, and how many of its
 	// places are blocked. CodeNotFound; CodeCapacityBelowTaken.

@@ -3385,6 +3385,7 @@ type SeatChanges_Floor struct {
 	Booked        int32                  `protobuf:"varint,5,opt,name=booked,proto3" json:"booked,omitempty"`
 	Changed       uint64                 `protobuf:"varint,6,opt,name=changed,proto3" json:"changed,omitempty"`
 	Price         *Money                 `protobuf:"bytes,7,opt,name=price,proto3" json:"price,omitempty"`
+	Category      string                 `protobuf:"bytes,8,opt,name=category,proto3" json:"category,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -3466,6 +3467,13 @@ func (x *SeatChanges_Floor) GetPrice() *Money {
 		return x.Price
 	}
 	return nil
+}
+
+func (x *SeatChanges_Floor) GetCategory() string {
+	if x != nil {
+		return x.Category
+	}
+	return ""
 }
 
 type Availability_Tally struct {
@@ -3751,7 +3759,7 @@ const file_eventra_wire_proto_rawDesc = "" +
 	"\x05actor\x18\x01 \x01(\tR\x05actor\"q\n" +
 	"\aOutcome\x122\n" +
 	"\abooking\x18\x01 \x01(\v2\x18.eventra.wire.v1.BookingR\abooking\x122\n" +
-	"\apayment\x18\x02 \x01(\v2\x18.eventra.wire.v1.PaymentR\apayment\"\xcc\x03\n" +
+	"\apayment\x18\x02 \x01(\v2\x18.eventra.wire.v1.PaymentR\apayment\"\xe8\x03\n" +
 	"\vSeatChanges\x12\x18\n" +
 	"\aversion\x18\x01 \x01(\x04R\aversion\x12\x14\n" +
 	"\x05total\x18\x02 \x01(\x05R\x05total\x12\x10\n" +
@@ -3760,7 +3768,7 @@ const file_eventra_wire_proto_rawDesc = "" +
 	"\bstatuses\x18\x05 \x01(\fR\bstatuses\x12\x1a\n" +
 	"\bversions\x18\x06 \x03(\x04R\bversions\x12%\n" +
 	"\x0elayout_version\x18\a \x01(\x04R\rlayoutVersion\x12:\n" +
-	"\x06floors\x18\b \x03(\v2\".eventra.wire.v1.SeatChanges.FloorR\x06floors\x1a\xc5\x01\n" +
+	"\x06floors\x18\b \x03(\v2\".eventra.wire.v1.SeatChanges.FloorR\x06floors\x1a\xe1\x01\n" +
 	"\x05Floor\x12\x12\n" +
 	"\x04name\x18\x01 \x01(\tR\x04name\x12\x1a\n" +
 	"\bcapacity\x18\x02 \x01(\x05R\bcapacity\x12\x18\n" +
@@ -3768,7 +3776,8 @@ const file_eventra_wire_proto_rawDesc = "" +
 	"\x04held\x18\x04 \x01(\x05R\x04held\x12\x16\n" +
 	"\x06booked\x18\x05 \x01(\x05R\x06booked\x12\x18\n" +
 	"\achanged\x18\x06 \x01(\x04R\achanged\x12,\n" +
-	"\x05price\x18\a \x01(\v2\x16.eventra.wire.v1.MoneyR\x05price\"B\n" +
+	"\x05price\x18\a \x01(\v2\x16.eventra.wire.v1.MoneyR\x05price\x12\x1a\n" +
+	"\bcategory\x18\b \x01(\tR\bcategory\"B\n" +
 	"\fSeatsBlocked\x12\x18\n" +
 	"\achanged\x18\x01 \x01(\x05R\achanged\x12\x18\n" +
 	"\aversion\x18\x02 \x01(\x04R\aversion\"\x8d\x03\n" +

@@ -64,12 +64,12 @@ func (c *SeatChanges) Apply(old *eventra.SeatsView) (*eventra.SeatsView, error) 
 
 func encodeFloor(f *eventra.FloorView) *SeatChanges_Floor {
 	return &SeatChanges_Floor{Name: f.Name, Capacity: int32(f.Capacity), Blocked: int32(f.Blocked), Held: int32(f.Held),
-		Booked: int32(f.Booked), Changed: f.Changed, Price: encodeMoney(f.Price)}
+		Booked: int32(f.Booked), Changed: f.Changed, Price: encodeMoney(f.Price), Category: f.Category}
 }
 
 func (f *SeatChanges_Floor) decode() eventra.FloorView {
 	return eventra.FloorView{Floor: eventra.Floor{Name: f.GetName(), Capacity: int(f.GetCapacity()), Price: f.GetPrice().decode()},
-		Blocked: int(f.GetBlocked()), Held: int(f.GetHeld()), Booked: int(f.GetBooked()), Changed: f.GetChanged()}
+		Category: f.GetCategory(), Blocked: int(f.GetBlocked()), Held: int(f.GetHeld()), Booked: int(f.GetBooked()), Changed: f.GetChanged()}
 }
 
 // SetAvailability sets an event's counters as the body, the answer to

@@ -72,6 +72,8 @@ func RunEventStore(t *testing.T, open func(*testing.T) EventStore) {
 		"places are counted":                          placesHeld,
 		"places are given back":                       placesGivenBack,
 		"a section of places changes":                 placesChanged,
+		"places have categories and ticket types":     placesPriced,
+		"a section takes a category of the event":     placesOfCategory,
 		"a hold is written with its key":              heldWithKey,
 		"a used key refuses one hold alone":           heldWithUsedKey,
 		"a batch that fails writes no key":            failedWithKey,

@@ -103,3 +103,72 @@ func placesChanged(f *fixture) {
 	_, err = f.store.AddSeats(f.t.Context(), f.event.ID, NewID(), []eventra.Seat{{Section: "FLOOR", Row: "1", Number: 1, Price: f.seats[0].Price}})
 	require.Equal(f.t, eventra.CodeSeatExists, eventra.CodeOf(err))
 }
+
+// floorPrices are those of adults and children in the categories of the seats and on the floor.
+func (f *fixture) floorPrices(floor int64) *eventra.Pricing {
+	var categories []string
+	for _, c := range f.seatMap().View().Layout.Pricing.Categories {
+		if c.Name != "FLOOR" {
+			categories = append(categories, c.Name)
+		}
+	}
+	p := familyPrices(categories...)
+	p.Categories = append(p.Categories, eventra.Category{Name: "FLOOR"})
+	p.Prices = append(p.Prices, eventra.Price{Category: "FLOOR", TicketType: "Adult", Amount: floor},
+		eventra.Price{Category: "FLOOR", TicketType: "Child", Amount: floor / 2})
+	return p
+}
+
+func placesPriced(f *fixture) {
+	f.floor(9)
+	derived := f.seatMap().View().Layout.Pricing
+	require.Equal(f.t, 700, int(derived.Prices[derived.CategoryNamed("FLOOR")].Amount))
+	layout, err := f.store.Layout(f.t.Context(), f.event.ID, len(f.seats))
+	require.NoError(f.t, err)
+	require.Equal(f.t, derived, layout.Pricing, "readers at other members see the same")
+
+	before := f.holdItems(f.seatMap(), eventra.ItemRequest{Section: "FLOOR", Quantity: 1})
+	_, err = f.store.PutPricing(f.t.Context(), f.event.ID, 0, familyPrices(derived.Categories[0].Name))
+	require.Equal(f.t, eventra.CodeCategoryInUse, eventra.CodeOf(err))
+	f.put(f.floorPrices(3000))
+	m := f.seatMap()
+	require.EqualValues(f.t, 3000, m.View().Floors[0].Price.Amount)
+	require.Equal(f.t, m.Version(), m.View().Floors[0].Changed, "like all seats")
+	require.NotZero(f.t, m.View().Floors[0].CategoryNo)
+	b := f.holdItems(m, eventra.ItemRequest{Section: "FLOOR", Quantity: 2, TicketType: "Child"}, eventra.ItemRequest{Seat: f.seats[0].Name()},
+		eventra.ItemRequest{Section: "FLOOR", Quantity: 1})
+	require.EqualValues(f.t, 1500+1500+2000+3000, b.Total.Amount)
+	f.requireStored(b)
+	f.requireStored(before)
+
+	f.put(f.floorPrices(5000))
+	m = f.seatMap()
+	require.Equal(f.t, b.Items, m.Live(b.ID).Items, "a hold keeps its prices")
+	require.EqualValues(f.t, 2500, f.holdItems(m, eventra.ItemRequest{Section: "FLOOR", Quantity: 1, TicketType: "Child"}).Total.Amount)
+}
+
+func placesOfCategory(f *fixture) {
+	add := func(floor eventra.Floor, categories ...string) error {
+		_, err := f.store.AddFloors(f.t.Context(), f.event.ID, NewID(), nil, categories, []eventra.Floor{floor})
+		return err
+	}
+	categories := f.seatMap().View().Layout.Pricing.Categories
+	category := categories[0].Name
+	require.NoError(f.t, add(eventra.Floor{Name: "PIT", Capacity: 3}, category), "that stores the categories")
+	require.Equal(f.t, eventra.CodeValidationFailed, eventra.CodeOf(add(eventra.Floor{Name: "ROOF", Capacity: 3}, "Moon")))
+	require.Equal(f.t, eventra.CodeValidationFailed,
+		eventra.CodeOf(add(eventra.Floor{Name: "ROOF", Capacity: 3, Price: eventra.Money{Amount: 1, Currency: "JPY"}})))
+	require.NoError(f.t, add(eventra.Floor{Name: "ROOF", Capacity: 3, Price: eventra.Money{Amount: 900, Currency: "EUR"}}))
+	view := f.seatMap().View()
+	require.Equal(f.t, category, view.Floors[0].Category)
+	require.Equal(f.t, f.seats[0].Price, view.Floors[0].Price)
+	require.Equal(f.t, "ROOF", view.Floors[1].Category)
+	require.Len(f.t, view.Layout.Pricing.Categories, 1+len(categories))
+
+	total, err := f.store.RemoveSeats(f.t.Context(), f.event.ID, NewID(), []string{f.seats[0].Name()})
+	require.NoError(f.t, err)
+	require.Equal(f.t, len(f.seats)-1+6, total)
+	total, err = f.store.SeatsTotal(f.t.Context(), f.event.ID)
+	require.NoError(f.t, err)
+	require.Equal(f.t, len(f.seats)-1+6, total)
+}

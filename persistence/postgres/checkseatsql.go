@@ -94,6 +94,11 @@ SELECT format('seat %s of event %s is of category %s, which %s', seat_no, s.even
 FROM seats AS s LEFT JOIN categories AS c ON (c.event_id, c.no) = (s.event_id, s.category_no)
 WHERE category_no IS NOT NULL AND c.position IS NULL
 UNION ALL
+SELECT format('section %s of event %s is of category %s, which %s', s.name, s.event_id, category_no,
+    CASE WHEN c.no IS NULL THEN 'does not exist' ELSE 'is not offered' END)
+FROM sections AS s LEFT JOIN categories AS c ON (c.event_id, c.no) = (s.event_id, s.category_no)
+WHERE category_no IS NOT NULL AND c.position IS NULL
+UNION ALL
 SELECT format('booking %s of event %s has an item of category %s and ticket type %s: one does not exist',
     booking_id, i.event_id, category_no, ticket_type_no)
 FROM booking_seats AS i LEFT JOIN categories AS c ON (c.event_id, c.no) = (i.event_id, i.category_no)

@@ -2,6 +2,7 @@ package postgres
 
 import (
 	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgtype"
 
 	"github.com/eventra/eventra"
 )
@@ -15,7 +16,10 @@ type placesWrite struct {
 	positions ints
 	floors    ints
 	amounts   bigints
-	deltas    ints // 1: taken; 0: its booking is confirmed; -1: given back
+	// Of the category and the ticket type.
+	categories, ticketTypes nullableSmallints
+
+	deltas ints // 1: taken; 0: its booking is confirmed; -1: given back
 
 	// One entry a batch.
 	batches  uuids
@@ -35,6 +39,8 @@ func (w *placesWrite) add(batch *eventra.Batch, c *eventra.Change) {
 		w.events, w.bookings = append(w.events, event), append(w.bookings, uuid(c.Booking.ID))
 		w.positions, w.floors = append(w.positions, int32(at)), append(w.floors, int32(item.Floor))
 		w.amounts, w.deltas = append(w.amounts, item.Amount), append(w.deltas, deltaOf(c.Kind))
+		w.categories = append(w.categories, pgtype.Int2{Int16: int16(item.CategoryNo), Valid: item.CategoryNo != 0})
+		w.ticketTypes = append(w.ticketTypes, pgtype.Int2{Int16: int16(item.TicketTypeNo), Valid: item.TicketTypeNo != 0})
 	}
 }
 
@@ -51,7 +57,8 @@ func deltaOf(kind eventra.ChangeKind) int32 {
 // queue follows the statements that write bookings.
 func (w *placesWrite) queue(queue *pgx.Batch) {
 	if len(w.events) > 0 {
-		queue.Queue(placesSQL, w.events, w.bookings, w.positions, w.floors, w.amounts, w.deltas, w.batches, w.versions)
+		queue.Queue(placesSQL, w.events, w.bookings, w.positions, w.floors, w.amounts, w.deltas, w.batches, w.versions,
+			w.categories, w.ticketTypes)
 	}
 }
 
@@ -69,13 +76,13 @@ func (w *placesWrite) read(results pgx.BatchResults) error {
 const placesSQL = `
 WITH asked AS (
     SELECT a.*
-    FROM unnest($1::uuid[], $2::uuid[], $3::int[], $4::int[], $5::bigint[], $6::int[])
-        AS a (event_id, booking_id, position, section_no, amount, delta)
+    FROM unnest($1::uuid[], $2::uuid[], $3::int[], $4::int[], $5::bigint[], $6::int[], $9::smallint[], $10::smallint[])
+        AS a (event_id, booking_id, position, section_no, amount, delta, category_no, ticket_type_no)
     CROSS JOIN LATERAL (SELECT xmin FROM bookings WHERE id = a.booking_id LIMIT 1) AS booking
     WHERE booking.xmin = pg_current_xact_id()::xid
 ), listed AS (
-    INSERT INTO booking_seats (booking_id, event_id, section_no, position, amount, live)
-    SELECT booking_id, event_id, section_no, position, amount, true FROM asked WHERE delta > 0
+    INSERT INTO booking_seats (booking_id, event_id, section_no, position, amount, live, category_no, ticket_type_no)
+    SELECT booking_id, event_id, section_no, position, amount, true, category_no, ticket_type_no FROM asked WHERE delta > 0
 ), given AS (
     SELECT item.* FROM asked AS a
     LEFT JOIN LATERAL (

@@ -11,13 +11,13 @@ import (
 
 const (
 	floorsSQL = `
-SELECT name, capacity, amount, coalesce((SELECT currency FROM events WHERE id = $1), ''), blocked, taken, version
+SELECT name, capacity, amount, coalesce((SELECT currency FROM events WHERE id = $1), ''), blocked, taken, version, coalesce(category_no, 0)
 FROM sections WHERE event_id = $1 ORDER BY no`
-	addFloorSQL = `INSERT INTO sections (event_id, no, name, capacity, amount, version) VALUES ($1, $2, $3, $4, $5, $6)`
+	addFloorSQL = `INSERT INTO sections (event_id, no, name, capacity, amount, version, category_no) VALUES ($1, $2, $3, $4, $5, $6, nullif($7, 0))`
 )
 
 func scanFloor(row pgx.CollectableRow) (f eventra.StoredFloor, err error) {
-	err = row.Scan(&f.Name, &f.Capacity, &f.Price.Amount, &f.Price.Currency, &f.Blocked, &f.Taken, &f.Version)
+	err = row.Scan(&f.Name, &f.Capacity, &f.Price.Amount, &f.Price.Currency, &f.Blocked, &f.Taken, &f.Version, &f.CategoryNo)
 	return f, err
 }
 
@@ -30,14 +30,15 @@ func readFloors(ctx context.Context, q querier, eventID eventra.ID) ([]eventra.S
 }
 
 // addFloors adds floors to those that the event has.
-func addFloors(ctx context.Context, tx pgx.Tx, eventID eventra.ID, stored, floors []eventra.StoredFloor, version int64) error {
+func addFloors(ctx context.Context, tx pgx.Tx, eventID eventra.ID, stored []eventra.StoredFloor, floors []eventra.Floor, version int64) error {
 	var f eventra.Faults
 	if len(stored)+len(floors) > eventra.FloorsPerEventMax {
 		f.Add("sections", "too_many", "an event has at most %d general-admission sections", eventra.FloorsPerEventMax)
 		return f.Err()
 	}
 	for i := range floors {
-		_, err := tx.Exec(ctx, addFloorSQL, eventID, int16(len(stored)+i), floors[i].Name, floors[i].Capacity, floors[i].Price.Amount, version)
+		_, err := tx.Exec(ctx, addFloorSQL, eventID, int16(len(stored)+i), floors[i].Name, floors[i].Capacity, floors[i].Price.Amount, version,
+			int16(floors[i].CategoryNo))
 		if err != nil {
 			return err
 		}
@@ -47,7 +48,7 @@ func addFloors(ctx context.Context, tx pgx.Tx, eventID eventra.ID, stored, floor
 
 // refuseSections refuses floors and seats whose section is one of the other kind, and
 // floors that exist or look like a section that does.
-func refuseSections(ctx context.Context, tx pgx.Tx, eventID eventra.ID, seats []eventra.Seat, stored, floors []eventra.StoredFloor) error {
+func refuseSections(ctx context.Context, tx pgx.Tx, eventID eventra.ID, seats []eventra.Seat, stored []eventra.StoredFloor, floors []eventra.Floor) error {
 	if len(stored)+len(floors) == 0 {
 		return nil
 	}

@@ -8,6 +8,33 @@ import (
 	"github.com/eventra/eventra"
 )
 
+// categorizeAll is categorize for seats and floors to add. numbers are those of the seats.
+func (e *repricing) categorizeAll(
+	ctx context.Context, seats []eventra.Seat, added []eventra.Floor, names []string,
+) (priced []eventra.Seat, floors []eventra.Floor, numbers []eventra.CategoryNo, err error) {
+	if e.numbered+len(seats) > eventra.SeatsPerEventMax {
+		var f eventra.Faults
+		f.Add("seats", "too_many", "an event has at most %d seats; this one has %d already, with those that were removed", eventra.SeatsPerEventMax, e.numbered)
+		return nil, nil, nil, f.Err()
+	}
+	asSeats, _ := eventra.FloorsToSort(added)
+	priced, numbers, err = e.categorize(ctx, append(slices.Clip(seats), asSeats...), names)
+	if err != nil {
+		return nil, nil, nil, err
+	}
+	floors = slices.Clone(added)
+	for i := range floors {
+		floors[i].Price = priced[len(seats)+i].Price
+		if numbers != nil {
+			floors[i].CategoryNo = numbers[len(seats)+i]
+		}
+	}
+	if numbers != nil {
+		numbers = numbers[:len(seats)]
+	}
+	return priced[:len(seats)], floors, numbers, nil
+}
+
 // categorize returns seats to add with the amounts that they show, and the numbers of
 // their categories. There are no numbers as long as the event has no pricing of its own
 // and the seats have prices alone: their categories are derived. The first seats that name
@@ -38,10 +65,6 @@ func (e *repricing) categorize(ctx context.Context, seats []eventra.Seat, names 
 // positions of these.
 func (e *repricing) sortedWith(seats []eventra.Seat, names []string, named bool) (*eventra.Pricing, []int32, error) {
 	var f eventra.Faults
-	if e.numbered+len(seats) > eventra.SeatsPerEventMax {
-		f.Add("seats", "too_many", "an event has at most %d seats; this one has %d already, with those that were removed", eventra.SeatsPerEventMax, e.numbered)
-		return nil, nil, f.Err()
-	}
 	currency, known := e.stored.Currency, e.positionsByName()
 	byPrice := make([]eventra.Seat, 0, len(seats))
 	for i, s := range seats {

@@ -90,7 +90,7 @@ func (e *repricing) writePrices(ctx context.Context, next *eventra.Pricing) erro
 	return err
 }
 
-// writeSeats gives all seats the next version: a reader who knows an earlier one gets the
+// writeSeats gives all seats and floors the next version: a reader who knows an earlier one gets the
 // whole map, and all seats of a booking keep one version. First come those whose category
 // was derived.
 func (e *repricing) writeSeats(ctx context.Context, next *eventra.Pricing) error {
@@ -115,7 +115,10 @@ func (e *repricing) writeSeats(ctx context.Context, next *eventra.Pricing) error
 			return err
 		}
 	}
-	_, err := e.tx.Exec(ctx, repriceSeatsSQL, e.eventID, shown, e.layout+1)
+	if _, err := e.tx.Exec(ctx, repriceSeatsSQL, e.eventID, shown, e.layout+1); err != nil || len(e.floors) == 0 {
+		return err
+	}
+	_, err := e.tx.Exec(ctx, categorizeFloorsSQL, e.eventID, sections, amounts, numbers, shown, e.layout+1)
 	return err
 }
 
@@ -126,6 +129,15 @@ const (
 UPDATE seats SET category_no = g.no, amount = coalesce(($5::bigint[])[g.no], seats.amount), version = $6
 FROM unnest($2::text[], $3::bigint[], $4::smallint[]) AS g (section, amount, no)
 WHERE seats.section = g.section AND seats.amount = g.amount AND seats.category_no IS NULL AND ` + seatsOfEvent
+	// A section that has a category keeps it.
+	categorizeFloorsSQL = `
+UPDATE sections SET category_no = priced.no, amount = coalesce(($5::bigint[])[priced.no], amount), version = $6
+FROM (
+    SELECT at, coalesce(category_no, g.no) AS no
+    FROM (SELECT ctid AS at, name, amount AS costs, category_no FROM sections WHERE event_id = $1 ORDER BY no) AS section
+    LEFT JOIN unnest($2::text[], $3::bigint[], $4::smallint[]) AS g (section, amount, no) ON name = g.section AND costs = g.amount
+) AS priced
+WHERE ctid = priced.at`
 	repriceSeatsSQL = `
 UPDATE seats SET amount = coalesce(($2::bigint[])[category_no], amount), version = $3
 WHERE version < $3 AND ` + seatsOfEvent

@@ -64,9 +64,9 @@ type repricing struct {
 	sorted   *eventra.Pricing // stored, with the categories of all seats
 }
 
-// seatGroups are an event's seats by what decides about their category.
+// seatGroups are an event's seats and floors by what decides about their category.
 type seatGroups struct {
-	seats   []eventra.Seat       // one for each group
+	seats   []eventra.Seat       // one for each group, then one for each floor
 	numbers []eventra.CategoryNo // stored ones, or 0
 	at      []int32              // positions of their categories in the sorted pricing
 }
@@ -121,6 +121,8 @@ func (e *repricing) readGroups(ctx context.Context) error {
 		e.groups.seats, e.groups.numbers = append(e.groups.seats, seat), append(e.groups.numbers, no)
 		return nil
 	})
+	floors, numbers := eventra.FloorsToSort(eventra.PlannedFloors(e.floors))
+	e.groups.seats, e.groups.numbers = append(e.groups.seats, floors...), append(e.groups.numbers, numbers...)
 	e.sorted, e.groups.at = e.stored.Sort(e.groups.seats, e.groups.numbers)
 	return err
 }
@@ -144,7 +146,7 @@ func (e *repricing) allows(next *eventra.Pricing) error {
 	}
 	for _, at := range e.groups.at {
 		if name := e.sorted.Categories[at].Name; next.CategoryNamed(name) < 0 {
-			return eventra.Errorf(eventra.CodeCategoryInUse, "the event has seats of category %s", name)
+			return eventra.Errorf(eventra.CodeCategoryInUse, "the event has seats or places of category %s", name)
 		}
 	}
 	return nil

@@ -41,14 +41,19 @@ func removeSeats(ctx context.Context, tx pgx.Tx, eventID, removal eventra.ID, na
 	if err != nil {
 		return 0, err
 	}
-	total -= len(seats)
+	floors, err := readFloors(ctx, tx, eventID)
+	if err != nil {
+		return 0, err
+	}
+	numbered := total - len(seats)
+	total = numbered + capacityOf(floors)
 	if _, err = tx.Exec(ctx, removeSeatsSQL, eventID, seats, version+1); err != nil {
 		return 0, err
 	}
 	if _, err = tx.Exec(ctx, `INSERT INTO seat_additions (event_id, id, seats_total) VALUES ($1, $2, $3)`, eventID, removal, total); err != nil {
 		return 0, err
 	}
-	if _, err = tx.Exec(ctx, `UPDATE events SET seats_total = $2 WHERE id = $1`, eventID, total); err != nil {
+	if _, err = tx.Exec(ctx, `UPDATE events SET seats_total = $2 WHERE id = $1`, eventID, numbered); err != nil {
 		return 0, err
 	}
 	return total, writeAudit(ctx, tx, eventra.ActorOf(ctx).AboutEvent(removal, eventra.AuditSeatsRemove, eventID,

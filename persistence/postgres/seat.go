@@ -25,7 +25,8 @@ func (db *DB) AddSeats(ctx context.Context, eventID, addition eventra.ID, seats 
 	return db.AddFloors(ctx, eventID, addition, seats, categories, nil)
 }
 
-// AddFloors adds general-admission sections besides seats.
+// AddFloors adds general-admission sections besides seats. categories are those of the seats,
+// then those of the floors.
 func (db *DB) AddFloors(
 	ctx context.Context, eventID, addition eventra.ID, seats []eventra.Seat, categories []string, floors []eventra.Floor,
 ) (total int, err error) {
@@ -53,19 +54,11 @@ func addSeats(ctx context.Context, tx pgx.Tx, eventID, addition eventra.ID, seat
 	if len(seats)+len(added) == 0 {
 		return e.seats + capacityOf(e.floors), nil
 	}
-	floors := make([]eventra.StoredFloor, len(added))
-	for i := range added {
-		floors[i].Floor = added[i]
-	}
-	if err := refuseSections(ctx, tx, eventID, seats, e.floors, floors); err != nil {
+	if err := refuseSections(ctx, tx, eventID, seats, e.floors, added); err != nil {
 		return 0, err
 	}
-	seats, numbers, err := e.categorize(ctx, seats, categories)
+	seats, floors, numbers, err := e.categorizeAll(ctx, seats, added, categories)
 	if err != nil {
-		return 0, err
-	}
-	currency := currencyOf(e.stored.Currency, seats, floors)
-	if err := checkCurrency(floors, currency); err != nil {
 		return 0, err
 	}
 	if e.seats > 0 {
@@ -82,21 +75,24 @@ func addSeats(ctx context.Context, tx pgx.Tx, eventID, addition eventra.ID, seat
 	if err := addFloors(ctx, tx, eventID, e.floors, floors, e.layout+1); err != nil {
 		return 0, err
 	}
-	total := e.seats + len(seats) + capacityOf(e.floors) + capacityOf(floors)
+	created := len(seats)
+	for i := range floors {
+		created += floors[i].Capacity
+	}
+	total := e.seats + capacityOf(e.floors) + created
 	if _, err := tx.Exec(ctx, `INSERT INTO seat_additions (event_id, id, seats_total) VALUES ($1, $2, $3)`, eventID, addition, total); err != nil {
 		return 0, err
 	}
-	if _, err = tx.Exec(ctx, `UPDATE events SET seats_total = $2, currency = $3, layout_version = $4 WHERE id = $1`,
-		eventID, e.seats+len(seats), currency, e.layout+1); err != nil {
+	if _, err = tx.Exec(ctx, noteAdditionSQL, eventID, e.seats+len(seats), currencyOf(seats, floors), e.layout+1); err != nil {
 		return 0, err
 	}
-	is := eventra.Facts{"seatsTotal": total, "added": len(seats) + capacityOf(floors), "sections": sectionsOf(seats, floors)}
+	is := eventra.Facts{"seatsTotal": total, "added": created, "sections": sectionsOf(seats, floors)}
 	was := eventra.Facts{"seatsTotal": e.seats + capacityOf(e.floors)}
 	return total, writeAudit(ctx, tx, eventra.ActorOf(ctx).AboutEvent(addition, eventra.AuditSeatsAdd, eventID, was, is))
 }
 
 // sectionsOf names the sections of seats, in their order, and general-admission sections.
-func sectionsOf(seats []eventra.Seat, floors []eventra.StoredFloor) (names []string) {
+func sectionsOf(seats []eventra.Seat, floors []eventra.Floor) (names []string) {
 	for _, s := range seats {
 		if len(names) == 0 || names[len(names)-1] != s.Section && !slices.Contains(names, s.Section) {
 			names = append(names, s.Section)
@@ -115,12 +111,13 @@ func capacityOf(floors []eventra.StoredFloor) (places int) {
 	return places
 }
 
-// currencyOf is the currency of the event, or of what is added first.
-func currencyOf(stored string, seats []eventra.Seat, floors []eventra.StoredFloor) string {
-	switch {
-	case stored != "":
-		return stored
-	case len(seats) > 0:
+// noteAdditionSQL changes the pricing's version, too, as one may be derived from what was added.
+const noteAdditionSQL = `
+UPDATE events SET seats_total = $2, currency = $3, layout_version = $4, pricing_version = pricing_version + 1 WHERE id = $1`
+
+// currencyOf is that of what is added, and so the event's.
+func currencyOf(seats []eventra.Seat, floors []eventra.Floor) string {
+	if len(seats) > 0 {
 		return seats[0].Price.Currency
 	}
 	return floors[0].Price.Currency
@@ -143,17 +140,6 @@ func addedBefore(ctx context.Context, q querier, eventID, addition eventra.ID) (
 		return 0, false, nil
 	}
 	return total, err == nil, err
-}
-
-func checkCurrency(floors []eventra.StoredFloor, want string) error {
-	for i := range floors {
-		if floors[i].Price.Currency != want {
-			var f eventra.Faults
-			f.Add("sections", "currency_mismatch", "all seats and places of an event have one currency, here %s", want)
-			return f.Err()
-		}
-	}
-	return nil
 }
 
 func duplicateNames(seats []eventra.Seat) (names []string) {

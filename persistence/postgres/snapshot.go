@@ -203,12 +203,12 @@ func addItems(rows pgx.Rows, s *eventra.Snapshot, byID map[eventra.ID]*eventra.B
 		item := &b.Items[position]
 		if floor.Valid {
 			*item = eventra.NewPlace(floor.Int16, s.Floors[floor.Int16].Name, amount)
-			item.Released = released
-			return nil
+		} else {
+			seat := &s.Seats[no.Int32]
+			*item = eventra.NewItem(eventra.SeatNo(no.Int32), seat, seat.Section)
+			item.Amount = amount
 		}
-		seat := &s.Seats[no.Int32]
-		*item = eventra.NewItem(eventra.SeatNo(no.Int32), seat, seat.Section)
-		item.Amount, item.Released = amount, released
+		item.Released = released
 		names.nameItem(item, category, ticketType)
 		return nil
 	})
@@ -223,6 +223,7 @@ func (db *DB) Layout(ctx context.Context, eventID eventra.ID, seats int) (layout
 		var queue pgx.Batch
 		queue.Queue(`SELECT pricing_version, coalesce(currency, '') FROM events WHERE id = $1`, eventID)
 		queue.Queue(readSeatsSQL, eventID)
+		queue.Queue(floorsSQL, eventID)
 		queuePricing(&queue, eventID) // after the seats: it has all of their categories
 		results := conn.SendBatch(ctx, &queue)
 		err := closeBatch(results, readLayout(results, snapshot, seats))
@@ -232,7 +233,7 @@ func (db *DB) Layout(ctx context.Context, eventID eventra.ID, seats int) (layout
 		if len(snapshot.Seats) < seats {
 			return eventra.Unavailable("the event", errors.New("more seats than are stored"))
 		}
-		layout = eventra.NewPricedLayout(snapshot.Seats[:seats], snapshot.Categories, snapshot.Pricing)
+		layout = eventra.NewPricedLayout(snapshot.Seats[:seats], snapshot.Categories, snapshot.Pricing, eventra.PlannedFloors(snapshot.Floors)...)
 		return nil
 	})
 	return layout, err
@@ -249,6 +250,12 @@ func readLayout(results pgx.BatchResults, s *eventra.Snapshot, seats int) error 
 		return err
 	}
 	if err := readSeats(rows, s, seats); err != nil {
+		return err
+	}
+	if rows, err = results.Query(); err != nil {
+		return err
+	}
+	if s.Floors, err = pgx.CollectRows(rows, scanFloor); err != nil {
 		return err
 	}
 	pricing, err := readPricingResults(results, version, currency)

@@ -1,0 +1,5 @@
+-- +goose Up
+
+ALTER TABLE sections ADD COLUMN category_no smallint;
+COMMENT ON COLUMN sections.category_no IS 'NULL: the category follows from name and amount, as that of a seat does';
+COMMENT ON COLUMN sections.amount IS 'what the default ticket type costs';
