@@ -79,6 +79,7 @@ const (
 	AuditKeyCreate       AuditAction = "api_key.create"
 	AuditKeySecret       AuditAction = "api_key.replace_secret" // by a repeated creation
 	AuditKeyRevoke       AuditAction = "api_key.revoke"
+	AuditBookingRelease  AuditAction = "booking.release"
 )
 
 // The kinds of subjects.
@@ -87,6 +88,8 @@ const (
 	SubjectUser  = "user"
 	SubjectMail  = "mail"
 	SubjectKey   = "api_key"
+	// SubjectBooking is what is done about a customer's booking.
+	SubjectBooking = "booking"
 )
 
 // AuditEntry is one administrative action, written in the transaction that carries it out
@@ -141,4 +144,10 @@ func (a Actor) AboutKey(k *APIKey) AuditEntry {
 // AboutRevokedKey returns an entry of an API key that was revoked.
 func (a Actor) AboutRevokedKey(id ID, name string) AuditEntry {
 	return AuditEntry{Actor: a, Action: AuditKeyRevoke, SubjectKind: SubjectKey, Subject: id.String(), Before: Facts{"name": name}.JSON()}
+}
+
+// AboutBooking returns an entry of an action on a booking.
+func (a Actor) AboutBooking(action AuditAction, b *Booking) AuditEntry {
+	return AuditEntry{Actor: a, Action: action, SubjectKind: SubjectBooking, Subject: b.ID.String(), EventID: b.EventID,
+		Before: Facts{"status": string(b.Status), "customer": b.UserID.String()}.JSON()}
 }

@@ -49,6 +49,7 @@ type BookingRecord struct {
 	ConfirmedAt time.Time // zero if it never was
 	EndedAt     time.Time // zero while it is live
 	Payments    []Payment // oldest first
+	Refunds     []Refund  // oldest first
 	Mails       []BookingMail
 }
 
@@ -72,6 +73,7 @@ type BookingStep struct {
 	At      time.Time
 	Kind    BookingStepKind
 	Payment *Payment // that began or ended
+	Refund  *Refund  // that began
 }
 
 // BookingStepKind says what happened.
@@ -81,6 +83,7 @@ type BookingStepKind string
 const (
 	StepPaymentStarted BookingStepKind = "PAYMENT_STARTED"
 	StepPaymentEnded   BookingStepKind = "PAYMENT_ENDED"
+	StepRefundStarted  BookingStepKind = "REFUND_STARTED"
 )
 
 // History lists what happened to the booking, oldest first, as far as its rows tell. An attempt
@@ -90,10 +93,13 @@ func (r *BookingRecord) History() []BookingStep {
 	steps := []BookingStep{{At: b.CreatedAt, Kind: BookingStepKind(BookingHeld)}}
 	for i := range r.Payments {
 		p := &r.Payments[i]
-		steps = append(steps, BookingStep{p.CreatedAt, StepPaymentStarted, p})
+		steps = append(steps, BookingStep{At: p.CreatedAt, Kind: StepPaymentStarted, Payment: p})
 		if p.Status != PaymentPending {
-			steps = append(steps, BookingStep{p.UpdatedAt, StepPaymentEnded, p})
+			steps = append(steps, BookingStep{At: p.UpdatedAt, Kind: StepPaymentEnded, Payment: p})
 		}
+	}
+	for i := range r.Refunds {
+		steps = append(steps, BookingStep{At: r.Refunds[i].CreatedAt, Kind: StepRefundStarted, Refund: &r.Refunds[i]})
 	}
 	if !r.ConfirmedAt.IsZero() {
 		steps = append(steps, BookingStep{At: r.ConfirmedAt, Kind: BookingStepKind(BookingConfirmed)})

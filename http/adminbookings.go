@@ -35,6 +35,7 @@ type BookingRecord struct {
 	ConfirmedAt *Time         `json:"confirmedAt,omitzero" swaggertype:"string" format:"date-time" example:"2027-05-01T12:05:01.000Z"`
 	EndedAt     *Time         `json:"endedAt,omitzero" swaggertype:"string" format:"date-time" example:"2027-05-03T08:00:00.000Z"` // when it expired, or was cancelled or refunded
 	Payments    []Payment     `json:"payments" validate:"required"`                                                                // oldest first
+	Refunds     []Refund      `json:"refunds" validate:"required"`                                                                 // oldest first
 	Mails       []BookingMail `json:"mails" validate:"required"`                                                                   // oldest first
 	History     []BookingStep `json:"history" validate:"required"`                                                                 // oldest first
 }
@@ -60,8 +61,9 @@ const (
 // BookingStep is something that happened to a booking.
 type BookingStep struct {
 	At            Time        `json:"at" swaggertype:"string" format:"date-time" example:"2027-05-01T12:05:01.000Z" validate:"required"`
-	Step          string      `json:"step" enums:"HELD,PAYMENT_STARTED,PAYMENT_ENDED,CONFIRMED,EXPIRED,CANCELLED,REFUNDED" example:"PAYMENT_ENDED" validate:"required"`
+	Step          string      `json:"step" enums:"HELD,PAYMENT_STARTED,PAYMENT_ENDED,CONFIRMED,REFUND_STARTED,EXPIRED,CANCELLED,REFUNDED" example:"PAYMENT_ENDED" validate:"required"`
 	PaymentID     *eventra.ID `json:"paymentId,omitzero" swaggertype:"string" format:"uuid" example:"0197f2a0-6c1e-7b3a-9d54-2f6f0f8b1a04"` // of a payment's step
+	RefundID      *eventra.ID `json:"refundId,omitzero" swaggertype:"string" format:"uuid" example:"0197f2a0-6c1e-7b3a-9d54-2f6f0f8b1a05"`  // of a refund's step
 	PaymentStatus string      `json:"paymentStatus,omitzero" enums:"SUCCEEDED,DECLINED,FAILED,REFUND_PENDING,REFUNDED" example:"SUCCEEDED"` // with which it ended
 }
 
@@ -156,24 +158,32 @@ func (s *Server) adminBookings(c *fiber.Ctx, bookings []*eventra.Booking) ([]Adm
 	for i, b := range bookings {
 		ids[i] = b.UserID
 	}
-	customers, err := s.cfg.BackOffice.CustomersByID(c.UserContext(), ids)
+	customers, err := s.customers(c, ids)
 	if err != nil {
 		return nil, err
 	}
 	shown := make([]AdminBooking, len(bookings))
 	for i, b := range bookings {
-		customer, known := customers[b.UserID]
-		if !known {
-			customer = eventra.Customer{ID: b.UserID, Kind: eventra.CustomerUser}
-		}
-		shown[i] = AdminBooking{newBooking(b), Customer{customer.ID, string(customer.Kind), customer.Email, customer.Name}}
+		shown[i] = AdminBooking{newBooking(b), customers(b.UserID)}
 	}
 	return shown, nil
 }
 
+// customers reads customers, and returns a function that shows one of them.
+func (s *Server) customers(c *fiber.Ctx, ids []eventra.ID) (func(eventra.ID) Customer, error) {
+	found, err := s.cfg.BackOffice.CustomersByID(c.UserContext(), ids)
+	return func(id eventra.ID) Customer {
+		customer, known := found[id]
+		if !known {
+			customer = eventra.Customer{ID: id, Kind: eventra.CustomerUser}
+		}
+		return Customer{customer.ID, string(customer.Kind), customer.Email, customer.Name}
+	}, err
+}
+
 // @ID getBookingRecord
 // @Summary Show all about a booking
-// @Description Anybody's booking, with its customer, payments, mails and history. An attempt of a mail that is not sent may be missing while Redis is away.
+// @Description Anybody's booking, with its customer, payments, refunds, mails and history. An attempt of a mail that is not sent may be missing while Redis is away.
 // @Tags back office
 // @Security BearerAuth
 // @Security KeyAuth
@@ -200,9 +210,12 @@ func (s *Server) getBookingRecord(c *fiber.Ctx) error {
 		return err
 	}
 	shown := BookingRecord{AdminBooking: with[0], ConfirmedAt: timeOrNone(record.ConfirmedAt), EndedAt: timeOrNone(record.EndedAt),
-		Payments: make([]Payment, len(record.Payments)), Mails: make([]BookingMail, len(record.Mails)), History: newHistory(record)}
+		Payments: make([]Payment, len(record.Payments)), Refunds: make([]Refund, len(record.Refunds)), Mails: make([]BookingMail, len(record.Mails)), History: newHistory(record)}
 	for i := range record.Payments {
 		shown.Payments[i] = newPayment(&record.Payments[i], nil)
+	}
+	for i := range record.Refunds {
+		shown.Refunds[i] = newRefund(&record.Refunds[i])
 	}
 	for i := range record.Mails {
 		shown.Mails[i] = s.newBookingMail(c, &record.Mails[i])
@@ -224,6 +237,9 @@ func newHistory(record *eventra.BookingRecord) []BookingStep {
 		shown[i] = BookingStep{At: Time(step.At), Step: string(step.Kind)}
 		if step.Payment != nil {
 			shown[i].PaymentID = &step.Payment.ID
+		}
+		if step.Refund != nil {
+			shown[i].RefundID = &step.Refund.ID
 		}
 		if step.Kind == eventra.StepPaymentEnded {
 			shown[i].PaymentStatus = string(step.Payment.Status)
@@ -252,4 +268,40 @@ func (s *Server) newBookingMail(c *fiber.Ctx, m *eventra.BookingMail) BookingMai
 		shown.Status = mailDead
 	}
 	return shown
+}
+
+// @ID forceRelease
+// @Summary Release anybody's hold
+// @Description As the customer's own release: the seats are free at once, unless a payment runs. The audit log has it, and keeps an attempt that the event then refuses. Repeating the request is harmless.
+// @Tags back office
+// @Security BearerAuth
+// @Param bookingId path string true "Booking" format(uuid)
+// @Success 200 {object} AdminBooking "The booking, CANCELLED"
+// @Failure 403 {object} Problem "forbidden: needs the role ADMIN"
+// @Failure 404 {object} Problem "not_found"
+// @Failure 409 {object} Problem "not_cancellable, also while a payment runs"
+// @Router /api/v1/admin/bookings/{bookingId} [delete]
+func (s *Server) forceRelease(c *fiber.Ctx) error {
+	id, err := pathID(c, "bookingId", eventra.CodeNotFound)
+	if err != nil {
+		return err
+	}
+	admission.ReleaseSlot(c.Context().Conn())
+	booking, err := s.cfg.Bookings.Booking(c.UserContext(), id)
+	if err != nil {
+		return err
+	}
+	if booking.Status == eventra.BookingHeld {
+		if err := s.cfg.BackOffice.AppendAudit(c.UserContext(), eventra.ActorOf(c.UserContext()).AboutBooking(eventra.AuditBookingRelease, booking)); err != nil {
+			return err
+		}
+	}
+	if booking, err = s.cfg.BoxOffice.Release(c.UserContext(), booking.UserID, id); err != nil {
+		return err
+	}
+	shown, err := s.adminBookings(c, []*eventra.Booking{booking})
+	if err != nil {
+		return err
+	}
+	return reply(c, fiber.StatusOK, &shown[0])
 }

@@ -16,7 +16,7 @@ import (
 )
 
 const (
-	// exportsMax exports run at a time. Each takes a connection of the back office's while it
+	// exportsMax exports and reports run at a time. Each takes a connection of the back office's while it
 	// reads, and has at most two pages in memory.
 	exportsMax = 2
 	// exportPage is how many bookings are read at a time, of 50 items at most.
@@ -29,7 +29,7 @@ const (
 
 var errCallerEnded = errors.New("the access token or API key has ended")
 
-// exports are those that run.
+// exports are those that run, with the reports.
 type exports struct {
 	office BackOffice
 	denied DeniedTokens
@@ -46,6 +46,18 @@ func newExports(cfg *Config, pace *readerPace) *exports {
 	e.closed, e.close = context.WithCancel(context.Background())
 	return e
 }
+
+// enter takes a place, which leave gives back.
+func (x *exports) enter() error {
+	select {
+	case x.places <- struct{}{}:
+		return nil
+	default:
+		return eventra.Errorf(eventra.CodeOverloaded, "too many exports and reports at once")
+	}
+}
+
+func (x *exports) leave() { <-x.places }
 
 // export is the body of a response. The goroutine that serves the connection reads it, while
 // another one reads the next page. It implements io.ReadCloser.
@@ -73,10 +85,8 @@ type exportedPage struct {
 
 // begin takes a place and reads the first page, so that what is wrong can still be told.
 func (x *exports) begin(ctx context.Context, event eventra.ID, status eventra.BookingStatus) (*export, error) {
-	select {
-	case x.places <- struct{}{}:
-	default:
-		return nil, eventra.Errorf(eventra.CodeOverloaded, "too many exports at once")
+	if err := x.enter(); err != nil {
+		return nil, err
 	}
 	e := &export{of: x, what: eventra.BookingExport{EventID: event, Status: status}, pages: make(chan exportedPage, 1)}
 	e.ctx, e.end = context.WithTimeout(x.closed, exportMax)
@@ -155,7 +165,7 @@ func (e *export) Close() error {
 		<-e.pages
 		e.reads = false
 	}
-	<-e.of.places
+	e.of.leave()
 	return nil
 }
 

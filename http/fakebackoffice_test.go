@@ -77,3 +77,32 @@ func (f *fakes) ExportBookings(ctx context.Context, e eventra.BookingExport, aft
 	}
 	return exported, nil, err
 }
+
+func (f *fakes) EventReport(_ context.Context, id eventra.ID) (*eventra.EventReport, error) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if f.events[id] == nil {
+		return nil, eventra.NoSuchEvent()
+	}
+	at := time.Date(2030, 5, 1, 12, 0, 0, 0, time.UTC)
+	return &eventra.EventReport{At: at, Currency: "EUR", Total: 100, Held: 2, Sold: 3, Blocked: 5,
+		Sales:    []eventra.TicketSales{{Category: "A", TicketType: "Standard", Held: 2, Sold: 2, Revenue: 3000}, {Category: "B", TicketType: "Child", Sold: 1, Revenue: 500}},
+		Refunded: 1, Returned: 1500, Owed: 200, Hours: []eventra.SalesInHour{{Start: at, Bookings: 2, Revenue: 3500}}}, f.err
+}
+
+func (f *fakes) SeatHistory(_ context.Context, id eventra.ID, _ eventra.Seat, at time.Time, _ eventra.Page) ([]eventra.SeatUse, *eventra.Cursor, error) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if f.events[id] == nil {
+		return nil, nil, eventra.NoSuchEvent()
+	}
+	f.lookedAt = at
+	return f.seatUses, nil, f.err
+}
+
+func (f *fakes) AppendAudit(_ context.Context, entries ...eventra.AuditEntry) error {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.audited = append(f.audited, entries...)
+	return f.err
+}

@@ -32,6 +32,9 @@ type fakes struct {
 
 	searched eventra.BookingSearch  // last
 	record   *eventra.BookingRecord // in place of a booking's own
+	seatUses []eventra.SeatUse
+	lookedAt time.Time            // of a seat's history
+	audited  []eventra.AuditEntry // by AppendAudit
 	tries    eventra.MailTries
 	triesErr error
 	// exportPage stands in for ExportBookings.

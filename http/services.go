@@ -198,6 +198,12 @@ type BackOffice interface {
 	BookingRecord(ctx context.Context, id eventra.ID) (*eventra.BookingRecord, error)
 	// CustomersByID reads customers; those that are gone are missing.
 	CustomersByID(ctx context.Context, ids []eventra.ID) (map[eventra.ID]eventra.Customer, error)
+	// EventReport and SeatHistory return CodeEventNotFound if there is no such event, the latter
+	// CodeNotFound if it has no such seat. A zero time is any.
+	EventReport(ctx context.Context, eventID eventra.ID) (*eventra.EventReport, error)
+	SeatHistory(ctx context.Context, eventID eventra.ID, seat eventra.Seat, at time.Time, p eventra.Page) ([]eventra.SeatUse, *eventra.Cursor, error)
+	// AppendAudit writes entries of the audit log.
+	AppendAudit(ctx context.Context, entries ...eventra.AuditEntry) error
 	// BeginExport returns the store's time. CodeEventNotFound if there is no such event.
 	BeginExport(ctx context.Context, eventID eventra.ID) (now time.Time, err error)
 	// ExportBookings lists up to limit bookings after a position, oldest first.

@@ -59,7 +59,10 @@ var endpoints = []endpoint{
 	{"POST", "/api/v1/admin/api-keys", `{"name":"Shop","scopes":["bookings:write"]}`, "admin", ""},
 	{"GET", "/api/v1/admin/api-keys", "", "admin", ""},
 	{"DELETE", "/api/v1/admin/api-keys/{apiKey}", "", "admin", "apiKey"},
+	{"DELETE", "/api/v1/admin/bookings/{booking}", "", "admin", "booking"},
 	{"GET", "/api/v1/admin/events/{event}/bookings.csv", "", "admin", "event"},
+	{"GET", "/api/v1/admin/events/{event}/report", "", "admin", "event"},
+	{"GET", "/api/v1/admin/events/{event}/seats/A-1-1/history", "", "admin", "event"},
 }
 
 const validEvent = `{"title":"T","description":"","category":"c","tags":["a"],"venue":{"name":"V","address":"","city":"B","country":"DE","timezone":"Europe/Berlin"},` +

@@ -63,6 +63,7 @@ func TestWrongInput_Values(t *testing.T) {
 		{"filters", "GET", "/api/v1/bookings?status=held&eventId=1", "user", "", "status eventId"},
 		{"filters", "GET", "/api/v1/admin/bookings?status=held&eventId=1&email=&seat=A-1&from=now&to=%00", "admin", "", "status eventId from to email seat"},
 		{"filters", "GET", "/api/v1/admin/events/{event}/bookings.csv?status=all", "admin", "", "status"},
+		{"filters", "GET", "/api/v1/admin/events/{event}/seats/A-1-1/history?at=8pm&limit=0&cursor=x", "admin", "", "at limit cursor"},
 		{"a seat of no event", "GET", "/api/v1/admin/bookings?seat=A-1-1", "admin", "", "eventId"},
 		{"a seat's number", "GET", "/api/v1/admin/bookings?eventId={event}&seat=A-1-01", "admin", "", "seat"},
 		{"a seat's number", "GET", "/api/v1/admin/bookings?eventId={event}&seat=A-1-100000", "admin", "", "seat"},

@@ -125,6 +125,9 @@ func accessTable() []access {
 		{"POST /api/v1/admin/api-keys", "", object{"name": "A shop"}, admins.to(201)},
 		{"GET /api/v1/admin/api-keys", "", nil, admins},
 		{"DELETE /api/v1/admin/api-keys/:apiKeyId", "key", nil, admins.to(204)},
+		{"DELETE /api/v1/admin/bookings/:bookingId", "held", nil, admins},
+		{"GET /api/v1/admin/events/:eventId/report", "draft", nil, reporters},
+		{"GET /api/v1/admin/events/:eventId/seats/:seat/history", "draft", nil, reporters},
 		{"GET /api/v1/admin/events/:eventId/bookings.csv", "draft", nil, reporters},
 		{"GET /api/v1/admin/cluster", "", nil, admins},
 

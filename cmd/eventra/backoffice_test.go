@@ -107,3 +107,42 @@ func TestBackOffice_ExportsBookings(t *testing.T) {
 	require.Len(t, lines, 3)
 	p.must(404, "GET", "/api/v1/admin/events/"+bought+"/bookings.csv", p.admin, nil)
 }
+
+// TestBackOffice_ReportsAndReleases: what was sold, who had a seat, and a hold that ends for a caller.
+func TestBackOffice_ReportsAndReleases(t *testing.T) {
+	t.Parallel()
+	p := start(t)
+	event := p.event(1, 10, nil)
+	token, email := p.user()
+	bought := p.hold(token, event, "A-1-1", "A-1-2").text("id")
+	p.must(201, "POST", "/bookings/"+bought+"/payments", token, object{"method": "mock", "token": "tok_ok"})
+	p.must(201, "POST", "/bookings/"+bought+"/refunds", p.admin, object{"items": []int{2}})
+	held := p.hold(token, event, "A-1-2").text("id")
+	admin := "/api/v1/admin/"
+	report := p.must(200, "GET", admin+"events/"+event+"/report", p.admin, nil)
+	require.Equal(t, object{"total": 10.0, "free": 8.0, "held": 1.0, "sold": 1.0, "blocked": 0.0}, report.body["tickets"])
+	require.Equal(t, []any{object{"category": "A", "ticketType": "Standard", "held": 1.0, "sold": 1.0, "revenue": 2500.0}}, report.body["sales"])
+	require.Equal(t, object{"bookings": 0.0, "returned": 2500.0, "pending": 0.0}, report.body["refunds"])
+	require.Len(t, report.body["hours"], 1)
+	record := p.must(200, "GET", admin+"bookings/"+bought, p.admin, nil)
+	require.Len(t, record.body["refunds"], 1)
+
+	uses := p.must(200, "GET", admin+"events/"+event+"/seats/A-1-2/history", p.admin, nil).items()
+	require.Len(t, uses, 2)
+	require.Equal(t, held, uses[0]["booking"].(object)["id"])
+	require.NotContains(t, uses[0], "until")
+	require.Equal(t, bought, uses[1]["booking"].(object)["id"])
+	require.Equal(t, email, uses[1]["booking"].(object)["customer"].(object)["email"])
+	require.Less(t, uses[1]["until"].(string), uses[0]["from"].(string), "the refund gave the seat up")
+	at := url.QueryEscape(uses[1]["from"].(string))
+	require.LessOrEqual(t, len(p.must(200, "GET", admin+"events/"+event+"/seats/A-1-2/history?at="+at, p.admin, nil).items()), 1)
+	p.must(404, "GET", admin+"events/"+event+"/seats/A-1-11/history", p.admin, nil)
+
+	require.Equal(t, "CANCELLED", p.must(200, "DELETE", admin+"bookings/"+held, p.admin, nil).text("status"))
+	p.must(200, "DELETE", admin+"bookings/"+held, p.admin, nil)
+	p.must(409, "DELETE", admin+"bookings/"+bought, p.admin, nil)
+	require.Equal(t, "AVAILABLE", p.seatStatus(event)["A-1-2"])
+	require.Equal(t, 1, p.count("SELECT count(*) FROM audit WHERE action = 'booking.release' AND subject_id = $1", held))
+	code, text, _ := runCheck(t, p.cfg.PostgresURL)
+	require.Zero(t, code, text)
+}

@@ -75,7 +75,7 @@ func TestOpenAPI_HasEveryRoute(t *testing.T) {
 var pages = []string{"GET /", "GET /favicon.ico", "GET /events/:eventId", "GET /livehouse/:file", "GET /verify-email", "POST /verify-email", "GET /reset-password", "POST /reset-password"}
 
 // parameters turns the router's names in paths into those of OpenAPI.
-var parameters = strings.NewReplacer(":eventId", "{eventId}", ":bookingId", "{bookingId}", ":sessionId", "{sessionId}", ":apiKeyId", "{apiKeyId}", ":name", "{name}")
+var parameters = strings.NewReplacer(":eventId", "{eventId}", ":bookingId", "{bookingId}", ":sessionId", "{sessionId}", ":seat", "{seat}", ":apiKeyId", "{apiKeyId}", ":name", "{name}")
 
 // cell is one request of the table.
 type cell struct {
@@ -171,7 +171,7 @@ func (row *access) prepare(p *program, owner visitor) (path, event string) {
 		key, _ = p.apiKey(object{"name": "A shop"})
 	}
 	_, route, _ := strings.Cut(row.route, " ")
-	return strings.NewReplacer(":eventId", event, ":bookingId", booking, ":sessionId", session, ":apiKeyId", key, ":name", "FLOOR", ":file", "main.js", "*", "index.html").Replace(route), event
+	return strings.NewReplacer(":eventId", event, ":bookingId", booking, ":sessionId", session, ":apiKeyId", key, ":seat", "A-1-1", ":name", "FLOOR", ":file", "main.js", "*", "index.html").Replace(route), event
 }
 
 // status sends the request and returns the status. It reads no body, as that of a stream never ends.

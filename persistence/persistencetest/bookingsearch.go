@@ -17,6 +17,8 @@ type BackOfficeStore interface {
 	SearchBookings(ctx context.Context, s eventra.BookingSearch, p eventra.Page) ([]*eventra.Booking, *eventra.Cursor, error)
 	BookingRecord(ctx context.Context, id eventra.ID) (*eventra.BookingRecord, error)
 	CustomersByID(ctx context.Context, ids []eventra.ID) (map[eventra.ID]eventra.Customer, error)
+	EventReport(ctx context.Context, eventID eventra.ID) (*eventra.EventReport, error)
+	SeatHistory(ctx context.Context, eventID eventra.ID, seat eventra.Seat, at time.Time, p eventra.Page) ([]eventra.SeatUse, *eventra.Cursor, error)
 }
 
 // RunBookingSearch checks how bookings are found. The store must be this test's alone.
@@ -123,7 +125,8 @@ func RunBookingRecord(t *testing.T, store BackOfficeStore) {
 	require.False(t, record.EndedAt.IsZero())
 	kinds := stepKinds(record)
 	require.Equal(t, []eventra.BookingStepKind{"HELD", eventra.StepPaymentStarted, eventra.StepPaymentEnded, eventra.StepPaymentStarted, "CONFIRMED"}, kinds[:5])
-	require.ElementsMatch(t, []eventra.BookingStepKind{eventra.StepPaymentEnded, "REFUNDED"}, kinds[5:])
+	require.ElementsMatch(t, []eventra.BookingStepKind{eventra.StepPaymentEnded, eventra.StepRefundStarted, "REFUNDED"}, kinds[5:])
+	require.Len(t, record.Refunds, 1)
 
 	found, err := store.CustomersByID(t.Context(), []eventra.ID{f.user.ID, NewID(), f.user.ID})
 	require.NoError(t, err)

@@ -103,9 +103,8 @@ ORDER BY created_at DESC, id DESC, position`
 // BookingRecord reads all that is known about a booking, in one state of the database. CodeNotFound if
 // there is none.
 func (db *DB) BookingRecord(ctx context.Context, id eventra.ID) (record *eventra.BookingRecord, err error) {
-	options := pgx.TxOptions{IsoLevel: pgx.RepeatableRead, AccessMode: pgx.ReadOnly}
 	err = db.withConnOf(ctx, db.office, callTimeout, func(ctx context.Context, conn *pgxpool.Conn) error {
-		return pgx.BeginTxFunc(ctx, conn, options, func(tx pgx.Tx) error {
+		return pgx.BeginTxFunc(ctx, conn, snapshotTx, func(tx pgx.Tx) error {
 			record, err = readRecord(ctx, tx, id)
 			return err
 		})
@@ -134,6 +133,12 @@ func readRecord(ctx context.Context, tx pgx.Tx, id eventra.ID) (*eventra.Booking
 	if record.Payments, err = pgx.CollectRows(rows, scanPayment); err != nil {
 		return nil, err
 	}
+	if rows, err = tx.Query(ctx, bookingRefundsSQL, id, pgtype.Timestamptz{InfinityModifier: pgtype.NegativeInfinity, Valid: true}, eventra.ID{}, recordRowsMax); err != nil {
+		return nil, err
+	}
+	if record.Refunds, err = pgx.CollectRows(rows, scanRefund); err != nil {
+		return nil, err
+	}
 	if rows, err = tx.Query(ctx, recordMailsSQL, id); err != nil {
 		return nil, err
 	}
@@ -147,6 +152,9 @@ func scanBookingMail(row pgx.CollectableRow) (m eventra.BookingMail, err error) 
 	m.EndedAt = ended.Time
 	return m, err
 }
+
+// recordRowsMax bounds each list of a record.
+const recordRowsMax = 1000
 
 const (
 	recordPaymentsSQL = `SELECT ` + paymentColumns + ` FROM payments WHERE booking_id = $1 ORDER BY created_at, id LIMIT 1000`

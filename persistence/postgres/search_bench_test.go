@@ -56,6 +56,18 @@ func BenchmarkBackOffice(b *testing.B) {
 			}
 		})
 	}
+	b.Run("report", func(b *testing.B) {
+		for b.Loop() {
+			_, err := db.EventReport(b.Context(), event)
+			require.NoError(b, err)
+		}
+	})
+	b.Run("history", func(b *testing.B) {
+		for b.Loop() {
+			_, _, err := db.SeatHistory(b.Context(), event, *seat, time.Time{}, eventra.Page{Limit: eventra.PageLimitMax})
+			require.NoError(b, err)
+		}
+	})
 	b.Run("export", func(b *testing.B) {
 		items := 0
 		for b.Loop() {

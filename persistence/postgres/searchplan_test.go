@@ -56,6 +56,8 @@ func TestBookingRecord_HasOnePlanForTablesOfAnySize(t *testing.T) {
 	require.NoError(t, err)
 	requireIndexes(t, "customers", explainGeneric(t, conn, customersByIDSQL), "users_pkey")
 	requireIndexes(t, "mails", explainGeneric(t, conn, recordMailsSQL), "_pkey")
+	requireIndexes(t, "the seat of a history", explainGeneric(t, conn, historySeatSQL), "seats_name_unique", "events_pkey")
+	requireIndexes(t, "history", explainGeneric(t, conn, seatHistorySQL), "_pkey", "booking_seats_one_live", "booking_seats_ended", "refunds_one_n")
 	requireIndexes(t, "payments", explainGeneric(t, conn, recordPaymentsSQL), "payments_of_booking")
 }
 

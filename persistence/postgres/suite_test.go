@@ -121,3 +121,13 @@ func TestDB_Audit(t *testing.T) {
 	t.Parallel()
 	persistencetest.RunAudit(t, open(t))
 }
+
+func TestDB_EventReport(t *testing.T) {
+	t.Parallel()
+	persistencetest.RunEventReport(t, open(t))
+}
+
+func TestDB_SeatHistory(t *testing.T) {
+	t.Parallel()
+	persistencetest.RunSeatHistory(t, open(t))
+}
