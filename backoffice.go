@@ -29,20 +29,6 @@ func ParseSeatName(name string) (s Seat, ok bool) {
 	return Seat{Section: parts[0], Row: parts[1], Number: number}, true
 }
 
-// CustomerKind says whose customer somebody is.
-type CustomerKind string
-
-// CustomerUser is a user of this program.
-const CustomerUser CustomerKind = "user"
-
-// Customer is whom a booking is for.
-type Customer struct {
-	ID    ID
-	Kind  CustomerKind
-	Email string // empty if it is not known
-	Name  string
-}
-
 // BookingRecord is what is known about a booking.
 type BookingRecord struct {
 	Booking     *Booking

@@ -11,10 +11,11 @@ import (
 
 // Customer is whom a booking is for. Of a person whose account was erased only the id is left.
 type Customer struct {
-	ID    eventra.ID `json:"id" swaggertype:"string" format:"uuid" example:"0197f2a0-6c1e-7b3a-9d54-2f6f0f8b1a03" validate:"required"`
-	Kind  string     `json:"kind" enums:"user" example:"user" validate:"required"`
-	Email string     `json:"email,omitzero" example:"ada@example.com"`
-	Name  string     `json:"name,omitzero" example:"Ada Lovelace"`
+	ID         eventra.ID `json:"id" swaggertype:"string" format:"uuid" example:"0197f2a0-6c1e-7b3a-9d54-2f6f0f8b1a03" validate:"required"`
+	Kind       string     `json:"kind" enums:"user,shop" example:"user" validate:"required"`
+	ExternalID string     `json:"externalId,omitzero" example:"C-1042"` // by which the shop knows a customer of its own
+	Email      string     `json:"email,omitzero" example:"ada@example.com"`
+	Name       string     `json:"name,omitzero" example:"Ada Lovelace"`
 }
 
 // AdminBooking is a booking as the back office sees it.
@@ -177,7 +178,7 @@ func (s *Server) customers(c *fiber.Ctx, ids []eventra.ID) (func(eventra.ID) Cus
 		if !known {
 			customer = eventra.Customer{ID: id, Kind: eventra.CustomerUser}
 		}
-		return Customer{customer.ID, string(customer.Kind), customer.Email, customer.Name}
+		return Customer{customer.ID, string(customer.Kind), customer.ExternalID, customer.Email, customer.Name}
 	}, err
 }
 

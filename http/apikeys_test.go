@@ -168,3 +168,32 @@ func TestAPIKeys_Expire(t *testing.T) {
 	_, key := ts.apiKey(eventra.APIKey{Name: "Shop", ExpiresAt: time.Now().Add(-time.Second)})
 	ts.problem(ts.send("GET", "/api/v1/events", key, ""), 401, eventra.CodeUnauthenticated)
 }
+
+func TestAPIKeys_NameTheirCustomer(t *testing.T) {
+	ts := newTestServer(t)
+	_, key := ts.apiKey(eventra.APIKey{Name: "Shop", Scopes: eventra.Scopes})
+	hold := func(token, customer string) answer {
+		return ts.send("POST", "/api/v1/bookings", token, `{"eventId":"`+ts.published+`","seats":["A-1-1"]`+customer+`}`)
+	}
+	for customer, field := range map[string]string{
+		``:                                  "customer",
+		`,"customer":{}`:                    "customer.externalId",
+		`,"customer":{"externalId":" "}`:    "customer.externalId",
+		`,"customer":{"externalId":"a\nb"}`: "customer.externalId",
+		`,"customer":{"externalId":"` + strings.Repeat("a", 201) + `"}`: "customer.externalId",
+		`,"customer":{"externalId":"a","email":"nobody"}`:               "customer.email",
+		`,"customer":{"externalId":"a","name":"\u0007"}`:                "customer.name",
+	} {
+		p := ts.problem(hold(key, customer), 422, eventra.CodeValidationFailed)
+		require.Equal(t, field, p.Errors[0].Field, customer)
+	}
+	p := ts.problem(hold(ts.userToken, `,"customer":{"externalId":"a"}`), 422, eventra.CodeValidationFailed)
+	require.Equal(t, "customer", p.Errors[0].Field)
+	require.Zero(t, ts.fakes.customersPut)
+	for range 3 {
+		require.Equal(t, 201, hold(key, `,"customer":{"externalId":"a"}`).StatusCode)
+	}
+	require.Equal(t, 1, ts.fakes.customersPut, "a known customer costs nothing")
+	require.Equal(t, 201, hold(key, `,"customer":{"externalId":"a","email":"a@example.com"}`).StatusCode)
+	require.Equal(t, 2, ts.fakes.customersPut)
+}

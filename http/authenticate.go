@@ -42,6 +42,21 @@ func (s *Server) users(c *fiber.Ctx) error {
 	return c.Next()
 }
 
+// usersOr admits users, and API keys with a scope.
+func (s *Server) usersOr(scope eventra.Scope) fiber.Handler {
+	return func(c *fiber.Ctx) error {
+		if err := s.authenticate(c); err != nil {
+			return err
+		}
+		if callerOf(c).Key != nil {
+			if err := admitKey(c, scope); err != nil {
+				return err
+			}
+		}
+		return c.Next()
+	}
+}
+
 // admins admits admins only, and logs what they do.
 func (s *Server) admins(c *fiber.Ctx) error {
 	return s.logged(c, func() error { return s.admitAdmin(c, "") })

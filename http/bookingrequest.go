@@ -14,6 +14,8 @@ type BookingRequest struct {
 	Seats         []string       `json:"seats,omitzero" example:"A-1-1,A-1-2"` // 1 to the event's maxSeatsPerBooking, none twice; each with the default ticket type
 	Items         []ItemRequest  `json:"items,omitzero"`                       // 1 to the event's maxSeatsPerBooking, no seat twice
 	BestAvailable *BestAvailable `json:"bestAvailable,omitzero"`
+
+	Customer *CustomerRequest `json:"customer,omitzero"` // for whom; API keys name one, users do not
 }
 
 // ItemRequest asks for a ticket for a seat, or for places in a general-admission section.

@@ -119,14 +119,15 @@ func readBookingRequest(c *fiber.Ctx) (BookingRequest, error) {
 
 // @ID createBooking
 // @Summary Hold seats
-// @Description Holds all of the seats or none, for the event's holdSeconds. Name the seats, with their ticket types in items or as seats alone, ask for places in general-admission sections besides, or ask for the best available ones. A customer has at most maxSeatsPerCustomer of an event, held and bought. A ticket without a type has the event's default one; each keeps the price that it has now. If the event's orphanRule is warn, the answer tells with warnings that the named seats leave a single one free where others would not; if it is strict, such seats are refused.
+// @Description Holds all of the seats or none, for the event's holdSeconds. Name the seats, with their ticket types in items or as seats alone, ask for places in general-admission sections besides, or ask for the best available ones. A customer has at most maxSeatsPerCustomer of an event, held and bought. A ticket without a type has the event's default one; each keeps the price that it has now. An API key names a customer of its shop, who is made or found by externalId; email and name replace those known before. If the event's orphanRule is warn, the answer tells with warnings that the named seats leave a single one free where others would not; if it is strict, such seats are refused.
 // @Tags bookings
 // @Security BearerAuth
+// @Security KeyAuth
 // @Param Idempotency-Key header string false "Makes retries harmless: the same key with the same body gets the first outcome again" minLength(1) maxLength(255)
 // @Param body body BookingRequest true "Seats"
 // @Success 201 {object} Booking "The hold"
 // @Header 201 {string} Location "Address of the booking"
-// @Failure 403 {object} Problem "email_not_verified: follow the link in the mail"
+// @Failure 403 {object} Problem "email_not_verified: follow the link in the mail; forbidden: the API key is for other events; scope_missing: an API key needs bookings:write"
 // @Failure 404 {object} Problem "event_not_found, also for an event that never was published"
 // @Failure 409 {object} Problem "seats_unavailable, with unavailable; leaves_single_seat, with orphans and suggestions; not_enough_seats; not_enough_places, with section and available; customer_limit, with limit and held; sale_closed; idempotency_in_progress"
 // @Failure 422 {object} Problem "unknown_seats, unknown_section, with unknown; unknown_ticket_type; ticket_type_not_sold: no price for the type in the seat's category; ticket_type_quantity: fewer or more tickets of a type than a booking may have; validation_failed; idempotency_key_reused"
@@ -139,6 +140,8 @@ func (s *Server) createBooking(c *fiber.Ctx) error {
 	}
 	var faults eventra.Faults
 	hold := r.command(&faults)
+	caller := callerOf(c)
+	customer := r.checkCustomer(&faults, caller)
 	if err := faults.Err(); err != nil {
 		return err
 	}
@@ -146,8 +149,14 @@ func (s *Server) createBooking(c *fiber.Ctx) error {
 	if err != nil {
 		return eventra.NoSuchEvent()
 	}
+	if caller.Key != nil && !caller.Key.Covers(eventID) {
+		return otherEvent()
+	}
 	about(c, "eventId", eventID)
-	hold.BookingID, hold.UserID = resourceID(c), callerOf(c).UserID
+	if hold.UserID, err = s.customerOf(c, customer); err != nil {
+		return err
+	}
+	hold.BookingID = resourceID(c)
 	booking, err := s.hold(c, eventID, hold)
 	if err != nil {
 		return err
@@ -208,11 +217,14 @@ func (s *Server) listBookings(c *fiber.Ctx) error {
 }
 
 // ownBooking reads the booking in the path. Another user's booking is not found, even if
-// the caller is an admin.
+// the caller is an admin; for an API key, one of an event that the key is not for.
 func (s *Server) ownBooking(c *fiber.Ctx) (*eventra.Booking, error) {
 	id, err := pathID(c, "bookingId", eventra.CodeNotFound)
 	if err != nil {
 		return nil, err
+	}
+	if callerOf(c).Key != nil {
+		return s.coveredBooking(c, id)
 	}
 	booking, err := s.cfg.Bookings.Booking(c.UserContext(), id)
 	if err == nil && booking.UserID != callerOf(c).UserID {
@@ -221,28 +233,16 @@ func (s *Server) ownBooking(c *fiber.Ctx) (*eventra.Booking, error) {
 	return booking, err
 }
 
-// requireCovered refuses a booking of an event that the caller's API key is not for, as if there
-// were none.
-func (s *Server) requireCovered(c *fiber.Ctx, id eventra.ID) error {
-	key := callerOf(c).Key
-	if key == nil || !key.Limited() {
-		return nil
-	}
-	booking, err := s.cfg.Bookings.Booking(c.UserContext(), id)
-	if err == nil && !key.Covers(booking.EventID) {
-		err = eventra.Errorf(eventra.CodeNotFound, "no such booking")
-	}
-	return err
-}
-
 // @ID getBooking
 // @Summary Show a booking
 // @Description With its seats as they were sold, and while a payment runs, with that.
 // @Tags bookings
 // @Security BearerAuth
+// @Security KeyAuth
 // @Param bookingId path string true "Booking" format(uuid)
 // @Success 200 {object} Booking "The booking"
-// @Failure 404 {object} Problem "not_found, also for another user's booking"
+// @Failure 403 {object} Problem "scope_missing: an API key needs bookings:read"
+// @Failure 404 {object} Problem "not_found, also for another user's booking, and for one of an event that the API key is not for"
 // @Router /api/v1/bookings/{bookingId} [get]
 func (s *Server) getBooking(c *fiber.Ctx) error {
 	booking, err := s.ownBooking(c)
@@ -257,9 +257,11 @@ func (s *Server) getBooking(c *fiber.Ctx) error {
 // @Description The seats are free at once. Repeating the request is harmless.
 // @Tags bookings
 // @Security BearerAuth
+// @Security KeyAuth
 // @Param bookingId path string true "Booking" format(uuid)
 // @Success 200 {object} Booking "The booking, CANCELLED"
-// @Failure 404 {object} Problem "not_found, also for another user's booking"
+// @Failure 403 {object} Problem "scope_missing: an API key needs bookings:write"
+// @Failure 404 {object} Problem "not_found, also for another user's booking, and for one of an event that the API key is not for"
 // @Failure 409 {object} Problem "not_cancellable"
 // @Router /api/v1/bookings/{bookingId} [delete]
 func (s *Server) releaseBooking(c *fiber.Ctx) error {
@@ -267,7 +269,11 @@ func (s *Server) releaseBooking(c *fiber.Ctx) error {
 	if err != nil {
 		return err
 	}
-	booking, err := s.cfg.BoxOffice.Release(c.UserContext(), callerOf(c).UserID, id)
+	customer, err := s.reach(c, id)
+	if err != nil {
+		return err
+	}
+	booking, err := s.cfg.BoxOffice.Release(c.UserContext(), customer, id)
 	if err != nil {
 		return err
 	}
@@ -293,8 +299,10 @@ func (s *Server) refundBooking(c *fiber.Ctx) error {
 	if err != nil {
 		return err
 	}
-	if err := s.requireCovered(c, id); err != nil {
-		return err
+	if callerOf(c).Key != nil {
+		if _, err := s.coveredBooking(c, id); err != nil {
+			return err
+		}
 	}
 	booking, err := s.cfg.Payments.Refund(c.UserContext(), id)
 	if err != nil {

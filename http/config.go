@@ -19,6 +19,7 @@ import (
 type Config struct {
 	Users           Users
 	APIKeys         APIKeys
+	Customers       Customers
 	DeniedTokens    DeniedTokens
 	Catalog         Catalog
 	SeatMaps        SeatMaps
@@ -122,6 +123,7 @@ func (c *Config) complete() error {
 	return errors.Join(
 		missing("Users", c.Users == nil),
 		missing("APIKeys", c.APIKeys == nil),
+		missing("Customers", c.Customers == nil),
 		missing("DeniedTokens", c.DeniedTokens == nil),
 		missing("Catalog", c.Catalog == nil),
 		missing("SeatMaps", c.SeatMaps == nil),

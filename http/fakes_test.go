@@ -28,7 +28,9 @@ type fakes struct {
 	counts   map[string]int
 	apiKeys  map[eventra.ID]*fakeAPIKey
 
-	keyLookUps int // of API keys
+	shopCustomers map[string]eventra.ID
+
+	keyLookUps, customersPut int
 
 	searched eventra.BookingSearch  // last
 	record   *eventra.BookingRecord // in place of a booking's own
@@ -73,7 +75,7 @@ func newFakes() *fakes {
 		denied: map[eventra.ID]int{}, events: map[eventra.ID]*eventra.Event{}, seats: map[eventra.ID][]eventra.Seat{},
 		views: map[eventra.ID]*eventra.SeatsView{}, pricings: map[eventra.ID]*eventra.Pricing{},
 		bookings: map[eventra.ID]*eventra.Booking{}, payments: map[eventra.ID]*eventra.Payment{},
-		keys: map[eventra.IdempotencyKey]*fakeKey{}, counts: map[string]int{}, apiKeys: map[eventra.ID]*fakeAPIKey{},
+		keys: map[eventra.IdempotencyKey]*fakeKey{}, counts: map[string]int{}, apiKeys: map[eventra.ID]*fakeAPIKey{}, shopCustomers: map[string]eventra.ID{},
 	}
 }
 

@@ -61,12 +61,14 @@ func (r *PaymentRequest) validate() error {
 // @Description Mock tokens: tok_ok, tok_declined, tok_error (the gateway fails), tok_slow_<ms>. If the hold expires while the gateway charges, the money buys the same seats again when they are still free: the payment names the new booking, and the old booking names it as replacedBy. Otherwise the money is refunded, and the answer is hold_expired with the payment. If the event is cancelled meanwhile, the money is refunded too, and the answer is sale_closed with the payment. A booking whose total is 0 is confirmed with any token, and no gateway is asked.
 // @Tags payments
 // @Security BearerAuth
+// @Security KeyAuth
 // @Param bookingId path string true "Booking" format(uuid)
 // @Param Idempotency-Key header string false "Makes retries harmless: the same key with the same body gets the first outcome again" minLength(1) maxLength(255)
 // @Param body body PaymentRequest true "Payment"
 // @Success 201 {object} Payment "The payment and the booking, CONFIRMED"
+// @Failure 403 {object} Problem "scope_missing: an API key needs bookings:write"
 // @Failure 402 {object} Problem "payment_declined: the booking stays HELD"
-// @Failure 404 {object} Problem "not_found, also for another user's booking"
+// @Failure 404 {object} Problem "not_found, also for another user's booking, and for one of an event that the API key is not for"
 // @Failure 409 {object} Problem "hold_expired; already_paid; payment_in_progress; sale_closed; idempotency_in_progress"
 // @Failure 422 {object} Problem "validation_failed; idempotency_key_reused"
 // @Failure 503 {object} Problem "payment_unavailable: the booking stays HELD; overloaded; unavailable"
@@ -84,9 +86,13 @@ func (s *Server) pay(c *fiber.Ctx) error {
 	if err := r.validate(); err != nil {
 		return err
 	}
+	customer, err := s.reach(c, id)
+	if err != nil {
+		return err
+	}
 	about(c, "paymentId", resourceID(c))
 	payment, booking, err := s.cfg.Payments.Pay(c.UserContext(), eventra.PaymentRequest{
-		PaymentID: resourceID(c), BookingID: id, UserID: callerOf(c).UserID, Method: r.Method, Token: r.Token})
+		PaymentID: resourceID(c), BookingID: id, UserID: customer, Method: r.Method, Token: r.Token})
 	if err != nil {
 		return err
 	}
@@ -98,11 +104,13 @@ func (s *Server) pay(c *fiber.Ctx) error {
 // @Description Payment attempts, oldest first.
 // @Tags payments
 // @Security BearerAuth
+// @Security KeyAuth
 // @Param bookingId path string true "Booking" format(uuid)
 // @Param limit query int false "Items on the page" minimum(1) maximum(100) default(20)
 // @Param cursor query string false "nextCursor of the previous page"
 // @Success 200 {object} PaymentPage "A page of payments"
-// @Failure 404 {object} Problem "not_found, also for another user's booking"
+// @Failure 403 {object} Problem "scope_missing: an API key needs bookings:read"
+// @Failure 404 {object} Problem "not_found, also for another user's booking, and for one of an event that the API key is not for"
 // @Failure 422 {object} Problem "validation_failed"
 // @Router /api/v1/bookings/{bookingId}/payments [get]
 func (s *Server) listPayments(c *fiber.Ctx) error {

@@ -13,6 +13,7 @@ func (s *Server) routes() {
 	// These are also open to API keys with a scope.
 	organisers, refunders := s.adminsOr(eventra.ScopeEventsWrite), s.adminsOr(eventra.ScopeRefundsWrite)
 	backOffice, reporters := s.adminsOr(eventra.ScopeBookingsRead), s.adminsOr(eventra.ScopeReportsRead)
+	buyers, readers := s.usersOr(eventra.ScopeBookingsWrite), s.usersOr(eventra.ScopeBookingsRead)
 	auth, reads, writes, bookings := s.limited(rateAuth), s.limited(rateReads), s.limited(rateWrites), s.limited(rateBookings)
 	mails := s.limited(rateMails)
 	body, seatsBody := jsonObject(bodyMaxBytes), jsonObject(seatsBodyMaxBytes)
@@ -80,12 +81,12 @@ func (s *Server) routes() {
 	api.put("/events/:eventId/pricing", organisers, writes, seatsBody, timeout(seatsTimeout), s.putPricing)
 
 	api.get("/bookings", users, reads, parameters("status", "eventId", "limit", "cursor"), s.listBookings)
-	api.post("/bookings", users, bookings, body, s.countedHold, s.holdOnce)
-	api.get("/bookings/:bookingId", users, reads, nothing, s.getBooking)
-	api.delete("/bookings/:bookingId", users, bookings, nothing, s.releaseBooking)
-	api.get("/bookings/:bookingId/payments", users, reads, parameters("limit", "cursor"), s.listPayments)
-	api.post("/bookings/:bookingId/payments", users, bookings, body, timeout(s.cfg.PaymentTimeout), s.idempotent, s.pay)
-	api.get("/bookings/:bookingId/refunds", users, reads, parameters("limit", "cursor"), s.listRefunds)
+	api.post("/bookings", buyers, bookings, body, s.countedHold, s.holdOnce)
+	api.get("/bookings/:bookingId", readers, reads, nothing, s.getBooking)
+	api.delete("/bookings/:bookingId", buyers, bookings, nothing, s.releaseBooking)
+	api.get("/bookings/:bookingId/payments", readers, reads, parameters("limit", "cursor"), s.listPayments)
+	api.post("/bookings/:bookingId/payments", buyers, bookings, body, timeout(s.cfg.PaymentTimeout), s.idempotent, s.pay)
+	api.get("/bookings/:bookingId/refunds", readers, reads, parameters("limit", "cursor"), s.listRefunds)
 	api.post("/bookings/:bookingId/refunds", refunders, writes, body, timeout(s.cfg.PaymentTimeout), s.idempotent, s.refundItems)
 	api.post("/bookings/:bookingId/refund", refunders, writes, nothing, s.idempotent, s.refundBooking)
 

@@ -36,6 +36,7 @@ type Server struct {
 	accessTokens       *auth.AccessTokens
 	apiKeys            *auth.APIKeys
 	oneTimeTokens      *auth.OneTimeTokens
+	shopCustomers      *shopCustomers
 	passwords          *auth.PasswordHasher
 	cursors            cursorSealer
 	hashKey            []byte // of the hashes by which members of the release before know requests
@@ -91,6 +92,7 @@ func NewServer(cfg Config) (*Server, error) {
 		accessTokens:       auth.NewAccessTokens(cfg.JWTSecrets...),
 		apiKeys:            auth.NewAPIKeys(cfg.APIKeys),
 		oneTimeTokens:      auth.NewOneTimeTokens(cfg.JWTSecrets...),
+		shopCustomers:      newShopCustomers(cfg.Customers),
 		cursors:            newCursorSealer(cfg.JWTSecrets),
 		hashKey:            deriveKey(cfg.JWTSecrets[len(cfg.JWTSecrets)-1], "idempotency"),
 		pages:              newPages(),

@@ -91,7 +91,7 @@ func (ts *testServer) start(cfg Config) {
 func (ts *testServer) config() Config {
 	f := ts.fakes
 	return Config{
-		Users: f, APIKeys: f, DeniedTokens: f, Catalog: f, SeatMaps: f, BoxOffice: f, Payments: f, Bookings: f, Blocks: f, Cancellations: f, BackOffice: f, MailTries: f,
+		Users: f, APIKeys: f, Customers: f, DeniedTokens: f, Catalog: f, SeatMaps: f, BoxOffice: f, Payments: f, Bookings: f, Blocks: f, Cancellations: f, BackOffice: f, MailTries: f,
 		IdempotencyKeys: fakeKeys{f}, RateCounters: f, Members: f,
 		Metrics: prometheus.NewRegistry(), Log: slog.New(slog.NewJSONHandler(ts.log, nil)),
 		JWTSecrets: [][]byte{[]byte(testSecret)}, PasswordCost: bcrypt.MinCost, Version: "test",

@@ -76,6 +76,12 @@ type APIKeys interface {
 	RevokeAPIKey(ctx context.Context, id eventra.ID) error
 }
 
+// Customers stores the customers of shops.
+type Customers interface {
+	// PutCustomer returns the id of a customer, who is made if the shop has none of that name.
+	PutCustomer(ctx context.Context, c *eventra.ShopCustomer) (eventra.ID, error)
+}
+
 // DeniedTokens are the access tokens that have ended before their time. It answers from
 // memory.
 type DeniedTokens interface {

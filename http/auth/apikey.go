@@ -92,7 +92,7 @@ func NewAPIKeys(store APIKeyStore) *APIKeys {
 	return &APIKeys{store: store, lookUps: rate.NewLimiter(apiKeyLookUps, apiKeyLookUps),
 		verified: otter.Must(&otter.Options[[sha256.Size]byte, *verifiedKey]{
 			MaximumSize:      apiKeysMax,
-			Clock:            wallClock{},
+			Clock:            WallClock{},
 			ExpiryCalculator: otter.ExpiryWriting[[sha256.Size]byte, *verifiedKey](apiKeyLife),
 		})}
 }

@@ -26,7 +26,7 @@ func newTokenCache(maxBytes uint64) tokenCache {
 	return tokenCache{otter.Must(&otter.Options[string, *Caller]{
 		MaximumWeight: maxBytes,
 		Weigher:       func(token string, _ *Caller) uint32 { return uint32(len(token) + tokenOverheadBytes) },
-		Clock:         wallClock{},
+		Clock:         WallClock{},
 		ExpiryCalculator: otter.ExpiryCreatingFunc(func(e otter.Entry[string, *Caller]) time.Duration {
 			return max(1, time.Duration(e.Value.Expires.UnixNano()-e.SnapshotAtNano)) // 0 would be for ever
 		}),
@@ -42,12 +42,12 @@ func (c tokenCache) get(token string) *Caller {
 // put remembers a copy of a token.
 func (c tokenCache) put(token string, caller *Caller) { c.callers.Set(strings.Clone(token), caller) }
 
-// wallClock is the clock by which tokens expire. Without ticks the cache needs no
+// WallClock is the clock by which tokens expire. Without ticks the cache needs no
 // goroutine: writes remove what has expired.
-type wallClock struct{}
+type WallClock struct{}
 
 // NowNano implements otter.Clock.
-func (wallClock) NowNano() int64 { return time.Now().UnixNano() }
+func (WallClock) NowNano() int64 { return time.Now().UnixNano() }
 
 // Tick implements otter.Clock.
-func (wallClock) Tick(time.Duration) <-chan time.Time { return nil }
+func (WallClock) Tick(time.Duration) <-chan time.Time { return nil }

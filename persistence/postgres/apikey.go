@@ -116,14 +116,16 @@ func (db *DB) UseAPIKey(ctx context.Context, id eventra.ID, hash [32]byte) (*eve
 // A key that another instance notes as used just now is left to it.
 const useAPIKeysSQL = `
 WITH wanted AS (SELECT * FROM unnest($1::uuid[], $2::bytea[]) WITH ORDINALITY AS wanted (id, hash, position)),
+found AS (
+	SELECT wanted.position, stored.* FROM wanted CROSS JOIN LATERAL (
+		SELECT ctid AS at, ` + apiKeyColumns + `, secret_hash, revoked_at FROM api_keys WHERE api_keys.id = wanted.id LIMIT 1) AS stored
+	WHERE stored.secret_hash = wanted.hash AND stored.revoked_at IS NULL),
 noted AS (
-	UPDATE api_keys SET last_used_at = now() WHERE id IN (
-		SELECT found.id FROM wanted CROSS JOIN LATERAL (
-			SELECT id FROM api_keys WHERE id = wanted.id AND secret_hash = wanted.hash AND revoked_at IS NULL
-				AND coalesce(last_used_at, '-infinity') < now() - interval '1 minute'
-			LIMIT 1 FOR NO KEY UPDATE SKIP LOCKED) AS found))
-SELECT found.*, position FROM wanted CROSS JOIN LATERAL (
-	SELECT ` + apiKeyColumns + ` FROM api_keys WHERE id = wanted.id AND secret_hash = wanted.hash AND revoked_at IS NULL LIMIT 1) AS found`
+	UPDATE api_keys SET last_used_at = now() WHERE ctid = ANY (ARRAY (
+		SELECT ctid FROM api_keys WHERE ctid = ANY (ARRAY (
+			SELECT at FROM found WHERE coalesce(last_used_at, '-infinity') < now() - interval '1 minute'))
+		FOR NO KEY UPDATE SKIP LOCKED)) AND coalesce(last_used_at, '-infinity') < now() - interval '1 minute')
+SELECT ` + apiKeyColumns + `, position FROM found`
 
 // useAPIKeys answers [DB.UseAPIKey] for many.
 func useAPIKeys(ctx context.Context, conn *pgxpool.Conn, used []usedKey) ([]*eventra.APIKey, error) {

@@ -51,7 +51,7 @@ WITH blocks AS MATERIALIZED (
     SELECT blocking_id, array_agg(section || '-' || row_label || '-' || number ORDER BY seat_no) AS names
     FROM seats WHERE event_id = $1 AND status = 'BLOCKED' GROUP BY blocking_id
 )
-SELECT b.id, b.reason, b.author, coalesce(users.name, ''), b.at, names
+SELECT b.id, b.reason, b.author, coalesce(users.name, (SELECT name FROM api_keys WHERE api_keys.id = b.author LIMIT 1), ''), b.at, names
 FROM blocks JOIN seat_blockings AS b ON b.event_id = $1 AND b.id = blocks.blocking_id LEFT JOIN users ON users.id = b.author
 WHERE (b.at, b.id) < ($2::timestamptz, $3::uuid)
 ORDER BY b.at DESC, b.id DESC LIMIT $4`

@@ -10,9 +10,13 @@ WHERE status = 'HELD' AND expires_at < now() - @hold_overdue::interval
 
 const bookingBelongsSQL = `
 SELECT format('booking %s is of event %s and user %s: there is no such %s', b.id, event_id, user_id,
-    concat_ws(' and no such ', CASE WHEN e.id IS NULL THEN 'event' END, CASE WHEN u.id IS NULL THEN 'user' END))
+    concat_ws(' and no such ', CASE WHEN e.id IS NULL THEN 'event' END, CASE WHEN u.id IS NULL AND c.id IS NULL THEN 'user' END))
 FROM bookings AS b LEFT JOIN events AS e ON e.id = b.event_id LEFT JOIN users AS u ON u.id = b.user_id
-WHERE e.id IS NULL OR u.id IS NULL`
+LEFT JOIN customers AS c ON c.id = b.user_id
+WHERE e.id IS NULL OR u.id IS NULL AND c.id IS NULL`
+
+const customerIDsSQL = `
+SELECT format('customer %s of the shop %L is a user, too', id, shop) FROM customers WHERE EXISTS (SELECT FROM users WHERE users.id = customers.id)`
 
 const bookingAmountSQL = `
 SELECT format('booking %s is of %s %s, its seats of %s %s', b.id, b.amount, b.currency, coalesce(l.amount::text, 'nothing, in'), e.currency)

@@ -57,6 +57,7 @@ var breaches = []struct{ name, sql, implied string }{
 	{"hold_ends_in_time", `UPDATE bookings SET expires_at = now() - interval '40 seconds' WHERE id = id('booking', 11)`, ""},
 	{"hold_ends_in_time", `UPDATE bookings SET paying_until = now() - interval '40 seconds' WHERE id = id('booking', 12)`, ""},
 	{"booking_belongs", `DELETE FROM users WHERE id = id('user', 3)`, ""},
+	{"customer_is_one", `INSERT INTO customers (id, shop, external_id) SELECT id, 'A shop', 'C-1' FROM users LIMIT 1`, ""},
 	{"booking_amount_is_the_sum", `UPDATE bookings SET amount = amount + 1 WHERE id = id('booking', 11)`, ""},
 	{"booking_amount_is_the_sum", `UPDATE bookings SET currency = 'USD' WHERE id = id('booking', 11)`, ""},
 	{"booking_amount_is_the_sum", `DELETE FROM booking_seats WHERE booking_id = id('booking', 16)`, ""},

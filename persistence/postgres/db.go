@@ -103,6 +103,8 @@ type DB struct {
 	releases coalesce.Group[*eventra.IdempotencyAttempt, error]
 	users    coalesce.Group[eventra.ID, *bool]
 	apiKeys  coalesce.Group[usedKey, *eventra.APIKey]
+
+	customers coalesce.Group[*eventra.ShopCustomer, eventra.ID]
 }
 
 // Open prepares a pool of connections. The first use connects, so a Postgres
@@ -126,6 +128,7 @@ func Open(ctx context.Context, url string, options Options) (*DB, error) {
 	db.bookings.Backend, db.bookings.Send = backend, sendOn(db, readBookings)
 	db.users.Backend, db.users.Send = backend, sendOn(db, usersVerified)
 	db.apiKeys.Backend, db.apiKeys.Send = backend, sendOn(db, useAPIKeys)
+	db.customers.Backend, db.customers.Send, db.customers.Key = backend, sendOn(db, putCustomers), externalIDOf
 	keyOf := func(a *eventra.IdempotencyAttempt) any { return a.Key }
 	claim := keyCalls[*eventra.IdempotencyAttempt, keyRow](claimKeys).apart(keyRow{locked: true})
 	release := keyCalls[*eventra.IdempotencyAttempt, error](releaseKeys).apart(errKeyLocked)

@@ -101,25 +101,23 @@ func mailSQL(ref eventra.MailRef, tickets, notice, account string) (sql string, 
 	return notice, []any{ref.BookingID, string(ref.Kind), ref.About}
 }
 
-// Rows that members of the release before wrote name no event.
-const (
+// Rows that members of the release before wrote name no event. A mail to a customer without an address is obsolete.
+var (
 	ticketsSQL = `
-SELECT sent_at IS NOT NULL, bookings.status <> 'CONFIRMED' OR events.status = 'CANCELLED' OR erased_at IS NOT NULL,
+SELECT sent_at IS NOT NULL, bookings.status <> 'CONFIRMED' OR events.status = 'CANCELLED' OR email = '',
     email, name, title, venue, starts_at, timezone, bookings.amount, bookings.currency, 0, '', starts_at, venue, timezone
 FROM outbox
-JOIN bookings ON bookings.id = outbox.booking_id AND bookings.event_id = coalesce(outbox.event_id, bookings.event_id)
-JOIN users ON users.id = bookings.user_id
+JOIN bookings ON bookings.id = outbox.booking_id AND bookings.event_id = coalesce(outbox.event_id, bookings.event_id)` + recipientSQL + `
 JOIN events ON events.id = bookings.event_id
 WHERE booking_id = $1`
 
 	noticeSQL = `
-SELECT sent_at IS NOT NULL, erased_at IS NOT NULL OR kind = 'rescheduled' AND (bookings.status NOT IN ('HELD', 'CONFIRMED') OR events.status = 'CANCELLED'),
+SELECT sent_at IS NOT NULL, kind = 'rescheduled' AND (bookings.status NOT IN ('HELD', 'CONFIRMED') OR events.status = 'CANCELLED') OR email = '',
     email, name, title, coalesce(moved.venue, events.venue), coalesce(moved.starts_at, events.starts_at), coalesce(moved.timezone, events.timezone),
     bookings.amount, bookings.currency, coalesce(notices.amount, 0), coalesce(message, reason, ''),
     coalesce(was_starts_at, events.starts_at), coalesce(was_venue, events.venue), coalesce(was_timezone, events.timezone)
 FROM notices
-JOIN bookings ON bookings.id = notices.booking_id AND bookings.event_id = notices.event_id
-JOIN users ON users.id = bookings.user_id
+JOIN bookings ON bookings.id = notices.booking_id AND bookings.event_id = notices.event_id` + recipientSQL + `
 JOIN events ON events.id = notices.event_id
 LEFT JOIN cancellations ON cancellations.event_id = notices.event_id AND kind = 'cancelled'
 LEFT JOIN reschedulings AS moved ON moved.id = notices.about AND kind = 'rescheduled'

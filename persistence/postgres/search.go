@@ -83,7 +83,7 @@ const (
         WHERE id = had.booking_id AND status = ANY ($5::text[])
             AND ($7 = '' OR user_id = ANY (ARRAY (` + customersByEmailSQL + `)))` + searchPage + `) AS found` + searchEnd
 
-	customersByEmailSQL = `SELECT users.id FROM users WHERE email = $7`
+	customersByEmailSQL = `SELECT id FROM users WHERE email = $7 UNION ALL SELECT id FROM customers WHERE email = $7`
 	bookingsOfSeatSQL   = `
         SELECT booking_id FROM booking_seats WHERE event_id = $6 AND seat_no = seat.seat_no AND live
         UNION ALL SELECT booking_id FROM booking_seats WHERE event_id = $6 AND seat_no = seat.seat_no AND NOT live`
@@ -179,8 +179,8 @@ func (db *DB) CustomersByID(ctx context.Context, ids []eventra.ID) (map[eventra.
 		if err != nil {
 			return err
 		}
-		c := eventra.Customer{Kind: eventra.CustomerUser}
-		_, err = pgx.ForEachRow(rows, []any{&c.ID, &c.Email, &c.Name}, func() error {
+		var c eventra.Customer
+		_, err = pgx.ForEachRow(rows, []any{&c.ID, &c.Kind, &c.ExternalID, &c.Email, &c.Name}, func() error {
 			found[c.ID] = c
 			return nil
 		})
@@ -189,8 +189,6 @@ func (db *DB) CustomersByID(ctx context.Context, ids []eventra.ID) (map[eventra.
 	return found, err
 }
 
-const customersByIDSQL = `
-SELECT customer.* FROM unnest($1::uuid[]) AS wanted (id)
-CROSS JOIN LATERAL (
-    SELECT id, CASE WHEN erased_at IS NULL THEN email ELSE '' END, CASE WHEN erased_at IS NULL THEN name ELSE '' END
-    FROM users WHERE users.id = wanted.id LIMIT 1) AS customer`
+var customersByIDSQL = `
+SELECT id, kind, external_id, email, name FROM unnest($1::uuid[]) AS wanted (customer_id)
+CROSS JOIN LATERAL (` + customerSQL("wanted.customer_id") + `) AS customer`

@@ -54,7 +54,7 @@ func TestBookingRecord_HasOnePlanForTablesOfAnySize(t *testing.T) {
 	conn := connectLikePool(t, persistencetest.NewDatabase(t))
 	_, err := conn.Exec(t.Context(), "VACUUM ANALYZE")
 	require.NoError(t, err)
-	requireIndexes(t, "customers", explainGeneric(t, conn, customersByIDSQL), "users_pkey")
+	requireIndexes(t, "customers", explainGeneric(t, conn, customersByIDSQL), "users_pkey", "customers_pkey")
 	requireIndexes(t, "mails", explainGeneric(t, conn, recordMailsSQL), "_pkey")
 	requireIndexes(t, "the seat of a history", explainGeneric(t, conn, historySeatSQL), "seats_name_unique", "events_pkey")
 	requireIndexes(t, "history", explainGeneric(t, conn, seatHistorySQL), "_pkey", "booking_seats_one_live", "booking_seats_ended", "refunds_one_n")

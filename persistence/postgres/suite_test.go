@@ -3,11 +3,14 @@ package postgres_test
 import (
 	"context"
 	"flag"
+	"strconv"
+	"sync"
 	"testing"
 
 	"github.com/stretchr/testify/require"
 	"go.uber.org/goleak"
 
+	"github.com/eventra/eventra"
 	"github.com/eventra/eventra/persistence/persistencetest"
 	"github.com/eventra/eventra/persistence/postgres"
 )
@@ -130,4 +133,26 @@ func TestDB_EventReport(t *testing.T) {
 func TestDB_SeatHistory(t *testing.T) {
 	t.Parallel()
 	persistencetest.RunSeatHistory(t, open(t))
+}
+
+func TestDB_CustomerStore(t *testing.T) {
+	t.Parallel()
+	persistencetest.RunCustomerStore(t, open(t))
+	// Instances share no round trips.
+	url := persistencetest.NewDatabase(t)
+	one, other := openAt(t, url), openAt(t, url)
+	var ids [2][50]eventra.ID
+	var all sync.WaitGroup
+	for i := range 100 {
+		all.Go(func() {
+			c := &eventra.ShopCustomer{ID: persistencetest.NewID(), Shop: "A shop", ExternalID: strconv.Itoa(i % 50), Email: strconv.Itoa(i) + "@example.com"}
+			id, err := []*postgres.DB{one, other}[i/50].PutCustomer(t.Context(), c)
+			if err != nil {
+				t.Error(err)
+			}
+			ids[i/50][i%50] = id
+		})
+	}
+	all.Wait()
+	require.Equal(t, ids[0], ids[1])
 }

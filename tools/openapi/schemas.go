@@ -43,7 +43,7 @@ func typeName(qualified string) string {
 
 // closed are the schemas of request bodies, in which an unknown field is an error.
 var closed = []string{
-	"APIKeyRequest", "AccountChange", "BestAvailable", "BookingRequest", "CancelRequest", "CategoryPlan", "CurrentPassword", "EventFields", "EventPatch", "ForgottenPassword", "ItemRequest", "Login",
+	"APIKeyRequest", "AccountChange", "BestAvailable", "BookingRequest", "CancelRequest", "CategoryPlan", "CurrentPassword", "CustomerRequest", "EventFields", "EventPatch", "ForgottenPassword", "ItemRequest", "Login",
 	"NewPassword", "OneTimeToken", "PasswordReset", "PaymentRequest", "Price", "PricePlan", "PricingPlan", "RefreshToken", "Registration", "RescheduleRequest",
 	"SeatEntry", "SeatPlan", "SeatsPatch", "SeatsRemoval", "SeatsSet", "SectionChange", "SectionPlan", "TicketTypePlan", "VenueFields", "VenuePatch",
 }

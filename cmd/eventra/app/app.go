@@ -96,7 +96,7 @@ func (a *App) build(cfg *Config, w *wiring, metrics *prometheus.Registry) ([]fun
 	a.denied = redis.NewDeniedTokens(a.stores.Redis)
 	rates := redis.NewRateCounters(a.stores.Redis)
 	err = a.newServer(cfg, web.Config{
-		Users: a.stores.Postgres, APIKeys: a.stores.Postgres, DeniedTokens: a.denied, Catalog: catalog, SeatMaps: a.events,
+		Users: a.stores.Postgres, APIKeys: a.stores.Postgres, Customers: a.stores.Postgres, DeniedTokens: a.denied, Catalog: catalog, SeatMaps: a.events,
 		BoxOffice: office, Payments: processor, Bookings: a.stores.Postgres, Blocks: a.stores.Postgres, Cancellations: a.stores.Postgres,
 		BackOffice: a.stores.Postgres, MailTries: a.queue,
 		IdempotencyKeys: a.stores.Postgres, RateCounters: rates, Members: a.events,
