@@ -113,7 +113,7 @@ func TestAPIKeys_RevokedWhileRequestsRun(t *testing.T) {
 				if a.status == 401 {
 					return
 				}
-				if a.status != 200 && a.status != 409 {
+				if a.status != 200 && a.status != 409 && a.status != 503 { // others change it, too
 					t.Errorf("%v", a)
 					return
 				}
