@@ -44,6 +44,7 @@ var All = []Scenario{
 	{"noop", "the reference server's response to a checked token, without any work", noop},
 	{"group4", "holds of four seats each, one hot event", group4},
 	{"keyed", "holds with an Idempotency-Key each, and with every rule on", keyed},
+	{"customers", "holds by an API key for many customers of its shop, and by one user", customers},
 	{"best2", "the best two seats, from the first to the last pair", best2},
 	{"life", "hold and pay", life},
 	{"map304", "a seat map that the client knows", map304},

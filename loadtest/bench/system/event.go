@@ -94,6 +94,17 @@ func (s *Server) AdminToken() (string, error) {
 	return session.AccessToken, err
 }
 
+// APIKey makes an API key that sells to customers of a shop.
+func (s *System) APIKey(at *Server) (string, error) {
+	token, err := at.AdminToken()
+	if err != nil {
+		return "", err
+	}
+	var made struct{ Key string }
+	err = Call(at, 201, "POST", "/api/v1/admin/api-keys", token, object{"name": "Load", "scopes": []string{"bookings:write"}}, &made)
+	return made.Key, err
+}
+
 // AddSection adds seats to an event at Eventra.
 func (s *System) AddSection(at *Server, event, name string, rows, seatsPerRow int) error {
 	token, err := at.AdminToken()

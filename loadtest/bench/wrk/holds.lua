@@ -57,7 +57,8 @@ function request()
 	local first_seat = index * step % groups * group
 	local body = bodies[event + 1] .. seat(first_seat)
 	for i = first_seat + 1, first_seat + group - 1 do body = body .. between .. seat(i) end
-	body = body .. '"]}'
+	local customer = customers > 0 and ',"customer":{"externalId":"C-' .. n % customers .. '"}' or ""
+	body = body .. '"]' .. customer .. '}'
 	if pays then holders[events[event + 1] .. section .. "-" .. seat(first_seat)] = tokens[n % #heads + 1] end
 	local key = keys ~= "" and "\r\nIdempotency-Key: " .. keys .. n or ""
 	return heads[n % #heads + 1] .. #body .. key .. "\r\n\r\n" .. body

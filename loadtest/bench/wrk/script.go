@@ -34,6 +34,8 @@ type Holds struct {
 	// Keys is what the Idempotency-Keys begin with, each of which is sent once; without
 	// it there are none.
 	Keys string
+	// Customers is for how many customers of a shop an API key holds, in turn; 0: for none.
+	Customers int
 }
 
 // Groups returns the number of requests that there are seats for.
@@ -46,7 +48,7 @@ func (h *Holds) Script() string {
 	return settings(
 		"method", "POST", "path", "/api/v1/bookings", "host", h.Host, "tokens", h.Tokens, "events", h.Events,
 		"section", h.Section, "perRow", h.SeatsPerRow, "group", h.Group, "groups", h.groupsPerEvent(),
-		"first", h.First, "step", max(1, h.Step), "think", h.Think.Milliseconds(), "spread", h.Spread, "pays", h.Pays, "endless", h.Endless, "keys", h.Keys,
+		"first", h.First, "step", max(1, h.Step), "think", h.Think.Milliseconds(), "spread", h.Spread, "pays", h.Pays, "endless", h.Endless, "keys", h.Keys, "customers", h.Customers,
 	) + holdsLua + doneLua
 }
 
