@@ -299,10 +299,8 @@ func (s *Server) refundBooking(c *fiber.Ctx) error {
 	if err != nil {
 		return err
 	}
-	if callerOf(c).Key != nil {
-		if _, err := s.coveredBooking(c, id); err != nil {
-			return err
-		}
+	if err := s.requireCovered(c, id); err != nil {
+		return err
 	}
 	booking, err := s.cfg.Payments.Refund(c.UserContext(), id)
 	if err != nil {

@@ -133,11 +133,13 @@ func (s *Server) refundItems(c *fiber.Ctx) error {
 // @Description Oldest first. The last one may be of all that was left, when the whole booking was refunded or its event cancelled.
 // @Tags bookings
 // @Security BearerAuth
+// @Security KeyAuth
 // @Param bookingId path string true "Booking" format(uuid)
 // @Param limit query int false "Items on the page" minimum(1) maximum(100) default(20)
 // @Param cursor query string false "nextCursor of the previous page"
 // @Success 200 {object} RefundPage "A page of refunds"
-// @Failure 404 {object} Problem "not_found, also for another user's booking, unless the caller is an ADMIN"
+// @Failure 403 {object} Problem "scope_missing: an API key needs bookings:read"
+// @Failure 404 {object} Problem "not_found, also for another user's booking, unless the caller is an ADMIN, and for one of an event that the API key is not for"
 // @Failure 422 {object} Problem "validation_failed"
 // @Router /api/v1/bookings/{bookingId}/refunds [get]
 func (s *Server) listRefunds(c *fiber.Ctx) error {
@@ -149,7 +151,8 @@ func (s *Server) listRefunds(c *fiber.Ctx) error {
 	if err != nil {
 		return err
 	}
-	if booking.UserID != callerOf(c).UserID && !isAdmin(c) {
+	caller := callerOf(c)
+	if caller.Key != nil && !caller.Key.Covers(booking.EventID) || caller.Key == nil && booking.UserID != caller.UserID && !isAdmin(c) {
 		return eventra.Errorf(eventra.CodeNotFound, "no such booking")
 	}
 	q := query{c: c}

@@ -113,6 +113,17 @@ func (s *Server) reach(c *fiber.Ctx, id eventra.ID) (customer eventra.ID, err er
 	return booking.UserID, nil
 }
 
+// requireCovered refuses a booking of an event that the caller's API key is not for, as if there
+// were none.
+func (s *Server) requireCovered(c *fiber.Ctx, id eventra.ID) error {
+	key := callerOf(c).Key
+	if key == nil || !key.Limited() {
+		return nil
+	}
+	_, err := s.coveredBooking(c, id)
+	return err
+}
+
 // coveredBooking reads a booking that the caller's API key may touch.
 func (s *Server) coveredBooking(c *fiber.Ctx, id eventra.ID) (*eventra.Booking, error) {
 	booking, err := s.cfg.Bookings.Booking(c.UserContext(), id)

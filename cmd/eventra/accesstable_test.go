@@ -118,7 +118,7 @@ func accessTable() []access {
 		{"POST /api/v1/bookings/:bookingId/payments", "held", object{"method": "mock", "token": "tok_ok"}, owner.and(eventra.ScopeBookingsWrite, 404).to(201)},
 		{"POST /api/v1/bookings/:bookingId/refund", "confirmed", nil, refunders},
 		{"POST /api/v1/bookings/:bookingId/refunds", "confirmed", object{"items": "all"}, refunders.to(201)},
-		{"GET /api/v1/bookings/:bookingId/refunds", "held", nil, ownerOrAdmin},
+		{"GET /api/v1/bookings/:bookingId/refunds", "held", nil, ownerOrAdmin.and(eventra.ScopeBookingsRead, 404)},
 
 		{"GET /api/v1/admin/bookings", "", nil, admins.and(eventra.ScopeBookingsRead, 403)},
 		{"GET /api/v1/admin/bookings/:bookingId", "held", nil, admins.and(eventra.ScopeBookingsRead, 404)},

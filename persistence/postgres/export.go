@@ -70,5 +70,9 @@ FROM (
         ORDER BY created_at, id LIMIT $4) AS found
     ORDER BY created_at, id LIMIT $4
 ) AS b
-LEFT JOIN LATERAL (SELECT users.id AS customer_id, email, name FROM users WHERE users.id = b.user_id LIMIT 1) AS customer ON true` + theirItems + `
+LEFT JOIN LATERAL (
+    SELECT users.id AS customer_id, email, name FROM users WHERE users.id = b.user_id
+    UNION ALL SELECT customers.id, coalesce(email, ''), coalesce(name, '') FROM customers WHERE customers.id = b.user_id
+    LIMIT 1
+) AS customer ON true` + theirItems + `
 ORDER BY created_at, id, position`
