@@ -60,7 +60,7 @@ func scanExported(rows pgx.Rows, limit int) ([]eventra.ExportedBooking, error) {
 	return found, err
 }
 
-const exportSQL = `
+var exportSQL = `
 SELECT ` + bookingColumns + `, confirmed_at, ended_at, email, name, ` + itemColumns + `
 FROM (
     SELECT found.* FROM unnest($5::text[]) AS wanted (status)
@@ -70,9 +70,5 @@ FROM (
         ORDER BY created_at, id LIMIT $4) AS found
     ORDER BY created_at, id LIMIT $4
 ) AS b
-LEFT JOIN LATERAL (
-    SELECT users.id AS customer_id, email, name FROM users WHERE users.id = b.user_id
-    UNION ALL SELECT customers.id, coalesce(email, ''), coalesce(name, '') FROM customers WHERE customers.id = b.user_id
-    LIMIT 1
-) AS customer ON true` + theirItems + `
+LEFT JOIN LATERAL (SELECT id AS customer_id, email, name FROM (` + customerSQL("b.user_id") + `) AS of) AS customer ON true` + theirItems + `
 ORDER BY created_at, id, position`
