@@ -98,7 +98,7 @@ func accessTable() []access {
 		{"POST /api/v1/events/:eventId/seats", "draft", seatsOf("B"), organisers.to(201)},
 		{"POST /api/v1/events/:eventId/seats/remove", "draft", object{"seats": []string{"A-1-1"}}, organisers},
 		{"PATCH /api/v1/events/:eventId/seats", "draft", object{"section": "A", "set": object{"status": "AVAILABLE"}}, organisers},
-		{"PATCH /api/v1/events/:eventId/sections/:name", "draft", object{"capacity": 20}, organisers},
+		{"PATCH /api/v1/events/:eventId/sections/:name", "floor", object{"capacity": 20}, organisers},
 		{"GET /api/v1/events/:eventId/seats/blocked", "draft", nil, organisers},
 		{"GET /api/v1/events/:eventId/seats", "published", nil, anyone},
 		{"GET /api/v1/events/:eventId/seats", "draft", nil, findsDrafts},
