@@ -74,6 +74,7 @@ func RunEventStore(t *testing.T, open func(*testing.T) EventStore) {
 		"a section of places changes":                 placesChanged,
 		"places have categories and ticket types":     placesPriced,
 		"a section takes a category of the event":     placesOfCategory,
+		"an event may have places alone":              placesAlone,
 		"a hold is written with its key":              heldWithKey,
 		"a used key refuses one hold alone":           heldWithUsedKey,
 		"a batch that fails writes no key":            failedWithKey,

@@ -172,3 +172,16 @@ func placesOfCategory(f *fixture) {
 	require.NoError(f.t, err)
 	require.Equal(f.t, len(f.seats)-1+6, total)
 }
+
+func placesAlone(f *fixture) {
+	empty := NewEvent()
+	require.NoError(f.t, f.store.PutTerms(f.t.Context(), empty))
+	f.event = empty
+	_, err := f.store.AddFloors(f.t.Context(), empty.ID, NewID(), nil, nil,
+		[]eventra.Floor{{Name: "FLOOR", Capacity: 3, Price: eventra.Money{Amount: 700, Currency: "EUR"}}})
+	require.NoError(f.t, err)
+	b := f.holdItems(f.seatMap(), eventra.ItemRequest{Section: "FLOOR", Quantity: 2})
+	m := f.seatMap()
+	require.Equal(f.t, b.Items, m.Live(b.ID).Items)
+	require.Equal(f.t, 1, m.View().Floors[0].Available())
+}

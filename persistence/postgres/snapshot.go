@@ -194,7 +194,7 @@ func addItems(rows pgx.Rows, s *eventra.Snapshot, byID map[eventra.ID]*eventra.B
 		if b == nil && released {
 			return nil
 		}
-		if b == nil || int(no.Int32) >= len(s.Seats) || floor.Valid && int(floor.Int16) >= len(s.Floors) {
+		if b == nil || no.Valid && int(no.Int32) >= len(s.Seats) || floor.Valid && int(floor.Int16) >= len(s.Floors) {
 			return fmt.Errorf("event %v: live seat %d of booking %v, which is not live", s.EventID, no.Int32, id)
 		}
 		for int(position) >= len(b.Items) {
