@@ -43,6 +43,7 @@ var All = []Scenario{
 	{"refuse", "refusals on a sold-out event", refuse},
 	{"noop", "the reference server's response to a checked token, without any work", noop},
 	{"group4", "holds of four seats each, one hot event", group4},
+	{"floor", "holds of one place each on a floor of a million, and of one seat each", floor},
 	{"keyed", "holds with an Idempotency-Key each, and with every rule on", keyed},
 	{"customers", "holds by an API key for many customers of its shop, and by one user", customers},
 	{"best2", "the best two seats, from the first to the last pair", best2},

@@ -115,6 +115,16 @@ func (s *System) AddSection(at *Server, event, name string, rows, seatsPerRow in
 		"name": name, "rowCount": rows, "seatsPerRow": seatsPerRow, "price": object{"amount": 2500, "currency": "EUR"}}}}, nil)
 }
 
+// AddFloor adds a general-admission section to an event at Eventra.
+func (s *System) AddFloor(at *Server, event, name string, capacity int) error {
+	token, err := at.AdminToken()
+	if err != nil {
+		return err
+	}
+	return Call(at, 201, "POST", "/api/v1/events/"+event+"/seats", token, object{"sections": []object{{
+		"name": name, "capacity": capacity, "price": object{"amount": 2500, "currency": "EUR"}}}}, nil)
+}
+
 // Call is [client.Target.Expect] on a new connection.
 func Call(at *Server, status int, method, path, token string, body, out any) error {
 	target := client.NewTarget(at.Name, at.Target.Address())

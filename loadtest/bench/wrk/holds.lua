@@ -54,6 +54,10 @@ function request()
 		index = at % groups
 		event = (at - index) / groups
 	end
+	if floor ~= "" then
+		local body = '{"eventId":"' .. events[event + 1] .. '","items":[{"section":"' .. floor .. '","quantity":1}]}'
+		return heads[n % #heads + 1] .. #body .. "\r\n\r\n" .. body
+	end
 	local first_seat = index * step % groups * group
 	local body = bodies[event + 1] .. seat(first_seat)
 	for i = first_seat + 1, first_seat + group - 1 do body = body .. between .. seat(i) end

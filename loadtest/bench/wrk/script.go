@@ -36,6 +36,8 @@ type Holds struct {
 	Keys string
 	// Customers is for how many customers of a shop an API key holds, in turn; 0: for none.
 	Customers int
+	// Floor asks for one place of the general-admission section of that name instead of seats.
+	Floor string
 }
 
 // Groups returns the number of requests that there are seats for.
@@ -48,7 +50,7 @@ func (h *Holds) Script() string {
 	return settings(
 		"method", "POST", "path", "/api/v1/bookings", "host", h.Host, "tokens", h.Tokens, "events", h.Events,
 		"section", h.Section, "perRow", h.SeatsPerRow, "group", h.Group, "groups", h.groupsPerEvent(),
-		"first", h.First, "step", max(1, h.Step), "think", h.Think.Milliseconds(), "spread", h.Spread, "pays", h.Pays, "endless", h.Endless, "keys", h.Keys, "customers", h.Customers,
+		"first", h.First, "step", max(1, h.Step), "think", h.Think.Milliseconds(), "spread", h.Spread, "pays", h.Pays, "endless", h.Endless, "keys", h.Keys, "customers", h.Customers, "floor", h.Floor,
 	) + holdsLua + doneLua
 }
 
