@@ -80,6 +80,7 @@ const (
 	AuditKeySecret       AuditAction = "api_key.replace_secret" // by a repeated creation
 	AuditKeyRevoke       AuditAction = "api_key.revoke"
 	AuditBookingRelease  AuditAction = "booking.release"
+	AuditTicketsAgain    AuditAction = "booking.tickets_again"
 )
 
 // The kinds of subjects.

@@ -97,6 +97,9 @@ func (r *BookingRecord) History() []BookingStep {
 	return steps
 }
 
+// TicketsAgainMax is how often the tickets of a booking are sent again within an hour.
+const TicketsAgainMax = 3
+
 // BookingExport says which bookings of an event are exported.
 type BookingExport struct {
 	EventID ID

@@ -306,3 +306,28 @@ func (s *Server) forceRelease(c *fiber.Ctx) error {
 	}
 	return reply(c, fiber.StatusOK, &shown[0])
 }
+
+// @ID sendTicketsAgain
+// @Summary Send the tickets again
+// @Description The mail goes out in the background, to the customer's present address; the record of the booking shows it. Up to three times within an hour. A mail that waits to be sent already is not sent twice. The audit log has it.
+// @Tags back office
+// @Security BearerAuth
+// @Param bookingId path string true "Booking" format(uuid)
+// @Param Idempotency-Key header string false "Makes retries harmless: the same key with the same body gets the first outcome again" minLength(1) maxLength(255)
+// @Success 202 "The mail is due"
+// @Failure 403 {object} Problem "forbidden: needs the role ADMIN"
+// @Failure 404 {object} Problem "not_found"
+// @Failure 409 {object} Problem "invalid_transition: the booking is not CONFIRMED, or its event is cancelled; idempotency_in_progress"
+// @Failure 422 {object} Problem "idempotency_key_reused; validation_failed for the key itself"
+// @Failure 429 {object} Problem "rate_limited"
+// @Router /api/v1/admin/bookings/{bookingId}/mails [post]
+func (s *Server) sendTicketsAgain(c *fiber.Ctx) error {
+	id, err := pathID(c, "bookingId", eventra.CodeNotFound)
+	if err != nil {
+		return err
+	}
+	if err := s.cfg.BackOffice.SendTicketsAgain(c.UserContext(), id); err != nil {
+		return err
+	}
+	return c.SendStatus(fiber.StatusAccepted)
+}

@@ -106,3 +106,8 @@ func (f *fakes) AppendAudit(_ context.Context, entries ...eventra.AuditEntry) er
 	f.audited = append(f.audited, entries...)
 	return f.err
 }
+
+func (f *fakes) SendTicketsAgain(ctx context.Context, id eventra.ID) error {
+	_, err := f.Booking(ctx, id)
+	return err
+}

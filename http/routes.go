@@ -95,6 +95,7 @@ func (s *Server) routes() {
 	api.post("/admin/api-keys", admins, writes, body, s.idempotentAPIKey, s.createAPIKey)
 	api.get("/admin/api-keys", admins, reads, parameters("limit", "cursor"), s.listAPIKeys)
 	api.delete("/admin/api-keys/:apiKeyId", admins, writes, nothing, s.revokeAPIKey)
+	api.post("/admin/bookings/:bookingId/mails", admins, writes, nothing, s.idempotent, s.sendTicketsAgain)
 	api.delete("/admin/bookings/:bookingId", admins, writes, nothing, s.forceRelease)
 	api.get("/admin/events/:eventId/report", reporters, reads, nothing, timeout(reportTimeout), s.getEventReport)
 	api.get("/admin/events/:eventId/seats/:seat/history", reporters, reads, parameters("at", "limit", "cursor"), s.getSeatHistory)

@@ -208,6 +208,9 @@ type BackOffice interface {
 	// CodeNotFound if it has no such seat. A zero time is any.
 	EventReport(ctx context.Context, eventID eventra.ID) (*eventra.EventReport, error)
 	SeatHistory(ctx context.Context, eventID eventra.ID, seat eventra.Seat, at time.Time, p eventra.Page) ([]eventra.SeatUse, *eventra.Cursor, error)
+	// SendTicketsAgain makes the mail with the tickets due once more. Errors: CodeNotFound,
+	// CodeInvalidTransition for a booking without tickets, CodeRateLimited.
+	SendTicketsAgain(ctx context.Context, id eventra.ID) error
 	// AppendAudit writes entries of the audit log.
 	AppendAudit(ctx context.Context, entries ...eventra.AuditEntry) error
 	// BeginExport returns the store's time. CodeEventNotFound if there is no such event.

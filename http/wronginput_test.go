@@ -60,6 +60,7 @@ var endpoints = []endpoint{
 	{"GET", "/api/v1/admin/api-keys", "", "admin", ""},
 	{"DELETE", "/api/v1/admin/api-keys/{apiKey}", "", "admin", "apiKey"},
 	{"DELETE", "/api/v1/admin/bookings/{booking}", "", "admin", "booking"},
+	{"POST", "/api/v1/admin/bookings/{booking}/mails", "", "admin", "booking"},
 	{"GET", "/api/v1/admin/events/{event}/bookings.csv", "", "admin", "event"},
 	{"GET", "/api/v1/admin/events/{event}/report", "", "admin", "event"},
 	{"GET", "/api/v1/admin/events/{event}/seats/A-1-1/history", "", "admin", "event"},

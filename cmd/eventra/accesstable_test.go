@@ -126,6 +126,7 @@ func accessTable() []access {
 		{"GET /api/v1/admin/api-keys", "", nil, admins},
 		{"DELETE /api/v1/admin/api-keys/:apiKeyId", "key", nil, admins.to(204)},
 		{"DELETE /api/v1/admin/bookings/:bookingId", "held", nil, admins},
+		{"POST /api/v1/admin/bookings/:bookingId/mails", "confirmed", nil, admins.to(202)},
 		{"GET /api/v1/admin/events/:eventId/report", "draft", nil, reporters},
 		{"GET /api/v1/admin/events/:eventId/seats/:seat/history", "draft", nil, reporters},
 		{"GET /api/v1/admin/events/:eventId/bookings.csv", "draft", nil, reporters},

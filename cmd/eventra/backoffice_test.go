@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/csv"
 	"net/url"
+	"strings"
 	"testing"
 	"time"
 
@@ -145,4 +146,38 @@ func TestBackOffice_ReportsAndReleases(t *testing.T) {
 	require.Equal(t, 1, p.count("SELECT count(*) FROM audit WHERE action = 'booking.release' AND subject_id = $1", held))
 	code, text, _ := runCheck(t, p.cfg.PostgresURL)
 	require.Zero(t, code, text)
+}
+
+// TestBackOffice_SendsTicketsAgain: a mail that got lost comes once more, a few times an hour.
+func TestBackOffice_SendsTicketsAgain(t *testing.T) {
+	t.Parallel()
+	p := start(t)
+	event := p.event(1, 10, nil)
+	token, email := p.user()
+	bought := p.hold(token, event, "A-1-1").text("id")
+	again := "/api/v1/admin/bookings/" + bought + "/mails"
+	p.must(409, "POST", again, p.admin, nil)
+	p.must(201, "POST", "/bookings/"+bought+"/payments", token, object{"method": "mock", "token": "tok_ok"})
+	tickets := func() (mails int) {
+		for _, m := range mailsTo(t, email) {
+			if strings.Contains(m.MessageID, bought) {
+				mails++
+			}
+		}
+		return mails
+	}
+	for sent := 1; sent <= 4; sent++ {
+		eventually(t, 20*time.Second, "the tickets", func() bool {
+			return tickets() == sent && p.count("SELECT count(*) FROM outbox WHERE booking_id = $1 AND sent_at IS NOT NULL", bought) == 1
+		})
+		if sent <= 3 {
+			p.must(202, "POST", again, p.admin, nil)
+		}
+	}
+	require.Equal(t, 4, tickets())
+	require.NotEmpty(t, p.must(429, "POST", again, p.admin, nil).header.Get("Retry-After"))
+	require.Equal(t, 3, p.count("SELECT count(*) FROM audit WHERE action = 'booking.tickets_again' AND subject_id = $1", bought))
+	p.must(200, "POST", "/bookings/"+bought+"/refund", p.admin, nil)
+	p.must(409, "POST", again, p.admin, nil)
+	p.must(404, "POST", "/api/v1/admin/bookings/"+event+"/mails", p.admin, nil)
 }
