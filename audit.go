@@ -48,10 +48,16 @@ func WithActor(ctx context.Context, a Actor) context.Context {
 
 // ActorOf returns the actor of a context, the system if it names none.
 func ActorOf(ctx context.Context) Actor {
-	if a, known := ctx.Value(actorKey{}).(Actor); known {
+	if a := NamedActor(ctx); !a.IsZero() {
 		return a
 	}
 	return Actor{Kind: ActorSystem}
+}
+
+// NamedActor returns the actor that a context names; the zero Actor if it names none.
+func NamedActor(ctx context.Context) Actor {
+	a, _ := ctx.Value(actorKey{}).(Actor)
+	return a
 }
 
 // AuditAction is what was done: a subject and a verb.
@@ -66,6 +72,7 @@ const (
 	AuditEventReschedule AuditAction = "event.reschedule"
 	AuditEventDelete     AuditAction = "event.delete"
 	AuditRefundBuyers    AuditAction = "event.refund_buyers"
+	AuditBookingRefund   AuditAction = "booking.refund" // of a part, or of everything
 	AuditPricingUpdate   AuditAction = "pricing.update"
 	AuditSeatsAdd        AuditAction = "seats.add"
 	AuditSeatsRemove     AuditAction = "seats.remove"
@@ -85,12 +92,11 @@ const (
 
 // The kinds of subjects.
 const (
-	SubjectEvent = "event"
-	SubjectUser  = "user"
-	SubjectMail  = "mail"
-	SubjectKey   = "api_key"
-	// SubjectBooking is what is done about a customer's booking.
+	SubjectEvent   = "event"
 	SubjectBooking = "booking"
+	SubjectUser    = "user"
+	SubjectMail    = "mail"
+	SubjectKey     = "api_key"
 )
 
 // AuditEntry is one administrative action, written in the transaction that carries it out
@@ -118,6 +124,12 @@ type AuditFilter struct {
 // AboutEvent returns an entry of an action on an event.
 func (a Actor) AboutEvent(entry ID, action AuditAction, event ID, before, after Facts) AuditEntry {
 	return AuditEntry{ID: entry, Actor: a, Action: action, SubjectKind: SubjectEvent, Subject: event.String(), EventID: event,
+		Before: before.JSON(), After: after.JSON()}
+}
+
+// AboutRefund returns an entry of money that goes back.
+func (a Actor) AboutRefund(entry ID, b *Booking, before, after Facts) AuditEntry {
+	return AuditEntry{ID: entry, Actor: a, Action: AuditBookingRefund, SubjectKind: SubjectBooking, Subject: b.ID.String(), EventID: b.EventID,
 		Before: before.JSON(), After: after.JSON()}
 }
 

@@ -204,6 +204,7 @@ type RefundBooking struct {
 	// Cancelled says that the booking goes back because its event is cancelled. An owner
 	// that would not write the buyer a mail about it must not carry it out.
 	Cancelled bool
+	By        Actor // for the audit log; zero for a cancelled event, whose cancellation is there
 }
 
 func (*HoldSeats) isCommand()     {}

@@ -268,6 +268,7 @@ func (m *SeatMap) decideRefund(cmd *RefundBooking) Decision {
 	if m.terms.Status == EventCancelled {
 		c.Notice = &Notice{Kind: MailCancelled, About: m.eventID, Amount: b.Refundable()}
 	}
+	c.Audit = cmd.audit(b)
 	return m.accept(c)
 }
 

@@ -55,6 +55,7 @@ type RefundItems struct {
 	Currency  string // of the amount; empty: that of the booking
 	Release   bool
 	Reason    string
+	By        Actor // for the audit log
 }
 
 // EndRefund reports what the gateway made of a refund.
@@ -142,7 +143,27 @@ func (m *SeatMap) decideRefundItems(cmd *RefundItems) Decision {
 	if r.Released {
 		next.release(r.Items)
 	}
-	return m.accept(&Change{Kind: ItemsRefunded, Booking: &next, Refund: r})
+	return m.accept(&Change{Kind: ItemsRefunded, Booking: &next, Refund: r, Audit: cmd.audit(r, b)})
+}
+
+// audit returns the entry of the audit log, which has the refund's id: it is refused with it.
+func (cmd *RefundItems) audit(r *Refund, b *Booking) *AuditEntry {
+	if cmd.By.IsZero() {
+		return nil
+	}
+	entry := cmd.By.AboutRefund(r.ID, b, nil, Facts{"amount": r.Amount.Amount, "currency": r.Amount.Currency,
+		"items": r.Items, "released": r.Released, "reason": r.Reason})
+	return &entry
+}
+
+// audit returns the entry of the audit log. The store gives it an id: no guard refuses such a change.
+func (cmd *RefundBooking) audit(b *Booking) *AuditEntry {
+	if cmd.By.IsZero() {
+		return nil
+	}
+	entry := cmd.By.AboutRefund(ID{}, b, Facts{"status": string(b.Status)},
+		Facts{"status": string(BookingRefunded), "amount": b.Refundable(), "currency": b.Total.Currency})
+	return &entry
 }
 
 // newRefund decides what a refund returns. Its number is the next one: those before have been

@@ -10,7 +10,7 @@ import (
 // SetBlocked keeps seats of an event off sale, or gives them back. The same command again
 // has the first one's outcome, whatever became of the seats since.
 func (b *BoxOffice) SetBlocked(ctx context.Context, event eventra.ID, cmd *eventra.SetBlocked) (*eventra.Blocking, error) {
-	cmd.By = eventra.ActorOf(ctx)
+	cmd.By = eventra.NamedActor(ctx)
 	r, err := b.events.do(ctx, event, cmd)
 	if err == nil {
 		return r.blocking, nil

@@ -45,7 +45,7 @@ func (r *reply) attempt(err error) (*eventra.Payment, *eventra.Booking, error) {
 // RefundBooking ends a confirmed booking and makes its money due back; doing so
 // again is harmless.
 func (b *BoxOffice) RefundBooking(ctx context.Context, id eventra.ID) (*eventra.Booking, error) {
-	return b.refund(ctx, &eventra.RefundBooking{BookingID: id})
+	return b.refund(ctx, &eventra.RefundBooking{BookingID: id, By: eventra.NamedActor(ctx)})
 }
 
 // RefundCancelled does the same for a booking of a cancelled event, whose buyer is told
@@ -65,6 +65,7 @@ func (b *BoxOffice) RefundItems(ctx context.Context, cmd *eventra.RefundItems) (
 	if err != nil {
 		return nil, err
 	}
+	cmd.By = eventra.NamedActor(ctx)
 	r, err := b.events.doLive(ctx, booking, cmd)
 	if err == nil {
 		return r.refund, nil

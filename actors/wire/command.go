@@ -21,7 +21,7 @@ func (e *Envelope) SetCommand(cmd eventra.Command) {
 	case *eventra.FinishPayment:
 		e.setFinishPayment(cmd)
 	case *eventra.RefundBooking:
-		if refund := (&RefundBooking{Booking: idBytes(cmd.BookingID)}); cmd.Cancelled {
+		if refund := (&RefundBooking{Booking: idBytes(cmd.BookingID), Actor: encodeActor(cmd.By)}); cmd.Cancelled {
 			e.Body = &Envelope_RefundCancelled{refund}
 		} else {
 			e.Body = &Envelope_RefundBooking{refund}
@@ -98,7 +98,7 @@ func (e *Envelope) Command() (eventra.Command, error) {
 	case *Envelope_FinishPlaces:
 		cmd = d.finishPayment(body.FinishPlaces)
 	case *Envelope_RefundBooking:
-		cmd = &eventra.RefundBooking{BookingID: d.need(body.RefundBooking.GetBooking())}
+		cmd = &eventra.RefundBooking{BookingID: d.need(body.RefundBooking.GetBooking()), By: d.actor(body.RefundBooking.GetActor())}
 	case *Envelope_RefundCancelled:
 		cmd = &eventra.RefundBooking{BookingID: d.need(body.RefundCancelled.GetBooking()), Cancelled: true}
 	case *Envelope_RefundItems:

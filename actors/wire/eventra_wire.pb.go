@@ -1420,6 +1420,7 @@ func (x *FinishPayment) GetPlaces() []*BookedSeat {
 type RefundBooking struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
 	Booking       []byte                 `protobuf:"bytes,1,opt,name=booking,proto3" json:"booking,omitempty"`
+	Actor         *Actor                 `protobuf:"bytes,2,opt,name=actor,proto3" json:"actor,omitempty"` // a member of the release before has none, and drops it
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -1461,6 +1462,13 @@ func (x *RefundBooking) GetBooking() []byte {
 	return nil
 }
 
+func (x *RefundBooking) GetActor() *Actor {
+	if x != nil {
+		return x.Actor
+	}
+	return nil
+}
+
 // RefundItems returns money of a booking, for some of its items or none.
 type RefundItems struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
@@ -1472,6 +1480,7 @@ type RefundItems struct {
 	Release       bool                   `protobuf:"varint,6,opt,name=release,proto3" json:"release,omitempty"`
 	Reason        string                 `protobuf:"bytes,7,opt,name=reason,proto3" json:"reason,omitempty"`
 	Currency      string                 `protobuf:"bytes,8,opt,name=currency,proto3" json:"currency,omitempty"` // of the amount; empty: that of the booking
+	Actor         *Actor                 `protobuf:"bytes,9,opt,name=actor,proto3" json:"actor,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -1560,6 +1569,13 @@ func (x *RefundItems) GetCurrency() string {
 		return x.Currency
 	}
 	return ""
+}
+
+func (x *RefundItems) GetActor() *Actor {
+	if x != nil {
+		return x.Actor
+	}
+	return nil
 }
 
 // EndRefund reports what the gateway made of a refund.
@@ -3679,9 +3695,10 @@ const file_eventra_wire_proto_rawDesc = "" +
 	"\aoutcome\x18\x02 \x01(\tR\aoutcome\x12\x14\n" +
 	"\x05seats\x18\x03 \x03(\x05R\x05seats\x121\n" +
 	"\x05items\x18\x04 \x03(\v2\x1b.eventra.wire.v1.BookedSeatR\x05items\x123\n" +
-	"\x06places\x18\x05 \x03(\v2\x1b.eventra.wire.v1.BookedSeatR\x06places\")\n" +
+	"\x06places\x18\x05 \x03(\v2\x1b.eventra.wire.v1.BookedSeatR\x06places\"W\n" +
 	"\rRefundBooking\x12\x18\n" +
-	"\abooking\x18\x01 \x01(\fR\abooking\"\xcd\x01\n" +
+	"\abooking\x18\x01 \x01(\fR\abooking\x12,\n" +
+	"\x05actor\x18\x02 \x01(\v2\x16.eventra.wire.v1.ActorR\x05actor\"\xfb\x01\n" +
 	"\vRefundItems\x12\x16\n" +
 	"\x06refund\x18\x01 \x01(\fR\x06refund\x12\x18\n" +
 	"\abooking\x18\x02 \x01(\fR\abooking\x12\x14\n" +
@@ -3690,7 +3707,8 @@ const file_eventra_wire_proto_rawDesc = "" +
 	"\x06amount\x18\x05 \x01(\x03R\x06amount\x12\x18\n" +
 	"\arelease\x18\x06 \x01(\bR\arelease\x12\x16\n" +
 	"\x06reason\x18\a \x01(\tR\x06reason\x12\x1a\n" +
-	"\bcurrency\x18\b \x01(\tR\bcurrency\"V\n" +
+	"\bcurrency\x18\b \x01(\tR\bcurrency\x12,\n" +
+	"\x05actor\x18\t \x01(\v2\x16.eventra.wire.v1.ActorR\x05actor\"V\n" +
 	"\tEndRefund\x12/\n" +
 	"\x06refund\x18\x01 \x01(\v2\x17.eventra.wire.v1.RefundR\x06refund\x12\x18\n" +
 	"\aoutcome\x18\x02 \x01(\tR\aoutcome\"\xd6\x01\n" +
@@ -3971,34 +3989,36 @@ var file_eventra_wire_proto_depIdxs = []int32{
 	36, // 35: eventra.wire.v1.FinishPayment.payment:type_name -> eventra.wire.v1.Payment
 	35, // 36: eventra.wire.v1.FinishPayment.items:type_name -> eventra.wire.v1.BookedSeat
 	35, // 37: eventra.wire.v1.FinishPayment.places:type_name -> eventra.wire.v1.BookedSeat
-	37, // 38: eventra.wire.v1.EndRefund.refund:type_name -> eventra.wire.v1.Refund
-	19, // 39: eventra.wire.v1.BlockSeats.actor:type_name -> eventra.wire.v1.Actor
-	40, // 40: eventra.wire.v1.Failure.fields:type_name -> eventra.wire.v1.Failure.Field
-	36, // 41: eventra.wire.v1.Failure.payment:type_name -> eventra.wire.v1.Payment
-	38, // 42: eventra.wire.v1.Failure.places:type_name -> eventra.wire.v1.Failure.Places
-	0,  // 43: eventra.wire.v1.Failure.kind:type_name -> eventra.wire.v1.Failure.Kind
-	39, // 44: eventra.wire.v1.Failure.customer:type_name -> eventra.wire.v1.Failure.CustomerTickets
-	33, // 45: eventra.wire.v1.Failure.refundable:type_name -> eventra.wire.v1.Money
-	41, // 46: eventra.wire.v1.Failure.suggestions:type_name -> eventra.wire.v1.Failure.Pick
-	34, // 47: eventra.wire.v1.Outcome.booking:type_name -> eventra.wire.v1.Booking
-	36, // 48: eventra.wire.v1.Outcome.payment:type_name -> eventra.wire.v1.Payment
-	42, // 49: eventra.wire.v1.SeatChanges.floors:type_name -> eventra.wire.v1.SeatChanges.Floor
-	43, // 50: eventra.wire.v1.Availability.total:type_name -> eventra.wire.v1.Availability.Tally
-	43, // 51: eventra.wire.v1.Availability.sections:type_name -> eventra.wire.v1.Availability.Tally
-	32, // 52: eventra.wire.v1.EventList.events:type_name -> eventra.wire.v1.ActiveEvent
-	35, // 53: eventra.wire.v1.Booking.seats:type_name -> eventra.wire.v1.BookedSeat
-	33, // 54: eventra.wire.v1.Booking.total:type_name -> eventra.wire.v1.Money
-	35, // 55: eventra.wire.v1.Booking.places:type_name -> eventra.wire.v1.BookedSeat
-	33, // 56: eventra.wire.v1.BookedSeat.price:type_name -> eventra.wire.v1.Money
-	33, // 57: eventra.wire.v1.Payment.amount:type_name -> eventra.wire.v1.Money
-	33, // 58: eventra.wire.v1.Refund.amount:type_name -> eventra.wire.v1.Money
-	33, // 59: eventra.wire.v1.SeatChanges.Floor.price:type_name -> eventra.wire.v1.Money
-	33, // 60: eventra.wire.v1.Availability.Tally.price_from:type_name -> eventra.wire.v1.Money
-	61, // [61:61] is the sub-list for method output_type
-	61, // [61:61] is the sub-list for method input_type
-	61, // [61:61] is the sub-list for extension type_name
-	61, // [61:61] is the sub-list for extension extendee
-	0,  // [0:61] is the sub-list for field type_name
+	19, // 38: eventra.wire.v1.RefundBooking.actor:type_name -> eventra.wire.v1.Actor
+	19, // 39: eventra.wire.v1.RefundItems.actor:type_name -> eventra.wire.v1.Actor
+	37, // 40: eventra.wire.v1.EndRefund.refund:type_name -> eventra.wire.v1.Refund
+	19, // 41: eventra.wire.v1.BlockSeats.actor:type_name -> eventra.wire.v1.Actor
+	40, // 42: eventra.wire.v1.Failure.fields:type_name -> eventra.wire.v1.Failure.Field
+	36, // 43: eventra.wire.v1.Failure.payment:type_name -> eventra.wire.v1.Payment
+	38, // 44: eventra.wire.v1.Failure.places:type_name -> eventra.wire.v1.Failure.Places
+	0,  // 45: eventra.wire.v1.Failure.kind:type_name -> eventra.wire.v1.Failure.Kind
+	39, // 46: eventra.wire.v1.Failure.customer:type_name -> eventra.wire.v1.Failure.CustomerTickets
+	33, // 47: eventra.wire.v1.Failure.refundable:type_name -> eventra.wire.v1.Money
+	41, // 48: eventra.wire.v1.Failure.suggestions:type_name -> eventra.wire.v1.Failure.Pick
+	34, // 49: eventra.wire.v1.Outcome.booking:type_name -> eventra.wire.v1.Booking
+	36, // 50: eventra.wire.v1.Outcome.payment:type_name -> eventra.wire.v1.Payment
+	42, // 51: eventra.wire.v1.SeatChanges.floors:type_name -> eventra.wire.v1.SeatChanges.Floor
+	43, // 52: eventra.wire.v1.Availability.total:type_name -> eventra.wire.v1.Availability.Tally
+	43, // 53: eventra.wire.v1.Availability.sections:type_name -> eventra.wire.v1.Availability.Tally
+	32, // 54: eventra.wire.v1.EventList.events:type_name -> eventra.wire.v1.ActiveEvent
+	35, // 55: eventra.wire.v1.Booking.seats:type_name -> eventra.wire.v1.BookedSeat
+	33, // 56: eventra.wire.v1.Booking.total:type_name -> eventra.wire.v1.Money
+	35, // 57: eventra.wire.v1.Booking.places:type_name -> eventra.wire.v1.BookedSeat
+	33, // 58: eventra.wire.v1.BookedSeat.price:type_name -> eventra.wire.v1.Money
+	33, // 59: eventra.wire.v1.Payment.amount:type_name -> eventra.wire.v1.Money
+	33, // 60: eventra.wire.v1.Refund.amount:type_name -> eventra.wire.v1.Money
+	33, // 61: eventra.wire.v1.SeatChanges.Floor.price:type_name -> eventra.wire.v1.Money
+	33, // 62: eventra.wire.v1.Availability.Tally.price_from:type_name -> eventra.wire.v1.Money
+	63, // [63:63] is the sub-list for method output_type
+	63, // [63:63] is the sub-list for method input_type
+	63, // [63:63] is the sub-list for extension type_name
+	63, // [63:63] is the sub-list for extension extendee
+	0,  // [0:63] is the sub-list for field type_name
 }
 
 func init() { file_eventra_wire_proto_init() }

@@ -4,12 +4,13 @@ import "github.com/eventra/eventra"
 
 func encodeRefundItems(cmd *eventra.RefundItems) *RefundItems {
 	return &RefundItems{Refund: idBytes(cmd.RefundID), Booking: idBytes(cmd.BookingID), Items: encodeItemNumbers(cmd.Items), All: cmd.All,
-		Amount: cmd.Amount, Currency: cmd.Currency, Release: cmd.Release, Reason: cmd.Reason}
+		Amount: cmd.Amount, Currency: cmd.Currency, Release: cmd.Release, Reason: cmd.Reason, Actor: encodeActor(cmd.By)}
 }
 
 func (d *decoder) refundItems(r *RefundItems) *eventra.RefundItems {
 	cmd := &eventra.RefundItems{RefundID: d.need(r.GetRefund()), BookingID: d.need(r.GetBooking()), Items: itemNumbers(r.GetItems()),
-		All: r.GetAll(), Amount: r.GetAmount(), Currency: r.GetCurrency(), Release: r.GetRelease(), Reason: r.GetReason()}
+		All: r.GetAll(), Amount: r.GetAmount(), Currency: r.GetCurrency(), Release: r.GetRelease(), Reason: r.GetReason(),
+		By: d.actor(r.GetActor())}
 	var faults eventra.Faults
 	cmd.Validate(&faults)
 	if err := faults.Err(); err != nil {

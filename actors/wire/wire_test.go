@@ -51,6 +51,9 @@ var (
 			ResourceID: id(1), RequestHash: [32]byte{3}}},
 		&eventra.FinishPayment{Payment: payment, Outcome: eventra.PaymentSucceeded, Items: []eventra.Item{floor}},
 		&eventra.RefundBooking{BookingID: id(1)},
+		&eventra.RefundBooking{BookingID: id(1), By: eventra.Actor{ID: id(2), Kind: eventra.ActorUser}},
+		&eventra.RefundItems{RefundID: id(3), BookingID: id(1), Items: []int{1, 3}, Amount: eventra.ItemsPrice, Release: true,
+			By: eventra.Actor{ID: id(2), Kind: eventra.ActorUser}},
 		&eventra.SetBlocked{BlockingID: id(1), Author: id(2), Selection: eventra.SeatSelection{Section: "A", Row: "1"}, Blocked: true, Reason: "press",
 			By: eventra.Actor{ID: id(2), Kind: eventra.ActorKey, Address: "192.0.2.7", RequestID: "r"}},
 	}

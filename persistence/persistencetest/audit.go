@@ -36,6 +36,7 @@ func RunAudit(t *testing.T, store AuditStore) {
 		"blocked seats":               auditedBlocking,
 		"a batch that is refused":     auditedRefusal,
 		"API keys":                    auditedKeys,
+		"refunds":                     auditedRefunds,
 		"places":                      auditedPlaces,
 		"a new administrator":         auditedAdmin,
 		"an action without an actor":  auditedSystem,
@@ -225,6 +226,31 @@ func auditedPlaces(f *auditFixture) {
 	require.Equal(f.t, map[string]any{"section": "FLOOR", "capacity": 100., "blocked": 0.}, facts(f.t, done[0].Before))
 	require.Equal(f.t, map[string]any{"section": "FLOOR", "capacity": 120., "blocked": 0.}, facts(f.t, done[0].After))
 	require.Equal(f.t, map[string]any{"seatsTotal": 140., "added": 100., "sections": []any{"FLOOR"}}, facts(f.t, done[1].After))
+}
+
+func auditedRefunds(f *auditFixture) {
+	b, _ := f.bought(3, 4)
+	decide := func(cmd eventra.Command) *eventra.Change {
+		d := f.seatMap().Decide(cmd, time.Now())
+		require.Equal(f.t, eventra.Accept, d.Verdict, "%v", d.Err)
+		return d.Change
+	}
+	part := decide(&eventra.RefundItems{RefundID: NewID(), BookingID: b.ID, Items: []int{1}, Amount: eventra.ItemsPrice, Release: true, Reason: "ill", By: f.actor})
+	f.must(part)
+	receipt, err := f.commit(part)
+	require.NoError(f.t, err)
+	require.Equal(f.t, []bool{true}, receipt.Refused)
+	f.must(decide(&eventra.EndRefund{Refund: *part.Refund, Outcome: eventra.RefundSucceeded}))
+	f.must(decide(&eventra.RefundBooking{BookingID: b.ID, By: f.actor}))
+	untold, _ := f.bought(7)
+	f.must(decide(&eventra.RefundBooking{BookingID: untold.ID}))
+	require.Empty(f.t, f.entries(eventra.AuditFilter{Subject: untold.ID.String()}))
+
+	done := f.requireDone(b.ID.String(), eventra.AuditBookingRefund, eventra.AuditBookingRefund)
+	require.Equal(f.t, map[string]any{"amount": float64(f.seats[3].Price.Amount), "currency": "EUR", "items": []any{1.}, "released": true, "reason": "ill"},
+		facts(f.t, done[1].After))
+	require.Equal(f.t, map[string]any{"status": "REFUNDED", "amount": float64(f.seats[4].Price.Amount), "currency": "EUR"}, facts(f.t, done[0].After))
+	require.Equal(f.t, f.event.ID, done[0].EventID)
 }
 
 func auditedKeys(f *auditFixture) {
