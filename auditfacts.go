@@ -185,6 +185,12 @@ func (f *StoredFloor) AuditFacts(next *StoredFloor) (was, is Facts) {
 	return of(f), of(next)
 }
 
+// AuditFacts returns what the audit log says of a change of what an account may do.
+func (u *User) AuditFacts(before *User) (was, is Facts) {
+	of := func(u *User) Facts { return Facts{"role": string(u.Role), "disabled": u.Disabled} }
+	return changedFacts(of(before), of(u))
+}
+
 func (k *APIKey) facts() Facts {
 	scopes, events := make([]string, len(k.Scopes)), make([]string, len(k.EventIDs))
 	for i, scope := range k.Scopes {

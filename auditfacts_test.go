@@ -57,7 +57,7 @@ func TestEvent_AuditFactsAreWhatChanged(t *testing.T) {
 	require.JSONEq(t, `{"holdSeconds": 300, "saleEndsAt": "2030-05-01T19:31:00Z", "venue": {"name": "", "address": "", "city": "Bonn", "country": "", "timezone": ""}}`,
 		string(is.JSON()))
 	_, is = old.AuditFacts(nil)
-	require.Equal(t, `{"a":[1e999,"\u0000"]}`, is["attributes"], "as text")
+	require.Contains(t, is["attributes"], `[1e999,"\u0000"]`, "as text")
 }
 
 func TestActorOf_AContextWithoutOneIsTheSystem(t *testing.T) {

@@ -34,6 +34,7 @@ const (
 	CodeInvalidCredentials  Code = "invalid_credentials" //nolint:gosec // G101: a code, no secret
 	CodeInvalidRefreshToken Code = "invalid_refresh_token"
 	CodeInvalidToken        Code = "invalid_token"
+	CodeLastAdmin           Code = "last_admin"
 	CodeEmailNotVerified    Code = "email_not_verified"
 
 	CodeEventNotFound     Code = "event_not_found"

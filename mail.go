@@ -145,6 +145,19 @@ type Mail struct {
 	TokenExpires time.Time
 }
 
+// DeadMail is a mail whose attempts are used up.
+type DeadMail struct {
+	Mail     MailRef
+	Error    string // of the last attempt
+	Tries    int
+	FailedAt time.Time
+}
+
+// AuditFacts returns what the audit log says of a dead mail that is tried again: nothing of its recipient.
+func (m *DeadMail) AuditFacts() Facts {
+	return Facts{"tries": m.Tries, "failedAt": factTime(m.FailedAt)}
+}
+
 // Occasion is when and where an event takes place.
 type Occasion struct {
 	Venue    string // in one line

@@ -9,7 +9,7 @@ type Page struct {
 	Cursor *Cursor
 }
 
-// Cursor is the position of an item in a list that is sorted by time, then by id.
+// Cursor is the position of an item in a list that is sorted by time, then by id; or by Text, then by id.
 type Cursor struct {
 	Time time.Time
 	ID   ID
@@ -18,6 +18,9 @@ type Cursor struct {
 	// zero in other lists.
 	Split time.Time
 	Past  bool
+	// Text is what a list that is not sorted by time is sorted by. Past reports whether the item is in the second of two
+	// parts of such a list.
+	Text string
 }
 
 // Items on a page.

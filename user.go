@@ -33,6 +33,34 @@ type User struct {
 	Verified     bool // has shown to read the mails to Email
 }
 
+// UserFilter narrows the list of accounts. A zero field does not narrow it.
+type UserFilter struct {
+	Text string // the beginning of the address or of the name, in any case
+	Role Role
+}
+
+// UserChange is what an administrator changes of an account. A zero field changes nothing.
+type UserChange struct {
+	UserID   ID
+	Role     Role
+	Disabled *bool
+}
+
+// Of returns the account after the change.
+func (c *UserChange) Of(u *User) *User {
+	after := *u
+	if c.Role != "" {
+		after.Role = c.Role
+	}
+	if c.Disabled != nil {
+		after.Disabled = *c.Disabled
+	}
+	return &after
+}
+
+// Administers reports whether the user is an administrator who may sign in.
+func (u *User) Administers() bool { return u.Role == RoleAdmin && !u.Disabled }
+
 // Limits of a user's details.
 const (
 	PasswordMinBytes = 8

@@ -29,6 +29,9 @@ type Config struct {
 	Blocks          Blocks
 	Cancellations   Cancellations
 	BackOffice      BackOffice
+	Audit           AuditLog
+	UserAdmin       UserAdmin
+	DeadMails       DeadMails
 	MailTries       MailTries
 	IdempotencyKeys IdempotencyKeys
 	RateCounters    RateCounters
@@ -132,7 +135,8 @@ func (c *Config) complete() error {
 		missing("Bookings", c.Bookings == nil),
 		missing("Blocks", c.Blocks == nil),
 		missing("Cancellations", c.Cancellations == nil),
-		missing("BackOffice", c.BackOffice == nil),
+		missing("BackOffice", c.BackOffice == nil), missing("Audit", c.Audit == nil), missing("UserAdmin", c.UserAdmin == nil),
+		missing("DeadMails", c.DeadMails == nil),
 		missing("MailTries", c.MailTries == nil),
 		missing("IdempotencyKeys", c.IdempotencyKeys == nil),
 		missing("RateCounters", c.RateCounters == nil),

@@ -23,6 +23,10 @@ const (
 	// whether the item is past it.
 	splitCursorVersion = 2
 	splitCursorBytes   = cursorBytes + 8 + 1
+
+	// A cursor of a list that is sorted by a text has whether the item is in its second part, and the text.
+	textCursorVersion = 3
+	textCursorAt      = cursorBytes + 1
 )
 
 // cursorSealer makes cursors with its first key, and recognises those of all.
@@ -44,14 +48,17 @@ func (s cursorSealer) seal(c *eventra.Cursor, scope ...string) *string {
 	sealed = append(sealed, cursorVersion)
 	sealed = binary.BigEndian.AppendUint64(sealed, uint64(c.Time.UnixMicro()))
 	sealed = append(sealed, c.ID[:]...)
-	if !c.Split.IsZero() {
+	past := byte(0)
+	if c.Past {
+		past = 1
+	}
+	switch {
+	case c.Text != "":
+		sealed[0] = textCursorVersion
+		sealed = append(append(sealed, past), c.Text...)
+	case !c.Split.IsZero():
 		sealed[0] = splitCursorVersion
-		sealed = binary.BigEndian.AppendUint64(sealed, uint64(c.Split.UnixMicro()))
-		past := byte(0)
-		if c.Past {
-			past = 1
-		}
-		sealed = append(sealed, past)
+		sealed = append(binary.BigEndian.AppendUint64(sealed, uint64(c.Split.UnixMicro())), past)
 	}
 	text := base64.RawURLEncoding.EncodeToString(append(sealed, cursorMAC(s.keys[0], sealed, scope)...))
 	return &text
@@ -73,6 +80,9 @@ func (s cursorSealer) open(text string, scope ...string) (*eventra.Cursor, bool)
 		return c, true
 	case content[0] == splitCursorVersion && len(content) == splitCursorBytes:
 		c.Split, c.Past = cursorTime(content[cursorBytes:]), content[splitCursorBytes-1] == 1
+		return c, true
+	case content[0] == textCursorVersion && len(content) > textCursorAt:
+		c.Past, c.Text = content[cursorBytes] == 1, string(content[textCursorAt:])
 		return c, true
 	}
 	return nil, false

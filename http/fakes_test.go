@@ -47,7 +47,8 @@ type fakes struct {
 
 	heldAgain atomic.Int64 // calls of HoldAgain
 
-	actor eventra.Actor // of the last Create
+	actor eventra.Actor // of the last Create or ChangeUser
+	dead  []eventra.DeadMail
 
 	hold func(context.Context, *eventra.HoldSeats) (*eventra.Booking, error) // in place of Hold
 	pay  func(eventra.PaymentRequest) (*eventra.Payment, *eventra.Booking, error)

@@ -54,7 +54,7 @@ func (ts *testServer) address(o operation) string {
 	if strings.HasSuffix(o.path, "/publish") {
 		event = ts.draft
 	}
-	return strings.NewReplacer("{eventId}", event, "{bookingId}", ts.bookingID, "{sessionId}", ts.sessionID, "{apiKeyId}", ts.apiKeyID, "{name}", "FLOOR").Replace(o.path)
+	return strings.NewReplacer("{eventId}", event, "{bookingId}", ts.bookingID, "{sessionId}", ts.sessionID, "{apiKeyId}", ts.apiKeyID, "{userId}", ts.user.ID.String(), "{seat}", "A-1-1", "{mailId}", ts.deadMail(), "{name}", "FLOOR").Replace(o.path)
 }
 
 // tokenFor returns the token of an admin or, for what only an owner may do, of the user.
@@ -71,7 +71,7 @@ func TestInput_EveryRouteIsDocumented(t *testing.T) {
 	for _, o := range documentedOperations(t) {
 		documented[o.method+" "+o.path] = true
 	}
-	braces := strings.NewReplacer(":eventId", "{eventId}", ":bookingId", "{bookingId}", ":sessionId", "{sessionId}", ":apiKeyId", "{apiKeyId}", ":name", "{name}")
+	braces := strings.NewReplacer(":eventId", "{eventId}", ":bookingId", "{bookingId}", ":sessionId", "{sessionId}", ":apiKeyId", "{apiKeyId}", ":userId", "{userId}", ":seat", "{seat}", ":mailId", "{mailId}", ":name", "{name}")
 	for _, route := range ts.server.app.GetRoutes(true) {
 		if strings.HasPrefix(route.Path, "/api/v1/") && route.Method != http.MethodHead {
 			require.True(t, documented[route.Method+" "+braces.Replace(route.Path)], "%s %s", route.Method, route.Path)

@@ -80,6 +80,7 @@ var problems = map[eventra.Code]problemKind{
 	eventra.CodeUnknownTicketType:    {status: 422, title: "Unknown ticket type"},
 	eventra.CodeTicketTypeNotSold:    {status: 422, title: "Ticket type not sold"},
 	eventra.CodeTicketTypeQuantity:   {status: 422, title: "Too few or too many tickets of a type"},
+	eventra.CodeLastAdmin:            {status: 409, title: "Last administrator"},
 	eventra.CodeNotCancellable:       {status: 409, title: "Booking not cancellable"},
 	eventra.CodeNotRefundable:        {status: 409, title: "Booking not refundable"},
 	eventra.CodeItemReleased:         {status: 409, title: "Ticket released before"},

@@ -100,6 +100,12 @@ func (s *Server) routes() {
 	api.get("/admin/events/:eventId/report", reporters, reads, nothing, timeout(reportTimeout), s.getEventReport)
 	api.get("/admin/events/:eventId/seats/:seat/history", reporters, reads, parameters("at", "limit", "cursor"), s.getSeatHistory)
 	api.get("/admin/events/:eventId/bookings.csv", reporters, reads, parameters("status"), s.exportBookings)
+	api.get("/admin/users", admins, reads, parameters("q", "role", "limit", "cursor"), s.listUsers)
+	api.get("/admin/users/:userId", admins, reads, nothing, s.getUser)
+	api.patch("/admin/users/:userId", admins, writes, body, s.updateUser)
+	api.get("/admin/audit", admins, reads, parameters("actor", "action", "subject", "from", "to", "limit", "cursor"), s.listAudit)
+	api.get("/admin/mails", admins, reads, parameters("status", "limit", "cursor"), s.listMails)
+	api.post("/admin/mails/:mailId/retry", admins, writes, nothing, s.retryMail)
 	api.get("/admin/cluster", admins, reads, nothing, s.cluster)
 }
 

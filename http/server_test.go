@@ -91,7 +91,7 @@ func (ts *testServer) start(cfg Config) {
 func (ts *testServer) config() Config {
 	f := ts.fakes
 	return Config{
-		Users: f, APIKeys: f, Customers: f, DeniedTokens: f, Catalog: f, SeatMaps: f, BoxOffice: f, Payments: f, Bookings: f, Blocks: f, Cancellations: f, BackOffice: f, MailTries: f,
+		Users: f, APIKeys: f, Customers: f, DeniedTokens: f, Catalog: f, SeatMaps: f, BoxOffice: f, Payments: f, Bookings: f, Blocks: f, Cancellations: f, BackOffice: f, MailTries: f, Audit: f, UserAdmin: f, DeadMails: f,
 		IdempotencyKeys: fakeKeys{f}, RateCounters: f, Members: f,
 		Metrics: prometheus.NewRegistry(), Log: slog.New(slog.NewJSONHandler(ts.log, nil)),
 		JWTSecrets: [][]byte{[]byte(testSecret)}, PasswordCost: bcrypt.MinCost, Version: "test",
@@ -226,4 +226,14 @@ func (ts *testServer) ok(status int, method, path, token, body string, headers .
 		require.NoError(ts.t, json.Unmarshal([]byte(a.body), &decoded), a.body)
 	}
 	return decoded, a
+}
+
+// deadMail returns the id of a dead mail, which it makes.
+func (ts *testServer) deadMail() string {
+	ts.fakes.mu.Lock()
+	defer ts.fakes.mu.Unlock()
+	if len(ts.fakes.dead) == 0 {
+		ts.fakes.dead = []eventra.DeadMail{{Mail: eventra.Tickets(newID())}}
+	}
+	return ts.fakes.dead[0].Mail.String()
 }

@@ -254,6 +254,34 @@ type Members interface {
 	Describe(ctx context.Context) (*eventra.Cluster, error)
 }
 
+// AuditLog is what administrators did.
+type AuditLog interface {
+	// AuditEntries lists entries, newest first.
+	AuditEntries(ctx context.Context, f eventra.AuditFilter, p eventra.Page) ([]eventra.AuditEntry, *eventra.Cursor, error)
+	// AppendAudit writes entries of actions that no transaction of the log's store carries out.
+	AppendAudit(ctx context.Context, entries ...eventra.AuditEntry) error
+}
+
+// UserAdmin is what administrators do with accounts.
+type UserAdmin interface {
+	// ListUsers lists accounts by address; with a text those whose address begins with it, then those whose name does.
+	ListUsers(ctx context.Context, f eventra.UserFilter, p eventra.Page) ([]*eventra.User, *eventra.Cursor, error)
+	// Account returns CodeNotFound if there is no such account, or it was erased.
+	Account(ctx context.Context, id eventra.ID) (*eventra.User, error)
+	// ChangeUser returns the account after the change. What was granted to it before ends if anything changed.
+	// Errors: CodeNotFound; CodeLastAdmin.
+	ChangeUser(ctx context.Context, change eventra.UserChange) (*eventra.User, error)
+}
+
+// DeadMails are the mails whose attempts are used up.
+type DeadMails interface {
+	// DeadMails lists them, the oldest failure first.
+	DeadMails(ctx context.Context, p eventra.Page) ([]eventra.DeadMail, *eventra.Cursor, error)
+	// DeadMail and RetryMail return CodeNotFound if there is no such mail, or it is not dead.
+	DeadMail(ctx context.Context, ref eventra.MailRef) (*eventra.DeadMail, error)
+	RetryMail(ctx context.Context, ref eventra.MailRef) error
+}
+
 // Probe checks whether one dependency answers.
 type Probe struct {
 	Name     string

@@ -58,6 +58,12 @@ var endpoints = []endpoint{
 	{"GET", "/api/v1/admin/bookings/{booking}", "", "admin", "booking"},
 	{"POST", "/api/v1/admin/api-keys", `{"name":"Shop","scopes":["bookings:write"]}`, "admin", ""},
 	{"GET", "/api/v1/admin/api-keys", "", "admin", ""},
+	{"GET", "/api/v1/admin/users", "", "admin", ""},
+	{"GET", "/api/v1/admin/users/{user}", "", "admin", "user"},
+	{"PATCH", "/api/v1/admin/users/{user}", `{"disabled":false}`, "admin", "user"},
+	{"GET", "/api/v1/admin/audit", "", "admin", ""},
+	{"GET", "/api/v1/admin/mails", "", "admin", ""},
+	{"POST", "/api/v1/admin/mails/{mail}/retry", "", "admin", "mail"},
 	{"DELETE", "/api/v1/admin/api-keys/{apiKey}", "", "admin", "apiKey"},
 	{"DELETE", "/api/v1/admin/bookings/{booking}", "", "admin", "booking"},
 	{"POST", "/api/v1/admin/bookings/{booking}/mails", "", "admin", "booking"},
@@ -70,7 +76,7 @@ const validEvent = `{"title":"T","description":"","category":"c","tags":["a"],"v
 	`"startsAt":"2030-05-01T19:30:00Z","endsAt":"2030-05-01T22:00:00Z","attributes":{"x":[1,{"y":null}]}}`
 
 func (ts *testServer) fill(s string) string {
-	return strings.NewReplacer("{event}", ts.published, "{booking}", ts.bookingID, "{session}", ts.sessionID, "{apiKey}", ts.apiKeyID).Replace(s)
+	return strings.NewReplacer("{event}", ts.published, "{booking}", ts.bookingID, "{session}", ts.sessionID, "{apiKey}", ts.apiKeyID, "{user}", ts.user.ID.String(), "{mail}", ts.deadMail()).Replace(s)
 }
 
 func (ts *testServer) token(who string) string {
@@ -94,6 +100,9 @@ func (endpoint) any() bool         { return true }
 func (e endpoint) takesBody() bool { return e.body != "" }
 func (e endpoint) hasID() bool     { return e.name != "" }
 func (e endpoint) takesKey() bool {
+	if strings.HasSuffix(e.path, "/retry") { // which makes nothing
+		return false
+	}
 	return e.method == "POST" && (!strings.HasPrefix(e.path, "/api/v1/auth/") || strings.HasSuffix(e.path, "register"))
 }
 
@@ -149,8 +158,10 @@ func TestWrongInput_Bodies(t *testing.T) {
 func TestWrongInput_IDs(t *testing.T) {
 	t.Parallel()
 	eachEndpoint(t, endpoint.hasID, func(t *testing.T, ts *testServer, e endpoint) {
-		code := map[string]eventra.Code{"event": eventra.CodeEventNotFound, "booking": eventra.CodeNotFound, "session": eventra.CodeNotFound, "apiKey": eventra.CodeNotFound}[e.name]
-		id := map[string]string{"event": ts.published, "booking": ts.bookingID, "session": ts.sessionID, "apiKey": ts.apiKeyID}[e.name]
+		code := map[string]eventra.Code{"event": eventra.CodeEventNotFound, "booking": eventra.CodeNotFound, "session": eventra.CodeNotFound, "apiKey": eventra.CodeNotFound,
+			"user": eventra.CodeNotFound, "mail": eventra.CodeNotFound}[e.name]
+		id := map[string]string{"event": ts.published, "booking": ts.bookingID, "session": ts.sessionID, "apiKey": ts.apiKeyID,
+			"user": ts.user.ID.String(), "mail": ts.deadMail()}[e.name]
 		for _, bad := range []string{newID().String(), "1", "x'--", "%00", strings.Repeat("a", 5000), id + "0", id[:35],
 			strings.ReplaceAll(id, "-", ""), "%7B" + id + "%7D", "..%2F..", "%ff%fe"} {
 			a := ts.send(e.method, strings.Replace(e.path, id, bad, 1), ts.token(e.who), e.body)

@@ -124,6 +124,12 @@ func accessTable() []access {
 		{"GET /api/v1/admin/bookings/:bookingId", "held", nil, admins.and(eventra.ScopeBookingsRead, 404)},
 		{"POST /api/v1/admin/api-keys", "", object{"name": "A shop"}, admins.to(201)},
 		{"GET /api/v1/admin/api-keys", "", nil, admins},
+		{"GET /api/v1/admin/users", "", nil, admins},
+		{"GET /api/v1/admin/users/:userId", "user", nil, admins},
+		{"PATCH /api/v1/admin/users/:userId", "user", object{"disabled": true}, admins},
+		{"GET /api/v1/admin/audit", "", nil, admins},
+		{"GET /api/v1/admin/mails", "", nil, admins},
+		{"POST /api/v1/admin/mails/:mailId/retry", "", nil, admins.to(404)}, // that is not dead
 		{"DELETE /api/v1/admin/api-keys/:apiKeyId", "key", nil, admins.to(204)},
 		{"DELETE /api/v1/admin/bookings/:bookingId", "held", nil, admins},
 		{"POST /api/v1/admin/bookings/:bookingId/mails", "confirmed", nil, admins.to(202)},

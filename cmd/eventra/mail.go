@@ -60,7 +60,7 @@ func (mailRetryCommand) Run(ctx context.Context) error {
 }
 
 // noteRetry writes an entry of the audit log for each of the letters.
-func noteRetry(ctx context.Context, letters []redis.DeadLetter) error {
+func noteRetry(ctx context.Context, letters []eventra.DeadMail) error {
 	if len(letters) == 0 {
 		return nil
 	}
@@ -75,7 +75,7 @@ func noteRetry(ctx context.Context, letters []redis.DeadLetter) error {
 	defer stores.Close()
 	entries := make([]eventra.AuditEntry, len(letters))
 	for i, l := range letters {
-		entries[i] = eventra.ActorOf(ctx).AboutMail(eventra.AuditMailRetry, l.Mail, l.Facts())
+		entries[i] = eventra.ActorOf(ctx).AboutMail(eventra.AuditMailRetry, l.Mail, l.AuditFacts())
 	}
 	return stores.Postgres.AppendAudit(ctx, entries...)
 }

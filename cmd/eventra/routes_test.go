@@ -75,7 +75,8 @@ func TestOpenAPI_HasEveryRoute(t *testing.T) {
 var pages = []string{"GET /", "GET /favicon.ico", "GET /events/:eventId", "GET /livehouse/:file", "GET /verify-email", "POST /verify-email", "GET /reset-password", "POST /reset-password"}
 
 // parameters turns the router's names in paths into those of OpenAPI.
-var parameters = strings.NewReplacer(":eventId", "{eventId}", ":bookingId", "{bookingId}", ":sessionId", "{sessionId}", ":seat", "{seat}", ":apiKeyId", "{apiKeyId}", ":name", "{name}")
+var parameters = strings.NewReplacer(":eventId", "{eventId}", ":bookingId", "{bookingId}", ":sessionId", "{sessionId}", ":apiKeyId", "{apiKeyId}", ":seat", "{seat}",
+	":userId", "{userId}", ":mailId", "{mailId}", ":name", "{name}")
 
 // cell is one request of the table.
 type cell struct {
@@ -178,8 +179,13 @@ func (row *access) prepare(p *program, owner visitor) (path, event string) {
 	if row.needs == "key" {
 		key, _ = p.apiKey(object{"name": "A shop"})
 	}
+	user := ""
+	if row.needs == "user" {
+		token, _ := p.user()
+		user = p.must(200, "GET", "/auth/me", token, nil).text("id")
+	}
 	_, route, _ := strings.Cut(row.route, " ")
-	return strings.NewReplacer(":eventId", event, ":bookingId", booking, ":sessionId", session, ":apiKeyId", key, ":seat", "A-1-1", ":name", "FLOOR", ":file", "main.js", "*", "index.html").Replace(route), event
+	return strings.NewReplacer(":eventId", event, ":bookingId", booking, ":sessionId", session, ":apiKeyId", key, ":seat", "A-1-1", ":userId", user, ":mailId", uuid.NewString(), ":name", "FLOOR", ":file", "main.js", "*", "index.html").Replace(route), event
 }
 
 // status sends the request and returns the status. It reads no body, as that of a stream never ends.

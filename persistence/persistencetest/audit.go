@@ -3,6 +3,7 @@ package persistencetest
 import (
 	"context"
 	"encoding/json"
+	"slices"
 	"testing"
 	"time"
 
@@ -327,7 +328,7 @@ func auditedPages(f *auditFixture) {
 		"nobody":     {eventra.AuditFilter{Actor: NewID().String()}, func(int) bool { return false }},
 	} {
 		var want, got []float64
-		for i := len(all) - 1; i >= 0; i-- {
+		for i := range slices.Backward(all) {
 			if c.want(i) {
 				want = append(want, float64(i))
 			}

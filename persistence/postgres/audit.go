@@ -111,20 +111,24 @@ func auditSQL(f eventra.AuditFilter) (sql, by string) {
 	return auditAllSQL, ""
 }
 
-// There is a statement for each index: one for all filters would have one plan, by age.
+// There is a statement for each index: one for all filters would have one plan, by age. Only auditAllSQL asks for times in the form
+// that the index by age has.
 const (
 	auditActor  = `coalesce(actor_id::text, actor_kind)`
 	selectAudit = `
 SELECT id, at, actor_id, actor_kind, address, request_id, action, subject_kind, subject_id, event_id, before, after
-FROM audit WHERE (at, id) < ($2::timestamptz, $3::uuid) AND at >= $4::timestamptz AND `
-	auditRest = `
-    AND ($6 = '' OR ` + auditActor + ` = $6) AND ($7 = '' OR action = $7)
+FROM audit WHERE `
+	auditFilters = `
+    AND ($6 = '' OR ` + auditActor + ` = $6) AND ($7 = '' OR action = $7)`
+	auditPage = auditFilters + ` AND (at, id) < ($2::timestamptz, $3::uuid) AND at >= $4::timestamptz
 ORDER BY at DESC, id DESC LIMIT $5`
 
-	auditAllSQL       = selectAudit + `$1 = ''` + auditRest
-	auditOfSubjectSQL = selectAudit + `subject_id = $1` + auditRest
-	auditOfActorSQL   = selectAudit + auditActor + ` = $1` + auditRest
-	auditOfActionSQL  = selectAudit + `action = $1` + auditRest
+	auditAllSQL = selectAudit + `$1 = '' AND (at AT TIME ZONE 'UTC', id) < ($2::timestamptz AT TIME ZONE 'UTC', $3::uuid)
+    AND at AT TIME ZONE 'UTC' >= $4::timestamptz AT TIME ZONE 'UTC'` + auditFilters + `
+ORDER BY at AT TIME ZONE 'UTC' DESC, id DESC LIMIT $5`
+	auditOfSubjectSQL = selectAudit + `subject_id = $1` + auditPage
+	auditOfActorSQL   = selectAudit + auditActor + ` = $1` + auditPage
+	auditOfActionSQL  = selectAudit + `action = $1` + auditPage
 )
 
 func scanAuditEntry(row pgx.CollectableRow) (e eventra.AuditEntry, err error) {

@@ -88,7 +88,8 @@ DELETE FROM notices WHERE ctid = ANY (ARRAY (
 
 const purgeAuditSQL = `
 DELETE FROM audit WHERE ctid = ANY (ARRAY (
-    SELECT ctid FROM audit WHERE at < now() - $2::bigint * interval '1 microsecond' ORDER BY at, id LIMIT $1 FOR UPDATE SKIP LOCKED))`
+    SELECT ctid FROM audit WHERE at AT TIME ZONE 'UTC' < (now() - $2::bigint * interval '1 microsecond') AT TIME ZONE 'UTC'
+    ORDER BY at AT TIME ZONE 'UTC', id LIMIT $1 FOR UPDATE SKIP LOCKED))`
 
 // firstIDAt returns the least id (UUIDv7) of a time.
 func firstIDAt(at time.Time) (id eventra.ID) {

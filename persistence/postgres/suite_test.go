@@ -156,3 +156,8 @@ func TestDB_CustomerStore(t *testing.T) {
 	all.Wait()
 	require.Equal(t, ids[0], ids[1])
 }
+
+func TestDB_UserAdmin(t *testing.T) {
+	t.Parallel()
+	persistencetest.RunUserAdmin(t, open(t))
+}

@@ -12,9 +12,10 @@ import (
 
 const userColumns = `users.id, email, name, role, password_hash, users.created_at, token_version, disabled_at IS NOT NULL, email_verified_at IS NOT NULL`
 
-func scanUser(row pgx.Row) (*eventra.User, error) {
+// scanUser reads userColumns, and what comes after them.
+func scanUser(row pgx.Row, more ...any) (*eventra.User, error) {
 	u := &eventra.User{}
-	err := row.Scan(&u.ID, &u.Email, &u.Name, &u.Role, &u.PasswordHash, &u.CreatedAt, &u.TokenVersion, &u.Disabled, &u.Verified)
+	err := row.Scan(append([]any{&u.ID, &u.Email, &u.Name, &u.Role, &u.PasswordHash, &u.CreatedAt, &u.TokenVersion, &u.Disabled, &u.Verified}, more...)...)
 	return u, err
 }
 

@@ -1,10 +1,10 @@
 package redis
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"slices"
-	"time"
 
 	"github.com/hibiken/asynq"
 
@@ -14,19 +14,6 @@ import (
 // deadLettersMax bounds the dead letters in one list.
 const deadLettersMax = 1000
 
-// DeadLetter is a mail whose attempts are used up.
-type DeadLetter struct {
-	Mail     eventra.MailRef
-	Error    string // of the last attempt
-	Tries    int
-	FailedAt time.Time
-}
-
-// Facts returns what the audit log says of a dead letter that is tried again: nothing of its recipient.
-func (l *DeadLetter) Facts() eventra.Facts {
-	return eventra.Facts{"tries": l.Tries, "failedAt": l.FailedAt.UTC().Format(time.RFC3339)}
-}
-
 // MailQueueStats counts the jobs of all boxes.
 type MailQueueStats struct {
 	Waiting int // for a worker or for the next attempt
@@ -34,8 +21,8 @@ type MailQueueStats struct {
 	Dead    int
 }
 
-// DeadLetters lists the dead letters, a thousand of each box at most.
-func (q *MailQueue) DeadLetters(ctx context.Context) (letters []DeadLetter, err error) {
+// DeadLetters lists the dead mails, the oldest failure first; of each box a thousand at most.
+func (q *MailQueue) DeadLetters(ctx context.Context) (letters []eventra.DeadMail, err error) {
 	for box := range eventra.MailBoxes {
 		tasks, err := inspect(ctx, q, box, func(inspector *asynq.Inspector, queue string) ([]*asynq.TaskInfo, error) {
 			return inspector.ListArchivedTasks(queue, asynq.PageSize(deadLettersMax))
@@ -45,11 +32,71 @@ func (q *MailQueue) DeadLetters(ctx context.Context) (letters []DeadLetter, err 
 		}
 		for _, task := range tasks {
 			if ref, err := eventra.ParseMailRef(task.ID); err == nil {
-				letters = append(letters, DeadLetter{ref, task.LastErr, task.Retried + 1, task.LastFailedAt})
+				letters = append(letters, deadMail(ref, task))
 			}
 		}
 	}
+	slices.SortFunc(letters, func(a, b eventra.DeadMail) int { return compareDead(positionOf(&a), positionOf(&b)) })
 	return letters, nil
+}
+
+func deadMail(ref eventra.MailRef, task *asynq.TaskInfo) eventra.DeadMail {
+	return eventra.DeadMail{Mail: ref, Error: task.LastErr, Tries: task.Retried + 1, FailedAt: task.LastFailedAt}
+}
+
+// positionOf returns where a dead mail is in the list.
+func positionOf(m *eventra.DeadMail) eventra.Cursor {
+	return eventra.Cursor{Time: m.FailedAt, Text: m.Mail.String()}
+}
+
+func compareDead(a, b eventra.Cursor) int {
+	return cmp.Or(a.Time.Compare(b.Time), cmp.Compare(a.Text, b.Text))
+}
+
+// DeadMails implements http.DeadMails. It reads all that DeadLetters lists.
+func (q *MailQueue) DeadMails(ctx context.Context, p eventra.Page) (mails []eventra.DeadMail, next *eventra.Cursor, err error) {
+	if mails, err = q.DeadLetters(ctx); err != nil {
+		return nil, nil, err
+	}
+	if p.Cursor != nil {
+		mails = slices.DeleteFunc(mails, func(m eventra.DeadMail) bool { return compareDead(positionOf(&m), *p.Cursor) <= 0 })
+	}
+	if len(mails) > p.Limit {
+		last := positionOf(&mails[p.Limit-1])
+		mails, next = mails[:p.Limit], &last
+	}
+	return mails, next, nil
+}
+
+var errNoDeadMail = eventra.Errorf(eventra.CodeNotFound, "no such mail, or none that is dead")
+
+// DeadMail implements http.DeadMails.
+func (q *MailQueue) DeadMail(ctx context.Context, ref eventra.MailRef) (*eventra.DeadMail, error) {
+	task, err := inspect(ctx, q, ref.Box(), func(inspector *asynq.Inspector, queue string) (*asynq.TaskInfo, error) {
+		return inspector.GetTaskInfo(queue, ref.String())
+	})
+	switch {
+	case errors.Is(err, asynq.ErrTaskNotFound), err == nil && (task == nil || task.State != asynq.TaskStateArchived):
+		return nil, errNoDeadMail
+	case err != nil:
+		return nil, unavailable(err)
+	}
+	mail := deadMail(ref, task)
+	return &mail, nil
+}
+
+// RetryMail implements http.DeadMails: it puts a dead mail back into the queue.
+func (q *MailQueue) RetryMail(ctx context.Context, ref eventra.MailRef) error {
+	if _, err := q.DeadMail(ctx, ref); err != nil {
+		return err
+	}
+	_, err := inspect(ctx, q, ref.Box(), func(inspector *asynq.Inspector, queue string) (struct{}, error) {
+		return struct{}{}, inspector.RunTask(queue, ref.String())
+	})
+	if errors.Is(err, asynq.ErrTaskNotFound) {
+		return errNoDeadMail
+	}
+	return unavailable(err)
 }
 
 // MailTries returns the attempts to send a mail. A mail that has no job has had none.

@@ -146,6 +146,11 @@ func TestMailQueue_ListsAndRetriesDeadLetters(t *testing.T) {
 	require.Contains(t, letters[0].Error, "no such address")
 	require.Equal(t, 1, letters[0].Tries)
 
+	dead, err := q.DeadMail(t.Context(), id)
+	require.NoError(t, err)
+	require.Equal(t, letters[0], *dead)
+	_, err = q.DeadMail(t.Context(), newMail())
+	require.Equal(t, eventra.CodeNotFound, eventra.CodeOf(err))
 	p.setFail(nil)
 	revived, err := q.RetryDead(t.Context())
 	require.NoError(t, err)
@@ -230,4 +235,30 @@ func TestMailQueue_SendsAsManyAtATimeAsConfigured(t *testing.T) {
 	cancel()
 	require.NoError(t, <-ended)
 	require.LessOrEqual(t, int(most.Load()), q.Workers)
+}
+
+func TestMailQueue_ListsDeadMailsByPageAndRetriesOne(t *testing.T) {
+	t.Parallel()
+	q, p := queue(t, persistencetest.NewRedis(t)), newRecorder()
+	refs := []eventra.MailRef{newMail(), newNotice(), newMail(), newNotice()}
+	p.fail = func(eventra.MailRef, int) error { return fmt.Errorf("no such address: %w", asynq.SkipRetry) }
+	require.NoError(t, q.Enqueue(t.Context(), refs))
+	work(t, q, p)
+	require.Eventually(t, func() bool { return stats(t, q).Dead == len(refs) }, soon, tick)
+	var listed []eventra.MailRef
+	page := eventra.Page{Limit: 3}
+	for more := true; more; more = page.Cursor != nil {
+		mails, next, err := q.DeadMails(t.Context(), page)
+		require.NoError(t, err)
+		for _, m := range mails {
+			listed = append(listed, m.Mail)
+		}
+		page.Cursor = next
+	}
+	require.ElementsMatch(t, refs, listed)
+
+	p.setFail(nil)
+	require.NoError(t, q.RetryMail(t.Context(), refs[1]))
+	require.Eventually(t, func() bool { return stats(t, q) == redis.MailQueueStats{Dead: len(refs) - 1} }, soon, tick)
+	require.Equal(t, eventra.CodeNotFound, eventra.CodeOf(q.RetryMail(t.Context(), refs[1])))
 }

@@ -45,7 +45,7 @@ func typeName(qualified string) string {
 var closed = []string{
 	"APIKeyRequest", "AccountChange", "BestAvailable", "BookingRequest", "CancelRequest", "CategoryPlan", "CurrentPassword", "CustomerRequest", "EventFields", "EventPatch", "ForgottenPassword", "ItemRequest", "Login",
 	"NewPassword", "OneTimeToken", "PasswordReset", "PaymentRequest", "Price", "PricePlan", "PricingPlan", "RefreshToken", "Registration", "RescheduleRequest",
-	"SeatEntry", "SeatPlan", "SeatsPatch", "SeatsRemoval", "SeatsSet", "SectionChange", "SectionPlan", "TicketTypePlan", "VenueFields", "VenuePatch",
+	"SeatEntry", "SeatPlan", "SeatsPatch", "SeatsRemoval", "SeatsSet", "SectionChange", "SectionPlan", "TicketTypePlan", "UserPatch", "VenueFields", "VenuePatch",
 }
 
 // labelPattern is that of sections and rows, as far as every dialect of patterns can say it;
@@ -74,6 +74,9 @@ var limits = []struct {
 	{"PaymentPage", "items", object{"maxItems": 100}},
 	{"SeatBlockPage", "items", object{"maxItems": 100}},
 	{"APIKeyPage", "items", object{"maxItems": 100}},
+	{"AdminUserPage", "items", object{"maxItems": 100}},
+	{"AuditPage", "items", object{"maxItems": 100}},
+	{"DeadMailPage", "items", object{"maxItems": 100}},
 	{"APIKeyRequest", "scopes", object{"uniqueItems": true}},
 	{"APIKeyRequest", "eventIds", object{"minItems": 1, "maxItems": 100}},
 	{"OpenSessionPage", "items", object{"maxItems": 100}},

@@ -98,7 +98,7 @@ func (a *App) build(cfg *Config, w *wiring, metrics *prometheus.Registry) ([]fun
 	err = a.newServer(cfg, web.Config{
 		Users: a.stores.Postgres, APIKeys: a.stores.Postgres, Customers: a.stores.Postgres, DeniedTokens: a.denied, Catalog: catalog, SeatMaps: a.events,
 		BoxOffice: office, Payments: processor, Bookings: a.stores.Postgres, Blocks: a.stores.Postgres, Cancellations: a.stores.Postgres,
-		BackOffice: a.stores.Postgres, MailTries: a.queue,
+		BackOffice: a.stores.Postgres, MailTries: a.queue, Audit: a.stores.Postgres, UserAdmin: a.stores.Postgres, DeadMails: a.queue,
 		IdempotencyKeys: a.stores.Postgres, RateCounters: rates, Members: a.events,
 		PaymentTimeout: processor.Bound(), Metrics: metrics, Log: a.log,
 	})
