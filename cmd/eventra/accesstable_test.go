@@ -108,7 +108,7 @@ func accessTable() []access {
 		{"GET /api/v1/events/:eventId/availability", "draft", nil, findsDrafts},
 		{"GET /api/v1/events/:eventId/pricing", "published", nil, anyone},
 		{"GET /api/v1/events/:eventId/pricing", "draft", nil, findsDrafts},
-		{"PUT /api/v1/events/:eventId/pricing", "draft", familyPricing(map[string]int{"A": 100}, "A"), organisers},
+		{"PUT /api/v1/events/:eventId/pricing", "draft", familyPricing(map[string]int{"A": 100, "FLOOR": 100}, "A", "FLOOR"), organisers},
 
 		{"GET /api/v1/bookings", "", nil, users},
 		{"POST /api/v1/bookings", "published", (*cell).seat, users.and(eventra.ScopeBookingsWrite, 403).to(201)},
