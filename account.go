@@ -56,3 +56,21 @@ type Erasure struct {
 	TokenVersion int    // of the user, as the check of the password found it
 	NoPassword   []byte // a hash that no password has
 }
+
+// AccountExport is all that is kept about a user, newest first.
+type AccountExport struct {
+	User     *User
+	Sessions []OpenSession
+	Bookings []BookingRecord
+	Next     *Cursor // of the bookings after these; nil if these are all
+	Mails    []SentAccountMail
+}
+
+// SentAccountMail is a mail about an account, as it is kept.
+type SentAccountMail struct {
+	Kind      MailKind
+	Address   string
+	CreatedAt time.Time
+	EndedAt   time.Time // when a mail server had accepted it, or it was withheld; zero while it is due
+	Withheld  bool
+}

@@ -121,8 +121,13 @@ func (s *Server) me(c *fiber.Ctx) error {
 // account reads the caller's account.
 func (s *Server) account(c *fiber.Ctx) (*eventra.User, error) {
 	user, err := s.cfg.Users.UserByID(c.UserContext(), callerOf(c).UserID)
+	return user, accountGone(err)
+}
+
+// accountGone makes it a matter of the access token that its account does not exist.
+func accountGone(err error) error {
 	if eventra.CodeOf(err) == eventra.CodeNotFound {
-		err = &eventra.Error{Code: eventra.CodeUnauthenticated, Message: "the account no longer exists", Err: err}
+		return &eventra.Error{Code: eventra.CodeUnauthenticated, Message: "the account no longer exists", Err: err}
 	}
-	return user, err
+	return err
 }

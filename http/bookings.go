@@ -184,6 +184,11 @@ func (s *Server) hold(c *fiber.Ctx, eventID eventra.ID, cmd *eventra.HoldSeats) 
 	return s.cfg.BoxOffice.Hold(c.UserContext(), eventID, cmd)
 }
 
+// bookingsScope is what the cursors of a user's list of bookings are good for.
+func bookingsScope(userID eventra.ID, f eventra.BookingFilter) []string {
+	return []string{"bookings", userID.String(), string(f.Status), f.EventID.String()}
+}
+
 // @ID listBookings
 // @Summary List my bookings
 // @Description Newest first. Holds that ended unpaid disappear some weeks after their end.
@@ -200,7 +205,7 @@ func (s *Server) listBookings(c *fiber.Ctx) error {
 	q := query{c: c}
 	filter := eventra.BookingFilter{Status: q.bookingStatus(), EventID: q.eventID()}
 	userID := callerOf(c).UserID
-	scope := []string{"bookings", userID.String(), string(filter.Status), filter.EventID.String()}
+	scope := bookingsScope(userID, filter)
 	page := q.page(s.cursors, scope...)
 	if err := q.faults.Err(); err != nil {
 		return err

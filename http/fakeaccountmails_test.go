@@ -2,6 +2,7 @@ package http
 
 import (
 	"context"
+	"time"
 
 	"github.com/eventra/eventra"
 )
@@ -84,6 +85,23 @@ func (f *fakes) EraseUser(_ context.Context, erasure eventra.Erasure) (version i
 	return 1, f.changeUser(erasure.UserID, func(u *eventra.User) {
 		u.Email, u.Name, u.PasswordHash, u.Disabled = "erased", "Erased", erasure.NoPassword, true
 	})
+}
+
+func (f *fakes) ExportAccount(_ context.Context, userID eventra.ID, _ int) (*eventra.AccountExport, error) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if f.users[userID] == nil {
+		return nil, notFound()
+	}
+	export := &eventra.AccountExport{User: f.users[userID], Next: &eventra.Cursor{Time: time.Unix(1, 0)}}
+	for _, b := range f.bookings {
+		if b.UserID == userID {
+			export.Bookings = append(export.Bookings, eventra.BookingRecord{Booking: b,
+				Mails: []eventra.BookingMail{{MailRef: eventra.Tickets(b.ID), CreatedAt: time.Unix(1, 0), EndedAt: time.Unix(2, 0)}}})
+		}
+	}
+	export.Mails = []eventra.SentAccountMail{{Kind: eventra.MailVerify, Address: f.users[userID].Email, CreatedAt: time.Unix(1, 0)}}
+	return export, f.err
 }
 
 func (f *fakes) changeUser(id eventra.ID, change func(*eventra.User)) error {

@@ -63,3 +63,19 @@ func TestEraseMe(t *testing.T) {
 	ts.problem(ts.send("POST", "/api/v1/auth/login", "", `{"email":"user@example.com","password":"correct horse"}`), 401, eventra.CodeInvalidCredentials)
 	require.Contains(t, ts.log.String(), `"action":"erase"`)
 }
+
+func TestExportMe(t *testing.T) {
+	ts := newTestServer(t)
+	got, a := ts.ok(200, "GET", "/api/v1/auth/me/export", ts.userToken, "")
+	require.Contains(t, a.Header.Get("Cache-Control"), "no-store")
+	require.Contains(t, a.Header.Get("Content-Disposition"), "attachment")
+	require.Equal(t, "user@example.com", got["user"].(map[string]any)["email"])
+	booking := got["bookings"].([]any)[0].(map[string]any)
+	require.Equal(t, ts.bookingID, booking["id"])
+	require.Equal(t, "SENT", booking["mails"].([]any)[0].(map[string]any)["status"])
+	require.Equal(t, "DUE", got["mails"].([]any)[0].(map[string]any)["status"])
+	ts.ok(200, "GET", "/api/v1/bookings?cursor="+got["nextCursor"].(string), ts.userToken, "")
+	ts.problem(ts.send("GET", "/api/v1/auth/me/export", "", ""), 401, eventra.CodeUnauthenticated)
+	ts.fakes.fail(eventra.Unavailable("PostgreSQL", nil))
+	ts.problem(ts.send("GET", "/api/v1/auth/me/export", ts.userToken, ""), 503, eventra.CodeUnavailable)
+}

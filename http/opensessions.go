@@ -25,6 +25,16 @@ type OpenSessionPage struct {
 	NextCursor *string       `json:"nextCursor" extensions:"x-nullable" validate:"required"` // for the next page; null on the last
 }
 
+func newOpenSessions(sessions []eventra.OpenSession, current eventra.ID) []OpenSession {
+	shown := make([]OpenSession, len(sessions))
+	for i, session := range sessions {
+		shown[i] = OpenSession{ID: session.ID, CreatedAt: Time(session.CreatedAt), LastUsedAt: Time(session.LastUsedAt),
+			ExpiresAt: Time(session.ExpiresAt), Address: session.Client.Address, UserAgent: session.Client.UserAgent,
+			Current: session.ID == current}
+	}
+	return shown
+}
+
 // userAgentMaxBytes is more than browsers send.
 const userAgentMaxBytes = 500
 
@@ -61,12 +71,7 @@ func (s *Server) listSessions(c *fiber.Ctx) error {
 	if err != nil {
 		return err
 	}
-	list := OpenSessionPage{Items: make([]OpenSession, len(sessions)), NextCursor: s.cursors.seal(next, scope...)}
-	for i, session := range sessions {
-		list.Items[i] = OpenSession{ID: session.ID, CreatedAt: Time(session.CreatedAt), LastUsedAt: Time(session.LastUsedAt),
-			ExpiresAt: Time(session.ExpiresAt), Address: session.Client.Address, UserAgent: session.Client.UserAgent,
-			Current: session.ID == caller.SessionID}
-	}
+	list := OpenSessionPage{Items: newOpenSessions(sessions, caller.SessionID), NextCursor: s.cursors.seal(next, scope...)}
 	return reply(c, fiber.StatusOK, &list)
 }
 

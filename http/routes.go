@@ -56,6 +56,7 @@ func (s *Server) routes() {
 	api.get("/auth/sessions", users, reads, parameters("limit", "cursor"), s.listSessions)
 	api.delete("/auth/sessions/:sessionId", users, writes, nothing, s.endSession)
 	api.get("/auth/me", users, reads, nothing, s.me)
+	api.get("/auth/me/export", users, auth, nothing, s.exportMe)
 	api.patch("/auth/me", users, auth, jsonObject(bodyMaxBytes, mimeMergePatch), s.changeMe)
 	api.delete("/auth/me", users, auth, body, s.eraseMe)
 

@@ -23,6 +23,7 @@ const (
 	actionReset    = "reset"
 	actionAddress  = "address"
 	actionErase    = "erase"
+	actionExport   = "export"
 	outcomeOK      = "ok"
 )
 

@@ -41,6 +41,8 @@ type Users interface {
 	// access tokens have ended.
 	AskForAddress(ctx context.Context, change *eventra.AddressChange) error
 	EraseUser(ctx context.Context, erasure eventra.Erasure) (version int, err error)
+	// ExportAccount reads all that is kept about a user, up to limit of each kind.
+	ExportAccount(ctx context.Context, userID eventra.ID, limit int) (*eventra.AccountExport, error)
 
 	// CreateSession: CodeInvalidCredentials if the user has changed since the log-in read it.
 	CreateSession(ctx context.Context, s *eventra.Session) error

@@ -33,6 +33,7 @@ var endpoints = []endpoint{
 	{"GET", "/api/v1/auth/sessions", "", "user", ""},
 	{"DELETE", "/api/v1/auth/sessions/{session}", "", "user", "session"},
 	{"GET", "/api/v1/auth/me", "", "user", ""},
+	{"GET", "/api/v1/auth/me/export", "", "user", ""},
 	{"PATCH", "/api/v1/auth/me", `{"name":"New"}`, "user", ""},
 	{"DELETE", "/api/v1/auth/me", `{"password":"correct horse"}`, "user", ""},
 	{"GET", "/api/v1/events", "", "", ""},

@@ -82,6 +82,7 @@ func accessTable() []access {
 		{"GET /api/v1/auth/sessions", "", nil, users},
 		{"DELETE /api/v1/auth/sessions/:sessionId", "session", nil, owner.to(204)},
 		{"GET /api/v1/auth/me", "", nil, users},
+		{"GET /api/v1/auth/me/export", "", nil, users},
 		{"PATCH /api/v1/auth/me", "", object{"name": "Somebody"}, users},
 		{"DELETE /api/v1/auth/me", "", object{"password": "wrong"}, users.to(422)}, // nobody else has to go on without one
 

@@ -66,3 +66,42 @@ func TestErasure_Story(t *testing.T) {
 	p.must(200, "POST", "/bookings/"+bought+"/refund", p.admin, nil)
 	p.must(201, "POST", "/auth/register", "", object{"email": email, "password": "correct horse", "name": "Somebody else"})
 }
+
+// TestExport_HasAllThatIsKept of one person, and nothing of another.
+func TestExport_HasAllThatIsKept(t *testing.T) {
+	t.Parallel()
+	p := start(t, requireVerifiedEmail)
+	event := p.event(1, 10, nil)
+	in, email := p.signIn()
+	token := in.text("accessToken")
+	p.must(204, "POST", "/auth/email/verify", "", object{"token": tokenOf(p.link(email, "Confirm your e-mail address"))})
+	p.must(202, "POST", "/auth/password/forgot", "", object{"email": email})
+	stranger := p.event(1, 10, nil)
+	require.Equal(t, 201, p.hold(p.login(adminEmail, adminPassword), stranger, "A-1-1").status)
+	var bookings []string
+	for _, seat := range []string{"A-1-1", "A-1-2", "A-1-3"} {
+		bookings = append([]string{p.hold(token, event, seat).text("id")}, bookings...)
+	}
+	p.must(201, "POST", "/bookings/"+bookings[0]+"/payments", token, object{"method": "mock", "token": "tok_ok"})
+	got := p.must(200, "GET", "/auth/me/export", token, nil)
+	require.Equal(t, email, got.body["user"].(object)["email"])
+	require.Len(t, got.body["sessions"], 1)
+	require.Len(t, got.body["mails"], 2)
+	require.Nil(t, got.body["nextCursor"])
+	require.Len(t, got.body["bookings"], 3)
+	for i, b := range got.body["bookings"].([]any) {
+		require.Equal(t, bookings[i], b.(object)["id"])
+	}
+	first := got.body["bookings"].([]any)[0].(object)
+	require.Len(t, first["payments"], 1)
+	require.Len(t, first["mails"], 1)
+	require.NotContains(t, string(got.raw), "passwordHash")
+
+	stores := p.stores()
+	user, err := stores.Postgres.UserByEmail(t.Context(), email)
+	require.NoError(t, err)
+	export, err := stores.Postgres.ExportAccount(t.Context(), user.ID, 2)
+	require.NoError(t, err)
+	require.Len(t, export.Bookings, 2)
+	require.Equal(t, bookings[1], export.Next.ID.String())
+}
