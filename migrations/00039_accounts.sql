@@ -42,5 +42,5 @@ CREATE INDEX account_mails_of_user ON account_mails (user_id, created_at) WHERE 
 COMMENT ON INDEX account_mails_of_user IS 'tokens end with what was granted to their user';
 CREATE INDEX account_mails_of_nobody ON account_mails (created_at) WHERE user_id IS NULL;
 COMMENT ON INDEX account_mails_of_nobody IS 'the purge takes those to addresses that may be strangers'' first';
-CREATE INDEX account_mails_age ON account_mails (created_at);
+CREATE INDEX account_mails_age ON account_mails (created_at) WHERE user_id IS NOT NULL;
 COMMENT ON INDEX account_mails_age IS 'the purge takes the oldest';

@@ -114,7 +114,7 @@ var purgeSQL = []string{
 		SELECT ctid FROM account_mails WHERE created_at < now() - interval '24 hours' AND user_id IS NULL
 		ORDER BY created_at LIMIT $1 FOR UPDATE SKIP LOCKED))`,
 	`DELETE FROM account_mails WHERE ctid = ANY (ARRAY (
-		SELECT ctid FROM account_mails WHERE created_at < now() - interval '30 days'
+		SELECT ctid FROM account_mails WHERE created_at < now() - interval '30 days' AND user_id IS NOT NULL
 		ORDER BY created_at LIMIT $1 FOR UPDATE SKIP LOCKED))`,
 }
 
