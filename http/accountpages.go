@@ -24,7 +24,7 @@ var accountPagePolicy = "default-src 'none'; style-src " + styleHash([]byte(acco
 // The addresses of the pages to which the links in mails lead.
 const (
 	verifyEmailPath   = "/verify-email"
-	resetPasswordPath = "/reset-password" //nolint:gosec // G101: an address, no secret
+	resetPasswordPath = "/reset-password"
 )
 
 // LinkPath returns the page to which the link in a mail leads.

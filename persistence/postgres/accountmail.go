@@ -137,7 +137,7 @@ WITH found AS MATERIALIZED (
     SELECT account_mails.id, owner.id AS user_id, owner.email, owner.email_verified_at FROM account_mails` + ownerSQL + `
     WHERE token_hash = $1 AND kind = ANY ($2) AND used_at IS NULL AND expires_at > now() AND owner.id IS NOT NULL)
 UPDATE account_mails SET used_at = now() FROM found
-WHERE account_mails.id = found.id AND used_at IS NULL
+WHERE account_mails.id = (SELECT id FROM found) AND used_at IS NULL
 RETURNING kind, address, found.user_id, found.email, found.email_verified_at IS NOT NULL`
 
 // endTokens ends the tokens of an account that have not been used.
