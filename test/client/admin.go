@@ -38,7 +38,11 @@ type Terms struct {
 	OrphanRule          string // "": off
 	MaxSeatsPerCustomer int    // 0: as good as none, since few buyers hold a whole house here
 	Priced              bool   // seats have categories, and prices by ticket type: see [PriceOf]
+	Places              int    // of a general-admission section, [Floor]
 }
+
+// Floor is the name of the section whose places have no numbers.
+const Floor = "F"
 
 // Sale is an event on sale.
 type Sale struct {
@@ -98,7 +102,11 @@ func (a *Admin) addSeats(at *Target, s *Sale) error {
 	section := object{"name": "A", "rowCount": s.Rows, "seatsPerRow": s.SeatsPerRow}
 	if !s.Priced {
 		section["price"] = object{"amount": 2500, "currency": "EUR"}
-		return at.Expect(201, "POST", s.path("/seats"), a.Token(), object{"sections": []object{section}}, nil)
+		sections := []object{section}
+		if s.Places > 0 {
+			sections = append(sections, object{"name": Floor, "capacity": s.Places, "price": object{"amount": 1500, "currency": "EUR"}})
+		}
+		return at.Expect(201, "POST", s.path("/seats"), a.Token(), object{"sections": sections}, nil)
 	}
 	if err := at.Expect(200, "PUT", s.path("/pricing"), a.Token(), pricing(1), nil); err != nil {
 		return err

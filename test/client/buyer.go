@@ -79,6 +79,17 @@ func (b *Buyer) HoldBestTypes(at *Target, event, key string, types []string) Ope
 		Operation{Kind: Best, Event: event, Types: types, Quantity: len(types), Key: key})
 }
 
+// HoldMixed holds places of [Floor] together with seats, of which there may be none, under an
+// idempotency key.
+func (b *Buyer) HoldMixed(at *Target, event, key string, places int, seats ...string) Operation {
+	items := []object{{"section": Floor, "quantity": places}}
+	for _, seat := range seats {
+		items = append(items, object{"seat": seat})
+	}
+	return b.do(at, "POST", "/api/v1/bookings", object{"eventId": event, "items": items},
+		Operation{Kind: Hold, Event: event, Seats: seats, Places: places, Key: key})
+}
+
 // RetryHold repeats a hold under its key.
 func (b *Buyer) RetryHold(at *Target, hold Operation) Operation {
 	switch {
@@ -86,6 +97,8 @@ func (b *Buyer) RetryHold(at *Target, hold Operation) Operation {
 		return b.HoldBestTypes(at, hold.Event, hold.Key, hold.Types)
 	case hold.Kind == Best:
 		return b.HoldBest(at, hold.Event, hold.Key, hold.Quantity)
+	case hold.Places > 0:
+		return b.HoldMixed(at, hold.Event, hold.Key, hold.Places, hold.Seats...)
 	case hold.Types != nil:
 		return b.HoldTypes(at, hold.Event, hold.Key, hold.Seats, hold.Types)
 	}

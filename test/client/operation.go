@@ -38,6 +38,7 @@ type Operation struct {
 	Seats    []string // requested
 	Types    []string // ticket types of the seats, in the same order, or of the best ones; nil: the default one each
 	Quantity int      // requested of the best seats
+	Places   int      // requested of [Floor]
 	Token    string   // for the payment gateway
 	Key      string   // Idempotency-Key of holds and payments
 	Act      string   // of an organiser: the same for all tries
@@ -58,6 +59,8 @@ type Operation struct {
 	BookedSeats []string          // seats of the booking
 	BookedEvent string            // event of the booking
 	Items       []Item            // of the booking
+	Standing    int               // places of the booking
+	Available   int               // places, of a not_enough_places
 	Total       int64             // of the booking
 	Warnings    []string          // with a booking
 	Limit, Had  int               // of a customer_limit: what one may have, and has
@@ -121,7 +124,7 @@ func (o *Operation) Refusal() bool {
 
 // Denied reports whether a rule of the event forbids the hold, whatever seats are free.
 func (o *Operation) Denied() bool {
-	return o.Holds() && (o.Code == "customer_limit" || o.Code == "leaves_single_seat" || o.Code == "ticket_type_quantity")
+	return o.Holds() && (o.Code == "customer_limit" || o.Code == "leaves_single_seat" || o.Code == "ticket_type_quantity" || o.Code == "not_enough_places")
 }
 
 // Failed reports whether a client would regard the outcome as an outage.

@@ -74,6 +74,9 @@ func (o *Operation) decode(body []byte) {
 		o.BookedSeats = append(o.BookedSeats, seat.Seat)
 	}
 	for _, i := range r.Items {
+		if i.Seat == "" {
+			o.Standing++
+		}
 		o.Items = append(o.Items, Item{i.Seat, i.Category, i.TicketType, i.Price.Amount})
 	}
 	o.Total, o.Warnings = r.Total.Amount, r.Warnings
@@ -93,6 +96,7 @@ func (o *Operation) decodeProblem(body []byte) {
 		Code, Detail         string
 		Unavailable, Unknown []string
 		Limit, Held          int
+		Available            int
 		Orphans              []string
 		Suggestions          [][]string
 	}
@@ -101,5 +105,5 @@ func (o *Operation) decodeProblem(body []byte) {
 		return
 	}
 	o.Code, o.Detail, o.Unavailable = problem.Code, problem.Detail, append(problem.Unavailable, problem.Unknown...)
-	o.Limit, o.Had, o.Orphans, o.Suggestions = problem.Limit, problem.Held, problem.Orphans, problem.Suggestions
+	o.Available, o.Limit, o.Had, o.Orphans, o.Suggestions = problem.Available, problem.Limit, problem.Held, problem.Orphans, problem.Suggestions
 }

@@ -45,10 +45,11 @@ func (f *faultRun) perform(ctx context.Context, settings *harness.Settings, out 
 var slots = []load.Slot{
 	{House: client.House{Rows: 3, SeatsPerRow: 6}, Terms: client.Terms{HoldFor: 5 * time.Second, Priced: true},
 		Lifetime: 15 * time.Second, Share: 0.25, Acts: []client.Kind{client.Block, client.Unblock, client.Reprice}},
-	{House: client.House{Rows: 2, SeatsPerRow: 5}, Terms: client.Terms{HoldFor: 5 * time.Second}, Lifetime: 10 * time.Second, Share: 0.15},
+	{House: client.House{Rows: 2, SeatsPerRow: 5}, Terms: client.Terms{HoldFor: 5 * time.Second, Places: 12},
+		Lifetime: 15 * time.Second, Share: 0.15, Acts: []client.Kind{client.Reschedule, client.Cancel}},
 	{House: client.House{Rows: 6, SeatsPerRow: 6}, Terms: client.Terms{HoldFor: 10 * time.Minute, OrphanRule: "strict"},
 		Lifetime: 20 * time.Second, Share: 0.15, Acts: []client.Kind{client.Block, client.Unblock}},
-	{House: client.House{Rows: 10, SeatsPerRow: 8}, Terms: client.Terms{HoldFor: 5 * time.Second, MaxSeatsPerCustomer: 5},
+	{House: client.House{Rows: 10, SeatsPerRow: 8}, Terms: client.Terms{HoldFor: 5 * time.Second, MaxSeatsPerCustomer: 5, Places: 20},
 		Lifetime: 40 * time.Second, Share: 0.15, Acts: []client.Kind{client.Remove, client.Remove, client.Remove, client.Reschedule}},
 	{House: client.House{Rows: 4, SeatsPerRow: 6}, Terms: client.Terms{HoldFor: 7 * time.Second, OrphanRule: "warn"}, Lifetime: 30 * time.Second,
 		Share: 0.1, Acts: []client.Kind{client.Block, client.Block, client.Unblock, client.Remove}},

@@ -17,6 +17,7 @@ type attempt struct {
 	booking           string    // id, if granted
 	deadline          time.Time // of the hold, if granted
 	refused           []string  // seats
+	places            int       // without numbers
 	unknown           bool      // refused because there are no such seats
 	removes           bool      // it is not a hold, but the removal of the seats
 	denied            *client.Operation
@@ -64,6 +65,9 @@ func (a *attempt) certainlyHeld() (from, to time.Time) {
 	}
 	return a.end, to
 }
+
+// tickets is how many seats and places the attempt has or would have.
+func (a *attempt) tickets() int { return len(a.seats) + a.places }
 
 // possiblyHeld returns the interval in which the attempt may have had its seats.
 func (a *attempt) possiblyHeld() (from, to time.Time) {
@@ -125,7 +129,7 @@ func scoped(buyer, key string) string { return buyer + " " + key }
 func (h *history) hold(o *client.Operation) {
 	a := h.byKey[scoped(o.Buyer, o.Key)]
 	if a == nil {
-		a = &attempt{buyer: o.Buyer, event: o.Event, key: o.Key, seats: o.Seats, start: o.Start, outcome: notExecuted, cancelled: h.of(o.Event).cancelling}
+		a = &attempt{buyer: o.Buyer, event: o.Event, key: o.Key, seats: o.Seats, places: o.Places, start: o.Start, outcome: notExecuted, cancelled: h.of(o.Event).cancelling}
 		h.attempts = append(h.attempts, a)
 		h.byKey[scoped(o.Buyer, o.Key)] = a
 	}
@@ -176,6 +180,9 @@ func (h *history) granted(a *attempt, o *client.Operation) {
 		}
 	case !sameSeats(o.BookedSeats, a.seats):
 		h.violated(WrongSeats, a.event, o.Booking, "requested %v, answer has %v", a.seats, o.BookedSeats)
+	}
+	if o.Standing != a.places {
+		h.violated(WrongSeats, a.event, o.Booking, "requested %d places, answer has %d", a.places, o.Standing)
 	}
 	if o.BookedEvent != "" && o.BookedEvent != a.event {
 		h.violated(WrongEvent, a.event, o.Booking, "requested at %s at %s, answer has event %s", o.Target, clock(o.Start), o.BookedEvent)

@@ -47,7 +47,7 @@ func (l *Ledger) Audit(stored *Stored) *Audit {
 				audit.Stored++
 				accounted[id] = true
 				switch {
-				case len(a.seats) == 0: // best seats, chosen by the server
+				case len(a.seats) == 0 && a.places == 0: // best seats, chosen by the server
 					a.seats = booking.Seats
 				case !sameSeats(booking.Seats, a.seats):
 					h.violated(WrongSeats, a.event, id, "requested %v, stored with %v", a.seats, booking.Seats)
@@ -65,6 +65,7 @@ func (l *Ledger) Audit(stored *Stored) *Audit {
 	h.judge()
 	h.judgeRows(stored)
 	h.judgeCustomers(stored)
+	h.judgePlaces(stored)
 	h.judgeActs(stored)
 	h.judgeMoney(stored)
 	audit.Violations = h.violations
@@ -85,7 +86,7 @@ func (h *history) judgeStored(a *attempt, stored *Stored) {
 	if booking.Buyer != a.buyer {
 		h.violated(WrongState, a.event, a.booking, "stored for buyer %s, acknowledged to %s", booking.Buyer, a.buyer)
 	}
-	if !sameSeats(booking.Seats, a.seats) {
+	if !sameSeats(booking.Seats, a.seats) || booking.Places != a.places {
 		h.violated(WrongSeats, a.event, a.booking, "requested %v, stored with %v", a.seats, booking.Seats)
 	}
 	possible := a.possibleStatuses(stored)
@@ -145,8 +146,8 @@ func (a *attempt) statusesOfCancelled(late bool) (statuses []string) {
 func (h *history) judgeRows(stored *Stored) {
 	for id, booking := range stored.Bookings {
 		live := booking.Status == "HELD" || booking.Status == "CONFIRMED"
-		if live != (booking.Live == len(booking.Seats)) || (!live && booking.Live > 0) {
-			h.violated(Inconsistent, booking.Event, id, "%s with %d of %d seats live", booking.Status, booking.Live, len(booking.Seats))
+		if live != (booking.Live == len(booking.Seats)+booking.Places) || (!live && booking.Live > 0) {
+			h.violated(Inconsistent, booking.Event, id, "%s with %d of %d tickets live", booking.Status, booking.Live, len(booking.Seats)+booking.Places)
 		}
 		if booking.Total != booking.Sum {
 			h.violated(WrongPrice, booking.Event, id, "costs %d, its items %d", booking.Total, booking.Sum)

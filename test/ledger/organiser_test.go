@@ -209,3 +209,32 @@ func cancelledBook() *book {
 	b.store("b1", "REFUNDED", "A-1-1")
 	return b
 }
+
+func TestLedger_Audit_CountsPlaces(t *testing.T) {
+	floor := func() *book {
+		b := newBook()
+		b.open(client.Terms{Places: 3})
+		b.place(0, 10, "k1", "b1")
+		return b
+	}
+	full := client.Operation{Code: "not_enough_places", Places: 2, Available: 1}
+	b := floor()
+	b.deny(20, 30, full)
+	require.Empty(t, b.violations())
+
+	b = floor()
+	b.place(20, 30, "k2", "b2")
+	require.Contains(t, b.violations(), Oversold)
+
+	b = floor()
+	full.Available = 0
+	b.deny(20, 30, full)
+	require.Equal(t, []ViolationKind{FalseRefusal}, b.violations(), "one is free")
+}
+
+// place holds two places.
+func (b *book) place(from, to int, key, booking string) {
+	b.Record(client.Operation{Kind: client.Hold, Buyer: "buyer", Event: event, Places: 2, Standing: 2, Key: key, Start: at(from), End: at(to),
+		Status: 201, Booking: booking, State: "HELD", Deadline: at(3_600_000)})
+	b.stored.Bookings[booking] = StoredBooking{Event: event, Buyer: "buyer", Status: "HELD", Places: 2, Live: 2}
+}

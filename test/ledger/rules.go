@@ -89,6 +89,8 @@ func (h *history) judgeDenied(a *attempt) {
 		h.judgeLimited(a, o)
 	case "leaves_single_seat":
 		h.judgeOrphans(a, o)
+	case "not_enough_places":
+		h.judgeFull(a, o)
 	case "ticket_type_quantity":
 		if countOf(o.Types, client.Child) <= client.ChildrenMax {
 			h.violated(WrongAnswer, a.event, strings.Join(o.Types, " "), "%s %s", o.Code, o.Detail)
@@ -105,10 +107,10 @@ func (h *history) judgeLimited(a *attempt, o *client.Operation) {
 			continue
 		}
 		if from, to := other.possiblyHeld(); overlap(from, to, a.start, a.end) {
-			most += len(other.seats)
+			most += other.tickets()
 		}
 	}
-	wanted := cmp.Or(o.Quantity, len(o.Seats))
+	wanted := cmp.Or(o.Quantity, len(o.Seats)+o.Places)
 	if limit == 0 || o.Limit != limit || o.Had > most || o.Had+wanted <= limit {
 		h.violated(FalseLimit, a.event, a.buyer, "%d more are refused between %s and %s, of at most %d: %d are said to be held, at most %d can be",
 			wanted, clock(a.start), clock(a.end), o.Limit, o.Had, most)
@@ -142,7 +144,7 @@ func (h *history) judgeCustomers(stored *Stored) {
 			n := 0
 			for _, other := range attempts {
 				if since, until := other.hadTickets(); from.Before(to) && !since.After(from) && from.Before(until) {
-					n += len(other.seats)
+					n += other.tickets()
 				}
 			}
 			if limit := h.of(who.event).limit(); n > limit {

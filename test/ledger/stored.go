@@ -27,7 +27,8 @@ type EventSeat struct{ Event, Seat string }
 type StoredBooking struct {
 	Event, Buyer, Status, ReplacedBy string
 	Seats                            []string
-	Live                             int   // number of live seats
+	Places                           int
+	Live                             int   // number of live seats and places
 	Total, Sum                       int64 // what it costs, and its items
 	Deadline                         time.Time
 }
@@ -80,17 +81,18 @@ func ReadStored(ctx context.Context, db Database, events []string) (*Stored, err
 func (s *Stored) readBookings(ctx context.Context, tx pgx.Tx, events []string) error {
 	rows, err := tx.Query(ctx, `
 		SELECT b.id::text, b.event_id::text, b.user_id::text, b.status, coalesce(b.replaced_by::text, ''), b.expires_at,
-		       array_agg(s.section || '-' || s.row_label || '-' || s.number ORDER BY bs.position), count(*) FILTER (WHERE bs.live),
+		       coalesce(array_agg(s.section || '-' || s.row_label || '-' || s.number ORDER BY bs.position) FILTER (WHERE bs.seat_no IS NOT NULL), '{}'),
+		       count(*) FILTER (WHERE bs.seat_no IS NULL), count(*) FILTER (WHERE bs.live),
 		       b.amount, sum(bs.amount)::bigint
 		FROM bookings b JOIN booking_seats bs ON bs.booking_id = b.id
-		     JOIN seats s ON s.event_id = bs.event_id AND s.seat_no = bs.seat_no
+		     LEFT JOIN seats s ON s.event_id = bs.event_id AND s.seat_no = bs.seat_no
 		WHERE b.event_id = ANY ($1::text[]::uuid[]) GROUP BY b.id`, events)
 	if err != nil {
 		return err
 	}
 	var id string
 	var b StoredBooking
-	_, err = pgx.ForEachRow(rows, []any{&id, &b.Event, &b.Buyer, &b.Status, &b.ReplacedBy, &b.Deadline, &b.Seats, &b.Live, &b.Total, &b.Sum}, func() error {
+	_, err = pgx.ForEachRow(rows, []any{&id, &b.Event, &b.Buyer, &b.Status, &b.ReplacedBy, &b.Deadline, &b.Seats, &b.Places, &b.Live, &b.Total, &b.Sum}, func() error {
 		s.Bookings[id] = b
 		b.Seats = nil
 		return nil

@@ -118,7 +118,7 @@ func (c *attempts) addSuccessor(booking, successor string) {
 // mayHold reports whether an attempt may have got its seats.
 func (c *attempts) mayHold(a *attempt) bool {
 	switch {
-	case a.refused != nil || a.tooFew > 0 || a.denied:
+	case a.refused != nil || a.tooFew > 0 || a.denied || len(a.seats) == 0 && a.becomes == held: // places are no seats
 		return false
 	case a.granted || a.predecessor != "":
 		return true

@@ -74,6 +74,8 @@ func (w *mixWorker) step() {
 		w.buyer.ReadSeatMap(w.target(), event.ID)
 	case choice < 0.65 && event.Priced:
 		w.stepTypes(event)
+	case choice < 0.6 && event.Places > 0:
+		w.stepPlaces(event)
 	case choice < 0.3:
 		w.keep(w.buyer.HoldBest(w.target(), event.ID, client.NewKey(), 1+w.random.IntN(2)))
 	default:
@@ -96,6 +98,15 @@ func (w *mixWorker) stepTypes(event *Event) {
 		return
 	}
 	w.keep(w.buyer.HoldTypes(w.target(), event.ID, client.NewKey(), seats, types))
+}
+
+// stepPlaces is a hold of places, every other time together with seats.
+func (w *mixWorker) stepPlaces(event *Event) {
+	var seats []string
+	if w.random.IntN(2) == 0 {
+		seats = w.seats(event)
+	}
+	w.keep(w.buyer.HoldMixed(w.target(), event.ID, client.NewKey(), 1+w.random.IntN(groupMax), seats...))
 }
 
 const (

@@ -125,15 +125,25 @@ func (w *organiser) unblock() {
 	}
 }
 
-// someSeats are one or two neighbours, nil if the organiser has to do with one of them.
+// someSeats are one or two neighbours that a map shows as free, nil if it shows none or if the
+// organiser has to do with one of them.
 func (w *organiser) someSeats() (seats []string) {
-	row, first := w.random.IntN(w.event.Rows), w.random.IntN(w.event.SeatsPerRow-1)
-	for n := range 1 + w.random.IntN(2) {
-		seat := w.event.Seat(row*w.event.SeatsPerRow + first + n)
-		if slices.Contains(w.untouched, seat) || slices.ContainsFunc(w.blocked, func(b []string) bool { return slices.Contains(b, seat) }) {
-			return nil
+	free := w.Admin.Free(w.target(), w.event.Sale)
+	start := w.random.IntN(w.event.Size())
+	for i := range w.event.Size() {
+		n := (start + i) % w.event.Size()
+		if seat := w.event.Seat(n); free[seat] {
+			seats = append(seats, seat)
 		}
-		seats = append(seats, seat)
+		if len(seats) > 0 && (n%w.event.SeatsPerRow == w.event.SeatsPerRow-1 || len(seats) == 2 || w.random.IntN(2) == 0) {
+			break
+		}
+	}
+	mine := func(seat string) bool {
+		return slices.Contains(w.untouched, seat) || slices.ContainsFunc(w.blocked, func(b []string) bool { return slices.Contains(b, seat) })
+	}
+	if slices.ContainsFunc(seats, mine) {
+		return nil
 	}
 	return seats
 }

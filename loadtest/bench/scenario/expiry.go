@@ -91,19 +91,25 @@ func (b *bench) openWithHolds(ctx context.Context) (*client.Sale, error) {
 	if err := b.AddSection(at, sales[0].ID, "B", rows, seatsPerRow); err != nil {
 		return nil, err
 	}
-	tokens, err := b.Tokens(b.System.Eventra)
+	return sales[0], b.holdAll(sales[0], "B", b.Holds)
+}
+
+// holdAll holds the first seats of a section, one by one.
+func (b *bench) holdAll(sale *client.Sale, section string, seats int) error {
+	at := b.System.Eventra
+	tokens, err := b.Tokens(at)
 	if err != nil {
-		return nil, err
+		return err
 	}
 	generator := loadgen.Generator{Address: at.Target.Address(), Connections: sellConnections}
-	result := generator.Count(int64(b.Holds), func(w *loadgen.Worker, i int64) {
-		seat := fmt.Sprintf("B-%d-%d", i/seatsPerRow+1, i%seatsPerRow+1)
-		w.Do(holdRequest(tokens[int(i)%len(tokens)], sales[0].ID, seat), time.Time{})
+	result := generator.Count(int64(seats), func(w *loadgen.Worker, i int64) {
+		seat := fmt.Sprintf("%s-%d-%d", section, i/seatsPerRow+1, i%seatsPerRow+1)
+		w.Do(holdRequest(tokens[int(i)%len(tokens)], sale.ID, seat), time.Time{})
 	})
-	if result.Accepted() != int64(b.Holds) {
-		return nil, fmt.Errorf("hold section B: %s, errors %d", result.Outcomes(), result.Errors)
+	if result.Accepted() != int64(seats) {
+		return fmt.Errorf("hold section %s: %s, errors %d", section, result.Outcomes(), result.Errors)
 	}
-	return sales[0], nil
+	return nil
 }
 
 // makeDue gives all holds of the event one deadline. So many holds cannot be made in

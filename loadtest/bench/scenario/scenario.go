@@ -21,9 +21,9 @@ type Settings struct {
 	Runs        int
 	Seats       int            // of an event, 100 in a row
 	Scatter     bool           // request scattered seats instead of row by row
-	Rate        float64        // holds a second, of paced, lateness and expiry
+	Rate        float64        // holds a second, of paced, lateness, expiry and cancelled
 	Events      int            // of many
-	Holds       int            // of expiry, due at once
+	Holds       int            // of expiry, due at once; sold seats of cancelled
 	Bookings    int            // that growth adds
 	Buyers      int            // of crowd
 	Think       time.Duration  // of a buyer before each step, on average
@@ -59,6 +59,7 @@ var All = []Scenario{
 	{"crowd", "buyers with time to think browse, pick, hit taken seats, retry and pay", crowd},
 	{"many", "holds spread over many events", many},
 	{"expiry", "many holds that end in the same second", expiry},
+	{"cancelled", "holds while another event's buyers are refunded", cancelled},
 	{"lateness", "short holds that end one by one, with many other keys in Redis", lateness},
 	{"activation", "a large event's first request after a restart, and its memory", activation},
 	{"overload", "twice the holds that can be made, and how the others are shed", overload},
