@@ -119,6 +119,12 @@ var mutations = []mutation{
 			if`, `		case blocked && seat.owner == nil && seat.blocked && false:
 			if`},
 		{"blocking.go", `		if seat.owner != nil || seat.claimed {`, `		if seat == nil {`}}},
+	{"removes a seat without taking an epoch", []edit{
+		{"actors/simstore_test.go", `		db.epoch++
+`, `		if !tx.removes {
+			db.epoch++
+		}
+`}}},
 	{"sells blocked seats", []edit{
 		{"seatmap.go", `return s.owner != nil || s.blocked`, `return s.owner != nil`}}},
 	{"gives a blocked seat back before the commit", []edit{

@@ -80,6 +80,9 @@ func (db *simStore) block(tx *transaction, c *eventra.Change) bool {
 		if !next.Booking.IsZero() {
 			db.s.fail("%s overrides the sale of seat %d to %s", nameOf(made.ID), no, nameOf(next.Booking))
 		}
+		if next.Status == eventra.SeatRemoved {
+			db.s.fail("%s changes seat %d, which was removed", nameOf(made.ID), no)
+		}
 		switch {
 		case c.Kind == eventra.Unblocked:
 			tx.must(next.Status == eventra.SeatBlocked)

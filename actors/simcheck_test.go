@@ -119,7 +119,8 @@ func (s *simulation) checkSeats(tx *transaction) {
 		}
 	}
 	for no, seat := range s.db.seats {
-		if seat.Booking != owners[no] || (seat.Status == eventra.SeatAvailable || seat.Status == eventra.SeatBlocked) != seat.Booking.IsZero() {
+		taken := seat.Status == eventra.SeatHeld || seat.Status == eventra.SeatBooked
+		if seat.Booking != owners[no] || taken == seat.Booking.IsZero() {
 			s.fail("seat %d is %s of %s, its live booking is %s", no, seat.Status, nameOf(seat.Booking), nameOf(owners[no]))
 		}
 		if seat.Version < s.versions[no] {
@@ -208,6 +209,8 @@ func (s *simulation) checkAnswer(a *simActor, q *question, r *reply) {
 				s.fail("%s refuses seat %s, which is free", a.name, name)
 			}
 		}
+	case code == eventra.CodeUnknownSeats:
+		s.checkUnknown(a, r.err)
 	case code == eventra.CodeLeavesSingleSeat:
 		s.checkRefusedPick(a, q.msg.(*eventra.HoldSeats), r.err)
 	case code == eventra.CodeNotEnoughPlaces:

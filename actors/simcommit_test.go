@@ -9,6 +9,7 @@ import (
 // tables are the rows of one event.
 type tables struct {
 	epoch     int64
+	removedAt uint64 // version of the last removal of a seat
 	seats     []eventra.StoredState
 	floor     eventra.StoredFloor
 	bookings  map[eventra.ID]eventra.Booking
@@ -198,6 +199,9 @@ func (db *simStore) insert(tx *transaction, b eventra.Booking, status eventra.Se
 	for _, s := range b.OwnSeats() {
 		if db.seats[s.No].Status == eventra.SeatBlocked {
 			db.s.fail("booking %s takes seat %s, which is blocked", nameOf(b.ID), s.Name())
+		}
+		if db.seats[s.No].Status == eventra.SeatRemoved {
+			db.s.fail("booking %s takes seat %s, which was removed", nameOf(b.ID), s.Name())
 		}
 		tx.must(db.seats[s.No].Status == eventra.SeatAvailable)
 		db.seat(tx, s.No, eventra.StoredState{Status: status, Booking: b.ID, Version: tx.batch.Version})

@@ -49,6 +49,9 @@ func (s *simulation) planFaults() {
 	for range s.rng.IntN(3) {
 		s.after(s.between(0, faultPeriod), s.reprice)
 	}
+	if s.event.terms.OrphanRule != eventra.OrphanStrict && s.chance(300) {
+		s.after(s.between(0, faultPeriod), s.removeSeat)
+	}
 	if s.event.draft {
 		s.after(s.between(0, faultPeriod/2), func() { s.become(eventra.EventPublished) })
 	}
@@ -62,6 +65,9 @@ func (s *simulation) become(status eventra.EventStatus) {
 
 // reprice is an administrator's, too: all prices rise.
 func (s *simulation) reprice() { s.administer(&transaction{reprices: true}, s.reprice) }
+
+// removeSeat is an administrator's as well.
+func (s *simulation) removeSeat() { s.administer(&transaction{removes: true}, s.removeSeat) }
 
 // administer writes what an owner has to read, and calls again if that failed.
 func (s *simulation) administer(tx *transaction, again func()) {

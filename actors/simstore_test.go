@@ -28,9 +28,9 @@ type transaction struct {
 	at    time.Time // its now()
 	undo  []func()
 	terms eventra.EventStatus // if the transaction writes the terms, which takes an epoch too
-	// reprices: it writes the next prices, likewise.
-	reprices bool
-	ended    func(eventra.Receipt, *eventra.Snapshot, error)
+	// reprices: it writes the next prices, likewise; removes: it removes a seat.
+	reprices, removes bool
+	ended             func(eventra.Receipt, *eventra.Snapshot, error)
 }
 
 var errAborted = errors.New("canceling statement due to statement timeout")
@@ -118,7 +118,7 @@ func (db *simStore) Payment(_ context.Context, id eventra.ID) (*eventra.Payment,
 
 // Layout implements EventStore.
 func (db *simStore) Layout(_ context.Context, _ eventra.ID, seats int) (*eventra.Layout, error) {
-	return eventra.NewLayout(slices.Clone(db.s.event.seats[:seats])), nil
+	return eventra.NewLayout(db.remaining(seats)), nil
 }
 
 func (db *simStore) read() error {
@@ -215,6 +215,9 @@ func (db *simStore) activate(tx *transaction, now time.Time) {
 			db.s.event.pricing = simPricing(db.s.event.pricing.Version + 1)
 			db.s.tracef("store: pricing %d", db.s.event.pricing.Version)
 		}
+		if tx.removes {
+			db.remove()
+		}
 		db.s.tracef("store: epoch %d", db.epoch)
 		tx.ended(eventra.Receipt{}, db.snapshot(now), nil)
 	}
@@ -243,7 +246,7 @@ func (db *simStore) aborts() bool { return !db.s.faultless && db.s.chance(db.s.o
 // snapshot is what an activation reads.
 func (db *simStore) snapshot(now time.Time) *eventra.Snapshot {
 	snapshot := &eventra.Snapshot{EventID: db.s.event.id, Epoch: db.epoch, Terms: db.s.event.terms,
-		Seats: slices.Clone(db.s.event.seats), States: slices.Clone(db.seats), Now: now,
+		Seats: db.remaining(len(db.seats)), LayoutVersion: db.removedAt, States: slices.Clone(db.seats), Now: now,
 		Floors: []eventra.StoredFloor{db.floor}, Pricing: db.s.event.pricing, Categories: slices.Repeat([]eventra.CategoryNo{1}, len(db.seats))}
 	for _, id := range db.order {
 		if b := db.bookings[id]; b.Status.Live() {
