@@ -68,7 +68,8 @@ func (k ChangeKind) FreesSeats() bool { return k == Released || k == Expired || 
 // TakesSeats reports whether free seats become the booking's.
 func (k ChangeKind) TakesSeats() bool { return k == Held || k == Rebooked }
 
-// ChangesSeats reports whether any seat's status changes.
+// ChangesSeats reports whether any seat's status changes; with ItemsRefunded only if the refund
+// releases items.
 func (k ChangeKind) ChangesSeats() bool {
 	return k.FreesSeats() || k.TakesSeats() || k == Confirmed || k == ItemsRefunded || k.Blocks()
 }

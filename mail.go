@@ -16,6 +16,7 @@ const (
 	MailCancelled MailKind = "cancelled" // the event is cancelled, and the money goes back
 	// MailRescheduled tells that the event takes place at another time or place.
 	MailRescheduled MailKind = "rescheduled"
+	MailRefunded    MailKind = "refunded" // some of the money goes back
 )
 
 // The kinds of mails about accounts. Those that ask for something have a link.
@@ -33,7 +34,7 @@ const (
 type MailRef struct {
 	Kind      MailKind
 	BookingID ID
-	About     ID // the event that was cancelled, the rescheduling, or the mail about an account; zero for tickets
+	About     ID // the event that was cancelled, the rescheduling, the refund, or the mail about an account; zero for tickets
 }
 
 // aboutAccount reports whether the mail is about an account rather than a booking.
@@ -136,9 +137,10 @@ type Mail struct {
 	EventTitle string
 	Occasion
 	Was      Occasion // before a rescheduling; otherwise the same
-	Items    []Item   // with tickets those that the booking has, with notices all
+	Items    []Item   // with tickets those that the booking has, with a refund those that it is for, with other notices all
 	Total    Money
-	Returned Money  // MailCancelled: what goes back
+	Returned Money  // MailCancelled, MailRefunded: what goes back
+	Released bool   // MailRefunded: the items are not the booking's any more
 	Message  string // the organiser's own words
 	// Of a mail about an account: the hash of its link's token, zero without a link, and when that expires.
 	TokenHash    [32]byte

@@ -49,7 +49,7 @@ func ticketsOf(cmd *eventra.HoldSeats, most int) (tickets []string, wrong bool, 
 func (m *model) places(statuses ...eventra.BookingStatus) (n int) {
 	for _, b := range m.bookings {
 		if slices.Contains(statuses, b.status) {
-			n += len(b.seats) - len(seated(b.seats))
+			n += len(b.has()) - len(seated(b.has()))
 		}
 	}
 	return n

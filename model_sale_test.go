@@ -70,7 +70,11 @@ type modelSale struct {
 	started   []eventra.Payment                    // whose start was committed
 	ends      map[eventra.ID]eventra.PaymentStatus // the outcome of a payment never changes
 	blockings int
-	log       []string
+	refunds   []eventra.Refund // that were committed
+	// refundEnds are the outcomes of refunds, which never change.
+	refundEnds map[eventra.ID]eventra.RefundStatus
+	refundIDs  int
+	log        []string
 }
 
 // inFlightChange is a change in flight: the decided one and the predicted one.
@@ -94,7 +98,8 @@ func newModelSale(t rapid.TB, choice byte) *modelSale {
 	if hidden {
 		terms.Status = eventra.EventDraft
 	}
-	s := &modelSale{t: t, model: newModel(terms, seats), now: opening, ends: map[eventra.ID]eventra.PaymentStatus{}}
+	s := &modelSale{t: t, model: newModel(terms, seats), now: opening, ends: map[eventra.ID]eventra.PaymentStatus{},
+		refundEnds: map[eventra.ID]eventra.RefundStatus{}}
 	s.model.hidden = hidden
 	s.reload()
 	return s
@@ -111,6 +116,10 @@ func (s *modelSale) step(what, a, b, c byte) {
 	}
 	if what >= 228 { // as few
 		s.decide(&eventra.HoldSeats{BookingID: s.newBooking(a), UserID: user(a), Items: s.items(int(what-228)%5, b, c)})
+		return
+	}
+	if what >= 212 {
+		s.decide(s.refund(what, a, b, c))
 		return
 	}
 	switch what % 16 {
@@ -331,6 +340,9 @@ func (s *modelSale) sameChange(want modelChange, got *eventra.Change) {
 		require.Equal(s.t, want.written, names)
 		require.Equal(s.t, want.flips, got.Blocking.Changed)
 	}
+	if got.Refund != nil {
+		s.sameRefund(want.refund, got.Refund)
+	}
 	if got.Booking != nil {
 		require.Equal(s.t, want.booking, got.Booking.ID)
 		require.Equal(s.t, want.user, got.Booking.UserID)
@@ -373,6 +385,9 @@ func (s *modelSale) complete(how, contended byte) {
 		if f.change.Kind == eventra.PaymentStarted {
 			s.started = append(s.started, *f.change.Payment)
 		}
+		if f.change.Kind == eventra.ItemsRefunded {
+			s.refunds = append(s.refunds, *f.change.Refund)
+		}
 		committed = append(committed, f)
 	}
 	if unknown {
@@ -395,6 +410,13 @@ func (s *modelSale) repeat(f inFlightChange) {
 	case eventra.Held, eventra.PaymentStarted, eventra.Confirmed, eventra.Rebooked:
 		require.Equal(s.t, "answer "+string(f.change.Booking.Status), outcome(d))
 		require.Equal(s.t, f.change.Booking.ID, d.Booking.ID)
+	case eventra.ItemsRefunded, eventra.RefundEnded:
+		if _, live := s.model.live(subjectOf(f.change)); live {
+			require.Equal(s.t, eventra.Answer, d.Verdict)
+			require.Equal(s.t, f.change.Refund.ID, d.Refund.ID)
+		} else if d.Verdict == eventra.Accept {
+			s.seats.Withdraw(d.Change)
+		}
 	case eventra.Blocked, eventra.Unblocked: // only the store knows that it was made
 		if d.Verdict == eventra.Accept {
 			s.seats.Withdraw(d.Change)
@@ -461,15 +483,17 @@ func (s *modelSale) checkBookings() {
 			require.Nil(s.t, got)
 			continue
 		}
-		require.Equal(s.t, want, modelBooking{got.UserID, got.Status, got.SeatNames(), got.ExpiresAt, got.PayingUntil, got.PaymentID})
+		require.Equal(s.t, []any{want.user, want.status, want.seats, want.expires, want.grace, want.payment},
+			[]any{got.UserID, got.Status, got.SeatNames(), got.ExpiresAt, got.PayingUntil, got.PaymentID})
+		require.Equal(s.t, want.returned(), got.Total.Amount-got.Refundable())
 		held += b2i(got.Status == eventra.BookingHeld)
-		tickets[got.UserID] += len(got.Items)
-		for _, seat := range seated(got.SeatNames()) {
+		tickets[got.UserID] += len(want.has())
+		for _, seat := range seated(want.has()) {
 			require.NotContains(s.t, owner, seat)
 			owner[seat] = id
 			places--
 		}
-		places += len(got.Items)
+		places += len(want.has())
 	}
 	for _, f := range s.inFlight {
 		if f.change.Kind.TakesSeats() {

@@ -32,6 +32,37 @@ type modelBooking struct {
 	seats          []string // and modelFloor for each place
 	expires, grace time.Time
 	payment        eventra.ID
+	gone           []int // numbers of items that refunds have released
+	refunds        []modelRefund
+}
+
+// modelRefund is a refund, of a booking in the model.
+type modelRefund struct {
+	id       eventra.ID
+	items    []int
+	amount   int64
+	released bool
+	status   eventra.RefundStatus
+}
+
+// has are the seats that a live booking has.
+func (b modelBooking) has() (seats []string) {
+	for i, seat := range b.seats {
+		if !slices.Contains(b.gone, i+1) {
+			seats = append(seats, seat)
+		}
+	}
+	return seats
+}
+
+// returned is the money that no further refund may return.
+func (b modelBooking) returned() (sum int64) {
+	for _, r := range b.refunds {
+		if r.status != eventra.RefundFailed {
+			sum += r.amount
+		}
+	}
+	return sum
 }
 
 // modelChange is a change in flight. Its booking is its subject, or the successor
@@ -45,6 +76,7 @@ type modelChange struct {
 	ends             eventra.PaymentStatus // of the payment
 	refusal          eventra.Code          // of the payment: why it bought nothing
 	endsAttempt      bool                  // PaymentEnded, RefundDue: the booking no longer notes the attempt
+	refund           modelRefund           // for ItemsRefunded and RefundEnded
 	written          []string              // for kinds that block: seats whose rows are written, sorted by number
 	flips            int                   // of them, those whose status changes
 }
@@ -92,7 +124,7 @@ func (m *model) taken(seat string) bool { return m.owned(seat) || m.blocked[seat
 func (m *model) tickets(user eventra.ID) (live, claimed int) {
 	for id, b := range m.bookings {
 		if _, isLive := m.live(id); isLive && b.user == user {
-			live += len(b.seats)
+			live += len(b.has())
 		}
 	}
 	for _, c := range m.inFlight {
@@ -162,6 +194,10 @@ func (m *model) predict(cmd eventra.Command, now time.Time) prediction {
 			return prediction{says: "refuse not_cancellable"}
 		}
 		change.kind = eventra.Released
+	case *eventra.RefundItems:
+		return m.predictRefund(cmd, b, live, change)
+	case *eventra.EndRefund:
+		return m.predictEnd(cmd, b, live, change)
 	case *eventra.RefundBooking:
 		if live && b.status == eventra.BookingHeld {
 			return prediction{says: "refuse not_refundable"}
@@ -203,6 +239,10 @@ func subjectOfCommand(cmd eventra.Command) (booking eventra.ID, user *eventra.ID
 		return cmd.BookingID, nil
 	case *eventra.RefundBooking:
 		return cmd.BookingID, nil
+	case *eventra.RefundItems:
+		return cmd.BookingID, nil
+	case *eventra.EndRefund:
+		return cmd.Refund.BookingID, nil
 	}
 	return cmd.(*eventra.FinishPayment).Payment.BookingID, nil
 }
@@ -465,6 +505,10 @@ func (m *model) refuses(c modelChange, now time.Time) bool {
 		return m.due(b).After(now)
 	case eventra.PaymentStarted:
 		return !b.expires.After(now)
+	case eventra.ItemsRefunded:
+		return slices.ContainsFunc(b.refunds, func(r modelRefund) bool { return r.id == c.refund.id })
+	case eventra.RefundEnded:
+		return m.refund(c.subject, c.refund.id).status != eventra.RefundPending
 	case eventra.PaymentEnded, eventra.Rebooked, eventra.RefundDue:
 		return m.payments[c.payment] != eventra.PaymentPending
 	}
@@ -475,6 +519,10 @@ func (m *model) refuses(c modelChange, now time.Time) bool {
 func (m *model) commit(c modelChange, version uint64, now time.Time) {
 	if c.kind.Blocks() {
 		m.block(c, version)
+		return
+	}
+	if c.kind == eventra.ItemsRefunded || c.kind == eventra.RefundEnded {
+		m.commitRefund(c, version)
 		return
 	}
 	b := m.bookings[c.booking]
@@ -506,7 +554,7 @@ func (m *model) commit(c modelChange, version uint64, now time.Time) {
 		return
 	}
 	m.version = version
-	for _, seat := range b.seats {
+	for _, seat := range b.has() {
 		m.changed[seat] = version
 		if seat == modelFloor {
 			continue
@@ -559,17 +607,29 @@ func (m *model) snapshot() *eventra.Snapshot {
 		}
 		stored := &eventra.Booking{ID: id, EventID: s.EventID, UserID: b.user, Status: b.status,
 			ExpiresAt: b.expires, PaymentID: b.payment, PayingUntil: b.grace}
-		for _, name := range b.seats {
+		for i, name := range b.seats {
+			released := slices.Contains(b.gone, i+1)
 			stored.Total.Currency = "EUR"
 			if name == modelFloor {
-				stored.Items = append(stored.Items, modelPlace())
-				stored.Total.Amount += modelPlace().Amount
-				s.Floors[0].Taken++
+				place := modelPlace()
+				place.Released = released
+				stored.Items = append(stored.Items, place)
+				stored.Total.Amount += place.Amount
+				s.Floors[0].Taken += b2i(!released)
 				continue
 			}
 			seat := m.seats[nos[name]]
-			stored.Items = append(stored.Items, eventra.NewItem(nos[name], &seat, seat.Section))
+			item := eventra.NewItem(nos[name], &seat, seat.Section)
+			item.Released = released
+			stored.Items = append(stored.Items, item)
 			stored.Total.Amount += seat.Price.Amount
+		}
+		for i, r := range b.refunds {
+			stored.Refunds = append(stored.Refunds, eventra.Refund{ID: r.id, BookingID: id, PaymentID: b.payment, EventID: s.EventID, N: i + 1,
+				Amount: eventra.Money{Amount: r.amount, Currency: stored.Total.Currency}, Items: r.items, Released: r.released, Status: r.status})
+			if r.status == eventra.RefundSucceeded {
+				stored.Refunded += r.amount
+			}
 		}
 		s.Bookings = append(s.Bookings, stored)
 	}

@@ -246,8 +246,9 @@ func (b *Booking) release(items []int) {
 	}
 }
 
-// decideEndRefund takes the gateway's word. A booking that is no longer live leaves it to the
-// store whether the refund has ended before.
+// decideEndRefund takes the gateway's word. The store tells whether the refund of a booking that is
+// no longer live has ended before. An activation that does not know a refund has fallen behind
+// the store, and learns that from its commit.
 func (m *SeatMap) decideEndRefund(cmd *EndRefund) Decision {
 	if m.claims[cmd.Refund.BookingID] != nil {
 		return Decision{Verdict: Wait}
@@ -255,12 +256,12 @@ func (m *SeatMap) decideEndRefund(cmd *EndRefund) Decision {
 	ended := cmd.Refund
 	ended.Status = cmd.Outcome
 	c := &Change{Kind: RefundEnded, Refund: &ended}
-	if b := m.live[cmd.Refund.BookingID]; b != nil {
-		made := b.refund(ended.ID)
-		switch {
-		case made == nil:
-			return refuse(Errorf(CodeNotFound, "no such refund"))
-		case made.Status != RefundPending:
+	b := m.live[cmd.Refund.BookingID]
+	if b == nil {
+		return m.accept(c)
+	}
+	if made := b.refund(ended.ID); made != nil {
+		if made.Status != RefundPending {
 			return Decision{Verdict: Answer, Booking: b, Refund: made}
 		}
 		next := *b

@@ -75,6 +75,7 @@ func (s *scenario) run(text string) string {
 //	release BOOKING USER          expire BOOKING
 //	pay PAYMENT BOOKING USER      paid|declined|failed PAYMENT
 //	refund BOOKING                at (only sets the clock)
+//	return REFUND BOOKING ITEM … | all [=CENTS] [keep]   returned|refused REFUND
 //	block BLOCKING SEAT … | A | A-1   unblock, the same
 //	draft (instead of the open sale)
 //	publish, cancel (the event)   limit TICKETS (of one customer)
@@ -169,11 +170,38 @@ func (s *scenario) command(verb string, args []string) eventra.Command {
 		return block(args[0], args[1:]...)
 	case "unblock":
 		return unblock(args[0], args[1:]...)
+	case "return":
+		return s.giveBack(args[0], args[1], args[2:])
+	case "returned":
+		return s.end(args[0], eventra.RefundSucceeded)
+	case "refused":
+		return s.end(args[0], eventra.RefundFailed)
 	case "refund":
 		return &eventra.RefundBooking{BookingID: named(args[0])}
 	}
 	s.t.Fatalf("no such command: %s %v", verb, args)
 	return nil
+}
+
+func (s *scenario) giveBack(refund, booking string, args []string) *eventra.RefundItems {
+	cmd := giveBack(refund, booking)
+	for _, arg := range args {
+		switch amount, is := strings.CutPrefix(arg, "="); {
+		case is:
+			cents, err := strconv.ParseInt(amount, 10, 64)
+			require.NoError(s.t, err)
+			cmd.Amount = cents
+		case arg == "keep":
+			cmd.Release = false
+		case arg == "all":
+			cmd.All = true
+		default:
+			item, err := strconv.Atoi(arg)
+			require.NoError(s.t, err)
+			cmd.Items = append(cmd.Items, item)
+		}
+	}
+	return cmd
 }
 
 func (s *scenario) verdict(d eventra.Decision) string {
@@ -191,6 +219,8 @@ func (s *scenario) verdict(d eventra.Decision) string {
 			return fmt.Sprintf("%s: %s has %d", outcome(d), e.Places.Section, e.Places.Available)
 		case ok && e.Customer != nil:
 			return fmt.Sprintf("%s: has %d of %d", outcome(d), e.Customer.Held, e.Customer.Limit)
+		case ok && e.Refundable != nil:
+			return fmt.Sprintf("%s: %d left", outcome(d), e.Refundable.Amount)
 		}
 	}
 	return outcome(d)
@@ -216,6 +246,12 @@ func (s *scenario) commitAll() (lines []string) {
 		if !refused[c] && c.Payment != nil {
 			line += strings.TrimRight(fmt.Sprintf("; payment %s %s %s", nameOf(c.Payment.ID), c.Payment.Status, c.Payment.Refusal), " ")
 		}
+		if r := c.Refund; !refused[c] && r != nil {
+			line += fmt.Sprintf("; refund %s %s of %d for items %v", nameOf(r.ID), r.Status, r.Amount.Amount, r.Items)
+		}
+		if n := c.Notice; n != nil {
+			line += fmt.Sprintf("; mail about %d", n.Amount)
+		}
 		lines = append(lines, line)
 	}
 	return lines
@@ -228,6 +264,14 @@ func (s *scenario) describe(b *eventra.Booking) string {
 	text := fmt.Sprintf("%s %s of %s: %s", nameOf(b.ID), b.Status, nameOf(b.UserID), strings.Join(b.SeatNames(), " "))
 	if b.Status == eventra.BookingHeld {
 		text += fmt.Sprintf(", due +%v", b.Due().Sub(opening))
+	}
+	for i := range b.Items {
+		if b.Status.Live() && b.Items[i].Released {
+			text += ", without " + b.Items[i].Name()
+		}
+	}
+	if b.Refunded > 0 {
+		text += fmt.Sprintf(", %d refunded", b.Refunded)
 	}
 	if !b.PaymentID.IsZero() {
 		text += ", payment " + nameOf(b.PaymentID)

@@ -293,7 +293,7 @@ func (m *SeatMap) Apply(c *Change, version uint64, at time.Time) {
 	default:
 		panic(fmt.Sprintf("unknown change %d", c.Kind))
 	}
-	if c.Kind.ChangesSeats() {
+	if c.Kind.ChangesSeats() && (c.Refund == nil || c.Refund.Released) {
 		m.version = max(m.version, version)
 	}
 }

@@ -71,6 +71,7 @@ type fixture struct {
 	now      time.Time
 	inFlight []*eventra.Change
 	payments map[eventra.ID]eventra.Payment // the store's rows
+	refunds  map[eventra.ID]eventra.Refund  // likewise
 	held     map[eventra.ID][]eventra.Item  // by booking, live or ended
 	blocks   map[eventra.ID]bool            // the store's rows of blockings
 	snapshot *eventra.Snapshot              // of the beginning
@@ -83,7 +84,7 @@ func newFixture(t rapid.TB, terms eventra.Terms, seats []eventra.Seat, floors ..
 	m, err := eventra.NewSeatMap(snapshot)
 	require.NoError(t, err)
 	return &fixture{SeatMap: m, now: opening, snapshot: snapshot,
-		payments: map[eventra.ID]eventra.Payment{}, held: map[eventra.ID][]eventra.Item{}, blocks: map[eventra.ID]bool{}}
+		payments: map[eventra.ID]eventra.Payment{}, refunds: map[eventra.ID]eventra.Refund{}, held: map[eventra.ID][]eventra.Item{}, blocks: map[eventra.ID]bool{}}
 }
 
 func (f *fixture) decide(cmd eventra.Command) eventra.Decision {
@@ -123,6 +124,9 @@ func (f *fixture) commit() (refused []*eventra.Change) {
 		}
 		if c.Payment != nil {
 			f.payments[c.Payment.ID] = *c.Payment
+		}
+		if c.Refund != nil {
+			f.refunds[c.Refund.ID] = *c.Refund
 		}
 	}
 	f.inFlight = nil
@@ -173,6 +177,11 @@ func (f *fixture) refuses(c *eventra.Change) bool {
 		return f.now.Before(f.Live(c.Booking.ID).Due())
 	case eventra.PaymentStarted:
 		return !f.now.Before(c.Booking.ExpiresAt)
+	case eventra.ItemsRefunded:
+		_, used := f.refunds[c.Refund.ID]
+		return used
+	case eventra.RefundEnded:
+		return f.refunds[c.Refund.ID].Status != eventra.RefundPending
 	case eventra.PaymentEnded, eventra.Rebooked, eventra.RefundDue:
 		return f.payments[c.Payment.ID].Status != eventra.PaymentPending
 	}
@@ -198,6 +207,9 @@ func subjectOf(c *eventra.Change) eventra.ID {
 	}
 	if c.Payment != nil {
 		return c.Payment.BookingID
+	}
+	if c.Refund != nil {
+		return c.Refund.BookingID
 	}
 	return c.Booking.ID
 }
@@ -227,6 +239,16 @@ func holdItems(booking, user string, tickets ...string) *eventra.HoldSeats {
 		return hold(booking, user, tickets...)
 	}
 	return cmd
+}
+
+// giveBack makes the command that returns the price of items and releases them.
+func giveBack(refund, booking string, items ...int) *eventra.RefundItems {
+	return &eventra.RefundItems{RefundID: named(refund), BookingID: named(booking), Items: items, Amount: eventra.ItemsPrice, Release: true}
+}
+
+// end makes the command that reports the outcome of a stored refund.
+func (f *fixture) end(refund string, outcome eventra.RefundStatus) *eventra.EndRefund {
+	return &eventra.EndRefund{Refund: f.refunds[named(refund)], Outcome: outcome}
 }
 
 // block makes the command that blocks the named seats, or a section or a row, such as A or A-1; unblock the

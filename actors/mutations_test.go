@@ -111,6 +111,23 @@ var mutations = []mutation{
 		{"decide.go", `Booking: b, Attempt: cmd.Attempt})`, `Booking: b})`}}},
 	{"loses the key on the way to another member", []edit{
 		{"actors/wire/command.go", `	case a == nil:`, `	case true:`}}},
+	{"refunds return more than was paid", []edit{
+		{"refund.go", `	case r.Amount.Amount > refundable:`, `	case r.Amount.Amount < 0:`}}},
+	{"a refund that is under way counts as failed", []edit{
+		{"refund.go", `if b.Refunds[i].Status != RefundFailed {`, `if b.Refunds[i].Status == RefundSucceeded {`}}},
+	{"a refund releases items and not their seats", []edit{
+		{"refund.go", `	for _, item := range c.freed(true) {
+		m.freeSeat(item, stored, version)
+	}
+`, ``}}},
+	{"a refund frees the seats of items that are kept", []edit{
+		{"change.go", `		if !c.Refund.Released {
+			return
+		}
+`, ``}}},
+	{"a refund keeps its customer's limit used", []edit{
+		{"refund.go", `	m.customers.add(b.UserID, b.tickets()-stored.tickets(), 0)
+`, ``}}},
 	{"a view misses a change", []edit{
 		{"seatmap.go", `	m.noteChange(no)
 `, ``}}},
@@ -170,6 +187,10 @@ var storeMutations = []mutation{
 	{"PostgreSQL sells although the key was used", []edit{
 		{"persistence/postgres/commitsql.go", `
     WHERE (id IN (SELECT resource_id FROM claimed)) IS TRUE`, ``}}},
+	{"PostgreSQL returns more than was paid", []edit{
+		{"persistence/postgres/commitrefunds.go", ` AND refunded + amount <= charged`, ``}}},
+	{"PostgreSQL ends a refund twice", []edit{
+		{"persistence/postgres/commitrefunds.go", ` AND asked.was = 'PENDING'`, ``}}},
 	{"PostgreSQL gives a seat back that is not blocked", []edit{
 		{"persistence/postgres/commitblockings.go", ` AND seats.status = 'BLOCKED'`, ``}}},
 	{"PostgreSQL does not count a customer's seats", []edit{

@@ -169,6 +169,9 @@ func (b *buyer) pay(booking *eventra.Booking) {
 		return
 	}
 	b.finish(payment, outcome)
+	for s.chance(400) && s.db.bookings[booking.ID].Status == eventra.BookingConfirmed {
+		s.refundItems(booking)
+	}
 	if s.chance(200) && s.db.bookings[booking.ID].Status == eventra.BookingConfirmed {
 		s.refund(booking.ID)
 	}
@@ -202,6 +205,7 @@ func (s *simulation) reconcile() {
 			_, _ = s.finish(payment, s.gateway.void(payment.ID))
 		}
 	}
+	s.reconcileRefunds()
 }
 
 // simGateway is the payment gateway: the outcome of each charge, which stays.

@@ -31,6 +31,7 @@ func (s *simulation) checkStore(tx *transaction) {
 	s.checkPrices()
 	s.checkTerms(tx)
 	s.checkCustomers()
+	s.checkRefunds()
 	s.checkKeys()
 	s.checkBlocks()
 	s.checkPlaces()
@@ -74,7 +75,11 @@ func (s *simulation) checkCustomers() {
 	has := map[eventra.ID]int{}
 	for _, b := range s.db.bookings {
 		if b.Status.Live() {
-			has[b.UserID] += len(b.Items)
+			for i := range b.Items {
+				if !b.Items[i].Released {
+					has[b.UserID]++
+				}
+			}
 		}
 	}
 	for user, n := range has {
@@ -246,7 +251,7 @@ func (s *simulation) checkLimited(a *simActor, q *question, err error) {
 	}
 	if b := a.activation.inFlight; b != nil {
 		for _, c := range b.Changes {
-			if c.Kind.FreesSeats() && c.Booking.UserID == user {
+			if frees(c) && c.Booking.UserID == user {
 				most += len(c.Booking.Items)
 			}
 		}
@@ -282,7 +287,7 @@ func (s *simulation) wasTaken(a *activation, no eventra.SeatNo, asked time.Durat
 		if c.Kind == eventra.Unblocked {
 			return slices.Contains(c.Seats, no)
 		}
-		return c.Kind.FreesSeats() && slices.ContainsFunc(c.Booking.Items, func(item eventra.Item) bool { return item.No == no })
+		return frees(c) && slices.ContainsFunc(c.Booking.Items, func(item eventra.Item) bool { return item.No == no })
 	})
 }
 

@@ -10,6 +10,7 @@ func (s *simulation) checkEnd() {
 		}
 	}
 	s.checkMoney()
+	s.checkReturned()
 	for _, id := range s.db.order {
 		if b := s.db.bookings[id]; b.Status == eventra.BookingHeld {
 			s.fail("booking %s is held forever", nameOf(id))
@@ -30,7 +31,7 @@ func (s *simulation) checkMoney() {
 		switch p.Status {
 		case eventra.PaymentSucceeded:
 			paid[p.BookingID]++
-			if b := s.db.bookings[p.BookingID]; !taken || b.Status != eventra.BookingConfirmed || b.PaymentID != id {
+			if b := s.db.bookings[p.BookingID]; !taken || b.Status != eventra.BookingConfirmed && !s.refundedInParts(id) || b.PaymentID != id {
 				s.fail("payment %s succeeded for booking %s, which is %s and paid by %s; money taken: %v", nameOf(id), nameOf(b.ID), b.Status, nameOf(b.PaymentID), taken)
 			}
 		case eventra.PaymentRefundPending:
@@ -49,7 +50,7 @@ func (s *simulation) checkMoney() {
 		}
 	}
 	for id, b := range s.db.bookings {
-		if confirmed := b.Status == eventra.BookingConfirmed; confirmed != (paid[id] == 1) {
+		if confirmed := b.Status == eventra.BookingConfirmed; confirmed != (paid[id] == 1) && !s.refundedInParts(b.PaymentID) {
 			s.fail("booking %s is %s and paid %d times", nameOf(id), b.Status, paid[id])
 		}
 	}

@@ -67,7 +67,6 @@ func (s *simulation) checkRefusedPick(a *simActor, cmd *eventra.HoldSeats, err e
 	if len(refusal.Suggestions) == 0 {
 		s.fail("%s refuses %v and has no other seats", a.name, namedSeats(cmd))
 	}
-	frees := func(c *eventra.Change) bool { return c.Kind.FreesSeats() }
 	if !s.current(a.activation) || a.activation.inFlight != nil && slices.ContainsFunc(a.activation.inFlight.Changes, frees) {
 		return
 	}

@@ -29,6 +29,8 @@ type simulation struct {
 	db        *simStore
 	locks     *simLocks
 	gateway   simGateway
+	returns   simReturns
+	refunds   int
 	house     *house
 	members   []*member
 	owner     *member // of the event, once all members have converged

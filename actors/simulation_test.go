@@ -97,7 +97,7 @@ func play(tasks *taskPool, seed uint64, traced bool) (found, trace string) {
 }
 
 func newSimulation(seed uint64) *simulation {
-	s := &simulation{rng: rand.New(rand.NewPCG(seed, 0)), tasks: map[*task]bool{}, gateway: simGateway{}, promises: map[eventra.ID]*promise{}, attempts: map[string][]eventra.ID{},
+	s := &simulation{rng: rand.New(rand.NewPCG(seed, 0)), tasks: map[*task]bool{}, gateway: simGateway{}, returns: simReturns{}, promises: map[eventra.ID]*promise{}, attempts: map[string][]eventra.ID{},
 		named: map[eventra.ID]bool{}, freedAt: map[eventra.SeatNo]time.Duration{},
 		tickets: map[eventra.ID][]ticketsSince{}}
 	s.chooseOdds()

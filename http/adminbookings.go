@@ -43,7 +43,7 @@ type BookingRecord struct {
 
 // BookingMail is a mail about a booking.
 type BookingMail struct {
-	Kind      string `json:"kind" enums:"tickets,cancelled,rescheduled" example:"tickets" validate:"required"`
+	Kind      string `json:"kind" enums:"tickets,cancelled,rescheduled,refunded" example:"tickets" validate:"required"`
 	Status    string `json:"status" enums:"DUE,SENT,WITHHELD,DEAD" example:"SENT" validate:"required"` // DEAD after too many attempts; WITHHELD if it would have told what is not true any more
 	CreatedAt Time   `json:"createdAt" swaggertype:"string" format:"date-time" example:"2027-05-01T12:05:01.000Z" validate:"required"`
 	SentAt    *Time  `json:"sentAt,omitzero" swaggertype:"string" format:"date-time" example:"2027-05-01T12:05:02.000Z"`

@@ -81,12 +81,18 @@ func (p *Processor) resume(ctx context.Context, req eventra.PaymentRequest) (*ev
 	return p.charge(payment, booking, req.Token)
 }
 
-// Refund ends a confirmed booking and returns its money. If the gateway fails,
-// the [Reconciler] tries again.
+// Refund ends a confirmed booking and returns what is left of its money, also if refunds had
+// ended the booking and left some. If the gateway fails, the [Reconciler] tries again.
 func (p *Processor) Refund(ctx context.Context, bookingID eventra.ID) (*eventra.Booking, error) {
 	booking, err := p.events.RefundBooking(ctx, bookingID)
-	if err != nil || p.returnMoney(booking.PaymentID) != eventra.PaymentRefunded {
-		return booking, err
+	if err != nil {
+		return nil, err
+	}
+	if err := p.store.ReturnRest(ctx, booking.PaymentID); err != nil {
+		return nil, err
+	}
+	if p.returnMoney(booking.PaymentID) != eventra.PaymentRefunded {
+		return booking, nil
 	}
 	refunded := *booking
 	refunded.Refunded = booking.Total.Amount

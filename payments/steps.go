@@ -82,7 +82,7 @@ func (p *Processor) returnMoney(id eventra.ID) eventra.PaymentStatus {
 		return eventra.PaymentRefundPending
 	}
 	if payment.Status != eventra.PaymentRefundPending {
-		return eventra.PaymentRefunded
+		return payment.Status
 	}
 	log := p.log.With("paymentId", id, "bookingId", payment.BookingID, "eventId", payment.EventID)
 	if err = p.endParts(ctx, payment); err == nil && !free(payment) {

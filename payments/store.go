@@ -24,6 +24,9 @@ type Store interface {
 	// ClaimOpenRefunds gives the caller up to limit refunds that are PENDING for longer than
 	// age, as ClaimOpenPayments does with payments.
 	ClaimOpenRefunds(ctx context.Context, age, pauseMin, pauseMax time.Duration, limit int) ([]eventra.Refund, error)
+	// ReturnRest makes what is left of a payment due back whose booking is REFUNDED because
+	// refunds have released its items: SUCCEEDED → REFUND_PENDING. Repeating it is harmless.
+	ReturnRest(ctx context.Context, payment eventra.ID) error
 	// MarkRefunded notes that the gateway has returned the money:
 	// REFUND_PENDING → REFUNDED. Repeating it is harmless.
 	MarkRefunded(ctx context.Context, id eventra.ID) error

@@ -1,9 +1,12 @@
 package main
 
 import (
+	"fmt"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 )
@@ -21,7 +24,7 @@ func TestApp_RefundsItems(t *testing.T) {
 	t.Parallel()
 	p := start(t)
 	event := p.event(2, 10, nil)
-	token, _ := p.user()
+	token, email := p.user()
 	booking := p.buys(token, event, "A-1-1", "A-1-2", "A-1-3")
 	refunds := "/bookings/" + booking + "/refunds"
 	p.must(403, "POST", refunds, token, object{"items": []int{1}})
@@ -61,9 +64,89 @@ func TestApp_RefundsItems(t *testing.T) {
 	require.Len(t, p.must(200, "GET", refunds, p.admin, nil).body["items"], 3)
 	require.Equal(t, "AVAILABLE", p.seatStatus(event)["A-1-1"])
 	require.Equal(t, "BOOKED", p.seatStatus(event)["A-1-2"])
+	require.Len(t, p.must(200, "GET", "/admin/bookings/"+booking, p.admin, nil).body["refunds"], 3)
+
+	p.mailed(email, first.text("id"), "25.00 EUR goes back", "Ada is ill.", "row 1, seat 2", "not valid any more")
+	p.mailed(email, goodwill.text("id"), "5.00 EUR goes back", "row 1, seat 1", "stay valid")
 	code, report, _ := runCheck(t, p.cfg.PostgresURL)
 	require.Zero(t, code, report)
 }
+
+// mailed waits for the mail about a refund.
+func (p *program) mailed(to, refund string, parts ...string) {
+	p.t.Helper()
+	var mail message
+	eventually(p.t, 20*time.Second, "the mail", func() bool {
+		for _, m := range mailsTo(p.t, to) {
+			if strings.Contains(m.MessageID, ".refunded."+refund) {
+				mail = m
+			}
+		}
+		return mail.Subject != ""
+	})
+	require.Equal(p.t, "Refund: A show", mail.Subject)
+	for _, part := range parts {
+		require.Contains(p.t, mail.Text, part)
+	}
+}
+
+// TestApp_RefundRaces: items go back while the whole booking does, and its event is cancelled. What
+// every buyer gets is what was paid.
+func TestApp_RefundRaces(t *testing.T) {
+	t.Parallel()
+	p := start(t)
+	for _, cancelled := range []bool{false, true} {
+		event := p.event(4, 10, nil)
+		token, _ := p.user()
+		var bookings []string
+		for row := 1; row <= 4; row++ {
+			bookings = append(bookings, p.buys(token, event, fmt.Sprintf("A-%d-1", row), fmt.Sprintf("A-%d-2", row), fmt.Sprintf("A-%d-3", row)))
+		}
+		var all sync.WaitGroup
+		ask := func(path string, body any) {
+			all.Go(func() {
+				if a := p.call("POST", path, p.admin, body); a.status >= 500 || a.status == 422 {
+					t.Errorf("%v", a)
+				}
+			})
+		}
+		for i, booking := range bookings {
+			for item := 1; item <= 3; item++ {
+				ask("/bookings/"+booking+"/refunds", object{"items": []int{item}})
+				ask("/bookings/"+booking+"/refunds", object{"items": []int{}, "amount": 700})
+			}
+			if i%2 == 0 && !cancelled {
+				ask("/bookings/"+booking+"/refund", nil)
+			}
+		}
+		if cancelled {
+			ask("/events/"+event+"/cancel", nil)
+		}
+		all.Wait()
+		for _, booking := range bookings {
+			p.call("POST", "/bookings/"+booking+"/refund", p.admin, nil) // what is left, if there is any
+			eventually(t, 30*time.Second, "all money", func() bool {
+				b := p.must(200, "GET", "/bookings/"+booking, token, nil)
+				if b.text("status") == "REFUNDED" && b.body["refunded"].(object)["amount"] == 7500.0 {
+					return true
+				}
+				left := int(7500 - b.body["refunded"].(object)["amount"].(float64))
+				p.call("POST", "/bookings/"+booking+"/refunds", p.admin, object{"items": []int{}, "amount": left})
+				return false
+			})
+		}
+		require.Equal(t, 4*7500, p.count(returnedSQL, event))
+	}
+	code, report, _ := runCheck(t, p.cfg.PostgresURL)
+	require.Zero(t, code, report)
+}
+
+// returnedSQL is what the gateway's books say of an event: what was returned in parts, and what was left.
+const returnedSQL = `
+SELECT coalesce(sum(CASE status WHEN 'REFUNDED' THEN amount ELSE parts END), 0)::int FROM mock_charges
+CROSS JOIN LATERAL (SELECT coalesce(sum(amount), 0) AS parts FROM mock_refunds
+    WHERE mock_refunds.payment_id = mock_charges.payment_id AND mock_refunds.status = 'RETURNED') AS returned
+WHERE event_id = $1`
 
 // TestApp_RefundsAnItemOnce: many ask at once, and money moves once.
 func TestApp_RefundsAnItemOnce(t *testing.T) {

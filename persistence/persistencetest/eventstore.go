@@ -39,6 +39,10 @@ type EventStore interface {
 	BookingPayments(ctx context.Context, bookingID eventra.ID, p eventra.Page) ([]eventra.Payment, *eventra.Cursor, error)
 	ClaimOpenPayments(ctx context.Context, refundAge, pauseMin, pauseMax time.Duration, limit int) ([]eventra.Payment, error)
 	MarkRefunded(ctx context.Context, id eventra.ID) error
+	Refund(ctx context.Context, id eventra.ID) (*eventra.Refund, error)
+	BookingRefunds(ctx context.Context, bookingID eventra.ID, p eventra.Page) ([]eventra.Refund, *eventra.Cursor, error)
+	ClaimOpenRefunds(ctx context.Context, age, pauseMin, pauseMax time.Duration, limit int) ([]eventra.Refund, error)
+	ReturnRest(ctx context.Context, payment eventra.ID) error
 
 	Begin(ctx context.Context, attempt *eventra.IdempotencyAttempt) (*eventra.IdempotencyClaim, error)
 	Finish(ctx context.Context, attempt *eventra.IdempotencyAttempt, outcome eventra.StoredResponse) error
@@ -93,6 +97,7 @@ func RunEventStore(t *testing.T, open func(*testing.T) EventStore) {
 		"a late payment finds the seats taken":        rebookedTaken,
 		"a late payment is due back":                  refundDue,
 		"a refund":                                    refunded,
+		"refunds of items":                            itemsRefunded,
 		"many kinds in one batch":                     manyKinds,
 		"a merged batch is one transaction":           merged,
 		"a merged batch with a fault is split":        split,

@@ -2,6 +2,7 @@ package postgres
 
 import (
 	"context"
+	"strings"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -42,13 +43,25 @@ WHERE booking_id = ANY (ARRAY (
     ORDER BY due_at LIMIT $1 FOR UPDATE SKIP LOCKED))
 RETURNING 'tickets', booking_id, '00000000-0000-0000-0000-000000000000'::uuid`
 
+	// A refund's mail is part of its row: members of the release before, which would take it for
+	// that of a cancelled event, look among notices alone.
 	noticesDueSQL = `
+WITH told AS (
 UPDATE notices SET due_at = clock_timestamp() + $2::bigint * interval '1 microsecond'
 WHERE ctid = ANY (ARRAY (
     SELECT ctid FROM notices
     WHERE sent_at IS NULL AND (due_at <= clock_timestamp() OR due_at > clock_timestamp() + $2::bigint * interval '1 microsecond')
     ORDER BY due_at LIMIT $1 FOR UPDATE SKIP LOCKED))
-RETURNING kind, booking_id, about`
+RETURNING kind, booking_id, about
+), refunded AS (
+UPDATE refunds SET mail_due_at = clock_timestamp() + $2::bigint * interval '1 microsecond'
+WHERE ctid = ANY (ARRAY (
+    SELECT ctid FROM refunds
+    WHERE mail_sent_at IS NULL AND (mail_due_at <= clock_timestamp() OR mail_due_at > clock_timestamp() + $2::bigint * interval '1 microsecond')
+    ORDER BY mail_due_at LIMIT $1 FOR UPDATE SKIP LOCKED))
+RETURNING 'refunded', booking_id, id
+)
+SELECT * FROM told UNION ALL SELECT * FROM refunded`
 
 	accountMailsDueSQL = `
 UPDATE account_mails SET due_at = clock_timestamp() + $2::bigint * interval '1 microsecond'
@@ -64,7 +77,7 @@ func (db *DB) Mail(ctx context.Context, ref eventra.MailRef) (mail *eventra.Mail
 	if ref.Box() == eventra.AccountBox {
 		return db.accountMail(ctx, ref)
 	}
-	sql, args := mailSQL(ref, ticketsSQL, noticeSQL, "")
+	sql, args := mailSQL(ref, ticketsSQL, noticeSQL, "", refundMailSQL)
 	err = db.WithConn(ctx, callTimeout, func(ctx context.Context, conn *pgxpool.Conn) error {
 		m := &eventra.Mail{MailRef: ref}
 		var ended, obsolete bool
@@ -82,6 +95,9 @@ func (db *DB) Mail(ctx context.Context, ref eventra.MailRef) (mail *eventra.Mail
 		}
 		mail = m
 		m.Items, err = queryItems(ctx, conn, ref.BookingID, ref.Box() == eventra.NoticeBox)
+		if err == nil && ref.Kind == eventra.MailRefunded {
+			err = keepRefunded(ctx, conn, m)
+		}
 		return err
 	})
 	if err != nil {
@@ -91,12 +107,14 @@ func (db *DB) Mail(ctx context.Context, ref eventra.MailRef) (mail *eventra.Mail
 }
 
 // mailSQL returns a statement about the row of a mail, and its parameters.
-func mailSQL(ref eventra.MailRef, tickets, notice, account string) (sql string, args []any) {
-	switch ref.Box() {
-	case eventra.TicketBox:
+func mailSQL(ref eventra.MailRef, tickets, notice, account, refund string) (sql string, args []any) {
+	switch {
+	case ref.Box() == eventra.TicketBox:
 		return tickets, []any{ref.BookingID}
-	case eventra.AccountBox:
+	case ref.Box() == eventra.AccountBox:
 		return account, []any{ref.About}
+	case ref.Kind == eventra.MailRefunded:
+		return refund, []any{ref.About}
 	}
 	return notice, []any{ref.BookingID, string(ref.Kind), ref.About}
 }
@@ -122,7 +140,30 @@ JOIN events ON events.id = notices.event_id
 LEFT JOIN cancellations ON cancellations.event_id = notices.event_id AND kind = 'cancelled'
 LEFT JOIN reschedulings AS moved ON moved.id = notices.about AND kind = 'rescheduled'
 WHERE booking_id = $1 AND kind = $2 AND about = $3`
+
+	refundMailSQL = `
+SELECT mail_sent_at IS NOT NULL, refunds.status = 'FAILED', email, name, title, venue, starts_at, timezone,
+    bookings.amount, bookings.currency, refunds.amount, reason, starts_at, venue, timezone
+FROM refunds
+JOIN bookings ON bookings.id = refunds.booking_id AND bookings.event_id = refunds.event_id
+JOIN users ON users.id = bookings.user_id
+JOIN events ON events.id = refunds.event_id
+WHERE refunds.id = $1`
 )
+
+// keepRefunded keeps the items that a refund is for.
+func keepRefunded(ctx context.Context, conn *pgxpool.Conn, m *eventra.Mail) error {
+	var numbers []int
+	if err := conn.QueryRow(ctx, `SELECT items, released FROM refunds WHERE id = $1`, m.About).Scan(&numbers, &m.Released); err != nil {
+		return err
+	}
+	all := m.Items
+	m.Items = make([]eventra.Item, 0, len(numbers))
+	for _, no := range numbers {
+		m.Items = append(m.Items, all[no-1])
+	}
+	return nil
+}
 
 // MarkSent notes that a mail server has taken the mail. Repeating it is harmless.
 func (db *DB) MarkSent(ctx context.Context, ref eventra.MailRef) error {
@@ -136,12 +177,16 @@ func (db *DB) Withhold(ctx context.Context, ref eventra.MailRef) error {
 
 func (db *DB) endMail(ctx context.Context, ref eventra.MailRef, set string) error {
 	sql, args := mailSQL(ref, `UPDATE outbox `+set+` WHERE booking_id = $1`,
-		`UPDATE notices `+set+` WHERE booking_id = $1 AND kind = $2 AND about = $3`, `UPDATE account_mails `+set+` WHERE id = $1`)
+		`UPDATE notices `+set+` WHERE booking_id = $1 AND kind = $2 AND about = $3`, `UPDATE account_mails `+set+` WHERE id = $1`,
+		`UPDATE refunds `+mailColumns.Replace(set)+` WHERE id = $1`)
 	return db.WithConn(ctx, callTimeout, func(ctx context.Context, conn *pgxpool.Conn) error {
 		_, err := conn.Exec(ctx, sql, args...)
 		return err
 	})
 }
+
+// mailColumns are the names that refunds have for the columns of a mail.
+var mailColumns = strings.NewReplacer("sent_at", "mail_sent_at", "withheld", "mail_withheld")
 
 // With the condition sent_at IS NULL, the planner would search all unsent mails
 // for the row.
@@ -161,5 +206,5 @@ func (db *DB) MailsUnsent(ctx context.Context, limit int) (number int, err error
 const mailsUnsentSQL = `
 SELECT count(*) FROM (
     (SELECT FROM outbox WHERE sent_at IS NULL LIMIT $1) UNION ALL (SELECT FROM notices WHERE sent_at IS NULL LIMIT $1)
-    UNION ALL (SELECT FROM account_mails WHERE sent_at IS NULL LIMIT $1) LIMIT $1
+    UNION ALL (SELECT FROM account_mails WHERE sent_at IS NULL LIMIT $1) UNION ALL (SELECT FROM refunds WHERE mail_sent_at IS NULL LIMIT $1) LIMIT $1
 ) AS unsent`

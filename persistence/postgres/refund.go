@@ -90,6 +90,20 @@ SELECT * FROM (
 WHERE (created_at, id) > ($2::timestamptz, $3::uuid)
 ORDER BY created_at, id LIMIT $4`
 
+// ReturnRest makes what is left of a payment due back whose booking is REFUNDED because refunds
+// have released its items. Repeating it is harmless.
+func (db *DB) ReturnRest(ctx context.Context, payment eventra.ID) error {
+	return db.WithConn(ctx, callTimeout, func(ctx context.Context, conn *pgxpool.Conn) error {
+		_, err := conn.Exec(ctx, returnRestSQL, payment)
+		return err
+	})
+}
+
+const returnRestSQL = `
+UPDATE payments SET status = 'REFUND_PENDING', updated_at = now()
+WHERE id = $1 AND status = 'SUCCEEDED' AND EXISTS (SELECT FROM bookings AS b WHERE b.id = payments.booking_id AND b.status = 'REFUNDED')
+    AND amount > (SELECT coalesce(sum(amount), 0) FROM refunds WHERE payment_id = $1 AND status <> 'FAILED')`
+
 // ClaimOpenRefunds gives the caller up to limit refunds that are PENDING for longer than age, as
 // ClaimOpenPayments does with payments.
 func (db *DB) ClaimOpenRefunds(ctx context.Context, age, pauseMin, pauseMax time.Duration, limit int) ([]eventra.Refund, error) {

@@ -163,6 +163,8 @@ SELECT kind, about, created_at, sent_at, withheld FROM (
     SELECT 'tickets' AS kind, '00000000-0000-0000-0000-000000000000'::uuid AS about, created_at, sent_at, withheld
     FROM outbox WHERE booking_id = $1
     UNION ALL SELECT kind, about, created_at, sent_at, withheld FROM notices WHERE booking_id = $1
+    UNION ALL SELECT 'refunded', r.id, r.created_at, mail_sent_at, mail_withheld
+    FROM payments AS p JOIN refunds AS r ON r.payment_id = p.id WHERE p.booking_id = $1
 ) AS mails
 ORDER BY created_at LIMIT 1000`
 )

@@ -28,12 +28,31 @@ type fact struct{ Label, Value string }
 func newNotice(m *eventra.Mail) *notice {
 	n := &notice{ticket: newTicket(m), Message: lines(m.Message)}
 	n.Footer = "Sent by Eventra because you booked tickets."
-	if m.Kind == eventra.MailRescheduled {
+	switch m.Kind {
+	case eventra.MailRescheduled:
 		n.moved(m)
-	} else {
+	case eventra.MailRefunded:
+		n.refunded(m)
+	default:
 		n.cancelled(m)
 	}
 	return n
+}
+
+func (n *notice) refunded(m *eventra.Mail) {
+	n.Subject, n.Heading = "Refund: "+n.Event, "Refund"
+	n.Facts = []fact{{"When", n.When}, {"Where", n.Venue}}
+	n.News = "some of your tickets are not valid any more: see below."
+	if m.Returned.Amount > 0 {
+		n.News = formatMoney(m.Returned) + " goes back to where it came from. There is nothing you have to do."
+		switch {
+		case m.Released:
+			n.News += " The tickets below are not valid any more."
+		case len(m.Items) > 0:
+			n.News += " It is for the tickets below, which stay valid."
+		}
+	}
+	n.Sum, n.Total = "Goes back", formatMoney(m.Returned)
 }
 
 func (n *notice) cancelled(m *eventra.Mail) {
