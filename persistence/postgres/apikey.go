@@ -11,7 +11,7 @@ import (
 	"github.com/eventra/eventra"
 )
 
-const apiKeyColumns = `id, name, scopes, event_ids, version, created_at, expires_at, last_used_at`
+const apiKeyColumns = `id, name, scopes, event_ids, version, created_at, expires_at, last_used_at` //nolint:gosec // G101: names of columns, no secret
 
 func scanAPIKey(row pgx.Row, more ...any) (*eventra.APIKey, error) {
 	k := &eventra.APIKey{}
