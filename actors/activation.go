@@ -43,6 +43,7 @@ type activation struct {
 	readers      []reading // wait for the first load
 	reloaders    []replyTo // callers that wait for a fresh load
 	reloadWanted bool      // as soon as the batch in flight or the present load has ended
+	outdated     bool      // an administrator has changed the event since the last load
 
 	waiting      []*request // undecided, in the order in which they are to be decided
 	parked       []*request // their outcome depends on the batch in flight, or on a lock

@@ -119,6 +119,39 @@ func TestActivation_ReadersWaitForTheLoad(t *testing.T) {
 	}
 }
 
+// TestActivation_SaysThatItIsOutdated: once an administrator has changed the event, what an
+// activation shows is stale until it has read the event again.
+func TestActivation_SaysThatItIsOutdated(t *testing.T) {
+	t.Parallel()
+	snapshot := &eventra.Snapshot{Epoch: 1, Terms: eventra.Terms{Status: eventra.EventPublished, HoldSeconds: 60, MaxSeatsPerBooking: 1}}
+	s := &loadEnvironment{stillEnvironment: stillEnvironment{serves: true}}
+	a := newActivation(newShared(&Dependencies{QueueMax: 2, Log: slog.New(slog.DiscardHandler), Metrics: NewMetrics(prometheus.NewRegistry())}, s, nil), s, eventra.ID{}, &statistics{})
+	requireStale := func(want bool) {
+		t.Helper()
+		for _, question := range []any{&readSeats{}, &readAvailability{}} {
+			a.handle(nil, question)
+			require.NoError(t, s.last(t).err)
+			require.Equal(t, want, s.last(t).stale)
+		}
+		there, err := decodeReply(a.id, encodeReply(&wire.Envelope{Event: a.id[:]}, s.last(t)))
+		require.NoError(t, err)
+		require.Equal(t, want, there.stale, "other members are told")
+	}
+	a.handle(nil, &wake{})
+	a.handle(nil, &loaded{snapshot: snapshot})
+	requireStale(false)
+	a.handle(nil, &reload{})
+	requireStale(true)
+	a.handle(nil, &loaded{err: eventra.ErrNotCommitted})
+	requireStale(true)
+	a.handle(nil, &reload{})
+	a.handle(nil, &reload{}) // the load may have begun before
+	a.handle(nil, &loaded{snapshot: snapshot})
+	requireStale(true)
+	a.handle(nil, &loaded{snapshot: snapshot})
+	requireStale(false)
+}
+
 // TestActivation_DecidesInOrder: while more requests wait than a batch holds, later
 // requests do not fill the next one before them.
 func TestActivation_DecidesInOrder(t *testing.T) {

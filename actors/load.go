@@ -49,6 +49,7 @@ func (a *activation) reload(to replyTo) {
 		return
 	}
 	a.reloaders = append(a.reloaders, to)
+	a.outdated = true
 	switch {
 	case a.inFlight != nil:
 		a.reloadWanted = true
@@ -95,6 +96,7 @@ func (a *activation) activate(snapshot *eventra.Snapshot) error {
 		seats.Supersede(a.seats)
 	}
 	a.seats, a.epoch, a.phase, a.backoff = seats, snapshot.Epoch, active, 0
+	a.outdated = false
 	a.clock.reset(snapshot.Now, a.Now())
 	a.Metrics.activations.Inc()
 	var holds []deadline

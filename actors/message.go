@@ -57,6 +57,7 @@ type reply struct {
 	seats        *eventra.SeatsView
 	changes      *wire.SeatChanges // of seats, from another member
 	availability *eventra.Availability
+	stale        bool // seats, changes or availability may be out of date
 	blocking     *eventra.Blocking
 	refund       *eventra.Refund
 	err          error

@@ -87,7 +87,8 @@ func (a *activation) receive(r *request) {
 	}
 }
 
-// read answers from durable state.
+// read answers from durable state, as last known: if PostgreSQL is away, or just being read
+// again, the answer says so once an administrator has changed the event.
 func (a *activation) read(to replyTo, question any) {
 	switch {
 	case a.phase >= moving || !a.serving(): // the next owner may have sold seats since
@@ -107,9 +108,9 @@ func (a *activation) read(to replyTo, question any) {
 func (a *activation) show(to replyTo, question any) {
 	switch question.(type) {
 	case *readSeats, *wire.Envelope_ReadSeats:
-		a.send(to, &reply{seats: a.seats.View()})
+		a.send(to, &reply{seats: a.seats.View(), stale: a.outdated})
 	default:
-		a.send(to, &reply{availability: a.seats.Availability()})
+		a.send(to, &reply{availability: a.seats.Availability(), stale: a.outdated})
 	}
 }
 

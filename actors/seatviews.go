@@ -10,7 +10,8 @@ import (
 
 // Seats returns all seats of an event. From another member, only what has
 // changed since the last time comes over the network. A suspended or isolated
-// instance shows the seats as last known, which are stale.
+// instance shows the seats as last known, which are stale; so are those of an owner
+// that could not read a change by an administrator yet.
 func (d *Directory) Seats(ctx context.Context, event eventra.ID) (view *eventra.SeatsView, stale bool, err error) {
 	known := d.replicas.get(event)
 	if incarnation := d.node.Incarnation(); known == nil && incarnation != nil && !incarnation.Owns(event) {
@@ -48,10 +49,10 @@ func (d *Directory) seatsSince(ctx context.Context, event eventra.ID, known *eve
 		if known != nil && known != r.seats { // this instance has become the owner: the replica is outdated
 			d.replicas.put(event, known, r.seats)
 		}
-		return r.seats, false, nil
+		return r.seats, r.stale, nil
 	}
 	view, err = d.replicate(ctx, event, known, r.changes)
-	return view, false, err
+	return view, r.stale, err
 }
 
 // Availability returns an event's counters, as [Directory.Seats] does.
@@ -65,7 +66,7 @@ func (d *Directory) Availability(ctx context.Context, event eventra.ID) (counts 
 	if err != nil {
 		return nil, false, err
 	}
-	return r.availability, false, nil
+	return r.availability, r.stale, nil
 }
 
 // lastKnownTimeout bounds an answer from memory.

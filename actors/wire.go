@@ -29,7 +29,7 @@ func encodeQuestion(event eventra.ID, question any) *wire.Envelope {
 
 // encodeReply returns the wire form of the answer to a question.
 func encodeReply(question *wire.Envelope, r *reply) *wire.Envelope {
-	e := &wire.Envelope{Id: question.Id, Event: question.Event}
+	e := &wire.Envelope{Id: question.Id, Event: question.Event, Stale: r.stale}
 	switch {
 	case errors.Is(r.err, cluster.ErrMoved):
 		e.Body = &wire.Envelope_Moved{Moved: &wire.Moved{}}
@@ -61,7 +61,7 @@ func encodeReply(question *wire.Envelope, r *reply) *wire.Envelope {
 
 // decodeReply undoes encodeReply.
 func decodeReply(event eventra.ID, answer *wire.Envelope) (r *reply, err error) {
-	r = &reply{}
+	r = &reply{stale: answer.Stale}
 	switch body := answer.Body.(type) {
 	case *wire.Envelope_Done:
 	case *wire.Envelope_Outcome:

@@ -103,7 +103,7 @@ func (s *Server) addSeats(c *fiber.Ctx) error {
 // @Param If-None-Match header string false "ETag of the representation that the client has"
 // @Success 200 {object} Availability "Seats counted"
 // @Header 200 {string} ETag "Strong entity tag"
-// @Header 200 {string} Eventra-Stale "true if this instance cannot reach the one that sells the event, and shows the last state that it knew"
+// @Header 200 {string} Eventra-Stale "true if this instance cannot reach the one that sells the event, or that one PostgreSQL after a change by an administrator, and shows the last state that it knew"
 // @Success 304 "Not changed"
 // @Failure 404 {object} Problem "event_not_found, also for an event that never was published unless the caller is an admin"
 // @Router /api/v1/events/{eventId}/availability [get]
@@ -139,7 +139,7 @@ func (s *Server) availability(c *fiber.Ctx) error {
 // @Param If-None-Match header string false "ETag of the representation that the client has"
 // @Success 200 {object} SeatsView "Seats"
 // @Header 200 {string} ETag "Strong entity tag"
-// @Header 200 {string} Eventra-Stale "true if this instance cannot reach the one that sells the event, and shows the last state that it knew"
+// @Header 200 {string} Eventra-Stale "true if this instance cannot reach the one that sells the event, or that one PostgreSQL after a change by an administrator, and shows the last state that it knew"
 // @Success 304 "Not changed"
 // @Failure 404 {object} Problem "event_not_found, also for an event that never was published unless the caller is an admin"
 // @Failure 422 {object} Problem "validation_failed"

@@ -108,6 +108,12 @@ func seedEvent(ctx context.Context, s *app.Stores, e *eventra.Event, seats []eve
 	say(err == nil, "  its %d seats", len(seats))
 	draft := stored.Status == eventra.EventDraft
 	if draft {
+		if _, err := s.Catalog.PutPricing(ctx, e.ID, 0, demoPricing()); err != nil {
+			return err
+		}
+	}
+	say(draft, "  its prices")
+	if draft {
 		if _, err := s.Catalog.Publish(ctx, e.ID); err != nil {
 			return err
 		}
@@ -145,13 +151,29 @@ func demoDraft(now time.Time) *eventra.Event {
 	}
 }
 
-// demoSeats are 360 seats in three sections of different prices.
+// demoSections differ in price. Each is a category of its own.
+var demoSections = []struct {
+	name          string
+	rows, seats   int
+	amount, child int64 // what adults and children pay
+}{{"A", 8, 20, 8900, 4450}, {"B", 8, 20, 5900, 2950}, {"BALCONY", 2, 20, 2900, 1450}}
+
+// demoPricing has tickets for children.
+func demoPricing() *eventra.Pricing {
+	p := &eventra.Pricing{Currency: "EUR", TicketTypes: []eventra.TicketType{
+		{Name: eventra.TicketTypeStandard, Default: true, MinPerBooking: 1, MaxPerBooking: eventra.MaxSeatsPerBookingMax},
+		{Name: "Child", MinPerBooking: 1, MaxPerBooking: eventra.MaxSeatsPerBookingMax}}}
+	for _, section := range demoSections {
+		p.Categories = append(p.Categories, eventra.Category{Name: section.name})
+		p.Prices = append(p.Prices, eventra.Price{Category: section.name, TicketType: eventra.TicketTypeStandard, Amount: section.amount},
+			eventra.Price{Category: section.name, TicketType: "Child", Amount: section.child})
+	}
+	return p
+}
+
+// demoSeats are 360 seats.
 func demoSeats() (seats []eventra.Seat) {
-	for _, section := range []struct {
-		name        string
-		rows, seats int
-		amount      int64
-	}{{"A", 8, 20, 8900}, {"B", 8, 20, 5900}, {"BALCONY", 2, 20, 2900}} {
+	for _, section := range demoSections {
 		for row := 1; row <= section.rows; row++ {
 			for number := 1; number <= section.seats; number++ {
 				seats = append(seats, eventra.Seat{Section: section.name, Row: strconv.Itoa(row), Number: number,

@@ -40,8 +40,10 @@ type ticket struct {
 	Footer    string // why the recipient gets the mail
 }
 
+// ticketSeat is a line of the table: a seat, or without row and number a place.
 type ticketSeat struct {
 	Name, Section, Row, Number string
+	Type                       string // of ticket; empty for the usual one
 	Price                      string
 }
 
@@ -118,12 +120,15 @@ func newTicket(m *eventra.Mail) *ticket {
 	}
 	for i := range m.Items {
 		item := &m.Items[i]
-		number := ""
+		seat := ticketSeat{Name: item.Name(), Section: item.Section, Row: item.Row,
+			Price: formatMoney(eventra.Money{Amount: item.Amount, Currency: m.Total.Currency})}
 		if item.Seated() {
-			number = strconv.Itoa(item.Number)
+			seat.Number = strconv.Itoa(item.Number)
 		}
-		t.Seats = append(t.Seats, ticketSeat{item.Name(), item.Section, item.Row, number,
-			formatMoney(eventra.Money{Amount: item.Amount, Currency: m.Total.Currency})})
+		if item.TicketType != eventra.TicketTypeStandard { // which says nothing
+			seat.Type = oneLine(item.TicketType)
+		}
+		t.Seats = append(t.Seats, seat)
 	}
 	return t
 }
