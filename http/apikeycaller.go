@@ -31,11 +31,14 @@ func (s *Server) callerOfKey(c *fiber.Ctx, token string) (*auth.Caller, error) {
 
 // lookUpKey asks the store for a key. Those of one address that were not known are few.
 func (s *Server) lookUpKey(c *fiber.Ctx, token string, known *auth.Caller, now time.Time) (caller *auth.Caller, err error) {
-	if known == nil && s.cfg.RateCounters.Take(rateKeyLookUps, s.addressOf(c), time.Second, now, 1) > keyLookUpsPerAddress {
-		return nil, &eventra.Error{Code: eventra.CodeRateLimited, Message: "too many unknown API keys from this address"}
+	allow := func() error {
+		if s.cfg.RateCounters.Take(rateKeyLookUps, s.addressOf(c), time.Second, now, 1) > keyLookUpsPerAddress {
+			return &eventra.Error{Code: eventra.CodeRateLimited, Message: "too many unknown API keys from this address"}
+		}
+		return nil
 	}
 	err = s.ask(c, func() error {
-		caller, err = s.apiKeys.LookUp(c.UserContext(), token, known)
+		caller, err = s.apiKeys.LookUp(c.UserContext(), token, known, allow)
 		return err
 	})
 	return caller, err

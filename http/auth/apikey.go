@@ -7,6 +7,7 @@ import (
 	"encoding/base32"
 	"encoding/hex"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"time"
 
@@ -79,6 +80,16 @@ type APIKeys struct {
 	store    APIKeyStore
 	verified *otter.Cache[[sha256.Size]byte, *verifiedKey]
 	lookUps  *rate.Limiter
+
+	mu      sync.Mutex
+	pending map[[sha256.Size]byte]*pendingKey // looked up for all requests that have the key
+}
+
+// pendingKey is a key that is being looked up.
+type pendingKey struct {
+	done   chan struct{}
+	caller *Caller
+	err    error
 }
 
 // verifiedKey is a key that the store knew. Its entry ends apiKeyLife after that.
@@ -89,7 +100,7 @@ type verifiedKey struct {
 
 // NewAPIKeys makes a verifier of the store's keys.
 func NewAPIKeys(store APIKeyStore) *APIKeys {
-	return &APIKeys{store: store, lookUps: rate.NewLimiter(apiKeyLookUps, apiKeyLookUps),
+	return &APIKeys{store: store, pending: map[[sha256.Size]byte]*pendingKey{}, lookUps: rate.NewLimiter(apiKeyLookUps, apiKeyLookUps),
 		verified: otter.Must(&otter.Options[[sha256.Size]byte, *verifiedKey]{
 			MaximumSize:      apiKeysMax,
 			Clock:            WallClock{},
@@ -109,16 +120,54 @@ func (k *APIKeys) Known(token string, now time.Time) (caller *Caller, fresh bool
 }
 
 // LookUp asks the store for the caller of a key, and remembers it. known is what [APIKeys.Known] has
-// returned: such a caller goes on while the store is away, and counts for no limit of look-ups.
-func (k *APIKeys) LookUp(ctx context.Context, token string, known *Caller) (*Caller, error) {
+// returned: such a caller goes on while the store is away, and counts for no limit of look-ups. A
+// shop's first requests come at once: one of them asks for all, after allow has agreed.
+func (k *APIKeys) LookUp(ctx context.Context, token string, known *Caller, allow func() error) (*Caller, error) {
 	id, ok := apiKeyID(token)
 	if !ok {
 		return nil, noSuchKey()
 	}
-	if known == nil && !k.lookUps.Allow() {
-		return nil, eventra.Errorf(eventra.CodeOverloaded, "too many unknown API keys at once")
-	}
 	hash := sha256.Sum256([]byte(token))
+	k.mu.Lock()
+	if known == nil {
+		if found, remembered := k.verified.GetIfPresent(hash); remembered { // meanwhile
+			k.mu.Unlock()
+			return found.caller, nil
+		}
+	}
+	p := k.pending[hash]
+	if p != nil {
+		k.mu.Unlock()
+		select {
+		case <-p.done:
+			return p.caller, p.err
+		case <-ctx.Done():
+			return nil, ctx.Err()
+		}
+	}
+	p = &pendingKey{done: make(chan struct{})}
+	k.pending[hash] = p
+	k.mu.Unlock()
+	defer func() {
+		k.mu.Lock()
+		delete(k.pending, hash)
+		k.mu.Unlock()
+		close(p.done)
+	}()
+	p.err = eventra.Errorf(eventra.CodeUnavailable, "the API key was not looked up") // if what follows panics
+	p.caller, p.err = k.lookUp(ctx, id, hash, known, allow)
+	return p.caller, p.err
+}
+
+func (k *APIKeys) lookUp(ctx context.Context, id eventra.ID, hash [sha256.Size]byte, known *Caller, allow func() error) (*Caller, error) {
+	if known == nil {
+		if err := allow(); err != nil {
+			return nil, err
+		}
+		if !k.lookUps.Allow() {
+			return nil, eventra.Errorf(eventra.CodeOverloaded, "too many unknown API keys at once")
+		}
+	}
 	key, err := k.store.UseAPIKey(ctx, id, hash)
 	switch {
 	case err == nil:

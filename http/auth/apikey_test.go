@@ -3,6 +3,7 @@ package auth
 import (
 	"context"
 	"crypto/sha256"
+	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -38,7 +39,7 @@ func TestAPIKeys_AreAskedForOnceAMinute(t *testing.T) {
 		keys := NewAPIKeys(store)
 		_, fresh := keys.Known(text, time.Now())
 		require.False(t, fresh)
-		caller, err := keys.LookUp(t.Context(), text, nil)
+		caller, err := keys.LookUp(t.Context(), text, nil, allowed)
 		require.NoError(t, err)
 		require.Equal(t, store.key.ID, caller.UserID)
 		require.Equal(t, 3, caller.Version)
@@ -52,7 +53,7 @@ func TestAPIKeys_AreAskedForOnceAMinute(t *testing.T) {
 		_, fresh = keys.Known(text, time.Now())
 		require.True(t, fresh, "one request asks for all")
 		store.revoked = true
-		_, err = keys.LookUp(t.Context(), text, caller)
+		_, err = keys.LookUp(t.Context(), text, caller, allowed)
 		require.Equal(t, eventra.CodeUnauthenticated, eventra.CodeOf(err))
 		known, _ = keys.Known(text, time.Now())
 		require.Nil(t, known)
@@ -66,7 +67,7 @@ func TestAPIKeys_AreForgottenWhileTheStoreIsAway(t *testing.T) {
 		text, hash := NewAPIKey(store.key.ID)
 		store.hash = hash
 		keys := NewAPIKeys(store)
-		_, err := keys.LookUp(t.Context(), text, nil)
+		_, err := keys.LookUp(t.Context(), text, nil, allowed)
 		require.NoError(t, err)
 		time.Sleep(apiKeyLife) //nolint:forbidigo // fake time
 		known, fresh := keys.Known(text, time.Now())
@@ -82,7 +83,7 @@ func TestAPIKeys_ThatAreUnknownCostFewLookUps(t *testing.T) {
 		keys := NewAPIKeys(store)
 		for range 10_000 {
 			text, _ := NewAPIKey(newID())
-			_, err := keys.LookUp(t.Context(), text, nil)
+			_, err := keys.LookUp(t.Context(), text, nil, allowed)
 			require.Error(t, err)
 		}
 		require.Equal(t, apiKeyLookUps, store.asked)
@@ -123,11 +124,51 @@ func BenchmarkAPIKeys_Known(b *testing.B) {
 	text, hash := NewAPIKey(store.key.ID)
 	store.hash = hash
 	keys := NewAPIKeys(store)
-	_, err := keys.LookUp(b.Context(), text, nil)
+	_, err := keys.LookUp(b.Context(), text, nil, allowed)
 	require.NoError(b, err)
 	now := time.Now()
 	b.ReportAllocs()
 	for b.Loop() {
 		keys.Known(text, now)
 	}
+}
+
+func allowed() error { return nil }
+
+// slowStore answers once it is told to.
+type slowStore struct {
+	keyStore
+	answer chan struct{}
+}
+
+func (s *slowStore) UseAPIKey(ctx context.Context, id eventra.ID, hash [sha256.Size]byte) (*eventra.APIKey, error) {
+	<-s.answer
+	return s.keyStore.UseAPIKey(ctx, id, hash)
+}
+
+// The first requests of a shop come at once, and are no attack.
+func TestAPIKeys_RequestsAtOnceShareALookUp(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		store := &slowStore{keyStore{key: eventra.APIKey{ID: newID()}}, make(chan struct{})}
+		text, hash := NewAPIKey(store.key.ID)
+		store.hash = hash
+		keys := NewAPIKeys(store)
+		asked := 0
+		var all sync.WaitGroup
+		for range 1000 {
+			all.Go(func() {
+				caller, err := keys.LookUp(t.Context(), text, nil, func() error { asked++; return nil })
+				if err != nil || caller.UserID != store.key.ID {
+					t.Error(err)
+				}
+			})
+		}
+		synctest.Wait()
+		close(store.answer)
+		all.Wait()
+		require.Equal(t, 1, store.asked)
+		require.Equal(t, 1, asked)
+		require.Empty(t, keys.pending)
+	})
 }
