@@ -88,6 +88,7 @@ const (
 	AuditKeyRevoke       AuditAction = "api_key.revoke"
 	AuditBookingRelease  AuditAction = "booking.release"
 	AuditTicketsAgain    AuditAction = "booking.tickets_again"
+	AuditBookingNote     AuditAction = "booking.metadata"
 )
 
 // The kinds of subjects.

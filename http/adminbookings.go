@@ -163,9 +163,13 @@ func (s *Server) adminBookings(c *fiber.Ctx, bookings []*eventra.Booking) ([]Adm
 	if err != nil {
 		return nil, err
 	}
+	detailed, err := s.detailed(c, bookings)
+	if err != nil {
+		return nil, err
+	}
 	shown := make([]AdminBooking, len(bookings))
 	for i, b := range bookings {
-		shown[i] = AdminBooking{newBooking(b), customers(b.UserID)}
+		shown[i] = AdminBooking{detailed[i], customers(b.UserID)}
 	}
 	return shown, nil
 }
@@ -178,7 +182,7 @@ func (s *Server) customers(c *fiber.Ctx, ids []eventra.ID) (func(eventra.ID) Cus
 		if !known {
 			customer = eventra.Customer{ID: id, Kind: eventra.CustomerUser}
 		}
-		return Customer{customer.ID, string(customer.Kind), customer.ExternalID, customer.Email, customer.Name}
+		return newCustomer(&customer)
 	}, err
 }
 

@@ -15,7 +15,8 @@ type BookingRequest struct {
 	Items         []ItemRequest  `json:"items,omitzero"`                       // 1 to the event's maxSeatsPerBooking, no seat twice
 	BestAvailable *BestAvailable `json:"bestAvailable,omitzero"`
 
-	Customer *CustomerRequest `json:"customer,omitzero"` // for whom; API keys name one, users do not
+	Customer *CustomerRequest  `json:"customer,omitzero"` // for whom; API keys name one, users do not
+	Metadata map[string]string `json:"metadata,omitzero"` // of API keys: up to 20 members, names of 40 and values of 500 characters
 }
 
 // ItemRequest asks for a ticket for a seat, or for places in a general-admission section.

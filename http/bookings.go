@@ -9,18 +9,23 @@ import (
 
 // Booking is a group of tickets that the caller holds, has bought, or once held.
 type Booking struct {
-	ID         eventra.ID      `json:"id" swaggertype:"string" format:"uuid" example:"0197f2a0-6c1e-7b3a-9d54-2f6f0f8b1a02" validate:"required"`
-	EventID    eventra.ID      `json:"eventId" swaggertype:"string" format:"uuid" example:"01900000-0000-7000-8000-0000000000e1" validate:"required"`
-	Status     string          `json:"status" enums:"HELD,CONFIRMED,EXPIRED,CANCELLED,REFUNDED" example:"HELD" validate:"required"`
-	Items      []BookedItem    `json:"items" validate:"required"`
-	Seats      []BookedSeat    `json:"seats" validate:"required"` // the items that are seats
-	Total      eventra.Money   `json:"total" validate:"required"`
-	Refunded   eventra.Money   `json:"refunded" validate:"required"`                                                                             // that has gone back so far
-	ExpiresAt  Time            `json:"expiresAt" swaggertype:"string" format:"date-time" example:"2027-05-01T12:10:00.000Z" validate:"required"` // the deadline of the hold
-	CreatedAt  Time            `json:"createdAt" swaggertype:"string" format:"date-time" example:"2027-05-01T12:00:00.000Z" validate:"required"`
-	Payment    *RunningPayment `json:"payment,omitzero"`                                                          // while one runs
-	ReplacedBy *eventra.ID     `json:"replacedBy,omitzero" swaggertype:"string" format:"uuid"`                    // the confirmed booking that a late payment made in place of this expired one
-	Warnings   []string        `json:"warnings,omitzero" enums:"leaves_single_seat" example:"leaves_single_seat"` // about the seats that were named, in the answer to the hold alone
+	ID          eventra.ID        `json:"id" swaggertype:"string" format:"uuid" example:"0197f2a0-6c1e-7b3a-9d54-2f6f0f8b1a02" validate:"required"`
+	EventID     eventra.ID        `json:"eventId" swaggertype:"string" format:"uuid" example:"01900000-0000-7000-8000-0000000000e1" validate:"required"`
+	Status      string            `json:"status" enums:"HELD,CONFIRMED,EXPIRED,CANCELLED,REFUNDED" example:"HELD" validate:"required"`
+	Items       []BookedItem      `json:"items" validate:"required"`
+	Seats       []BookedSeat      `json:"seats" validate:"required"` // the items that are seats
+	Total       eventra.Money     `json:"total" validate:"required"`
+	Refunded    eventra.Money     `json:"refunded" validate:"required"`                                                                             // that has gone back so far
+	ExpiresAt   Time              `json:"expiresAt" swaggertype:"string" format:"date-time" example:"2027-05-01T12:10:00.000Z" validate:"required"` // the deadline of the hold
+	CreatedAt   Time              `json:"createdAt" swaggertype:"string" format:"date-time" example:"2027-05-01T12:00:00.000Z" validate:"required"`
+	Payment     *RunningPayment   `json:"payment,omitzero"`                                                                                // while one runs
+	ReplacedBy  *eventra.ID       `json:"replacedBy,omitzero" swaggertype:"string" format:"uuid"`                                          // the confirmed booking that a late payment made in place of this expired one
+	Event       *BookedEvent      `json:"event,omitzero"`                                                                                  // missing in answers to changes, and while details of events cannot be read
+	Customer    *Customer         `json:"customer,omitzero"`                                                                               // for whom it is; missing in answers to changes
+	ConfirmedAt *Time             `json:"confirmedAt,omitzero" swaggertype:"string" format:"date-time" example:"2027-05-01T12:05:01.000Z"` // likewise
+	EndedAt     *Time             `json:"endedAt,omitzero" swaggertype:"string" format:"date-time" example:"2027-05-03T08:00:00.000Z"`     // when it expired, or was cancelled or refunded; likewise
+	Metadata    map[string]string `json:"metadata,omitzero"`                                                                               // what the shop notes; likewise, but for that of a hold
+	Warnings    []string          `json:"warnings,omitzero" enums:"leaves_single_seat" example:"leaves_single_seat"`                       // about the seats that were named, in the answer to the hold alone
 }
 
 // RunningPayment is a payment whose outcome is not known yet. It keeps its
@@ -161,12 +166,18 @@ func (s *Server) createBooking(c *fiber.Ctx) error {
 	if err != nil {
 		return err
 	}
-	return replyHeld(c, booking)
+	if len(r.Metadata) > 0 { // nobody knows of the hold before it is answered
+		if err := s.cfg.Bookings.PutMetadata(c.UserContext(), booking, r.Metadata); err != nil {
+			return err
+		}
+	}
+	return replyHeld(c, booking, r.Metadata)
 }
 
-func replyHeld(c *fiber.Ctx, booking *eventra.Booking) error {
+func replyHeld(c *fiber.Ctx, booking *eventra.Booking, metadata eventra.Metadata) error {
 	setHeader(c, fiber.HeaderLocation, bookingsLocation+booking.ID.String())
 	shown := newBooking(booking)
+	shown.Metadata = metadata
 	if booking.LeavesSingleSeat {
 		shown.Warnings = []string{string(eventra.CodeLeavesSingleSeat)}
 	}
@@ -214,9 +225,9 @@ func (s *Server) listBookings(c *fiber.Ctx) error {
 	if err != nil {
 		return err
 	}
-	list := BookingPage{Items: make([]Booking, len(bookings)), NextCursor: s.cursors.seal(next, scope...)}
-	for i, booking := range bookings {
-		list.Items[i] = newBooking(booking)
+	list := BookingPage{NextCursor: s.cursors.seal(next, scope...)}
+	if list.Items, err = s.detailed(c, bookings); err != nil {
+		return err
 	}
 	return reply(c, fiber.StatusOK, &list)
 }
@@ -254,7 +265,7 @@ func (s *Server) getBooking(c *fiber.Ctx) error {
 	if err != nil {
 		return err
 	}
-	return replyBooking(c, fiber.StatusOK, booking)
+	return s.replyWithDetails(c, booking)
 }
 
 // @ID releaseBooking

@@ -28,6 +28,10 @@ func TestBookings_HoldAndPay(t *testing.T) {
 	require.Equal(t, []any{map[string]any{"seat": "A-1-1", "section": "A", "row": "1", "number": 1.0,
 		"price": map[string]any{"amount": 1500.0, "currency": "EUR"}}}, made["seats"])
 	got, _ := ts.ok(200, "GET", path, ts.userToken, "")
+	require.Equal(t, "Concert", got["event"].(map[string]any)["title"])
+	require.Equal(t, "user", got["customer"].(map[string]any)["kind"])
+	delete(got, "event")
+	delete(got, "customer")
 	require.Equal(t, made, got)
 	paid, _ := ts.ok(201, "POST", path+"/payments", ts.userToken, `{"method":"mock","token":"tok_ok"}`)
 	require.Equal(t, "SUCCEEDED", paid["status"])

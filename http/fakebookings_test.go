@@ -135,3 +135,30 @@ func (f *fakes) BookingPayments(_ context.Context, id eventra.ID, _ eventra.Page
 	}
 	return found, nil, f.err
 }
+
+func (f *fakes) BookingDetails(ctx context.Context, id eventra.ID) (eventra.BookingDetails, error) {
+	details, err := f.DetailsOfBookings(ctx, []eventra.ID{id})
+	return details[0], err
+}
+
+func (f *fakes) DetailsOfBookings(_ context.Context, ids []eventra.ID) ([]eventra.BookingDetails, error) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	details := make([]eventra.BookingDetails, len(ids))
+	for i, id := range ids {
+		if b := f.bookings[id]; b != nil {
+			details[i] = eventra.BookingDetails{Metadata: f.metadata[id], Customer: eventra.Customer{ID: b.UserID, Kind: eventra.CustomerUser}}
+		}
+	}
+	return details, f.err
+}
+
+func (f *fakes) PutMetadata(_ context.Context, b *eventra.Booking, m eventra.Metadata) error {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if f.bookings[b.ID] == nil {
+		return notFound()
+	}
+	f.metadata[b.ID] = m
+	return f.err
+}

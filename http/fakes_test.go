@@ -29,6 +29,7 @@ type fakes struct {
 	apiKeys  map[eventra.ID]*fakeAPIKey
 
 	shopCustomers map[string]eventra.ID
+	metadata      map[eventra.ID]eventra.Metadata
 
 	keyLookUps, customersPut int
 
@@ -76,7 +77,7 @@ func newFakes() *fakes {
 		denied: map[eventra.ID]int{}, events: map[eventra.ID]*eventra.Event{}, seats: map[eventra.ID][]eventra.Seat{},
 		views: map[eventra.ID]*eventra.SeatsView{}, pricings: map[eventra.ID]*eventra.Pricing{},
 		bookings: map[eventra.ID]*eventra.Booking{}, payments: map[eventra.ID]*eventra.Payment{},
-		keys: map[eventra.IdempotencyKey]*fakeKey{}, counts: map[string]int{}, apiKeys: map[eventra.ID]*fakeAPIKey{}, shopCustomers: map[string]eventra.ID{},
+		keys: map[eventra.IdempotencyKey]*fakeKey{}, counts: map[string]int{}, apiKeys: map[eventra.ID]*fakeAPIKey{}, shopCustomers: map[string]eventra.ID{}, metadata: map[eventra.ID]eventra.Metadata{},
 	}
 }
 

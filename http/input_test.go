@@ -59,7 +59,7 @@ func (ts *testServer) address(o operation) string {
 
 // tokenFor returns the token of an admin or, for what only an owner may do, of the user.
 func (ts *testServer) tokenFor(o operation) string {
-	if strings.HasPrefix(o.path, "/api/v1/bookings") && !strings.HasSuffix(o.path, "/refund") && o.method+o.path != "POST/api/v1/bookings/{bookingId}/refunds" || strings.HasSuffix(o.path, "/{sessionId}") {
+	if strings.HasPrefix(o.path, "/api/v1/bookings") && o.method != http.MethodPatch && !strings.HasSuffix(o.path, "/refund") && o.method+o.path != "POST/api/v1/bookings/{bookingId}/refunds" || strings.HasSuffix(o.path, "/{sessionId}") {
 		return ts.userToken
 	}
 	return ts.adminToken

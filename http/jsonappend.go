@@ -1,6 +1,8 @@
 package http
 
 import (
+	"maps"
+	"slices"
 	"strconv"
 
 	"github.com/go-json-experiment/json"
@@ -83,7 +85,7 @@ func separator(i int) byte {
 	return ','
 }
 
-// appendJSON appends a booking as JSON.
+// appendJSON appends a booking as JSON, as changes answer with it: of its details, it has the metadata alone.
 func (r *Booking) appendJSON(b []byte) []byte {
 	b = appendID(append(b, `{"id":`...), r.ID)
 	b = appendID(append(b, `,"eventId":`...), r.EventID)
@@ -113,7 +115,20 @@ func (r *Booking) appendJSON(b []byte) []byte {
 	if r.ReplacedBy != nil {
 		b = appendID(append(b, `,"replacedBy":`...), *r.ReplacedBy)
 	}
+	if len(r.Metadata) > 0 {
+		b = appendMetadata(b, r.Metadata)
+	}
 	b = appendNames(b, `,"warnings":`, r.Warnings)
+	return append(b, '}')
+}
+
+func appendMetadata(b []byte, metadata map[string]string) []byte {
+	before := `,"metadata":{`
+	for _, name := range slices.Sorted(maps.Keys(metadata)) {
+		b = appendString(append(b, before...), name)
+		b = appendString(append(b, ':'), metadata[name])
+		before = ","
+	}
 	return append(b, '}')
 }
 

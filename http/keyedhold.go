@@ -81,5 +81,5 @@ func (s *Server) replayHold(c *fiber.Ctx, id eventra.ID) error {
 		return err
 	}
 	c.Set(headerIdempotencyReplayed, "true")
-	return replyHeld(c, booking.AsHeld())
+	return replyHeld(c, booking.AsHeld(), nil)
 }

@@ -84,6 +84,7 @@ func (s *Server) routes() {
 	api.get("/bookings", users, reads, parameters("status", "eventId", "limit", "cursor"), s.listBookings)
 	api.post("/bookings", buyers, bookings, body, s.countedHold, s.holdOnce)
 	api.get("/bookings/:bookingId", readers, reads, nothing, s.getBooking)
+	api.patch("/bookings/:bookingId", s.adminsOr(eventra.ScopeBookingsWrite), bookings, jsonObject(bodyMaxBytes, mimeMergePatch), s.updateBooking)
 	api.delete("/bookings/:bookingId", buyers, bookings, nothing, s.releaseBooking)
 	api.get("/bookings/:bookingId/payments", readers, reads, parameters("limit", "cursor"), s.listPayments)
 	api.post("/bookings/:bookingId/payments", buyers, bookings, body, timeout(s.cfg.PaymentTimeout), s.idempotent, s.pay)

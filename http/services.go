@@ -186,6 +186,12 @@ type Bookings interface {
 	Booking(ctx context.Context, id eventra.ID) (*eventra.Booking, error)
 	// UserBookings lists a user's bookings, newest first.
 	UserBookings(ctx context.Context, userID eventra.ID, f eventra.BookingFilter, p eventra.Page) ([]*eventra.Booking, *eventra.Cursor, error)
+	// BookingDetails and DetailsOfBookings read what is known about bookings besides what their
+	// sale needs.
+	BookingDetails(ctx context.Context, id eventra.ID) (eventra.BookingDetails, error)
+	DetailsOfBookings(ctx context.Context, ids []eventra.ID) ([]eventra.BookingDetails, error)
+	// PutMetadata replaces a booking's metadata. CodeNotFound if there is no such booking.
+	PutMetadata(ctx context.Context, b *eventra.Booking, m eventra.Metadata) error
 	// BookingPayments lists a booking's payment attempts, oldest first.
 	BookingPayments(ctx context.Context, bookingID eventra.ID, p eventra.Page) ([]eventra.Payment, *eventra.Cursor, error)
 	// BookingRefunds lists a booking's refunds, oldest first.

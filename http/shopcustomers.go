@@ -76,12 +76,15 @@ func (r *BookingRequest) checkCustomer(f *eventra.Faults, caller *auth.Caller) *
 	switch {
 	case caller.Key == nil && r.Customer != nil:
 		f.Add("customer", "not_a_shop", "is for API keys: users hold for themselves")
+	case caller.Key == nil && r.Metadata != nil:
+		f.Add("metadata", "not_a_shop", "is for API keys")
 	case caller.Key != nil && r.Customer == nil:
 		f.Add("customer", "required", "is required of an API key")
 	case caller.Key != nil:
 		c := &eventra.ShopCustomer{Shop: caller.Key.Shop(), ExternalID: eventra.CanonicalName(r.Customer.ExternalID),
 			Email: auth.NormalizeEmail(r.Customer.Email), Name: auth.NormalizeName(r.Customer.Name)}
 		c.Validate(f, "customer")
+		eventra.Metadata(r.Metadata).Validate(f, "metadata")
 		return c
 	}
 	return nil

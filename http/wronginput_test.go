@@ -51,6 +51,7 @@ var endpoints = []endpoint{
 	{"POST", "/api/v1/bookings", `{"eventId":"{event}","seats":["A-1-1"]}`, "user", ""},
 	{"GET", "/api/v1/bookings", "", "user", ""},
 	{"GET", "/api/v1/bookings/{booking}", "", "user", "booking"},
+	{"PATCH", "/api/v1/bookings/{booking}", `{"metadata":{"order":"1"}}`, "admin", "booking"},
 	{"DELETE", "/api/v1/bookings/{booking}", "", "user", "booking"},
 	{"POST", "/api/v1/bookings/{booking}/payments", `{"method":"mock","token":"tok_ok"}`, "user", "booking"},
 	{"GET", "/api/v1/bookings/{booking}/payments", "", "user", "booking"},

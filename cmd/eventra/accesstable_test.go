@@ -114,6 +114,7 @@ func accessTable() []access {
 		{"GET /api/v1/bookings", "", nil, users},
 		{"POST /api/v1/bookings", "published", (*cell).seat, users.and(eventra.ScopeBookingsWrite, 403).to(201)},
 		{"GET /api/v1/bookings/:bookingId", "held", nil, owner.and(eventra.ScopeBookingsRead, 404)},
+		{"PATCH /api/v1/bookings/:bookingId", "held", object{"metadata": object{"order": "1"}}, admins.and(eventra.ScopeBookingsWrite, 404)},
 		{"DELETE /api/v1/bookings/:bookingId", "held", nil, owner.and(eventra.ScopeBookingsWrite, 404)},
 		{"GET /api/v1/bookings/:bookingId/payments", "held", nil, owner.and(eventra.ScopeBookingsRead, 404)},
 		{"POST /api/v1/bookings/:bookingId/payments", "held", object{"method": "mock", "token": "tok_ok"}, owner.and(eventra.ScopeBookingsWrite, 404).to(201)},

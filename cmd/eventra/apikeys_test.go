@@ -239,3 +239,43 @@ func TestAPIKeys_RepeatedHolds(t *testing.T) {
 	require.Equal(t, "seats_unavailable", p.holdFor(other, event, "C-1", "A-1-1", "Idempotency-Key: one").text("code"))
 	require.Equal(t, 201, p.holdFor(other, event, "C-1", "A-1-2", "Idempotency-Key: two").status)
 }
+
+func TestAPIKeys_NoteMetadata(t *testing.T) {
+	t.Parallel()
+	p := start(t)
+	event := p.event(1, 9, nil)
+	_, key := p.apiKey(object{"name": "A shop", "scopes": []string{"bookings:write", "bookings:read"}})
+	order := object{"order": "4711", "näme": "a \"quoted\" <text>", "empty": ""}
+	held := p.must(201, "POST", "/bookings", key, object{"eventId": event, "seats": []string{"A-1-1"}, "metadata": order,
+		"customer": object{"externalId": "C-1", "email": "ada@example.com"}})
+	require.Equal(t, order, held.body["metadata"])
+	path := "/bookings/" + held.text("id")
+	p.must(201, "POST", path+"/payments", key, object{"method": "mock", "token": "tok_ok"})
+	read := p.must(200, "GET", path, key, nil).body
+	require.Equal(t, order, read["metadata"])
+	require.NotEmpty(t, read["confirmedAt"])
+	require.NotContains(t, read, "endedAt")
+	require.Equal(t, "A show", read["event"].(object)["title"])
+	require.Equal(t, "C-1", read["customer"].(object)["externalId"])
+
+	require.Equal(t, object{"order": "1"}, p.must(200, "PATCH", path, p.admin, object{"metadata": object{"order": "1"}}).body["metadata"])
+	require.NotContains(t, p.must(200, "PATCH", path, key, object{"metadata": object{}}).body, "metadata")
+	require.Equal(t, 1, p.count(`SELECT count(*) FROM audit WHERE action = 'booking.metadata'`))
+
+	token, email := p.user()
+	mine := p.hold(token, event, "A-1-2").text("id")
+	p.must(403, "PATCH", "/bookings/"+mine, token, object{"metadata": order})
+	p.must(200, "PATCH", "/bookings/"+mine, key, object{"metadata": order})
+	listed := p.must(200, "GET", "/bookings", token, nil).items()[0]
+	require.Equal(t, order, listed["metadata"])
+	require.Equal(t, email, listed["customer"].(object)["email"])
+	for _, wrong := range []object{{strings.Repeat("k", 41): ""}, {"k": strings.Repeat("v", 501)}, {"": "v"}, {"k": "\x00"}, {"k\n": "v"}} {
+		p.must(422, "PATCH", path, key, object{"metadata": wrong})
+	}
+	many := object{}
+	for i := range 21 {
+		many[strconv.Itoa(i)] = "v"
+	}
+	p.must(422, "PATCH", path, key, object{"metadata": many})
+	require.Equal(t, 422, p.call("POST", "/bookings", token, object{"eventId": event, "seats": []string{"A-1-3"}, "metadata": order}).status)
+}

@@ -69,7 +69,7 @@ func TestCalls_HaveOnePlanForTablesOfAnySize(t *testing.T) {
 				require.NoError(t, err)
 			}
 			for name, sql := range map[string]string{"claim keys": claimKeysSQL, "read keys": readKeysSQL, "finish keys": finishKeysSQL,
-				"release keys": releaseKeysSQL, "users verified": usersVerifiedSQL, "API keys": useAPIKeysSQL, "bookings": bookingsByIDSQL, "items of a booking": bookingItemsSQL,
+				"release keys": releaseKeysSQL, "users verified": usersVerifiedSQL, "API keys": useAPIKeysSQL, "details of bookings": bookingDetailsSQL, "bookings": bookingsByIDSQL, "items of a booking": bookingItemsSQL,
 				"an activation's seats": readSeatsSQL, "labels": labelsSQL, "last version": lastVersionSQL} {
 				requireIndexes(t, name, explainGeneric(t, conn, sql), "_pkey", "refunds_one_n")
 			}

@@ -105,6 +105,7 @@ type DB struct {
 	apiKeys  coalesce.Group[usedKey, *eventra.APIKey]
 
 	customers coalesce.Group[*eventra.ShopCustomer, eventra.ID]
+	details   coalesce.Group[eventra.ID, eventra.BookingDetails]
 }
 
 // Open prepares a pool of connections. The first use connects, so a Postgres
@@ -128,6 +129,7 @@ func Open(ctx context.Context, url string, options Options) (*DB, error) {
 	db.bookings.Backend, db.bookings.Send = backend, sendOn(db, readBookings)
 	db.users.Backend, db.users.Send = backend, sendOn(db, usersVerified)
 	db.apiKeys.Backend, db.apiKeys.Send = backend, sendOn(db, useAPIKeys)
+	db.details.Backend, db.details.Send = backend, sendOn(db, readDetails)
 	db.customers.Backend, db.customers.Send, db.customers.Key = backend, sendOn(db, putCustomers), externalIDOf
 	keyOf := func(a *eventra.IdempotencyAttempt) any { return a.Key }
 	claim := keyCalls[*eventra.IdempotencyAttempt, keyRow](claimKeys).apart(keyRow{locked: true})

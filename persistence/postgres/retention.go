@@ -56,6 +56,8 @@ WITH seen AS (
     DELETE FROM bookings WHERE id = ANY (ARRAY (
         SELECT id FROM seen WHERE replaced_by IS NULL AND NOT EXISTS (SELECT FROM payments WHERE payments.booking_id = seen.id)))
     RETURNING id
+), noted AS (
+    DELETE FROM booking_metadata WHERE booking_id = ANY (ARRAY (SELECT id FROM gone))
 ), seats AS (
     DELETE FROM booking_seats WHERE booking_id = ANY (ARRAY (SELECT id FROM gone)) RETURNING booking_id
 )

@@ -43,7 +43,7 @@ func typeName(qualified string) string {
 
 // closed are the schemas of request bodies, in which an unknown field is an error.
 var closed = []string{
-	"APIKeyRequest", "AccountChange", "BestAvailable", "BookingRequest", "CancelRequest", "CategoryPlan", "CurrentPassword", "CustomerRequest", "EventFields", "EventPatch", "ForgottenPassword", "ItemRequest", "Login",
+	"APIKeyRequest", "AccountChange", "BestAvailable", "BookingPatch", "BookingRequest", "CancelRequest", "CategoryPlan", "CurrentPassword", "CustomerRequest", "EventFields", "EventPatch", "ForgottenPassword", "ItemRequest", "Login",
 	"NewPassword", "OneTimeToken", "PasswordReset", "PaymentRequest", "Price", "PricePlan", "PricingPlan", "RefreshToken", "Registration", "RescheduleRequest",
 	"SeatEntry", "SeatPlan", "SeatsPatch", "SeatsRemoval", "SeatsSet", "SectionChange", "SectionPlan", "TicketTypePlan", "UserPatch", "VenueFields", "VenuePatch",
 }
@@ -73,6 +73,8 @@ var limits = []struct {
 	{"BookingPage", "items", object{"maxItems": 100}},
 	{"PaymentPage", "items", object{"maxItems": 100}},
 	{"SeatBlockPage", "items", object{"maxItems": 100}},
+	{"BookingRequest", "metadata", object{"maxProperties": 20, "additionalProperties": object{"type": "string", "maxLength": 500}}},
+	{"BookingPatch", "metadata", object{"maxProperties": 20, "additionalProperties": object{"type": "string", "maxLength": 500}}},
 	{"APIKeyPage", "items", object{"maxItems": 100}},
 	{"AdminUserPage", "items", object{"maxItems": 100}},
 	{"AuditPage", "items", object{"maxItems": 100}},
