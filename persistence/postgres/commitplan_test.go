@@ -79,6 +79,10 @@ func TestCalls_HaveOnePlanForTablesOfAnySize(t *testing.T) {
 			requireIndexes(t, "mails to an address", explainGeneric(t, conn, sendAccountMailSQL), "account_mails_to")
 			requireIndexes(t, "an account's mail", explainGeneric(t, conn, accountMailSQL), "_pkey", "users_email_unique")
 			requireIndexes(t, "a one-time token", explainGeneric(t, conn, useTokenSQL), "_pkey", "users_email_unique", "account_mails_token")
+			requireIndexes(t, "an activation's refunds", explainGeneric(t, conn, readRefundsSQL), "refunds_of_event", "payments_pkey")
+			requireIndexes(t, "an activation's released items", explainGeneric(t, conn, releasedItemsSQL), "refunds_of_event", "booking_seats_pkey")
+			requireIndexes(t, "refunds of a payment", explainGeneric(t, conn, paymentRefundsSQL), "refunds_one_n", "payments_pkey")
+			requireIndexes(t, "the rest of a payment", explainGeneric(t, conn, returnRestSQL), "_pkey", "refunds_one_n")
 			requireIndexes(t, "existing seats", explainGeneric(t, conn, existingSeatsSQL), "seats_name_unique")
 		})
 	}

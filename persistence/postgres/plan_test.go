@@ -34,6 +34,7 @@ func fill(t *testing.T, conn *pgx.Conn, events, seatsEach, bookings int) {
 			CASE WHEN b % 20 = 1 THEN 'HELD' ELSE 'EXPIRED' END, 1000, 'EUR', now() + (b - 100) * interval '1 second',
 			now() - b * interval '1 second', CASE WHEN b % 20 = 1 THEN NULL ELSE now() END
 		FROM generate_series(1, {bookings}) b`,
+		`INSERT INTO booking_metadata (booking_id, metadata) SELECT id, '{"order": "4711"}' FROM bookings`,
 		`INSERT INTO sections (event_id, no, name, capacity, amount, version)
 		SELECT md5('event' || e)::uuid, s, 'F' || s, 1000, 1000, 1 FROM generate_series(1, {events}) e, generate_series(0, 9) s`,
 		`INSERT INTO booking_seats (booking_id, event_id, seat_no, position, amount, live)

@@ -1,7 +1,9 @@
 package postgres
 
 import (
+	"cmp"
 	"context"
+	"slices"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -68,12 +70,15 @@ func (db *DB) BookingRefunds(
 	return found, next, err
 }
 
+// paymentIDsSQL finds the payments of a booking.
+const paymentIDsSQL = `SELECT id FROM payments WHERE booking_id = $1 ORDER BY booking_id, created_at LIMIT 1000`
+
 // What is left of a payment goes back with the items that its booking still had; a payment that
 // bought nothing goes back without any.
 const bookingRefundsSQL = `
 SELECT * FROM (
     SELECT ` + refundColumns + `
-    FROM payments AS p JOIN refunds AS r ON r.payment_id = p.id WHERE p.booking_id = $1
+    FROM (` + paymentIDsSQL + `) AS p CROSS JOIN LATERAL (SELECT * FROM refunds WHERE payment_id = p.id ORDER BY payment_id, n LIMIT 1000) AS r
     UNION ALL
     SELECT p.id, p.booking_id, p.id, p.event_id, 0, p.amount - parts.amount, p.currency, ARRAY (
             SELECT position + 1 FROM booking_seats AS item
@@ -82,10 +87,11 @@ SELECT * FROM (
             ORDER BY position),
         whole, '', CASE p.status WHEN 'REFUNDED' THEN 'SUCCEEDED' ELSE 'PENDING' END,
         CASE WHEN whole THEN b.ended_at ELSE p.updated_at END
-    FROM payments AS p JOIN bookings AS b ON b.id = p.booking_id
+    FROM (SELECT * FROM payments WHERE booking_id = $1 ORDER BY booking_id, created_at LIMIT 1000) AS p
+    CROSS JOIN LATERAL (SELECT * FROM bookings WHERE id = p.booking_id LIMIT 1) AS b
     CROSS JOIN LATERAL (SELECT coalesce(sum(amount), 0) AS amount FROM refunds AS r WHERE r.payment_id = p.id AND r.status <> 'FAILED') AS parts
     CROSS JOIN LATERAL (SELECT coalesce(b.status = 'REFUNDED' AND b.payment_id = p.id, false) AS whole) AS bought
-    WHERE p.booking_id = $1 AND p.status IN ('REFUND_PENDING', 'REFUNDED')
+    WHERE p.status IN ('REFUND_PENDING', 'REFUNDED')
 ) AS refund (id, booking_id, payment_id, event_id, n, amount, currency, items, released, reason, status, created_at)
 WHERE (created_at, id) > ($2::timestamptz, $3::uuid)
 ORDER BY created_at, id LIMIT $4`
@@ -99,9 +105,10 @@ func (db *DB) ReturnRest(ctx context.Context, payment eventra.ID) error {
 	})
 }
 
+// The status is compared by an expression for which no other index offers itself.
 const returnRestSQL = `
 UPDATE payments SET status = 'REFUND_PENDING', updated_at = now()
-WHERE id = $1 AND status = 'SUCCEEDED' AND EXISTS (SELECT FROM bookings AS b WHERE b.id = payments.booking_id AND b.status = 'REFUNDED')
+WHERE id = $1 AND coalesce(status, '') = 'SUCCEEDED' AND (SELECT b.status FROM bookings AS b WHERE b.id = payments.booking_id LIMIT 1) = 'REFUNDED'
     AND amount > (SELECT coalesce(sum(amount), 0) FROM refunds WHERE payment_id = $1 AND status <> 'FAILED')`
 
 // ClaimOpenRefunds gives the caller up to limit refunds that are PENDING for longer than age, as
@@ -121,10 +128,10 @@ WHERE id = ANY (ARRAY (
     ORDER BY tries, created_at LIMIT $4 FOR UPDATE SKIP LOCKED))
 RETURNING ` + refundColumns
 
-// readRefundsSQL reads the refunds of an activation's live bookings, in order; releasedItemsSQL
-// the items that these bookings no longer have.
+// readRefundsSQL reads the refunds of an activation's bookings, without an order for which a
+// session would read another index; releasedItemsSQL the items that these no longer have.
 const (
-	readRefundsSQL = `SELECT ` + refundColumns + ` FROM refunds AS r WHERE event_id = $1 ORDER BY payment_id, n`
+	readRefundsSQL = `SELECT ` + refundColumns + ` FROM refunds AS r WHERE event_id = $1`
 
 	releasedItemsSQL = `
 SELECT booking_id, seat_no, section_no, position, amount, coalesce(category_no, 0), coalesce(ticket_type_no, 0)
@@ -139,6 +146,7 @@ WHERE NOT live`
 // addRefunds gives the bookings of a snapshot their refunds. Bookings that ended have none there.
 func addRefunds(rows pgx.Rows, byID map[eventra.ID]*eventra.Booking) error {
 	all, err := pgx.CollectRows(rows, scanRefund)
+	slices.SortFunc(all, func(a, b eventra.Refund) int { return cmp.Compare(a.N, b.N) }) // a booking has one payment that bought it
 	for _, r := range all {
 		b := byID[r.BookingID]
 		if b == nil {

@@ -164,7 +164,7 @@ SELECT kind, about, created_at, sent_at, withheld FROM (
     FROM outbox WHERE booking_id = $1
     UNION ALL SELECT kind, about, created_at, sent_at, withheld FROM notices WHERE booking_id = $1
     UNION ALL SELECT 'refunded', r.id, r.created_at, mail_sent_at, mail_withheld
-    FROM payments AS p JOIN refunds AS r ON r.payment_id = p.id WHERE p.booking_id = $1
+    FROM (` + paymentIDsSQL + `) AS p CROSS JOIN LATERAL (SELECT * FROM refunds WHERE payment_id = p.id ORDER BY payment_id, n LIMIT 1000) AS r
 ) AS mails
 ORDER BY created_at LIMIT 1000`
 )
