@@ -333,5 +333,6 @@ func (s *Server) sendTicketsAgain(c *fiber.Ctx) error {
 	if err := s.cfg.BackOffice.SendTicketsAgain(c.UserContext(), id); err != nil {
 		return err
 	}
-	return c.SendStatus(fiber.StatusAccepted)
+	c.Status(fiber.StatusAccepted)
+	return nil
 }

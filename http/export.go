@@ -180,7 +180,7 @@ func (e *export) Close() error {
 // @Param status query string false "Status; CONFIRMED for the list at the door" Enums(HELD, CONFIRMED, EXPIRED, CANCELLED, REFUNDED)
 // @Success 200 {string} string "The bookings"
 // @Header 200 {string} Content-Disposition "attachment, with the name of a file"
-// @Failure 400 {object} Problem "malformed_request: the answer needs HTTP/1.1"
+// @Failure 400 {object} Problem "malformed_request: not valid HTTP, or the answer needs HTTP/1.1; malformed_body: a body, where none is taken"
 // @Failure 403 {object} Problem "forbidden: needs the role ADMIN or an API key; scope_missing: the key needs reports:read"
 // @Failure 404 {object} Problem "event_not_found"
 // @Failure 422 {object} Problem "validation_failed"

@@ -76,10 +76,12 @@ type contractWorlds struct {
 const worldsAge = 10 * time.Minute
 
 // changing are the operations that need a world of their own.
-var changing = []string{"updateEvent", "publishEvent", "deleteEvent", "cancelEvent", "addSeats", "pay", "releaseBooking", "refundBooking", "createBooking", "logout", "refresh"}
+var changing = []string{"updateEvent", "publishEvent", "deleteEvent", "cancelEvent", "addSeats", "pay", "releaseBooking", "refundBooking", "createBooking", "logout", "refresh",
+	"logoutAll", "endSession", "changePassword", "changeMe", "eraseMe", "updateUser"}
 
 func (w *contractWorlds) get(op *contract.Operation) (*contract.World, error) {
 	if slices.Contains(changing, op.ID) {
+		w.made = time.Time{} // it may end sessions of the administrator, which all worlds share
 		return w.make(op), nil
 	}
 	if time.Since(w.made) > worldsAge {

@@ -44,7 +44,7 @@ func typeName(qualified string) string {
 // closed are the schemas of request bodies, in which an unknown field is an error.
 var closed = []string{
 	"APIKeyRequest", "AccountChange", "BestAvailable", "BookingPatch", "BookingRequest", "CancelRequest", "CategoryPlan", "CurrentPassword", "CustomerRequest", "EventFields", "EventPatch", "ForgottenPassword", "ItemRequest", "Login",
-	"NewPassword", "OneTimeToken", "PasswordReset", "PaymentRequest", "Price", "PricePlan", "PricingPlan", "RefreshToken", "Registration", "RescheduleRequest",
+	"NewPassword", "OneTimeToken", "PasswordReset", "PaymentRequest", "Price", "PricePlan", "PricingPlan", "RefreshToken", "RefundRequest", "Registration", "RescheduleRequest",
 	"SeatEntry", "SeatPlan", "SeatsPatch", "SeatsRemoval", "SeatsSet", "SectionChange", "SectionPlan", "TicketTypePlan", "UserPatch", "VenueFields", "VenuePatch",
 }
 
@@ -104,6 +104,7 @@ func completeSchemas(schemas object, source *source) error {
 	schemas["RescheduleRequest"].(object)["properties"].(object)["venue"] = object{"$ref": schemaPrefix + "VenueFields"}
 	schemas["CategoryPlan"] = maps.Clone(schemas["Category"].(object))
 	schemas["PricingPlan"].(object)["properties"].(object)["categories"].(object)["items"] = object{"$ref": schemaPrefix + "CategoryPlan"}
+	schemas["RefundRequest"] = refundRequest()
 	for _, name := range closed {
 		schema, ok := schemas[name].(object)
 		if !ok {
@@ -235,6 +236,20 @@ func sorted(o object) []string {
 	return keys
 }
 
+// refundRequest has members of two types each, for which swag has no annotation.
+func refundRequest() object {
+	return object{"type": "object", "description": "RefundRequest asks for money to go back for some tickets of a booking, or for none.", "properties": object{
+		"items": object{"description": "numbers of items of the booking, or `all` for those that it still has; may be empty if there is an amount", "oneOf": []any{
+			object{"type": "array", "items": object{"type": "integer", "minimum": 1}, "maxItems": 50},
+			object{"type": "string", "enum": []any{"all"}}}},
+		"amount": object{"description": "in minor units of the booking's currency; without it, the price of the items, but for those that were refunded before", "oneOf": []any{
+			object{"type": "integer", "minimum": 0},
+			object{"$ref": schemaPrefix + "Price"}}},
+		"release": object{"type": "boolean", "default": true, "description": "whether the booking gives the items up, and their seats are free again"},
+		"reason":  object{"type": "string", "maxLength": 1000, "description": "for the mail to the buyer"},
+	}}
+}
+
 // requireClosed finds a schema of a request body that allows unknown fields.
 func requireClosed(node any, schemas object, seen map[string]bool) error {
 	switch node := node.(type) {
@@ -249,7 +264,7 @@ func requireClosed(node any, schemas object, seen map[string]bool) error {
 		if name, found := strings.CutPrefix(reference, schemaPrefix); found && !seen[name] {
 			seen[name] = true
 			schema := schemas[name].(object)
-			if schema["properties"] != nil && schema["additionalProperties"] != false {
+			if (schema["properties"] != nil || len(schema) == 1) && schema["additionalProperties"] != false { // 1: a type that nobody described
 				return fmt.Errorf("schema %s of a request allows unknown fields", name)
 			}
 			return requireClosed(schema, schemas, seen)
