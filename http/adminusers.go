@@ -79,6 +79,7 @@ func (s *Server) listUsers(c *fiber.Ctx) error {
 
 // @ID getUser
 // @Summary Show an account
+// @Description An erased account is not found.
 // @Tags back office
 // @Security BearerAuth
 // @Param userId path string true "User" format(uuid)
