@@ -32,44 +32,31 @@ func scanMailRef(row pgx.CollectableRow) (ref eventra.MailRef, err error) {
 	return ref, err
 }
 
-// The clock is read for each row, because a lease that another instance has taken
-// meanwhile is not ahead of it.
-const (
-	ticketsDueSQL = `
-UPDATE outbox SET due_at = clock_timestamp() + $2::bigint * interval '1 microsecond'
-WHERE booking_id = ANY (ARRAY (
-    SELECT booking_id FROM outbox
+// leaseSQL leases the rows of a table that are due, which it finds again by a column. The
+// clock is read for each row, because a lease that another instance has taken meanwhile is
+// not ahead of it.
+func leaseSQL(table, column string) string {
+	return `
+UPDATE ` + table + ` SET due_at = clock_timestamp() + $2::bigint * interval '1 microsecond'
+WHERE ` + column + ` = ANY (ARRAY (
+    SELECT ` + column + ` FROM ` + table + `
     WHERE sent_at IS NULL AND (due_at <= clock_timestamp() OR due_at > clock_timestamp() + $2::bigint * interval '1 microsecond')
     ORDER BY due_at LIMIT $1 FOR UPDATE SKIP LOCKED))
-RETURNING 'tickets', booking_id, '00000000-0000-0000-0000-000000000000'::uuid`
+`
+}
+
+var (
+	ticketsDueSQL = leaseSQL("outbox", "booking_id") + `RETURNING 'tickets', booking_id, '00000000-0000-0000-0000-000000000000'::uuid`
 
 	// A refund's mail is part of its row: members of the release before, which would take it for
 	// that of a cancelled event, look among notices alone.
 	noticesDueSQL = `
-WITH told AS (
-UPDATE notices SET due_at = clock_timestamp() + $2::bigint * interval '1 microsecond'
-WHERE ctid = ANY (ARRAY (
-    SELECT ctid FROM notices
-    WHERE sent_at IS NULL AND (due_at <= clock_timestamp() OR due_at > clock_timestamp() + $2::bigint * interval '1 microsecond')
-    ORDER BY due_at LIMIT $1 FOR UPDATE SKIP LOCKED))
-RETURNING kind, booking_id, about
-), refunded AS (
-UPDATE refunds SET mail_due_at = clock_timestamp() + $2::bigint * interval '1 microsecond'
-WHERE ctid = ANY (ARRAY (
-    SELECT ctid FROM refunds
-    WHERE mail_sent_at IS NULL AND (mail_due_at <= clock_timestamp() OR mail_due_at > clock_timestamp() + $2::bigint * interval '1 microsecond')
-    ORDER BY mail_due_at LIMIT $1 FOR UPDATE SKIP LOCKED))
-RETURNING 'refunded', booking_id, id
+WITH told AS (` + leaseSQL("notices", "ctid") + `RETURNING kind, booking_id, about
+), refunded AS (` + mailColumns.Replace(leaseSQL("refunds", "ctid")) + `RETURNING 'refunded', booking_id, id
 )
 SELECT * FROM told UNION ALL SELECT * FROM refunded`
 
-	accountMailsDueSQL = `
-UPDATE account_mails SET due_at = clock_timestamp() + $2::bigint * interval '1 microsecond'
-WHERE id = ANY (ARRAY (
-    SELECT id FROM account_mails
-    WHERE sent_at IS NULL AND (due_at <= clock_timestamp() OR due_at > clock_timestamp() + $2::bigint * interval '1 microsecond')
-    ORDER BY due_at LIMIT $1 FOR UPDATE SKIP LOCKED))
-RETURNING kind, '00000000-0000-0000-0000-000000000000'::uuid, id`
+	accountMailsDueSQL = leaseSQL("account_mails", "id") + `RETURNING kind, '00000000-0000-0000-0000-000000000000'::uuid, id`
 )
 
 // Mail reads what a mail says. CodeNotFound if there is none.
@@ -186,7 +173,7 @@ func (db *DB) endMail(ctx context.Context, ref eventra.MailRef, set string) erro
 }
 
 // mailColumns are the names that refunds have for the columns of a mail.
-var mailColumns = strings.NewReplacer("sent_at", "mail_sent_at", "withheld", "mail_withheld")
+var mailColumns = strings.NewReplacer("due_at", "mail_due_at", "sent_at", "mail_sent_at", "withheld", "mail_withheld")
 
 // With the condition sent_at IS NULL, the planner would search all unsent mails
 // for the row.
