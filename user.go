@@ -18,6 +18,9 @@ const (
 	RoleAdmin Role = "ADMIN"
 )
 
+// Valid reports whether there is such a role.
+func (r Role) Valid() bool { return r == RoleUser || r == RoleAdmin }
+
 // User is a person with an account.
 type User struct {
 	ID           ID

@@ -6,6 +6,7 @@ import (
 	"github.com/gofiber/fiber/v2"
 
 	"github.com/eventra/eventra"
+	"github.com/eventra/eventra/http/admission"
 )
 
 // accountExportMax is how many bookings an export has; the list has the others.
@@ -38,13 +39,8 @@ type ExportedMail struct {
 }
 
 func newExportedMail(kind eventra.MailKind, address string, created, ended time.Time, withheld bool) ExportedMail {
-	m := ExportedMail{Kind: string(kind), Address: address, Status: mailDue, CreatedAt: Time(created)}
-	switch {
-	case withheld:
-		m.Status = mailWithheld
-	case !ended.IsZero():
-		m.Status, m.SentAt = mailSent, timeOrNone(ended)
-	}
+	m := ExportedMail{Kind: string(kind), Address: address, CreatedAt: Time(created)}
+	m.Status, m.SentAt = mailState(ended, withheld)
 	return m
 }
 
@@ -57,6 +53,7 @@ func newExportedMail(kind eventra.MailKind, address string, created, ended time.
 // @Router /api/v1/auth/me/export [get]
 func (s *Server) exportMe(c *fiber.Ctx) error {
 	caller := callerOf(c)
+	admission.ReleaseSlot(c.Context().Conn())
 	export, err := s.cfg.Users.ExportAccount(c.UserContext(), caller.UserID, accountExportMax)
 	if err != nil {
 		return accountGone(err)

@@ -76,7 +76,7 @@ func (s *Server) refuseOnPage(c *fiber.Ctx, err error, p *accountPage) error {
 	default:
 		p.Text = "That did not work just now. Please try again in a moment."
 	}
-	return replyAccountPage(c, problems[problem.Code].status, p)
+	return replyAccountPage(c, c.Response().StatusCode(), p)
 }
 
 // linkToken returns the token of the link that was opened.

@@ -29,6 +29,14 @@ func (s *Server) subjectOf(c *fiber.Ctx) string {
 	return s.addressOf(c)
 }
 
+// clientText returns the address that a request comes from as text, "" if it is unknown.
+func (s *Server) clientText(c *fiber.Ctx) string {
+	if client := s.clientOf(c); client.IsValid() {
+		return client.String()
+	}
+	return ""
+}
+
 // clientOf returns the address that a request comes from.
 func (s *Server) clientOf(c *fiber.Ctx) netip.Addr {
 	peer, _ := netip.AddrFromSlice(c.Context().RemoteIP())

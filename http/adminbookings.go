@@ -7,6 +7,7 @@ import (
 
 	"github.com/eventra/eventra"
 	"github.com/eventra/eventra/http/admission"
+	"github.com/eventra/eventra/http/auth"
 )
 
 // Customer is whom a booking is for. Of a person whose account was erased only the id is left.
@@ -59,6 +60,17 @@ const (
 	mailDead     = "DEAD"
 )
 
+// mailState is what the store knows of a mail, and when a mail server had accepted it.
+func mailState(ended time.Time, withheld bool) (status string, sentAt *Time) {
+	switch {
+	case withheld:
+		return mailWithheld, nil
+	case !ended.IsZero():
+		return mailSent, timeOrNone(ended)
+	}
+	return mailDue, nil
+}
+
 // BookingStep is something that happened to a booking.
 type BookingStep struct {
 	At            Time        `json:"at" swaggertype:"string" format:"date-time" example:"2027-05-01T12:05:01.000Z" validate:"required"`
@@ -95,7 +107,7 @@ func (s *Server) searchBookings(c *fiber.Ctx) error {
 	if err := q.faults.Err(); err != nil {
 		return err
 	}
-	if key := callerOf(c).Key; key != nil && !key.Covers(search.EventID) {
+	if !callerOf(c).Covers(search.EventID) {
 		return otherEvent()
 	}
 	admission.ReleaseSlot(c.Context().Conn())
@@ -113,7 +125,7 @@ func (s *Server) searchBookings(c *fiber.Ctx) error {
 func (q *query) bookingSearch() eventra.BookingSearch {
 	search := eventra.BookingSearch{Status: q.bookingStatus(), EventID: q.eventID(), From: q.time("from"), To: q.time("to")}
 	if q.has("email") {
-		search.Email = eventra.NormalizeEmail(q.text("email"))
+		search.Email = auth.NormalizeEmail(q.text("email"))
 		if search.Email == "" {
 			q.faults.Add("email", "required", "must be an e-mail address")
 		}
@@ -155,21 +167,17 @@ func (q *query) eventID() (id eventra.ID) {
 
 // adminBookings shows bookings with their customers.
 func (s *Server) adminBookings(c *fiber.Ctx, bookings []*eventra.Booking) ([]AdminBooking, error) {
-	ids := make([]eventra.ID, len(bookings))
-	for i, b := range bookings {
-		ids[i] = b.UserID
-	}
-	customers, err := s.customers(c, ids)
-	if err != nil {
-		return nil, err
-	}
-	detailed, err := s.detailed(c, bookings)
+	detailed, err := s.detailed(c, bookings, s.cfg.BackOffice.DetailsForOffice)
 	if err != nil {
 		return nil, err
 	}
 	shown := make([]AdminBooking, len(bookings))
 	for i, b := range bookings {
-		shown[i] = AdminBooking{detailed[i], customers(b.UserID)}
+		customer := Customer{ID: b.UserID, Kind: string(eventra.CustomerUser)} // if the booking has gone meanwhile
+		if known := detailed[i].Customer; known != nil {
+			customer = *known
+		}
+		shown[i] = AdminBooking{detailed[i], customer}
 	}
 	return shown, nil
 }
@@ -207,7 +215,7 @@ func (s *Server) getBookingRecord(c *fiber.Ctx) error {
 	if err != nil {
 		return err
 	}
-	if key := callerOf(c).Key; key != nil && !key.Covers(record.Booking.EventID) {
+	if !callerOf(c).Covers(record.Booking.EventID) {
 		return eventra.Errorf(eventra.CodeNotFound, "no such booking")
 	}
 	with, err := s.adminBookings(c, []*eventra.Booking{record.Booking})
@@ -255,13 +263,8 @@ func newHistory(record *eventra.BookingRecord) []BookingStep {
 
 // newBookingMail shows a mail. What the queue knows about one that is due is missing if the queue is away.
 func (s *Server) newBookingMail(c *fiber.Ctx, m *eventra.BookingMail) BookingMail {
-	shown := BookingMail{Kind: string(m.Kind), Status: mailDue, CreatedAt: Time(m.CreatedAt)}
-	switch {
-	case m.Withheld:
-		shown.Status = mailWithheld
-		return shown
-	case !m.EndedAt.IsZero():
-		shown.Status, shown.SentAt = mailSent, timeOrNone(m.EndedAt)
+	shown := BookingMail{Kind: string(m.Kind), CreatedAt: Time(m.CreatedAt)}
+	if shown.Status, shown.SentAt = mailState(m.EndedAt, m.Withheld); shown.Status != mailDue {
 		return shown
 	}
 	tries, err := s.cfg.MailTries.MailTries(c.UserContext(), m.MailRef)
@@ -297,7 +300,7 @@ func (s *Server) forceRelease(c *fiber.Ctx) error {
 		return err
 	}
 	if booking.Status == eventra.BookingHeld {
-		if err := s.cfg.BackOffice.AppendAudit(c.UserContext(), eventra.ActorOf(c.UserContext()).AboutBooking(eventra.AuditBookingRelease, booking)); err != nil {
+		if err := s.cfg.Audit.AppendAudit(c.UserContext(), eventra.ActorOf(c.UserContext()).AboutBooking(eventra.AuditBookingRelease, booking)); err != nil {
 			return err
 		}
 	}

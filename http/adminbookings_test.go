@@ -55,7 +55,8 @@ func TestBookingRecord(t *testing.T) {
 	id, err := eventra.ParseID(ts.bookingID)
 	require.NoError(t, err)
 	b := *ts.fakes.bookings[id]
-	b.Status, b.UserID = eventra.BookingRefunded, newID() // who is gone
+	b.Status, b.UserID = eventra.BookingRefunded, newID() // of a customer who is gone
+	ts.fakes.bookings[id] = &b
 	at := func(minutes int) time.Time { return b.CreatedAt.Add(time.Duration(minutes) * time.Minute) }
 	paid := eventra.Payment{ID: newID(), BookingID: id, Method: "mock", Amount: b.Total, Status: eventra.PaymentRefunded, CreatedAt: at(1), UpdatedAt: at(4)}
 	tickets := eventra.BookingMail{MailRef: eventra.Tickets(id), CreatedAt: at(2), EndedAt: at(3)}

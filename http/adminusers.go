@@ -33,7 +33,7 @@ func (p *UserPatch) change() (change eventra.UserChange, err error) {
 	var faults eventra.Faults
 	if p.Role != nil {
 		change.Role = eventra.Role(*p.Role)
-		if change.Role != eventra.RoleUser && change.Role != eventra.RoleAdmin {
+		if !change.Role.Valid() {
 			faults.Add("role", "unknown", "must be USER or ADMIN")
 		}
 	}
@@ -57,7 +57,7 @@ func (p *UserPatch) change() (change eventra.UserChange, err error) {
 func (s *Server) listUsers(c *fiber.Ctx) error {
 	q := query{c: c}
 	filter := eventra.UserFilter{Text: strings.TrimSpace(q.text("q")), Role: eventra.Role(q.text("role"))}
-	if filter.Role != "" && filter.Role != eventra.RoleUser && filter.Role != eventra.RoleAdmin {
+	if filter.Role != "" && !filter.Role.Valid() {
 		q.faults.Add("role", "unknown", "must be USER or ADMIN")
 	}
 	scope := []string{"users", filter.Text, string(filter.Role)}

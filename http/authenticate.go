@@ -31,18 +31,7 @@ func (s *Server) anyone(c *fiber.Ctx) error {
 	return c.Next()
 }
 
-// users admits users with a valid access token, and no API key.
-func (s *Server) users(c *fiber.Ctx) error {
-	if err := s.authenticate(c); err != nil {
-		return err
-	}
-	if callerOf(c).Key != nil {
-		return errNoKeys
-	}
-	return c.Next()
-}
-
-// usersOr admits users, and API keys with a scope.
+// usersOr admits users with a valid access token, and API keys with a scope; without one, no key.
 func (s *Server) usersOr(scope eventra.Scope) fiber.Handler {
 	return func(c *fiber.Ctx) error {
 		if err := s.authenticate(c); err != nil {
@@ -57,12 +46,7 @@ func (s *Server) usersOr(scope eventra.Scope) fiber.Handler {
 	}
 }
 
-// admins admits admins only, and logs what they do.
-func (s *Server) admins(c *fiber.Ctx) error {
-	return s.logged(c, func() error { return s.admitAdmin(c, "") })
-}
-
-// adminsOr admits admins, and API keys with a scope, and logs what they do.
+// adminsOr admits admins, and API keys with a scope, and logs what they do; without one, no key.
 func (s *Server) adminsOr(scope eventra.Scope) fiber.Handler {
 	return func(c *fiber.Ctx) error { return s.logged(c, func() error { return s.admitAdmin(c, scope) }) }
 }
@@ -87,12 +71,9 @@ func (s *Server) admitAdmin(c *fiber.Ctx, scope eventra.Scope) error {
 // actorOf returns what the audit log keeps of the caller.
 func (s *Server) actorOf(c *fiber.Ctx) eventra.Actor {
 	caller := callerOf(c)
-	a := eventra.Actor{ID: caller.UserID, Kind: eventra.ActorUser, RequestID: requestID(c)}
+	a := eventra.Actor{ID: caller.UserID, Kind: eventra.ActorUser, Address: s.clientText(c), RequestID: requestID(c)}
 	if caller.Key != nil {
 		a.Kind = eventra.ActorKey
-	}
-	if address := s.clientOf(c); address.IsValid() {
-		a.Address = address.String()
 	}
 	return a
 }

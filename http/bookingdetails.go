@@ -1,6 +1,8 @@
 package http
 
 import (
+	"context"
+
 	"github.com/gofiber/fiber/v2"
 
 	"github.com/eventra/eventra"
@@ -51,13 +53,13 @@ func (s *Server) replyWithDetails(c *fiber.Ctx, b *eventra.Booking) error {
 	return reply(c, fiber.StatusOK, &shown[0])
 }
 
-// detailed shows a page of bookings with their details.
-func (s *Server) detailed(c *fiber.Ctx, bookings []*eventra.Booking) ([]Booking, error) {
+// detailed shows a page of bookings with their details, which a function reads.
+func (s *Server) detailed(c *fiber.Ctx, bookings []*eventra.Booking, read func(context.Context, []eventra.ID) ([]eventra.BookingDetails, error)) ([]Booking, error) {
 	shown, ids := make([]Booking, len(bookings)), make([]eventra.ID, len(bookings))
 	for i, b := range bookings {
 		shown[i], ids[i] = newBooking(b), b.ID
 	}
-	details, err := s.cfg.Bookings.DetailsOfBookings(c.UserContext(), ids)
+	details, err := read(c.UserContext(), ids)
 	if err == nil {
 		s.withDetails(c, shown, details)
 	}
@@ -100,10 +102,7 @@ func (s *Server) updateBooking(c *fiber.Ctx) error {
 	if err := faults.Err(); err != nil {
 		return err
 	}
-	booking, err := s.cfg.Bookings.Booking(c.UserContext(), id)
-	if key := callerOf(c).Key; err == nil && key != nil && !key.Covers(booking.EventID) {
-		err = eventra.Errorf(eventra.CodeNotFound, "no such booking")
-	}
+	booking, err := s.coveredBooking(c, id)
 	if err == nil {
 		err = s.cfg.Bookings.PutMetadata(c.UserContext(), booking, r.Metadata)
 	}

@@ -154,7 +154,7 @@ func (s *Server) createBooking(c *fiber.Ctx) error {
 	if err != nil {
 		return eventra.NoSuchEvent()
 	}
-	if caller.Key != nil && !caller.Key.Covers(eventID) {
+	if !caller.Covers(eventID) {
 		return otherEvent()
 	}
 	about(c, "eventId", eventID)
@@ -226,7 +226,7 @@ func (s *Server) listBookings(c *fiber.Ctx) error {
 		return err
 	}
 	list := BookingPage{NextCursor: s.cursors.seal(next, scope...)}
-	if list.Items, err = s.detailed(c, bookings); err != nil {
+	if list.Items, err = s.detailed(c, bookings, s.cfg.Bookings.DetailsOfBookings); err != nil {
 		return err
 	}
 	return reply(c, fiber.StatusOK, &list)

@@ -59,14 +59,14 @@ func replyEvent(c *fiber.Ctx, status int, e *eventra.Event) error {
 // API keys that may change it.
 func seesPrivate(c *fiber.Ctx, event eventra.ID) bool {
 	caller := callerOf(c)
-	return caller != nil && caller.Can(eventra.ScopeEventsWrite) && (caller.Key == nil || caller.Key.Covers(event))
+	return caller != nil && caller.Can(eventra.ScopeEventsWrite) && caller.Covers(event)
 }
 
 // seesDrafts reports whether the caller lists all events. An API key that is limited to some
 // finds their drafts by their ids alone.
 func seesDrafts(c *fiber.Ctx) bool {
 	caller := callerOf(c)
-	return caller != nil && caller.Can(eventra.ScopeEventsWrite) && (caller.Key == nil || !caller.Key.Limited())
+	return caller != nil && caller.Can(eventra.ScopeEventsWrite) && !caller.Limited()
 }
 
 // visibleEvent reads the event in the path, unless it is hidden from the caller.
@@ -94,7 +94,7 @@ func (s *Server) visibleEvent(c *fiber.Ctx) (*eventra.Event, error) {
 // @Param city query string false "City of the venue" maxLength(200)
 // @Param from query string false "Starting at this time or later" format(date-time)
 // @Param to query string false "Starting before this time" format(date-time)
-// @Param status query string false "Status; callers other than admins find events by PUBLISHED only" Enums(DRAFT, PUBLISHED, CANCELLED)
+// @Param status query string false "Status; callers other than admins, and API keys with events:write that are for all events, find events by PUBLISHED only" Enums(DRAFT, PUBLISHED, CANCELLED)
 // @Param limit query int false "Items on the page" minimum(1) maximum(100) default(20)
 // @Param cursor query string false "nextCursor of the previous page"
 // @Param If-None-Match header string false "ETag of the representation that the client has"
@@ -149,7 +149,7 @@ func (s *Server) listEvents(c *fiber.Ctx) error {
 // @Success 200 {object} Event "The event"
 // @Header 200 {string} ETag "Strong entity tag, for If-None-Match and If-Match"
 // @Success 304 "Not changed"
-// @Failure 404 {object} Problem "event_not_found, also for an event that never was published unless the caller is an admin"
+// @Failure 404 {object} Problem "event_not_found, also for an event that never was published unless the caller is an admin, or an API key with events:write for the event"
 // @Router /api/v1/events/{eventId} [get]
 func (s *Server) getEvent(c *fiber.Ctx) error {
 	event, err := s.visibleEvent(c)
@@ -164,7 +164,7 @@ func (s *Server) getEvent(c *fiber.Ctx) error {
 
 // @ID createEvent
 // @Summary Create a draft
-// @Description A draft is for admins only, until it is published.
+// @Description A draft is for admins and API keys with events:write, until it is published.
 // @Tags events
 // @Security BearerAuth
 // @Security KeyAuth
@@ -178,7 +178,7 @@ func (s *Server) getEvent(c *fiber.Ctx) error {
 // @Failure 422 {object} Problem "validation_failed; idempotency_key_reused"
 // @Router /api/v1/events [post]
 func (s *Server) createEvent(c *fiber.Ctx) error {
-	if key := callerOf(c).Key; key != nil && key.Limited() {
+	if callerOf(c).Limited() {
 		return otherEvent()
 	}
 	var fields EventFields

@@ -148,9 +148,16 @@ func (f *fakes) DetailsOfBookings(_ context.Context, ids []eventra.ID) ([]eventr
 	for i, id := range ids {
 		if b := f.bookings[id]; b != nil {
 			details[i] = eventra.BookingDetails{Metadata: f.metadata[id], Customer: eventra.Customer{ID: b.UserID, Kind: eventra.CustomerUser}}
+			if u := f.users[b.UserID]; u != nil {
+				details[i].Customer.Email, details[i].Customer.Name = u.Email, u.Name
+			}
 		}
 	}
 	return details, f.err
+}
+
+func (f *fakes) DetailsForOffice(ctx context.Context, ids []eventra.ID) ([]eventra.BookingDetails, error) {
+	return f.DetailsOfBookings(ctx, ids)
 }
 
 func (f *fakes) PutMetadata(_ context.Context, b *eventra.Booking, m eventra.Metadata) error {

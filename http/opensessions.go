@@ -42,11 +42,7 @@ const userAgentMaxBytes = 500
 func (s *Server) describeClient(c *fiber.Ctx) eventra.Client {
 	agent := c.Get(fiber.HeaderUserAgent)
 	agent = strings.ToValidUTF8(strings.ReplaceAll(agent[:min(len(agent), userAgentMaxBytes)], "\x00", ""), "")
-	client := eventra.Client{UserAgent: strings.Clone(agent)}
-	if address := s.clientOf(c); address.IsValid() {
-		client.Address = address.String()
-	}
-	return client
+	return eventra.Client{Address: s.clientText(c), UserAgent: strings.Clone(agent)}
 }
 
 // @ID listSessions

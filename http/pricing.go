@@ -70,7 +70,7 @@ func pricingTag(p *eventra.Pricing) string { return versionTag(pricingTagPrefix,
 // @Header 200 {string} ETag "Strong entity tag, for If-None-Match and If-Match"
 // @Header 200 {string} Eventra-Stale "true if this instance cannot reach the one that sells the event, and shows the last state that it knew"
 // @Success 304 "Not changed"
-// @Failure 404 {object} Problem "event_not_found, also for an event that never was published unless the caller is an admin"
+// @Failure 404 {object} Problem "event_not_found, also for an event that never was published unless the caller is an admin, or an API key with events:write for the event"
 // @Router /api/v1/events/{eventId}/pricing [get]
 func (s *Server) getPricing(c *fiber.Ctx) error {
 	event, err := s.visibleEvent(c)

@@ -147,12 +147,11 @@ func (s *Server) listRefunds(c *fiber.Ctx) error {
 	if err != nil {
 		return err
 	}
-	booking, err := s.cfg.Bookings.Booking(c.UserContext(), id)
+	booking, err := s.coveredBooking(c, id)
 	if err != nil {
 		return err
 	}
-	caller := callerOf(c)
-	if caller.Key != nil && !caller.Key.Covers(booking.EventID) || caller.Key == nil && booking.UserID != caller.UserID && !isAdmin(c) {
+	if caller := callerOf(c); caller.Key == nil && booking.UserID != caller.UserID && !isAdmin(c) {
 		return eventra.Errorf(eventra.CodeNotFound, "no such booking")
 	}
 	q := query{c: c}

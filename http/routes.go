@@ -9,7 +9,7 @@ import (
 // routes registers every route: who may call it, how often, and with which input. The
 // arguments before a handler run before it, from left to right, and make retries harmless.
 func (s *Server) routes() {
-	anyone, users, admins := s.anyone, s.users, s.admins
+	anyone, users, admins := s.anyone, s.usersOr(""), s.adminsOr("")
 	// These are also open to API keys with a scope.
 	organisers, refunders := s.adminsOr(eventra.ScopeEventsWrite), s.adminsOr(eventra.ScopeRefundsWrite)
 	backOffice, reporters := s.adminsOr(eventra.ScopeBookingsRead), s.adminsOr(eventra.ScopeReportsRead)

@@ -103,22 +103,17 @@ func appendDelta(b []byte, since uint64, view *eventra.SeatsView) []byte {
 
 // appendPlaces appends the general-admission sections that changed, if there are any.
 func appendPlaces(b []byte, since uint64, view *eventra.SeatsView) []byte {
-	first := true
+	before := `,"places":[`
 	for i := range view.Floors {
 		floor := &view.Floors[i]
 		if floor.Changed <= since {
 			continue
 		}
-		if first {
-			b = append(b, `,"places":[`...)
-		} else {
-			b = append(b, ',')
-		}
-		first = false
 		section := generalSection(floor)
-		b = section.appendJSON(b, "section")
+		b = section.appendJSON(append(b, before...), "section")
+		before = ","
 	}
-	if !first {
+	if before == "," {
 		b = append(b, ']')
 	}
 	return b

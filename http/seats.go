@@ -105,7 +105,7 @@ func (s *Server) addSeats(c *fiber.Ctx) error {
 // @Header 200 {string} ETag "Strong entity tag"
 // @Header 200 {string} Eventra-Stale "true if this instance cannot reach the one that sells the event, or that one PostgreSQL after a change by an administrator, and shows the last state that it knew"
 // @Success 304 "Not changed"
-// @Failure 404 {object} Problem "event_not_found, also for an event that never was published unless the caller is an admin"
+// @Failure 404 {object} Problem "event_not_found, also for an event that never was published unless the caller is an admin, or an API key with events:write for the event"
 // @Router /api/v1/events/{eventId}/availability [get]
 func (s *Server) availability(c *fiber.Ctx) error {
 	event, err := s.visibleEvent(c)
@@ -141,7 +141,7 @@ func (s *Server) availability(c *fiber.Ctx) error {
 // @Header 200 {string} ETag "Strong entity tag"
 // @Header 200 {string} Eventra-Stale "true if this instance cannot reach the one that sells the event, or that one PostgreSQL after a change by an administrator, and shows the last state that it knew"
 // @Success 304 "Not changed"
-// @Failure 404 {object} Problem "event_not_found, also for an event that never was published unless the caller is an admin"
+// @Failure 404 {object} Problem "event_not_found, also for an event that never was published unless the caller is an admin, or an API key with events:write for the event"
 // @Failure 422 {object} Problem "validation_failed"
 // @Router /api/v1/events/{eventId}/seats [get]
 func (s *Server) seatMap(c *fiber.Ctx) error {

@@ -59,7 +59,7 @@ const (
 // @Param since query int false "Version that the client has, for clients that cannot set headers; Last-Event-ID comes first" minimum(0)
 // @Success 200 {string} string "Server-sent events"
 // @Header 200 {string} Eventra-Stale "true if this instance cannot reach the one that sells the event, or that one PostgreSQL after a change by an administrator, and shows the last state that it knew"
-// @Failure 404 {object} Problem "event_not_found, also for an event that never was published unless the caller is an admin"
+// @Failure 404 {object} Problem "event_not_found, also for an event that never was published unless the caller is an admin, or an API key with events:write for the event"
 // @Failure 422 {object} Problem "validation_failed"
 // @Router /api/v1/events/{eventId}/seats/stream [get]
 func (s *Server) streamSeats(c *fiber.Ctx) error {

@@ -64,11 +64,11 @@ func keyAttr(key *eventra.APIKey) slog.Attr { return slog.String("byApiKey", key
 
 func sessionAttr(id eventra.ID) slog.Attr { return slog.String("session", id.String()) }
 
-// logged writes what an admin does, or another caller tries, to the security log. Reading
-// is no action.
+// logged writes what an admin or an API key does, or another caller tries, to the security
+// log. Reading is no action.
 func (s *Server) logged(c *fiber.Ctx, next func() error) error {
 	err := next()
-	if caller := callerOf(c); caller != nil && (!fiber.IsMethodSafe(c.Method()) || !isAdmin(c)) {
+	if caller := callerOf(c); caller != nil && (!fiber.IsMethodSafe(c.Method()) || !isAdmin(c) && (caller.Key == nil || err != nil)) {
 		attrs := callerAttrs(caller)
 		s.logSecurity(c, methodOf(c)+" "+routeOf(c), err, append(attrs, resourceAttrs(c)...)...)
 	}

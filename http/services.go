@@ -119,11 +119,6 @@ type Catalog interface {
 	// PublishAgain and CancelAgain retry what had an outcome that the caller never received.
 	PublishAgain(ctx context.Context, id eventra.ID) (*eventra.Event, error)
 	CancelAgain(ctx context.Context, id eventra.ID, reason string) (*eventra.Event, error)
-	// AddSeats adds all seats or none, and returns how many the event has then. The same
-	// addition again has the first one's outcome. categories are the names of the seats'
-	// categories, by seat; one that is empty follows from the seat's price. The
-	// error is CodeSeatExists, with the seats, if it has some of them already.
-	AddSeats(ctx context.Context, id, addition eventra.ID, seats []eventra.Seat, categories ...string) (total int, err error)
 	// PutPricing replaces the prices, if they are at that version or ifVersion is 0, and
 	// returns them as they are stored. Errors: CodePreconditionFailed, CodeCategoryInUse,
 	// CodeEventLocked, and CodeValidationFailed for another currency than that of the seats.
@@ -135,8 +130,11 @@ type Catalog interface {
 	// SetCategory gives seats a category of their event. Errors: CodeUnknownSeats,
 	// CodeEventLocked, CodeValidationFailed for a section, row or category that it has not.
 	SetCategory(ctx context.Context, id eventra.ID, selection eventra.SeatSelection, category string) (eventra.SeatsChanged, error)
-	// AddFloors adds general-admission sections, too: categories are those of the seats, then
-	// those of the floors.
+	// AddFloors adds seats and general-admission sections, all or none, and returns how many
+	// seats and places the event has then. The same addition again has the first one's outcome.
+	// categories are the names of the seats' categories, by seat, then those of the floors'; one
+	// that is empty follows from the price. The error is CodeSeatExists, with the seats, if the
+	// event has some of them already.
 	AddFloors(ctx context.Context, id, addition eventra.ID, seats []eventra.Seat, categories []string, floors []eventra.Floor) (total int, err error)
 	// ChangeFloor changes the capacity of a general-admission section, and how many of its
 	// places are blocked. CodeNotFound; CodeCapacityBelowTaken.
@@ -210,6 +208,8 @@ type BackOffice interface {
 	SearchBookings(ctx context.Context, s eventra.BookingSearch, p eventra.Page) ([]*eventra.Booking, *eventra.Cursor, error)
 	// BookingRecord returns CodeNotFound if there is no such booking.
 	BookingRecord(ctx context.Context, id eventra.ID) (*eventra.BookingRecord, error)
+	// DetailsForOffice is DetailsOfBookings of Bookings.
+	DetailsForOffice(ctx context.Context, ids []eventra.ID) ([]eventra.BookingDetails, error)
 	// CustomersByID reads customers; those that are gone are missing.
 	CustomersByID(ctx context.Context, ids []eventra.ID) (map[eventra.ID]eventra.Customer, error)
 	// EventReport and SeatHistory return CodeEventNotFound if there is no such event, the latter
@@ -219,8 +219,6 @@ type BackOffice interface {
 	// SendTicketsAgain makes the mail with the tickets due once more. Errors: CodeNotFound,
 	// CodeInvalidTransition for a booking without tickets, CodeRateLimited.
 	SendTicketsAgain(ctx context.Context, id eventra.ID) error
-	// AppendAudit writes entries of the audit log.
-	AppendAudit(ctx context.Context, entries ...eventra.AuditEntry) error
 	// BeginExport returns the store's time. CodeEventNotFound if there is no such event.
 	BeginExport(ctx context.Context, eventID eventra.ID) (now time.Time, err error)
 	// ExportBookings lists up to limit bookings after a position, oldest first.

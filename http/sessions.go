@@ -199,7 +199,7 @@ func (s *Server) denySessions(sessions ...eventra.ID) {
 	}
 }
 
-// deny makes it known that access tokens of a session or a user, of versions below that one,
+// deny makes it known that access tokens of a session, a user or an API key, of versions below that one,
 // have ended in the store.
 func (s *Server) deny(subject eventra.ID, belowVersion int) {
 	s.cfg.DeniedTokens.Deny(eventra.Denial{Subject: subject, BelowVersion: belowVersion, ExpiresAt: time.Now().Add(auth.AccessTokenLife)})

@@ -61,13 +61,18 @@ func TestBackOffice_FindsBookings(t *testing.T) {
 	p.must(404, "GET", "/api/v1/admin/bookings/"+event, p.admin, nil)
 }
 
-// found lists the ids on a page of bookings.
-func (p *program) found(path string) (ids []string) {
-	p.t.Helper()
-	for _, b := range p.must(200, "GET", path, p.admin, nil).body["items"].([]any) {
-		ids = append(ids, b.(object)["id"].(string))
+// ids are those of the entries of a list.
+func (a *answer) ids() (ids []string) {
+	for _, item := range a.items() {
+		ids = append(ids, item["id"].(string))
 	}
 	return ids
+}
+
+// found lists the ids on a page of bookings.
+func (p *program) found(path string) []string {
+	p.t.Helper()
+	return p.must(200, "GET", path, p.admin, nil).ids()
 }
 
 // pages lists the ids on all pages.
@@ -75,9 +80,7 @@ func (p *program) pages(path string) (ids []string) {
 	p.t.Helper()
 	for cursor := ""; ; {
 		page := p.must(200, "GET", path+cursor, p.admin, nil)
-		for _, b := range page.body["items"].([]any) {
-			ids = append(ids, b.(object)["id"].(string))
-		}
+		ids = append(ids, page.ids()...)
 		next, more := page.body["nextCursor"].(string)
 		if !more {
 			return ids

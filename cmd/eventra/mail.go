@@ -30,9 +30,9 @@ func (mailDeadCommand) Run(ctx context.Context) error {
 			return err
 		}
 		table := tabwriter.NewWriter(os.Stdout, 0, 8, 2, ' ', 0)
-		fmt.Fprintln(table, "BOOKING\tKIND\tFAILED AT\tERROR")
+		fmt.Fprintln(table, "MAIL\tKIND\tFAILED AT\tERROR")
 		for _, l := range letters {
-			fmt.Fprintf(table, "%v\t%v\t%v\t%v\n", l.Mail.BookingID, l.Mail.Kind, l.FailedAt, l.Error)
+			fmt.Fprintf(table, "%v\t%v\t%v\t%v\n", l.Mail, l.Mail.Kind, l.FailedAt, l.Error)
 		}
 		return table.Flush()
 	})

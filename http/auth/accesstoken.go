@@ -45,6 +45,12 @@ func (c *Caller) Can(scope eventra.Scope) bool {
 	return c.Role == eventra.RoleAdmin
 }
 
+// Covers reports whether the caller is not limited to other events, as an API key may be.
+func (c *Caller) Covers(event eventra.ID) bool { return c.Key == nil || c.Key.Covers(event) }
+
+// Limited reports whether the caller is an API key for some events alone.
+func (c *Caller) Limited() bool { return c.Key != nil && c.Key.Limited() }
+
 // claims are what an access token holds.
 type claims struct {
 	Issuer    string           `json:"iss"`

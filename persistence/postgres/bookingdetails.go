@@ -62,6 +62,15 @@ func readDetails(ctx context.Context, conn *pgxpool.Conn, ids []eventra.ID) ([]e
 	return details, err
 }
 
+// DetailsForOffice is DetailsOfBookings on a connection that no sale needs.
+func (db *DB) DetailsForOffice(ctx context.Context, ids []eventra.ID) (details []eventra.BookingDetails, err error) {
+	err = db.withConnOf(ctx, db.office, callTimeout, func(ctx context.Context, conn *pgxpool.Conn) error {
+		details, err = readDetails(ctx, conn, ids)
+		return err
+	})
+	return details, err
+}
+
 const (
 	putMetadataSQL = `
 INSERT INTO booking_metadata (booking_id, metadata) SELECT id, $2 FROM bookings WHERE id = $1
