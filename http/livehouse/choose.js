@@ -5,7 +5,7 @@ import { $, announce, element, money } from "./dom.js";
 
 export class Choice {
 	constructor(house, onChange, onHold) {
-		Object.assign(this, { house, onChange, onHold, pricing: null, currency: "", most: 50 });
+		Object.assign(this, { house, onChange, onHold, pricing: null, most: 50 });
 		this.seats = new Map(); // ticket type by seat
 		this.places = []; // {section, quantity, ticketType}
 		$("section").addEventListener("change", () => this.showRows());
@@ -35,6 +35,7 @@ export class Choice {
 		for (const seat of this.seats.keys()) if (!this.house.isFree(seat)) this.seats.delete(seat);
 		this.showRows();
 		this.#showCart();
+		this.onChange(new Set(this.seats.keys()));
 	}
 
 	showRows() {
@@ -73,7 +74,7 @@ export class Choice {
 		this.#changed();
 	}
 
-	// changed drops seats from the choice that somebody else has taken.
+	// taken drops seats from the choice that somebody else has taken.
 	taken(indexes) {
 		const lost = indexes.map((i) => this.house.seats[i].seat).filter((seat) => this.seats.has(seat) && !this.house.isFree(seat));
 		if (lost.length === 0) return;

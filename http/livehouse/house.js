@@ -6,7 +6,6 @@ const rateSeconds = 60;
 
 export class House {
 	constructor() {
-		this.version = 0;
 		this.seats = []; // {seat, section, row, number, category, price}, in the order of the map
 		this.status = new Uint8Array(0); // of each seat
 		this.index = new Map(); // from a seat's name
@@ -17,7 +16,6 @@ export class House {
 
 	// load takes a snapshot.
 	load(snapshot) {
-		this.version = snapshot.version;
 		this.seats = snapshot.seats;
 		this.status = Uint8Array.from(snapshot.seats, (seat) => codes[seat.status]);
 		this.index = new Map(snapshot.seats.map((seat, i) => [seat.seat, i]));
@@ -38,7 +36,6 @@ export class House {
 
 	// apply takes a delta, and returns the seats and the sections that changed.
 	apply(delta, now) {
-		this.version = delta.version;
 		const seats = [], sections = [];
 		let taken = 0;
 		for (const { seat, status: name } of delta.changes) {

@@ -15,7 +15,7 @@ let event, pricing, rowIsOld = false;
 
 const painter = new Painter($("plan"), house, (seat) => choice.toggle(seat));
 const choice = new Choice(house, (chosen) => {
-	const changed = [...painter.chosen, ...chosen].map((seat) => house.index.get(seat));
+	const changed = [...painter.chosen, ...chosen].map((seat) => house.index.get(seat)).filter((i) => i !== undefined); // some may have been removed
 	painter.chosen = chosen;
 	painter.paint(changed);
 }, hold);
@@ -107,7 +107,7 @@ function showLegend(categories) {
 async function show(snapshot) {
 	house.load(snapshot);
 	pricing = await api.call("GET", `/events/${eventId}/pricing`).catch(() => pricing ?? { currency: "", categories: [], ticketTypes: [], prices: [] });
-	const categories = [...new Set(pricing.categories.map((category) => category.name))];
+	const categories = pricing.categories.map((category) => category.name);
 	painter.show(new Plan(house), categories);
 	choice.show(event, pricing);
 	showLegend(categories);

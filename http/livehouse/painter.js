@@ -20,7 +20,7 @@ export class Painter {
 	colours() {
 		const style = getComputedStyle(document.documentElement);
 		const named = (name) => style.getPropertyValue("--" + name).trim();
-		this.colour = { ground: named("sheet"), ink: named("ink"), faint: named("faint"), line: named("line"), accent: named("accent"),
+		this.colour = { ground: named("sheet"), ink: named("ink"), faint: named("faint"), line: named("line"),
 			status: { [HELD]: named("held"), [BOOKED]: named("booked"), [BLOCKED]: named("blocked") },
 			category: Array.from({ length: categories }, (_, i) => named("category-" + i)) };
 	}

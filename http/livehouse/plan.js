@@ -68,10 +68,6 @@ export class Plan {
 		}
 		return -1;
 	}
-
-	sectionAt(x, y) {
-		return this.blocks.find((b) => y >= b.y && y < b.y + b.height && x >= b.x && x < b.x + b.width)?.section;
-	}
 }
 
 function block(section) {
