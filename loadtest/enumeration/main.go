@@ -19,6 +19,8 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"github.com/eventra/eventra/loadtest/bench/stats"
 )
 
 const (
@@ -219,6 +221,5 @@ func median(answers []answer) (milliseconds float64) {
 	for i, a := range answers {
 		times[i] = a.took
 	}
-	slices.Sort(times)
-	return float64(times[len(times)/2]) / float64(time.Millisecond)
+	return float64(stats.Median(times)) / float64(time.Millisecond)
 }

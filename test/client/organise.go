@@ -8,7 +8,7 @@ func (a *Admin) organise(at *Target, s *Sale, method, path string, body any, o O
 	return at.perform(method, s.path(path), a.Token(), body, callTimeout, a.Recorder, o)
 }
 
-// Free returns the seats that a map shows as available; nil if there is no map to be had.
+// Free returns the seats that a map shows as available; none if there is no map to be had.
 func (a *Admin) Free(at *Target, s *Sale) map[string]bool {
 	o := at.perform("GET", s.path("/seats"), a.Token(), nil, callTimeout, nil, Operation{Kind: Map, Event: s.ID})
 	free := map[string]bool{}

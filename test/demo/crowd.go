@@ -85,7 +85,7 @@ func (c *crowd) hold(buyer *client.Buyer, event string) (booking string) {
 	quantity := 1 + rand.IntN(4)
 	var o client.Operation
 	if rand.IntN(4) == 0 {
-		o = buyer.HoldPlaces(c.at, event, client.NewKey(), "Floor", quantity)
+		o = buyer.HoldMixed(c.at, event, client.NewKey(), quantity)
 	} else {
 		o = buyer.HoldBest(c.at, event, client.NewKey(), quantity)
 	}

@@ -65,5 +65,5 @@ func sections() (made []object) {
 		}
 		made = append(made, object{"name": fmt.Sprintf("%s %d", category, 1+n%(blocks/2)), "rowCount": rows, "seatsPerRow": seatsPerRow, "category": category})
 	}
-	return append(made, object{"name": "Floor", "capacity": floorPlaces, "category": categories[2].name})
+	return append(made, object{"name": client.Floor, "capacity": floorPlaces, "category": categories[2].name})
 }

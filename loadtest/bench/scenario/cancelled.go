@@ -1,20 +1,18 @@
 package scenario
 
 import (
+	"cmp"
 	"context"
-	"fmt"
 	"time"
 
 	"github.com/eventra/eventra/loadtest/bench/stats"
 	"github.com/eventra/eventra/loadtest/bench/system"
 	"github.com/eventra/eventra/test/client"
+	"github.com/eventra/eventra/test/wait"
 )
 
-const (
-	// refundTimeout bounds the wait for all refunds of a cancelled event.
-	refundTimeout = 5 * time.Minute
-	refundPoll    = 500 * time.Millisecond
-)
+// refundTimeout bounds the wait for all refunds of a cancelled event.
+const refundTimeout = 5 * time.Minute
 
 // cancelled measures the times of holds at one event while another one, whose seats are
 // sold, is cancelled, and compares them with those before and after.
@@ -68,33 +66,31 @@ func (b *bench) cancel(ctx context.Context, run int) (ratio float64, err error) 
 	if err != nil {
 		return 0, err
 	}
-	if err := b.waitUntilRefunded(path, token, run, began); err != nil {
+	if err := b.waitUntilRefunded(ctx, path, token, run, began); err != nil {
 		return 0, err
 	}
 	afterwards, err := measure("afterwards")
 	return 2 * float64(meanwhile.P99) / float64(before.P99+afterwards.P99), err
 }
 
-func (b *bench) waitUntilRefunded(path, token string, run int, began time.Time) error {
-	for time.Since(began) < refundTimeout {
-		var c struct {
-			FinishedAt                 *time.Time
-			Bookings, Refunded, Mailed int
-		}
-		if err := system.Call(b.System.Eventra, 200, "GET", path+"/cancellation", token, nil, &c); err != nil {
-			return err
-		}
-		if c.FinishedAt == nil {
-			time.Sleep(refundPoll)
-			continue
-		}
-		b.say("  %d %d of %d refunded after %.1f s, %d told by then", run, c.Refunded, c.Bookings, c.FinishedAt.Sub(began).Seconds(), c.Mailed)
-		if c.Bookings != b.Holds || c.Refunded != b.Holds {
-			b.fail("%d of %d bookings are refunded", c.Refunded, b.Holds)
-		}
-		return nil
+func (b *bench) waitUntilRefunded(ctx context.Context, path, token string, run int, began time.Time) error {
+	var c struct {
+		FinishedAt                 *time.Time
+		Bookings, Refunded, Mailed int
 	}
-	return fmt.Errorf("bookings are not refunded after %v", refundTimeout)
+	var failed error
+	err := wait.Until(ctx, refundTimeout, "all bookings are refunded", func() bool {
+		failed = system.Call(b.System.Eventra, 200, "GET", path+"/cancellation", token, nil, &c)
+		return failed != nil || c.FinishedAt != nil
+	})
+	if err := cmp.Or(failed, err); err != nil {
+		return err
+	}
+	b.say("  %d %d of %d refunded after %.1f s, %d told by then", run, c.Refunded, c.Bookings, c.FinishedAt.Sub(began).Seconds(), c.Mailed)
+	if c.Bookings != b.Holds || c.Refunded != b.Holds {
+		b.fail("%d of %d bookings are refunded", c.Refunded, b.Holds)
+	}
+	return nil
 }
 
 // openSold opens an event all of whose seats are sold, one by one. It writes into the database,
