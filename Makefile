@@ -45,9 +45,9 @@ help: ## List the targets
 	@awk 'BEGIN { FS = ":.*## " } \
 		/^##@ / { printf "\n%s\n", substr($$0, 5) } \
 		/^[a-z-]+:.*## / { printf "  %-16s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
-	@printf '\nVariables: ADDR=%s DATA=%s PKG=%s RUN=%s BENCH=%s FUZZTIME=%s REPEAT=%s BENCH_ARGS=%s SCRIPT=%s\n           FAULTS_SEED=%s FAULTS_SEEDS=%s FAULTS_MINUTES=%s SOAK_MINUTES=%s\n' \
+	@printf '\nVariables: ADDR=%s DATA=%s PKG=%s RUN=%s BENCH=%s FUZZTIME=%s REPEAT=%s BENCH_ARGS=%s SCRIPT=%s\n           FAULTS_SEED=%s FAULTS_SEEDS=%s FAULTS_MINUTES=%s SOAK_MINUTES=%s DEMO_RATE=%s\n' \
 		'$(ADDR)' '$(DATA)' '$(PKG)' '$(RUN)' '$(BENCH)' '$(FUZZTIME)' '$(REPEAT)' '$(BENCH_ARGS)' '$(SCRIPT)' \
-		'$(FAULTS_SEED)' '$(FAULTS_SEEDS)' '$(FAULTS_MINUTES)' '$(SOAK_MINUTES)'
+		'$(FAULTS_SEED)' '$(FAULTS_SEEDS)' '$(FAULTS_MINUTES)' '$(SOAK_MINUTES)' '$(DEMO_RATE)'
 
 .PHONY: run
 run: deps build bin/devstack ## Run Eventra on a private stack and keep its data (ADDR, DATA)

@@ -31,6 +31,7 @@ var (
 	poolConns   = constant{"connections of an instance, to sell and read", 16, "", setting + " maxConnsDefault"}
 	memberConns = constant{"connections of an instance, for membership", 2, "", setting + " memberConns"}
 	layoutConns = constant{"connections of an instance, to copy the seats of other members' events", 2, "", setting + " layoutConns"}
+	officeConns = constant{"connections of an instance, for the back office", 3, "", setting + " officeConns"}
 
 	pgHold        = constant{"Postgres: a hold", 22e-6, "s", bound}
 	pgHoldSeat    = constant{"Postgres: each seat of a hold", 10e-6, "s", bound}
@@ -64,7 +65,7 @@ var (
 )
 
 var constants = []constant{
-	goHold, goRefusal, goHop, actorMax, redisHold, commitBase, batchMax, poolConns, memberConns, layoutConns,
+	goHold, goRefusal, goHop, actorMax, redisHold, commitBase, batchMax, poolConns, memberConns, layoutConns, officeConns,
 	pgHold, pgHoldSeat, pgExpire, pgExpireSeat, pgStart, pgConfirm, pgConfirmSeat, pgKey, pgRenewal, pgRenewalRow,
 	logHold, logHoldSeat, logExpire, logExpireSeat, logStart, logConfirm, logConfirmSeat, logKey, logFresh,
 	restSeat, restBooking, restBookingSeat, restPayment, restOutbox, restKey, netRequest,
