@@ -16,6 +16,7 @@ import (
 // reads that show its effects.
 type EventStore interface {
 	PutTerms(ctx context.Context, e *eventra.Event) error
+	PutCustomer(ctx context.Context, c *eventra.ShopCustomer) (eventra.ID, error)
 	AddSeats(ctx context.Context, eventID, addition eventra.ID, seats []eventra.Seat, categories ...string) (int, error)
 	PutPricing(ctx context.Context, eventID eventra.ID, ifVersion int64, p *eventra.Pricing) (*eventra.Pricing, error)
 	SetCategory(ctx context.Context, eventID eventra.ID, selection eventra.SeatSelection, category string) (eventra.SeatsChanged, error)
@@ -98,6 +99,7 @@ func RunEventStore(t *testing.T, open func(*testing.T) EventStore) {
 		"a late payment is due back":                  refundDue,
 		"a refund":                                    refunded,
 		"refunds of items":                            itemsRefunded,
+		"refunds of a shop's customer":                refundsOfCustomers,
 		"many kinds in one batch":                     manyKinds,
 		"a merged batch is one transaction":           merged,
 		"a merged batch with a fault is split":        split,

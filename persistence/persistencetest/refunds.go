@@ -94,6 +94,24 @@ func itemsRefunded(f *fixture) {
 	f.requirePayment(p, eventra.PaymentSucceeded)
 }
 
+// refundsOfCustomers: a customer is told at the address that the shop has given, and one without any is not.
+func refundsOfCustomers(f *fixture) {
+	for seat, email := range []string{"ada@example.com", ""} {
+		id, err := f.store.PutCustomer(f.t.Context(), &eventra.ShopCustomer{ID: NewID(), Shop: NewID().String(), ExternalID: "C-1", Email: email, Name: "Ada"})
+		require.NoError(f.t, err)
+		f.user = &eventra.User{ID: id}
+		b, p := f.bought(eventra.SeatNo(seat))
+		b.PaymentID = p.ID
+		refund := f.refund(b, 1, b.Items[0].Amount)
+		f.must(refund)
+		for _, ref := range []eventra.MailRef{eventra.Tickets(b.ID), {Kind: eventra.MailRefunded, BookingID: b.ID, About: refund.Refund.ID}} {
+			mail, state, err := f.store.Mail(f.t.Context(), ref)
+			require.NoError(f.t, err, ref.Kind)
+			require.Equal(f.t, []any{email, "Ada", email == ""}, []any{mail.To, mail.Name, state == eventra.MailObsolete}, ref.Kind)
+		}
+	}
+}
+
 func (f *fixture) openRefunds(age time.Duration) (ids []eventra.ID) {
 	open, err := f.store.ClaimOpenRefunds(f.t.Context(), age, -time.Second, -time.Second, 1000)
 	require.NoError(f.t, err)

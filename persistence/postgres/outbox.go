@@ -129,11 +129,10 @@ LEFT JOIN reschedulings AS moved ON moved.id = notices.about AND kind = 'resched
 WHERE booking_id = $1 AND kind = $2 AND about = $3`
 
 	refundMailSQL = `
-SELECT mail_sent_at IS NOT NULL, refunds.status = 'FAILED', email, name, title, venue, starts_at, timezone,
+SELECT mail_sent_at IS NOT NULL, refunds.status = 'FAILED' OR email = '', email, name, title, venue, starts_at, timezone,
     bookings.amount, bookings.currency, refunds.amount, reason, starts_at, venue, timezone
 FROM refunds
-JOIN bookings ON bookings.id = refunds.booking_id AND bookings.event_id = refunds.event_id
-JOIN users ON users.id = bookings.user_id
+JOIN bookings ON bookings.id = refunds.booking_id AND bookings.event_id = refunds.event_id` + recipientSQL + `
 JOIN events ON events.id = refunds.event_id
 WHERE refunds.id = $1`
 )
