@@ -17,6 +17,7 @@ type BackOfficeStore interface {
 	SearchBookings(ctx context.Context, s eventra.BookingSearch, p eventra.Page) ([]*eventra.Booking, *eventra.Cursor, error)
 	BookingRecord(ctx context.Context, id eventra.ID) (*eventra.BookingRecord, error)
 	CustomersByID(ctx context.Context, ids []eventra.ID) (map[eventra.ID]eventra.Customer, error)
+	ExportAccount(ctx context.Context, userID eventra.ID, limit int) (*eventra.AccountExport, error)
 	EventReport(ctx context.Context, eventID eventra.ID) (*eventra.EventReport, error)
 	SeatHistory(ctx context.Context, eventID eventra.ID, seat eventra.Seat, at time.Time, p eventra.Page) ([]eventra.SeatUse, *eventra.Cursor, error)
 }
@@ -131,6 +132,23 @@ func RunBookingRecord(t *testing.T, store BackOfficeStore) {
 	found, err := store.CustomersByID(t.Context(), []eventra.ID{f.user.ID, NewID(), f.user.ID})
 	require.NoError(t, err)
 	require.Equal(t, map[eventra.ID]eventra.Customer{f.user.ID: {ID: f.user.ID, Kind: eventra.CustomerUser, Email: f.user.Email, Name: f.user.Name}}, found)
+	exportedAsRecorded(f, store)
+}
+
+// exportedAsRecorded: an export has of a booking what its record has.
+func exportedAsRecorded(f *fixture, store BackOfficeStore) {
+	b, p := f.bought(2)
+	b.PaymentID = p.ID
+	part := f.refund(b, 1, 1)
+	f.must(part)
+	record := f.record(store, b)
+	require.Len(f.t, record.Mails, 2)
+	require.Equal(f.t, []any{eventra.MailRefunded, part.Refund.ID}, []any{record.Mails[1].Kind, record.Mails[1].About})
+	export, err := store.ExportAccount(f.t.Context(), f.user.ID, 1)
+	require.NoError(f.t, err)
+	require.Len(f.t, export.Bookings, 1)
+	require.Equal(f.t, []any{record.Booking, record.Payments, record.Mails},
+		[]any{export.Bookings[0].Booking, export.Bookings[0].Payments, export.Bookings[0].Mails})
 }
 
 func (f *fixture) record(store BackOfficeStore, b *eventra.Booking) *eventra.BookingRecord {

@@ -93,18 +93,22 @@ func scanAccountMail(row pgx.CollectableRow) (m eventra.SentAccountMail, err err
 	return m, err
 }
 
-// Of one booking there are few of either.
+// Of one booking there are few of either, at most recordRowsMax.
 const (
 	paymentsOfBookingsSQL = `
 SELECT found.* FROM unnest($1::uuid[]) AS wanted (id)
-CROSS JOIN LATERAL (SELECT ` + paymentColumns + ` FROM payments WHERE booking_id = wanted.id ORDER BY created_at, id LIMIT 100) AS found`
+CROSS JOIN LATERAL (SELECT ` + paymentColumns + ` FROM payments WHERE booking_id = wanted.id ORDER BY created_at, id LIMIT 1000) AS found`
 
 	mailsOfBookingsSQL = `
 SELECT wanted.id, kind, about, created_at, sent_at, withheld FROM unnest($1::uuid[]) AS wanted (id)
 CROSS JOIN LATERAL (
     SELECT 'tickets' AS kind, '00000000-0000-0000-0000-000000000000'::uuid AS about, created_at, sent_at, withheld
     FROM outbox WHERE booking_id = wanted.id
-    UNION ALL (SELECT kind, about, created_at, sent_at, withheld FROM notices WHERE booking_id = wanted.id LIMIT 100)
+    UNION ALL (SELECT kind, about, created_at, sent_at, withheld FROM notices WHERE booking_id = wanted.id LIMIT 1000)
+    UNION ALL SELECT 'refunded', r.id, r.created_at, mail_sent_at, mail_withheld
+    FROM (SELECT id FROM payments WHERE booking_id = wanted.id ORDER BY booking_id, created_at LIMIT 1000) AS p
+    CROSS JOIN LATERAL (SELECT * FROM refunds WHERE payment_id = p.id ORDER BY payment_id, n LIMIT 1000) AS r
+    ORDER BY created_at LIMIT 1000
 ) AS mails
 ORDER BY created_at`
 

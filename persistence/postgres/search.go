@@ -120,54 +120,23 @@ func readRecord(ctx context.Context, tx pgx.Tx, id eventra.ID) (*eventra.Booking
 	if len(found) == 0 {
 		return nil, eventra.Errorf(eventra.CodeNotFound, "no such booking")
 	}
-	record := &eventra.BookingRecord{Booking: found[0]}
+	records, err := recordsOf(ctx, tx, found)
+	if err != nil {
+		return nil, err
+	}
+	record := &records[0]
 	var confirmed, ended pgtype.Timestamptz
 	if err := tx.QueryRow(ctx, `SELECT confirmed_at, ended_at FROM bookings WHERE id = $1`, id).Scan(&confirmed, &ended); err != nil {
 		return nil, err
 	}
 	record.ConfirmedAt, record.EndedAt = confirmed.Time, ended.Time
-	rows, err := tx.Query(ctx, recordPaymentsSQL, id)
-	if err != nil {
-		return nil, err
-	}
-	if record.Payments, err = pgx.CollectRows(rows, scanPayment); err != nil {
-		return nil, err
-	}
-	if rows, err = tx.Query(ctx, bookingRefundsSQL, id, pgtype.Timestamptz{InfinityModifier: pgtype.NegativeInfinity, Valid: true}, eventra.ID{}, recordRowsMax); err != nil {
-		return nil, err
-	}
-	if record.Refunds, err = pgx.CollectRows(rows, scanRefund); err != nil {
-		return nil, err
-	}
-	if rows, err = tx.Query(ctx, recordMailsSQL, id); err != nil {
-		return nil, err
-	}
-	record.Mails, err = pgx.CollectRows(rows, scanBookingMail)
+	oldest := pgtype.Timestamptz{InfinityModifier: pgtype.NegativeInfinity, Valid: true}
+	record.Refunds, err = collect(ctx, tx, scanRefund, bookingRefundsSQL, id, oldest, eventra.ID{}, recordRowsMax)
 	return record, err
-}
-
-func scanBookingMail(row pgx.CollectableRow) (m eventra.BookingMail, err error) {
-	var ended pgtype.Timestamptz
-	err = row.Scan(&m.Kind, &m.About, &m.CreatedAt, &ended, &m.Withheld)
-	m.EndedAt = ended.Time
-	return m, err
 }
 
 // recordRowsMax bounds each list of a record.
 const recordRowsMax = 1000
-
-const (
-	recordPaymentsSQL = `SELECT ` + paymentColumns + ` FROM payments WHERE booking_id = $1 ORDER BY created_at, id LIMIT 1000`
-	recordMailsSQL    = `
-SELECT kind, about, created_at, sent_at, withheld FROM (
-    SELECT 'tickets' AS kind, '00000000-0000-0000-0000-000000000000'::uuid AS about, created_at, sent_at, withheld
-    FROM outbox WHERE booking_id = $1
-    UNION ALL SELECT kind, about, created_at, sent_at, withheld FROM notices WHERE booking_id = $1
-    UNION ALL SELECT 'refunded', r.id, r.created_at, mail_sent_at, mail_withheld
-    FROM (` + paymentIDsSQL + `) AS p CROSS JOIN LATERAL (SELECT * FROM refunds WHERE payment_id = p.id ORDER BY payment_id, n LIMIT 1000) AS r
-) AS mails
-ORDER BY created_at LIMIT 1000`
-)
 
 // CustomersByID reads customers, in one round trip. Those that are gone are missing.
 func (db *DB) CustomersByID(ctx context.Context, ids []eventra.ID) (map[eventra.ID]eventra.Customer, error) {

@@ -55,11 +55,11 @@ func TestBookingRecord_HasOnePlanForTablesOfAnySize(t *testing.T) {
 	_, err := conn.Exec(t.Context(), "VACUUM ANALYZE")
 	require.NoError(t, err)
 	requireIndexes(t, "customers", explainGeneric(t, conn, customersByIDSQL), "users_pkey", "customers_pkey")
-	requireIndexes(t, "mails", explainGeneric(t, conn, recordMailsSQL), "outbox_pkey", "notices_pkey", "payments_of_booking", "refunds_one_n")
+	requireIndexes(t, "mails", explainGeneric(t, conn, mailsOfBookingsSQL), "outbox_pkey", "notices_pkey", "payments_of_booking", "refunds_one_n")
 	requireIndexes(t, "refunds", explainGeneric(t, conn, bookingRefundsSQL), "_pkey", "payments_of_booking", "refunds_one_n")
 	requireIndexes(t, "the seat of a history", explainGeneric(t, conn, historySeatSQL), "seats_name_unique", "events_pkey")
 	requireIndexes(t, "history", explainGeneric(t, conn, seatHistorySQL), "_pkey", "booking_seats_one_live", "booking_seats_ended", "refunds_one_n")
-	requireIndexes(t, "payments", explainGeneric(t, conn, recordPaymentsSQL), "payments_of_booking")
+	requireIndexes(t, "payments", explainGeneric(t, conn, paymentsOfBookingsSQL), "payments_of_booking")
 }
 
 // looksUp reports whether an index is used with a condition on a column.
