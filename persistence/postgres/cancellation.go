@@ -58,7 +58,7 @@ RETURNING event_id, due_at`
 // ConfirmedBookings lists up to limit CONFIRMED bookings of an event.
 func (db *DB) ConfirmedBookings(ctx context.Context, eventID eventra.ID, limit int) (ids []eventra.ID, err error) {
 	err = db.WithConn(ctx, callTimeout, func(ctx context.Context, conn *pgxpool.Conn) error {
-		rows, err := conn.Query(ctx, `SELECT id FROM bookings WHERE event_id = $1 AND status = 'CONFIRMED' LIMIT $2`, eventID, limit)
+		rows, err := conn.Query(ctx, stillConfirmedSQL, eventID, limit)
 		if err != nil {
 			return err
 		}
@@ -67,6 +67,8 @@ func (db *DB) ConfirmedBookings(ctx context.Context, eventID eventra.ID, limit i
 	})
 	return ids, err
 }
+
+const stillConfirmedSQL = `SELECT id FROM bookings WHERE event_id = $1 AND status = 'CONFIRMED' LIMIT $2`
 
 // refundFailedTries is the number of tries after which a refund counts as failed, though
 // it is tried on.

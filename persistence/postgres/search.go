@@ -59,9 +59,10 @@ func searchedStatuses(status eventra.BookingStatus) texts {
 // Each search looks up, newest first, at most a page for each status, customer or seat, and sorts what it
 // found.
 const (
+	// Only this one asks for a status in the form that the index by time has.
 	searchByTimeSQL = searchBegin + `
     FROM unnest($5::text[]) AS wanted (status)
-    CROSS JOIN LATERAL (SELECT ` + bookingColumns + ` FROM bookings WHERE bookings.status = wanted.status` + searchPage + `) AS found` + searchEnd
+    CROSS JOIN LATERAL (SELECT ` + bookingColumns + ` FROM bookings WHERE coalesce(bookings.status, '') = wanted.status` + searchPage + `) AS found` + searchEnd
 
 	searchByEventSQL = searchBegin + `
     FROM unnest($5::text[]) AS wanted (status)
