@@ -85,6 +85,10 @@ func TestCalls_HaveOnePlanForTablesOfAnySize(t *testing.T) {
 			requireIndexes(t, "an activation's items", explainGeneric(t, conn, readLiveItemsSQL), "booking_seats_one_live")
 			requireIndexes(t, "bookings to refund", explainGeneric(t, conn, stillConfirmedSQL), "bookings_of_event_by_time")
 			requireIndexes(t, "what became of a cancellation", explainGeneric(t, conn, countCancellationSQL), "bookings_of_event_by_time", "notices_of_event", "bookings_pkey", "payments_pkey", "cancellations_pkey")
+			told := explainGeneric(t, conn, tellRescheduledSQL) // reads all of reschedulings_open, whose rows are few
+			require.True(t, told.looksUp("bookings_of_event_by_time", "event_id"), told.text)
+			require.False(t, told.uses("bookings_pkey"), told.text)
+			require.True(t, told.looksUp("reschedulings_pkey", "id"), told.text)
 			requireIndexes(t, "refunds of a payment", explainGeneric(t, conn, paymentRefundsSQL), "refunds_one_n", "payments_pkey")
 			requireIndexes(t, "the rest of a payment", explainGeneric(t, conn, returnRestSQL), "_pkey", "refunds_one_n")
 			requireIndexes(t, "existing seats", explainGeneric(t, conn, existingSeatsSQL), "seats_name_unique")

@@ -32,16 +32,19 @@ func (db *DB) TellRescheduled(ctx context.Context, limit int) (more bool, err er
 }
 
 // Whoever booked later has tickets, or a hold, with the new time and place. Ids grow with time, but not
-// among instances, so those of earlier bookings may be the larger ones.
+// among instances, so those of earlier bookings may be the larger ones. The OFFSET keeps the order from offering
+// the primary key, by which the bookings of all events would be read.
 const tellRescheduledSQL = `
 WITH job AS (
     SELECT id, event_id, created_at, told FROM reschedulings WHERE finished_at IS NULL ORDER BY created_at LIMIT 1 FOR UPDATE SKIP LOCKED
 ), wave AS (
     SELECT live.id, job.event_id, job.id AS about
     FROM job CROSS JOIN LATERAL (
-        SELECT id FROM bookings
-        WHERE event_id = job.event_id AND status IN ('HELD', 'CONFIRMED') AND bookings.created_at <= job.created_at
-            AND (job.told IS NULL OR id > job.told)
+        SELECT id FROM (
+            SELECT id FROM bookings
+            WHERE event_id = job.event_id AND status IN ('HELD', 'CONFIRMED') AND bookings.created_at <= job.created_at
+            OFFSET 0) AS theirs
+        WHERE job.told IS NULL OR id > job.told
         ORDER BY id LIMIT $1) AS live
 ), written AS (
     INSERT INTO notices (booking_id, kind, about, event_id, created_at, due_at)
@@ -50,5 +53,5 @@ WITH job AS (
 )
 UPDATE reschedulings SET told = coalesce((SELECT id FROM wave ORDER BY id DESC LIMIT 1), reschedulings.told),
     finished_at = CASE WHEN (SELECT count(*) FROM wave) < $1 THEN now() END
-FROM job WHERE reschedulings.id = job.id
+WHERE reschedulings.id = (SELECT id FROM job)
 RETURNING true`
