@@ -1,5 +1,9 @@
 -- +goose Up
 
+-- A reference to events locks that table against writers. A waiting lock would stop them all behind it: rather give up, and be
+-- started again.
+SET LOCAL lock_timeout = '1s';
+
 -- General-admission sections: places without numbers, which are counted. The commits of their event alone change taken.
 CREATE TABLE sections (
     event_id uuid     NOT NULL,
