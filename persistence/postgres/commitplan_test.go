@@ -83,6 +83,7 @@ func TestCalls_HaveOnePlanForTablesOfAnySize(t *testing.T) {
 			requireIndexes(t, "an activation's released items", explainGeneric(t, conn, releasedItemsSQL), "refunds_of_event", "booking_seats_pkey")
 			requireIndexes(t, "an activation's bookings", explainGeneric(t, conn, readLiveSQL), "bookings_of_event_by_time")
 			requireIndexes(t, "an activation's items", explainGeneric(t, conn, readLiveItemsSQL), "booking_seats_one_live")
+			requireIndexes(t, "seats that were sold", explainGeneric(t, conn, soldSeatsSQL), "booking_seats_one_live", "booking_seats_ended")
 			requireIndexes(t, "bookings to refund", explainGeneric(t, conn, stillConfirmedSQL), "bookings_of_event_by_time")
 			requireIndexes(t, "what became of a cancellation", explainGeneric(t, conn, countCancellationSQL), "bookings_of_event_by_time", "notices_of_event", "bookings_pkey", "payments_pkey", "cancellations_pkey")
 			told := explainGeneric(t, conn, tellRescheduledSQL) // reads all of reschedulings_open, whose rows are few

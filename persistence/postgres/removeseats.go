@@ -90,11 +90,15 @@ func numbersOf(seats []eventra.SeatNo) ints {
 	return numbers
 }
 
-// soldSeatsSQL reads the event's bookings: there is no index of ended items by seat.
+// soldSeatsSQL looks each seat up twice, because one index has live items and another those that have ended.
 const soldSeatsSQL = `
-SELECT DISTINCT sold.seat_no FROM bookings
-CROSS JOIN LATERAL (SELECT seat_no FROM booking_seats WHERE booking_id = bookings.id AND seat_no = ANY ($2::int[]) LIMIT 50) AS sold
-WHERE bookings.event_id = $1 ORDER BY sold.seat_no LIMIT $3`
+SELECT DISTINCT asked.seat_no FROM unnest($2::int[]) AS asked (seat_no)
+CROSS JOIN LATERAL (
+    (SELECT FROM booking_seats AS item WHERE item.event_id = $1 AND item.seat_no = asked.seat_no AND live LIMIT 1)
+    UNION ALL (SELECT FROM booking_seats AS item WHERE item.event_id = $1 AND item.seat_no = asked.seat_no AND NOT live LIMIT 1)
+    LIMIT 1
+) AS sold
+ORDER BY asked.seat_no LIMIT $3`
 
 func refuseSold(ctx context.Context, tx pgx.Tx, layout *eventra.Layout, eventID eventra.ID, seats ints) error {
 	rows, err := tx.Query(ctx, soldSeatsSQL, eventID, seats, eventra.SeatsNamedMax)
