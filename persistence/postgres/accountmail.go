@@ -5,7 +5,6 @@ import (
 	"time"
 
 	"github.com/jackc/pgx/v5"
-	"github.com/jackc/pgx/v5/pgconn"
 	"github.com/jackc/pgx/v5/pgxpool"
 
 	"github.com/eventra/eventra"
@@ -33,12 +32,7 @@ func (db *DB) SendAccountMail(ctx context.Context, mail *eventra.AccountMail) (w
 	return written, err
 }
 
-// execer is a connection or a transaction.
-type execer interface {
-	Exec(ctx context.Context, sql string, args ...any) (pgconn.CommandTag, error)
-}
-
-func sendAccountMail(ctx context.Context, on execer, mail *eventra.AccountMail) (written bool, err error) {
+func sendAccountMail(ctx context.Context, on executor, mail *eventra.AccountMail) (written bool, err error) {
 	var id, user *eventra.ID
 	var hash []byte
 	var expires *time.Time

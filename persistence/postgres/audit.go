@@ -4,7 +4,6 @@ import (
 	"context"
 
 	"github.com/jackc/pgx/v5"
-	"github.com/jackc/pgx/v5/pgconn"
 	"github.com/jackc/pgx/v5/pgtype"
 	"github.com/jackc/pgx/v5/pgxpool"
 
@@ -50,12 +49,6 @@ func queueAudit(queue *pgx.Batch, entries ...eventra.AuditEntry) {
 		columns.add(&entries[i])
 	}
 	queue.Queue(insertAuditSQL, columns.args()...)
-}
-
-// executor is a connection, or a transaction on it.
-type executor interface {
-	querier
-	Exec(ctx context.Context, sql string, args ...any) (pgconn.CommandTag, error)
 }
 
 // writeAudit writes entries in the transaction of what they tell.
