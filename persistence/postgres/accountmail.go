@@ -111,28 +111,27 @@ func useToken(ctx context.Context, tx pgx.Tx, hash [32]byte, kinds ...eventra.Ma
 	for i, kind := range kinds {
 		names[i] = string(kind)
 	}
-	err = tx.QueryRow(ctx, useTokenSQL, hash[:], names).Scan(&used.kind, &used.address, &used.userID, &used.email, &used.verified)
+	err = tx.QueryRow(ctx, useTokenSQL, hash[:], names).Scan(&used.kind, &used.address, &used.userID, &used.email)
 	return used, orNotFound(err, errInvalidToken)
 }
 
 // usedToken is a token that was good, with the mail that brought it and the account.
 type usedToken struct {
-	kind     eventra.MailKind
-	address  string // where the mail went
-	userID   eventra.ID
-	email    string // which the account has
-	verified bool
+	kind    eventra.MailKind
+	address string // where the mail went
+	userID  eventra.ID
+	email   string // which the account has
 }
 
 var errInvalidToken = eventra.Errorf(eventra.CodeInvalidToken, "the link was used before, has expired, or is not complete")
 
 const useTokenSQL = `
 WITH found AS MATERIALIZED (
-    SELECT account_mails.id, owner.id AS user_id, owner.email, owner.email_verified_at FROM account_mails` + ownerSQL + `
+    SELECT account_mails.id, owner.id AS user_id, owner.email FROM account_mails` + ownerSQL + `
     WHERE token_hash = $1 AND kind = ANY ($2) AND used_at IS NULL AND expires_at > now() AND owner.id IS NOT NULL)
 UPDATE account_mails SET used_at = now() FROM found
 WHERE account_mails.id = (SELECT id FROM found) AND used_at IS NULL
-RETURNING kind, address, found.user_id, found.email, found.email_verified_at IS NOT NULL`
+RETURNING kind, address, found.user_id, found.email`
 
 // endTokens ends the tokens of an account that have not been used.
 func endTokens(ctx context.Context, tx pgx.Tx, userID eventra.ID, email string) error {
