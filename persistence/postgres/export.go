@@ -49,7 +49,7 @@ func scanExported(rows pgx.Rows, limit int) ([]eventra.ExportedBooking, error) {
 	_, err := pgx.ForEachRow(rows, append(append(b.columns(), &confirmed, &ended, &email, &name), item.columns()...), func() error {
 		last := len(found) - 1
 		if last < 0 || found[last].ID != b.ID {
-			customer := eventra.Customer{ID: b.UserID, Kind: eventra.CustomerUser, Email: email.String, Name: name.String}
+			customer := eventra.Customer{ID: b.UserID, Email: email.String, Name: name.String}
 			found, last = append(found, eventra.ExportedBooking{Booking: b.booking(), ConfirmedAt: confirmed.Time, EndedAt: ended.Time, Customer: customer}), last+1
 		}
 		if item.position.Valid {
@@ -70,5 +70,5 @@ FROM (
         ORDER BY created_at, id LIMIT $4) AS found
     ORDER BY created_at, id LIMIT $4
 ) AS b
-LEFT JOIN LATERAL (SELECT id AS customer_id, email, name FROM (` + customerSQL("b.user_id") + `) AS of) AS customer ON true` + theirItems + `
+LEFT JOIN LATERAL (SELECT email, name FROM (` + customerSQL("b.user_id") + `) AS of) AS customer ON true` + theirItems + `
 ORDER BY created_at, id, position`
