@@ -113,7 +113,8 @@ func (c *Catalog) Create(ctx context.Context, e *eventra.Event) error {
 	if err := validate(e); err != nil {
 		return err
 	}
-	e.Audit = []eventra.AuditEntry{entryOf(ctx, e.ID, eventra.AuditEventCreate, nil, e)}
+	was, is := e.AuditFacts(nil)
+	e.Audit = []eventra.AuditEntry{entryOf(ctx, e.ID, eventra.AuditEventCreate, e, was, is)}
 	if _, err := c.details.Insert(ctx, e); err != nil {
 		return err
 	}
