@@ -14,9 +14,8 @@ import (
 // sessions, bookings and mails about the account, newest first. CodeNotFound if there is no such
 // user.
 func (db *DB) ExportAccount(ctx context.Context, userID eventra.ID, limit int) (export *eventra.AccountExport, err error) {
-	options := pgx.TxOptions{IsoLevel: pgx.RepeatableRead, AccessMode: pgx.ReadOnly}
 	err = db.withConnOf(ctx, db.office, callTimeout, func(ctx context.Context, conn *pgxpool.Conn) error {
-		return pgx.BeginTxFunc(ctx, conn, options, func(tx pgx.Tx) error {
+		return pgx.BeginTxFunc(ctx, conn, snapshotTx, func(tx pgx.Tx) error {
 			export, err = readExport(ctx, tx, userID, limit)
 			return err
 		})
@@ -38,8 +37,7 @@ func readExport(ctx context.Context, tx pgx.Tx, userID eventra.ID, limit int) (*
 	if err != nil {
 		return nil, err
 	}
-	bookings, export.Next = cut(bookings, eventra.Page{Limit: limit},
-		func(b **eventra.Booking) eventra.Cursor { return eventra.Cursor{Time: (*b).CreatedAt, ID: (*b).ID} })
+	bookings, export.Next = cut(bookings, eventra.Page{Limit: limit}, cursorOfBooking)
 	if export.Bookings, err = recordsOf(ctx, tx, bookings); err != nil {
 		return nil, err
 	}

@@ -39,10 +39,7 @@ func (db *DB) PutAPIKey(ctx context.Context, k *eventra.APIKey, hash [32]byte) (
 	for i, scope := range k.Scopes {
 		scopes[i] = string(scope)
 	}
-	events := make(uuids, len(k.EventIDs)) // not NULL, also if there are none
-	for i, event := range k.EventIDs {
-		events[i] = uuid(event)
-	}
+	events := uuidsOf(k.EventIDs) // not NULL, also if there are none
 	err = db.inTx(ctx, callTimeout, func(ctx context.Context, tx pgx.Tx) error {
 		if made, err = scanAPIKey(tx.QueryRow(ctx, putAPIKeySQL, k.ID, k.Name, scopes, events, expires, hash[:])); err != nil {
 			return orNotFound(err, errNoAPIKey)

@@ -64,11 +64,7 @@ func (db *DB) Booking(ctx context.Context, id eventra.ID) (*eventra.Booking, err
 // readBookings reads bookings by their ids, in that order; nil where there is
 // none.
 func readBookings(ctx context.Context, conn *pgxpool.Conn, ids []eventra.ID) ([]*eventra.Booking, error) {
-	wanted := make(uuids, len(ids))
-	for i, id := range ids {
-		wanted[i] = uuid(id)
-	}
-	read, err := queryBookings(ctx, conn, bookingsByIDSQL, wanted)
+	read, err := queryBookings(ctx, conn, bookingsByIDSQL, uuidsOf(ids))
 	if err != nil {
 		return nil, err
 	}
@@ -99,8 +95,12 @@ func (db *DB) UserBookings(
 			userID, string(f.Status), uuid(f.EventID), before, beforeID, p.Limit+1)
 		return err
 	})
-	bookings, next = cut(bookings, p, func(b **eventra.Booking) eventra.Cursor { return eventra.Cursor{Time: (*b).CreatedAt, ID: (*b).ID} })
+	bookings, next = cut(bookings, p, cursorOfBooking)
 	return bookings, next, err
+}
+
+func cursorOfBooking(b **eventra.Booking) eventra.Cursor {
+	return eventra.Cursor{Time: (*b).CreatedAt, ID: (*b).ID}
 }
 
 const userBookingsSQL = `

@@ -18,8 +18,17 @@ func (db *DB) BookingDetails(ctx context.Context, id eventra.ID) (eventra.Bookin
 }
 
 // DetailsOfBookings is BookingDetails for a page of bookings.
-func (db *DB) DetailsOfBookings(ctx context.Context, ids []eventra.ID) (details []eventra.BookingDetails, err error) {
-	err = db.WithConn(ctx, callTimeout, func(ctx context.Context, conn *pgxpool.Conn) error {
+func (db *DB) DetailsOfBookings(ctx context.Context, ids []eventra.ID) ([]eventra.BookingDetails, error) {
+	return db.detailsOn(ctx, db.pool, ids)
+}
+
+// DetailsForOffice is DetailsOfBookings on a connection that no sale needs.
+func (db *DB) DetailsForOffice(ctx context.Context, ids []eventra.ID) ([]eventra.BookingDetails, error) {
+	return db.detailsOn(ctx, db.office, ids)
+}
+
+func (db *DB) detailsOn(ctx context.Context, pool *pgxpool.Pool, ids []eventra.ID) (details []eventra.BookingDetails, err error) {
+	err = db.withConnOf(ctx, pool, callTimeout, func(ctx context.Context, conn *pgxpool.Conn) error {
 		details, err = readDetails(ctx, conn, ids)
 		return err
 	})
@@ -38,11 +47,7 @@ LEFT JOIN LATERAL (SELECT metadata FROM booking_metadata WHERE booking_metadata.
 LEFT JOIN LATERAL (` + customerSQL("booking.user_id") + `) AS customer ON true`
 
 func readDetails(ctx context.Context, conn *pgxpool.Conn, ids []eventra.ID) ([]eventra.BookingDetails, error) {
-	wanted := make(uuids, len(ids))
-	for i, id := range ids {
-		wanted[i] = uuid(id)
-	}
-	rows, err := conn.Query(ctx, bookingDetailsSQL, wanted)
+	rows, err := conn.Query(ctx, bookingDetailsSQL, uuidsOf(ids))
 	if err != nil {
 		return nil, err
 	}
@@ -58,15 +63,6 @@ func readDetails(ctx context.Context, conn *pgxpool.Conn, ids []eventra.ID) ([]e
 			return nil
 		}
 		return json.Unmarshal(metadata, &d.Metadata)
-	})
-	return details, err
-}
-
-// DetailsForOffice is DetailsOfBookings on a connection that no sale needs.
-func (db *DB) DetailsForOffice(ctx context.Context, ids []eventra.ID) (details []eventra.BookingDetails, err error) {
-	err = db.withConnOf(ctx, db.office, callTimeout, func(ctx context.Context, conn *pgxpool.Conn) error {
-		details, err = readDetails(ctx, conn, ids)
-		return err
 	})
 	return details, err
 }

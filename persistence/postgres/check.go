@@ -67,8 +67,7 @@ func (db *DB) Check(ctx context.Context, o CheckOptions) (*CheckReport, error) {
 		return report, fmt.Errorf("connect: %w", err)
 	}
 	defer conn.Release()
-	snapshot := pgx.TxOptions{IsoLevel: pgx.RepeatableRead, AccessMode: pgx.ReadOnly}
-	return report, pgx.BeginTxFunc(ctx, conn, snapshot, func(tx pgx.Tx) error { return report.fill(ctx, tx, &o) })
+	return report, pgx.BeginTxFunc(ctx, conn, snapshotTx, func(tx pgx.Tx) error { return report.fill(ctx, tx, &o) })
 }
 
 // checkSettingsSQL begins the snapshot. The pool's settings are for short

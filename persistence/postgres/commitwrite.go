@@ -22,6 +22,14 @@ type (
 // uuid is an id as a parameter; the zero id is NULL.
 func uuid(id eventra.ID) pgtype.UUID { return pgtype.UUID{Bytes: id, Valid: !id.IsZero()} }
 
+func uuidsOf(ids []eventra.ID) uuids {
+	all := make(uuids, len(ids))
+	for i, id := range ids {
+		all[i] = uuid(id)
+	}
+	return all
+}
+
 // writes are batches, sorted into one write for each kind of change in them.
 type writes struct {
 	events uuids // one entry a batch

@@ -20,7 +20,7 @@ func (db *DB) SearchBookings(
 		found, err = queryBookings(ctx, conn, sql, args...)
 		return err
 	})
-	found, next = cut(found, p, func(b **eventra.Booking) eventra.Cursor { return eventra.Cursor{Time: (*b).CreatedAt, ID: (*b).ID} })
+	found, next = cut(found, p, cursorOfBooking)
 	return found, next, err
 }
 
@@ -141,13 +141,9 @@ const recordRowsMax = 1000
 
 // CustomersByID reads customers, in one round trip. Those that are gone are missing.
 func (db *DB) CustomersByID(ctx context.Context, ids []eventra.ID) (map[eventra.ID]eventra.Customer, error) {
-	wanted := make(uuids, len(ids))
-	for i, id := range ids {
-		wanted[i] = uuid(id)
-	}
 	found := make(map[eventra.ID]eventra.Customer, len(ids))
 	err := db.withConnOf(ctx, db.office, callTimeout, func(ctx context.Context, conn *pgxpool.Conn) error {
-		rows, err := conn.Query(ctx, customersByIDSQL, wanted)
+		rows, err := conn.Query(ctx, customersByIDSQL, uuidsOf(ids))
 		if err != nil {
 			return err
 		}

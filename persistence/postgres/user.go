@@ -104,11 +104,7 @@ FROM unnest($1::uuid[]) WITH ORDINALITY AS wanted (id, position) ORDER BY positi
 
 // usersVerified answers [DB.EmailVerified] for many: nil for those that do not exist.
 func usersVerified(ctx context.Context, conn *pgxpool.Conn, ids []eventra.ID) ([]*bool, error) {
-	wanted := make(uuids, len(ids))
-	for i, id := range ids {
-		wanted[i] = uuid(id)
-	}
-	rows, err := conn.Query(ctx, usersVerifiedSQL, wanted)
+	rows, err := conn.Query(ctx, usersVerifiedSQL, uuidsOf(ids))
 	if err != nil {
 		return nil, err
 	}
