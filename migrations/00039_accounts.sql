@@ -3,8 +3,8 @@
 -- Sign-ins lock the table of users. A waiting lock would stop them all behind it: rather give up, and be started again.
 SET LOCAL lock_timeout = '1s';
 
--- Whose account exists by now counts as verified, and so does one that a member of the release before makes: it sends no mail
--- that could verify it.
+-- An account that exists by now counts as verified, and so does one that a member of the release before makes: it sends no
+-- mail that could verify it.
 ALTER TABLE users
     ADD COLUMN email_verified_at timestamptz DEFAULT now(),
     ADD COLUMN erased_at timestamptz;

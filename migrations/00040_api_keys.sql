@@ -1,6 +1,6 @@
 -- +goose Up
 
--- With what programs that are no persons call. A row stays when its key is revoked: customers and records name it.
+-- Keys with which programs call. A row stays when its key is revoked: customers and records name it.
 CREATE TABLE api_keys (
     id           uuid PRIMARY KEY,
     name         text NOT NULL,

@@ -1,6 +1,6 @@
 -- +goose Up
 
--- Whom shops sell to. bookings.user_id has the id of a user or of one of these: ids are unique across both.
+-- The people that shops sell to. bookings.user_id has the id of a user or of one of these: ids are unique across both.
 CREATE TABLE customers (
     id          uuid PRIMARY KEY,
     shop        text NOT NULL,

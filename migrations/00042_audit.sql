@@ -1,7 +1,7 @@
 -- +goose Up
 
--- Who did what with which right: one row for each administrative action, written in the transaction that carries it out. Members of
--- the build before write none.
+-- The audit log: one row for each administrative action, written in the transaction that carries it out. Members of the build before
+-- write none.
 CREATE TABLE audit (
     id           uuid        NOT NULL, -- of the command where it has one, so that a repeated command is one action
     at           timestamptz NOT NULL,
