@@ -165,33 +165,29 @@ type StoredState struct {
 }
 
 // SeatItems are the items, by position, whose seats the change takes, moves or frees.
-func (c *Change) SeatItems() iter.Seq2[int, *Item] {
-	if c.Kind == ItemsRefunded {
-		return c.freed(true)
-	}
-	return c.Booking.OwnSeats()
-}
+func (c *Change) SeatItems() iter.Seq2[int, *Item] { return c.items(true) }
 
 // PlaceItems are the items, by position, whose places the change takes, moves or frees.
-func (c *Change) PlaceItems() iter.Seq2[int, *Item] {
-	if c.Kind == ItemsRefunded {
-		return c.freed(false)
-	}
-	return c.Booking.OwnPlaces()
-}
+func (c *Change) PlaceItems() iter.Seq2[int, *Item] { return c.items(false) }
 
-// freed are the seats, or the places, that a refund releases.
-func (c *Change) freed(seated bool) iter.Seq2[int, *Item] {
+// items is one closure for all kinds of changes: loops over one of two would have their bodies on
+// the heap, at each commit.
+func (c *Change) items(seated bool) iter.Seq2[int, *Item] {
 	return func(yield func(int, *Item) bool) {
-		if !c.Refund.Released {
-			return
-		}
-		for _, no := range c.Refund.Items {
-			if item := &c.Booking.Items[no-1]; item.Seated() == seated && !yield(no-1, item) {
+		for i := range c.Booking.Items {
+			if item := &c.Booking.Items[i]; item.Seated() == seated && c.touches(i) && !yield(i, item) {
 				return
 			}
 		}
 	}
+}
+
+// touches reports whether the change takes, moves or frees that item.
+func (c *Change) touches(i int) bool {
+	if c.Kind == ItemsRefunded {
+		return c.Refund.Released && slices.Contains(c.Refund.Items, i+1)
+	}
+	return !c.Booking.Items[i].Released
 }
 
 // claims reports whether the change claims that seat while it is in flight.

@@ -281,10 +281,10 @@ func (m *SeatMap) refundItems(c *Change, version uint64, at time.Time) {
 	b := c.Booking
 	stored := m.live[b.ID]
 	b.Refunds = append(slices.Clip(stored.Refunds), *c.Refund)
-	for _, item := range c.freed(true) {
+	for _, item := range c.SeatItems() {
 		m.freeSeat(item, stored, version)
 	}
-	for _, item := range c.freed(false) {
+	for _, item := range c.PlaceItems() {
 		floor := &m.floors[item.Floor]
 		floor.add(statusOf(stored), -1)
 		floor.Changed = version

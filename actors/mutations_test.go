@@ -116,15 +116,12 @@ var mutations = []mutation{
 	{"a refund that is under way counts as failed", []edit{
 		{"refund.go", `if b.Refunds[i].Status != RefundFailed {`, `if b.Refunds[i].Status == RefundSucceeded {`}}},
 	{"a refund releases items and not their seats", []edit{
-		{"refund.go", `	for _, item := range c.freed(true) {
+		{"refund.go", `	for _, item := range c.SeatItems() {
 		m.freeSeat(item, stored, version)
 	}
 `, ``}}},
 	{"a refund frees the seats of items that are kept", []edit{
-		{"change.go", `		if !c.Refund.Released {
-			return
-		}
-`, ``}}},
+		{"change.go", `c.Refund.Released && slices`, `slices`}}},
 	{"a refund keeps its customer's limit used", []edit{
 		{"refund.go", `	m.customers.add(b.UserID, b.tickets()-stored.tickets(), 0)
 `, ``}}},
