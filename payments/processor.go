@@ -88,10 +88,16 @@ func (p *Processor) Refund(ctx context.Context, bookingID eventra.ID) (*eventra.
 	if err != nil {
 		return nil, err
 	}
-	if err := p.store.ReturnRest(ctx, booking.PaymentID); err != nil {
-		return nil, err
+	status := p.returnMoney(booking.PaymentID)
+	if status != eventra.PaymentRefunded { // refunds have ended the booking, or the gateway or the store failed
+		if err := p.store.ReturnRest(ctx, booking.PaymentID); err != nil {
+			return nil, err
+		}
 	}
-	if p.returnMoney(booking.PaymentID) != eventra.PaymentRefunded {
+	if status == eventra.PaymentSucceeded {
+		status = p.returnMoney(booking.PaymentID)
+	}
+	if status != eventra.PaymentRefunded {
 		return booking, nil
 	}
 	refunded := *booking
