@@ -12,7 +12,7 @@ import (
 // Reconciler ends payments and refunds that a crash or an outage left open: it voids
 // attempts that are PENDING past their grace, lets their events decide what the
 // outcome means, and repeats refunds that are due or PENDING. The instances share the work: each
-// claims what it has room for. A payment that fails is due again later and later, so
+// claims what it has room for. A payment or refund that fails is due again later and later, so
 // that many of them stop no other one.
 type Reconciler struct{ processor *Processor }
 
@@ -24,9 +24,9 @@ const (
 	refundAge = 5 * time.Second
 	// reconcilePause is the time between looks at the store that found little to do.
 	reconcilePause = time.Second
-	// reconcilesMax bounds the payments that are being ended at a time.
+	// reconcilesMax bounds the payments and refunds that are being ended at a time.
 	reconcilesMax = 8
-	// retryPauseMin and retryPauseMax bound the pause between two tries of one payment.
+	// retryPauseMin and retryPauseMax bound the pause between two tries of one.
 	// The least one is longer than a try takes.
 	retryPauseMin, retryPauseMax = 15 * time.Second, time.Minute
 )
@@ -36,8 +36,8 @@ func (r *Reconciler) Run(ctx context.Context) {
 	places := make(chan struct{}, reconcilesMax)
 	var working sync.WaitGroup
 	defer working.Wait()
-	for ctx.Err() == nil {
-		if r.claim(ctx, places, &working) {
+	for refundsFirst := true; ctx.Err() == nil; refundsFirst = !refundsFirst {
+		if r.claim(ctx, places, &working, refundsFirst) {
 			places <- struct{}{} // there may be more, as soon as there is room
 			<-places
 		} else if sleep.For(ctx, reconcilePause) != nil {
@@ -47,25 +47,42 @@ func (r *Reconciler) Run(ctx context.Context) {
 }
 
 // claim begins to end as many refunds and payments as there are places, and reports whether
-// it found so many.
-func (r *Reconciler) claim(ctx context.Context, places chan struct{}, working *sync.WaitGroup) (full bool) {
-	p, room := r.processor, cap(places)-len(places)
+// it found so many. One kind has what room the other leaves: they take turns at being first,
+// so that neither stops the other.
+func (r *Reconciler) claim(ctx context.Context, places chan struct{}, working *sync.WaitGroup, refundsFirst bool) (full bool) {
+	first, second := r.claimRefunds, r.claimPayments
+	if !refundsFirst {
+		first, second = second, first
+	}
+	room := cap(places) - len(places)
+	found, ok := first(ctx, places, working, room)
+	if !ok || found == room {
+		return ok
+	}
+	more, ok := second(ctx, places, working, room-found)
+	return ok && found+more == room
+}
+
+func (r *Reconciler) claimRefunds(ctx context.Context, places chan struct{}, working *sync.WaitGroup, room int) (found int, ok bool) {
+	p := r.processor
 	refunds, err := p.store.ClaimOpenRefunds(ctx, refundAge, retryPauseMin, retryPauseMax, room)
 	if err != nil {
 		p.log.Debug("open refunds not read", "error", err)
-		return false
+		return 0, false
 	}
 	begin(refunds, places, working, func(refund *eventra.Refund) { p.endRefund(refund) })
-	if len(refunds) == room {
-		return true
-	}
-	open, err := p.store.ClaimOpenPayments(ctx, refundAge, retryPauseMin, retryPauseMax, room-len(refunds))
+	return len(refunds), true
+}
+
+func (r *Reconciler) claimPayments(ctx context.Context, places chan struct{}, working *sync.WaitGroup, room int) (found int, ok bool) {
+	p := r.processor
+	open, err := p.store.ClaimOpenPayments(ctx, refundAge, retryPauseMin, retryPauseMax, room)
 	if err != nil {
 		p.log.Debug("open payments not read", "error", err)
-		return false
+		return 0, false
 	}
 	begin(open, places, working, r.reconcile)
-	return len(refunds)+len(open) == room
+	return len(open), true
 }
 
 // begin takes a place for each of the claimed, and ends it there.

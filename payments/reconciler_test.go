@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"log/slog"
+	"slices"
 	"sync"
 	"testing"
 	"time"
@@ -81,6 +82,61 @@ func TestReconciler_FailingRefundsStopNoOther(t *testing.T) {
 				tries += asked
 			}
 			require.NotZero(t, tries)
+		})
+	}
+}
+
+// crowd is a store in which open refunds, or open payments, never end.
+type crowd struct {
+	payments.Store
+	ofRefunds bool
+	others    chan int // for how many of the other kind it was asked
+}
+
+var errAway = errors.New("away")
+
+func (s *crowd) Payment(context.Context, eventra.ID) (*eventra.Payment, error) { return nil, errAway }
+
+func (s *crowd) ClaimOpenRefunds(_ context.Context, _, _, _ time.Duration, limit int) ([]eventra.Refund, error) {
+	if s.ofRefunds {
+		return make([]eventra.Refund, limit), nil
+	}
+	return nil, s.ask(limit)
+}
+
+func (s *crowd) ClaimOpenPayments(_ context.Context, _, _, _ time.Duration, limit int) ([]eventra.Payment, error) {
+	if s.ofRefunds {
+		return nil, s.ask(limit)
+	}
+	return slices.Repeat([]eventra.Payment{{Status: eventra.PaymentRefundPending}}, limit), nil
+}
+
+func (s *crowd) ask(limit int) error {
+	select {
+	case s.others <- limit:
+	default:
+	}
+	return nil
+}
+
+// away is a gateway that returns no part of any payment.
+type away struct{ payments.Gateway }
+
+func (away) RefundPart(context.Context, eventra.Refund) error { return errAway }
+
+// TestReconciler_NeitherKindStopsTheOther: as many refunds are open as there is room for, again
+// and again. Payments are claimed all the same, and the other way round.
+func TestReconciler_NeitherKindStopsTheOther(t *testing.T) {
+	t.Parallel()
+	for name, ofRefunds := range map[string]bool{"refunds": true, "payments": false} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			store := &crowd{ofRefunds: ofRefunds, others: make(chan int, 3)}
+			s := &sale{t: t, processor: payments.NewProcessor(nil, store, away{}, slog.New(slog.DiscardHandler), time.Second)}
+			s.reconcileUntil(func() bool { return len(store.others) == cap(store.others) })
+			for range cap(store.others) {
+				require.NotZero(t, <-store.others, "there is room for them")
+			}
 		})
 	}
 }
