@@ -71,7 +71,9 @@ func NewPricedLayout(seats []Seat, categories []CategoryNo, pricing *Pricing, fl
 	}
 	l.index = newSeatIndex(seats)
 	l.Pricing, l.category = pricing.Sort(seats, categories)
-	l.Pricing, l.floor = l.Pricing.Sort(FloorsToSort(floors))
+	if len(floors) > 0 {
+		l.Pricing, l.floor = l.Pricing.Sort(FloorsToSort(floors))
+	}
 	l.prices = newPriceTable(l.Pricing)
 	return l
 }
