@@ -15,11 +15,16 @@ func (b *BoxOffice) SetBlocked(ctx context.Context, event eventra.ID, cmd *event
 	if err == nil {
 		return r.blocking, nil
 	}
+	return madeBefore(err, func() (*eventra.Blocking, error) { return b.store.Blocking(ctx, event, cmd.BlockingID) })
+}
+
+// madeBefore reads what an event refused to make with err: an earlier try of its instance may have
+// committed, unheard.
+func madeBefore[T any](err error, read func() (*T, error)) (*T, error) {
 	if eventra.Undecided(err) {
 		return nil, err
 	}
-	// An earlier try of the event's instance may have committed, unheard.
-	made, storeErr := b.store.Blocking(ctx, event, cmd.BlockingID)
+	made, storeErr := read()
 	switch {
 	case storeErr == nil:
 		return made, nil

@@ -70,20 +70,11 @@ func (b *BoxOffice) RefundItems(ctx context.Context, cmd *eventra.RefundItems) (
 	if err == nil {
 		return r.refund, nil
 	}
-	if eventra.Undecided(err) {
-		return nil, err
-	}
-	// An earlier try of the event's instance may have committed, unheard.
-	made, storeErr := b.store.Refund(ctx, cmd.RefundID)
-	switch {
-	case storeErr == nil:
-		return made, nil
-	case eventra.CodeOf(storeErr) != eventra.CodeNotFound, errors.Is(err, eventra.ErrRefusedByStore):
-		return nil, storeErr
-	case errors.Is(err, eventra.ErrNotLive):
+	made, err := madeBefore(err, func() (*eventra.Refund, error) { return b.store.Refund(ctx, cmd.RefundID) })
+	if errors.Is(err, eventra.ErrNotLive) {
 		return nil, eventra.Errorf(eventra.CodeNotRefundable, "the booking is not confirmed, or all of its items went back")
 	}
-	return nil, err
+	return made, err
 }
 
 // EndRefund lets the event note the outcome of a refund, and returns the refund as it is
