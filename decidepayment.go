@@ -79,7 +79,7 @@ func (m *SeatMap) itemsOf(cmd *FinishPayment) []Item {
 		item := &items[i]
 		switch {
 		case !item.Seated():
-		case int(item.No) >= len(m.seats):
+		case int(item.No) >= len(m.seats) || item.No < NoSeat:
 			return nil
 		case item.TicketType == "":
 			*item = m.layout.newItem(item.No, m.layout.prices.standard)
@@ -111,15 +111,15 @@ func (m *SeatMap) rebook(payment *Payment, items []Item) Decision {
 	return m.accept(&Change{Kind: Rebooked, Booking: b, Payment: payment})
 }
 
-// areFree reports whether all items of a booking that ended are free. Claimed ones are a
-// reason to wait.
+// areFree reports whether all items of a booking that ended, which are itemsOf its payment, are
+// free. Claimed ones are a reason to wait.
 func (m *SeatMap) areFree(items []Item) (wait, free bool) {
 	wanted := make([]int, len(m.floors))
 	for i := range items {
 		switch item := &items[i]; {
 		case !item.Seated() && int(item.Floor) < len(wanted):
 			wanted[item.Floor]++
-		case !item.Seated() || int(item.No) >= len(m.seats) || m.seats[item.No].taken():
+		case !item.Seated() || m.seats[item.No].taken():
 			return false, false
 		default:
 			wait = wait || m.seats[item.No].claimed

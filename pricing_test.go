@@ -149,6 +149,19 @@ func TestPricing_LatePaymentAtUnknownPrices(t *testing.T) {
 	}
 }
 
+// TestPricing_LatePaymentForUnknownSeats: what the event does not have goes back.
+func TestPricing_LatePaymentForUnknownSeats(t *testing.T) {
+	t.Parallel()
+	for no, says := range map[eventra.SeatNo]string{0: "accept Rebooked", -2: "accept RefundDue", 1000: "accept RefundDue"} {
+		for _, ticketType := range []string{"", "Adult"} {
+			f := theatreSale(t, theatre("EUR", 4550, 2275, 7999, 3990))
+			d := f.decide(&eventra.FinishPayment{Outcome: eventra.PaymentSucceeded, Items: []eventra.Item{{No: no, TicketType: ticketType, Amount: 4550}},
+				Payment: eventra.Payment{ID: named("p1"), BookingID: named("b1"), UserID: named("u1"), Amount: eventra.Money{Amount: 4550, Currency: "EUR"}}})
+			require.Equal(t, says, outcome(d), "seat %d as %q", no, ticketType)
+		}
+	}
+}
+
 // TestPricing_Sort derives categories as an organiser would call them.
 func TestPricing_Sort(t *testing.T) {
 	t.Parallel()
