@@ -103,10 +103,10 @@ func newFloors(stored []StoredFloor, layout *Layout, live map[ID]*Booking) (floo
 	return all, nil
 }
 
-// named returns the number of the floor with that canonical name.
+// named returns the number of the floor with that canonical name. Floors never had another one.
 func (f floors) named(name string) (no int, found bool) {
 	for i := range f {
-		if f[i].Name == name || CanonicalName(f[i].Name) == name {
+		if f[i].Name == name {
 			return i, true
 		}
 	}
