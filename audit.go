@@ -130,8 +130,9 @@ func (a Actor) AboutEvent(entry ID, action AuditAction, event ID, before, after 
 
 // AboutRefund returns an entry of money that goes back.
 func (a Actor) AboutRefund(entry ID, b *Booking, before, after Facts) AuditEntry {
-	return AuditEntry{ID: entry, Actor: a, Action: AuditBookingRefund, SubjectKind: SubjectBooking, Subject: b.ID.String(), EventID: b.EventID,
-		Before: before.JSON(), After: after.JSON()}
+	e := a.onBooking(AuditBookingRefund, b, before, after)
+	e.ID = entry
+	return e
 }
 
 // AboutUser returns an entry of an action on a user.
@@ -162,6 +163,10 @@ func (a Actor) AboutRevokedKey(id ID, name string) AuditEntry {
 
 // AboutBooking returns an entry of an action on a booking.
 func (a Actor) AboutBooking(action AuditAction, b *Booking) AuditEntry {
+	return a.onBooking(action, b, Facts{"status": string(b.Status), "customer": b.UserID.String()}, nil)
+}
+
+func (a Actor) onBooking(action AuditAction, b *Booking, before, after Facts) AuditEntry {
 	return AuditEntry{Actor: a, Action: action, SubjectKind: SubjectBooking, Subject: b.ID.String(), EventID: b.EventID,
-		Before: Facts{"status": string(b.Status), "customer": b.UserID.String()}.JSON()}
+		Before: before.JSON(), After: after.JSON()}
 }
