@@ -90,7 +90,8 @@ type Change struct {
 	Notice  *Notice             // the mail that a Refunded of a cancelled event sends; else nil
 
 	// Audit is the entry of the audit log that is written with the change; nil for most. If a guard may refuse the change,
-	// the entry has the id of what the change makes: who has used that before, has the entry. Otherwise it may have none.
+	// the entry has the id of what the change makes: if that was used before, the entry is there already. Otherwise it may
+	// have none.
 	Audit *AuditEntry
 
 	// For Blocked and Unblocked: who, why, and the seats in the order of their numbers.

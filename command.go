@@ -75,7 +75,7 @@ func (cmd *HoldSeats) AsksForPlaces() bool {
 }
 
 // Validate checks what needs no knowledge of the event: that the command asks
-// for 1 to most seats, and names none twice.
+// for 1 to most tickets, and names no seat twice.
 func (cmd *HoldSeats) Validate(f *Faults, most int) {
 	if cmd.Best != nil {
 		if cmd.Best.Quantity < 1 || cmd.Best.Quantity > most {

@@ -246,7 +246,7 @@ func (b *Booking) release(items []int) {
 	}
 }
 
-// decideEndRefund takes the gateway's word. The store tells whether the refund of a booking that is
+// decideEndRefund notes what the gateway answered. The store tells whether the refund of a booking that is
 // no longer live has ended before. An activation that does not know a refund has fallen behind
 // the store, and learns that from its commit.
 func (m *SeatMap) decideEndRefund(cmd *EndRefund) Decision {

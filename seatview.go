@@ -135,7 +135,7 @@ func (v *SeatsView) SectionNamed(name string) (section string, found bool) {
 	return "", false
 }
 
-// Availability counts an event's seats at one version.
+// Availability counts an event's seats and places at one version.
 type Availability struct {
 	EventID  ID
 	Version  uint64
@@ -143,7 +143,7 @@ type Availability struct {
 	Sections []SectionTally // in the order in which sections were added, those with seats first
 }
 
-// SectionTally counts the seats of one section, or of all sections.
+// SectionTally counts the seats and places of one section, or of all sections.
 type SectionTally struct {
 	Name      string
 	Total     int
@@ -151,7 +151,7 @@ type SectionTally struct {
 	Held      int
 	Booked    int
 	Blocked   int
-	PriceFrom Money // of the cheapest seat, sold or not
+	PriceFrom Money // of the cheapest seat or place, sold or not
 	General   bool  // it has places without numbers
 }
 

@@ -56,7 +56,7 @@ func (db *simStore) refundItems(tx *transaction, c *eventra.Change) bool {
 	return true
 }
 
-// endRefund notes the gateway's word on a refund that is PENDING.
+// endRefund notes what the gateway answered about a refund that is PENDING.
 func (db *simStore) endRefund(tx *transaction, c *eventra.Change) bool {
 	r := db.refunds[c.Refund.ID]
 	if r.Status != eventra.RefundPending {
