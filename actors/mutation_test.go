@@ -8,20 +8,10 @@ import (
 	"os/exec"
 	"path/filepath"
 	"regexp"
-	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/require"
 )
-
-// mutation is a deliberate bug: edits of the source, which the compiler gets as an
-// overlay. The product itself knows nothing of it.
-type mutation struct {
-	name  string
-	edits []edit
-}
-
-type edit struct{ file, old, new string }
 
 var (
 	found  = regexp.MustCompile(`after (\d+) schedules: (.*)`)
@@ -65,19 +55,8 @@ func TestStores_FindMutations(t *testing.T) {
 func (m mutation) compile(t *testing.T, root, tested string) string {
 	t.Helper()
 	folder := t.TempDir()
-	sources := map[string]string{}
-	for _, e := range m.edits {
-		path := filepath.Join(root, e.file)
-		if sources[path] == "" {
-			text, err := os.ReadFile(path)
-			require.NoError(t, err)
-			sources[path] = string(text)
-		}
-		require.Equal(t, 1, strings.Count(sources[path], e.old), "in %s: %s", e.file, e.old)
-		sources[path] = strings.Replace(sources[path], e.old, e.new, 1)
-	}
 	overlay := struct{ Replace map[string]string }{map[string]string{}}
-	for path, text := range sources {
+	for path, text := range m.edit(t, root) {
 		mutated := filepath.Join(folder, filepath.Base(path))
 		require.NoError(t, os.WriteFile(mutated, []byte(text), 0o600))
 		overlay.Replace[path] = mutated

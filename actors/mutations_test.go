@@ -1,6 +1,48 @@
-//go:build mutations
-
 package actors
+
+import (
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+)
+
+// mutation is a deliberate bug: edits of the source, which the compiler gets as an
+// overlay. The product itself knows nothing of it.
+type mutation struct {
+	name  string
+	edits []edit
+}
+
+type edit struct{ file, old, new string }
+
+// TestMutations_FitTheSource tells at once when a line has changed that a mutation edits.
+// Whether the mutations are found takes minutes and has a target of its own.
+func TestMutations_FitTheSource(t *testing.T) {
+	for _, m := range slices.Concat(mutations, storeMutations) {
+		m.edit(t, "..")
+	}
+}
+
+// edit gives the mutated sources by their paths.
+func (m mutation) edit(t *testing.T, root string) map[string]string {
+	t.Helper()
+	sources := map[string]string{}
+	for _, e := range m.edits {
+		path := filepath.Join(root, e.file)
+		if sources[path] == "" {
+			text, err := os.ReadFile(path)
+			require.NoError(t, err)
+			sources[path] = string(text)
+		}
+		require.Equal(t, 1, strings.Count(sources[path], e.old), "%s: in %s: %s", m.name, e.file, e.old)
+		sources[path] = strings.Replace(sources[path], e.old, e.new, 1)
+	}
+	return sources
+}
 
 // mutations are bugs for the simulation to find.
 var mutations = []mutation{
