@@ -3,8 +3,8 @@ package http
 import (
 	"strings"
 	"testing"
-	"time"
 
+	"github.com/google/uuid"
 	"github.com/stretchr/testify/require"
 
 	"github.com/eventra/eventra"
@@ -15,22 +15,24 @@ func nested(opens, closes string, n int) string {
 	return strings.Repeat(opens, n) + "1" + strings.Repeat(closes, n)
 }
 
-// A merge patch copies each level for each level above it, so a deep one must not get there.
+// A merge patch copies each level for each level above it, so a deep one must not get there:
+// it is refused before anybody looks whether there is an event to be merged with.
 func TestShape_DeepBodiesAreRefusedAtOnce(t *testing.T) {
+	absent := uuid.NewString()
 	for name, c := range map[string]struct {
 		method, path, body, field string
 		status                    int
 	}{
-		"patch of objects": {"PATCH", "/api/v1/events/{event}", `{"attributes":` + nested(`{"a":`, "}", 9_990) + `}`, "attributes", 422},
-		"patch of arrays":  {"PATCH", "/api/v1/events/{event}", `{"attributes":` + nested(`[`, "]", 9_990) + `}`, "attributes", 422},
+		"patch of objects": {"PATCH", "/api/v1/events/" + absent, `{"attributes":` + nested(`{"a":`, "}", 9_990) + `}`, "attributes", 422},
+		"patch of arrays":  {"PATCH", "/api/v1/events/" + absent, `{"attributes":` + nested(`[`, "]", 9_990) + `}`, "attributes", 422},
 		"patch with more levels than attributes have": {"PATCH", "/api/v1/events/{event}", `{"attributes":` + nested(`{"a":`, "}", eventra.AttributesDepthMax+1) + `}`, "attributes", 422},
-		"patch in a mix":         {"PATCH", "/api/v1/events/{event}", `{"title":"\"{[","attributes":{"x":1,"y":` + nested(`[{"a":`, "}]", 4_000) + `}}`, "attributes", 422},
+		"patch in a mix":         {"PATCH", "/api/v1/events/" + absent, `{"title":"\"{[","attributes":{"x":1,"y":` + nested(`[{"a":`, "}]", 4_000) + `}}`, "attributes", 422},
 		"event":                  {"POST", "/api/v1/events", `{"attributes":` + nested(`{"a":`, "}", 9_990) + `}`, "attributes", 422},
 		"seats":                  {"POST", "/api/v1/events/{event}/seats", `{"sections":` + nested(`[`, "]", 9_990) + `}`, "sections", 422},
 		"seats with great names": {"POST", "/api/v1/events/{event}/seats", `{"seats":` + nested(`[{"`+strings.Repeat("x", 1000)+`":`, "}]", 2_000) + `}`, "seats", 422},
 		"hold":                   {"POST", "/api/v1/bookings", nested(`{"seats":[`, "]}", 4_000), "seats", 422},
-		"invalid":                {"PATCH", "/api/v1/events/{event}", `{"attributes":` + nested(`{"a":`, "}", 9_990) + `,`, "", 400},
-		"deeper than the parser": {"PATCH", "/api/v1/events/{event}", nested(`[`, "]", 20_000), "", 400},
+		"invalid":                {"PATCH", "/api/v1/events/" + absent, `{"attributes":` + nested(`{"a":`, "}", 9_990) + `,`, "", 400},
+		"deeper than the parser": {"PATCH", "/api/v1/events/" + absent, nested(`[`, "]", 20_000), "", 400},
 	} {
 		t.Run(name, func(t *testing.T) {
 			ts := newTestServer(t)
@@ -38,9 +40,7 @@ func TestShape_DeepBodiesAreRefusedAtOnce(t *testing.T) {
 			if c.path == "/api/v1/bookings" {
 				token = ts.userToken
 			}
-			start := time.Now()
 			a := ts.send(c.method, ts.fill(c.path), token, c.body)
-			require.Less(t, time.Since(start), 2*time.Second)
 			if c.status == 400 {
 				ts.problem(a, 400, eventra.CodeMalformedBody)
 				return
