@@ -30,6 +30,12 @@ const (
 	Cancel     Kind = "cancel" // the event
 )
 
+// What an administrator returns of a booking.
+const (
+	RefundPart Kind = "refund part" // the price of items, or an amount
+	RefundRest Kind = "refund"      // all that is left, and the booking ends
+)
+
 // Operation is one request of a buyer or an organiser with its outcome.
 type Operation struct {
 	Kind     Kind
@@ -44,6 +50,7 @@ type Operation struct {
 	Act      string   // of an organiser: the same for all tries
 	Terms    Terms    // of Open
 	Pricing  int      // of Reprice: its number
+	Return   Refund   // of RefundPart
 	Booking  string   // of a hold: from the response
 	Target   string   // name of the target that it was sent to
 
@@ -70,6 +77,8 @@ type Operation struct {
 	Deadline    time.Time         // of the hold
 	Successor   string            // the booking that a late payment made
 	SeatMap     map[string]string // statuses by seat
+	Returned    Refund            // of a RefundPart
+	Refundable  int64             // of a refund_exceeds_payment
 	Replayed    bool              // the first outcome of the key, repeated
 	Stale       bool              // the seat map may be out of date
 }
@@ -79,6 +88,21 @@ type Item struct {
 	Seat, Category, TicketType string
 	Amount                     int64
 }
+
+// Refund is money that goes back for some items of a booking, or for none.
+type Refund struct {
+	ID, Status string // from the response
+	Items      []int  // their numbers, from 1
+	All        bool   // in place of Items: those that the booking still has
+	Amount     int64  // or ItemsPrice
+	Released   bool   // the booking gives them up
+}
+
+// ItemsPrice stands for the price of a refund's items, in place of an amount.
+const ItemsPrice int64 = -1
+
+// Refunds reports whether the operation returns money.
+func (o *Operation) Refunds() bool { return o.Kind == RefundPart || o.Kind == RefundRest }
 
 // Organises reports whether the operation is an organiser's.
 func (o *Operation) Organises() bool {

@@ -54,7 +54,11 @@ func (o *Operation) decode(body []byte) {
 		o.decodeProblem(body)
 		return
 	}
-	if o.Organises() {
+	switch {
+	case o.Organises():
+		return
+	case o.Kind == RefundPart:
+		o.decodeRefund(body)
 		return
 	}
 	var r received
@@ -97,6 +101,7 @@ func (o *Operation) decodeProblem(body []byte) {
 		Unavailable, Unknown []string
 		Limit, Held          int
 		Available            int
+		Refundable           money
 		Orphans              []string
 		Suggestions          [][]string
 	}
@@ -105,5 +110,20 @@ func (o *Operation) decodeProblem(body []byte) {
 		return
 	}
 	o.Code, o.Detail, o.Unavailable = problem.Code, problem.Detail, append(problem.Unavailable, problem.Unknown...)
+	o.Refundable = problem.Refundable.Amount
 	o.Available, o.Limit, o.Had, o.Orphans, o.Suggestions = problem.Available, problem.Limit, problem.Held, problem.Orphans, problem.Suggestions
+}
+
+func (o *Operation) decodeRefund(body []byte) {
+	var r struct {
+		ID, Status string
+		Amount     money
+		Items      []int
+		Released   bool
+	}
+	if err := json.Unmarshal(body, &r); err != nil {
+		o.Detail = "the response is not as described: " + err.Error()
+		return
+	}
+	o.Returned = Refund{ID: r.ID, Status: r.Status, Amount: r.Amount.Amount, Items: r.Items, Released: r.Released}
 }

@@ -183,5 +183,6 @@ func (c *cluster) recover(ctx context.Context) error {
 const overdueSQL = `
 SELECT (SELECT count(*) FROM bookings WHERE status = 'HELD' AND greatest(expires_at, paying_until) < now() - interval '1 second')
      + (SELECT count(*) FROM payments WHERE status IN ('PENDING', 'REFUND_PENDING'))
+     + (SELECT count(*) FROM refunds WHERE status = 'PENDING')
      + (SELECT count(*) FROM bookings WHERE status IN ('HELD', 'CONFIRMED') AND event_id IN (SELECT event_id FROM cancellations))
      + (SELECT count(*) FROM reschedulings WHERE finished_at IS NULL)`

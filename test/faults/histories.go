@@ -80,7 +80,7 @@ func before(operations []client.Operation, moment time.Time) (known []client.Ope
 		}
 		if pending {
 			asked := client.Operation{Kind: o.Kind, Buyer: o.Buyer, Event: o.Event, Seats: o.Seats, Types: o.Types, Quantity: o.Quantity,
-				Token: o.Token, Key: o.Key, Act: o.Act, Target: o.Target, Start: o.Start, End: moment}
+				Token: o.Token, Key: o.Key, Act: o.Act, Return: o.Return, Target: o.Target, Start: o.Start, End: moment}
 			if !o.Holds() {
 				asked.Booking = o.Booking
 			}

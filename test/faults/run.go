@@ -82,7 +82,7 @@ func (f *faultRun) run(ctx context.Context, s *harness.Settings, r *harness.Repo
 		return err
 	}
 	defer rotation.Stop()
-	mix := (&load.Mix{Rotation: rotation, Targets: c.clients, Buyers: c.Buyers, Workers: workers, Pause: workersPause, Seed: f.seed}).Start()
+	mix := (&load.Mix{Rotation: rotation, Targets: c.clients, Buyers: c.Buyers, Admin: c.Admin, Workers: workers, Pause: workersPause, Seed: f.seed}).Start()
 	defer mix.Stop()
 	organisers := (&load.Organisers{Rotation: rotation, Targets: c.clients, Admin: c.Admin, Pause: actPause, Seed: f.seed}).Start()
 	defer organisers.Stop()

@@ -36,7 +36,7 @@ func summarize(runs []*faultRun) string {
 
 func (f *faultRun) summarizeOperations(b *strings.Builder) {
 	b.WriteString("| operation | | outcomes |\n|---|---|---|\n")
-	for _, kind := range []client.Kind{client.Hold, client.Best, client.Release, client.Pay, client.Read, client.Map,
+	for _, kind := range []client.Kind{client.Hold, client.Best, client.Release, client.Pay, client.RefundPart, client.RefundRest, client.Read, client.Map,
 		client.Block, client.Unblock, client.Remove, client.Reprice, client.Reschedule, client.Cancel} {
 		ops := f.operations.Of(kind)
 		fmt.Fprintf(b, "| %s | %d | %s |\n", kind, len(ops), ops.Tally())

@@ -164,21 +164,3 @@ func (h *history) judgeActs(stored *Stored) {
 		}
 	}
 }
-
-// judgeMoney checks that customers have paid, and not got back, what is sold to them.
-func (h *history) judgeMoney(stored *Stored) {
-	sold := map[string]int64{}
-	for id, b := range stored.Bookings {
-		if b.Status == "CONFIRMED" {
-			sold[b.Event] += b.Total
-		}
-		if stored.Cancelled[b.Event] && (b.Status == "HELD" || b.Status == "CONFIRMED") {
-			h.violated(WrongState, b.Event, id, "%s, but the event is cancelled", b.Status)
-		}
-	}
-	for event := range h.events {
-		if stored.Money[event] != sold[event] {
-			h.violated(WrongMoney, event, event, "customers have paid %d, and bookings worth %d are sold", stored.Money[event], sold[event])
-		}
-	}
-}

@@ -2,6 +2,7 @@ package ledger
 
 import (
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/eventra/eventra/test/client"
@@ -18,16 +19,20 @@ type attempt struct {
 	deadline          time.Time // of the hold, if granted
 	refused           []string  // seats
 	places            int       // without numbers
+	items             []string  // its seats by the numbers of its items; a place has no name
 	unknown           bool      // refused because there are no such seats
 	removes           bool      // it is not a hold, but the removal of the seats
 	denied            *client.Operation
 
-	paying    bool      // a payment that may have succeeded was sent
-	attempted bool      // any payment was sent
-	paid      bool      // a payment was acknowledged
-	successor string    // the booking that a late payment made
+	granting  *client.Operation // the answer with its items, if granted
+	paying    time.Time         // start of the first payment that may have succeeded; zero: none
+	attempted bool              // any payment was sent
+	paid      time.Time         // end of the first payment that was acknowledged; zero: none
+	successor string            // the booking that a late payment made
+	refunds   []*refund
 	releasing time.Time // start of the first release; zero: none
 	released  time.Time // end of the acknowledged release; zero: none
+	over      time.Time // end of the payment that made the successor
 	cancelled time.Time // start of the first try to cancel the event; zero: none
 }
 
@@ -44,18 +49,16 @@ const (
 // forever is later than every operation.
 var forever = time.Unix(1<<40, 0)
 
-// certainlyHeld returns the interval in which the attempt certainly had its seats,
-// going by the answers. It is empty unless the attempt was granted.
+// certainlyHeld returns the interval in which the attempt certainly had its seats, but for
+// refunds, going by the answers. It is empty unless the attempt was granted.
 func (a *attempt) certainlyHeld() (from, to time.Time) {
 	switch {
 	case a.outcome != granted:
 		return forever, time.Time{}
-	case a.paid && a.successor == "" && a.releasing.IsZero() && a.cancelled.IsZero():
-		return a.end, forever
-	}
-	to = a.deadline
-	if to.IsZero() || a.paid {
+	case !a.paid.IsZero(), a.deadline.IsZero():
 		to = forever
+	default:
+		to = a.deadline
 	}
 	if !a.cancelled.IsZero() && a.cancelled.Before(to) {
 		to = a.cancelled
@@ -66,15 +69,15 @@ func (a *attempt) certainlyHeld() (from, to time.Time) {
 	return a.end, to
 }
 
-// tickets is how many seats and places the attempt has or would have.
-func (a *attempt) tickets() int { return len(a.seats) + a.places }
-
-// possiblyHeld returns the interval in which the attempt may have had its seats.
+// possiblyHeld returns the interval in which the attempt may have had its seats, but for refunds.
 func (a *attempt) possiblyHeld() (from, to time.Time) {
 	if a.outcome == refused || a.outcome == denied || a.outcome == notExecuted {
 		return forever, time.Time{}
 	}
-	if !a.released.IsZero() {
+	switch {
+	case a.successor != "":
+		return a.start, a.over
+	case !a.released.IsZero():
 		return a.start, a.released
 	}
 	return a.start, forever
@@ -88,11 +91,12 @@ type history struct {
 	reads      []client.Operation
 	events     map[string]*organised
 	acts       map[string]*act // by their names
+	refunds    map[string]*refund
 	violations []Violation
 }
 
 func newHistory(operations []client.Operation) *history {
-	h := &history{byKey: map[string]*attempt{}, byID: map[string]*attempt{}, events: map[string]*organised{}, acts: map[string]*act{}}
+	h := &history{byKey: map[string]*attempt{}, byID: map[string]*attempt{}, events: map[string]*organised{}, acts: map[string]*act{}, refunds: map[string]*refund{}}
 	for i := range operations {
 		h.organise(&operations[i])
 	}
@@ -112,6 +116,8 @@ func newHistory(operations []client.Operation) *history {
 			h.pay(a, o)
 		case o.Kind == client.Release:
 			h.release(a, o)
+		case o.Refunds():
+			h.refund(a, o)
 		case o.Kind == client.Read:
 			h.reads = append(h.reads, *o)
 		}
@@ -130,6 +136,7 @@ func (h *history) hold(o *client.Operation) {
 	a := h.byKey[scoped(o.Buyer, o.Key)]
 	if a == nil {
 		a = &attempt{buyer: o.Buyer, event: o.Event, key: o.Key, seats: o.Seats, places: o.Places, start: o.Start, outcome: notExecuted, cancelled: h.of(o.Event).cancelling}
+		a.items = append(make([]string, a.places), a.seats...)
 		h.attempts = append(h.attempts, a)
 		h.byKey[scoped(o.Buyer, o.Key)] = a
 	}
@@ -175,6 +182,7 @@ func (h *history) granted(a *attempt, o *client.Operation) {
 	}
 	switch {
 	case o.Kind == client.Best:
+		a.items = slices.Clone(o.BookedSeats)
 		if a.seats = o.BookedSeats; len(o.BookedSeats) != o.Quantity {
 			h.violated(WrongSeats, a.event, o.Booking, "requested the best %d, answer has %v", o.Quantity, o.BookedSeats)
 		}
@@ -187,7 +195,10 @@ func (h *history) granted(a *attempt, o *client.Operation) {
 	if o.BookedEvent != "" && o.BookedEvent != a.event {
 		h.violated(WrongEvent, a.event, o.Booking, "requested at %s at %s, answer has event %s", o.Target, clock(o.Start), o.BookedEvent)
 	}
-	a.outcome, a.booking, a.deadline, a.end = granted, o.Booking, o.Deadline, o.End
+	for i := range min(len(o.Items), len(a.items)) {
+		a.items[i] = o.Items[i].Seat
+	}
+	a.outcome, a.booking, a.deadline, a.end, a.granting = granted, o.Booking, o.Deadline, o.End, o
 	if event := h.of(a.event); !event.cancelled.IsZero() && a.start.After(event.cancelled) {
 		h.violated(WrongState, a.event, o.Booking, "held at %s, but the event is cancelled since %s", clock(a.end), clock(event.cancelled))
 	}
@@ -200,19 +211,37 @@ func (h *history) pay(a *attempt, o *client.Operation) {
 	mayBuy := o.Token != client.DeclinedToken && o.Token != client.ErrorToken
 	if !o.NotExecuted() {
 		a.attempted = true
+		if mayBuy && a.paying.IsZero() && (o.Succeeded() || !o.Certain()) {
+			a.paying = o.Start
+		}
 	}
 	switch {
+	case o.Succeeded() && mayBuy && o.Successor != "":
+		h.succeed(a, o)
 	case o.Succeeded() && mayBuy:
-		a.paying, a.paid, a.successor = true, true, o.Successor
+		if a.paid.IsZero() {
+			a.paid = o.End
+		}
 	case !o.Certain():
-		a.paying = a.paying || mayBuy
-	case o.Code == "already_paid" && a.paying, o.Code == "payment_in_progress" && a.attempted,
+	case o.Code == "already_paid" && !a.paying.IsZero(), o.Code == "payment_in_progress" && a.attempted,
 		o.Code == "payment_declined" && o.Token == client.DeclinedToken,
 		o.Code == "hold_expired" && !a.deadline.IsZero() && o.End.After(a.deadline),
 		(o.Code == "sale_closed" || o.Code == "hold_expired") && h.of(o.Event).mayBeCancelled(o.End):
 	case !o.NotExecuted():
 		h.violated(WrongAnswer, o.Event, a.booking, "payment: %d %s %s", o.Status, o.Code, o.Detail)
 	}
+}
+
+// succeed adds the booking that a late payment made.
+func (h *history) succeed(a *attempt, o *client.Operation) {
+	if a.successor != "" {
+		return
+	}
+	a.successor, a.over = o.Successor, o.End
+	next := &attempt{buyer: a.buyer, event: a.event, seats: a.seats, places: a.places, items: a.items, start: a.paying, end: o.End, outcome: granted,
+		booking: o.Successor, granting: a.granting, paying: a.paying, attempted: true, paid: o.End, cancelled: a.cancelled}
+	h.attempts = append(h.attempts, next)
+	h.byID[o.Successor] = next
 }
 
 func (h *history) release(a *attempt, o *client.Operation) {

@@ -32,9 +32,11 @@ func (l *Ledger) Audit(stored *Stored) *Audit {
 	for _, a := range h.attempts {
 		switch a.outcome {
 		case granted:
-			audit.Granted++
+			if a.key != "" { // no late payment made it
+				audit.Granted++
+			}
 			accounted[a.booking] = true
-			if a.paying { // the payment may have been late
+			if !a.paying.IsZero() { // the payment may have been late
 				accounted[stored.Bookings[a.booking].ReplacedBy] = true
 			}
 			h.judgeStored(a, stored)
@@ -48,7 +50,7 @@ func (l *Ledger) Audit(stored *Stored) *Audit {
 				accounted[id] = true
 				switch {
 				case len(a.seats) == 0 && a.places == 0: // best seats, chosen by the server
-					a.seats = booking.Seats
+					a.seats, a.items = booking.Seats, slices.Clone(booking.Seats)
 				case !sameSeats(booking.Seats, a.seats):
 					h.violated(WrongSeats, a.event, id, "requested %v, stored with %v", a.seats, booking.Seats)
 				}
@@ -67,6 +69,7 @@ func (l *Ledger) Audit(stored *Stored) *Audit {
 	h.judgeCustomers(stored)
 	h.judgePlaces(stored)
 	h.judgeActs(stored)
+	h.judgeRefunds(stored)
 	h.judgeMoney(stored)
 	audit.Violations = h.violations
 	return audit
@@ -108,14 +111,21 @@ func (a *attempt) possibleStatuses(stored *Stored) (statuses []string) {
 		return []string{"EXPIRED"}
 	case stored.Cancelled[a.event]:
 		return a.statusesOfCancelled(late)
-	case a.paid:
+	case a.returned():
+		return []string{"REFUNDED"}
+	case !a.paid.IsZero() && a.mayBeReturned():
+		return []string{"CONFIRMED", "REFUNDED"}
+	case !a.paid.IsZero():
 		return []string{"CONFIRMED"}
 	case !a.released.IsZero():
 		return []string{"CANCELLED"}
 	}
 	statuses = []string{"HELD"}
-	if a.paying {
+	if !a.paying.IsZero() {
 		statuses = append(statuses, "CONFIRMED")
+	}
+	if !a.paying.IsZero() && a.mayBeReturned() {
+		statuses = append(statuses, "REFUNDED")
 	}
 	if !a.releasing.IsZero() {
 		statuses = append(statuses, "CANCELLED")
@@ -129,11 +139,11 @@ func (a *attempt) possibleStatuses(stored *Stored) (statuses []string) {
 // statusesOfCancelled are those of bookings of a cancelled event, once everybody has got
 // the money back.
 func (a *attempt) statusesOfCancelled(late bool) (statuses []string) {
-	if a.paid {
+	if !a.paid.IsZero() || a.returned() {
 		return []string{"REFUNDED"}
 	}
 	statuses = []string{"CANCELLED"}
-	if a.paying {
+	if !a.paying.IsZero() {
 		statuses = append(statuses, "REFUNDED")
 	}
 	if late {
@@ -145,20 +155,20 @@ func (a *attempt) statusesOfCancelled(late bool) (statuses []string) {
 // judgeRows checks stored bookings and stored seats against each other.
 func (h *history) judgeRows(stored *Stored) {
 	for id, booking := range stored.Bookings {
-		live := booking.Status == "HELD" || booking.Status == "CONFIRMED"
-		if live != (booking.Live == len(booking.Seats)+booking.Places) || (!live && booking.Live > 0) {
-			h.violated(Inconsistent, booking.Event, id, "%s with %d of %d tickets live", booking.Status, booking.Live, len(booking.Seats)+booking.Places)
+		tickets, live := len(booking.Seats)+booking.Places, 0
+		if booking.alive() {
+			live = tickets - len(stored.released(id))
+		}
+		if booking.Live != live || booking.alive() && live == 0 {
+			h.violated(Inconsistent, booking.Event, id, "%s with %d of %d tickets live", booking.Status, booking.Live, tickets)
 		}
 		if booking.Total != booking.Sum {
 			h.violated(WrongPrice, booking.Event, id, "costs %d, its items %d", booking.Total, booking.Sum)
 		}
-		if !live {
-			continue
-		}
 		for _, name := range booking.Seats {
 			seat := stored.Taken[EventSeat{booking.Event, name}]
 			wanted := map[string]string{"HELD": "HELD", "CONFIRMED": "BOOKED"}[booking.Status]
-			if seat.Booking != id || seat.Status != wanted {
+			if stored.has(id, name) && (seat.Booking != id || seat.Status != wanted) {
 				h.violated(Inconsistent, booking.Event, id, "%s, but seat %s is %s by %q", booking.Status, name, seat.Status, seat.Booking)
 			}
 		}
@@ -167,8 +177,8 @@ func (h *history) judgeRows(stored *Stored) {
 		if seat.Booking == "" && (seat.Status == blocked || seat.Status == removed) {
 			continue
 		}
-		booking, found := stored.Bookings[seat.Booking]
-		if !found || (booking.Status != "HELD" && booking.Status != "CONFIRMED") || !slices.Contains(booking.Seats, place.Seat) {
+		if !stored.has(seat.Booking, place.Seat) {
+			booking := stored.Bookings[seat.Booking]
 			h.violated(Inconsistent, place.Event, place.Seat, "%s by %q, which is %q with %v", seat.Status, seat.Booking, booking.Status, booking.Seats)
 		}
 	}

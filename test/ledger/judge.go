@@ -66,14 +66,14 @@ func (h *history) judgeGrants(seat string, attempts []*attempt) {
 	}
 	slices.SortFunc(held, func(a, b *attempt) int { return a.end.Compare(b.end) })
 	for i, a := range held {
-		from, to := a.certainlyHeld()
+		from, to := a.certainlyHad(a.number(seat))
 		for _, other := range held[i+1:] {
 			// The other hold took effect between its request and its answer.
 			if other.start.After(from) && other.end.Before(to) {
 				h.violated(DoubleBooking, a.event, seat, "held by %s since %s, and by %s since %s", a.booking, clock(a.end), other.booking, clock(other.end))
 				continue
 			}
-			if otherFrom, otherTo := other.certainlyHeld(); overlap(from, to, otherFrom, otherTo) {
+			if otherFrom, otherTo := other.certainlyHad(other.number(seat)); overlap(from, to, otherFrom, otherTo) {
 				h.violated(DoubleBooking, a.event, seat, "%s and %s both hold it at %s", a.booking, other.booking, clock(otherFrom))
 			}
 		}
@@ -88,7 +88,7 @@ func (h *history) judgeRefusal(seat string, a *attempt, attempts []*attempt) {
 		if other == a || a.unknown && !other.removes {
 			continue
 		}
-		from, to := other.possiblyHeld()
+		from, to := other.possiblyHad(other.number(seat))
 		if overlap(from, to, a.start, a.end) {
 			return
 		}
@@ -106,7 +106,7 @@ func (h *history) judgeReads() {
 	for i := range h.reads {
 		o := &h.reads[i]
 		a := h.byID[o.Booking]
-		from, to := a.certainlyHeld()
+		from, to := a.certainlyLive()
 		certain := from.Before(o.Start) && o.End.Before(to)
 		switch {
 		case !o.Certain():

@@ -78,6 +78,7 @@ const (
 	Inconsistent  ViolationKind = "inconsistent"    // stored rows contradict each other
 	WrongPrice    ViolationKind = "wrong price"     // a booking costs something else than its items did when it was held
 	WrongMoney    ViolationKind = "wrong money"     // what was paid and not given back is not what is sold
+	WrongRefund   ViolationKind = "wrong refund"    // money went back that nobody asked for, not once, or too much of it
 	Oversold      ViolationKind = "oversold"        // more places are taken than there are
 	AboveLimit    ViolationKind = "above limit"     // a customer has more than the event allows
 	FalseLimit    ViolationKind = "false limit"     // a customer was refused who could not have had so many

@@ -19,7 +19,7 @@ const event = "event"
 
 func newBook() *book {
 	return &book{stored: &Stored{Bookings: map[string]StoredBooking{}, Taken: map[EventSeat]StoredSeat{}, Keys: map[string]string{}, Now: at(1_000_000),
-		Money: map[string]int64{}, Cancelled: map[string]bool{}}}
+		Money: map[string]int64{}, Refunds: map[string][]StoredRefund{}, Cancelled: map[string]bool{}}}
 }
 
 func at(ms int) time.Time {

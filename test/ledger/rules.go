@@ -101,15 +101,10 @@ func (h *history) judgeDenied(a *attempt) {
 // judgeLimited checks that a customer may have had too many tickets at some moment of the
 // request.
 func (h *history) judgeLimited(a *attempt, o *client.Operation) {
-	most, limit := 0, h.of(a.event).limit()
-	for _, other := range h.attempts {
-		if other == a || other.buyer != a.buyer || other.event != a.event {
-			continue
-		}
-		if from, to := other.possiblyHeld(); overlap(from, to, a.start, a.end) {
-			most += other.tickets()
-		}
-	}
+	limit := h.of(a.event).limit()
+	most, _ := peak(possible(h.attempts, everyTicket, func(other *attempt) bool {
+		return other != a && other.buyer == a.buyer && other.event == a.event
+	}), a.start, a.end)
 	wanted := cmp.Or(o.Quantity, len(o.Seats)+o.Places)
 	if limit == 0 || o.Limit != limit || o.Had > most || o.Had+wanted <= limit {
 		h.violated(FalseLimit, a.event, a.buyer, "%d more are refused between %s and %s, of at most %d: %d are said to be held, at most %d can be",
@@ -126,7 +121,7 @@ func (h *history) judgeCustomers(stored *Stored) {
 	type customer struct{ event, buyer string }
 	theirs, has := map[customer][]*attempt{}, map[customer]int{}
 	for _, a := range h.attempts {
-		if a.outcome == granted && h.of(a.event).limit() > 0 {
+		if h.of(a.event).limit() > 0 {
 			theirs[customer{a.event, a.buyer}] = append(theirs[customer{a.event, a.buyer}], a)
 		}
 	}
@@ -139,29 +134,11 @@ func (h *history) judgeCustomers(stored *Stored) {
 		}
 	}
 	for who, attempts := range theirs {
-		for _, a := range attempts {
-			from, to := a.hadTickets()
-			n := 0
-			for _, other := range attempts {
-				if since, until := other.hadTickets(); from.Before(to) && !since.After(from) && from.Before(until) {
-					n += other.tickets()
-				}
-			}
-			if limit := h.of(who.event).limit(); n > limit {
-				h.violated(AboveLimit, who.event, who.buyer, "had %d seats at %s, at most %d", n, clock(from), limit)
-			}
+		n, at := peak(certain(attempts, everyTicket), time.Time{}, forever)
+		if limit := h.of(who.event).limit(); n > limit {
+			h.violated(AboveLimit, who.event, who.buyer, "had %d seats at %s, at most %d", n, clock(at), limit)
 		}
 	}
-}
-
-// hadTickets returns the interval in which the attempt's customer certainly had its tickets.
-// Between its deadline and a late payment nobody had them.
-func (a *attempt) hadTickets() (from, to time.Time) {
-	from, to = a.certainlyHeld()
-	if a.successor != "" && a.deadline.Before(to) {
-		to = a.deadline
-	}
-	return from, to
 }
 
 // judgeOrphans checks a refusal by the orphan rule: each orphan is next to the pick, and the

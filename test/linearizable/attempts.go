@@ -25,6 +25,7 @@ type attempt struct {
 	successor    string    // as stored
 	predecessor  string    // the booking whose late payment made this one
 	tries        int
+	tickets      []string // seats by the numbers of its items; a place has no name
 }
 
 // attempts are the attempts at bookings of one event.
@@ -36,6 +37,7 @@ type attempts struct {
 	holdFor   time.Duration
 	acts      map[string]*act
 	inOrder   []*act
+	refunds   []*refund // in the order of their first tries
 }
 
 func gather(operations []client.Operation, stored *ledger.Stored, holdFor time.Duration) *attempts {
@@ -58,6 +60,7 @@ func gather(operations []client.Operation, stored *ledger.Stored, holdFor time.D
 			}
 		}
 	}
+	c.gatherRefunds(operations)
 	return c
 }
 
@@ -79,6 +82,12 @@ func (c *attempts) try(o *client.Operation) {
 		a.granted, a.last, a.target = true, o.End, o.Target
 		a.booking, a.seats, a.deadline = o.Booking, o.BookedSeats, o.Deadline
 		c.byBooking[o.Booking] = a
+		if a.tickets = nil; len(o.Items) == 0 {
+			a.tickets = a.seats
+		}
+		for _, item := range o.Items {
+			a.tickets = append(a.tickets, item.Seat)
+		}
 	case o.Refusal() && o.Kind == client.Best:
 		a.tooFew, a.last, a.target = o.Quantity, o.End, o.Target
 	case o.Refusal():
@@ -96,7 +105,7 @@ func (c *attempts) addStored(a *attempt, o *client.Operation) {
 		return
 	}
 	a.booking, a.seats, a.deadline = id, booking.Seats, booking.Deadline
-	a.storedStatus, a.successor = statusOf(booking.Status), booking.ReplacedBy
+	a.storedStatus, a.successor, a.tickets = statusOf(booking.Status), booking.ReplacedBy, booking.Tickets
 	c.byBooking[id] = a
 }
 
@@ -106,7 +115,7 @@ func (c *attempts) addSuccessor(booking, successor string) {
 	if before == nil || c.byBooking[successor] != nil {
 		return
 	}
-	next := &attempt{becomes: held, storedStatus: none, booking: successor, seats: before.seats, predecessor: booking}
+	next := &attempt{becomes: held, storedStatus: none, booking: successor, seats: before.seats, tickets: before.tickets, predecessor: booking}
 	before.successor = successor
 	if c.stored != nil {
 		next.storedStatus = statusOf(c.stored.Bookings[successor].Status)

@@ -72,7 +72,7 @@ func (b *builder) hold(c *attempt) {
 
 // operation adds the steps of an operation that is not a hold.
 func (b *builder) operation(o *client.Operation) {
-	if o.Holds() || o.Organises() || o.NotExecuted() {
+	if o.Holds() || o.Organises() || o.Refunds() || o.NotExecuted() {
 		return
 	}
 	if o.Kind == client.Map {
@@ -117,7 +117,7 @@ func (b *builder) release(o *client.Operation, c *attempt, s *step) bool {
 		return b.stored == nil || c.storedStatus == cancelled
 	case o.Code == "not_cancellable":
 		// A hold under payment cannot be cancelled, nor an overdue one.
-		s.kind, s.allowed = readStatus, string([]byte{confirmed, expired, held})
+		s.kind, s.allowed = readStatus, string([]byte{confirmed, refunded, expired, held})
 		return true
 	}
 	return false
@@ -141,12 +141,12 @@ func (b *builder) pay(o *client.Operation, c *attempt, s *step) bool {
 		return false
 	case !o.Certain():
 		s.kind, s.optional = pay, true
-		return b.stored == nil || c.storedStatus == confirmed || c.successor != ""
+		return b.stored == nil || c.storedStatus == confirmed || c.storedStatus == refunded || c.successor != ""
 	case o.Code == "already_paid":
-		s.kind, s.allowed = readStatus, string(confirmed)
+		s.kind, s.allowed = readStatus, string([]byte{confirmed, refunded})
 		return true
 	case o.Code == "hold_expired":
-		s.kind, s.allowed = readStatus, string([]byte{expired, cancelled})
+		s.kind, s.allowed = readStatus, string([]byte{expired, cancelled, refunded})
 		if !o.End.Before(c.deadline) {
 			s.allowed += string(held) // overdue, and can no longer be paid
 		}

@@ -60,7 +60,7 @@ func (p *Part) describe(s state) string {
 	var seats []string
 	for n, name := range p.seats {
 		for _, c := range p.attemptsOn[n] {
-			if live(s[c]) {
+			if p.has(s, c, n) {
 				seats = append(seats, fmt.Sprintf("%s %s by %s", name, storedAs(s[c]), abbreviate(p.attempts[c].attempt.booking)))
 			}
 		}

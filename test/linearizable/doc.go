@@ -4,7 +4,8 @@
 // answers. Porcupine searches for it.
 //
 // All holds under one key are one attempt at a booking. A held attempt ends by a
-// release, by a payment, or by expiry at any time after its deadline. To keep the
+// release, by a payment, or by expiry at any time after its deadline. A confirmed one
+// loses items by refunds, and ends without its last one. To keep the
 // search short, expiry is lazy: the deadline is a step at a fixed moment that
 // makes the attempt due, and a due attempt counts as held until an operation shows
 // that it has expired. An operation without an answer may have been executed at

@@ -51,6 +51,9 @@ func (h *History) Parts() []*Part {
 	for _, a := range b.inOrder {
 		b.unblock(a)
 	}
+	for _, r := range b.refunds {
+		b.refund(r)
+	}
 	for _, o := range onePayment(h.Operations) {
 		b.operation(&o)
 	}

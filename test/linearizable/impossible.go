@@ -47,7 +47,13 @@ func (p *Part) until(moment int64) *Part {
 	return &known
 }
 
-func (s *step) hasEffect() bool { return s.kind == take || s.kind == release || s.kind == pay }
+func (s *step) hasEffect() bool {
+	switch s.kind {
+	case take, release, pay, giveUp, giveUpAll:
+		return true
+	}
+	return false
+}
 
 func (s Timed) String() string {
 	at := func(t int64) time.Duration { return time.Duration(t).Round(100 * time.Microsecond) }

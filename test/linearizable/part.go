@@ -19,10 +19,13 @@ type Part struct {
 	attemptsOn [][]int // by seat: the attempts on it
 }
 
-// seating is an attempt with the positions of its seats in a part.
+// seating is an attempt, or a refund of one that gives items up, with the positions of its seats
+// in a part.
 type seating struct {
 	attempt *attempt
 	at      []int
+	refunds []int // of the attempt
+	items   int   // of the refund
 }
 
 // Timed is a step with the times of its request and its answer, in nanoseconds
@@ -75,7 +78,15 @@ func (p *Part) add(c *attempt) int {
 	for _, seat := range at {
 		p.attemptsOn[seat] = append(p.attemptsOn[seat], n)
 	}
-	p.attempts = append(p.attempts, seating{c, at})
+	p.attempts = append(p.attempts, seating{attempt: c, at: at})
+	return n
+}
+
+// addRefund adds a refund of an attempt that gives items up, and returns its index.
+func (p *Part) addRefund(attempt int, c *attempt, items int) int {
+	n := len(p.attempts)
+	p.attempts = append(p.attempts, seating{attempt: c, at: p.positions(c.seats), items: items})
+	p.attempts[attempt].refunds = append(p.attempts[attempt].refunds, n)
 	return n
 }
 

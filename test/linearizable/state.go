@@ -14,6 +14,8 @@ const (
 	due       = 'D' // past its deadline: held, or expired if no operation shows otherwise
 	confirmed = 'C'
 	cancelled = 'R'
+	refunded  = 'F' // nothing is left of it
+	givenUp   = 'G' // of a refund: its items are no longer the attempt's
 	expired   = 'X'
 	blocked   = 'B' // of an organiser's act: its seats are off sale
 	removed   = 'Z' // of an organiser's act: its seats are gone
@@ -44,6 +46,8 @@ func storedAs(status byte) string {
 		return "CONFIRMED"
 	case cancelled:
 		return "CANCELLED"
+	case refunded:
+		return "REFUNDED"
 	case expired:
 		return "EXPIRED"
 	case blocked:
@@ -54,12 +58,9 @@ func storedAs(status byte) string {
 	return ""
 }
 
-// statusOf is the inverse of storedAs. What was refunded since was confirmed.
+// statusOf is the inverse of storedAs.
 func statusOf(stored string) byte {
-	if stored == "REFUNDED" {
-		return confirmed
-	}
-	for _, status := range []byte{held, confirmed, cancelled, expired} {
+	for _, status := range []byte{held, confirmed, cancelled, refunded, expired} {
 		if storedAs(status) == stored {
 			return status
 		}

@@ -1,6 +1,9 @@
 package linearizable
 
-import "strings"
+import (
+	"slices"
+	"strings"
+)
 
 // step is an operation of the model. Its kind says which fields it has.
 type step struct {
@@ -13,6 +16,7 @@ type step struct {
 	// successor is the booking that a late payment made, -1 if the payment was in
 	// time or failed.
 	successor int
+	refund    int // of giveUp: that which does it
 	// allowed are the statuses that explain the answer.
 	allowed string
 	shown   []byte // of readMap: the status of each seat of the part
@@ -28,6 +32,8 @@ const (
 	release                // an attempt's seats become free
 	deadline               // an attempt becomes due
 	pay                    // an attempt is confirmed, or its successor is made
+	giveUp                 // a confirmed attempt loses the items of a refund
+	giveUpAll              // a confirmed attempt loses what it has
 	readStatus             // an attempt has one of the allowed statuses
 	readMap                // seats are as shown
 	final                  // all attempts are as stored
@@ -66,6 +72,16 @@ func (p *Part) apply(s state, st *step) (state, bool) {
 		return s, true
 	case pay:
 		return p.pay(s, st)
+	case giveUp:
+		return p.giveUp(s, st)
+	case giveUpAll:
+		switch s[st.attempt] {
+		case confirmed:
+			return s.with(st.attempt, refunded), true
+		case refunded:
+			return s, true
+		}
+		return s, st.optional
 	case readStatus:
 		return s.observe(st.attempt, st.allowed)
 	case readMap:
@@ -105,6 +121,24 @@ func (p *Part) pay(s state, st *step) (state, bool) {
 		}
 	}
 	return s, st.optional
+}
+
+// giveUp takes the items of a refund from a confirmed attempt, which is refunded without its last one.
+func (p *Part) giveUp(s state, st *step) (state, bool) {
+	if s[st.attempt] != confirmed || s[st.refund] != none {
+		return s, st.optional
+	}
+	next := s.with(st.refund, givenUp)
+	left := len(p.attempts[st.attempt].attempt.tickets)
+	for _, refund := range p.attempts[st.attempt].refunds {
+		if next[refund] == givenUp {
+			left -= p.attempts[refund].items
+		}
+	}
+	if left == 0 {
+		next = next.with(st.attempt, refunded)
+	}
+	return next, true
 }
 
 // observe requires that an attempt has one of the allowed statuses.
@@ -166,11 +200,24 @@ func (p *Part) final(s state, stored string) (state, bool) {
 // owner returns the status of the attempt that has a seat, none if it is free.
 func (p *Part) owner(s state, seat int) byte {
 	for _, attempt := range p.attemptsOn[seat] {
-		if live(s[attempt]) {
+		if p.has(s, attempt, seat) {
 			return s[attempt]
 		}
 	}
 	return none
+}
+
+// has reports whether an attempt on a seat is live and has not given it up.
+func (p *Part) has(s state, attempt, seat int) bool {
+	if !live(s[attempt]) {
+		return false
+	}
+	for _, refund := range p.attempts[attempt].refunds {
+		if s[refund] == givenUp && slices.Contains(p.attempts[refund].at, seat) {
+			return false
+		}
+	}
+	return true
 }
 
 // vacate requires that seats are free: due attempts on them have expired.
@@ -181,7 +228,7 @@ func (p *Part) vacate(s state, seats []int) (next state, free bool) {
 			switch {
 			case next[attempt] == due:
 				next = next.with(attempt, expired)
-			case live(next[attempt]):
+			case p.has(next, attempt, seat):
 				return s, false
 			}
 		}

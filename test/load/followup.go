@@ -1,6 +1,7 @@
 package load
 
 import (
+	"cmp"
 	"time"
 
 	"github.com/eventra/eventra/test/client"
@@ -33,10 +34,10 @@ func (w *mixWorker) followUp() {
 	case choice < 0.45:
 		w.release(event, booking)
 	case choice < 0.75:
-		w.pay(event, booking)
+		w.pay(hold)
 	case choice < 0.85 && time.Until(hold.Deadline) > 0 && time.Until(hold.Deadline) < lastMomentMax:
 		if wait.Sleep(w.mix.ctx, time.Until(hold.Deadline)-time.Duration(w.random.Int64N(int64(lastMomentSpread)))) == nil {
-			w.pay(event, booking)
+			w.pay(hold)
 		}
 	}
 }
@@ -49,7 +50,13 @@ func (w *mixWorker) release(event, booking string) {
 	}
 }
 
-func (w *mixWorker) pay(event, booking string) {
+// pay pays for a hold, now and then while an administrator tries to refund it.
+func (w *mixWorker) pay(hold client.Operation) {
+	event, booking := hold.Event, hold.Booking
+	if w.random.Float64() < 0.1 {
+		tooEarly := w.refundOf(paid{hold, booking}, client.Refund{Items: []int{1}, Amount: client.ItemsPrice, Released: true})
+		w.mix.wg.Go(tooEarly)
+	}
 	token := client.GoodToken
 	switch choice := w.random.Float64(); {
 	case choice < 0.25:
@@ -63,6 +70,9 @@ func (w *mixWorker) pay(event, booking string) {
 	o := w.buyer.PayWith(w.target(), event, booking, key, token)
 	for retries := 0; !o.Certain() && retries < retriesMax && w.random.Float64() < retryShare; retries++ {
 		o = w.buyer.PayWith(w.target(), event, booking, key, token)
+	}
+	if o.Succeeded() {
+		w.paid = append(w.paid[max(0, len(w.paid)-paidMax+1):], paid{hold, cmp.Or(o.Successor, booking)})
 	}
 	if o.Code == "payment_declined" && w.random.Float64() < 0.5 {
 		w.release(event, booking)

@@ -10,11 +10,12 @@ import (
 
 // Mix is a number of buyers who mix all operations on a rotation of events: holds
 // of named and of best seats, with ticket types where there are some, payments of every outcome, in time and too late,
-// releases, reads, and retries of operations without an answer.
+// releases, refunds by an administrator, reads, and retries of operations without an answer.
 type Mix struct {
 	Rotation *Rotation
 	Targets  []*client.Target
 	Buyers   []*client.Buyer
+	Admin    *client.Admin // refunds what they have bought
 	Workers  int
 	Pause    time.Duration // between two operations of a worker
 	Seed     uint64
@@ -39,6 +40,7 @@ type mixWorker struct {
 	buyer  *client.Buyer
 	random *rand.Rand
 	held   []client.Operation // holds to follow up
+	paid   []paid             // bookings to refund
 	failed bool               // the last hold has no outcome
 }
 
@@ -63,6 +65,10 @@ func (w *mixWorker) target() *client.Target {
 func (w *mixWorker) step() {
 	if w.buyer.Renew(w.target()) != nil {
 		return // another time
+	}
+	if len(w.paid) > 0 && w.random.Float64() < refundShare && w.mix.Admin.LogIn(w.target()) == nil {
+		w.refund()
+		return
 	}
 	event := w.mix.Rotation.Pick(w.random.Float64())
 	if len(w.held) >= mixHeldMax || len(w.held) > 0 && w.random.Float64() < 0.6 {
