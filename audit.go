@@ -89,6 +89,7 @@ const (
 	AuditBookingRelease  AuditAction = "booking.release"
 	AuditTicketsAgain    AuditAction = "booking.tickets_again"
 	AuditBookingNote     AuditAction = "booking.metadata"
+	AuditRestore         AuditAction = "database.restored"
 )
 
 // The kinds of subjects.
@@ -98,6 +99,7 @@ const (
 	SubjectUser    = "user"
 	SubjectMail    = "mail"
 	SubjectKey     = "api_key"
+	SubjectStore   = "database"
 )
 
 // AuditEntry is one administrative action, written in the transaction that carries it out
@@ -159,6 +161,11 @@ func (a Actor) AboutKey(k *APIKey) AuditEntry {
 // AboutRevokedKey returns an entry of an API key that was revoked.
 func (a Actor) AboutRevokedKey(id ID, name string) AuditEntry {
 	return AuditEntry{Actor: a, Action: AuditKeyRevoke, SubjectKind: SubjectKey, Subject: id.String(), Before: Facts{"name": name}.JSON()}
+}
+
+// AboutRestore returns an entry of a database that was made safe after it had been restored.
+func (a Actor) AboutRestore(found Facts) AuditEntry {
+	return AuditEntry{Actor: a, Action: AuditRestore, SubjectKind: SubjectStore, Subject: "postgres", After: found.JSON()}
 }
 
 // AboutBooking returns an entry of an action on a booking.

@@ -279,3 +279,11 @@ func (e *Event) CheckChange(old *Event) error {
 	}
 	return nil
 }
+
+// EventVersion is what two stores compare of an event.
+type EventVersion struct {
+	ID         ID
+	Version    int64
+	Title      string
+	SeatsTotal int
+}

@@ -23,6 +23,7 @@ type commands struct {
 	Mail         mailCommand         `cmd:"" help:"List or retry mails that could not be delivered."`
 	Cancellation cancellationCommand `cmd:"" help:"Refund the buyers of events that an earlier release cancelled."`
 	Check        checkCommand        `cmd:"" help:"Look for broken invariants in a database, live or not. It only reads."`
+	Restored     restoredCommand     `cmd:"" help:"Make a database safe that was restored to an earlier point, before an instance runs on it."`
 	Certs        certsCommand        `cmd:"" help:"Make the certificates by which the members of a cluster know each other, if they are missing or expire soon."`
 	Health       healthCommand       `cmd:"" help:"Ask the server of this configuration whether it is alive."`
 	Version      versionCommand      `cmd:"" help:"Print the version."`

@@ -1,0 +1,162 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/eventra/eventra/cmd/eventra/app"
+	"github.com/eventra/eventra/persistence/persistencetest"
+)
+
+// postgresTool finds one of PostgreSQL's programs, in the folder of the newest release if it is not in the path.
+func postgresTool(t *testing.T, name string) string {
+	t.Helper()
+	if path, err := exec.LookPath(name); err == nil {
+		return path
+	}
+	found, err := filepath.Glob("/usr/lib/postgresql/*/bin/" + name)
+	require.NoError(t, err)
+	require.NotEmpty(t, found, name)
+	return slices.Max(found)
+}
+
+func runTool(t *testing.T, name string, args ...string) {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+	defer cancel()
+	out, err := exec.CommandContext(ctx, postgresTool(t, name), args...).CombinedOutput()
+	require.NoError(t, err, "%s: %s", name, out)
+}
+
+// backedUp is a program that sold, was backed up, and went on.
+type backedUp struct {
+	*program
+	file          string
+	event         string
+	token, email  string
+	before, since string // paid bookings
+}
+
+// sellAndBackUp backs the database up while buyers are busy.
+func sellAndBackUp(t *testing.T) *backedUp {
+	b := &backedUp{program: start(t), file: filepath.Join(t.TempDir(), "backup")}
+	b.event = b.program.event(10, 20, object{"holdSeconds": 5})
+	b.token, b.email = b.user()
+	b.before = b.buy("A-1-1", "A-1-2")
+
+	busy, stop := context.WithCancel(t.Context())
+	var buyers sync.WaitGroup
+	held := make(chan struct{}, 1)
+	for _, token := range b.users(4) {
+		buyers.Go(func() {
+			for busy.Err() == nil {
+				a := b.call("POST", "/bookings", token, object{"eventId": b.event, "bestAvailable": object{"quantity": 2}})
+				if a.status != 201 && a.status != 409 {
+					t.Errorf("unexpected: %v", a)
+					return
+				}
+				select {
+				case held <- struct{}{}:
+				default:
+				}
+			}
+		})
+	}
+	<-held
+	runTool(t, "pg_dump", "--format=custom", "--file="+b.file, "--dbname="+b.cfg.PostgresURL)
+	stop()
+	buyers.Wait()
+	return b
+}
+
+func (b *backedUp) buy(seats ...string) (id string) {
+	b.t.Helper()
+	held := b.hold(b.token, b.event, seats...)
+	require.Equal(b.t, 201, held.status, held)
+	b.must(201, "POST", "/bookings/"+held.text("id")+"/payments", b.token, object{"method": "mock", "token": "tok_ok"})
+	return held.text("id")
+}
+
+// restore stops the program, and lets the next start use the database of the backup.
+func (b *backedUp) restore() {
+	b.t.Helper()
+	b.stop()
+	b.cfg.PostgresURL = persistencetest.NewEmptyDatabase(b.t)
+	runTool(b.t, "pg_restore", "--no-owner", "--dbname="+b.cfg.PostgresURL, b.file)
+}
+
+func runRestored(t *testing.T, cfg *app.Config, args ...string) (code int, out string) {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+	defer cancel()
+	cmd := exec.CommandContext(ctx, os.Args[0], append([]string{"restored"}, args...)...)
+	cmd.Env = environment(cfg, "127.0.0.1:0")
+	var all bytes.Buffer
+	cmd.Stdout, cmd.Stderr = &all, &all
+	_ = cmd.Run() // the code tells
+	return cmd.ProcessState.ExitCode(), all.String()
+}
+
+func TestRestored_MakesABackupSafe(t *testing.T) {
+	t.Parallel()
+	b := sellAndBackUp(t)
+	known := b.seatMapVersion()
+	b.since = b.buy("A-9-1")
+	made := b.program.event(1, 5, nil)
+	key := b.must(201, "POST", "/admin/api-keys", b.admin, object{"name": "a shop", "scopes": []string{"bookings:read"}}).text("id")
+	session := b.must(200, "POST", "/auth/login", "", object{"email": b.email, "password": "correct horse"})
+
+	code, out := runRestored(t, b.cfg)
+	require.NotZero(t, code, "instances run: %s", out)
+	require.Contains(t, out, "stop them first")
+
+	b.restore()
+	code, out = runRestored(t, b.cfg, "--dry-run")
+	require.Zero(t, code, out)
+	require.Contains(t, out, "nothing is changed")
+	code, again := runRestored(t, b.cfg)
+	require.Zero(t, code, again)
+	withoutTimes := func(text string) []string {
+		return slices.DeleteFunc(strings.Split(text, "\n"), func(line string) bool {
+			return strings.Contains(line, "DRY RUN") || strings.Contains(line, "last change")
+		})
+	}
+	require.Equal(t, withoutTimes(out), withoutTimes(again), "a dry run says what is done")
+	for _, text := range []string{"1 events: epochs and versions raised", adminEmail, made + " A show", "0 API keys are good"} {
+		require.Contains(t, again, text)
+	}
+	require.NotContains(t, again, key)
+
+	b.boot()
+	b.must(401, "POST", "/auth/refresh", "", object{"refreshToken": session.text("refreshToken")})
+	b.must(401, "GET", "/bookings/"+b.before, b.token, nil)
+	b.token, b.admin = b.login(b.email, "correct horse"), b.login(adminEmail, adminPassword)
+	require.Equal(t, "CONFIRMED", b.must(200, "GET", "/bookings/"+b.before, b.token, nil).text("status"))
+	b.must(404, "GET", "/bookings/"+b.since, b.token, nil)
+	require.Equal(t, "AVAILABLE", b.seatStatus(b.event)["A-9-1"])
+	require.Greater(t, b.seatMapVersion(), known, "no version means two states")
+	b.buy("A-9-1")
+	eventually(t, 20*time.Second, "the event that was made since", func() bool {
+		return b.call("GET", "/events/"+made+"/availability", "", nil).status == 200
+	})
+	eventually(t, 30*time.Second, "the holds of then to end", func() bool {
+		code, out, _ = runCheck(t, b.cfg.PostgresURL)
+		return code == 0
+	})
+}
+
+// seatMapVersion returns the version of the event's seat map.
+func (b *backedUp) seatMapVersion() float64 {
+	b.t.Helper()
+	return b.must(200, "GET", "/events/"+b.event+"/seats", "", nil).body["version"].(float64)
+}
