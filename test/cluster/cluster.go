@@ -9,7 +9,7 @@ import (
 
 // scenarios are all scenarios, in the order in which they run.
 var scenarios = []harness.Scenario{
-	ownership, killOwner, rollingRestart, frozenOwner, postgresAway, partition, distance, customerLimit, versions,
+	ownership, killOwner, rollingRestart, frozenOwner, postgresAway, partition, distance, customerLimit, floor, versions,
 }
 
 // cluster is a cluster with what the scenarios do to it.
