@@ -22,6 +22,7 @@ func banner(url, mailURL string) string {
 	return replace.Replace(`
   Eventra is ready.
 
+    The live house     {url}
     API, to try out    {url}/api-docs   (Swagger UI)
     Mails it sends     {mail}
 

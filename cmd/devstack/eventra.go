@@ -19,23 +19,28 @@ type eventra struct {
 	folder *stack.Folder
 }
 
-func (e eventra) start(subcommand string) (*proc.Process, error) {
+func (e eventra) start(subcommand string, stdout, stderr *os.File) (*proc.Process, error) {
 	return proc.Start(proc.Spec{
 		Name:   "eventra-" + subcommand,
 		Path:   e.binary,
 		Args:   []string{subcommand},
 		Env:    e.env,
-		Stdout: os.Stdout,
-		Stderr: os.Stderr,
+		Stdout: stdout,
+		Stderr: stderr,
 
 		// When the launcher is killed, the stores go too, and Eventra cannot stop in good order without them.
 		DeathSignal: syscall.SIGKILL,
 	}, e.folder.PIDs())
 }
 
-// finish runs a subcommand to its end.
+// finish runs a subcommand to its end. What it says goes to a log, which is shown if it fails.
 func (e eventra) finish(ctx context.Context, subcommand string, patience time.Duration) error {
-	process, err := e.start(subcommand)
+	log, err := e.folder.OpenLog(subcommand)
+	if err != nil {
+		return err
+	}
+	defer log.Close()
+	process, err := e.start(subcommand, log, log)
 	if err != nil {
 		return err
 	}
@@ -49,7 +54,8 @@ func (e eventra) finish(ctx context.Context, subcommand string, patience time.Du
 		return fmt.Errorf("eventra %s has not ended after %v", subcommand, patience)
 	}
 	if code := process.ExitCode(); code != 0 {
-		fmt.Fprintf(os.Stderr, "devstack: eventra %s failed with exit code %d\n", subcommand, code)
+		said, _ := os.ReadFile(log.Name())
+		fmt.Fprintf(os.Stderr, "devstack: eventra %s failed with exit code %d and said (%s):\n%s", subcommand, code, log.Name(), said)
 		return exitCode(code)
 	}
 	return nil

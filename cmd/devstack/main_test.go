@@ -71,7 +71,10 @@ func TestRun_StartsAndStopsInOrder(t *testing.T) {
 	if code := run.wait(); code != 0 {
 		t.Errorf("exit code %d after an interrupt", code)
 	}
-	migrate, seed, stopped := run.index("fake eventra migrate"), run.index("fake eventra seed"), run.index("stopped in good order")
+	migrate, seed, stopped := run.index("Migrating the database: "), run.index("Loading the demo data: "), run.index("stopped in good order")
+	if strings.Contains(run.output(), "fake eventra migrate") {
+		t.Error("what a step says belongs into its log")
+	}
 	if migrate >= seed || seed >= stopped {
 		t.Errorf("wrong order:\n%s", run.output())
 	}
@@ -129,7 +132,8 @@ func TestRun_PassesOnExitCodes(t *testing.T) {
 	t.Run("of migrate", func(t *testing.T) {
 		t.Parallel()
 		run := startWith(t, []string{"FAKE_FAIL=migrate"}, "run", "--data", newData(t), "--addr", freeAddr(t), eventraBinary)
-		if code := run.wait(); code != 3 || strings.Contains(run.output(), "fake eventra seed") {
+		code := run.wait()
+		if code != 3 || strings.Contains(run.output(), "Loading") || !strings.Contains(run.output(), "migrate.log):\nfake eventra migrate\n") {
 			t.Errorf("exit code %d:\n%s", code, run.output())
 		}
 	})

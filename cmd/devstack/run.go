@@ -46,12 +46,13 @@ func (c *runCommand) Run(ctx context.Context) (err error) {
 		return err
 	}
 
-	fmt.Println("Starting PostgreSQL, Redis, MongoDB and a mail catcher …")
+	begun := time.Now()
 	servers, err := stack.Start(ctx, folder)
 	if err != nil {
 		return unlessInterrupted(ctx, err)
 	}
 	defer servers.Stop()
+	say("Starting PostgreSQL, Redis, MongoDB and a mail catcher", begun)
 
 	program := eventra{binary: binary, env: c.environment(servers), folder: folder}
 	return unlessInterrupted(ctx, c.serve(ctx, program, servers))
@@ -71,13 +72,15 @@ func (c *runCommand) environment(servers *stack.Stack) []string {
 
 // serve returns when Eventra has ended.
 func (c *runCommand) serve(ctx context.Context, program eventra, servers *stack.Stack) error {
-	for _, step := range []string{"migrate", "seed"} {
-		if err := program.finish(ctx, step, preparePatience); err != nil {
+	for _, step := range []struct{ what, subcommand string }{{"Migrating the database", "migrate"}, {"Loading the demo data", "seed"}} {
+		begun := time.Now()
+		if err := program.finish(ctx, step.subcommand, preparePatience); err != nil {
 			return err
 		}
+		say(step.what, begun)
 	}
 
-	process, err := program.start("serve")
+	process, err := program.start("serve", os.Stdout, os.Stderr)
 	if err != nil {
 		return err
 	}
@@ -100,6 +103,9 @@ func (c *runCommand) serve(ctx context.Context, program eventra, servers *stack.
 		return err
 	}
 }
+
+// say writes what has been done, and how long it took, as scripts/step does.
+func say(what string, begun time.Time) { fmt.Printf("%s: %.0f s\n", what, time.Since(begun).Seconds()) }
 
 // unlessInterrupted drops the error of a run that was interrupted, because to be interrupted is to succeed.
 func unlessInterrupted(ctx context.Context, err error) error {

@@ -97,7 +97,9 @@ func TestREADME_StoryCanBeToldAgain(t *testing.T) {
 func TestStep_SaysWhatMatters(t *testing.T) {
 	t.Parallel()
 	said := bash(t, `../../scripts/step 'Building it' sh -c 'echo "go: downloading x v1"; echo "a warning" >&2'`, "")
-	require.Regexp(t, `^Building it … \d+ s\na warning\n$`, said)
-	said = bash(t, `../../scripts/step 'Building it' sh -c 'echo "go: downloading x v1"; echo "no such file"; exit 7'; test $? = 7`, "")
-	require.Regexp(t, `^Building it … \d+ s, failed\nno such file\n$`, said)
+	require.Regexp(t, `^Building it: \d+ s\na warning\n$`, said)
+	said = bash(t, `../../scripts/step -q 'Installing it' sh -c 'echo "Unpacking x"; echo "a warning" >&2'`, "")
+	require.Regexp(t, `^Installing it: \d+ s\n$`, said)
+	said = bash(t, `../../scripts/step -q 'Building it badly' sh -c 'echo "go: downloading x v1"; echo "no such file"; exit 7'; test $? = 7`, "")
+	require.Regexp(t, `^Building it badly: failed after \d+ s; /\S+/bin/logs/Building-it-badly.log has all that it said\nno such file\n$`, said)
 }

@@ -15,7 +15,7 @@ func startFerret(_ context.Context, folder *Folder) (_ *service, err error) {
 	if err := os.MkdirAll(data, 0o700); err != nil {
 		return nil, err
 	}
-	log, err := openLog(folder, "ferretdb")
+	log, err := folder.OpenLog("ferretdb")
 	if err != nil {
 		return nil, err
 	}

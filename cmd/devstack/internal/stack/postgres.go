@@ -136,7 +136,7 @@ func initPostgres(ctx context.Context, folder *Folder, bin string, user *proc.Us
 func runTool(ctx context.Context, folder *Folder, name string, spec proc.Spec) error {
 	const patience = time.Minute
 
-	log, err := openLog(folder, name)
+	log, err := folder.OpenLog(name)
 	if err != nil {
 		return err
 	}

@@ -26,7 +26,7 @@ type server struct {
 
 // start starts the server on a free port and waits until it is ready.
 func (s server) start(ctx context.Context, folder *Folder) (*proc.Process, int, error) {
-	log, err := openLog(folder, s.name)
+	log, err := folder.OpenLog(s.name)
 	if err != nil {
 		return nil, 0, err
 	}
@@ -125,9 +125,9 @@ func listen(preferred int) (net.Listener, error) {
 
 func address(port int) string { return fmt.Sprintf("127.0.0.1:%d", port) }
 
-// openLog opens a new log for a server, and keeps that of the run before as .1.
-func openLog(folder *Folder, name string) (*os.File, error) {
-	path := logPath(folder, name)
+// OpenLog opens a new log for a server or step, and keeps that of the run before as .1.
+func (f *Folder) OpenLog(name string) (*os.File, error) {
+	path := logPath(f, name)
 	if err := os.Rename(path, path+".1"); err != nil && !errors.Is(err, os.ErrNotExist) {
 		return nil, err
 	}
