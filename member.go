@@ -38,6 +38,8 @@ type ActiveEvent struct {
 	Queued  int   // requests without an outcome
 	Batches int64 // that this activation has committed
 	Changes int64 // in these batches
+
+	Free, Held, Booked int // seats and places; known to the event's own member alone
 }
 
 // ActivationState is the state of an activation.

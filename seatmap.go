@@ -257,6 +257,16 @@ func (m *SeatMap) Availability() *Availability {
 	return a
 }
 
+// Tickets counts seats and places as they are stored, without those that are blocked.
+func (m *SeatMap) Tickets() (free, held, booked int) {
+	free, held, booked = m.total.Available, m.total.Held, m.total.Booked
+	for i := range m.floors {
+		floor := m.floors[i].tally()
+		free, held, booked = free+floor.Available, held+floor.Held, booked+floor.Booked
+	}
+	return free, held, booked
+}
+
 // Apply ends a claim because the change was committed: in a batch of that version,
 // at that time of the store's clock. It fills in the times that only the store
 // knows, and releases the items of an ended booking, so it must come before anybody reads

@@ -85,6 +85,7 @@ func (a *activation) committed(b *batch) {
 			a.send(r.replyTo, &reply{booking: c.Booking, payment: c.Payment, blocking: c.Blocking, refund: c.Refund})
 		}
 	}
+	a.stats.count(a.seats)
 	a.rearm(rearmPause, held...)
 	if mails {
 		a.mailsDue()

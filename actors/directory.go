@@ -67,6 +67,9 @@ func (d *Directory) Close(ctx context.Context) error {
 	return d.mailers.stop(ctx)
 }
 
+// ReplicaBytes returns about how many bytes the copies of other members' events take.
+func (d *Directory) ReplicaBytes() uint64 { return d.replicas.views.WeightedSize() }
+
 // do lets the event carry out a command.
 func (d *Directory) do(ctx context.Context, event eventra.ID, cmd eventra.Command) (*reply, error) {
 	return d.ask(ctx, event, cmd)

@@ -90,6 +90,7 @@ func (a *activation) activate(snapshot *eventra.Snapshot) error {
 	seats, err := eventra.NewSeatMap(snapshot)
 	if err != nil {
 		a.Log.Error("stored seats contradict each other; not selling", "eventId", a.id, "error", err)
+		a.Metrics.contradictory.Inc()
 		return err
 	}
 	if a.seats != nil {
@@ -97,6 +98,7 @@ func (a *activation) activate(snapshot *eventra.Snapshot) error {
 	}
 	a.seats, a.epoch, a.phase, a.backoff = seats, snapshot.Epoch, active, 0
 	a.outdated = false
+	a.stats.count(a.seats)
 	a.clock.reset(snapshot.Now, a.Now())
 	a.Metrics.activations.Inc()
 	var holds []deadline

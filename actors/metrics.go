@@ -19,6 +19,8 @@ type Metrics struct {
 	activations    prometheus.Counter
 	locksSkipped   prometheus.Counter
 	contended      prometheus.Counter
+	queueFull      prometheus.Counter
+	contradictory  prometheus.Counter
 }
 
 // NewMetrics registers the actors' metrics.
@@ -45,6 +47,14 @@ func NewMetrics(r prometheus.Registerer) *Metrics {
 	}
 	m.contended = prometheus.NewCounter(prometheus.CounterOpts{
 		Name: "eventra_contended_changes_total", Help: "Changes that met the lock of another booking."})
+	m.queueFull = prometheus.NewCounter(prometheus.CounterOpts{
+		Name: "eventra_event_queue_refusals_total", Help: "Requests that were refused because too many wait for their event."})
+	m.contradictory = prometheus.NewCounter(prometheus.CounterOpts{
+		Name: "eventra_contradictory_events_total", Help: "Activations that sell nothing, because what is stored of their seats contradicts itself."})
+	for _, outcome := range outcomeNames {
+		m.outcomes.WithLabelValues(outcome) // counted from zero, so that the first one is seen as an increase
+	}
+	r.MustRegister(m.queueFull, m.contradictory)
 	r.MustRegister(m.batchChanges, m.batchEvents, m.commitSeconds, m.expiryLateness, m.outcomes, m.activations, m.locksSkipped, m.contended)
 	return m
 }
@@ -63,6 +73,8 @@ func (m *Metrics) Committed(batches []*eventra.Batch, took time.Duration, err er
 
 // LocksSkipped implements groupcommit.Metrics.
 func (m *Metrics) LocksSkipped() { m.locksSkipped.Inc() }
+
+var outcomeNames = []string{"committed", "split", "stale_epoch", "diverged", "not_committed", "unknown"}
 
 func outcomeName(err error) string {
 	switch {

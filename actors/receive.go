@@ -75,6 +75,7 @@ func (a *activation) receive(r *request) {
 	case a.phase >= moving || !a.serving():
 		a.fail(r, cluster.ErrMoved)
 	case a.queued() >= a.QueueMax:
+		a.Metrics.queueFull.Inc()
 		a.fail(r, &eventra.Error{Code: eventra.CodeOverloaded, Message: "too many requests wait for this event", RetryAfter: time.Second})
 	case !a.tryLoad():
 		a.fail(r, eventra.Unavailable("postgres", nil))

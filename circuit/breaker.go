@@ -25,8 +25,9 @@ type Breaker struct {
 	pause   time.Duration
 	probe   func(context.Context) error
 
-	open atomic.Bool
-	made time.Time
+	open  atomic.Bool
+	trips atomic.Uint64
+	made  time.Time
 	// When a call was last answered, and a probe: nanoseconds since made, by the monotonic clock.
 	answered, probed atomic.Int64
 	suspicion        chan struct{} // to be probed
@@ -59,6 +60,9 @@ func (b *Breaker) Allow() error {
 // Open reports whether calls are refused.
 func (b *Breaker) Open() bool { return b.open.Load() }
 
+// Trips returns how often the server was found away.
+func (b *Breaker) Trips() uint64 { return b.trips.Load() }
+
 // Now is the time by which [Breaker.QuietSince] counts.
 func (b *Breaker) Now() int64 { return int64(time.Since(b.made)) }
 
@@ -87,6 +91,7 @@ func (b *Breaker) Trip(err error) {
 
 func (b *Breaker) refuse(err error) {
 	if !b.open.Swap(true) {
+		b.trips.Add(1)
 		slog.Warn(b.backend+" is away", "error", err)
 	}
 }

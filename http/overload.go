@@ -31,6 +31,7 @@ func (s *Server) admit(ctx *fasthttp.RequestCtx) bool {
 	if admitted && s.holding.Load() < int64(s.cfg.HoldsMax) {
 		return true
 	}
+	s.requests.shed(admitted)
 	admission.ReleaseSlot(ctx.Conn())
 	s.shed(ctx)
 	return false
@@ -45,6 +46,7 @@ func (s *Server) countedHold(c *fiber.Ctx) error { return s.countHold(c.Next) }
 func (s *Server) countHold(wait func() error) error {
 	if s.holding.Add(1) > int64(s.cfg.HoldsMax) {
 		s.holding.Add(-1)
+		s.requests.shed(true)
 		s.pacer.Wait()
 		return eventra.Errorf(eventra.CodeOverloaded, "too many requests at once")
 	}
@@ -74,7 +76,7 @@ func (s *Server) shed(ctx *fasthttp.RequestCtx) {
 	}
 	ctx.Response.Header.Set(fiber.HeaderXRequestID, id)
 	ctx.SetBodyString(overloadedBeforeID + strconv.Quote(id) + overloadedAfterID)
-	s.requests.problem(eventra.CodeOverloaded)
+	s.requests.problem(eventra.CodeOverloaded, true)
 	s.requests.observe(holdsRoute, fasthttp.MethodPost, fasthttp.StatusServiceUnavailable, time.Since(start))
 }
 

@@ -134,7 +134,7 @@ func (s *Server) writeProblem(c *fiber.Ctx, err error) {
 		kind = problems[e.Code]
 	}
 	exchangeOf(c).failure = err
-	s.requests.problem(e.Code)
+	s.requests.problem(e.Code, isHold(c.Context()))
 	if e.Code == eventra.CodeInternal {
 		e = &eventra.Error{Code: e.Code, Message: "something went wrong on our side; quote the request id when you report it"}
 	}

@@ -123,6 +123,9 @@ func NewServer(cfg Config) (*Server, error) {
 	if s.streams, err = newSeatStreams(cfg.SeatMaps, cfg.Catalog, cfg.Metrics); err != nil {
 		return nil, err
 	}
+	if err = s.measure(cfg.Metrics); err != nil {
+		return nil, err
+	}
 	s.listener.Proxy = s.trusted
 	s.app = s.newApp()
 	s.routes()

@@ -18,6 +18,7 @@ import (
 type Node struct {
 	config  Config
 	current atomic.Pointer[Incarnation] // nil between two incarnations
+	evicted atomic.Uint64               // incarnations
 
 	stop       context.CancelFunc // nil before the first incarnation
 	joining    sync.WaitGroup     // the loop that makes the next incarnations
@@ -58,6 +59,7 @@ func (n *Node) rejoinWhenEvicted(ctx context.Context, incarnation *Incarnation) 
 		case <-incarnation.evicted:
 		}
 		n.current.Store(nil)
+		n.evicted.Add(1)
 		evicted := incarnation
 		n.background.Go(func() { evicted.stop(false) }) // it frees the port long before its last batches complete
 		for pause := rejoinPauseMin; ; pause = min(2*pause, rejoinPauseMax) {
@@ -112,8 +114,19 @@ func (n *Node) LeaseLeft() time.Duration {
 	return max(0, time.Duration(incarnation.membership.leaseEnd.Load())-time.Since(processStart))
 }
 
+// Evictions returns how often this instance has lost its lease and joined again, or tries to.
+func (n *Node) Evictions() uint64 { return n.evicted.Load() }
+
 // Load describes the work of this instance.
 type Load struct{ Members, Events, Queued int }
+
+// Events describes the events that this instance has in memory.
+func (n *Node) Events() []eventra.ActiveEvent {
+	if incarnation := n.Incarnation(); incarnation != nil {
+		return incarnation.activations.describe()
+	}
+	return nil
+}
 
 // Load returns the number of members, of this one's active events and of the requests
 // without an outcome at these.

@@ -42,5 +42,8 @@ func (l *Limiter) Acquire() bool {
 	return true
 }
 
+// Load returns how many slots are taken, and how many callers wait for one.
+func (l *Limiter) Load() (taken, waiting int) { return len(l.slots), int(l.waiting.Load()) }
+
 // Release gives a slot back. Each successful Acquire needs one Release.
 func (l *Limiter) Release() { <-l.slots }

@@ -60,6 +60,13 @@ func (l *Listener) Open(ln net.Listener) {
 	}
 }
 
+// Connections returns how many connections are open.
+func (l *Listener) Connections() int {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return len(l.all.conns)
+}
+
 // Addr implements net.Listener.
 func (l *Listener) Addr() net.Addr { return l.ln.Addr() }
 

@@ -81,6 +81,9 @@ type AccessTokens struct {
 	verified tokenCache
 }
 
+// CacheBytes returns about how many bytes the verified tokens take.
+func (t *AccessTokens) CacheBytes() uint64 { return t.verified.callers.WeightedSize() }
+
 // NewAccessTokens makes an issuer that signs with the first secret and accepts tokens of all.
 // Each has at least [SecretMinBytes].
 func NewAccessTokens(secrets ...[]byte) *AccessTokens {

@@ -104,6 +104,9 @@ func New(details Details, sales Sales, cache Cache, reloader Reloader, log *slog
 	}
 }
 
+// CacheBytes returns about how many bytes this process's own copies of pages and lists take.
+func (c *Catalog) CacheBytes() int { return c.events.size() + c.lists.size() }
+
 // Create stores a new draft and sets *e to it. If the id exists, it sets *e to the
 // stored event instead.
 func (c *Catalog) Create(ctx context.Context, e *eventra.Event) error {

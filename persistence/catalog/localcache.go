@@ -63,6 +63,12 @@ func (c *localCache[T]) put(subject string, written int64, value *T) {
 	c.bytes += entry.bytes
 }
 
+func (c *localCache[T]) size() int {
+	c.mu.RLock()
+	defer c.mu.RUnlock()
+	return c.bytes
+}
+
 func (c *localCache[T]) remove(subject string) {
 	c.bytes -= c.values[subject].bytes
 	delete(c.values, subject)

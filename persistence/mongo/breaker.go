@@ -44,3 +44,6 @@ func (b breaker) observe(begun int64, err error) {
 
 // Away reports whether calls are refused because the server is known to be away.
 func (db *DB) Away() bool { return db.breaker.Open() }
+
+// Trips returns how often the server was found away.
+func (db *DB) Trips() uint64 { return db.breaker.Trips() }

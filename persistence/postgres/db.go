@@ -91,6 +91,7 @@ type DB struct {
 	breaker breaker
 	// diskFull: a write found the disk full, and none has looked for room since.
 	diskFull atomic.Bool
+	failures failures
 
 	retention, auditRetention time.Duration
 
@@ -121,7 +122,7 @@ func Open(ctx context.Context, url string, options Options) (*DB, error) {
 	sizePool(config, url, options)
 	breaker := newBreaker(config.ConnConfig)
 	config.ConnConfig.DialFunc = limitDials(config.ConnConfig.DialFunc, breaker.Allow)
-	db := &DB{breaker: breaker, retention: options.Retention, auditRetention: options.AuditRetention}
+	db := &DB{breaker: breaker, failures: newFailures(), retention: options.Retention, auditRetention: options.AuditRetention}
 	if err := db.openPools(ctx, config); err != nil {
 		breaker.Close()
 		return nil, err
@@ -266,6 +267,7 @@ func (db *DB) acquireOf(ctx context.Context, pool *pgxpool.Pool) (*pgxpool.Conn,
 	conn, err := pool.Acquire(ctx)
 	if err != nil {
 		db.observe(err)
+		db.failures.countUnconnected(ctx)
 	}
 	return conn, err
 }

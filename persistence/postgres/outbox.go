@@ -180,17 +180,3 @@ const (
 	markSentSQL = `SET sent_at = coalesce(sent_at, now())`
 	withholdSQL = `SET withheld = withheld OR sent_at IS NULL, sent_at = coalesce(sent_at, now())`
 )
-
-// MailsUnsent counts the mails that no mail server has taken yet, up to a limit.
-func (db *DB) MailsUnsent(ctx context.Context, limit int) (number int, err error) {
-	err = db.WithConn(ctx, callTimeout, func(ctx context.Context, conn *pgxpool.Conn) error {
-		return conn.QueryRow(ctx, mailsUnsentSQL, limit).Scan(&number)
-	})
-	return number, err
-}
-
-const mailsUnsentSQL = `
-SELECT count(*) FROM (
-    (SELECT FROM outbox WHERE sent_at IS NULL LIMIT $1) UNION ALL (SELECT FROM notices WHERE sent_at IS NULL LIMIT $1)
-    UNION ALL (SELECT FROM account_mails WHERE sent_at IS NULL LIMIT $1) UNION ALL (SELECT FROM refunds WHERE mail_sent_at IS NULL LIMIT $1) LIMIT $1
-) AS unsent`

@@ -35,6 +35,7 @@ func isReadOnly(err error) bool {
 
 // observe notes how a call ended.
 func (db *DB) observe(err error) {
+	db.failures.count(err)
 	if isReadOnly(err) {
 		db.layouts.Reset()
 		db.office.Reset()

@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"slices"
+	"time"
 
 	"github.com/hibiken/asynq"
 
@@ -19,6 +20,7 @@ type MailQueueStats struct {
 	Waiting int // for a worker or for the next attempt
 	Running int
 	Dead    int
+	Oldest  time.Duration // how long the oldest job has been ready for a worker
 }
 
 // DeadLetters lists the dead mails, the oldest failure first; of each box a thousand at most.
@@ -142,6 +144,7 @@ func (q *MailQueue) Stats(ctx context.Context) (stats MailQueueStats, err error)
 			stats.Waiting += info.Pending + info.Scheduled + info.Retry
 			stats.Running += info.Active
 			stats.Dead += info.Archived
+			stats.Oldest = max(stats.Oldest, info.Latency)
 		}
 	}
 	return stats, nil

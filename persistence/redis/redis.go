@@ -59,6 +59,9 @@ func (db *DB) newClient(adjust func(*goredis.Options)) *goredis.Client {
 // Ping returns nil if the server answers.
 func (db *DB) Ping(ctx context.Context) error { return unavailable(db.client.Ping(ctx).Err()) }
 
+// Stat describes the pool of connections.
+func (db *DB) Stat() *goredis.PoolStats { return db.client.PoolStats() }
+
 // Close closes all connections.
 func (db *DB) Close() error { return errors.Join(db.breaker.close(), db.client.Close()) }
 

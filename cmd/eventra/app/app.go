@@ -18,6 +18,7 @@ import (
 	"github.com/eventra/eventra/actors"
 	web "github.com/eventra/eventra/http"
 	"github.com/eventra/eventra/payments"
+	"github.com/eventra/eventra/persistence/catalog"
 	"github.com/eventra/eventra/persistence/postgres"
 	"github.com/eventra/eventra/persistence/redis"
 	"github.com/eventra/eventra/persistence/smtp"
@@ -31,6 +32,7 @@ type App struct {
 	queue      *redis.MailQueue
 	mails      *smtp.Sender
 	denied     *redis.DeniedTokens
+	catalog    *catalog.Catalog
 	server     *web.Server
 	listener   net.Listener
 	operations net.Listener // nil if they are answered on listener
@@ -90,20 +92,21 @@ func (a *App) build(cfg *Config, w *wiring, metrics *prometheus.Registry) ([]fun
 	if err != nil {
 		return nil, err
 	}
+	gateway = newTimedGateway(gateway, metrics)
 	office := actors.NewBoxOffice(a.events, store)
 	processor := payments.NewProcessor(office, a.stores.Postgres, gateway, a.log, cfg.PaymentTimeout)
-	catalog := a.stores.newCatalog(a.events, a.log)
+	a.catalog = a.stores.newCatalog(a.events, a.log)
 	a.denied = redis.NewDeniedTokens(a.stores.Redis)
 	rates := redis.NewRateCounters(a.stores.Redis)
 	err = a.newServer(cfg, web.Config{
-		Users: a.stores.Postgres, APIKeys: a.stores.Postgres, Customers: a.stores.Postgres, DeniedTokens: a.denied, Catalog: catalog, SeatMaps: a.events,
+		Users: a.stores.Postgres, APIKeys: a.stores.Postgres, Customers: a.stores.Postgres, DeniedTokens: a.denied, Catalog: a.catalog, SeatMaps: a.events,
 		BoxOffice: office, Payments: processor, Bookings: a.stores.Postgres, Blocks: a.stores.Postgres, Cancellations: a.stores.Postgres,
 		BackOffice: a.stores.Postgres, MailTries: a.queue, Audit: a.stores.Postgres, UserAdmin: a.stores.Postgres, DeadMails: a.queue,
 		IdempotencyKeys: a.stores.Postgres, RateCounters: rates, Members: a.events,
 		PaymentTimeout: processor.Bound(), Metrics: metrics, Log: a.log,
 	})
 	cancellations := payments.NewCancellations(processor, a.stores.Postgres, a.log)
-	return []func(context.Context){catalog.RunCopier, payments.NewReconciler(processor).Run, cancellations.Run, rates.Run}, err
+	return []func(context.Context){a.catalog.RunCopier, payments.NewReconciler(processor).Run, cancellations.Run, rates.Run}, err
 }
 
 // join makes sure that the schema is there, and joins the cluster. It waits for

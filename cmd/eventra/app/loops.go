@@ -25,6 +25,7 @@ func (a *App) buildLoops(w *wiring, metrics prometheus.Registerer) []func(contex
 		func(ctx context.Context) { a.denied.Run(ctx, a.stores.Postgres) },
 		a.purge,
 		a.measureBacklog(metrics),
+		a.measureHotEvents(metrics),
 	}
 	for _, loop := range w.loops {
 		loops = append(loops, func(ctx context.Context) { loop(ctx, a.events.Node(), metrics) })

@@ -3,13 +3,8 @@ package app
 import (
 	"context"
 	"runtime"
-	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
-
-	"github.com/eventra/eventra"
-	"github.com/eventra/eventra/actors"
-	"github.com/eventra/eventra/sleep"
 )
 
 // gauge registers a metric that is read when Prometheus asks.
@@ -17,13 +12,20 @@ func gauge(r prometheus.Registerer, name, help string, labels prometheus.Labels,
 	r.MustRegister(prometheus.NewGaugeFunc(prometheus.GaugeOpts{Name: name, Help: help, ConstLabels: labels}, read))
 }
 
+// counter registers a counter that is read when Prometheus asks.
+func counter(r prometheus.Registerer, name, help string, labels prometheus.Labels, read func() float64) {
+	r.MustRegister(prometheus.NewCounterFunc(prometheus.CounterOpts{Name: name, Help: help, ConstLabels: labels}, read))
+}
+
 // measure registers what is known of this instance without asking anybody.
 func (a *App) measure(r prometheus.Registerer, version string) {
 	gauge(r, "eventra_build_info", "Always 1; the labels say what runs.", prometheus.Labels{"version": version, "goversion": runtime.Version()},
 		func() float64 { return 1 })
-	for store, away := range map[string]func() bool{"postgres": a.stores.Postgres.Away, "mongo": a.stores.Mongo.Away, "redis": a.stores.Redis.Away} {
+	for store, b := range map[string]breaker{"postgres": a.stores.Postgres, "mongo": a.stores.Mongo, "redis": a.stores.Redis} {
 		gauge(r, "eventra_breaker_open", "1 while a store is known to be away, and calls are refused.", prometheus.Labels{"store": store},
-			func() float64 { return number(away()) })
+			func() float64 { return number(b.Away()) })
+		counter(r, "eventra_breaker_trips_total", "How often a store was found away.", prometheus.Labels{"store": store},
+			func() float64 { return float64(b.Trips()) })
 	}
 	node := a.events.Node()
 	gauge(r, "eventra_lease_seconds", "How long this instance may serve without renewing its lease; 0: it is suspended.", nil,
@@ -32,17 +34,50 @@ func (a *App) measure(r prometheus.Registerer, version string) {
 	gauge(r, "eventra_active_events", "Events whose seats this instance has in memory.", nil, func() float64 { return float64(node.Load().Events) })
 	gauge(r, "eventra_event_queue_requests", "Requests without an outcome at the events of this instance.", nil,
 		func() float64 { return float64(node.Load().Queued) })
-	a.measurePool(r)
+	counter(r, "eventra_evictions_total", "How often this instance has lost its lease, and joined again.", nil,
+		func() float64 { return float64(node.Evictions()) })
+	gauge(r, "eventra_cache_bytes", cacheHelp, prometheus.Labels{"cache": "replicas"}, func() float64 { return float64(a.events.ReplicaBytes()) })
+	gauge(r, "eventra_cache_bytes", cacheHelp, prometheus.Labels{"cache": "pages"}, func() float64 { return float64(a.catalog.CacheBytes()) })
+	a.measurePostgres(r)
+	a.measureRedis(r)
 }
 
-func (a *App) measurePool(r prometheus.Registerer) {
+// measureHotEvents makes a loop that looks for the busiest events.
+func (a *App) measureHotEvents(r prometheus.Registerer) func(context.Context) {
+	hot := newHotEvents(a.events.Node().Events)
+	r.MustRegister(hot)
+	return hot.run
+}
+
+// cacheHelp is the text of package http, which measures the other caches.
+const cacheHelp = "Bytes that a cache keeps, as it counts them."
+
+type breaker interface {
+	Away() bool
+	Trips() uint64
+}
+
+func (a *App) measurePostgres(r prometheus.Registerer) {
 	pool := a.stores.Postgres.Stat
 	const name, help = "eventra_postgres_connections", "Connections to PostgreSQL by state."
 	gauge(r, name, help, prometheus.Labels{"state": "busy"}, func() float64 { return float64(pool().AcquiredConns()) })
 	gauge(r, name, help, prometheus.Labels{"state": "idle"}, func() float64 { return float64(pool().IdleConns()) })
 	gauge(r, "eventra_postgres_connections_max", "The most connections to PostgreSQL.", nil, func() float64 { return float64(pool().MaxConns()) })
-	r.MustRegister(prometheus.NewCounterFunc(prometheus.CounterOpts{Name: "eventra_postgres_connection_wait_seconds_total",
-		Help: "Time that calls have waited for a connection to PostgreSQL."}, func() float64 { return pool().EmptyAcquireWaitTime().Seconds() }))
+	counter(r, "eventra_postgres_connection_wait_seconds_total", "Time that calls have waited for a connection to PostgreSQL.", nil,
+		func() float64 { return pool().EmptyAcquireWaitTime().Seconds() })
+	for reason := range a.stores.Postgres.Failures() {
+		counter(r, "eventra_postgres_failures_total", "Calls of PostgreSQL that failed, by reason.", prometheus.Labels{"reason": reason},
+			func() float64 { return float64(a.stores.Postgres.Failures()[reason]) })
+	}
+}
+
+func (a *App) measureRedis(r prometheus.Registerer) {
+	pool := a.stores.Redis.Stat
+	const name, help = "eventra_redis_connections", "Connections to Redis by state."
+	gauge(r, name, help, prometheus.Labels{"state": "busy"}, func() float64 { s := pool(); return float64(s.TotalConns) - float64(s.IdleConns) })
+	gauge(r, name, help, prometheus.Labels{"state": "idle"}, func() float64 { return float64(pool().IdleConns) })
+	counter(r, "eventra_redis_connection_timeouts_total", "Commands that waited for a connection to Redis in vain.", nil,
+		func() float64 { return float64(pool().Timeouts) })
 }
 
 func number(b bool) float64 {
@@ -50,62 +85,4 @@ func number(b bool) float64 {
 		return 1
 	}
 	return 0
-}
-
-const (
-	// backlogPause is the time between looks at the mails that wait.
-	backlogPause   = 15 * time.Second
-	backlogTimeout = 2 * time.Second
-	// backlogMax bounds the count: beyond it, the number says enough.
-	backlogMax = 100_000
-)
-
-// measureBacklog makes a loop that looks at the mails that wait, which only the stores know.
-func (a *App) measureBacklog(r prometheus.Registerer) func(context.Context) {
-	outbox := prometheus.NewGauge(prometheus.GaugeOpts{Name: "eventra_outbox_mails",
-		Help: "Mails of all instances that no mail server has taken yet, 100,000 at most."})
-	queue := prometheus.NewGaugeVec(prometheus.GaugeOpts{Name: "eventra_mail_queue_jobs",
-		Help: "Jobs of all instances in the mail queue by state."}, []string{"state"})
-	r.MustRegister(outbox, queue)
-	return func(ctx context.Context) {
-		for {
-			look, cancel := context.WithTimeout(ctx, backlogTimeout)
-			if unsent, err := a.stores.Postgres.MailsUnsent(look, backlogMax); err == nil {
-				outbox.Set(float64(unsent))
-			}
-			if jobs, err := a.queue.Stats(look); err == nil {
-				queue.WithLabelValues("waiting").Set(float64(jobs.Waiting))
-				queue.WithLabelValues("running").Set(float64(jobs.Running))
-				queue.WithLabelValues("dead").Set(float64(jobs.Dead))
-			}
-			cancel()
-			if sleep.For(ctx, backlogPause) != nil {
-				return
-			}
-		}
-	}
-}
-
-// countedSender counts mails by what became of them.
-type countedSender struct {
-	actors.MailSender
-	mails *prometheus.CounterVec
-}
-
-func newCountedSender(sender actors.MailSender, r prometheus.Registerer) countedSender {
-	c := countedSender{sender, prometheus.NewCounterVec(prometheus.CounterOpts{Name: "eventra_mails_total",
-		Help: "Attempts to hand a mail to a mail server, by outcome."}, []string{"outcome"})}
-	r.MustRegister(c.mails)
-	return c
-}
-
-// Send implements actors.MailSender.
-func (c countedSender) Send(ctx context.Context, mail *eventra.Mail) error {
-	err := c.MailSender.Send(ctx, mail)
-	outcome := "sent"
-	if err != nil {
-		outcome = "failed"
-	}
-	c.mails.WithLabelValues(outcome).Inc()
-	return err
 }
