@@ -41,7 +41,7 @@ LINT    := go tool -modfile=$(CURDIR)/tools/lint/go.mod golangci-lint
 
 # Each of these folders is a Go module. All but the product's keep their own requirements out of it; the reference server is
 # measured as a separate program and requires nothing of the bench.
-MODULES := . cmd/devstack tools test loadtest loadtest/reference
+MODULES := . cmd/devstack tools tools/kubernetes test loadtest loadtest/reference
 
 EACH_MODULE = @set -e; for module in $(MODULES); do (cd $$module && $(1)); done
 
@@ -232,6 +232,10 @@ check-openapi: ## Lint docs/openapi.json, and compile the clients that generator
 .PHONY: check-pages
 check-pages: deps build bin/devstack ## Use the pages in Chromium by keyboard, and look at them with axe-core (needs Node.js and Chromium)
 	@bin/devstack exec --volatile -- tools/browser/check
+
+.PHONY: check-kubernetes
+check-kubernetes: bin/testgate ## Build deploy/kubernetes as kustomize does, and check it by the types of the Kubernetes API
+	@cd tools/kubernetes && ../../bin/testgate -count=1 -timeout=1m ./...
 
 .PHONY: deps
 deps: ## Install PostgreSQL and Redis if they are missing

@@ -1,0 +1,2 @@
+// Package kubernetes checks what deploy/kubernetes has for Kubernetes.
+package kubernetes
