@@ -110,9 +110,9 @@ load: deps build bin/devstack ## Run a script of loadtest/k6, then check the dat
 	@bin/devstack exec -- loadtest/k6/run $(SCRIPT)
 
 .PHONY: test-cluster
-test-cluster: deps build bin/devstack bin/clustertest bin/eventra-next ## Run a cluster, and take instances, stores and network paths away (RUN, REPEAT)
+test-cluster: deps build bin/devstack bin/clustertest bin/eventra-next ## Run a cluster, and take instances, stores and network paths away (RUN, REPEAT, BEFORE)
 	-@scripts/deps netns
-	@bin/devstack exec -- bin/clustertest -run '$(RUN)' -repeat $(REPEAT)
+	@bin/devstack exec -- bin/clustertest -run '$(RUN)' -repeat $(REPEAT) $(if $(BEFORE),-before $(BEFORE))
 
 .PHONY: demo
 demo: ## Sell a house on three instances, and show it live (ADDR, DEMO_RATE holds a second)

@@ -22,7 +22,7 @@ const (
 	floorKills   = 3
 	// floorKillPause is the time between the return of an owner and the death of the next one.
 	floorKillPause = 2 * time.Second
-	// floorFilled is how long the clients may take for the last places after the last kill.
+	// floorFilled is how long the clients may take for the last places once all of them pay.
 	floorFilled = 60 * time.Second
 )
 
@@ -46,10 +46,7 @@ func runFloor(ctx context.Context, s *harness.Settings, r *harness.Report) error
 		}
 	}
 	crowd.Settle()
-	booked := 0
-	filled := wait.Until(ctx, floorFilled, "all places to be sold", func() bool {
-		return c.DB.QueryRow(ctx, placesSQL+` AND b.status = 'CONFIRMED'`, sale.ID).Scan(&booked) == nil && booked >= floorPlaces
-	})
+	booked, filled := c.soldOut(ctx, sale)
 	crowd.Stop()
 	most := watched()
 	if filled != nil || booked != floorPlaces || most > floorPlaces {
@@ -64,6 +61,14 @@ func runFloor(ctx context.Context, s *harness.Settings, r *harness.Report) error
 const placesSQL = `
 SELECT count(*) FROM booking_seats i JOIN bookings b ON b.id = i.booking_id
 WHERE b.event_id = $1 AND i.seat_no IS NULL AND i.live`
+
+// soldOut waits until all places are sold, and returns how many are.
+func (c *cluster) soldOut(ctx context.Context, sale *client.Sale) (booked int, err error) {
+	err = wait.Until(ctx, floorFilled, "all places to be sold", func() bool {
+		return c.DB.QueryRow(ctx, placesSQL+` AND b.status = 'CONFIRMED'`, sale.ID).Scan(&booked) == nil && booked >= sale.Places
+	})
+	return booked, err
+}
 
 // watchFloor counts the places of live bookings again and again, until it is asked for the most.
 func (c *cluster) watchFloor(ctx context.Context, sale *client.Sale) (stop func() int) {

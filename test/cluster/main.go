@@ -25,10 +25,14 @@ func run(ctx context.Context) (passed bool, err error) {
 	list := flag.Bool("list", false, "list the scenarios and exit")
 	flag.StringVar(&settings.Binary, "binary", "bin/eventra", "Eventra's `program`")
 	flag.StringVar(&settings.Next, "next", "bin/eventra-next", "a `program` of a later version, which knows one kind of message more")
+	flag.StringVar(&settings.Before, "before", "", "a `program` of the release before, for the scenario upgrade")
 	flag.StringVar(&settings.LogFolder, "logs", "bin/clustertest-logs", "the `folder` of the instances' logs")
 	flag.Uint64Var(&settings.Seed, "seed", uint64(time.Now().UnixNano()), "of the buyers' intentions")
 	flag.Parse()
 
+	if settings.Before != "" {
+		scenarios = append(scenarios, upgrade)
+	}
 	if *list {
 		for _, s := range scenarios {
 			fmt.Printf("%-16s %s\n", s.Name, s.Title)

@@ -25,7 +25,7 @@ func Main(name string, run func(context.Context) (passed bool, err error)) {
 
 // ResolvePaths makes the settings' files and folders absolute, and makes the folder of logs.
 func (s *Settings) ResolvePaths() (err error) {
-	for _, path := range []*string{&s.Binary, &s.Next, &s.LogFolder} {
+	for _, path := range []*string{&s.Binary, &s.Next, &s.Before, &s.LogFolder} {
 		if *path == "" {
 			continue
 		}

@@ -23,6 +23,7 @@ type Scenario struct {
 type Settings struct {
 	Binary    string // of Eventra
 	Next      string // of a build that knows one kind of message more
+	Before    string // of the release before; may be empty
 	Stores    store.Stores
 	LogFolder string
 	Seed      uint64
