@@ -69,7 +69,7 @@ type shared struct {
 const loadsMax = 6
 
 func newShared(deps *Dependencies, runtime groupcommit.Runtime, mailsDue func()) *shared {
-	pool := groupcommit.NewPool(groupcommit.Config{Store: deps.Store, Locks: deps.Locks, Metrics: deps.Metrics, Runtime: runtime, Log: deps.Log})
+	pool := groupcommit.NewPool(groupcommit.Config{Store: deps.Store, Locks: deps.Locks, Metrics: deps.Metrics, Runtime: runtime, Log: deps.Log, Tracer: deps.Tracer})
 	return &shared{deps, pool, make(chan struct{}, loadsMax), mailsDue, prepareMin}
 }
 
@@ -77,7 +77,12 @@ func newActivation(s *shared, env environment, id eventra.ID, stats *statistics)
 	return &activation{environment: env, shared: s, id: id, stats: stats, next: newNext()}
 }
 
-func (a *activation) fail(r *request, err error) { a.send(r.replyTo, &reply{err: err}) }
+func (a *activation) fail(r *request, err error) { a.answer(r, &reply{err: err}) }
+
+func (a *activation) answer(r *request, with *reply) {
+	r.traced.end(with.err)
+	a.send(r.replyTo, with)
+}
 
 // queued counts the requests without an outcome.
 func (a *activation) queued() int {

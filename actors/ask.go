@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/asynkron/protoactor-go/actor"
+	"go.opentelemetry.io/otel/trace"
 
 	"github.com/eventra/eventra"
 	"github.com/eventra/eventra/actors/cluster"
@@ -20,16 +21,19 @@ const askPauseMin, askPauseMax = 2 * time.Millisecond, 100 * time.Millisecond
 // ask sends a question about an event (a command, *readSeats or
 // *readAvailability) until an activation answers it or ctx ends.
 func (d *Directory) ask(ctx context.Context, event eventra.ID, question any) (*reply, error) {
-	return askUntilAnswered(ctx, func(timeout time.Duration) (*reply, error) {
+	span := d.beginAsk(ctx, event)
+	r, err := askUntilAnswered(ctx, func(timeout time.Duration) (*reply, error) {
 		incarnation, pid, err := d.locate(ctx, event)
 		if err != nil {
 			return nil, err
 		}
 		if incarnation.Local(pid) {
-			return askLocal(incarnation, event, pid, question, timeout)
+			return askLocal(incarnation, event, pid, question, timeout, d.tracedBy(span))
 		}
-		return askRemote(incarnation, event, pid, question, timeout)
+		return askRemote(incarnation, event, pid, question, timeout, span)
 	})
+	endSpan(span, err)
+	return r, err
 }
 
 // locate returns the event's actor and the incarnation in which it was found.
@@ -85,10 +89,10 @@ func cutOff(err error) bool {
 
 // askLocal asks an actor of this process. A command becomes a request that lasts
 // as long as its caller waits.
-func askLocal(incarnation *cluster.Incarnation, event eventra.ID, pid *actor.PID, question any, timeout time.Duration) (*reply, error) {
+func askLocal(incarnation *cluster.Incarnation, event eventra.ID, pid *actor.PID, question any, timeout time.Duration, t *traced) (*reply, error) {
 	msg := question
 	if cmd, ok := question.(eventra.Command); ok {
-		msg = &request{command: cmd, deadline: time.Now().Add(timeout)}
+		msg = &request{command: cmd, deadline: time.Now().Add(timeout), traced: t}
 	}
 	result, err := incarnation.Ask(pid, msg, timeout)
 	if err != nil {
@@ -101,8 +105,12 @@ func askLocal(incarnation *cluster.Incarnation, event eventra.ID, pid *actor.PID
 }
 
 // askRemote asks an actor of another member.
-func askRemote(incarnation *cluster.Incarnation, event eventra.ID, pid *actor.PID, question any, timeout time.Duration) (*reply, error) {
-	answer, err := incarnation.AskRemote(pid, encodeQuestion(event, question), timeout)
+func askRemote(incarnation *cluster.Incarnation, event eventra.ID, pid *actor.PID, question any, timeout time.Duration, span trace.Span) (*reply, error) {
+	e := encodeQuestion(event, question)
+	if span != nil {
+		e.SetTrace(span.SpanContext())
+	}
+	answer, err := incarnation.AskRemote(pid, e, timeout)
 	if err != nil {
 		if errors.Is(err, cluster.ErrMoved) {
 			incarnation.Forget(event, pid)

@@ -16,6 +16,9 @@ type batch struct {
 func (b *batch) add(c *eventra.Change, r *request) {
 	b.Add(c)
 	b.requests = append(b.requests, r)
+	if r.traced != nil {
+		b.Trace(r.traced.span)
+	}
 	if _, due := r.command.(*eventra.ExpireHold); due {
 		b.expiries++
 	}

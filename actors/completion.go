@@ -15,6 +15,7 @@ const contentionPause = 25 * time.Millisecond
 // one go.
 func (a *activation) complete(b *batch) {
 	a.inFlight = nil
+	b.trace()
 	a.outcome(b)
 	switch {
 	case a.phase == retired:
@@ -82,7 +83,7 @@ func (a *activation) committed(b *batch) {
 			if c.Booking != nil && c.Booking.Status == eventra.BookingHeld {
 				held = append(held, c.Booking.ID)
 			}
-			a.send(r.replyTo, &reply{booking: c.Booking, payment: c.Payment, blocking: c.Blocking, refund: c.Refund})
+			a.answer(r, &reply{booking: c.Booking, payment: c.Payment, blocking: c.Blocking, refund: c.Refund})
 		}
 	}
 	a.stats.count(a.seats)
@@ -113,7 +114,7 @@ func (a *activation) refusedByStore(c *eventra.Change, r *request) {
 		return
 	}
 	a.rearm(rearmPause, c.Booking.ID)
-	a.send(r.replyTo, &reply{})
+	a.answer(r, &reply{})
 }
 
 func (a *activation) notCommitted(b *batch) {

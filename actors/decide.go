@@ -17,7 +17,7 @@ func (a *activation) decide(r *request) {
 	case eventra.Refuse:
 		a.fail(r, d.Err)
 	case eventra.Answer:
-		a.send(r.replyTo, &reply{booking: d.Booking, refund: d.Refund})
+		a.answer(r, &reply{booking: d.Booking, refund: d.Refund})
 	case eventra.Wait:
 		a.parked = append(a.parked, r)
 	case eventra.Accept:
@@ -26,7 +26,7 @@ func (a *activation) decide(r *request) {
 		if expire, ok := r.command.(*eventra.ExpireHold); ok {
 			a.rearm(rearmPause, expire.BookingID)
 		}
-		a.send(r.replyTo, &reply{})
+		a.answer(r, &reply{})
 	}
 }
 

@@ -3,6 +3,8 @@ package actors
 import (
 	"log/slog"
 
+	"go.opentelemetry.io/otel/trace"
+
 	"github.com/eventra/eventra/groupcommit"
 )
 
@@ -17,4 +19,6 @@ type Dependencies struct {
 	QueueMax int
 	// Mailer sends the mails of confirmed bookings; nil: this instance sends none.
 	Mailer *MailerConfig
+	// Tracer makes the spans of traced requests; nil: nothing is traced here, whatever callers do.
+	Tracer trace.Tracer
 }

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/asynkron/protoactor-go/actor"
+	"go.opentelemetry.io/otel/trace"
 
 	"github.com/eventra/eventra"
 	"github.com/eventra/eventra/actors/cluster"
@@ -21,13 +22,14 @@ type Directory struct {
 	replicas replicas
 	copies   copies
 	mailers  mailers
+	tracer   trace.Tracer  // nil: nothing is traced
 	wakes    chan struct{} // bounds the events whose next owner is woken
 }
 
 // NewDirectory makes a directory that finds nothing before [Directory.Join]. It sets
 // config.Started and config.Activate.
 func NewDirectory(deps *Dependencies, config cluster.Config) (*Directory, error) {
-	d := &Directory{store: deps.Store, replicas: newReplicas(replicasMaxBytes),
+	d := &Directory{store: deps.Store, tracer: deps.Tracer, replicas: newReplicas(replicasMaxBytes),
 		mailers: mailers{config: deps.Mailer, log: deps.Log}, wakes: make(chan struct{}, wakesMax)}
 	s := newShared(deps, groupcommit.GoRuntime{}, d.mailers.nudge)
 	config.Started = func(incarnation *cluster.Incarnation) { d.mailers.start(incarnation.Root()) }
@@ -102,10 +104,10 @@ func (d *Directory) Reload(ctx context.Context, event eventra.ID) error {
 			return nil, cluster.ErrMoved
 		}
 		if pid := incarnation.PlacementActor(event); pid != nil {
-			return askRemote(incarnation, event, pid, &reload{}, timeout)
+			return askRemote(incarnation, event, pid, &reload{}, timeout, nil)
 		}
 		if pid := incarnation.Resident(event); pid != nil {
-			return askLocal(incarnation, event, pid, &reload{}, timeout)
+			return askLocal(incarnation, event, pid, &reload{}, timeout, nil)
 		}
 		return &reply{}, nil
 	})

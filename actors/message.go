@@ -19,6 +19,7 @@ type (
 		deadline time.Time // after it, no caller waits for the reply
 		replyTo  replyTo   // empty if the activation asks itself
 		tries    int       // batches that ended without this request's outcome
+		traced   *traced   // nil: it is not
 	}
 	// readSeats asks for all seats. A caller in another member has those of
 	// version since.

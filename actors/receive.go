@@ -15,6 +15,7 @@ func (a *activation) handle(sender *actor.PID, msg any) {
 	switch msg := msg.(type) {
 	case *request:
 		msg.replyTo.pid = sender
+		msg.traced.begin(a.id, msg.command)
 		a.receive(msg)
 	case *wire.Envelope:
 		a.receiveEnvelope(sender, msg)
@@ -64,7 +65,10 @@ func (a *activation) receiveEnvelope(sender *actor.PID, e *wire.Envelope) {
 		case cmd == nil:
 			a.send(to, &reply{err: cluster.ErrUnsupported})
 		default:
-			a.receive(&request{command: cmd, deadline: a.Now().Add(time.Duration(e.GetTimeoutMicros()) * time.Microsecond), replyTo: to})
+			r := &request{command: cmd, deadline: a.Now().Add(time.Duration(e.GetTimeoutMicros()) * time.Microsecond), replyTo: to,
+				traced: a.tracedAt(e)}
+			r.traced.begin(a.id, cmd)
+			a.receive(r)
 		}
 	}
 }

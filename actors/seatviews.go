@@ -83,7 +83,7 @@ func (d *Directory) lastKnown(event eventra.ID) *reply {
 	if pid == nil {
 		return &reply{}
 	}
-	r, err := askLocal(incarnation, event, pid, &readLastKnown{}, lastKnownTimeout)
+	r, err := askLocal(incarnation, event, pid, &readLastKnown{}, lastKnownTimeout, nil)
 	if err != nil {
 		return &reply{}
 	}

@@ -31,6 +31,7 @@ type Batch struct {
 	contended []bool // changes that met another booking's lock; nil if none did
 	completed func()
 	done      chan struct{}
+	traced    *traced // nil: no request in it is traced
 }
 
 // Add appends a change to a batch that is not submitted yet.
@@ -67,6 +68,7 @@ func (b *Batch) Join(next *Batch) {
 	b.blocks += next.blocks
 	b.Changes = append(b.Changes, next.Changes...)
 	b.prepared = next.prepared
+	b.joinTraced(next)
 }
 
 // allContended has an entry for each change.

@@ -22,17 +22,20 @@ type pipeline struct {
 // process locks, commits and completes. Batches that stood in each other's way
 // go on alone.
 func (p *pipeline) process(m merged) {
-	p.lock(m)
-	if split := p.commit(m); !split {
-		p.complete(m)
+	ctx, span := p.beginBatch(m)
+	p.lock(ctx, m)
+	split := p.commit(ctx, m)
+	endBatch(span, m, split)
+	if split {
+		p.commitEach(m)
 		return
 	}
-	p.commitEach(m)
+	p.complete(m)
 }
 
 // commit commits everything uncontended in one transaction. It reports whether
 // the batches have to be split instead.
-func (p *pipeline) commit(m merged) (split bool) {
+func (p *pipeline) commit(ctx context.Context, m merged) (split bool) {
 	batches, sending := make([]*eventra.Batch, 0, len(m)), make(merged, 0, len(m))
 	for _, b := range m {
 		if batch := b.uncontended(); len(batch.Changes) > 0 {
@@ -42,11 +45,13 @@ func (p *pipeline) commit(m merged) (split bool) {
 	if len(batches) == 0 {
 		return false
 	}
-	ctx, cancel := context.WithTimeout(context.Background(), CommitTimeout)
+	ctx, cancel := context.WithTimeout(ctx, CommitTimeout)
 	defer cancel()
+	ctx, span := p.beginStep(ctx, "commit")
 	sent := p.Runtime.Now()
 	receipts, err := p.Store.CommitTogether(ctx, batches)
 	received := p.Runtime.Now()
+	endStep(span, err)
 	p.Metrics.Committed(batches, received.Sub(sent), err)
 	if errors.Is(err, eventra.ErrSplitBatch) {
 		return true
@@ -69,9 +74,11 @@ func (p *pipeline) commitAlone(b *Batch) {
 	}
 	ctx, cancel := context.WithTimeout(context.Background(), CommitTimeout)
 	defer cancel()
+	ctx, span := p.beginAlone(ctx, b)
 	sent := p.Runtime.Now()
 	receipt, err := p.Store.Commit(ctx, batch)
 	received := p.Runtime.Now()
+	endStep(span, err)
 	b.setOutcome(sent, received, receipt, err)
 	p.Metrics.Committed([]*eventra.Batch{batch}, received.Sub(sent), err)
 }

@@ -6,6 +6,8 @@ import (
 	"runtime"
 	"time"
 
+	"go.opentelemetry.io/otel/trace"
+
 	"github.com/eventra/eventra"
 )
 
@@ -76,4 +78,6 @@ type Config struct {
 	Metrics Metrics
 	Runtime Runtime
 	Log     *slog.Logger
+	// Tracer makes the spans of batches that have traced requests; nil if there never are any.
+	Tracer trace.Tracer
 }

@@ -12,23 +12,25 @@ const lockTimeout = time.Second
 
 // lock takes the seat locks that the batches need, and brings the pending
 // releases along. Without the keeper of the locks it leaves safety to the fence.
-func (p *pipeline) lock(m merged) {
+func (p *pipeline) lock(ctx context.Context, m merged) {
 	if m = m.unprepared(); len(m) > 0 {
-		p.lockNow(m)
+		p.lockNow(ctx, m)
 	}
 }
 
-func (p *pipeline) lockNow(m merged) {
+func (p *pipeline) lockNow(ctx context.Context, m merged) {
 	requests := m.lockRequests()
 	if len(requests) == 0 {
 		p.releases.flush()
 		return
 	}
+	ctx, span := p.beginStep(ctx, "lock")
 	r := p.releases.take(m)
 	defer p.releases.end(r)
-	ctx, cancel := context.WithTimeout(context.Background(), lockTimeout)
+	ctx, cancel := context.WithTimeout(ctx, lockTimeout)
 	defer cancel()
 	refused, err := p.Locks.Lock(ctx, r.LockRelease, requests)
+	endStep(span, err)
 	if err != nil {
 		p.Metrics.LocksSkipped()
 		return

@@ -21,7 +21,7 @@ type Pool struct {
 
 // NewPool makes a pool without work.
 func NewPool(c Config) *Pool {
-	return &Pool{pipeline: pipeline{Config: c, releases: newReleases(c.Locks, c.Runtime, c.Log)},
+	return &Pool{pipeline: pipeline{Config: c, releases: newReleases(&c)},
 		commits: min(commitsMax, max(commitsMin, c.Runtime.CPUs()))}
 }
 

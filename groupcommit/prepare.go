@@ -15,7 +15,7 @@ func (p *Pool) Prepare(b *Batch, prepared func()) bool {
 	}
 	b.prepared = make(chan struct{})
 	p.pipeline.Runtime.Run(func() {
-		p.pipeline.lockNow(merged{b})
+		p.pipeline.lockNow(b.traced.context(), merged{b})
 		close(b.prepared)
 		prepared()
 	})

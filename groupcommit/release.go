@@ -7,6 +7,8 @@ import (
 	"sync"
 	"time"
 
+	"go.opentelemetry.io/otel/trace"
+
 	"github.com/eventra/eventra"
 )
 
@@ -21,6 +23,7 @@ type releases struct {
 	locks   SeatLocks
 	runtime Runtime
 	log     *slog.Logger
+	tracer  trace.Tracer
 
 	mu       sync.Mutex
 	pending  *release
@@ -32,12 +35,13 @@ type releases struct {
 // release is told in one round trip.
 type release struct {
 	eventra.LockRelease
-	events []eventra.ID // one entry a batch
+	events []eventra.ID      // one entry a batch
+	batch  trace.SpanContext // of the first that is traced
 	done   chan struct{}
 }
 
-func newReleases(locks SeatLocks, runtime Runtime, log *slog.Logger) *releases {
-	return &releases{locks: locks, runtime: runtime, log: log, pending: newRelease(), events: map[eventra.ID]int{}}
+func newReleases(c *Config) *releases {
+	return &releases{locks: c.Locks, runtime: c.Runtime, log: c.Log, tracer: c.Tracer, pending: newRelease(), events: map[eventra.ID]int{}}
 }
 
 func newRelease() *release { return &release{done: make(chan struct{})} }
@@ -49,6 +53,9 @@ func (r *releases) enqueue(m merged) {
 	for _, b := range m {
 		b.appendRelease(&r.pending.LockRelease)
 		r.pending.events = append(r.pending.events, b.EventID)
+		if span, _ := b.Traced(); !r.pending.batch.IsValid() {
+			r.pending.batch = span
+		}
 	}
 }
 
@@ -135,7 +142,10 @@ func (r *releases) tell(told *release) {
 	defer r.end(told)
 	ctx, cancel := context.WithTimeout(context.Background(), releaseTimeout)
 	defer cancel()
-	if err := r.locks.Release(ctx, told.LockRelease); err != nil {
+	ctx, span := r.beginTell(ctx, told)
+	err := r.locks.Release(ctx, told.LockRelease)
+	endStep(span, err)
+	if err != nil {
 		r.log.Debug("locks not released; they run out", "batches", len(told.events), "error", err)
 	}
 }

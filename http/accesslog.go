@@ -23,6 +23,7 @@ func (s *Server) observe(c *fiber.Ctx) error {
 	x := beginExchange(c, start.Add(s.cfg.RequestTimeout))
 	defer x.end()
 	setRequestID(c, start)
+	s.traces.begin(c, start)
 	setHeader(c, fiber.HeaderXContentTypeOptions, "nosniff")
 
 	err := s.recovered(c)
@@ -32,6 +33,7 @@ func (s *Server) observe(c *fiber.Ctx) error {
 	s.setPolicy(c)
 	route, status, took := routeOf(c), c.Response().StatusCode(), time.Since(start)
 	s.requests.observe(route, methodOf(c), status, took)
+	endSpan(c)
 	s.slowDown(c, err)
 	s.logRequest(c, took)
 	return nil
@@ -77,6 +79,9 @@ func (s *Server) logRequest(c *fiber.Ctx, took time.Duration) {
 	attrs := make([]slog.Attr, 0, attrsUsual)
 	attrs = append(attrs, slog.String("requestId", x.requestID), slog.String("method", methodOf(c)), slog.String("route", route),
 		slog.Int("status", status), slog.String("duration", took.Round(time.Microsecond).String()))
+	if id, traced := traceID(x); traced {
+		attrs = append(attrs, slog.String("traceId", id))
+	}
 	switch {
 	case x.caller == nil:
 	case x.caller.Key != nil:

@@ -30,9 +30,11 @@ func benchServer(b testing.TB, out io.Writer) (*testServer, fasthttp.RequestHand
 
 // holds is a client that asks for the same seat over and over.
 type holds struct {
-	ctx    fasthttp.RequestCtx
-	handle fasthttp.RequestHandler
-	token  string
+	ctx         fasthttp.RequestCtx
+	server      *Server
+	handle      fasthttp.RequestHandler
+	token       string
+	traceparent string
 }
 
 // newHolds makes a client whose holds are all accepted, or all refused with an error.
@@ -48,7 +50,7 @@ func newHolds(b testing.TB, log io.Writer, refusal error) *holds {
 	user := &eventra.User{ID: newID(), Role: eventra.RoleUser}
 	token, err := ts.server.accessTokens.Issue(user, newID(), time.Now())
 	require.NoError(b, err)
-	return &holds{handle: handle, token: token}
+	return &holds{server: ts.server, handle: handle, token: token}
 }
 
 func (h *holds) ask() (status int) {
@@ -58,6 +60,9 @@ func (h *holds) ask() (status int) {
 	h.ctx.Request.SetRequestURI("/api/v1/bookings")
 	h.ctx.Request.Header.Set("Authorization", "Bearer "+h.token)
 	h.ctx.Request.Header.SetContentType("application/json")
+	if h.traceparent != "" {
+		h.ctx.Request.Header.Set(headerTraceparent, h.traceparent)
+	}
 	h.ctx.Request.SetBodyString(`{"eventId":"01900000-0000-7000-8000-0000000000e1","seats":["A-1-1"]}`)
 	h.handle(&h.ctx)
 	return h.ctx.Response.StatusCode()

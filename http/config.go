@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
+	"go.opentelemetry.io/otel/trace"
 
 	"github.com/eventra/eventra/http/admission"
 	"github.com/eventra/eventra/http/auth"
@@ -41,6 +42,10 @@ type Config struct {
 	Metrics *prometheus.Registry // this server registers its metrics; /metrics shows the whole registry
 	Log     *slog.Logger
 	Version string // of the program; /healthz shows it
+
+	// Tracer makes the spans of requests, of about this share of them; nil: of none.
+	Tracer     trace.Tracer
+	TraceRatio float64
 
 	// JWTSecrets have at least JWTSecretMinBytes each. The first signs, all verify, so that one
 	// can replace another while instances run.

@@ -20,6 +20,7 @@ type exchange struct {
 	caller    *auth.Caller    // nil for an anonymous one
 	actor     context.Context // of an administrative action; else nil
 	failure   error           // with which it has failed
+	traced    context.Context // has the request's span; nil if it is not traced
 	notes     []note          // for its line in the log
 	room      [2]note         // of notes; no request has more
 }
@@ -42,8 +43,13 @@ func beginExchange(c *fiber.Ctx, deadline time.Time) *exchange {
 	return x
 }
 
-// Value implements context.Context. It knows the actor of an administrative action.
+// Value implements context.Context. It knows the actor of an administrative action, and the span.
 func (x *exchange) Value(key any) any {
+	if x.traced != nil {
+		if value := x.traced.Value(key); value != nil {
+			return value
+		}
+	}
 	if x.actor != nil {
 		if value := x.actor.Value(key); value != nil {
 			return value

@@ -41,6 +41,9 @@ func (s *Server) logSecurity(c *fiber.Ctx, action string, err error, attrs ...sl
 	}
 	line := []slog.Attr{slog.String("action", action), slog.String("outcome", outcome),
 		slog.String("client", s.clientOf(c).String()), slog.String("requestId", requestID(c))}
+	if id, traced := traceID(exchangeOf(c)); traced {
+		line = append(line, slog.String("traceId", id))
+	}
 	s.security.LogAttrs(c.UserContext(), level, "security", append(line, attrs...)...)
 }
 

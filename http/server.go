@@ -59,6 +59,7 @@ type Server struct {
 	security           *slog.Logger
 
 	requests  *requestMetrics
+	traces    *requestTracer
 	readiness *readiness
 	ready     atomic.Bool
 	waitsFor  atomic.Value // of string: what the start waits for
@@ -103,6 +104,7 @@ func NewServer(cfg Config) (*Server, error) {
 		bodies:             newBodies(),
 		security:           cfg.Log.WithGroup("security"),
 		readiness:          newReadiness(cfg.Probes, cfg.Log),
+		traces:             newRequestTracer(cfg.Tracer, cfg.TraceRatio),
 	}
 	s.exports = newExports(&s.cfg, newReaderPace(s.selling))
 	pace := newReaderPace(s.selling)

@@ -95,6 +95,9 @@ type Envelope struct {
 	// Of seats and counters: the store has been changed since, but the event's actor could not
 	// read it again yet.
 	Stale bool `protobuf:"varint,4,opt,name=stale,proto3" json:"stale,omitempty"`
+	// Of a question: the trace and the span of the sender that it belongs to, 16 and 8 bytes. Empty if
+	// the sender does not trace it.
+	Trace []byte `protobuf:"bytes,5,opt,name=trace,proto3" json:"trace,omitempty"`
 	// Types that are valid to be assigned to Body:
 	//
 	//	*Envelope_Activate
@@ -189,6 +192,13 @@ func (x *Envelope) GetStale() bool {
 		return x.Stale
 	}
 	return false
+}
+
+func (x *Envelope) GetTrace() []byte {
+	if x != nil {
+		return x.Trace
+	}
+	return nil
 }
 
 func (x *Envelope) GetBody() isEnvelope_Body {
@@ -3606,12 +3616,13 @@ var File_eventra_wire_proto protoreflect.FileDescriptor
 
 const file_eventra_wire_proto_rawDesc = "" +
 	"\n" +
-	"\x12eventra_wire.proto\x12\x0feventra.wire.v1\"\x96\x10\n" +
+	"\x12eventra_wire.proto\x12\x0feventra.wire.v1\"\xac\x10\n" +
 	"\bEnvelope\x12\x0e\n" +
 	"\x02id\x18\x01 \x01(\x06R\x02id\x12\x14\n" +
 	"\x05event\x18\x02 \x01(\fR\x05event\x12%\n" +
 	"\x0etimeout_micros\x18\x03 \x01(\x03R\rtimeoutMicros\x12\x14\n" +
-	"\x05stale\x18\x04 \x01(\bR\x05stale\x127\n" +
+	"\x05stale\x18\x04 \x01(\bR\x05stale\x12\x14\n" +
+	"\x05trace\x18\x05 \x01(\fR\x05trace\x127\n" +
 	"\bactivate\x18\n" +
 	" \x01(\v2\x19.eventra.wire.v1.ActivateH\x00R\bactivate\x12+\n" +
 	"\x04ping\x18\v \x01(\v2\x15.eventra.wire.v1.PingH\x00R\x04ping\x12>\n" +

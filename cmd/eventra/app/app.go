@@ -37,6 +37,7 @@ type App struct {
 	listener   net.Listener
 	operations net.Listener // nil if they are answered on listener
 	profiles   net.Listener // nil if there are none
+	traces     *traces      // nil if nothing is traced
 	log        *slog.Logger
 
 	stopLoops context.CancelFunc
@@ -65,6 +66,9 @@ func (a *App) start(ctx context.Context, cfg *Config, w *wiring) error {
 	}
 	metrics := prometheus.NewRegistry()
 	metrics.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
+	if a.traces, err = newTraces(ctx, cfg, metrics, a.log); err != nil {
+		return err
+	}
 	loops, err := a.build(cfg, w, metrics)
 	if err != nil {
 		return err
@@ -150,7 +154,7 @@ func (a *App) newDirectory(cfg *Config, store actors.EventStore, metrics *promet
 	}
 	a.events, err = actors.NewDirectory(&actors.Dependencies{
 		Store: store, Locks: redis.NewLocks(a.stores.Redis), Log: a.log, Metrics: actors.NewMetrics(metrics),
-		QueueMax: cfg.EventQueueMax,
+		QueueMax: cfg.EventQueueMax, Tracer: a.traces.tracer(),
 		Mailer: &actors.MailerConfig{Outbox: a.stores.Postgres, Queue: a.queue, Sender: newCountedSender(a.mails, metrics),
 			Pace: rate.NewLimiter(rate.Limit(cfg.MailRate), 1)},
 	}, config)
@@ -187,6 +191,7 @@ func (a *App) newServer(cfg *Config, c web.Config) (err error) {
 	c.SessionLife, c.PasswordCost, c.HoldsMax, c.DrainDelay = cfg.SessionLife, cfg.PasswordCost, cfg.EventQueueMax, cfg.DrainDelay
 	c.RateLimits, c.TrustedProxies, c.RequireVerifiedEmail = cfg.RateLimits, cfg.TrustedProxies, cfg.RequireVerified
 	c.LoginFailuresPerAccount, c.LoginFailuresPerAddress = cfg.LoginFailuresPerAccount, cfg.LoginFailuresPerAddress
+	c.Tracer, c.TraceRatio = a.traces.tracer(), cfg.TraceRatio
 	cfg.edge(&c)
 	a.server, err = web.NewServer(c)
 	return err

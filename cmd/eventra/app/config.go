@@ -54,6 +54,8 @@ type Config struct {
 	LogLevel         slog.Level     `env:"LOG_LEVEL" envDefault:"info"`
 	LogFormat        string         `env:"LOG_FORMAT" envDefault:"json"`
 	ProfileAddr      string         `env:"PROFILE_ADDR"`
+	OTLPEndpoint     string         `env:"OTLP_ENDPOINT"` // "": nothing is traced
+	TraceRatio       float64        `env:"TRACE_RATIO" envDefault:"0.01"`
 
 	ConnectionsMax        int           `env:"CONNECTIONS_MAX" envDefault:"0"` // 0: what the limit of descriptors leaves
 	ConnectionsPerAddress int           `env:"CONNECTIONS_PER_ADDRESS" envDefault:"1024"`

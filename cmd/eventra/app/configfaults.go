@@ -54,7 +54,8 @@ func (c *Config) faults() (faults []error) {
 	if c.LogFormat != "json" && c.LogFormat != "text" {
 		say("LOG_FORMAT", "must be json or text")
 	}
-	return append(append(faults, addressFault("HTTP_ADDR", c.HTTPAddr), c.clusterFault(), c.profileFault()), c.edgeFaults()...)
+	faults = append(append(faults, c.traceFaults()...), c.edgeFaults()...)
+	return append(faults, addressFault("HTTP_ADDR", c.HTTPAddr), c.clusterFault(), c.profileFault())
 }
 
 // urlFaults checks the addresses of the stores and the mail server.

@@ -32,6 +32,7 @@ const releaseTimeout = 15 * time.Second
 func (a *App) release(ctx context.Context) error {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), releaseTimeout)
 	defer cancel()
+	defer a.traces.stop(ctx)
 	var errs []error
 	if a.stopLoops != nil {
 		a.stopLoops()
