@@ -73,6 +73,45 @@ func RunCancellations(t *testing.T, store EventStore) {
 	f.eventually(func() bool { return f.claimed() == nil })
 }
 
+// RunCancelledParts checks how bookings of a cancelled event count whose last items go back by a refund
+// of their own. The store must be this test's alone.
+func RunCancelledParts(t *testing.T, store EventStore) {
+	f := newFixture(t, store)
+	before := f.boughtFor(0)
+	f.must(f.refund(before, 1, before.Total.Amount, 1)) // the event is on sale still
+	returned, refused, kept := f.boughtFor(1), f.boughtFor(2), f.boughtFor(3)
+	f.cancel(&eventra.CancelOrder{At: time.Now(), Reason: "rain"})
+	f.activate()
+	claim := f.claimCancellation()
+	f.endClaim(claim)
+	f.requireProgress(eventra.Cancellation{Bookings: 3}, false)
+
+	of := []*eventra.Change{f.refund(returned, 1, returned.Total.Amount, 1), f.refund(refused, 1, refused.Total.Amount, 1), f.refund(kept, 1, 1, 1)}
+	f.must(of...)
+	f.endClaim(f.claimCancellationLater())
+	f.requireProgress(eventra.Cancellation{Bookings: 3}, false)
+	f.must(f.ended(of[0].Refund, eventra.RefundSucceeded), f.ended(of[1].Refund, eventra.RefundFailed), f.ended(of[2].Refund, eventra.RefundSucceeded))
+	for _, c := range of {
+		require.NoError(t, store.MarkSent(t.Context(), eventra.MailRef{Kind: eventra.MailRefunded, BookingID: c.Booking.ID, About: c.Refund.ID}))
+	}
+	f.endClaim(f.claimCancellationLater())
+	f.requireProgress(eventra.Cancellation{Bookings: 3, Refunded: 2, Failed: 1, Mailed: 3}, true)
+
+	require.NoError(t, store.ReturnRest(t.Context(), refused.PaymentID))
+	require.NoError(t, store.MarkRefunded(t.Context(), refused.PaymentID))
+	f.endClaim(f.claimCancellationLater())
+	f.requireProgress(eventra.Cancellation{Bookings: 3, Refunded: 3, Mailed: 3}, true)
+	f.eventually(func() bool { return f.claimed() == nil })
+}
+
+// boughtFor is a booking that knows its payment.
+func (f *fixture) boughtFor(no eventra.SeatNo) *eventra.Booking {
+	f.t.Helper()
+	b, p := f.bought(no)
+	b.PaymentID = p.ID
+	return b
+}
+
 // RunOldCancellations checks events that an earlier release has cancelled. The store must
 // be this test's alone.
 func RunOldCancellations(t *testing.T, store EventStore) {

@@ -85,7 +85,8 @@ func (db *DB) EndCancellationClaim(ctx context.Context, claim *eventra.Cancellat
 }
 
 // Refunds and mails that are under way are looked for less and less often, and counted no
-// more before the purge deletes the first mails.
+// more before the purge deletes the first mails. A booking whose last items a refund by item released meanwhile has been told by
+// that refund; its refund has failed if the gateway refused to return money of what it gave up, and nobody has returned the rest since.
 const countCancellationSQL = `
 WITH told AS (
     SELECT count(*) AS bookings, count(*) FILTER (WHERE payment.status = 'REFUNDED') AS refunded,
@@ -94,17 +95,36 @@ WITH told AS (
     CROSS JOIN LATERAL (SELECT payment_id FROM bookings WHERE id = notices.booking_id AND bookings.event_id = $1 LIMIT 1) AS booking
     CROSS JOIN LATERAL (SELECT status, tries FROM payments WHERE id = booking.payment_id AND payments.event_id = $1 LIMIT 1) AS payment
     WHERE notices.event_id = $1 AND kind = 'cancelled'
+), parts AS (
+    SELECT booking_id, payment_id, bool_or(status = 'PENDING') AS open, bool_or(status = 'FAILED' AND released) AS failed,
+        coalesce(sum(amount) FILTER (WHERE status <> 'FAILED'), 0) AS amount, count(mail_sent_at) > 0 AS mailed
+    FROM refunds WHERE event_id = $1 GROUP BY booking_id, payment_id
+), parted AS (
+    SELECT count(*) AS bookings,
+        count(*) FILTER (WHERE payment.status = 'REFUNDED' OR payment.status = 'SUCCEEDED' AND NOT (open OR owed)) AS refunded,
+        count(*) FILTER (WHERE payment.status = 'REFUND_PENDING' AND payment.tries >= $3 OR payment.status = 'SUCCEEDED' AND owed) AS failed,
+        count(*) FILTER (WHERE mailed) AS mailed
+    FROM parts
+    CROSS JOIN LATERAL (SELECT status, amount, ended_at FROM bookings WHERE id = parts.booking_id LIMIT 1) AS booking
+    CROSS JOIN LATERAL (SELECT status, tries FROM payments WHERE id = parts.payment_id LIMIT 1) AS payment
+    CROSS JOIN LATERAL (SELECT parts.failed AND parts.amount < booking.amount AS owed) AS rest
+    WHERE booking.status = 'REFUNDED' AND booking.ended_at >= (SELECT started_at FROM cancellations WHERE event_id = $1)
+        AND (SELECT about FROM notices WHERE notices.booking_id = parts.booking_id AND kind = 'cancelled' LIMIT 1) IS NULL
 ), live AS (
     SELECT count(*) AS bookings, count(*) FILTER (WHERE status = 'CONFIRMED') AS confirmed
     FROM bookings WHERE event_id = $1 AND status IN ('HELD', 'CONFIRMED')
+), total AS (
+    SELECT live.bookings AS live, live.confirmed, told.bookings + parted.bookings AS bookings, told.refunded + parted.refunded AS refunded,
+        told.failed + parted.failed AS failed, told.mailed + parted.mailed AS mailed
+    FROM told, parted, live
 )
-UPDATE cancellations SET bookings = told.bookings + live.confirmed, refunded = told.refunded, failed = told.failed, mailed = told.mailed,
-    finished_at = coalesce(finished_at, CASE WHEN live.bookings = 0 AND told.refunded + told.failed = told.bookings THEN now() END),
-    settled_at = CASE WHEN live.bookings = 0 AND told.refunded = told.bookings AND told.mailed = told.bookings
+UPDATE cancellations SET bookings = total.bookings + total.confirmed, refunded = total.refunded, failed = total.failed, mailed = total.mailed,
+    finished_at = coalesce(finished_at, CASE WHEN total.live = 0 AND total.refunded + total.failed = total.bookings THEN now() END),
+    settled_at = CASE WHEN total.live = 0 AND total.refunded = total.bookings AND total.mailed = total.bookings
         OR finished_at < now() - interval '20 hours' THEN now() END,
-    due_at = clock_timestamp() + CASE WHEN live.confirmed > 0 THEN $4::bigint * interval '1 microsecond'
+    due_at = clock_timestamp() + CASE WHEN total.confirmed > 0 THEN $4::bigint * interval '1 microsecond'
         ELSE least(interval '2 hours', greatest(interval '1 second', (now() - started_at) / 10)) END
-FROM told, live
+FROM total
 WHERE event_id = $1 AND due_at = $2`
 
 // RefundBuyers starts the cancellation of an event that is cancelled and has none, as those

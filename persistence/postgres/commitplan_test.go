@@ -85,7 +85,8 @@ func TestCalls_HaveOnePlanForTablesOfAnySize(t *testing.T) {
 			requireIndexes(t, "an activation's items", explainGeneric(t, conn, readLiveItemsSQL), "booking_seats_one_live")
 			requireIndexes(t, "seats that were sold", explainGeneric(t, conn, soldSeatsSQL), "booking_seats_one_live", "booking_seats_ended")
 			requireIndexes(t, "bookings to refund", explainGeneric(t, conn, stillConfirmedSQL), "bookings_of_event_by_time")
-			requireIndexes(t, "what became of a cancellation", explainGeneric(t, conn, countCancellationSQL), "bookings_of_event_by_time", "notices_of_event", "bookings_pkey", "payments_pkey", "cancellations_pkey")
+			requireIndexes(t, "what became of a cancellation", explainGeneric(t, conn, countCancellationSQL), "bookings_of_event_by_time", "notices_of_event", "bookings_pkey", "payments_pkey", "cancellations_pkey",
+				"refunds_of_event", "notices_pkey")
 			told := explainGeneric(t, conn, tellRescheduledSQL) // reads all of reschedulings_open, whose rows are few
 			require.True(t, told.looksUp("bookings_of_event_by_time", "event_id"), told.text)
 			require.False(t, told.uses("bookings_pkey"), told.text)

@@ -71,6 +71,11 @@ func TestDB_Cancellations(t *testing.T) {
 	persistencetest.RunCancellations(t, open(t))
 }
 
+func TestDB_CancelledParts(t *testing.T) {
+	t.Parallel()
+	persistencetest.RunCancelledParts(t, open(t))
+}
+
 func TestDB_Reschedulings(t *testing.T) {
 	t.Parallel()
 	persistencetest.RunReschedulings(t, open(t))
