@@ -152,8 +152,11 @@ type Snapshot struct {
 	// Categories are those of the seats, by SeatNo; nil if all are derived.
 	Categories []CategoryNo
 	Floors     []StoredFloor // in the order in which they were added
-	Bookings   []*Booking    // every live one
+	Bookings   []*Booking    // every live one, or see PlacesCounted
 	Now        time.Time     // the store's clock
+
+	// PlacesCounted says that Bookings lacks the CONFIRMED ones without seats. Floors count their places.
+	PlacesCounted bool
 
 	LayoutVersion uint64 // of the seat map when seats were last added, or their pricing changed
 }

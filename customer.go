@@ -7,7 +7,10 @@ type customers struct {
 	tickets map[ID]customerTickets // of those who have any; nil if nobody's are counted
 }
 
-type customerTickets struct{ live, claimed int32 }
+type customerTickets struct {
+	live, claimed int32
+	known         bool // no other tickets of theirs are among the countedPlaces
+}
 
 // newCustomers makes the counters of a sale with so many tickets in all.
 func newCustomers(limit, capacity int, live map[ID]*Booking) customers {
@@ -32,9 +35,17 @@ func (c *customers) add(user ID, live, claimed int) {
 	switch {
 	case has.live < 0 || has.claimed < 0:
 		panic("a customer has less than no tickets")
-	case has == customerTickets{}:
+	case has.live == 0 && has.claimed == 0:
 		delete(c.tickets, user)
 	default:
+		c.tickets[user] = has
+	}
+}
+
+// know notes that the tickets of a customer are all that they have.
+func (c *customers) know(user ID) {
+	if has, any := c.tickets[user]; any {
+		has.known = true
 		c.tickets[user] = has
 	}
 }

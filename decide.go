@@ -20,6 +20,9 @@ const (
 	Wait
 	// Ignore says that there is nothing to do and no caller to tell.
 	Ignore
+	// Learn says that the outcome depends on bookings that were not read. Decide again when the store was asked for
+	// what is Missing.
+	Learn
 )
 
 // Decision is a verdict with its details.
@@ -28,6 +31,7 @@ type Decision struct {
 	Change  *Change  // of Accept
 	Booking *Booking // of Answer
 	Refund  *Refund  // of Answer to a command about one
+	Missing *Missing // of Learn
 	Err     error    // of Refuse
 }
 
@@ -112,6 +116,9 @@ func (m *SeatMap) decideHold(cmd *HoldSeats, now time.Time) Decision {
 	types, err := m.layout.ticketTypes(cmd)
 	if err != nil {
 		return refuse(err)
+	}
+	if m.lacksCustomer(cmd.UserID) {
+		return learnFirst(cmd.UserID)
 	}
 	var seats []SeatNo
 	wait, err := m.customers.allow(cmd.UserID, cmd.tickets())
@@ -208,6 +215,9 @@ func (m *SeatMap) owned(booking, user ID) (*Booking, *Decision) {
 	switch {
 	case m.claims[booking] != nil:
 		return nil, &Decision{Verdict: Wait}
+	case m.lacks(booking):
+		first := learnFirst(ID{}, booking)
+		return nil, &first
 	case b == nil:
 		return nil, &Decision{Verdict: Refuse, Err: ErrNotLive}
 	case b.UserID != user:
@@ -259,6 +269,8 @@ func (m *SeatMap) decideRefund(cmd *RefundBooking) Decision {
 	}
 	b := m.live[cmd.BookingID]
 	switch {
+	case m.lacks(cmd.BookingID):
+		return learnFirst(ID{}, cmd.BookingID)
 	case b == nil:
 		return refuse(ErrNotLive)
 	case b.Status != BookingConfirmed:

@@ -43,6 +43,8 @@ func (m *SeatMap) decideFinishPayment(cmd *FinishPayment) Decision {
 	switch {
 	case paid && successor != nil:
 		return answer(successor)
+	case paid && live == nil && (m.lacks(payment.BookingID) || m.lacks(payment.ID) || m.lacksCustomer(payment.UserID)):
+		return learnFirst(payment.UserID, payment.BookingID, payment.ID)
 	case paid && live == nil:
 		return m.rebook(&payment, m.itemsOf(cmd))
 	case paid && live.Status == BookingHeld && m.terms.Status != EventPublished:

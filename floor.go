@@ -72,14 +72,15 @@ func (f *FloorView) tally() SectionTally {
 type floorState struct {
 	FloorView
 	claimed int // by changes in flight
+	counted int // of Booked, those of bookings that were not read: see countedPlaces
 }
 
 // floors are the general-admission sections of a seat map, in the order in which they were
 // added.
 type floors []floorState
 
-// newFloors counts the places of live bookings. They are those that are stored as taken.
-func newFloors(stored []StoredFloor, layout *Layout, live map[ID]*Booking) (floors, error) {
+// newFloors counts the places of live bookings. They are those that are stored as taken, but for those that are counted only.
+func newFloors(stored []StoredFloor, layout *Layout, live map[ID]*Booking, counted bool) (floors, error) {
 	if len(stored) == 0 {
 		return nil, nil
 	}
@@ -96,7 +97,12 @@ func newFloors(stored []StoredFloor, layout *Layout, live map[ID]*Booking) (floo
 		}
 	}
 	for i, s := range stored {
-		if taken := all[i].Held + all[i].Booked; taken != s.Taken {
+		floor := &all[i]
+		taken := floor.Held + floor.Booked
+		if counted && taken < s.Taken {
+			floor.counted = s.Taken - taken
+			floor.Booked += floor.counted
+		} else if taken != s.Taken {
 			return nil, fmt.Errorf("floor %s is stored with %d places taken, bookings have %d", s.Name, s.Taken, taken)
 		}
 	}
@@ -187,7 +193,7 @@ func (f floors) check(m *SeatMap) error {
 	counted := make(floors, len(f))
 	for i := range f {
 		counted[i].FloorView = f[i].FloorView
-		counted[i].Held, counted[i].Booked = 0, 0
+		counted[i].Held, counted[i].Booked = 0, f[i].counted
 	}
 	for _, b := range m.live {
 		counted.move(b, SeatAvailable, statusOf(b), 0)

@@ -126,6 +126,8 @@ func (m *SeatMap) decideRefundItems(cmd *RefundItems) Decision {
 	switch {
 	case m.claims[cmd.BookingID] != nil:
 		return Decision{Verdict: Wait}
+	case m.lacks(cmd.BookingID):
+		return learnFirst(ID{}, cmd.BookingID)
 	case b == nil:
 		return refuse(ErrNotLive)
 	}
@@ -250,8 +252,11 @@ func (b *Booking) release(items []int) {
 // no longer live has ended before. An activation that does not know a refund has fallen behind
 // the store, and learns that from its commit.
 func (m *SeatMap) decideEndRefund(cmd *EndRefund) Decision {
-	if m.claims[cmd.Refund.BookingID] != nil {
+	switch {
+	case m.claims[cmd.Refund.BookingID] != nil:
 		return Decision{Verdict: Wait}
+	case m.lacks(cmd.Refund.BookingID):
+		return learnFirst(ID{}, cmd.Refund.BookingID)
 	}
 	ended := cmd.Refund
 	ended.Status = cmd.Outcome
@@ -293,6 +298,6 @@ func (m *SeatMap) refundItems(c *Change, version uint64, at time.Time) {
 	if b.Status.Live() {
 		m.replace(b)
 	} else {
-		delete(m.live, b.ID)
+		m.noteEnd(b.ID)
 	}
 }

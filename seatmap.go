@@ -27,6 +27,7 @@ type SeatMap struct {
 
 	customers customers
 	floors    floors
+	counted   countedPlaces
 
 	total    SectionTally
 	sections []SectionTally
@@ -94,10 +95,11 @@ func NewSeatMap(s *Snapshot) (*SeatMap, error) {
 	}
 	m.customers = newCustomers(s.Terms.CustomerLimit(), len(s.Seats)+placesOf(s.Floors), m.live)
 	var err error
-	if m.floors, err = newFloors(s.Floors, m.layout, m.live); err != nil {
+	if m.floors, err = newFloors(s.Floors, m.layout, m.live, s.PlacesCounted); err != nil {
 		return nil, fmt.Errorf("event %v: %w", s.EventID, err)
 	}
 	for _, floor := range m.floors {
+		m.counted.left += floor.counted
 		m.version = max(m.version, floor.Changed)
 	}
 	for i, stored := range s.States {
@@ -189,7 +191,7 @@ func (m *SeatMap) Version() uint64 { return m.version }
 // Len returns the number of seats.
 func (m *SeatMap) Len() int { return len(m.seats) }
 
-// Live returns a live booking as it is stored, or nil if no live booking has the id.
+// Live returns a live booking as it is stored, or nil if no live booking that the map has read has the id.
 func (m *SeatMap) Live(id ID) *Booking { return m.live[id] }
 
 // Holds calls f for every HELD booking.
@@ -378,7 +380,7 @@ func (m *SeatMap) free(b *Booking, version uint64) {
 	for _, item := range b.OwnSeats() {
 		m.freeSeat(item, stored, version)
 	}
-	delete(m.live, b.ID)
+	m.noteEnd(b.ID)
 	b.setReleased(true)
 }
 

@@ -47,6 +47,7 @@ type activation struct {
 
 	waiting      []*request // undecided, in the order in which they are to be decided
 	parked       []*request // their outcome depends on the batch in flight, or on a lock
+	learning     learning
 	overdue      []eventra.ID
 	next         next
 	inFlight     *batch // nil: none
@@ -86,7 +87,7 @@ func (a *activation) answer(r *request, with *reply) {
 
 // queued counts the requests without an outcome.
 func (a *activation) queued() int {
-	n := len(a.waiting) + len(a.parked) + a.next.Len()
+	n := len(a.waiting) + len(a.parked) + a.learning.Len() + a.next.Len()
 	if a.inFlight != nil {
 		n += a.inFlight.Len()
 	}

@@ -47,6 +47,10 @@ func (s *instantStore) Booking(_ context.Context, id eventra.ID) (*eventra.Booki
 	return &eventra.Booking{ID: id, EventID: s.event, UserID: s.user, Status: eventra.BookingHeld}, nil
 }
 
+func (s *instantStore) ConfirmedOf(context.Context, eventra.ID, []eventra.ID, []eventra.ID) ([]*eventra.Booking, error) {
+	return nil, nil
+}
+
 func (s *instantStore) Refund(context.Context, eventra.ID) (*eventra.Refund, error) {
 	return nil, eventra.Errorf(eventra.CodeNotFound, "no such refund")
 }

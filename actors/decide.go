@@ -20,6 +20,8 @@ func (a *activation) decide(r *request) {
 		a.answer(r, &reply{booking: d.Booking, refund: d.Refund})
 	case eventra.Wait:
 		a.parked = append(a.parked, r)
+	case eventra.Learn:
+		a.learnFirst(r, d.Missing)
 	case eventra.Accept:
 		a.next.filling.add(d.Change, r)
 	case eventra.Ignore:

@@ -31,5 +31,6 @@ func (a *activation) requeue(lost *batch) {
 	open = append(open, a.abandonNext()...)
 	open = append(open, a.parked...)
 	a.parked = nil
+	open = append(open, a.learning.abandon()...)
 	a.waiting = append(open, a.waiting...)
 }

@@ -34,6 +34,8 @@ func (a *activation) handle(sender *actor.PID, msg any) {
 		a.pump()
 	case *loaded:
 		a.loaded(msg)
+	case *learned:
+		a.learned(msg)
 	case *completed:
 		a.complete(msg.batch)
 	case *prepared:

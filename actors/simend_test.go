@@ -76,6 +76,13 @@ func (s *simulation) checkIdle(actor *simActor) {
 		}
 		cmd := &eventra.HoldSeats{BookingID: idOf('b', 9999), UserID: idOf('u', 9999), Seats: []string{s.event.seats[no].Name()}}
 		d := a.seats.Decide(cmd, s.storeTime())
+		if d.Verdict == eventra.Learn { // of a customer who has bought nothing
+			a.seats.Ask()
+			if err := a.seats.Learn(nil, []eventra.ID{d.Missing.Customer}, nil); err != nil {
+				s.fail("%s: %v", actor.name, err)
+			}
+			d = a.seats.Decide(cmd, s.storeTime())
+		}
 		if eventra.CodeOf(d.Err) == eventra.CodeLeavesSingleSeat {
 			s.checkRefusedPick(actor, cmd, d.Err)
 			continue

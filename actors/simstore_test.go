@@ -104,6 +104,22 @@ func (db *simStore) Booking(_ context.Context, id eventra.ID) (*eventra.Booking,
 	return &row, nil
 }
 
+// ConfirmedOf implements EventStore.
+func (db *simStore) ConfirmedOf(_ context.Context, _ eventra.ID, bookings, customers []eventra.ID) (found []*eventra.Booking, err error) {
+	if err := db.read(); err != nil {
+		return nil, err
+	}
+	for _, id := range db.order {
+		b := db.bookings[id]
+		if b.Status == eventra.BookingConfirmed && (slices.Contains(bookings, id) || slices.Contains(customers, b.UserID)) {
+			b.Refunds = db.refundsOf(b.PaymentID)
+			found = append(found, &b)
+		}
+	}
+	db.s.sleep(db.s.latency())
+	return found, nil
+}
+
 // Payment reads one attempt.
 func (db *simStore) Payment(_ context.Context, id eventra.ID) (*eventra.Payment, error) {
 	if err := db.read(); err != nil {
@@ -243,16 +259,23 @@ func (db *simStore) end(tx *transaction) {
 
 func (db *simStore) aborts() bool { return !db.s.faultless && db.s.chance(db.s.odds.aborts) }
 
-// snapshot is what an activation reads.
+// snapshot is what an activation reads. CONFIRMED bookings without seats are counted.
 func (db *simStore) snapshot(now time.Time) *eventra.Snapshot {
 	snapshot := &eventra.Snapshot{EventID: db.s.event.id, Epoch: db.epoch, Terms: db.s.event.terms,
 		Seats: db.remaining(len(db.seats)), LayoutVersion: db.removedAt, States: slices.Clone(db.seats), Now: now,
-		Floors: []eventra.StoredFloor{db.floor}, Pricing: db.s.event.pricing, Categories: slices.Repeat([]eventra.CategoryNo{1}, len(db.seats))}
+		Floors: []eventra.StoredFloor{db.floor}, PlacesCounted: true, Pricing: db.s.event.pricing, Categories: slices.Repeat([]eventra.CategoryNo{1}, len(db.seats))}
 	for _, id := range db.order {
-		if b := db.bookings[id]; b.Status.Live() {
+		if b := db.bookings[id]; b.Status.Live() && (b.Status == eventra.BookingHeld || ownsSeats(&b)) {
 			b.Refunds = db.refundsOf(b.PaymentID)
 			snapshot.Bookings = append(snapshot.Bookings, &b)
 		}
 	}
 	return snapshot
+}
+
+func ownsSeats(b *eventra.Booking) bool {
+	for range b.OwnSeats() {
+		return true
+	}
+	return false
 }

@@ -12,8 +12,12 @@ import (
 type EventStore interface {
 	groupcommit.Store
 	// Activate takes the event's next epoch, which fences every earlier activation
-	// off, and reads the event under it. CodeEventNotFound if there is none.
+	// off, and reads the event under it. It may leave out CONFIRMED bookings without seats: see
+	// [eventra.Snapshot]. CodeEventNotFound if there is none.
 	Activate(ctx context.Context, eventID eventra.ID) (*eventra.Snapshot, error)
+	// ConfirmedOf reads the CONFIRMED bookings of an event that have one of the ids or are of one of the customers, each once,
+	// with their refunds, as Activate reads bookings.
+	ConfirmedOf(ctx context.Context, eventID eventra.ID, bookings, customers []eventra.ID) ([]*eventra.Booking, error)
 	// Booking reads one booking, live or not. CodeNotFound if there is none.
 	Booking(ctx context.Context, id eventra.ID) (*eventra.Booking, error)
 	// Refund reads one refund. CodeNotFound if it was not made.

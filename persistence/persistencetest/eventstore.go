@@ -21,6 +21,7 @@ type EventStore interface {
 	PutPricing(ctx context.Context, eventID eventra.ID, ifVersion int64, p *eventra.Pricing) (*eventra.Pricing, error)
 	SetCategory(ctx context.Context, eventID eventra.ID, selection eventra.SeatSelection, category string) (eventra.SeatsChanged, error)
 	Layout(ctx context.Context, eventID eventra.ID, seats int) (*eventra.Layout, error)
+	ConfirmedOf(ctx context.Context, eventID eventra.ID, bookings, customers []eventra.ID) ([]*eventra.Booking, error)
 	RemoveSeats(ctx context.Context, eventID, removal eventra.ID, seats []string) (int, error)
 	ChangeFloor(ctx context.Context, eventID eventra.ID, name string, capacity, blocked *int) (eventra.StoredFloor, error)
 	AddFloors(ctx context.Context, eventID, addition eventra.ID, seats []eventra.Seat, categories []string, floors []eventra.Floor) (int, error)
@@ -76,6 +77,7 @@ func RunEventStore(t *testing.T, open func(*testing.T) EventStore) {
 		"a booking is made once":                      heldTwice,
 		"places are counted":                          placesHeld,
 		"places are given back":                       placesGivenBack,
+		"places of bookings that are counted":         placesCounted,
 		"a section of places changes":                 placesChanged,
 		"places have categories and ticket types":     placesPriced,
 		"a section takes a category of the event":     placesOfCategory,

@@ -78,6 +78,57 @@ func placesGivenBack(f *fixture) {
 	f.requireTaken(2, f.version)
 }
 
+// placesCounted: an activation leaves out what has places alone once it is CONFIRMED. It is read when it is asked for.
+func placesCounted(f *fixture) {
+	f.floor(9)
+	buy := func(b *eventra.Booking) *eventra.Booking {
+		f.must(change(eventra.Held, b))
+		p := f.pay(b, grace)
+		f.must(confirmed(b, p))
+		b.PaymentID = p.ID
+		return b
+	}
+	held, seated, places, others := f.mixed(1), buy(f.mixed(1, 2)), buy(f.mixed(3)), buy(f.mixed(1))
+	f.must(change(eventra.Held, held))
+	part := f.refund(places, 1, 700, 2)
+	f.must(part)
+	f.must(f.ended(part.Refund, eventra.RefundSucceeded))
+
+	snapshot := f.activate()
+	require.True(f.t, snapshot.PlacesCounted)
+	var read []eventra.ID
+	for _, b := range snapshot.Bookings {
+		read = append(read, b.ID)
+		require.NotEmpty(f.t, b.Items)
+	}
+	require.ElementsMatch(f.t, []eventra.ID{held.ID, seated.ID}, read)
+	m, err := eventra.NewSeatMap(snapshot)
+	require.NoError(f.t, err)
+	require.Equal(f.t, 5, m.View().Floors[0].Booked+m.View().Floors[0].Held)
+
+	of := func(bookings, customers []eventra.ID) (found []eventra.ID) {
+		all, err := f.store.ConfirmedOf(f.t.Context(), f.event.ID, bookings, customers)
+		require.NoError(f.t, err)
+		for _, b := range all {
+			found = append(found, b.ID)
+			if b.ID == places.ID {
+				require.Equal(f.t, []bool{false, true, false}, []bool{b.Items[0].Released, b.Items[1].Released, b.Items[2].Released})
+				require.Len(f.t, b.Refunds, 1)
+				require.EqualValues(f.t, 700, b.Refunded)
+				require.Equal(f.t, places.PaymentID, b.PaymentID)
+			}
+		}
+		m.Ask()
+		require.NoError(f.t, m.Learn(bookings, customers, all))
+		return found
+	}
+	require.Empty(f.t, of([]eventra.ID{NewID(), held.ID}, []eventra.ID{NewID()}))
+	require.ElementsMatch(f.t, []eventra.ID{places.ID}, of([]eventra.ID{places.ID}, nil))
+	require.ElementsMatch(f.t, []eventra.ID{places.ID, others.ID, seated.ID}, of([]eventra.ID{places.ID}, []eventra.ID{places.UserID}))
+	require.NotNil(f.t, m.Live(others.ID))
+	require.NoError(f.t, m.CheckInvariants())
+}
+
 func placesChanged(f *fixture) {
 	f.floor(5)
 	f.must(change(eventra.Held, f.mixed(3)))

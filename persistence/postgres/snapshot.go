@@ -50,10 +50,35 @@ const readSeatsSQL = `
 SELECT seat_no, section, row_label, number, amount, currency, status, booking_id, version, category_no
 FROM seats WHERE event_id = $1 ORDER BY seat_no`
 
-const readLiveSQL = `SELECT ` + bookingColumns + ` FROM bookings WHERE event_id = $1 AND status IN ('HELD', 'CONFIRMED')`
+// An event with floors may have a million CONFIRMED bookings without seats: they are read when somebody asks for one (confirmedOfSQL).
+// All others are read: those of an event without floors by their status, those of one that has some by their seats. HELD stands where
+// no plan takes it for the condition of bookings_due, which has the holds of all events.
+const (
+	hasFloors   = `(SELECT no FROM sections WHERE event_id = $1 ORDER BY no LIMIT 1) IS NOT NULL`
+	seatedItems = `FROM booking_seats WHERE event_id = $1 AND seat_no >= 0 AND live ORDER BY seat_no`
 
-const readLiveItemsSQL = `
-SELECT booking_id, seat_no, section_no, position, amount, coalesce(category_no, 0), coalesce(ticket_type_no, 0) FROM booking_seats WHERE event_id = $1 AND live ORDER BY seat_no`
+	readLiveSQL = `
+SELECT ` + bookingColumns + ` FROM bookings
+WHERE event_id = $1 AND status = ANY (ARRAY['HELD', CASE WHEN ` + hasFloors + ` THEN 'HELD' ELSE 'CONFIRMED' END])
+UNION ALL
+SELECT b.* FROM (SELECT DISTINCT booking_id FROM (SELECT booking_id ` + seatedItems + `) AS item) AS seated
+CROSS JOIN LATERAL (SELECT ` + bookingColumns + ` FROM bookings WHERE id = seated.booking_id LIMIT 1) AS b
+WHERE b.status = 'CONFIRMED' AND ` + hasFloors
+
+	liveItemColumns  = `booking_id, seat_no, section_no, position, amount, coalesce(category_no, 0), coalesce(ticket_type_no, 0)`
+	readLiveItemsSQL = `
+(SELECT ` + liveItemColumns + ` ` + seatedItems + `)
+UNION ALL
+SELECT ` + liveItemColumns + `
+FROM (
+    SELECT id FROM bookings WHERE event_id = $1 AND status = ANY (ARRAY['HELD', CASE WHEN ` + hasFloors + ` THEN 'HELD' END])
+    UNION SELECT booking_id FROM (SELECT booking_id ` + seatedItems + `) AS item
+) AS read
+CROSS JOIN LATERAL (
+    SELECT booking_id, seat_no, section_no, position, amount, category_no, ticket_type_no, live FROM booking_seats
+    WHERE booking_id = read.id ORDER BY position LIMIT 50) AS item
+WHERE live AND seat_no IS NULL AND ` + hasFloors
+)
 
 func readSnapshot(results pgx.BatchResults, s *eventra.Snapshot) error {
 	var total int
@@ -88,6 +113,7 @@ func readSnapshot(results pgx.BatchResults, s *eventra.Snapshot) error {
 	if rows, err = results.Query(); err != nil {
 		return err
 	}
+	s.PlacesCounted = len(s.Floors) > 0
 	if s.Bookings, err = pgx.CollectRows(rows, scanBooking); err != nil {
 		return err
 	}
