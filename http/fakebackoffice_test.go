@@ -79,6 +79,9 @@ func (f *fakes) ExportBookings(ctx context.Context, e eventra.BookingExport, aft
 }
 
 func (f *fakes) EventReport(_ context.Context, id eventra.ID) (*eventra.EventReport, error) {
+	if f.reading != nil {
+		f.reading()
+	}
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	if f.events[id] == nil {

@@ -36,6 +36,8 @@ type fakes struct {
 	searched eventra.BookingSearch  // last
 	record   *eventra.BookingRecord // in place of a booking's own
 	seatUses []eventra.SeatUse
+	reading  func() // of a report; nil: does nothing
+	released eventra.Actor
 	lookedAt time.Time            // of a seat's history
 	audited  []eventra.AuditEntry // by AppendAudit
 	tries    eventra.MailTries

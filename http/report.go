@@ -1,9 +1,11 @@
 package http
 
 import (
+	"context"
 	"time"
 
 	"github.com/gofiber/fiber/v2"
+	"golang.org/x/sync/singleflight"
 
 	"github.com/eventra/eventra"
 	"github.com/eventra/eventra/http/admission"
@@ -11,6 +13,33 @@ import (
 
 // reportTimeout bounds a report, which reads all of an event's bookings.
 const reportTimeout = 30 * time.Second
+
+// reports are those being read. All who ask for an event's while it is being read get the same one.
+type reports struct {
+	office  BackOffice
+	exports *exports
+	events  singleflight.Group
+}
+
+// read takes one place for all who ask, who wait until their ctx ends.
+func (r *reports) read(ctx context.Context, event eventra.ID) (*eventra.EventReport, error) {
+	running := r.events.DoChan(event.String(), func() (any, error) {
+		if err := r.exports.enter(); err != nil {
+			return nil, err
+		}
+		defer r.exports.leave()
+		ctx, cancel := context.WithTimeout(r.exports.closed, reportTimeout)
+		defer cancel()
+		return r.office.EventReport(ctx, event)
+	})
+	select {
+	case done := <-running:
+		report, _ := done.Val.(*eventra.EventReport)
+		return report, done.Err
+	case <-ctx.Done():
+		return nil, eventra.Unavailable("the report", ctx.Err())
+	}
+}
 
 // EventReport is what an event has sold.
 type EventReport struct {
@@ -58,7 +87,7 @@ type SalesInHour struct {
 
 // @ID getEventReport
 // @Summary Report an event's sales
-// @Description What is sold, held, free and blocked, the revenue by category and ticket type, what went back, and the sales by hour, all of one moment. Prices are those at which the tickets were held. It reads all bookings of the event, which takes seconds for a million; two reports or exports run at a time.
+// @Description What is sold, held, free and blocked, the revenue by category and ticket type, what went back, and the sales by hour, all of one moment. Prices are those at which the tickets were held. It reads all bookings of the event, which takes a second for a million; two reports or exports run at a time. Who asks while the event's report is being read gets that one.
 // @Tags back office
 // @Security BearerAuth
 // @Security KeyAuth
@@ -73,11 +102,7 @@ func (s *Server) getEventReport(c *fiber.Ctx) error {
 		return err
 	}
 	admission.ReleaseSlot(c.Context().Conn())
-	if err := s.exports.enter(); err != nil {
-		return err
-	}
-	defer s.exports.leave()
-	r, err := s.cfg.BackOffice.EventReport(c.UserContext(), id)
+	r, err := s.reports.read(c.UserContext(), id)
 	if err != nil {
 		return err
 	}

@@ -47,6 +47,7 @@ type Server struct {
 	encodedMaps        *encodedSeatMaps
 	streams            *seatStreams
 	exports            *exports
+	reports            *reports
 	streamsOfAddresses admission.Shares
 	streamsOfUsers     admission.Shares
 	operations         *fiber.App
@@ -107,6 +108,7 @@ func NewServer(cfg Config) (*Server, error) {
 		traces:             newRequestTracer(cfg.Tracer, cfg.TraceRatio),
 	}
 	s.exports = newExports(&s.cfg, newReaderPace(s.selling))
+	s.reports = &reports{office: s.cfg.BackOffice, exports: s.exports}
 	pace := newReaderPace(s.selling)
 	s.seatViews, s.encodedMaps = newSharedViews(cfg.SeatMaps, pace), newEncodedSeatMaps(cfg.SeatMaps, pace, encodedSeatMapsMaxBytes)
 	var err error

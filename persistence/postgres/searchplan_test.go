@@ -62,6 +62,29 @@ func TestBookingRecord_HasOnePlanForTablesOfAnySize(t *testing.T) {
 	requireIndexes(t, "payments", explainGeneric(t, conn, paymentsOfBookingsSQL), "payments_of_booking")
 }
 
+// A report of a million bookings reads each row once, and joins no booking with its items but those that are held.
+func TestReport_ReadsEachRowOnce(t *testing.T) {
+	t.Parallel()
+	conn := connectLikePool(t, persistencetest.NewDatabase(t))
+	fill(t, conn, 50, 1000, 40_000)
+	_, err := conn.Exec(t.Context(), "VACUUM ANALYZE")
+	require.NoError(t, err)
+	_, err = conn.Exec(t.Context(), strings.ReplaceAll(allowReportSQL, "LOCAL ", ""))
+	require.NoError(t, err)
+	var event eventra.ID
+	require.NoError(t, conn.QueryRow(t.Context(), "SELECT event_id FROM bookings LIMIT 1").Scan(&event))
+	sales := explain(t, conn, reportSalesSQL, event)
+	require.True(t, sales.looksUp("booking_seats_one_live", "event_id"), sales.text)
+	for _, n := range sales.nodes {
+		require.False(t, strings.HasPrefix(n.IndexName, "bookings_pkey"), "%s", sales.text)
+	}
+	hours := explain(t, conn, reportHoursSQL, event, eventra.ReportHoursMax)
+	require.True(t, hours.looksUp("bookings_of_event_by_time", "event_id"), hours.text)
+	for _, p := range []plan{sales, hours} {
+		require.False(t, p.scansAll(), p.text)
+	}
+}
+
 // looksUp reports whether an index is used with a condition on a column.
 func (p plan) looksUp(index, column string) bool {
 	for _, n := range p.nodes {
