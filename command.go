@@ -170,6 +170,7 @@ func (b *BestAvailable) validateTicketTypes(f *Faults) {
 type ReleaseHold struct {
 	BookingID ID
 	UserID    ID
+	By        Actor // for the audit log; zero if the customer gives the booking up
 }
 
 // ExpireHold ends a hold if it is due. It may be sent early, late or often:

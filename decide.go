@@ -236,7 +236,12 @@ func (m *SeatMap) decideRelease(cmd *ReleaseHold) Decision {
 	case !b.PaymentID.IsZero():
 		return refuse(Errorf(CodeNotCancellable, "a payment for this booking is running"))
 	}
-	return m.accept(end(b, Released, BookingCancelled))
+	c := end(b, Released, BookingCancelled)
+	if !cmd.By.IsZero() {
+		entry := cmd.By.AboutBooking(AuditBookingRelease, b) // the store gives it an id: no guard refuses such a change
+		c.Audit = &entry
+	}
+	return m.accept(c)
 }
 
 func (m *SeatMap) decideExpire(cmd *ExpireHold, now time.Time) Decision {

@@ -280,7 +280,7 @@ func (s *Server) newBookingMail(c *fiber.Ctx, m *eventra.BookingMail) BookingMai
 
 // @ID forceRelease
 // @Summary Release anybody's hold
-// @Description As the customer's own release: the seats are free at once, unless a payment runs. The audit log has it, and keeps an attempt that the event then refuses. Repeating the request is harmless.
+// @Description As the customer's own release: the seats are free at once, unless a payment runs. The audit log has it. Repeating the request is harmless.
 // @Tags back office
 // @Security BearerAuth
 // @Param bookingId path string true "Booking" format(uuid)
@@ -295,16 +295,8 @@ func (s *Server) forceRelease(c *fiber.Ctx) error {
 		return err
 	}
 	admission.ReleaseSlot(c.Context().Conn())
-	booking, err := s.cfg.Bookings.Booking(c.UserContext(), id)
+	booking, err := s.cfg.BoxOffice.ForceRelease(c.UserContext(), id)
 	if err != nil {
-		return err
-	}
-	if booking.Status == eventra.BookingHeld {
-		if err := s.cfg.Audit.AppendAudit(c.UserContext(), eventra.ActorOf(c.UserContext()).AboutBooking(eventra.AuditBookingRelease, booking)); err != nil {
-			return err
-		}
-	}
-	if booking, err = s.cfg.BoxOffice.Release(c.UserContext(), booking.UserID, id); err != nil {
 		return err
 	}
 	shown, err := s.adminBookings(c, []*eventra.Booking{booking})

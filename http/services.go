@@ -155,6 +155,8 @@ type BoxOffice interface {
 	// HoldAgain retries a hold whose first outcome the caller never received.
 	HoldAgain(ctx context.Context, eventID eventra.ID, cmd *eventra.HoldSeats) (*eventra.Booking, error)
 	Release(ctx context.Context, userID, bookingID eventra.ID) (*eventra.Booking, error)
+	// ForceRelease ends anybody's hold, and notes who did so.
+	ForceRelease(ctx context.Context, bookingID eventra.ID) (*eventra.Booking, error)
 	// SetBlocked keeps seats off sale or gives them back. Errors: CodeSeatsUnavailable,
 	// CodeUnknownSeats, CodeEventLocked, CodeEventNotFound.
 	SetBlocked(ctx context.Context, eventID eventra.ID, cmd *eventra.SetBlocked) (*eventra.Blocking, error)

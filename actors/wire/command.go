@@ -12,7 +12,7 @@ func (e *Envelope) SetCommand(cmd eventra.Command) {
 	case *eventra.HoldSeats:
 		e.setHold(cmd)
 	case *eventra.ReleaseHold:
-		e.Body = &Envelope_ReleaseHold{&ReleaseHold{Booking: idBytes(cmd.BookingID), User: idBytes(cmd.UserID)}}
+		e.Body = &Envelope_ReleaseHold{&ReleaseHold{Booking: idBytes(cmd.BookingID), User: idBytes(cmd.UserID), Actor: encodeActor(cmd.By)}}
 	case *eventra.ExpireHold:
 		e.Body = &Envelope_ExpireHold{&ExpireHold{Booking: idBytes(cmd.BookingID)}}
 	case *eventra.StartPayment:
@@ -86,7 +86,8 @@ func (e *Envelope) Command() (eventra.Command, error) {
 	case *Envelope_PlacesHold:
 		cmd = d.itemsHold(body.PlacesHold)
 	case *Envelope_ReleaseHold:
-		cmd = &eventra.ReleaseHold{BookingID: d.need(body.ReleaseHold.GetBooking()), UserID: d.need(body.ReleaseHold.GetUser())}
+		r := body.ReleaseHold
+		cmd = &eventra.ReleaseHold{BookingID: d.need(r.GetBooking()), UserID: d.need(r.GetUser()), By: d.actor(r.GetActor())}
 	case *Envelope_ExpireHold:
 		cmd = &eventra.ExpireHold{BookingID: d.need(body.ExpireHold.GetBooking())}
 	case *Envelope_StartPayment:

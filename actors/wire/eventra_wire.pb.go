@@ -1193,6 +1193,7 @@ type ReleaseHold struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
 	Booking       []byte                 `protobuf:"bytes,1,opt,name=booking,proto3" json:"booking,omitempty"`
 	User          []byte                 `protobuf:"bytes,2,opt,name=user,proto3" json:"user,omitempty"`
+	Actor         *Actor                 `protobuf:"bytes,3,opt,name=actor,proto3" json:"actor,omitempty"` // a member of the release before has none, and drops it
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -1237,6 +1238,13 @@ func (x *ReleaseHold) GetBooking() []byte {
 func (x *ReleaseHold) GetUser() []byte {
 	if x != nil {
 		return x.User
+	}
+	return nil
+}
+
+func (x *ReleaseHold) GetActor() *Actor {
+	if x != nil {
+		return x.Actor
 	}
 	return nil
 }
@@ -3699,10 +3707,11 @@ const file_eventra_wire_proto_rawDesc = "" +
 	"ticketType\";\n" +
 	"\x0fTicketTypeCount\x12\x12\n" +
 	"\x04name\x18\x01 \x01(\tR\x04name\x12\x14\n" +
-	"\x05count\x18\x02 \x01(\x05R\x05count\";\n" +
+	"\x05count\x18\x02 \x01(\x05R\x05count\"i\n" +
 	"\vReleaseHold\x12\x18\n" +
 	"\abooking\x18\x01 \x01(\fR\abooking\x12\x12\n" +
-	"\x04user\x18\x02 \x01(\fR\x04user\"&\n" +
+	"\x04user\x18\x02 \x01(\fR\x04user\x12,\n" +
+	"\x05actor\x18\x03 \x01(\v2\x16.eventra.wire.v1.ActorR\x05actor\"&\n" +
 	"\n" +
 	"ExpireHold\x12\x18\n" +
 	"\abooking\x18\x01 \x01(\fR\abooking\"\x84\x01\n" +
@@ -4008,39 +4017,40 @@ var file_eventra_wire_proto_depIdxs = []int32{
 	6,  // 32: eventra.wire.v1.ItemsHold.hold:type_name -> eventra.wire.v1.HoldSeats
 	9,  // 33: eventra.wire.v1.ItemsHold.items:type_name -> eventra.wire.v1.ItemRequest
 	10, // 34: eventra.wire.v1.ItemsHold.counts:type_name -> eventra.wire.v1.TicketTypeCount
-	36, // 35: eventra.wire.v1.FinishPayment.payment:type_name -> eventra.wire.v1.Payment
-	35, // 36: eventra.wire.v1.FinishPayment.items:type_name -> eventra.wire.v1.BookedSeat
-	35, // 37: eventra.wire.v1.FinishPayment.places:type_name -> eventra.wire.v1.BookedSeat
-	19, // 38: eventra.wire.v1.RefundBooking.actor:type_name -> eventra.wire.v1.Actor
-	19, // 39: eventra.wire.v1.RefundItems.actor:type_name -> eventra.wire.v1.Actor
-	37, // 40: eventra.wire.v1.EndRefund.refund:type_name -> eventra.wire.v1.Refund
-	19, // 41: eventra.wire.v1.BlockSeats.actor:type_name -> eventra.wire.v1.Actor
-	40, // 42: eventra.wire.v1.Failure.fields:type_name -> eventra.wire.v1.Failure.Field
-	36, // 43: eventra.wire.v1.Failure.payment:type_name -> eventra.wire.v1.Payment
-	38, // 44: eventra.wire.v1.Failure.places:type_name -> eventra.wire.v1.Failure.Places
-	0,  // 45: eventra.wire.v1.Failure.kind:type_name -> eventra.wire.v1.Failure.Kind
-	39, // 46: eventra.wire.v1.Failure.customer:type_name -> eventra.wire.v1.Failure.CustomerTickets
-	33, // 47: eventra.wire.v1.Failure.refundable:type_name -> eventra.wire.v1.Money
-	41, // 48: eventra.wire.v1.Failure.suggestions:type_name -> eventra.wire.v1.Failure.Pick
-	34, // 49: eventra.wire.v1.Outcome.booking:type_name -> eventra.wire.v1.Booking
-	36, // 50: eventra.wire.v1.Outcome.payment:type_name -> eventra.wire.v1.Payment
-	42, // 51: eventra.wire.v1.SeatChanges.floors:type_name -> eventra.wire.v1.SeatChanges.Floor
-	43, // 52: eventra.wire.v1.Availability.total:type_name -> eventra.wire.v1.Availability.Tally
-	43, // 53: eventra.wire.v1.Availability.sections:type_name -> eventra.wire.v1.Availability.Tally
-	32, // 54: eventra.wire.v1.EventList.events:type_name -> eventra.wire.v1.ActiveEvent
-	35, // 55: eventra.wire.v1.Booking.seats:type_name -> eventra.wire.v1.BookedSeat
-	33, // 56: eventra.wire.v1.Booking.total:type_name -> eventra.wire.v1.Money
-	35, // 57: eventra.wire.v1.Booking.places:type_name -> eventra.wire.v1.BookedSeat
-	33, // 58: eventra.wire.v1.BookedSeat.price:type_name -> eventra.wire.v1.Money
-	33, // 59: eventra.wire.v1.Payment.amount:type_name -> eventra.wire.v1.Money
-	33, // 60: eventra.wire.v1.Refund.amount:type_name -> eventra.wire.v1.Money
-	33, // 61: eventra.wire.v1.SeatChanges.Floor.price:type_name -> eventra.wire.v1.Money
-	33, // 62: eventra.wire.v1.Availability.Tally.price_from:type_name -> eventra.wire.v1.Money
-	63, // [63:63] is the sub-list for method output_type
-	63, // [63:63] is the sub-list for method input_type
-	63, // [63:63] is the sub-list for extension type_name
-	63, // [63:63] is the sub-list for extension extendee
-	0,  // [0:63] is the sub-list for field type_name
+	19, // 35: eventra.wire.v1.ReleaseHold.actor:type_name -> eventra.wire.v1.Actor
+	36, // 36: eventra.wire.v1.FinishPayment.payment:type_name -> eventra.wire.v1.Payment
+	35, // 37: eventra.wire.v1.FinishPayment.items:type_name -> eventra.wire.v1.BookedSeat
+	35, // 38: eventra.wire.v1.FinishPayment.places:type_name -> eventra.wire.v1.BookedSeat
+	19, // 39: eventra.wire.v1.RefundBooking.actor:type_name -> eventra.wire.v1.Actor
+	19, // 40: eventra.wire.v1.RefundItems.actor:type_name -> eventra.wire.v1.Actor
+	37, // 41: eventra.wire.v1.EndRefund.refund:type_name -> eventra.wire.v1.Refund
+	19, // 42: eventra.wire.v1.BlockSeats.actor:type_name -> eventra.wire.v1.Actor
+	40, // 43: eventra.wire.v1.Failure.fields:type_name -> eventra.wire.v1.Failure.Field
+	36, // 44: eventra.wire.v1.Failure.payment:type_name -> eventra.wire.v1.Payment
+	38, // 45: eventra.wire.v1.Failure.places:type_name -> eventra.wire.v1.Failure.Places
+	0,  // 46: eventra.wire.v1.Failure.kind:type_name -> eventra.wire.v1.Failure.Kind
+	39, // 47: eventra.wire.v1.Failure.customer:type_name -> eventra.wire.v1.Failure.CustomerTickets
+	33, // 48: eventra.wire.v1.Failure.refundable:type_name -> eventra.wire.v1.Money
+	41, // 49: eventra.wire.v1.Failure.suggestions:type_name -> eventra.wire.v1.Failure.Pick
+	34, // 50: eventra.wire.v1.Outcome.booking:type_name -> eventra.wire.v1.Booking
+	36, // 51: eventra.wire.v1.Outcome.payment:type_name -> eventra.wire.v1.Payment
+	42, // 52: eventra.wire.v1.SeatChanges.floors:type_name -> eventra.wire.v1.SeatChanges.Floor
+	43, // 53: eventra.wire.v1.Availability.total:type_name -> eventra.wire.v1.Availability.Tally
+	43, // 54: eventra.wire.v1.Availability.sections:type_name -> eventra.wire.v1.Availability.Tally
+	32, // 55: eventra.wire.v1.EventList.events:type_name -> eventra.wire.v1.ActiveEvent
+	35, // 56: eventra.wire.v1.Booking.seats:type_name -> eventra.wire.v1.BookedSeat
+	33, // 57: eventra.wire.v1.Booking.total:type_name -> eventra.wire.v1.Money
+	35, // 58: eventra.wire.v1.Booking.places:type_name -> eventra.wire.v1.BookedSeat
+	33, // 59: eventra.wire.v1.BookedSeat.price:type_name -> eventra.wire.v1.Money
+	33, // 60: eventra.wire.v1.Payment.amount:type_name -> eventra.wire.v1.Money
+	33, // 61: eventra.wire.v1.Refund.amount:type_name -> eventra.wire.v1.Money
+	33, // 62: eventra.wire.v1.SeatChanges.Floor.price:type_name -> eventra.wire.v1.Money
+	33, // 63: eventra.wire.v1.Availability.Tally.price_from:type_name -> eventra.wire.v1.Money
+	64, // [64:64] is the sub-list for method output_type
+	64, // [64:64] is the sub-list for method input_type
+	64, // [64:64] is the sub-list for extension type_name
+	64, // [64:64] is the sub-list for extension extendee
+	0,  // [0:64] is the sub-list for field type_name
 }
 
 func init() { file_eventra_wire_proto_init() }

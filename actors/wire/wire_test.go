@@ -38,6 +38,7 @@ var (
 			Attempt: &eventra.IdempotencyAttempt{Key: eventra.IdempotencyKey{UserID: id(2), Route: "POST /api/v1/bookings", Key: "k"},
 				ResourceID: id(1), RequestHash: [32]byte{3}}},
 		&eventra.ReleaseHold{BookingID: id(1), UserID: id(2)},
+		&eventra.ReleaseHold{BookingID: id(1), UserID: id(2), By: eventra.Actor{ID: id(3), Kind: eventra.ActorUser, Address: "192.0.2.7", RequestID: "r"}},
 		&eventra.ExpireHold{BookingID: id(1)},
 		&eventra.RefundBooking{BookingID: id(1), Cancelled: true},
 		&eventra.StartPayment{PaymentID: id(1), BookingID: id(2), UserID: id(3), Method: "mock", Grace: time.Second},

@@ -38,6 +38,7 @@ func RunAudit(t *testing.T, store AuditStore) {
 		"a batch that is refused":     auditedRefusal,
 		"API keys":                    auditedKeys,
 		"refunds":                     auditedRefunds,
+		"releases":                    auditedReleases,
 		"places":                      auditedPlaces,
 		"a new administrator":         auditedAdmin,
 		"an action without an actor":  auditedSystem,
@@ -252,6 +253,18 @@ func auditedRefunds(f *auditFixture) {
 		facts(f.t, done[1].After))
 	require.Equal(f.t, map[string]any{"status": "REFUNDED", "amount": float64(f.seats[4].Price.Amount), "currency": "EUR"}, facts(f.t, done[0].After))
 	require.Equal(f.t, f.event.ID, done[0].EventID)
+}
+
+func auditedReleases(f *auditFixture) {
+	forced, own := f.hold(longHold, 5), f.hold(longHold, 6)
+	for b, by := range map[*eventra.Booking]eventra.Actor{forced: f.actor, own: {}} {
+		d := f.seatMap().Decide(&eventra.ReleaseHold{BookingID: b.ID, UserID: b.UserID, By: by}, time.Now())
+		require.Equal(f.t, eventra.Accept, d.Verdict, "%v", d.Err)
+		f.must(d.Change)
+	}
+	done := f.requireDone(forced.ID.String(), eventra.AuditBookingRelease)
+	require.Equal(f.t, map[string]any{"status": "HELD", "customer": forced.UserID.String()}, facts(f.t, done[0].Before))
+	require.Empty(f.t, f.entries(eventra.AuditFilter{Subject: own.ID.String()}))
 }
 
 func auditedKeys(f *auditFixture) {
