@@ -90,6 +90,7 @@ const (
 	AuditTicketsAgain    AuditAction = "booking.tickets_again"
 	AuditBookingNote     AuditAction = "booking.metadata"
 	AuditRestore         AuditAction = "database.restored"
+	AuditCustomerErase   AuditAction = "customer.erase"
 )
 
 // The kinds of subjects.
@@ -100,6 +101,8 @@ const (
 	SubjectMail    = "mail"
 	SubjectKey     = "api_key"
 	SubjectStore   = "database"
+
+	SubjectCustomer = "customer"
 )
 
 // AuditEntry is one administrative action, written in the transaction that carries it out
@@ -166,6 +169,11 @@ func (a Actor) AboutRevokedKey(id ID, name string) AuditEntry {
 // AboutRestore returns an entry of a database that was made safe after it had been restored.
 func (a Actor) AboutRestore(found Facts) AuditEntry {
 	return AuditEntry{Actor: a, Action: AuditRestore, SubjectKind: SubjectStore, Subject: "postgres", After: found.JSON()}
+}
+
+// AboutErasedCustomer returns an entry of a shop's customer who was erased: of the person nothing but the id.
+func (a Actor) AboutErasedCustomer(id ID, shop string) AuditEntry {
+	return AuditEntry{Actor: a, Action: AuditCustomerErase, SubjectKind: SubjectCustomer, Subject: id.String(), Before: Facts{"shop": shop}.JSON()}
 }
 
 // AboutBooking returns an entry of an action on a booking.

@@ -13,7 +13,7 @@ import (
 
 type mailCommand struct {
 	Dead  mailDeadCommand  `cmd:"" help:"List dead letters: mails that were retried too often."`
-	Retry mailRetryCommand `cmd:"" help:"Retry all dead letters."`
+	Retry mailRetryCommand `cmd:"" help:"Retry dead letters: the oldest thousand tickets, account mails and other mails each."`
 }
 
 type mailDeadCommand struct{}
@@ -40,7 +40,7 @@ func (mailDeadCommand) Run(ctx context.Context) error {
 
 type mailRetryCommand struct{}
 
-// Run moves dead letters back into the queue, after the audit log has noted it.
+// Run moves the dead letters of one list back into the queue, after the audit log has noted each of them.
 func (mailRetryCommand) Run(ctx context.Context) error {
 	ctx = asCommand(ctx)
 	return withMailQueue(func(q *redis.MailQueue) error {
@@ -51,9 +51,13 @@ func (mailRetryCommand) Run(ctx context.Context) error {
 		if err := noteRetry(ctx, letters); err != nil {
 			return err
 		}
-		n, err := q.RetryDead(ctx)
+		n, err := q.RetryMails(ctx, letters)
+		if err != nil {
+			return err
+		}
+		left, err := q.Stats(ctx)
 		if err == nil {
-			_, err = fmt.Println(n, "mails will be tried again")
+			_, err = fmt.Printf("%d mails will be tried again, %d are dead still\n", n, left.Dead)
 		}
 		return err
 	})

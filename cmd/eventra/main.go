@@ -21,6 +21,7 @@ type commands struct {
 	Seed         seedCommand         `cmd:"" help:"Load demo data if it is missing: two users, two events."`
 	Admin        adminCommand        `cmd:"" help:"Manage administrators."`
 	Mail         mailCommand         `cmd:"" help:"List or retry mails that could not be delivered."`
+	Customer     customerCommand     `cmd:"" help:"Erase customers of shops."`
 	Cancellation cancellationCommand `cmd:"" help:"Refund the buyers of events that an earlier release cancelled."`
 	Check        checkCommand        `cmd:"" help:"Look for broken invariants in a database, live or not. It only reads."`
 	Restored     restoredCommand     `cmd:"" help:"Make a database safe that was restored to an earlier point, before an instance runs on it."`

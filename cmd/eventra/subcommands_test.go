@@ -37,6 +37,7 @@ func TestSubcommands_NeedOnlyWhatTheyUse(t *testing.T) {
 		{args: []string{"seed"}, env: []string{postgres, mongo, redis}, says: []string{"user user@eventra.test: made", "360 seats: made", "publication: made"}},
 		{args: []string{"seed"}, env: []string{postgres, mongo, redis}, says: []string{"user user@eventra.test: there already", "publication: there already"}},
 		{args: []string{"check"}, env: []string{postgres}, says: []string{"0 violated"}},
+		{args: []string{"customer", "erase", "01900000-0000-7000-8000-0000000000ff"}, env: []string{postgres}, fails: true, says: []string{"no shop's customer has that id"}},
 		{args: []string{"mail", "dead"}, env: []string{redis}, says: []string{"no dead letters"}},
 		{args: []string{"mail", "retry"}, env: []string{redis}, says: []string{"0 mails will be tried again"}},
 	} {

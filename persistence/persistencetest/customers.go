@@ -16,6 +16,7 @@ type CustomerStore interface {
 	PutCustomer(ctx context.Context, c *eventra.ShopCustomer) (eventra.ID, error)
 	CustomersByID(ctx context.Context, ids []eventra.ID) (map[eventra.ID]eventra.Customer, error)
 	CreateUser(ctx context.Context, u *eventra.User) error
+	EraseCustomer(ctx context.Context, id eventra.ID) error
 }
 
 // RunCustomerStore checks the contract of shops' customers.
@@ -24,6 +25,7 @@ func RunCustomerStore(t *testing.T, store CustomerStore) {
 	t.Run("what is given replaces what was known", func(t *testing.T) { changedCustomer(t, store) })
 	t.Run("customers of two shops differ", func(t *testing.T) { customersOfShops(t, store) })
 	t.Run("two requests at once make one customer", func(t *testing.T) { racingCustomers(t, store) })
+	t.Run("an erased customer is an id", func(t *testing.T) { erasedCustomer(t, store) })
 	t.Run("users and shops' customers have one id space", func(t *testing.T) { bothKinds(t, store) })
 }
 
@@ -61,6 +63,19 @@ func changedCustomer(t *testing.T, store CustomerStore) {
 func customersOfShops(t *testing.T, store CustomerStore) {
 	first := putCustomer(t, store, NewID().String(), "C-1", "", "")
 	require.NotEqual(t, first, putCustomer(t, store, NewID().String(), "C-1", "", ""))
+}
+
+func erasedCustomer(t *testing.T, store CustomerStore) {
+	shop := NewID().String()
+	id := putCustomer(t, store, shop, "C-1", "ada@example.com", "Ada")
+	for range 2 {
+		require.NoError(t, store.EraseCustomer(t.Context(), id), "repeating it is harmless")
+		requireCustomer(t, store, eventra.Customer{ID: id, Kind: eventra.CustomerShop})
+	}
+	next := putCustomer(t, store, shop, "C-1", "", "")
+	require.NotEqual(t, id, next)
+	requireCustomer(t, store, eventra.Customer{ID: next, Kind: eventra.CustomerShop, ExternalID: "C-1"})
+	require.Equal(t, eventra.CodeNotFound, eventra.CodeOf(store.EraseCustomer(t.Context(), NewID())))
 }
 
 func racingCustomers(t *testing.T, store CustomerStore) {

@@ -81,11 +81,38 @@ func customerSQL(id string) string {
 	return strings.ReplaceAll(`
     SELECT id, 'user' AS kind, '' AS external_id, CASE WHEN erased_at IS NULL THEN email ELSE '' END AS email,
         CASE WHEN erased_at IS NULL THEN name ELSE '' END AS name FROM users WHERE users.id = {id}
-    UNION ALL SELECT id, 'shop', external_id, CASE WHEN erased_at IS NULL THEN coalesce(email, '') ELSE '' END,
+    UNION ALL SELECT id, 'shop', CASE WHEN erased_at IS NULL THEN external_id ELSE '' END, CASE WHEN erased_at IS NULL THEN coalesce(email, '') ELSE '' END,
         CASE WHEN erased_at IS NULL THEN coalesce(name, '') ELSE '' END FROM customers WHERE customers.id = {id}
     LIMIT 1
 `, "{id}", id)
 }
+
+// EraseCustomer makes a shop's customer a row that stands for what somebody bought: without name and address, and without the
+// name by which the shop knows them, so that the shop sells to a new customer under it. What the shop has noted of the bookings
+// goes as well. Bookings and payments stay. CodeNotFound if there is no such customer; one who was erased before is no error.
+func (db *DB) EraseCustomer(ctx context.Context, id eventra.ID) error {
+	return db.inTx(ctx, callTimeout, func(ctx context.Context, tx pgx.Tx) error {
+		var shop string
+		var erased bool
+		err := tx.QueryRow(ctx, `SELECT shop, erased_at IS NOT NULL FROM customers WHERE id = $1 FOR UPDATE`, id).Scan(&shop, &erased)
+		if err != nil || erased {
+			return orNotFound(err, eventra.Errorf(eventra.CodeNotFound, "no shop's customer has that id"))
+		}
+		for _, sql := range []string{eraseCustomerSQL, eraseNotesSQL} {
+			if _, err := tx.Exec(ctx, sql, id); err != nil {
+				return err
+			}
+		}
+		return writeAudit(ctx, tx, eventra.ActorOf(ctx).AboutErasedCustomer(id, shop))
+	})
+}
+
+const (
+	eraseCustomerSQL = `
+UPDATE customers SET external_id = 'erased ' || gen_random_uuid(), email = NULL, name = NULL, erased_at = now() WHERE id = $1`
+	eraseNotesSQL = `
+DELETE FROM booking_metadata WHERE booking_id IN (SELECT id FROM bookings WHERE user_id = $1 ORDER BY created_at DESC)`
+)
 
 // recipientSQL is whom mails about a booking go to. Not everybody has an address.
 var recipientSQL = `

@@ -120,14 +120,15 @@ func (q *MailQueue) MailTries(ctx context.Context, ref eventra.MailRef) (tries e
 	return tries, nil
 }
 
-// RetryDead puts all dead letters back into the queue and returns how many there
-// were.
-func (q *MailQueue) RetryDead(ctx context.Context) (revived int, err error) {
-	for box := range eventra.MailBoxes {
-		n, err := inspect(ctx, q, box, (*asynq.Inspector).RunAllArchivedTasks)
-		revived += n
-		if err != nil {
-			return revived, unavailable(err)
+// RetryMails puts dead mails back into the queue and returns how many there were. Those that somebody else has put back
+// meanwhile are left out.
+func (q *MailQueue) RetryMails(ctx context.Context, mails []eventra.DeadMail) (revived int, err error) {
+	for i := range mails {
+		switch err := q.RetryMail(ctx, mails[i].Mail); {
+		case err == nil:
+			revived++
+		case !errors.Is(err, errNoDeadMail):
+			return revived, err
 		}
 	}
 	return revived, nil

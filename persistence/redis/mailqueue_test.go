@@ -154,7 +154,9 @@ func TestMailQueue_ListsAndRetriesDeadLetters(t *testing.T) {
 	_, err = q.DeadMail(t.Context(), newMail())
 	require.Equal(t, eventra.CodeNotFound, eventra.CodeOf(err))
 	p.setFail(nil)
-	revived, err := q.RetryDead(t.Context())
+	other := *dead
+	other.Mail = newMail()
+	revived, err := q.RetryMails(t.Context(), []eventra.DeadMail{other, *dead, *dead})
 	require.NoError(t, err)
 	require.Equal(t, 1, revived)
 	require.Eventually(t, func() bool { return p.triesOf(id) == 2 }, soon, tick)
