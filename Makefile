@@ -160,7 +160,7 @@ programs:
 	@set -e; for program in $(PROGRAMS); do $(MAKE) $$program; done
 
 # Go knows better than make what is out of date.
-.PHONY: bin/devstack bin/testgate bin/clustertest bin/faults bin/demo bin/bench-http bin/reference
+.PHONY: bin/devstack bin/testgate bin/clustertest bin/faults bin/demo bin/members bin/bench-http bin/reference
 bin/devstack:
 	@$(STEP) 'Building the development stack' $(BUILD) -C cmd/devstack $(FLAGS) -o ../../$@ .
 bin/testgate:
@@ -171,6 +171,8 @@ bin/faults:
 	@$(STEP) 'Building $@' $(BUILD) -C test $(FLAGS) -o ../$@ ./faults
 bin/demo:
 	@$(STEP) 'Building $@' $(BUILD) -C test $(FLAGS) -o ../$@ ./demo
+bin/members:
+	@$(STEP) 'Building $@' $(BUILD) -C test $(FLAGS) -o ../$@ ./members
 bin/bench-http:
 	@$(STEP) 'Building $@' $(BUILD) -C loadtest $(FLAGS) -o ../$@ ./bench
 bin/reference:
@@ -226,7 +228,8 @@ OPENAPI = set -e; mkdir -p bin/swag $(1); \
 WIRE = mkdir -p $(1) && (cd tools && go run ./protogen $(CURDIR)/actors/wire/eventra_wire.proto $(CURDIR)/$(1))
 
 .PHONY: check-openapi
-check-openapi: ## Lint docs/openapi.json, and compile the clients that generators make from it (needs Node.js)
+check-openapi: ## Lint docs/openapi.json, and let generated clients live the story at three instances (needs Node.js)
+	$(call PREPARE,bin/members)
 	@tools/clients/check
 
 .PHONY: check-pages

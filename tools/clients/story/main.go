@@ -1,77 +1,42 @@
-// Command story does what a buyer does, with the client that ogen generates, against the
-// program at EVENTRA_URL with its demonstration data.
+// Command story lives the whole story of Eventra with the client that ogen generates: an
+// account, a sale, a refund, the back office, and a shop with a key. Each request goes to
+// the next of the instances that EVENTRA_URLS names. bin/members starts them.
 package main
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"os"
+	"strings"
 	"time"
-
-	"github.com/google/uuid"
-	"github.com/ogen-go/ogen/ogenerrors"
-
-	"github.com/eventra/eventra/tools/clients/out/ogen"
 )
 
 func main() {
 	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
 	defer cancel()
-	if err := tell(ctx, os.Getenv("EVENTRA_URL")); err != nil {
-		fmt.Fprintln(os.Stderr, "story:", err)
-		os.Exit(1)
-	}
-}
-
-// bearer is the access token, once there is one.
-type bearer string
-
-func (b *bearer) BearerAuth(context.Context, ogen.OperationName) (ogen.BearerAuth, error) {
-	if *b == "" {
-		return ogen.BearerAuth{}, errors.New("not logged in")
-	}
-	return ogen.BearerAuth{Token: string(*b)}, nil
-}
-
-// KeyAuth leaves API keys out: a buyer has none.
-func (b *bearer) KeyAuth(context.Context, ogen.OperationName) (ogen.KeyAuth, error) {
-	return ogen.KeyAuth{}, ogenerrors.ErrSkipClientSecurity
-}
-
-// demo is the event of the demonstration data.
-var demo = uuid.MustParse("01900000-0000-7000-8000-0000000000e1")
-
-func tell(ctx context.Context, url string) error {
-	token := new(bearer)
-	api, err := ogen.NewClient(url, token)
+	began := time.Now()
+	t, err := newTour(strings.Fields(os.Getenv("EVENTRA_URLS")))
 	if err != nil {
-		return err
+		fail("EVENTRA_URLS: %v", err)
 	}
-	login, err := api.Login(ctx, &ogen.Login{Email: "user@eventra.test", Password: "demo-user-password"})
-	in, ok := login.(*ogen.TokensHeaders)
-	if !ok {
-		return fmt.Errorf("login: %T %w", login, err)
+	night := organise(ctx, t)
+	buyer := openAccount(ctx, t, night)
+	booking := buy(ctx, buyer, night)
+	refundOne(ctx, night, buyer, booking)
+	lookBack(ctx, night, buyer, booking)
+	sellByKey(ctx, t, night)
+	leave(ctx, buyer)
+	fmt.Printf("ogen: the story is told in %d requests at %d instances, in %v\n", t.requests.Load(), len(t.urls), time.Since(began).Round(time.Millisecond))
+}
+
+// fail ends the program: a story that goes wrong has no rest.
+func fail(format string, args ...any) {
+	fmt.Fprintf(os.Stderr, "story: "+format+"\n", args...)
+	os.Exit(1)
+}
+
+func check(holds bool, format string, args ...any) {
+	if !holds {
+		fail(format, args...)
 	}
-	*token = bearer(in.Response.AccessToken)
-	wanted := ogen.NewBookingOfBestAvailableBookingRequest(ogen.BookingOfBestAvailable{EventId: demo, BestAvailable: ogen.BestAvailable{Quantity: ogen.NewOptInt(2)}})
-	booking, err := api.CreateBooking(ctx, wanted, ogen.CreateBookingParams{IdempotencyKey: ogen.NewOptString(uuid.NewString())})
-	held, ok := booking.(*ogen.BookingHeaders)
-	if !ok {
-		return fmt.Errorf("hold: %T %w", booking, err)
-	}
-	fmt.Println(held.Response.Status, held.Response.Seats[0].Seat, held.Response.Total.Amount)
-	again := ogen.NewBookingOfSeatsBookingRequest(ogen.BookingOfSeats{EventId: demo, Seats: []string{held.Response.Seats[0].Seat}})
-	refused, err := api.CreateBooking(ctx, again, ogen.CreateBookingParams{})
-	conflict, ok := refused.(*ogen.CreateBookingConflict)
-	if !ok {
-		return fmt.Errorf("hold again: %T %w", refused, err)
-	}
-	fmt.Println(conflict.Response.Code, conflict.Response.Unavailable)
-	released, err := api.ReleaseBooking(ctx, ogen.ReleaseBookingParams{BookingId: held.Response.ID})
-	if _, ok := released.(*ogen.GetBookingOKHeaders); !ok {
-		return fmt.Errorf("release: %T %w", released, err)
-	}
-	fmt.Println("released")
-	return nil
 }
