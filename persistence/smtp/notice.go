@@ -42,14 +42,18 @@ func newNotice(m *eventra.Mail) *notice {
 func (n *notice) refunded(m *eventra.Mail) {
 	n.Subject, n.Heading = "Refund: "+n.Event, "Refund"
 	n.Facts = []fact{{"When", n.When}, {"Where", n.Venue}}
-	n.News = "some of your tickets are not valid any more: see below."
+	some, theirs, valid := "some of your tickets are", "The tickets below are", "the tickets below, which stay valid"
+	if len(m.Items) == 1 {
+		some, theirs, valid = "one of your tickets is", "The ticket below is", "the ticket below, which stays valid"
+	}
+	n.News = some + " not valid any more: see below."
 	if m.Returned.Amount > 0 {
 		n.News = formatMoney(m.Returned) + " goes back to where it came from. There is nothing you have to do."
 		switch {
 		case m.Released:
-			n.News += " The tickets below are not valid any more."
+			n.News += " " + theirs + " not valid any more."
 		case len(m.Items) > 0:
-			n.News += " It is for the tickets below, which stay valid."
+			n.News += " It is for " + valid + "."
 		}
 	}
 	n.Sum, n.Total = "Goes back", formatMoney(m.Returned)
@@ -58,6 +62,9 @@ func (n *notice) refunded(m *eventra.Mail) {
 func (n *notice) cancelled(m *eventra.Mail) {
 	n.Subject, n.Heading = "Cancelled: "+n.Event, "Cancelled"
 	n.News = "the event is cancelled, and your tickets are not valid any more."
+	if len(m.Items) == 1 {
+		n.News = "the event is cancelled, and your ticket is not valid any more."
+	}
 	n.Facts = []fact{{"It was to be", n.When}, {"Where", n.Venue}}
 	if m.Returned.Amount == 0 {
 		return
@@ -70,15 +77,25 @@ func (n *notice) cancelled(m *eventra.Mail) {
 }
 
 func (n *notice) moved(m *eventra.Mail) {
-	n.Subject, n.Heading = "New date: "+n.Event, "New date"
-	if m.StartsAt.Equal(m.Was.StartsAt) {
-		n.Subject, n.Heading = "Changed: "+n.Event, "Changed"
+	then, there := when(m.Was), oneLine(m.Was.Venue)
+	n.Facts = []fact{{"When", n.When}, {"Where", n.Venue}}
+	if then != n.When {
+		n.Facts = append(n.Facts, fact{"Before", then})
 	}
-	n.News = "the event takes place at another time or place. Your booking stays as it is."
-	n.Facts = []fact{{"When", n.When}, {"Where", n.Venue}, {"Before", when(m.Was)}}
-	if was := oneLine(m.Was.Venue); was != n.Venue {
-		n.Facts = append(n.Facts, fact{"Place before", was})
+	if there != n.Venue {
+		n.Facts = append(n.Facts, fact{"Place before", there})
 	}
+	switch {
+	case then != n.When && there != n.Venue:
+		n.Heading, n.News = "New date and place", "the event takes place at another time and in another place."
+	case then != n.When:
+		n.Heading, n.News = "New date", "the event takes place at another time."
+	case there != n.Venue:
+		n.Heading, n.News = "New place", "the event takes place somewhere else, at the same time."
+	default: // such as when it ends
+		n.Heading, n.News = "Changed", "the event has changed."
+	}
+	n.Subject, n.News = n.Heading+": "+n.Event, n.News+" Your booking stays as it is."
 }
 
 // lines splits a text of several lines, each without what could harm its surroundings.

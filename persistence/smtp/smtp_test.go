@@ -339,7 +339,7 @@ func TestSender_Notices(t *testing.T) {
 	t.Parallel()
 	for kind, want := range map[eventra.MailKind][]string{
 		eventra.MailCancelled:   {"the event is cancelled", "25.00 EUR", "The rest of 50.05 EUR went back before", "Thursday, 1 July 2027, 20:30 CEST"},
-		eventra.MailRescheduled: {"another time or place", "50.05 EUR", "Thursday, 1 July 2027, 20:30 CEST", "Wednesday, 30 June 2027, 20:30 CEST", "Cellar, Bonn"},
+		eventra.MailRescheduled: {"another time and in another place", "50.05 EUR", "Thursday, 1 July 2027, 20:30 CEST", "Wednesday, 30 June 2027, 20:30 CEST", "Cellar, Bonn"},
 	} {
 		m := ticketMail(uuid.NewString() + "@example.org")
 		m.Kind, m.About = kind, eventra.ID(uuid.New())

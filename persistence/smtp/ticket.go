@@ -116,7 +116,7 @@ func newTicket(m *eventra.Mail) *ticket {
 		Total:     formatMoney(m.Total),
 		Sum:       "Total",
 		BookingID: m.BookingID.String(),
-		Footer:    "Sent by Eventra because you booked seats.",
+		Footer:    "Sent by Eventra because you booked tickets.",
 	}
 	for i := range m.Items {
 		item := &m.Items[i]
