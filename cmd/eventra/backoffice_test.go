@@ -1,8 +1,11 @@
 package main
 
 import (
+	"bufio"
 	"bytes"
 	"encoding/csv"
+	"io"
+	"net/http"
 	"net/url"
 	"strings"
 	"testing"
@@ -149,6 +152,44 @@ func TestBackOffice_ReportsAndReleases(t *testing.T) {
 	require.Equal(t, 1, p.count("SELECT count(*) FROM audit WHERE action = 'booking.release' AND subject_id = $1", held))
 	code, text, _ := runCheck(t, p.cfg.PostgresURL)
 	require.Zero(t, code, text)
+}
+
+// TestBackOffice_ExportBreaksOffWithItsDatabase: a client never takes a part of the list for all of it.
+func TestBackOffice_ExportBreaksOffWithItsDatabase(t *testing.T) {
+	t.Parallel()
+	cfg := testConfig(t)
+	proxy := through(t, &cfg.PostgresURL)
+	p := startWith(t, cfg)
+	event := p.event(1, 10, nil)
+	const bookings = 30_000
+	p.exec(`INSERT INTO bookings (id, event_id, user_id, status, amount, currency, expires_at, created_at, ended_at)
+		SELECT gen_random_uuid(), $1, $1, 'EXPIRED', 2500, 'EUR', made, made, made
+		FROM (SELECT now() - i * interval '1 second' AS made FROM generate_series(1, $2::int) AS i) AS past`, event, bookings)
+	p.exec(`INSERT INTO booking_seats (booking_id, event_id, seat_no, position, amount, live) SELECT id, event_id, 0, 0, 2500, false FROM bookings`)
+	begin := func() *bufio.Reader {
+		request, err := http.NewRequestWithContext(t.Context(), http.MethodGet, p.url+"/api/v1/admin/events/"+event+"/bookings.csv", nil)
+		require.NoError(t, err)
+		request.Header.Set("Authorization", "Bearer "+p.admin)
+		response, err := p.http.Do(request)
+		require.NoError(t, err)
+		t.Cleanup(func() { response.Body.Close() })
+		require.Equal(t, 200, response.StatusCode)
+		lines := bufio.NewReader(response.Body)
+		_, err = lines.ReadString('\n')
+		require.NoError(t, err)
+		return lines
+	}
+	cutOff := begin()
+	proxy.Cut()
+	_, err := io.Copy(io.Discard, cutOff)
+	require.ErrorIs(t, err, io.ErrUnexpectedEOF)
+	proxy.Restore()
+	eventually(t, 20*time.Second, "the database to be used again", func() bool {
+		return p.call("GET", "/admin/events/"+event+"/report", p.admin, nil).status == 200
+	})
+	all, err := io.ReadAll(begin())
+	require.NoError(t, err)
+	require.Equal(t, bookings, bytes.Count(all, []byte("\n")))
 }
 
 // TestBackOffice_SendsTicketsAgain: a mail that got lost comes once more, a few times an hour.

@@ -60,6 +60,7 @@ var All = []Scenario{
 	{"many", "holds spread over many events", many},
 	{"expiry", "many holds that end in the same second", expiry},
 	{"cancelled", "holds while another event's buyers are refunded", cancelled},
+	{"exported", "holds while another event's bookings are exported", exported},
 	{"lateness", "short holds that end one by one, with many other keys in Redis", lateness},
 	{"activation", "a large event's first request after a restart, and its memory", activation},
 	{"overload", "twice the holds that can be made, and how the others are shed", overload},
