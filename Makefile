@@ -233,7 +233,8 @@ check-openapi: ## Lint docs/openapi.json, and let generated clients live the sto
 	@tools/clients/check
 
 .PHONY: check-pages
-check-pages: deps build bin/devstack ## Use the pages in Chromium by keyboard, and look at them with axe-core (needs Node.js and Chromium)
+check-pages: ## Use the pages in Chromium by keyboard, as a shop's page does, and look at them with axe-core (needs Node.js and Chromium)
+	$(call PREPARE,bin/members)
 	@bin/devstack exec --volatile -- tools/browser/check
 
 .PHONY: check-kubernetes
