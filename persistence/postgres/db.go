@@ -95,8 +95,8 @@ type DB struct {
 
 	retention, auditRetention time.Duration
 
-	purging   sync.Mutex
-	endedSeen endedPlace // while purging is locked
+	purging                 sync.Mutex
+	endedSeen, attemptsSeen endedPlace // while purging is locked
 
 	bookings coalesce.Group[eventra.ID, *eventra.Booking]
 	claims   coalesce.Group[*eventra.IdempotencyAttempt, keyRow]

@@ -42,6 +42,7 @@ func fill(t *testing.T, conn *pgx.Conn, events, seatsEach, bookings int) {
 		`INSERT INTO payments (id, booking_id, event_id, user_id, method, amount, currency, status, grace_until, created_at, updated_at)
 		SELECT id, id, event_id, user_id, 'mock', 1000, 'EUR', CASE WHEN random() < 0.01 THEN 'PENDING' ELSE 'FAILED' END,
 			created_at, created_at, created_at FROM bookings`,
+		`INSERT INTO mock_charges (payment_id, event_id, status) SELECT id, event_id, 'VOIDED' FROM payments`,
 		`INSERT INTO refunds (id, payment_id, booking_id, event_id, n, amount, items, released, reason, status, created_at, ended_at, mail_due_at)
 		SELECT id, id, booking_id, event_id, 1, amount, '{1}', false, '', 'SUCCEEDED', created_at, created_at, created_at FROM payments`,
 		`INSERT INTO outbox (booking_id, created_at, due_at, sent_at)
@@ -87,6 +88,7 @@ func TestQueries_UseTheirIndexes(t *testing.T) {
 	require.NoError(t, conn.QueryRow(t.Context(), `SELECT user_id, event_id, id FROM bookings WHERE status = 'HELD' LIMIT 1`).
 		Scan(&user, &event, &booking))
 	now := time.Now()
+	purging := []any{100, int64(0), now.Add(-time.Hour), eventra.ID{}, []eventra.PaymentStatus{eventra.PaymentDeclined}}
 
 	for name, c := range map[string]struct {
 		index string
@@ -106,9 +108,10 @@ func TestQueries_UseTheirIndexes(t *testing.T) {
 		"a booking's items":      {"booking_seats_pkey", bookingItemsSQL, []any{booking, false}},
 		"bookings' items":        {"booking_seats_pkey", bookingsByIDSQL, []any{uuids{uuid(booking)}}},
 		"old idempotency keys":   {"idempotency_keys_age", purgeSQL[0], []any{100}},
-		"ended bookings":         {"bookings_ended", purgeBookingsSQL, []any{100, int64(0), now.Add(-time.Hour), eventra.ID{}}},
-		"their payments":         {"payments_of_booking", purgeBookingsSQL, []any{100, int64(0), now.Add(-time.Hour), eventra.ID{}}},
-		"their items' rows":      {"booking_seats_pkey", purgeBookingsSQL, []any{100, int64(0), now.Add(-time.Hour), eventra.ID{}}},
+		"ended bookings":         {"bookings_ended", purgeBookingsSQL, purging},
+		"their payments":         {"payments_of_booking", purgeBookingsSQL, purging},
+		"their items' rows":      {"booking_seats_pkey", purgeBookingsSQL, purging},
+		"their voided charges":   {"mock_charges_pkey", purgeBookingsSQL, purging},
 		"mails that ended":       {"outbox_pkey", purgeOutboxSQL, []any{100, int64(0), firstIDAt(now)}},
 		"tokens denied lately":   {"denied_tokens_since", deniedSinceSQL, []any{now.Add(-5 * time.Second)}},
 		"tokens that have ended": {"denied_tokens_age", purgeSQL[3], []any{100}},

@@ -75,8 +75,8 @@ func (db *DB) accessTasks() (tasks []purgeTask) {
 
 // salesTasks are those of what EVENTRA_RETENTION bounds.
 func (db *DB) salesTasks() []purgeTask {
-	return []purgeTask{{batch: db.purgeBookings, limit: purgeBatchMax / 4}, {batch: db.purgeOutbox, limit: purgeBatchMax / 4},
-		{batch: db.purgeNotices, limit: purgeBatchMax / 4}}
+	return []purgeTask{{batch: db.purgeUnpaid, limit: purgeBatchMax / 4}, {batch: db.purgeAttempts, limit: purgeBatchMax / 4},
+		{batch: db.purgeOutbox, limit: purgeBatchMax / 4}, {batch: db.purgeNotices, limit: purgeBatchMax / 4}}
 }
 
 // purgeBatch runs one batch of a task, rests, and fits the size of the next one.

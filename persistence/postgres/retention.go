@@ -18,31 +18,48 @@ const RetentionMin = 24 * time.Hour
 // AuditRetentionMin is the least retention of the audit log: a trigger keeps what is younger.
 const AuditRetentionMin = 30 * 24 * time.Hour
 
+// attemptsRetention is how long bookings are kept whose payments moved no money, unless
+// Retention is longer: within that time buyers ask, or dispute, what became of a payment.
+const attemptsRetention = 180 * 24 * time.Hour
+
 // endedPlace is a place in the order in which bookings ended. Those before it were purged,
-// or are kept because somebody paid or tried to.
+// or are kept because of their payments.
 type endedPlace struct {
 	at time.Time
 	id eventra.ID
 }
 
-// purgeBookings looks at the bookings that ended next without being confirmed, and deletes
-// those that nobody paid or tried to pay for, with their seats' rows.
-func (db *DB) purgeBookings(ctx context.Context, conn *pgxpool.Conn, limit int) (deleted int64, more bool, err error) {
+// purgeUnpaid deletes bookings that nobody paid or tried to pay for.
+func (db *DB) purgeUnpaid(ctx context.Context, conn *pgxpool.Conn, limit int) (deleted int64, more bool, err error) {
+	return purgeBookings(ctx, conn, limit, db.retention, nil, &db.endedSeen)
+}
+
+// purgeAttempts deletes bookings whose payments moved no money, these payments, and what the
+// mock gateway's books have about them.
+func (db *DB) purgeAttempts(ctx context.Context, conn *pgxpool.Conn, limit int) (deleted int64, more bool, err error) {
+	unmoved := []eventra.PaymentStatus{eventra.PaymentDeclined, eventra.PaymentFailed}
+	return purgeBookings(ctx, conn, limit, max(db.retention, attemptsRetention), unmoved, &db.attemptsSeen)
+}
+
+// purgeBookings looks at the bookings that ended next without being confirmed, from a place
+// on, and deletes those that have no payments but of these statuses, with their items' rows.
+func purgeBookings(ctx context.Context, conn *pgxpool.Conn, limit int, retention time.Duration, statuses []eventra.PaymentStatus,
+	place *endedPlace) (deleted int64, more bool, err error) {
 	var queue pgx.Batch
 	queue.Queue(deferFlushSQL)
-	queue.Queue(purgeBookingsSQL, limit, db.retention.Microseconds(), db.endedSeen.at, db.endedSeen.id)
+	queue.Queue(purgeBookingsSQL, limit, retention.Microseconds(), place.at, place.id, statuses)
 	results := conn.SendBatch(ctx, &queue)
 	_, err = results.Exec()
 	if err != nil {
 		return 0, false, closeBatch(results, err)
 	}
 	var seen int64
-	last := db.endedSeen
+	last := *place
 	err = results.QueryRow().Scan(&deleted, &seen, &last.at, &last.id)
 	if err = closeBatch(results, err); err != nil {
 		return 0, false, err
 	}
-	db.endedSeen = last
+	*place = last
 	return deleted, seen == int64(limit), nil
 }
 
@@ -54,14 +71,19 @@ WITH seen AS (
     ORDER BY ended_at, id LIMIT $1 FOR UPDATE SKIP LOCKED
 ), gone AS (
     DELETE FROM bookings WHERE id = ANY (ARRAY (
-        SELECT id FROM seen WHERE replaced_by IS NULL AND NOT EXISTS (SELECT FROM payments WHERE payments.booking_id = seen.id)))
+        SELECT id FROM seen WHERE replaced_by IS NULL AND NOT EXISTS (
+            SELECT FROM payments WHERE payments.booking_id = seen.id AND status <> ALL (coalesce($5::text[], '{}')))))
     RETURNING id
+), tried AS (
+    DELETE FROM payments WHERE booking_id = ANY (ARRAY (SELECT id FROM gone)) RETURNING id
+), voided AS (
+    DELETE FROM mock_charges WHERE payment_id = ANY (ARRAY (SELECT id FROM tried))
 ), noted AS (
     DELETE FROM booking_metadata WHERE booking_id = ANY (ARRAY (SELECT id FROM gone))
 ), seats AS (
     DELETE FROM booking_seats WHERE booking_id = ANY (ARRAY (SELECT id FROM gone)) RETURNING booking_id
 )
-SELECT (SELECT count(*) FROM gone) + (SELECT count(*) FROM seats), (SELECT count(*) FROM seen),
+SELECT (SELECT count(*) FROM gone) + (SELECT count(*) FROM tried) + (SELECT count(*) FROM seats), (SELECT count(*) FROM seen),
     coalesce(last.ended_at, $3), coalesce(last.id, $4)
 FROM (VALUES (1)) AS one LEFT JOIN (SELECT ended_at, id FROM seen ORDER BY ended_at DESC, id DESC LIMIT 1) AS last ON true`
 

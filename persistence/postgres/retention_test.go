@@ -86,6 +86,48 @@ func TestPurge_GoesOnWhereItWas(t *testing.T) {
 	require.Equal(t, last.id, db.endedSeen.id)
 }
 
+// Of twenty bookings, kind 15 ended after a payment that failed: see fillAll.
+func TestPurge_DeletesWhatMovedNoMoneyLater(t *testing.T) {
+	t.Parallel()
+	url, conn := filledDatabase(t, 1, 400)
+	count := func(sql string) (n int64) {
+		t.Helper()
+		require.NoError(t, conn.QueryRow(t.Context(), sql).Scan(&n))
+		return n
+	}
+	const attempts = `SELECT count(*) FROM payments AS p JOIN bookings AS b ON b.id = booking_id
+		WHERE p.status IN ('DECLINED', 'FAILED') AND b.status = 'EXPIRED'`
+	_, err := openRetaining(t, url, RetentionMin).Purge(t.Context())
+	require.NoError(t, err)
+	payments, bookings := count(`SELECT count(*) FROM payments`), count(`SELECT count(*) FROM bookings`)
+	require.EqualValues(t, 400/20, count(attempts), "they are kept longer than those that nobody tried to pay for")
+
+	_, err = conn.Exec(t.Context(), `UPDATE bookings SET ended_at = now() - interval '179 days' WHERE id = id('booking', 35)`)
+	require.NoError(t, err)
+	_, err = conn.Exec(t.Context(), `UPDATE bookings SET ended_at = now() - interval '181 days' WHERE status IN ('EXPIRED', 'CANCELLED') AND id <> id('booking', 35)`)
+	require.NoError(t, err)
+	seats := count(`SELECT count(*) FROM booking_seats`)
+	gone := count(`SELECT count(*) FROM booking_seats WHERE booking_id IN (
+		SELECT booking_id FROM payments AS p JOIN bookings AS b ON b.id = booking_id
+		WHERE p.status = 'FAILED' AND b.status = 'EXPIRED' AND b.id <> id('booking', 35))`)
+	purged, err := openRetaining(t, url, RetentionMin).Purge(t.Context())
+	require.NoError(t, err)
+	require.EqualValues(t, 1, count(attempts), "younger")
+	require.Equal(t, bookings-19, count(`SELECT count(*) FROM bookings`), "where money moved, all stays")
+	require.Equal(t, payments-19, count(`SELECT count(*) FROM payments`))
+	require.Equal(t, seats-gone, count(`SELECT count(*) FROM booking_seats`))
+	require.Equal(t, 19+19+gone, purged)
+	o := checkOptions
+	o.Retention = RetentionMin
+	report, err := openOne(t, url).Check(t.Context(), o)
+	require.NoError(t, err)
+	requireClean(t, report)
+
+	purged, err = openRetaining(t, url, 200*24*time.Hour).Purge(t.Context())
+	require.NoError(t, err)
+	require.Zero(t, purged)
+}
+
 func TestFirstIDAt_IsTheLeastOfItsTime(t *testing.T) {
 	t.Parallel()
 	at := time.UnixMilli(1700000000123)
