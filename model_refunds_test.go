@@ -17,16 +17,15 @@ func (m *model) refund(booking, id eventra.ID) modelRefund {
 	return modelRefund{}
 }
 
-func (m *model) price(seat string) (amount int64) {
-	if seat == modelFloor {
+// paidFor is what a booking's ticket has cost.
+func (m *model) paidFor(b modelBooking, i int) int64 {
+	switch {
+	case b.tickets != nil:
+		return b.tickets[i].amount
+	case b.seats[i] == modelFloor:
 		return modelPlace().Amount
 	}
-	for i := range m.seats {
-		if m.seats[i].Name() == seat {
-			amount = m.seats[i].Price.Amount
-		}
-	}
-	return amount
+	return m.seatNamed(b.seats[i]).Price.Amount
 }
 
 // predictRefund judges item by item. An item whose price has gone back once costs nothing.
@@ -42,8 +41,8 @@ func (m *model) predictRefund(cmd *eventra.RefundItems, b modelBooking, live boo
 	}
 	r := modelRefund{id: cmd.RefundID, released: cmd.Release, status: eventra.RefundPending}
 	paid, gone, unknown := int64(0), false, false
-	for i, seat := range b.seats {
-		paid += m.price(seat)
+	for i := range b.seats {
+		paid += m.paidFor(b, i)
 		no := i + 1
 		isGone := slices.Contains(b.gone, no)
 		if cmd.All && isGone || !cmd.All && !slices.Contains(cmd.Items, no) {
@@ -52,7 +51,7 @@ func (m *model) predictRefund(cmd *eventra.RefundItems, b modelBooking, live boo
 		gone = gone || isGone
 		r.items = append(r.items, no)
 		if !slices.ContainsFunc(b.refunds, func(r modelRefund) bool { return r.status != eventra.RefundFailed && slices.Contains(r.items, no) }) {
-			r.amount += m.price(seat)
+			r.amount += m.paidFor(b, i)
 		}
 	}
 	for _, no := range cmd.Items {

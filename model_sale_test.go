@@ -3,6 +3,7 @@ package eventra_test
 import (
 	"errors"
 	"fmt"
+	"maps"
 	"math/rand/v2"
 	"slices"
 	"strings"
@@ -101,6 +102,9 @@ func newModelSale(t rapid.TB, choice byte) *modelSale {
 	s := &modelSale{t: t, model: newModel(terms, seats), now: opening, ends: map[eventra.ID]eventra.PaymentStatus{},
 		refundEnds: map[eventra.ID]eventra.RefundStatus{}}
 	s.model.hidden = hidden
+	if terms.OrphanRule == "" && choice&8 != 0 {
+		s.model.prices = &modelPrices{}
+	}
 	s.reload()
 	return s
 }
@@ -115,7 +119,7 @@ func (s *modelSale) step(what, a, b, c byte) {
 		return
 	}
 	if what >= 228 { // as few
-		s.decide(&eventra.HoldSeats{BookingID: s.newBooking(a), UserID: user(a), Items: s.items(int(what-228)%5, b, c)})
+		s.decide(s.withTypes(&eventra.HoldSeats{BookingID: s.newBooking(a), UserID: user(a), Items: s.items(int(what-228)%5, b, c)}, a))
 		return
 	}
 	if what >= 212 {
@@ -124,11 +128,11 @@ func (s *modelSale) step(what, a, b, c byte) {
 	}
 	switch what % 16 {
 	case 0, 1, 2:
-		s.decide(&eventra.HoldSeats{BookingID: s.newBooking(a), UserID: user(a), Seats: s.names(b, c)})
+		s.decide(s.withTypes(&eventra.HoldSeats{BookingID: s.newBooking(a), UserID: user(a), Seats: s.names(b, c)}, a))
 	case 3, 4:
 		section := []string{"", "", "A", "B", "Z"}[int(c)%5]
-		s.decide(&eventra.HoldSeats{BookingID: s.newBooking(a), UserID: user(a),
-			Best: &eventra.BestAvailable{Quantity: int(b)%6 - b2i(b > 250), Section: section}})
+		s.decide(s.withTypes(&eventra.HoldSeats{BookingID: s.newBooking(a), UserID: user(a),
+			Best: &eventra.BestAvailable{Quantity: int(b)%6 - b2i(b > 250), Section: section}}, a))
 	case 5:
 		s.decide(&eventra.ReleaseHold{BookingID: s.booking(a, c), UserID: user(a + b/240)})
 	case 6:
@@ -152,6 +156,8 @@ func (s *modelSale) step(what, a, b, c byte) {
 		} else if a > 230 && s.model.terms.Status == eventra.EventDraft {
 			s.model.hidden = false
 			s.become(eventra.EventPublished)
+		} else if a > 190 && a <= 230 && s.model.prices != nil {
+			s.reprice()
 		} else if s.last != nil {
 			s.decide(s.last)
 		}
@@ -180,6 +186,50 @@ func (s *modelSale) block(a, b, c byte) *eventra.SetBlocked {
 		}
 	}
 	return cmd
+}
+
+// withTypes makes a hold one of tickets by type, if the event has types: of a few types in turn, the
+// one or the other of which does not exist.
+func (s *modelSale) withTypes(cmd *eventra.HoldSeats, choice byte) *eventra.HoldSeats {
+	if s.model.prices == nil || choice < 80 {
+		return cmd
+	}
+	types := [][]string{{"Adult"}, {"Adult", "Child"}, {"Child"}, {"Group"}, {"", "Child", "Child"}, {"Group", "Adult"}, {"Adult", "Pope"}}[int(choice)/5%7]
+	if cmd.Best == nil {
+		for i, seat := range cmd.Seats {
+			cmd.Items = append(cmd.Items, eventra.ItemRequest{Seat: seat, TicketType: types[i%len(types)]})
+		}
+		if cmd.Seats != nil {
+			cmd.Seats = nil
+			return cmd
+		}
+		for i := range cmd.Items {
+			cmd.Items[i].TicketType = types[i%len(types)]
+		}
+		return cmd
+	}
+	if cmd.Best.Category = modelCategories[int(choice)%3]; choice > 250 {
+		cmd.Best.Category = "Roof"
+	}
+	if cmd.Best.Quantity < 1 || types[0] == "" {
+		return cmd
+	}
+	counts := map[string]int{}
+	for i := range cmd.Best.Quantity {
+		counts[types[i%len(types)]]++
+	}
+	for _, name := range slices.Sorted(maps.Keys(counts)) {
+		cmd.Best.TicketTypes = append(cmd.Best.TicketTypes, eventra.TicketTypeCount{Name: name, Count: counts[name]})
+	}
+	return cmd
+}
+
+// reprice changes all prices, which takes an epoch.
+func (s *modelSale) reprice() {
+	s.note("reprice")
+	s.inFlight, s.model.inFlight = nil, nil
+	s.model.prices.changes++
+	s.reload()
 }
 
 // become gives the event another status. Its terms take an epoch, so no batch in flight
@@ -269,13 +319,17 @@ func (s *modelSale) finish(p eventra.Payment, choice byte) *eventra.FinishPaymen
 			eventra.PaymentDeclined, eventra.PaymentFailed}[choice%4]
 	}
 	cmd := &eventra.FinishPayment{Payment: p, Outcome: s.ends[p.ID]}
-	for _, name := range s.model.bookings[p.BookingID].seats {
-		if name == modelFloor {
-			cmd.Items = append(cmd.Items, modelPlace())
-			continue
+	booking := s.model.bookings[p.BookingID]
+	for i, name := range booking.seats {
+		item := modelPlace()
+		if name != modelFloor {
+			no, _ := s.seats.View().Layout.Find(name)
+			if item = (eventra.Item{No: no}); booking.tickets != nil {
+				item = eventra.NewItem(no, s.model.seatNamed(name), "")
+			}
 		}
-		no, _ := s.seats.View().Layout.Find(name)
-		cmd.Items = append(cmd.Items, eventra.Item{No: no})
+		s.model.write(&item, name, booking.tickets, i)
+		cmd.Items = append(cmd.Items, item)
 	}
 	return cmd
 }
@@ -349,6 +403,7 @@ func (s *modelSale) sameChange(want modelChange, got *eventra.Change) {
 	}
 	if got.Kind.TakesSeats() {
 		require.Equal(s.t, want.seats, got.Booking.SeatNames())
+		s.sameTickets(want.tickets, got.Booking)
 	}
 	if got.Payment != nil {
 		require.Equal(s.t, want.payment, got.Payment.ID)
@@ -357,6 +412,19 @@ func (s *modelSale) sameChange(want modelChange, got *eventra.Change) {
 			require.Equal(s.t, want.refusal, got.Payment.Refusal)
 		}
 	}
+}
+
+// sameTickets compares what a booking's tickets are and cost, if they have types.
+func (s *modelSale) sameTickets(want []modelTicket, got *eventra.Booking) {
+	if s.model.prices == nil {
+		return
+	}
+	require.Equal(s.t, want, soldAs(got.Items))
+	var total int64
+	for _, t := range want {
+		total += t.amount
+	}
+	require.Equal(s.t, eventra.Money{Amount: total, Currency: "EUR"}, got.Total)
 }
 
 // complete ends the batch in flight. It is committed, except for what the store
@@ -486,6 +554,7 @@ func (s *modelSale) checkBookings() {
 		require.Equal(s.t, []any{want.user, want.status, want.seats, want.expires, want.grace, want.payment},
 			[]any{got.UserID, got.Status, got.SeatNames(), got.ExpiresAt, got.PayingUntil, got.PaymentID})
 		require.Equal(s.t, want.returned(), got.Total.Amount-got.Refundable())
+		s.sameTickets(want.tickets, got)
 		held += b2i(got.Status == eventra.BookingHeld)
 		tickets[got.UserID] += len(want.has())
 		for _, seat := range seated(want.has()) {

@@ -24,6 +24,7 @@ type model struct {
 	blocks   map[eventra.ID]bool
 	inFlight []modelChange
 	version  uint64
+	prices   *modelPrices // nil: seats have prices of their own
 }
 
 type modelBooking struct {
@@ -32,7 +33,8 @@ type modelBooking struct {
 	seats          []string // and modelFloor for each place
 	expires, grace time.Time
 	payment        eventra.ID
-	gone           []int // numbers of items that refunds have released
+	tickets        []modelTicket // of the seats, in the same order; nil without prices by type
+	gone           []int         // numbers of items that refunds have released
 	refunds        []modelRefund
 }
 
@@ -72,6 +74,7 @@ type modelChange struct {
 	subject, booking eventra.ID
 	user             eventra.ID
 	seats            []string // for kinds that take seats, and modelFloor for each place
+	tickets          []modelTicket
 	payment          eventra.ID
 	ends             eventra.PaymentStatus // of the payment
 	refusal          eventra.Code          // of the payment: why it bought nothing
@@ -299,28 +302,37 @@ func (m *model) predictHold(cmd *eventra.HoldSeats, now time.Time) prediction {
 		return prediction{says: "refuse sale_closed"}
 	}
 	change := modelChange{kind: eventra.Held, subject: cmd.BookingID, booking: cmd.BookingID, user: cmd.UserID}
+	types, wrong := m.prices.typesOf(cmd)
 	if cmd.Best != nil {
-		if cmd.Best.Quantity < 1 || cmd.Best.Quantity > m.terms.MaxSeatsPerBooking ||
+		if cmd.Best.Quantity < 1 || cmd.Best.Quantity > m.terms.MaxSeatsPerBooking || m.prices != nil && !m.prices.hasCategory(cmd.Best.Category) ||
 			cmd.Best.Section != "" && !slices.ContainsFunc(m.seats, func(s eventra.Seat) bool { return s.Section == cmd.Best.Section }) {
 			return prediction{says: "refuse validation_failed"}
+		}
+		if wrong != "" {
+			return prediction{says: wrong}
 		}
 		if refuse, wait := m.limits(cmd.UserID, cmd.Best.Quantity); refuse {
 			return prediction{says: "refuse customer_limit"}
 		} else if wait {
 			return prediction{says: "wait"}
 		}
-		change.seats = m.bestBlock(cmd.Best, func(s string) bool { return !m.taken(s) && !m.claimed(s) })
+		sold := func(s string) bool { return m.sells(s, cmd.Best.Category, types) }
+		if !slices.ContainsFunc(m.seats, func(s eventra.Seat) bool { return sold(s.Name()) }) {
+			return prediction{says: "refuse ticket_type_not_sold"}
+		}
+		change.seats = m.bestBlock(cmd.Best, func(s string) bool { return !m.taken(s) && !m.claimed(s) && sold(s) })
+		change.tickets = m.ticketsFor(change.seats, types)
 		switch {
 		case change.seats != nil:
 			return accepted(change)
-		case m.bestBlock(cmd.Best, func(s string) bool { return !m.taken(s) }) != nil:
+		case m.bestBlock(cmd.Best, func(s string) bool { return !m.taken(s) && sold(s) }) != nil:
 			return prediction{says: "wait"}
 		}
 		return prediction{says: "refuse not_enough_seats"}
 	}
 	var unknown, taken []string
 	seen, twice, claimed := map[string]bool{}, false, false
-	tickets, wrong, nowhere := ticketsOf(cmd, m.terms.MaxSeatsPerBooking)
+	tickets, odd, nowhere := ticketsOf(cmd, m.terms.MaxSeatsPerBooking)
 	for _, name := range seated(tickets) {
 		twice = twice || seen[name]
 		seen[name] = true
@@ -335,8 +347,10 @@ func (m *model) predictHold(cmd *eventra.HoldSeats, now time.Time) prediction {
 	limited, wait := m.limits(cmd.UserID, len(tickets))
 	room, free := m.room(tickets)
 	switch {
-	case len(tickets) == 0 || len(tickets) > m.terms.MaxSeatsPerBooking || twice || wrong:
+	case len(tickets) == 0 || len(tickets) > m.terms.MaxSeatsPerBooking || twice || odd:
 		return prediction{says: "refuse validation_failed"}
+	case wrong != "":
+		return prediction{says: wrong}
 	case limited:
 		return prediction{says: "refuse customer_limit"}
 	case wait:
@@ -352,7 +366,12 @@ func (m *model) predictHold(cmd *eventra.HoldSeats, now time.Time) prediction {
 	case claimed || !free:
 		return prediction{says: "wait"}
 	}
-	change.seats = tickets
+	for i, name := range tickets {
+		if m.prices != nil && !m.sells(name, "", types[i:i+1]) {
+			return prediction{says: "refuse ticket_type_not_sold"}
+		}
+	}
+	change.seats, change.tickets = tickets, m.ticketsFor(tickets, types)
 	p := accepted(change)
 	p.picks = len(seated(tickets)) > 0
 	return p
@@ -492,6 +511,7 @@ func (m *model) predictFinish(cmd *eventra.FinishPayment, b modelBooking, live b
 	}
 	change.seats = tickets
 	change.kind, change.booking, change.user = eventra.Rebooked, cmd.Payment.ID, cmd.Payment.UserID
+	change.tickets = m.bookings[cmd.Payment.BookingID].tickets
 	return accepted(change)
 }
 
@@ -528,9 +548,9 @@ func (m *model) commit(c modelChange, version uint64, now time.Time) {
 	b := m.bookings[c.booking]
 	switch c.kind {
 	case eventra.Held:
-		b = modelBooking{user: c.user, status: eventra.BookingHeld, seats: c.seats, expires: now.Add(m.terms.Hold())}
+		b = modelBooking{user: c.user, status: eventra.BookingHeld, seats: c.seats, tickets: c.tickets, expires: now.Add(m.terms.Hold())}
 	case eventra.Rebooked:
-		b = modelBooking{user: c.user, status: eventra.BookingConfirmed, seats: c.seats, expires: now, payment: c.payment}
+		b = modelBooking{user: c.user, status: eventra.BookingConfirmed, seats: c.seats, tickets: c.tickets, expires: now, payment: c.payment}
 	case eventra.Released:
 		b.status = eventra.BookingCancelled
 	case eventra.Expired:
@@ -593,6 +613,9 @@ func (m *model) status(seat string) eventra.SeatStatus {
 // snapshot returns what a new activation would load from the store.
 func (m *model) snapshot() *eventra.Snapshot {
 	s := empty(m.terms, slices.Clone(m.seats))
+	if m.prices != nil {
+		s.Pricing, s.Categories = m.prices.pricing(), m.categories()
+	}
 	nos := map[string]eventra.SeatNo{}
 	for i, seat := range m.seats {
 		name := seat.Name()
@@ -601,6 +624,9 @@ func (m *model) snapshot() *eventra.Snapshot {
 	}
 	s.Floors = []eventra.StoredFloor{{Version: m.changed[modelFloor], Floor: eventra.Floor{Name: modelFloor, Capacity: modelPlaces,
 		Price: eventra.Money{Amount: modelPlace().Amount, Currency: "EUR"}}}}
+	if m.prices != nil {
+		s.Floors[0].CategoryNo = modelGallery
+	}
 	for id, b := range m.bookings {
 		if _, live := m.live(id); !live {
 			continue
@@ -612,6 +638,7 @@ func (m *model) snapshot() *eventra.Snapshot {
 			stored.Total.Currency = "EUR"
 			if name == modelFloor {
 				place := modelPlace()
+				m.write(&place, name, b.tickets, i)
 				place.Released = released
 				stored.Items = append(stored.Items, place)
 				stored.Total.Amount += place.Amount
@@ -620,9 +647,10 @@ func (m *model) snapshot() *eventra.Snapshot {
 			}
 			seat := m.seats[nos[name]]
 			item := eventra.NewItem(nos[name], &seat, seat.Section)
+			m.write(&item, name, b.tickets, i)
 			item.Released = released
 			stored.Items = append(stored.Items, item)
-			stored.Total.Amount += seat.Price.Amount
+			stored.Total.Amount += item.Amount
 		}
 		for i, r := range b.refunds {
 			stored.Refunds = append(stored.Refunds, eventra.Refund{ID: r.id, BookingID: id, PaymentID: b.payment, EventID: s.EventID, N: i + 1,
