@@ -9,11 +9,12 @@ import (
 
 // BookingSearch narrows the list of everybody's bookings. A zero field does not narrow it.
 type BookingSearch struct {
-	EventID  ID
-	Status   BookingStatus
-	Email    string    // the customer's, normalized
-	Seat     *Seat     // by section, row and number, of the event that EventID then names: any booking that has or had it
-	From, To time.Time // of CreatedAt: From inclusive, To exclusive
+	EventID   ID
+	Status    BookingStatus
+	Reference Reference
+	Email     string    // the customer's, normalized
+	Seat      *Seat     // by section, row and number, of the event that EventID then names: any booking that has or had it
+	From, To  time.Time // of CreatedAt: From inclusive, To exclusive
 }
 
 // ParseSeatName undoes Seat.Name for a canonical name.

@@ -36,6 +36,7 @@ func (s BookingStatus) Live() bool { return s == BookingHeld || s == BookingConf
 // bought, or had. A *Booking is never written to once its maker has handed it out.
 type Booking struct {
 	ID        ID
+	Reference Reference // given by the store; bookings of the release before have none until they get one
 	EventID   ID
 	UserID    ID
 	Status    BookingStatus

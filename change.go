@@ -78,8 +78,8 @@ func (k ChangeKind) ChangesSeats() bool {
 func (k ChangeKind) Blocks() bool { return k == Blocked || k == Unblocked }
 
 // Change is one decided fact to persist. Booking and Payment are in the state
-// after the commit, except for the times that the store's clock gives: see
-// [SeatMap.Apply].
+// after the commit, except for what the store gives: times, see [SeatMap.Apply], and the
+// reference of a new booking, see [Receipt].
 type Change struct {
 	Kind    ChangeKind
 	Booking *Booking            // nil for RefundDue and PaymentEnded of an attempt that no live booking notes, for RefundEnded likewise, and for Blocked and Unblocked
@@ -118,6 +118,9 @@ type Receipt struct {
 	// (deadlines, pending payments) refused this change and committed the
 	// others. It is nil if no change was refused.
 	Refused []bool
+	// References are those of the bookings that the batch made, by the position of the
+	// change. It is nil if no booking was made.
+	References []Reference
 }
 
 // Errors of a batch that the store did not acknowledge. Each of them except

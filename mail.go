@@ -136,12 +136,13 @@ type Mail struct {
 	Name       string
 	EventTitle string
 	Occasion
-	Was      Occasion // before a rescheduling; otherwise the same
-	Items    []Item   // with tickets those that the booking has, with a refund those that it is for, with other notices all
-	Total    Money
-	Returned Money  // MailCancelled, MailRefunded: what goes back
-	Released bool   // MailRefunded: the items are not the booking's any more
-	Message  string // the organiser's own words
+	Was       Occasion // before a rescheduling; otherwise the same
+	Reference Reference
+	Items     []Item // with tickets those that the booking has, with a refund those that it is for, with other notices all
+	Total     Money
+	Returned  Money  // MailCancelled, MailRefunded: what goes back
+	Released  bool   // MailRefunded: the items are not the booking's any more
+	Message   string // the organiser's own words
 	// Of a mail about an account: the hash of its link's token, zero without a link, and when that expires.
 	TokenHash    [32]byte
 	TokenExpires time.Time

@@ -31,14 +31,18 @@ func (s *instantStore) Activate(context.Context, eventra.ID) (*eventra.Snapshot,
 	return snapshot, nil
 }
 
-func (s *instantStore) Commit(context.Context, *eventra.Batch) (eventra.Receipt, error) {
-	return eventra.Receipt{At: time.Now()}, nil
+func (s *instantStore) Commit(_ context.Context, batch *eventra.Batch) (eventra.Receipt, error) {
+	receipt := eventra.Receipt{At: time.Now(), References: make([]eventra.Reference, len(batch.Changes))}
+	for i := range receipt.References {
+		receipt.References[i] = 1
+	}
+	return receipt, nil
 }
 
-func (s *instantStore) CommitTogether(_ context.Context, batches []*eventra.Batch) ([]eventra.Receipt, error) {
+func (s *instantStore) CommitTogether(ctx context.Context, batches []*eventra.Batch) ([]eventra.Receipt, error) {
 	receipts := make([]eventra.Receipt, len(batches))
-	for i := range receipts {
-		receipts[i].At = time.Now()
+	for i, batch := range batches {
+		receipts[i], _ = s.Commit(ctx, batch)
 	}
 	return receipts, nil
 }

@@ -74,6 +74,9 @@ func (a *activation) committed(b *batch) {
 			a.seats.Withdraw(c)
 			a.refusedByStore(c, r)
 		default:
+			if c.Kind.TakesSeats() {
+				c.Booking.Reference = b.Reference(i)
+			}
 			a.seats.Apply(c, b.Version, b.Receipt.At)
 			mails = mails || c.Kind == eventra.Confirmed || c.Kind == eventra.Rebooked
 			if c.Kind == eventra.Expired {

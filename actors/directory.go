@@ -74,7 +74,24 @@ func (d *Directory) ReplicaBytes() uint64 { return d.replicas.views.WeightedSize
 
 // do lets the event carry out a command.
 func (d *Directory) do(ctx context.Context, event eventra.ID, cmd eventra.Command) (*reply, error) {
-	return d.ask(ctx, event, cmd)
+	r, err := d.ask(ctx, event, cmd)
+	if err == nil && r.booking != nil && r.booking.Reference.IsZero() {
+		r.booking = d.withReference(ctx, r.booking)
+	}
+	return r, err
+}
+
+// withReference reads the reference of a booking whose owner does not know it: a member of the
+// release before, or one that read the booking before it had any. Without it, the answer is no less
+// true.
+func (d *Directory) withReference(ctx context.Context, b *eventra.Booking) *eventra.Booking {
+	stored, err := d.store.Booking(ctx, b.ID)
+	if err != nil {
+		return b
+	}
+	named := *b
+	named.Reference = stored.Reference
+	return &named
 }
 
 // doLive lets the event carry out a command on a booking that is live in the

@@ -85,6 +85,8 @@ var mutations = []mutation{
 			a.retryContended(r)`, `			a.retryContended(r)`}}},
 	{"believes a hold that the store refused", []edit{
 		{"actors/completion.go", `		case b.Refused(i):`, `		case b.Refused(i) && c.Kind != eventra.Held:`}}},
+	{"takes another booking's reference", []edit{
+		{"actors/completion.go", `b.Reference(i)`, `b.Reference(0)`}}},
 	{"does not retire after it was fenced off", []edit{
 		{"actors/completion.go", `		a.requeue(b)
 		a.retire()`, `		a.requeue(b)`}}},

@@ -184,6 +184,9 @@ func (s *simulation) promise(b *eventra.Booking) {
 		p = &promise{seats: b.SeatNames(), total: b.Total}
 		s.promises[b.ID] = p
 	}
+	if row := s.db.bookings[b.ID]; b.Reference != row.Reference {
+		s.fail("booking %s was promised as %v, and is stored as %v", nameOf(b.ID), b.Reference, row.Reference)
+	}
 	if !slices.Equal(p.seats, b.SeatNames()) {
 		s.fail("booking %s was promised with %v, and now with %v", nameOf(b.ID), p.seats, b.SeatNames())
 	}

@@ -19,6 +19,8 @@ type tables struct {
 	outbox    map[eventra.ID]bool // by booking
 	blockings map[eventra.ID]eventra.Blocking
 	keys      map[string]eventra.ID // the bookings written with them; zero for a refusal
+
+	lastReference eventra.Reference
 }
 
 // diverged is the panic of a transaction that finds a row other than the activation
@@ -48,6 +50,10 @@ func (db *simStore) apply(tx *transaction) (receipt eventra.Receipt, err error) 
 	receipt.At = tx.at
 	for i, c := range tx.batch.Changes {
 		if db.write(tx, c) {
+			if c.Kind.TakesSeats() {
+				receipt.References = slices.Grow(receipt.References, len(tx.batch.Changes))[:len(tx.batch.Changes)]
+				receipt.References[i] = db.bookings[c.Booking.ID].Reference
+			}
 			continue
 		}
 		if receipt.Refused == nil {
@@ -192,6 +198,8 @@ func (db *simStore) rebook(tx *transaction, c *eventra.Change) bool {
 
 // insert adds a live booking and takes its seats. A seat is in one live booking.
 func (db *simStore) insert(tx *transaction, b eventra.Booking, status eventra.SeatStatus) {
+	db.lastReference++ // also if the transaction does not commit
+	b.Reference = db.lastReference
 	put(tx, db.bookings, b.ID, b)
 	before := len(db.order)
 	db.order = append(db.order, b.ID)

@@ -56,6 +56,14 @@ func (b *Batch) Contended(i int) bool { return b.contended != nil && b.contended
 // the others.
 func (b *Batch) Refused(i int) bool { return b.Receipt.Refused != nil && b.Receipt.Refused[i] }
 
+// Reference is that of the booking that change i made.
+func (b *Batch) Reference(i int) eventra.Reference {
+	if b.Receipt.References == nil {
+		return 0
+	}
+	return b.Receipt.References[i]
+}
+
 // Join appends a prepared batch to another one of the same event.
 func (b *Batch) Join(next *Batch) {
 	if b.contended != nil || next.contended != nil {
@@ -134,17 +142,25 @@ func (b *Batch) uncontended() *eventra.Batch {
 // setOutcome takes the store's answer to uncontended.
 func (b *Batch) setOutcome(sent, received time.Time, receipt eventra.Receipt, err error) {
 	b.Sent, b.Received, b.Receipt, b.Err = sent, received, receipt, err
-	if receipt.Refused == nil || b.contended == nil {
-		return
+	if b.contended != nil {
+		b.Receipt.Refused, b.Receipt.References = byChange(b, receipt.Refused), byChange(b, receipt.References)
 	}
-	b.Receipt.Refused = make([]bool, b.Len())
-	next := 0
-	for i := range b.Receipt.Refused {
+}
+
+// byChange has what the store said of the changes that it was sent at the positions that they
+// have in the batch.
+func byChange[T any](b *Batch, sent []T) []T {
+	if sent == nil {
+		return nil
+	}
+	all, next := make([]T, b.Len()), 0
+	for i := range all {
 		if !b.contended[i] {
-			b.Receipt.Refused[i] = receipt.Refused[next]
+			all[i] = sent[next]
 			next++
 		}
 	}
+	return all
 }
 
 // appendRelease adds what the keeper of the locks has to learn of a batch

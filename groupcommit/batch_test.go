@@ -36,15 +36,19 @@ func TestBatch_Positions(t *testing.T) {
 			require.Len(t, b.locks, len(test.locked))
 			b.contend(test.locked)
 			var sent []int
+			var references []eventra.Reference
 			for _, c := range b.uncontended().Changes {
 				sent = append(sent, int(c.Booking.ID[15]))
+				references = append(references, eventra.Reference(c.Booking.ID[15]))
 			}
 			require.Equal(t, test.sent, sent)
-			b.setOutcome(time.Time{}, time.Time{}, eventra.Receipt{Refused: test.refused}, nil)
+			b.setOutcome(time.Time{}, time.Time{}, eventra.Receipt{Refused: test.refused, References: references}, nil)
 			var contended, rejected []int
 			for i := range b.Changes {
 				if b.Contended(i) {
 					contended = append(contended, i+1)
+				} else {
+					require.EqualValues(t, i+1, b.Reference(i))
 				}
 				if b.Refused(i) {
 					rejected = append(rejected, i+1)

@@ -82,13 +82,14 @@ type BookingStep struct {
 
 // @ID searchBookings
 // @Summary Search bookings
-// @Description Everybody's bookings, newest first. The filters narrow the list together. `seat` needs `eventId`, and finds each booking that has or had the seat. An API key that is limited to events needs `eventId`, one of its own. Holds that ended unpaid disappear some weeks after their end.
+// @Description Everybody's bookings, newest first. The filters narrow the list together. `seat` needs `eventId`, and finds each booking that has or had the seat; it does not go with `reference`, which finds one booking at most. An API key that is limited to events needs `eventId`, one of its own. Holds that ended unpaid disappear some weeks after their end.
 // @Tags back office
 // @Security BearerAuth
 // @Security KeyAuth
 // @Param eventId query string false "Event" format(uuid)
 // @Param status query string false "Status" Enums(HELD, CONFIRMED, EXPIRED, CANCELLED, REFUNDED)
 // @Param email query string false "E-mail address of the customer, in full"
+// @Param reference query string false "Reference, as people write it: in either case, with or without the hyphen, I or L for 1 and O for 0"
 // @Param seat query string false "Seat, such as A-3-12"
 // @Param from query string false "Made at this time or later" format(date-time)
 // @Param to query string false "Made before this time" format(date-time)
@@ -103,6 +104,9 @@ func (s *Server) searchBookings(c *fiber.Ctx) error {
 	search := q.bookingSearch()
 	scope := []string{"admin/bookings", search.EventID.String(), string(search.Status), search.Email, q.text("seat"),
 		search.From.String(), search.To.String()}
+	if !search.Reference.IsZero() {
+		scope = append(scope, search.Reference.String())
+	}
 	page := q.page(s.cursors, scope...)
 	if err := q.faults.Err(); err != nil {
 		return err
@@ -130,7 +134,16 @@ func (q *query) bookingSearch() eventra.BookingSearch {
 			q.faults.Add("email", "required", "must be an e-mail address")
 		}
 	}
+	if q.has("reference") {
+		var err error
+		if search.Reference, err = eventra.ParseReference(q.text("reference")); err != nil {
+			q.faults.Add("reference", "invalid_reference", "must be the reference of a booking such as CMKM-6DMM")
+		}
+	}
 	if q.has("seat") {
+		if q.has("reference") {
+			q.faults.Add("seat", "one_of", "give either seat or reference")
+		}
 		seat, ok := eventra.ParseSeatName(eventra.CanonicalName(q.text("seat")))
 		search.Seat = &seat
 		switch {

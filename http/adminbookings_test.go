@@ -32,6 +32,12 @@ func TestSearchBookings(t *testing.T) {
 	require.Equal(t, eventra.BookingSearch{EventID: event, Status: eventra.BookingHeld, Email: "user@example.com",
 		Seat: &eventra.Seat{Section: "A", Row: "1", Number: 1}, From: at, To: at.AddDate(0, 0, 1)}, ts.fakes.searched)
 
+	_, _ = ts.ok(200, "GET", path+"?reference=%20cmkm%206dmm", ts.adminToken, "")
+	require.Equal(t, eventra.BookingSearch{Reference: 4711}, ts.fakes.searched)
+	for _, wrong := range []string{"?reference=", "?reference=CMKM-6DM", "?reference=CMKM-6DMU", "?reference=CMKM-6DMM&seat=A-1-1&eventId=" + ts.published} {
+		ts.problem(ts.send("GET", path+wrong, ts.adminToken, ""), 422, eventra.CodeValidationFailed)
+	}
+
 	list, _ = ts.ok(200, "GET", path+"?limit=1", ts.adminToken, "")
 	cursor := list["nextCursor"].(string)
 	ts.ok(200, "GET", path+"?limit=1&cursor="+cursor, ts.adminToken, "")

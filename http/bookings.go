@@ -10,6 +10,7 @@ import (
 // Booking is a group of tickets that the caller holds, has bought, or once held.
 type Booking struct {
 	ID          eventra.ID        `json:"id" swaggertype:"string" format:"uuid" example:"0197f2a0-6c1e-7b3a-9d54-2f6f0f8b1a02" validate:"required"`
+	Reference   eventra.Reference `json:"reference,omitzero" swaggertype:"string" pattern:"^[0-9A-HJKMNP-TV-Z]{4}-[0-9A-HJKMNP-TV-Z]{4}$" example:"CMKM-6DMM"` // to say and to type; missing until a booking of the release before has got one
 	EventID     eventra.ID        `json:"eventId" swaggertype:"string" format:"uuid" example:"01900000-0000-7000-8000-0000000000e1" validate:"required"`
 	Status      string            `json:"status" enums:"HELD,CONFIRMED,EXPIRED,CANCELLED,REFUNDED" example:"HELD" validate:"required"`
 	Items       []BookedItem      `json:"items" validate:"required"`
@@ -70,7 +71,7 @@ type BookingPage struct {
 }
 
 func newBooking(b *eventra.Booking) Booking {
-	out := Booking{ID: b.ID, EventID: b.EventID, Status: string(b.Status),
+	out := Booking{ID: b.ID, Reference: b.Reference, EventID: b.EventID, Status: string(b.Status),
 		Items: make([]BookedItem, len(b.Items)), Seats: make([]BookedSeat, 0, len(b.Items)), Total: b.Total,
 		Refunded: eventra.Money{Amount: b.Refunded, Currency: b.Total.Currency}, ExpiresAt: Time(b.ExpiresAt), CreatedAt: Time(b.CreatedAt)}
 	for i := range b.Items {

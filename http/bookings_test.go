@@ -25,6 +25,7 @@ func TestBookings_HoldAndPay(t *testing.T) {
 	made, a := ts.ok(201, "POST", "/api/v1/bookings", ts.userToken, `{"eventId":"`+ts.published+`","bestAvailable":{"quantity":1}}`)
 	path := "/api/v1/bookings/" + made["id"].(string)
 	require.Equal(t, path, a.Header.Get("Location"))
+	require.Equal(t, "CMKM-6DMM", made["reference"])
 	require.Equal(t, []any{map[string]any{"seat": "A-1-1", "section": "A", "row": "1", "number": 1.0,
 		"price": map[string]any{"amount": 1500.0, "currency": "EUR"}}}, made["seats"])
 	got, _ := ts.ok(200, "GET", path, ts.userToken, "")

@@ -8,9 +8,10 @@ import (
 	"github.com/eventra/eventra"
 )
 
-// bookingsCSVHeader names the columns of an export of bookings: one line for each item.
+// bookingsCSVHeader names the columns of an export of bookings: one line for each item. New columns come
+// last.
 const bookingsCSVHeader = "bookingId,status,createdAt,confirmedAt,endedAt,customerId,email,name," +
-	"item,seat,section,row,number,category,ticketType,price,currency,itemStatus\r\n"
+	"item,seat,section,row,number,category,ticketType,price,currency,itemStatus,reference\r\n"
 
 // appendBookingCSV appends the lines of a booking's items, as RFC 4180 has them.
 func appendBookingCSV(b []byte, e *eventra.ExportedBooking) []byte {
@@ -55,7 +56,8 @@ func appendItemCSV(b []byte, booking *eventra.Booking, i int) []byte {
 	if item.Released {
 		status = itemReleased
 	}
-	return append(append(b, status...), '\r', '\n')
+	b, _ = booking.Reference.AppendText(append(append(b, status...), ','))
+	return append(b, '\r', '\n')
 }
 
 // appendCell appends text as a cell. One that a spreadsheet would take for a formula gets an

@@ -24,7 +24,7 @@ func exported(name string) eventra.ExportedBooking {
 	place := eventra.Item{No: eventra.NoSeat, Section: "Lawn", Category: "Lawn", TicketType: "Child", Amount: 900, Released: true}
 	item := eventra.NewItem(0, &seat, "Stalls")
 	item.Amount = 1500
-	b := &eventra.Booking{ID: newID(), Status: eventra.BookingConfirmed, CreatedAt: time.Date(2030, 5, 1, 12, 0, 0, 0, time.UTC),
+	b := &eventra.Booking{ID: newID(), Reference: 4711, Status: eventra.BookingConfirmed, CreatedAt: time.Date(2030, 5, 1, 12, 0, 0, 0, time.UTC),
 		Items: []eventra.Item{item, place}, Total: eventra.Money{Amount: 2400, Currency: "EUR"}}
 	return eventra.ExportedBooking{Booking: b, ConfirmedAt: b.CreatedAt.Add(time.Minute), Customer: eventra.Customer{ID: newID(), Email: "ada@example.com", Name: name}}
 }
@@ -52,8 +52,8 @@ func TestExport_HasALineForEachItem(t *testing.T) {
 	require.Len(t, lines, 5)
 	require.Equal(t, strings.TrimSpace(bookingsCSVHeader), strings.Join(lines[0], ","))
 	start := []string{first.ID.String(), "CONFIRMED", "2030-05-01T12:00:00.000Z", "2030-05-01T12:01:00.000Z", "", first.Customer.ID.String(), "ada@example.com", "Ada"}
-	require.Equal(t, append(start, "1", "A-3-12", "A", "3", "12", "Stalls", "Standard", "1500", "EUR", "LIVE"), lines[1])
-	require.Equal(t, append(start, "2", "", "Lawn", "", "", "Lawn", "Child", "900", "EUR", "RELEASED"), lines[2])
+	require.Equal(t, append(start, "1", "A-3-12", "A", "3", "12", "Stalls", "Standard", "1500", "EUR", "LIVE", "CMKM-6DMM"), lines[1])
+	require.Equal(t, append(start, "2", "", "Lawn", "", "", "Lawn", "Child", "900", "EUR", "RELEASED", "CMKM-6DMM"), lines[2])
 	require.Equal(t, second.ID.String(), lines[4][0])
 
 	ts.problem(ts.send("GET", path, ts.userToken, ""), 403, eventra.CodeForbidden)

@@ -24,7 +24,7 @@ func (f *fakes) Hold(ctx context.Context, eventID eventra.ID, cmd *eventra.HoldS
 		return b, f.err
 	}
 	seat := eventra.Seat{Section: "A", Row: "1", Number: 1, Price: eventra.Money{Amount: 1500, Currency: "EUR"}}
-	b := &eventra.Booking{ID: cmd.BookingID, EventID: eventID, UserID: cmd.UserID, Status: eventra.BookingHeld,
+	b := &eventra.Booking{ID: cmd.BookingID, Reference: 4711, EventID: eventID, UserID: cmd.UserID, Status: eventra.BookingHeld,
 		Items: []eventra.Item{eventra.NewItem(0, &seat, "A")}, Total: seat.Price,
 		ExpiresAt: time.Now().Add(time.Minute), CreatedAt: time.Now()}
 	if f.err != nil {

@@ -88,6 +88,10 @@ func separator(i int) byte {
 // appendJSON appends a booking as JSON, as changes answer with it: of its details, it has the metadata alone.
 func (r *Booking) appendJSON(b []byte) []byte {
 	b = appendID(append(b, `{"id":`...), r.ID)
+	if r.Reference != 0 {
+		b, _ = r.Reference.AppendText(append(b, `,"reference":"`...))
+		b = append(b, '"')
+	}
 	b = appendID(append(b, `,"eventId":`...), r.EventID)
 	b = appendString(append(b, `,"status":`...), r.Status)
 	b = append(b, `,"items":`...)

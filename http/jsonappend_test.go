@@ -59,7 +59,7 @@ func TestBooking_AppendJSONIsWhatMarshalMakes(t *testing.T) {
 	seat := eventra.Seat{Section: oddText, Row: "1", Number: 99_999, Price: eventra.Money{Amount: -1, Currency: "EUR"}}
 	for name, b := range map[string]eventra.Booking{
 		"zero": {},
-		"held": {ID: newID(), EventID: newID(), Status: eventra.BookingHeld, Items: []eventra.Item{
+		"held": {ID: newID(), Reference: 4711, EventID: newID(), Status: eventra.BookingHeld, Items: []eventra.Item{
 			eventra.NewItem(0, &seat, oddText), {No: eventra.NoSeat, Section: oddText, Released: true}},
 			Total: seat.Price, ExpiresAt: at, CreatedAt: at.Add(time.Hour)},
 		"paying":   {Status: eventra.BookingHeld, PaymentID: newID(), PayingUntil: at},

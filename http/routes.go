@@ -92,7 +92,7 @@ func (s *Server) routes() {
 	api.post("/bookings/:bookingId/refunds", refunders, writes, body, timeout(s.cfg.PaymentTimeout), s.idempotent, s.refundItems)
 	api.post("/bookings/:bookingId/refund", refunders, writes, nothing, s.idempotent, s.refundBooking)
 
-	api.get("/admin/bookings", backOffice, reads, parameters("eventId", "status", "email", "seat", "from", "to", "limit", "cursor"), s.searchBookings)
+	api.get("/admin/bookings", backOffice, reads, parameters("eventId", "status", "email", "reference", "seat", "from", "to", "limit", "cursor"), s.searchBookings)
 	api.get("/admin/bookings/:bookingId", backOffice, reads, nothing, s.getBookingRecord)
 	api.post("/admin/api-keys", admins, writes, body, s.idempotentAPIKey, s.createAPIKey)
 	api.get("/admin/api-keys", admins, reads, parameters("limit", "cursor"), s.listAPIKeys)

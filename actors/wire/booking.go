@@ -9,7 +9,7 @@ func encodeBooking(b *eventra.Booking) *Booking {
 	out := &Booking{Id: idBytes(b.ID), Event: idBytes(b.EventID), User: idBytes(b.UserID), Status: string(b.Status),
 		Total: encodeMoney(b.Total), ExpiresAt: timeMicros(b.ExpiresAt),
 		CreatedAt: timeMicros(b.CreatedAt), Payment: idBytes(b.PaymentID), PayingUntil: timeMicros(b.PayingUntil),
-		ReplacedBy: idBytes(b.ReplacedBy), LeavesSingleSeat: b.LeavesSingleSeat, Refunded: b.Refunded}
+		ReplacedBy: idBytes(b.ReplacedBy), LeavesSingleSeat: b.LeavesSingleSeat, Refunded: b.Refunded, Reference: int64(b.Reference)}
 	out.Seats, out.Places = encodeItems(b.Items, b.Total.Currency)
 	return out
 }
@@ -22,7 +22,8 @@ func (d *decoder) booking(b *Booking) *eventra.Booking {
 		Status: eventra.BookingStatus(b.GetStatus()), Items: d.items(b.GetSeats(), b.GetPlaces()), Total: b.GetTotal().decode(),
 		ExpiresAt: microsTime(b.GetExpiresAt()), CreatedAt: microsTime(b.GetCreatedAt()), PaymentID: d.id(b.GetPayment()),
 		PayingUntil: microsTime(b.GetPayingUntil()), ReplacedBy: d.id(b.GetReplacedBy()),
-		LeavesSingleSeat: b.GetLeavesSingleSeat(), Refunded: b.GetRefunded()}
+		LeavesSingleSeat: b.GetLeavesSingleSeat(), Refunded: b.GetRefunded(),
+		Reference: d.reference(b.GetReference())}
 	if !out.Status.Valid() {
 		d.fail("unknown booking status %q", out.Status)
 	}

@@ -2698,6 +2698,7 @@ type Booking struct {
 	Refunded         int64                  `protobuf:"varint,15,opt,name=refunded,proto3" json:"refunded,omitempty"`                                           // money that has gone back
 	LeavesSingleSeat bool                   `protobuf:"varint,20,opt,name=leaves_single_seat,json=leavesSingleSeat,proto3" json:"leaves_single_seat,omitempty"` // a warning for whoever makes the hold
 	Places           []*BookedSeat          `protobuf:"bytes,12,rep,name=places,proto3" json:"places,omitempty"`                                                // items without a seat
+	Reference        int64                  `protobuf:"varint,13,opt,name=reference,proto3" json:"reference,omitempty"`                                         // 0 from members of the release before
 	unknownFields    protoimpl.UnknownFields
 	sizeCache        protoimpl.SizeCache
 }
@@ -2828,6 +2829,13 @@ func (x *Booking) GetPlaces() []*BookedSeat {
 		return x.Places
 	}
 	return nil
+}
+
+func (x *Booking) GetReference() int64 {
+	if x != nil {
+		return x.Reference
+	}
+	return 0
 }
 
 // BookedSeat is an item of a booking.
@@ -3856,7 +3864,7 @@ const file_eventra_wire_proto_rawDesc = "" +
 	"\achanges\x18\a \x01(\x03R\achanges\";\n" +
 	"\x05Money\x12\x16\n" +
 	"\x06amount\x18\x01 \x01(\x03R\x06amount\x12\x1a\n" +
-	"\bcurrency\x18\x02 \x01(\tR\bcurrency\"\xd7\x03\n" +
+	"\bcurrency\x18\x02 \x01(\tR\bcurrency\"\xf5\x03\n" +
 	"\aBooking\x12\x0e\n" +
 	"\x02id\x18\x01 \x01(\fR\x02id\x12\x14\n" +
 	"\x05event\x18\x02 \x01(\fR\x05event\x12\x12\n" +
@@ -3875,7 +3883,8 @@ const file_eventra_wire_proto_rawDesc = "" +
 	"replacedBy\x12\x1a\n" +
 	"\brefunded\x18\x0f \x01(\x03R\brefunded\x12,\n" +
 	"\x12leaves_single_seat\x18\x14 \x01(\bR\x10leavesSingleSeat\x123\n" +
-	"\x06places\x18\f \x03(\v2\x1b.eventra.wire.v1.BookedSeatR\x06places\"\xe0\x02\n" +
+	"\x06places\x18\f \x03(\v2\x1b.eventra.wire.v1.BookedSeatR\x06places\x12\x1c\n" +
+	"\treference\x18\r \x01(\x03R\treference\"\xe0\x02\n" +
 	"\n" +
 	"BookedSeat\x12\x0e\n" +
 	"\x02no\x18\x01 \x01(\x05R\x02no\x12\x18\n" +

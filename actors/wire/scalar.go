@@ -58,6 +58,13 @@ func (d *decoder) duration(nanoseconds int64) time.Duration {
 	return time.Duration(nanoseconds)
 }
 
+func (d *decoder) reference(number int64) eventra.Reference {
+	if number < 0 || number > int64(eventra.ReferenceMax) {
+		d.fail("booking number %d out of range", number)
+	}
+	return eventra.Reference(number)
+}
+
 func timeMicros(t time.Time) int64 {
 	if t.IsZero() {
 		return 0

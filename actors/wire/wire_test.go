@@ -22,7 +22,7 @@ var (
 	items = []eventra.Item{{No: 7, Section: "A", Row: "1", Number: 8, Category: "Front", TicketType: "Child", Amount: 1200},
 		{No: 99_999, Section: "A", Row: "1", Number: 9, Category: "A", TicketType: "Standard", Released: true}}
 	floor   = eventra.Item{No: eventra.NoSeat, Floor: 3, Section: "F", Category: "F", TicketType: "Standard", Amount: 5}
-	booking = eventra.Booking{ID: id(2), EventID: id(3), UserID: id(4), Status: eventra.BookingExpired,
+	booking = eventra.Booking{ID: id(2), Reference: eventra.ReferenceMax, EventID: id(3), UserID: id(4), Status: eventra.BookingExpired,
 		Items: []eventra.Item{floor, items[0], floor, items[1]},
 		Total: eventra.Money{Amount: 1200, Currency: "EUR"}, ExpiresAt: at, CreatedAt: at, PaymentID: id(1), PayingUntil: at.Add(time.Minute), ReplacedBy: id(9),
 		LeavesSingleSeat: true}

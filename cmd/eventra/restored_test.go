@@ -14,6 +14,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/eventra/eventra"
 	"github.com/eventra/eventra/cmd/eventra/app"
 	"github.com/eventra/eventra/persistence/persistencetest"
 )
@@ -112,6 +113,7 @@ func TestRestored_MakesABackupSafe(t *testing.T) {
 	b := sellAndBackUp(t)
 	known := b.seatMapVersion()
 	b.since = b.buy("A-9-1")
+	told := b.reference(b.since)
 	made := b.program.event(1, 5, nil)
 	key := b.must(201, "POST", "/admin/api-keys", b.admin, object{"name": "a shop", "scopes": []string{"bookings:read"}}).text("id")
 	session := b.must(200, "POST", "/auth/login", "", object{"email": b.email, "password": "correct horse"})
@@ -145,7 +147,7 @@ func TestRestored_MakesABackupSafe(t *testing.T) {
 	b.must(404, "GET", "/bookings/"+b.since, b.token, nil)
 	require.Equal(t, "AVAILABLE", b.seatStatus(b.event)["A-9-1"])
 	require.Greater(t, b.seatMapVersion(), known, "no version means two states")
-	b.buy("A-9-1")
+	require.Greater(t, b.reference(b.buy("A-9-1")), told+1e6, "no reference means two bookings")
 	eventually(t, 20*time.Second, "the event that was made since", func() bool {
 		return b.call("GET", "/events/"+made+"/availability", "", nil).status == 200
 	})
@@ -153,6 +155,14 @@ func TestRestored_MakesABackupSafe(t *testing.T) {
 		code, out, _ = runCheck(t, b.cfg.PostgresURL)
 		return code == 0
 	})
+}
+
+// reference returns the number of a booking.
+func (b *backedUp) reference(id string) eventra.Reference {
+	b.t.Helper()
+	number, err := eventra.ParseReference(b.must(200, "GET", "/bookings/"+id, b.token, nil).text("reference"))
+	require.NoError(b.t, err)
+	return number
 }
 
 // seatMapVersion returns the version of the event's seat map.

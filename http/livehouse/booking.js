@@ -29,7 +29,7 @@ export class Checkout {
 		$("another").hidden = held;
 		$("booking-status").textContent = {
 			HELD: "Held for you until the deadline.",
-			CONFIRMED: `Confirmed. Your booking is ${booking.id}. The tickets are on their way by mail.`,
+			CONFIRMED: `Confirmed. Your booking is ${booking.reference ?? booking.id}. The tickets are on their way by mail.`,
 			EXPIRED: "The deadline has passed. The seats are free again.",
 			CANCELLED: "The seats are free again.",
 			REFUNDED: "The money has gone back, and the seats are free again.",

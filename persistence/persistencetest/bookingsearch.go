@@ -63,6 +63,13 @@ func RunBookingSearch(t *testing.T, store BackOfficeStore) {
 		"by event and time":             {eventra.BookingSearch{EventID: event, From: bought.CreatedAt, To: again.CreatedAt}, []*eventra.Booking{released, bought}},
 		"by seat and time":              {eventra.BookingSearch{EventID: event, Seat: seat(3), From: again.CreatedAt}, []*eventra.Booking{again}},
 		"by address and time":           {eventra.BookingSearch{Email: f.user.Email, To: bought.CreatedAt}, []*eventra.Booking{held}},
+		"by reference":                  {eventra.BookingSearch{Reference: bought.Reference}, []*eventra.Booking{bought}},
+		"by reference and event":        {eventra.BookingSearch{Reference: bought.Reference, EventID: event, Email: f.user.Email, Status: eventra.BookingConfirmed}, []*eventra.Booking{bought}},
+		"by reference, another status":  {eventra.BookingSearch{Reference: bought.Reference, Status: eventra.BookingHeld}, nil},
+		"by reference, another event":   {eventra.BookingSearch{Reference: bought.Reference, EventID: other.event.ID}, nil},
+		"by reference, another address": {eventra.BookingSearch{Reference: bought.Reference, Email: other.user.Email}, nil},
+		"by reference, another time":    {eventra.BookingSearch{Reference: bought.Reference, To: bought.CreatedAt}, nil},
+		"by a reference of none":        {eventra.BookingSearch{Reference: eventra.ReferenceMax}, nil},
 		"by a time of none":             {eventra.BookingSearch{From: held.CreatedAt.Add(time.Hour)}, nil},
 	} {
 		for _, limit := range []int{1, 2, 3, 100} {

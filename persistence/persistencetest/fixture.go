@@ -86,7 +86,7 @@ func (f *fixture) hold(length time.Duration, nos ...eventra.SeatNo) *eventra.Boo
 	b := f.booking(nos...)
 	receipt, err := f.store.Commit(f.t.Context(), f.batch(length, &eventra.Change{Kind: eventra.Held, Booking: b}))
 	require.NoError(f.t, err)
-	b.CreatedAt, b.ExpiresAt = receipt.At, receipt.At.Add(length)
+	b.CreatedAt, b.ExpiresAt, b.Reference = receipt.At, receipt.At.Add(length), receipt.References[0]
 	return b
 }
 

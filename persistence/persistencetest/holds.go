@@ -20,8 +20,14 @@ func held(f *fixture) {
 	require.Equal(f.t, b.Items, stored.Items)
 	require.Equal(f.t, b.Total, stored.Total)
 	require.Equal(f.t, f.user.ID, stored.UserID)
+	require.Equal(f.t, receipt.References[0], stored.Reference)
+	require.Equal(f.t, receipt.References[1], f.requireStatus(other, eventra.BookingHeld).Reference)
+	require.NotEqual(f.t, receipt.References[0], receipt.References[1])
 	version := f.version
 	s := f.activate()
+	for _, live := range s.Bookings {
+		require.Contains(f.t, receipt.References, live.Reference)
+	}
 	require.Equal(f.t, version, s.States[4].Version)
 	require.Equal(f.t, version, s.States[9].Version)
 	require.Less(f.t, s.States[0].Version, version)

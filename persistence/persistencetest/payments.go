@@ -79,7 +79,7 @@ func confirmation(f *fixture) {
 	require.Equal(f.t, &eventra.Mail{
 		MailRef: eventra.Tickets(b.ID), To: f.user.Email, Name: f.user.Name, EventTitle: f.event.Title,
 		Occasion: f.occasion(), Was: f.occasion(), Items: b.Items, Total: b.Total,
-		Returned: eventra.Money{Currency: b.Total.Currency},
+		Returned: eventra.Money{Currency: b.Total.Currency}, Reference: b.Reference,
 	}, mail)
 
 	_, err = f.commit(confirmed(b, p))
@@ -112,6 +112,8 @@ func rebooked(f *fixture) {
 	stored := f.requireStatus(next, eventra.BookingConfirmed)
 	require.Equal(f.t, next.Items, stored.Items)
 	require.Equal(f.t, p.ID, stored.PaymentID)
+	require.Equal(f.t, []eventra.Reference{stored.Reference}, receipt.References)
+	require.NotContains(f.t, []eventra.Reference{0, lost.Reference}, stored.Reference)
 	require.Equal(f.t, receipt.At, stored.ExpiresAt)
 	require.Equal(f.t, next.ID, f.requireStatus(lost, eventra.BookingExpired).ReplacedBy)
 	require.Equal(f.t, next.ID, f.requirePayment(p, eventra.PaymentSucceeded).BookingID)
@@ -130,6 +132,7 @@ func rebookedEnded(f *fixture) {
 		paymentChange(eventra.Rebooked, otherNext, other, eventra.PaymentSucceeded))
 	require.NoError(f.t, err)
 	require.Equal(f.t, []bool{true, false}, receipt.Refused)
+	require.Equal(f.t, []eventra.Reference{0, f.requireStatus(otherNext, eventra.BookingConfirmed).Reference}, receipt.References)
 	f.requireGone(next)
 	require.Zero(f.t, f.requireStatus(lost, eventra.BookingExpired).ReplacedBy)
 	f.requireSeat(1, eventra.SeatAvailable, nil)

@@ -115,6 +115,9 @@ func (a *agreement) commit(t *rapid.T) {
 			a.seats.Withdraw(c)
 			continue
 		}
+		if c.Kind.TakesSeats() {
+			c.Booking.Reference = receipt.References[i]
+		}
 		a.seats.Apply(c, batch.Version, receipt.At)
 		if c.Kind.TakesSeats() {
 			a.bookings = append(a.bookings, c.Booking)

@@ -24,24 +24,26 @@ type executor interface {
 	Exec(ctx context.Context, sql string, args ...any) (pgconn.CommandTag, error)
 }
 
-const bookingColumns = `id, event_id, user_id, status, amount, currency, expires_at, created_at, payment_id, paying_until, replaced_by`
+const bookingColumns = `id, event_id, user_id, status, amount, currency, expires_at, created_at, payment_id, paying_until, replaced_by, reference_no`
 
 // bookingRow is the destination of bookingColumns: everything but the items.
 type bookingRow struct {
 	eventra.Booking
 	payment, replacedBy pgtype.UUID
 	payingUntil         pgtype.Timestamptz
+	reference           pgtype.Int8
 }
 
 func (r *bookingRow) columns() []any {
 	b := &r.Booking
 	return []any{&b.ID, &b.EventID, &b.UserID, &b.Status, &b.Total.Amount, &b.Total.Currency, &b.ExpiresAt, &b.CreatedAt,
-		&r.payment, &r.payingUntil, &r.replacedBy}
+		&r.payment, &r.payingUntil, &r.replacedBy, &r.reference}
 }
 
 func (r *bookingRow) booking() *eventra.Booking {
 	b := r.Booking
 	b.PaymentID, b.PayingUntil, b.ReplacedBy = r.payment.Bytes, r.payingUntil.Time, r.replacedBy.Bytes
+	b.Reference = eventra.Reference(r.reference.Int64)
 	return &b
 }
 

@@ -42,6 +42,11 @@ JOIN (SELECT id, greatest(customer_limit_highest, coalesce(max_seats_per_custome
     FROM events WHERE customer_limit_highest IS NOT NULL) AS e ON e.id = event_id
 WHERE tickets > highest`
 
+// A database that was restored in part may have a sequence that gives numbers again.
+const referenceIsNewSQL = `
+SELECT format('booking %s has the number %s, beyond the last one given', id, reference_no)
+FROM bookings WHERE reference_no > (SELECT last_value FROM pg_sequences WHERE sequencename = 'booking_references' AND schemaname = current_schema())`
+
 const replacementSQL = `
 SELECT format('booking %s is %s and replaced by %s, which %s', old.id, old.status, old.replaced_by,
     coalesce('is ' || new.status || ' of user ' || new.user_id || ' in event ' || new.event_id, 'does not exist'))

@@ -64,6 +64,7 @@ var breaches = []struct{ name, sql, implied string }{
 	{"booking_positions_are_dense", `UPDATE booking_seats SET position = position + 1 WHERE booking_id = id('booking', 3)`, ""},
 	{"booking_positions_are_dense", `UPDATE booking_seats SET position = 0 WHERE booking_id = id('booking', 3)`, ""},
 	{"customer_limit_is_kept", `UPDATE events SET customer_limit_highest = 1, max_seats_per_customer = 1 WHERE id = id('event', 0)`, ""},
+	{"next_reference_is_new", `UPDATE bookings SET reference_no = 1099511627775 WHERE id = id('booking', 13)`, ""},
 	{"replacement_was_confirmed", `UPDATE bookings SET replaced_by = id('booking', 16) WHERE id = id('booking', 19)`, ""},
 	{"replacement_was_confirmed", `UPDATE bookings SET replaced_by = id('booking', 21) WHERE id = id('booking', 19)`, ""},
 	{"replacement_was_confirmed", `UPDATE bookings SET replaced_by = id('nobody', 0) WHERE id = id('booking', 19)`, ""},

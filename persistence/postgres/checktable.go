@@ -50,6 +50,8 @@ var invariants = [...]invariant{
 		sentence: "A booking's seats have positions from 0, with no gap."},
 	{name: "customer_limit_is_kept", sql: customerLimitSQL,
 		sentence: "No customer has more tickets of an event in HELD and CONFIRMED bookings than the highest limit that was in force."},
+	{name: "next_reference_is_new", sql: referenceIsNewSQL,
+		sentence: "No booking has a reference that is still to be given."},
 	{name: "replacement_was_confirmed", sql: replacementSQL,
 		sentence: "Only an EXPIRED booking is replaced, by a CONFIRMED or REFUNDED one of the same event and user."},
 

@@ -3,6 +3,7 @@ package postgres
 import (
 	"context"
 	"fmt"
+	"slices"
 
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgtype"
@@ -88,12 +89,8 @@ func (w *writes) read(results pgx.BatchResults, batches []*eventra.Batch) ([]eve
 			}
 			continue
 		}
-		var done pgtype.FlatArray[pgtype.UUID]
-		if err := results.QueryRow().Scan(&done, nil); err != nil {
+		if err := kind.readGuarded(results, receipts, batches); err != nil {
 			return nil, err
-		}
-		if len(done) < len(kind.at) {
-			kind.markRefused(receipts, done, batches)
 		}
 	}
 	if err := w.places.read(results); err != nil || w.audit == nil {
@@ -103,19 +100,54 @@ func (w *writes) read(results pgx.BatchResults, batches []*eventra.Batch) ([]eve
 	return receipts, err
 }
 
-// markRefused notes which of the kind's changes the guard refused.
-func (w *write) markRefused(receipts []eventra.Receipt, done []pgtype.UUID, batches []*eventra.Batch) {
-	written := make(map[pgtype.UUID]bool, len(done))
-	for _, id := range done {
-		written[id] = true
+// readGuarded notes which of the kind's changes the guard refused, and the references of the bookings
+// that the others made.
+func (w *write) readGuarded(results pgx.BatchResults, receipts []eventra.Receipt, batches []*eventra.Batch) error {
+	var done uuids
+	var references bigints
+	columns := []any{&done, nil}
+	if w.books {
+		columns = []any{&done, &references, nil}
+	}
+	if err := results.QueryRow().Scan(columns...); err != nil {
+		return err
+	}
+	same := slices.Equal(done, w.guardedIDs())
+	if same && !w.books {
+		return nil
+	}
+	var rows map[pgtype.UUID]int
+	if !same {
+		rows = positionsOf(done)
 	}
 	for i, at := range w.at {
-		if written[w.guardedIDs()[i]] {
-			continue
+		row, written := i, true
+		if !same {
+			row, written = rows[w.guardedIDs()[i]]
 		}
-		if receipts[at.batch].Refused == nil {
-			receipts[at.batch].Refused = make([]bool, len(batches[at.batch].Changes))
+		receipt, changes := &receipts[at.batch], len(batches[at.batch].Changes)
+		switch {
+		case !written:
+			mark(&receipt.Refused, changes, at.change, true)
+		case w.books:
+			mark(&receipt.References, changes, at.change, eventra.Reference(references[row]))
 		}
-		receipts[at.batch].Refused[at.change] = true
 	}
+	return nil
+}
+
+func positionsOf(ids uuids) map[pgtype.UUID]int {
+	at := make(map[pgtype.UUID]int, len(ids))
+	for i, id := range ids {
+		at[id] = i
+	}
+	return at
+}
+
+// mark sets one of a number of values, which are nil until the first is set.
+func mark[T any](values *[]T, number, at int, value T) {
+	if *values == nil {
+		*values = make([]T, number)
+	}
+	(*values)[at] = value
 }

@@ -20,19 +20,21 @@ func kindOf(c *eventra.Change) eventra.ChangeKind {
 
 // statement writes all changes of one kind. A guarded statement refuses single
 // changes and returns the ids of those it wrote: of their bookings, or of their
-// payments or refunds.
+// payments or refunds. One that books returns the references of the new bookings, too, in the
+// same order.
 type statement struct {
 	sql       string
 	aloneSQL  string // of a batch that commits alone; empty: the same
 	guarded   bool
+	books     bool
 	byPayment bool
 	byRefund  bool
 	columns   func(*write) []any
 }
 
 var statements = [...]statement{
-	eventra.Held: {sql: heldSQL, guarded: true, columns: heldColumns},
-	keyedHeld: {sql: keyedHeldSQL, aloneSQL: keyedHeldAloneSQL, guarded: true, columns: func(w *write) []any {
+	eventra.Held: {sql: heldSQL, guarded: true, books: true, columns: heldColumns},
+	keyedHeld: {sql: keyedHeldSQL, aloneSQL: keyedHeldAloneSQL, guarded: true, books: true, columns: func(w *write) []any {
 		return append(heldColumns(w), w.keyColumns()...)
 	}},
 	eventra.Released: {sql: releasedSQL, columns: freeingColumns},
@@ -48,7 +50,7 @@ var statements = [...]statement{
 	eventra.Confirmed: {sql: confirmedSQL, columns: func(w *write) []any {
 		return append(append([]any{w.bookings, w.payments}, w.changedSeats()...), w.events)
 	}},
-	eventra.Rebooked: {sql: rebookedSQL, guarded: true, byPayment: true, columns: func(w *write) []any {
+	eventra.Rebooked: {sql: rebookedSQL, guarded: true, books: true, byPayment: true, columns: func(w *write) []any {
 		return append([]any{w.events, w.payments, w.replaced, w.bookings, w.users, w.amounts, w.currencies}, w.takenSeats()...)
 	}},
 	eventra.ItemsRefunded: {sql: itemsRefundedSQL, guarded: true, byRefund: true, columns: itemsRefundedColumns},

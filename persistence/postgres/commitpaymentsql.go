@@ -39,13 +39,15 @@ WITH asked AS (
 SELECT ARRAY (SELECT id FROM ended), eventra_assert(
     (SELECT count(*) FROM unpaid) = (SELECT count(booking_id) FROM ended), 'EV002')`
 
+// A hold of the release before may have no reference yet, which its tickets show.
 const confirmedSQL = `
 WITH paid AS (
     SELECT a.*, booking.at AS booking_at, booking.status AS booking_status,
         payment.at AS payment_at, payment.status AS payment_status, payment.of
     FROM unnest($1::uuid[], $2::uuid[], $8::uuid[]) AS a (booking_id, payment_id, event_id)` + bookingLookup + paymentLookup + `
 ), confirmed AS (
-    UPDATE bookings SET status = 'CONFIRMED', confirmed_at = now(), payment_id = paid.payment_id, paying_until = NULL FROM paid
+    UPDATE bookings SET status = 'CONFIRMED', confirmed_at = now(), payment_id = paid.payment_id, paying_until = NULL,
+        reference_no = coalesce(bookings.reference_no, nextval('booking_references')) FROM paid
     WHERE bookings.ctid = paid.booking_at AND paid.booking_status = 'HELD'
     RETURNING 1
 ), succeeded AS (
@@ -79,6 +81,7 @@ WITH asked AS (
 ), booked AS (
     INSERT INTO bookings (id, event_id, user_id, status, amount, currency, expires_at, created_at, confirmed_at, payment_id)
     SELECT successor_id, event_id, user_id, 'CONFIRMED', amount, currency, now(), now(), now(), payment_id FROM moved
+    RETURNING payment_id, reference_no
 ), replaced AS (
     UPDATE bookings SET replaced_by = moved.successor_id FROM moved
     WHERE bookings.ctid = moved.expired_at AND moved.replaceable
@@ -99,6 +102,6 @@ WITH asked AS (
 )` + crowded(17) + `, mailed AS (
     INSERT INTO outbox (booking_id, event_id, created_at, due_at) SELECT successor_id, event_id, now(), now() FROM moved
 )
-SELECT ARRAY (SELECT payment_id FROM moved), eventra_assert(
+SELECT ARRAY (SELECT payment_id FROM booked), ARRAY (SELECT reference_no FROM booked), eventra_assert(
     (SELECT count(*) FROM replaced) = (SELECT count(*) FROM moved)
     AND (SELECT count(*) FROM taken) = (SELECT count(*) FROM theirs) AND ` + noneCrowded + `, 'EV002')`

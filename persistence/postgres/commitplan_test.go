@@ -95,6 +95,7 @@ func TestCalls_HaveOnePlanForTablesOfAnySize(t *testing.T) {
 			require.True(t, told.looksUp("reschedulings_pkey", "id"), told.text)
 			requireIndexes(t, "refunds of a payment", explainGeneric(t, conn, paymentRefundsSQL), "refunds_one_n", "payments_pkey")
 			requireIndexes(t, "the rest of a payment", explainGeneric(t, conn, returnRestSQL), "_pkey", "refunds_one_n")
+			requireIndexes(t, "bookings without references", explainGeneric(t, conn, numberBookingsSQL), "bookings_reference")
 			requireIndexes(t, "existing seats", explainGeneric(t, conn, existingSeatsSQL), "seats_name_unique")
 		})
 	}

@@ -77,7 +77,7 @@ WITH claimed AS (
         AS b (event_id, id, user_id, amount, currency, hold)`
 	takeSQL = `
     ON CONFLICT (id) DO NOTHING
-    RETURNING id
+    RETURNING id, reference_no
 ), theirs AS (
     SELECT s.*, seat.at
     FROM unnest($9::uuid[], $10::int[], $11::uuid[], $12::int[], $13::bigint[], $14::smallint[], $15::smallint[])
@@ -92,7 +92,7 @@ WITH claimed AS (
     WHERE seats.ctid = theirs.at AND seats.status = 'AVAILABLE'
     RETURNING 1
 )` + crowded(16) + `
-SELECT ARRAY (SELECT id FROM booked),
+SELECT ARRAY (SELECT id FROM booked), ARRAY (SELECT reference_no FROM booked),
     eventra_assert((SELECT count(*) FROM taken) = (SELECT count(*) FROM theirs) AND ` + noneCrowded + `, 'EV002')`
 )
 

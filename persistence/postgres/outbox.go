@@ -69,7 +69,7 @@ func (db *DB) Mail(ctx context.Context, ref eventra.MailRef) (mail *eventra.Mail
 		m := &eventra.Mail{MailRef: ref}
 		var ended, obsolete bool
 		err := conn.QueryRow(ctx, sql, args...).Scan(&ended, &obsolete, &m.To, &m.Name, &m.EventTitle, &m.Venue, &m.StartsAt, &m.Timezone,
-			&m.Total.Amount, &m.Total.Currency, &m.Returned.Amount, &m.Message, &m.Was.StartsAt, &m.Was.Venue, &m.Was.Timezone)
+			&m.Total.Amount, &m.Total.Currency, &m.Returned.Amount, &m.Message, &m.Was.StartsAt, &m.Was.Venue, &m.Was.Timezone, &m.Reference)
 		if err != nil {
 			return orNotFound(err, eventra.Errorf(eventra.CodeNotFound, "no such mail"))
 		}
@@ -110,7 +110,7 @@ func mailSQL(ref eventra.MailRef, tickets, notice, account, refund string) (sql 
 var (
 	ticketsSQL = `
 SELECT sent_at IS NOT NULL, bookings.status <> 'CONFIRMED' OR events.status = 'CANCELLED' OR email = '',
-    email, name, title, venue, starts_at, timezone, bookings.amount, bookings.currency, 0, '', starts_at, venue, timezone
+    email, name, title, venue, starts_at, timezone, bookings.amount, bookings.currency, 0, '', starts_at, venue, timezone, coalesce(reference_no, 0)
 FROM outbox
 JOIN bookings ON bookings.id = outbox.booking_id AND bookings.event_id = coalesce(outbox.event_id, bookings.event_id)` + recipientSQL + `
 JOIN events ON events.id = bookings.event_id
@@ -120,7 +120,7 @@ WHERE booking_id = $1`
 SELECT sent_at IS NOT NULL, kind = 'rescheduled' AND (bookings.status NOT IN ('HELD', 'CONFIRMED') OR events.status = 'CANCELLED') OR email = '',
     email, name, title, coalesce(moved.venue, events.venue), coalesce(moved.starts_at, events.starts_at), coalesce(moved.timezone, events.timezone),
     bookings.amount, bookings.currency, coalesce(notices.amount, 0), coalesce(message, reason, ''),
-    coalesce(was_starts_at, events.starts_at), coalesce(was_venue, events.venue), coalesce(was_timezone, events.timezone)
+    coalesce(was_starts_at, events.starts_at), coalesce(was_venue, events.venue), coalesce(was_timezone, events.timezone), coalesce(reference_no, 0)
 FROM notices
 JOIN bookings ON bookings.id = notices.booking_id AND bookings.event_id = notices.event_id` + recipientSQL + `
 JOIN events ON events.id = notices.event_id
@@ -130,7 +130,7 @@ WHERE booking_id = $1 AND kind = $2 AND about = $3`
 
 	refundMailSQL = `
 SELECT mail_sent_at IS NOT NULL, refunds.status = 'FAILED' OR email = '', email, name, title, venue, starts_at, timezone,
-    bookings.amount, bookings.currency, refunds.amount, reason, starts_at, venue, timezone
+    bookings.amount, bookings.currency, refunds.amount, reason, starts_at, venue, timezone, coalesce(reference_no, 0)
 FROM refunds
 JOIN bookings ON bookings.id = refunds.booking_id AND bookings.event_id = refunds.event_id` + recipientSQL + `
 JOIN events ON events.id = refunds.event_id

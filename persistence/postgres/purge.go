@@ -20,8 +20,8 @@ const (
 	purgeRest = 3
 )
 
-// purgeTask deletes the rows of one table that have outlived their use. Each batch skips
-// rows that another instance is deleting.
+// purgeTask deletes the rows of one table that have outlived their use, or brings them up to date.
+// Each batch skips rows that another instance is at.
 type purgeTask struct {
 	// batch deletes up to limit rows, and reports whether there may be more.
 	batch func(ctx context.Context, conn *pgxpool.Conn, limit int) (deleted int64, more bool, err error)

@@ -62,6 +62,9 @@ func (db *DB) MakeSafe(ctx context.Context, dryRun bool) (r *Restored, err error
 		if dryRun {
 			return errDryRun
 		}
+		if _, err := tx.Exec(ctx, skipReferencesSQL); err != nil {
+			return err
+		}
 		return writeAudit(ctx, tx, eventra.ActorOf(ctx).AboutRestore(eventra.Facts{
 			"lastChange": r.LastChange, "events": r.Events, "sessions": r.Sessions, "links": r.Links}))
 	})
@@ -147,6 +150,10 @@ UPDATE users SET token_version = token_version + 1000 WHERE id IN (SELECT user_i
 	endLinksSQL = `
 UPDATE account_mails SET used_at = now(), withheld = withheld OR sent_at IS NULL, sent_at = coalesce(sent_at, now())
 WHERE token_hash IS NOT NULL AND used_at IS NULL AND expires_at > now()`
+
+	// References that somebody was told in the time that was lost are not given to others. A
+	// sequence does not go back if the transaction does.
+	skipReferencesSQL = `SELECT setval('booking_references', least(last_value + 1000000000, 1099511627775)) FROM booking_references`
 
 	forgetMembersSQL = `DELETE FROM cluster_members`
 )

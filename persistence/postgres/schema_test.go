@@ -82,6 +82,7 @@ func TestSchema_RefusesWrongStates(t *testing.T) {
 		"a live booking that has ended":    {"bookings_ended_iff_over", `UPDATE bookings SET ended_at = now()`},
 		"a grace without a payment":        {"bookings_grace_has_payment", `UPDATE bookings SET paying_until = now()`},
 		"a live booking that is replaced":  {"bookings_only_expired_replaced", `UPDATE bookings SET replaced_by = ` + bookingB},
+		"two bookings of one reference":    {"bookings_reference", `UPDATE bookings SET reference_no = 1`},
 		"two payments at once":             {"payments_one_pending", insertPay + `(` + paymentB + `, ` + bookingA + `, ` + eventA + `, ` + eventB + `, 'mock', 100, 'EUR', 'PENDING', now(), now(), now())`},
 		"a payment for nothing":            {"payments_booking_exists", insertPay + `(` + paymentB + `, ` + eventA + `, ` + eventA + `, ` + eventB + `, 'mock', 100, 'EUR', 'PENDING', now(), now(), now())`},
 		"two paid payments":                {"payments_one_succeeded", `UPDATE payments SET status = 'SUCCEEDED';` + insertPay + `(` + paymentB + `, ` + bookingA + `, ` + eventA + `, ` + eventB + `, 'mock', 100, 'EUR', 'SUCCEEDED', now(), now(), now())`},

@@ -36,6 +36,8 @@ func searchSQL(s *eventra.BookingSearch, p eventra.Page) (sql string, args []any
 	}
 	args = []any{before, beforeID, from, p.Limit + 1, searchedStatuses(s.Status)}
 	switch {
+	case !s.Reference.IsZero():
+		return searchByReferenceSQL, append(args, uuid(s.EventID), s.Email, int64(s.Reference))
 	case s.Seat != nil:
 		return searchBySeatSQL, append(args, s.EventID, s.Email, s.Seat.Section, s.Seat.Row, s.Seat.Number)
 	case s.Email != "":
@@ -82,6 +84,12 @@ const (
     CROSS JOIN LATERAL (
         SELECT ` + bookingColumns + ` FROM bookings
         WHERE id = had.booking_id AND status = ANY ($5::text[])
+            AND ($7 = '' OR user_id = ANY (ARRAY (` + customersByEmailSQL + `)))` + searchPage + `) AS found` + searchEnd
+
+	searchByReferenceSQL = searchBegin + `
+    FROM (
+        SELECT ` + bookingColumns + ` FROM bookings
+        WHERE reference_no = $8 AND status = ANY ($5::text[]) AND ($6::uuid IS NULL OR event_id = $6)
             AND ($7 = '' OR user_id = ANY (ARRAY (` + customersByEmailSQL + `)))` + searchPage + `) AS found` + searchEnd
 
 	customersByEmailSQL = `SELECT id FROM users WHERE email = $7 UNION ALL SELECT id FROM customers WHERE email = $7`

@@ -33,6 +33,7 @@ func TestSearch_HasOnePlanForTablesOfAnySize(t *testing.T) {
 				"by status":     {eventra.BookingSearch{Status: eventra.BookingHeld}, "bookings_by_time", "created_at"},
 				"by event":      {eventra.BookingSearch{EventID: event}, "bookings_of_event_by_time", "created_at"},
 				"by address":    {eventra.BookingSearch{EventID: event, Email: "a@example.org", Status: eventra.BookingHeld}, "bookings_of_user", "created_at"},
+				"by reference":  {eventra.BookingSearch{EventID: event, Reference: 1, Email: "a@example.org"}, "bookings_reference", "reference_no"},
 				"whose address": {eventra.BookingSearch{Email: "a@example.org"}, "users_email_unique", "email"},
 				"by seat":       {eventra.BookingSearch{EventID: event, Seat: seat}, "bookings_pkey", "id"},
 				"which seat":    {eventra.BookingSearch{EventID: event, Seat: seat}, "seats_name_unique", "number"},

@@ -31,7 +31,7 @@ func ticketMail(to string) *eventra.Mail {
 			{Section: "A", Row: "3", Number: 12, Amount: 2505},
 			{Section: "A", Row: "3", Number: 13, Amount: 2500},
 		},
-		Total: eventra.Money{Amount: 5005, Currency: "EUR"},
+		Total: eventra.Money{Amount: 5005, Currency: "EUR"}, Reference: 4711,
 	}
 }
 
@@ -74,7 +74,7 @@ func TestSender_Send(t *testing.T) {
 	require.Equal(t, []string{m.To}, got.To, "the name adds no recipient")
 	require.Equal(t, "Your tickets for Bach Bcc: evil@example.org & <Sons>", got.Subject)
 	for _, part := range []string{
-		"A-3-12", "A-3-13", "25.05 EUR", "25.00 EUR", "50.05 EUR", "Thursday, 1 July 2027, 20:30 CEST", m.BookingID.String(), "Hall, Berlin",
+		"A-3-12", "A-3-13", "25.05 EUR", "25.00 EUR", "50.05 EUR", "Thursday, 1 July 2027, 20:30 CEST", m.BookingID.String(), "CMKM-6DMM", "Hall, Berlin",
 	} {
 		require.Contains(t, got.Text, part)
 		require.Contains(t, got.HTML, part)
@@ -350,7 +350,7 @@ func TestSender_Notices(t *testing.T) {
 		require.Len(t, mails, 1)
 		got := mails[0]
 		require.Equal(t, m.MailRef.String()+"@eventra.test", strings.Trim(got.MessageID, "<>"))
-		for _, part := range append(want, "A-3-12", "First line", "Hall, Berlin", m.BookingID.String()) {
+		for _, part := range append(want, "A-3-12", "First line", "Hall, Berlin", m.BookingID.String(), "CMKM-6DMM") {
 			require.Contains(t, got.Text, part)
 			require.Contains(t, got.HTML, part)
 		}

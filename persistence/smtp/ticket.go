@@ -37,6 +37,7 @@ type ticket struct {
 	Total     string
 	Sum       string // what the total is
 	BookingID string
+	Reference string // empty for none
 	Footer    string // why the recipient gets the mail
 }
 
@@ -116,6 +117,7 @@ func newTicket(m *eventra.Mail) *ticket {
 		Total:     formatMoney(m.Total),
 		Sum:       "Total",
 		BookingID: m.BookingID.String(),
+		Reference: m.Reference.String(),
 		Footer:    "Sent by Eventra because you booked tickets.",
 	}
 	for i := range m.Items {

@@ -10,7 +10,8 @@ import (
 	"github.com/eventra/eventra/persistence/redis"
 )
 
-// purgePause is the time between clean-ups of what has outlived its use.
+// purgePause is the time between clean-ups of what has outlived its use, and between looks for
+// bookings without a reference.
 const purgePause = time.Minute
 
 // buildLoops makes what runs alongside the requests until the instance stops.
@@ -24,6 +25,7 @@ func (a *App) buildLoops(w *wiring, metrics prometheus.Registerer) []func(contex
 		},
 		func(ctx context.Context) { a.denied.Run(ctx, a.stores.Postgres) },
 		a.purge,
+		a.numberBookings,
 		a.measureBacklog(metrics),
 		a.measureHotEvents(metrics),
 	}
@@ -45,6 +47,28 @@ func (a *App) runLoops(loops []func(context.Context)) {
 }
 
 func (a *App) purge(ctx context.Context) {
+	everyPause(ctx, func() {
+		if n, err := a.stores.Postgres.Purge(ctx); err != nil {
+			a.log.Warn("not purged", "error", err)
+		} else if n > 0 {
+			a.log.Info("purged", "rows", n)
+		}
+	})
+}
+
+// numberBookings gives references to bookings of before there were any, and finds nothing to do
+// soon after an upgrade.
+func (a *App) numberBookings(ctx context.Context) {
+	everyPause(ctx, func() {
+		if n, err := a.stores.Postgres.NumberBookings(ctx); err != nil {
+			a.log.Warn("bookings without references", "error", err)
+		} else if n > 0 {
+			a.log.Info("gave references to bookings", "bookings", n)
+		}
+	})
+}
+
+func everyPause(ctx context.Context, work func()) {
 	ticker := time.NewTicker(purgePause)
 	defer ticker.Stop()
 	for {
@@ -52,11 +76,7 @@ func (a *App) purge(ctx context.Context) {
 		case <-ctx.Done():
 			return
 		case <-ticker.C:
-		}
-		if n, err := a.stores.Postgres.Purge(ctx); err != nil {
-			a.log.Warn("not purged", "error", err)
-		} else if n > 0 {
-			a.log.Info("purged", "rows", n)
+			work()
 		}
 	}
 }
