@@ -40,11 +40,13 @@ func run(ctx context.Context) (passed bool, err error) {
 	if err := settings.ResolvePaths(); err != nil {
 		return false, err
 	}
+	begun := time.Now()
 	cluster, err := harness.New(ctx, settings, harness.NewReport(harness.Scenario{Name: "demo"}, io.Discard), instances)
 	if err != nil {
 		return false, err
 	}
 	defer cluster.Close()
+	fmt.Printf("Starting %d instances: %.0f s\n", instances, time.Since(begun).Seconds())
 	front, err := openFront(*address, cluster.Instances)
 	if err != nil {
 		return false, err
