@@ -143,8 +143,7 @@ async function start() {
 function change(delta) {
 	const { seats, sections } = house.apply(delta, Date.now());
 	choice.taken(seats);
-	if (sections.length) painter.paintAll();
-	else painter.paint(seats);
+	painter.paint(seats, sections);
 	rowIsOld = true;
 }
 

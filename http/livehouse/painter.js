@@ -6,7 +6,7 @@ const categories = 6, nearest = 40; // colours; the largest seat in CSS pixels
 
 export class Painter {
 	constructor(canvas, house, onSeat) {
-		Object.assign(this, { canvas, house, onSeat, plan: null, chosen: new Set(), dirty: new Set(), all: true, asked: false });
+		Object.assign(this, { canvas, house, onSeat, plan: null, chosen: new Set(), dirty: new Set(), floors: new Set(), all: true, asked: false });
 		this.brush = canvas.getContext("2d", { alpha: false });
 		this.colours();
 		matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => {
@@ -60,8 +60,10 @@ export class Painter {
 		this.paintAll();
 	}
 
-	paint(seats) {
+	// paint draws seats, and the levels of sections of standing places.
+	paint(seats, sections = []) {
 		for (const i of seats) this.dirty.add(i);
+		for (const name of sections) this.floors.add(name);
 		this.#ask();
 	}
 
@@ -90,8 +92,10 @@ export class Painter {
 			for (let i = 0; i < this.house.seats.length; i++) this.#seat(i, false);
 		} else {
 			for (const i of this.dirty) this.#seat(i, true);
+			for (const b of this.plan.blocks) if (this.floors.has(b.section.name)) this.#floor(b);
 		}
 		this.dirty.clear();
+		this.floors.clear();
 		this.all = false;
 	}
 
@@ -102,23 +106,27 @@ export class Painter {
 		brush.beginPath();
 		brush.ellipse(-this.left * scale + width / 2, (0.2 - this.top) * scale, width * 0.3, 2.6 * scale, 0, 0, Math.PI);
 		brush.fill();
-		brush.textAlign = "center";
-		brush.textBaseline = "middle";
-		const size = Math.max(10, Math.min(18, scale * 1.4));
-		brush.font = `600 ${size}px system-ui, sans-serif`;
+		this.#letters();
 		brush.fillStyle = this.colour.faint;
 		brush.fillText("STAGE", -this.left * scale + width / 2, (1.2 - this.top) * scale);
 		for (const b of this.plan.blocks) {
 			const x = (b.x - this.left) * scale, y = (b.y - this.top) * scale;
-			if (b.section.general) this.#floor(b, x, y);
+			if (b.section.general) this.#floor(b);
 			brush.fillStyle = this.colour.ink;
 			brush.fillText(b.section.name, x + b.width * scale / 2, y - scale * 0.9, Math.max(40, (b.width + 2) * scale));
 		}
 	}
 
+	#letters() {
+		this.brush.textAlign = "center";
+		this.brush.textBaseline = "middle";
+		this.brush.font = `600 ${Math.max(10, Math.min(18, this.scale * 1.4))}px system-ui, sans-serif`;
+	}
+
 	// floor draws standing places as a level: what is sold and held from below.
-	#floor(b, x, y) {
-		const brush = this.brush, { scale } = this, { capacity, available, held, booked, blocked } = b.section.general;
+	#floor(b) {
+		this.#letters();
+		const brush = this.brush, { scale } = this, x = (b.x - this.left) * scale, y = (b.y - this.top) * scale, { capacity, available, held, booked, blocked } = b.section.general;
 		const width = b.width * scale, height = b.height * scale;
 		brush.fillStyle = this.colour.category[this.colourOf.get(b.section.general.category) ?? 0];
 		brush.fillRect(x, y, width, height);

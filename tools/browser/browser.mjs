@@ -50,6 +50,34 @@ export async function shoot(page, name) {
 	await page.screenshot({ path: `bin/screenshots/${name}.png`, fullPage: true });
 }
 
+// shootAll takes a picture on a telephone, a tablet and a desk, light and dark.
+export async function shootAll(page, name) {
+	for (const width of [360, 768, 1280]) {
+		await page.setViewport({ width, height: 900 });
+		for (const scheme of ["light", "dark"]) {
+			await page.emulateMediaFeatures([{ name: "prefers-color-scheme", value: scheme }]);
+			const over = await page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
+			check(over <= 0, `${name}: at ${width} px the page is ${over} px too wide`);
+			await shoot(page, `${name}-${width}-${scheme}`);
+		}
+	}
+}
+
+// tabTo presses Tab until an element has the focus.
+export async function tabTo(page, selector) {
+	for (let n = 0; n < 120; n++) {
+		if (await page.evaluate((s) => document.activeElement?.matches(s), selector)) return;
+		await page.keyboard.press("Tab");
+	}
+	throw new Error(`Tab does not come to ${selector}`);
+}
+
+// holds waits until an element is visible and its text matches.
+export const holds = (page, selector, pattern) => page.waitForFunction((s, p) => {
+	const element = document.querySelector(s);
+	return element.checkVisibility() && new RegExp(p).test(element.textContent);
+}, {}, selector, pattern);
+
 export function check(condition, message) {
 	if (!condition) throw new Error(message);
 }

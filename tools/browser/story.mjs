@@ -2,7 +2,7 @@
 
 import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";
-import { check, demo, shoot, url, withPage } from "./browser.mjs";
+import { check, demo, holds, shoot, tabTo, url, withPage } from "./browser.mjs";
 
 const axe = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
 
@@ -18,20 +18,6 @@ async function inspect(page, state) {
 	}
 	console.log(`${state}: nothing serious`);
 }
-
-// tabTo presses Tab until an element has the focus.
-async function tabTo(page, selector) {
-	for (let n = 0; n < 120; n++) {
-		if (await page.evaluate((s) => document.activeElement?.matches(s), selector)) return;
-		await page.keyboard.press("Tab");
-	}
-	throw new Error(`Tab does not come to ${selector}`);
-}
-
-const holds = (page, selector, pattern) => page.waitForFunction((s, p) => {
-	const element = document.querySelector(s);
-	return element.checkVisibility() && new RegExp(p).test(element.textContent);
-}, {}, selector, pattern);
 
 await withPage(async (page) => {
 	const { keyboard } = page;
@@ -93,7 +79,7 @@ await withPage(async (page) => {
 	await keyboard.press("Enter");
 	await holds(page, "#booking-status", "free again");
 
-	for (const width of [390, 768]) {
+	for (const width of [360, 768]) {
 		await page.setViewport({ width, height: 900 });
 		await page.reload();
 		await holds(page, "#count-available", "[1-9]");
