@@ -81,7 +81,7 @@ func newActivation(s *shared, env environment, id eventra.ID, stats *statistics)
 func (a *activation) fail(r *request, err error) { a.answer(r, &reply{err: err}) }
 
 func (a *activation) answer(r *request, with *reply) {
-	r.traced.end(with.err)
+	r.traced.end(with)
 	a.send(r.replyTo, with)
 }
 

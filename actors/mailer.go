@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/asynkron/protoactor-go/actor"
+	"go.opentelemetry.io/otel/trace"
 	"golang.org/x/time/rate"
 
 	"github.com/eventra/eventra"
@@ -47,6 +48,9 @@ type MailerConfig struct {
 	// Pace bounds the mails a second of this instance: mails can wait, sales
 	// cannot.
 	Pace *rate.Limiter
+	// Tracer makes the spans of about this share of the mails; nil: of none.
+	Tracer     trace.Tracer
+	TraceRatio float64
 }
 
 // mailer is the actor that drains the outbox into the queue and works the queue
@@ -177,6 +181,13 @@ func (m *mailer) deliver(ctx context.Context, ref eventra.MailRef) error {
 	if err := m.Pace.Wait(ctx); err != nil {
 		return err
 	}
+	ctx, span := m.beginMail(ctx, ref)
+	err := m.send(ctx, ref)
+	endSpan(span, err)
+	return err
+}
+
+func (m *mailer) send(ctx context.Context, ref eventra.MailRef) error {
 	subject, id := ref.Subject()
 	mail, state, err := m.Outbox.Mail(ctx, ref)
 	switch {
@@ -186,7 +197,10 @@ func (m *mailer) deliver(ctx context.Context, ref eventra.MailRef) error {
 		m.log.Info("mail withheld: it would not be true any more", subject, id, "kind", ref.Kind)
 		return m.Outbox.Withhold(ctx, ref)
 	}
-	if err := m.Sender.Send(ctx, mail); err != nil {
+	smtp := beginSMTP(ctx, m.Tracer)
+	err = m.Sender.Send(ctx, mail)
+	endSpan(smtp, err)
+	if err != nil {
 		return err // the queue writes the line
 	}
 	m.log.Info("mail sent", subject, id, "kind", ref.Kind)

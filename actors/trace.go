@@ -88,11 +88,18 @@ func (b *batch) trace() {
 	}
 }
 
+// bookingKey is the attribute by which what concerns a booking is found.
+const bookingKey = "eventra.booking.id"
+
 // end ends the span with the outcome of the request.
-func (t *traced) end(err error) {
-	if t != nil {
-		endSpan(t.span, err)
+func (t *traced) end(with *reply) {
+	if t == nil {
+		return
 	}
+	if with.booking != nil {
+		t.span.SetAttributes(attribute.String(bookingKey, with.booking.ID.String()))
+	}
+	endSpan(t.span, with.err)
 }
 
 // endSpan ends a span, if there is one, with a code. The text of an error may have values of

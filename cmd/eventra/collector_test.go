@@ -101,7 +101,7 @@ func (c *collector) await(t *testing.T, id string, names ...string) map[string]s
 			}
 		}
 		return !slices.ContainsFunc(names, func(name string) bool { _, ok := found[name]; return !ok })
-	}, 20*time.Second, 20*time.Millisecond, "of %v, there are %v", names, found)
+	}, 20*time.Second, 20*time.Millisecond, "all of %v", names)
 	return found
 }
 
@@ -136,4 +136,6 @@ func (s span) links(to span) bool {
 	return slices.ContainsFunc(s.GetLinks(), func(l *tracepb.Span_Link) bool { return string(l.GetSpanId()) == string(to.GetSpanId()) })
 }
 
-func (s span) childOf(parent span) bool { return string(s.GetParentSpanId()) == string(parent.GetSpanId()) }
+func (s span) childOf(parent span) bool {
+	return string(s.GetParentSpanId()) == string(parent.GetSpanId())
+}

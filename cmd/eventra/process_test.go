@@ -48,11 +48,11 @@ func freeAddr(t *testing.T) string {
 	return l.Addr().String()
 }
 
-func startProcess(t *testing.T, cfg *app.Config) *process {
+func startProcess(t *testing.T, cfg *app.Config, settings ...string) *process {
 	t.Helper()
 	addr := freeAddr(t)
 	cmd := exec.Command(os.Args[0], "serve")
-	cmd.Env = environment(cfg, addr)
+	cmd.Env = append(environment(cfg, addr), settings...)
 	stderr, err := cmd.StderrPipe()
 	require.NoError(t, err)
 	require.NoError(t, cmd.Start())

@@ -2,6 +2,8 @@ package main
 
 import (
 	"fmt"
+	"net"
+	"net/http"
 	"testing"
 	"time"
 
@@ -30,7 +32,7 @@ func TestTraces_FollowAHoldInARush(t *testing.T) {
 		}
 		p.call("POST", "/bookings", tokens[i%8], object{"eventId": event, "seats": []string{fmt.Sprintf("A-%d-%d", 1+i/40, 1+i%40)}}, headers...)
 	})
-	s := c.await(t, askedTrace, "POST /api/v1/bookings", "ask the event", "HoldSeats", "batch", "lock", "commit")
+	s := c.await(t, askedTrace, "POST /api/v1/bookings", "ask the event", "HoldSeats", "batch", "lock", "redis pipeline", "commit", "postgres connection", "postgres transaction")
 
 	request, ask, hold, batch := s["POST /api/v1/bookings"], s["ask the event"], s["HoldSeats"], s["batch"]
 	require.Equal(t, "b7ad6b7169203331", fmt.Sprintf("%x", request.GetParentSpanId()))
@@ -40,7 +42,10 @@ func TestTraces_FollowAHoldInARush(t *testing.T) {
 	inside(t, hold, ask)
 	inside(t, batch, hold)
 	inside(t, s["lock"], batch)
+	inside(t, s["redis pipeline"], s["lock"])
 	inside(t, s["commit"], batch)
+	inside(t, s["postgres connection"], s["commit"])
+	inside(t, s["postgres transaction"], s["commit"])
 	require.True(t, hold.links(batch))
 	require.Equal(t, fmt.Sprintf("%x", batch.GetSpanId()), hold.text("eventra.batch.id"))
 
@@ -104,6 +109,70 @@ func TestTraces_LinkRequestsToTheirBatch(t *testing.T) {
 	for _, secret := range []string{"example.org", adminEmail, adminPassword, "correct horse", tokens[0], p.admin} {
 		require.NotContains(t, c.text(), secret)
 	}
+}
+
+// TestTraces_OfAPaymentAndItsMail: they reach every store and the mail server.
+func TestTraces_OfAPaymentAndItsMail(t *testing.T) {
+	t.Parallel()
+	c := startCollector(t)
+	p := start(t, c.traced(1))
+	token, email := p.user()
+	booking := p.hold(token, p.event(1, 1, nil), "A-1-1").text("id")
+	p.must(201, "POST", "/bookings/"+booking+"/payments", token, object{"method": "mock", "token": "tok_ok"})
+	s := c.await(t, "", "StartPayment", "mail", "smtp send", "postgres SELECT", "mongo insert")
+	require.Equal(t, booking, s["StartPayment"].text("eventra.booking.id"))
+	require.Equal(t, booking, s["mail"].text("eventra.booking.id"))
+	inside(t, s["smtp send"], s["mail"])
+	for _, secret := range []string{email, adminEmail, "correct horse", "tok_ok", token, p.admin, "A show"} {
+		require.NotContains(t, c.text(), secret)
+	}
+}
+
+// TestTraces_GoOnInTheOwningInstance holds a seat through each of two instances: one owns the event.
+func TestTraces_GoOnInTheOwningInstance(t *testing.T) {
+	t.Parallel()
+	c, cfg := startCollector(t), testConfig(t)
+	var members []*program
+	for range 2 {
+		process := startProcess(t, cfg, "EVENTRA_OTLP_ENDPOINT=http://"+c.address, "EVENTRA_TRACE_RATIO=0", "EVENTRA_CLUSTER_LISTEN="+freeAddr(t))
+		members = append(members, &program{t: t, cfg: cfg, url: process.url, http: &http.Client{Timeout: 10 * time.Second}})
+	}
+	p := members[0]
+	p.admin = p.login(adminEmail, adminPassword)
+	event, token := p.event(1, 2, nil), p.users(1)[0]
+	instances := map[string]bool{}
+	elsewhere := 0
+	for i, member := range members {
+		id := fmt.Sprintf("%032x", i+1)
+		member.must(201, "POST", "/bookings", token, object{"eventId": event, "seats": []string{fmt.Sprintf("A-1-%d", i+1)}}, "traceparent: 00-"+id+"-b7ad6b7169203331-01")
+		s := c.await(t, id, "POST /api/v1/bookings", "ask the event", "HoldSeats", "batch", "commit", "postgres transaction")
+		require.True(t, s["HoldSeats"].childOf(s["ask the event"]))
+		require.Equal(t, s["HoldSeats"].instance, s["batch"].instance)
+		instances[s["HoldSeats"].instance] = true
+		if s["HoldSeats"].instance != s["POST /api/v1/bookings"].instance {
+			elsewhere++
+		}
+	}
+	require.Len(t, instances, 1, "one owns the event")
+	require.Equal(t, 1, elsewhere)
+}
+
+// TestTraces_CostNoRequestWhileTheCollectorHangs: it takes connections and answers nothing.
+func TestTraces_CostNoRequestWhileTheCollectorHangs(t *testing.T) {
+	t.Parallel()
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	require.NoError(t, err)
+	t.Cleanup(func() { _ = listener.Close() })
+	c := &collector{address: listener.Addr().String()}
+	p := start(t, c.traced(1))
+	token, _ := p.user()
+	event := p.event(1, 20, nil)
+	for i := range 20 {
+		require.Equal(t, 201, p.hold(token, event, fmt.Sprintf("A-1-%d", i+1)).status)
+	}
+	began := time.Now()
+	p.stop()
+	require.Less(t, time.Since(began), 15*time.Second)
 }
 
 // TestTraces_AreOffWithoutACollector: nothing of it is left.

@@ -42,12 +42,16 @@ type DB struct {
 // Open makes a DB for a mongodb:// URL, whose path names the database, "eventra" by
 // default. It fails only for an invalid URL: it connects when a call needs to, and
 // makes the indexes as soon as the server answers.
-func Open(_ context.Context, url string) (*DB, error) {
-	client, err := mongo.Connect(options.Client().
+func Open(_ context.Context, url string, with ...Option) (*DB, error) {
+	o := options.Client().
 		ApplyURI(url).
 		SetServerSelectionTimeout(selectionTimeout).
 		SetConnectTimeout(selectionTimeout).
-		SetTimeout(callTimeout))
+		SetTimeout(callTimeout)
+	for _, option := range with {
+		option(o)
+	}
+	client, err := mongo.Connect(o)
 	if err != nil {
 		return nil, fmt.Errorf("mongo: %w", err)
 	}

@@ -72,6 +72,7 @@ var sessionSettings = map[string]string{
 type Options struct {
 	MaxConns int  // connections of this instance; 0: a default that suits a small machine
 	ReadOnly bool // only reads, for which a stand-by is good enough
+	Traced   bool // what traced callers send gets spans
 
 	// Retention is how long bookings that ended unpaid and mails that ended are kept, at
 	// least RetentionMin; 0: for ever.
@@ -120,6 +121,9 @@ func Open(ctx context.Context, url string, options Options) (*DB, error) {
 		requireWritable(&config.ConnConfig.Config, url)
 	}
 	sizePool(config, url, options)
+	if options.Traced {
+		config.ConnConfig.Tracer = tracer{}
+	}
 	breaker := newBreaker(config.ConnConfig)
 	config.ConnConfig.DialFunc = limitDials(config.ConnConfig.DialFunc, breaker.Allow)
 	db := &DB{breaker: breaker, failures: newFailures(), retention: options.Retention, auditRetention: options.AuditRetention}

@@ -156,7 +156,7 @@ func (a *App) newDirectory(cfg *Config, store actors.EventStore, metrics *promet
 		Store: store, Locks: redis.NewLocks(a.stores.Redis), Log: a.log, Metrics: actors.NewMetrics(metrics),
 		QueueMax: cfg.EventQueueMax, Tracer: a.traces.tracer(),
 		Mailer: &actors.MailerConfig{Outbox: a.stores.Postgres, Queue: a.queue, Sender: newCountedSender(a.mails, metrics),
-			Pace: rate.NewLimiter(rate.Limit(cfg.MailRate), 1)},
+			Pace: rate.NewLimiter(rate.Limit(cfg.MailRate), 1), Tracer: a.traces.tracer(), TraceRatio: cfg.TraceRatio},
 	}, config)
 	return err
 }

@@ -24,17 +24,24 @@ type Stores struct {
 func OpenStores(ctx context.Context, cfg *Config, log *slog.Logger) (*Stores, error) {
 	s := &Stores{}
 	var err error
-	if s.Postgres, err = postgres.Open(ctx, cfg.PostgresURL, postgres.Options{Retention: cfg.Retention, AuditRetention: cfg.AuditRetention}); err != nil {
+	if s.Postgres, err = postgres.Open(ctx, cfg.PostgresURL, postgres.Options{Retention: cfg.Retention, AuditRetention: cfg.AuditRetention, Traced: cfg.traced()}); err != nil {
 		return nil, err
 	}
 	if s.Members, err = postgres.OpenMembers(ctx, cfg.PostgresURL); err != nil {
 		return nil, errors.Join(err, s.Close())
 	}
-	if s.Mongo, err = mongo.Open(ctx, cfg.MongoURL); err != nil {
+	var documents []mongo.Option
+	if cfg.traced() {
+		documents = append(documents, mongo.Traced)
+	}
+	if s.Mongo, err = mongo.Open(ctx, cfg.MongoURL, documents...); err != nil {
 		return nil, errors.Join(err, s.Close())
 	}
 	if s.Redis, err = redis.Open(cfg.RedisURL); err != nil {
 		return nil, errors.Join(err, s.Close())
+	}
+	if cfg.traced() {
+		s.Redis.Trace()
 	}
 	s.Catalog = s.newCatalog(nil, log)
 	return s, nil

@@ -18,7 +18,7 @@ import (
 const (
 	// spanTextMax bounds a text of a span, such as a statement's, and the others its attributes,
 	// links and events.
-	spanTextMax, spanAttributesMax, spanLinksMax, spanEventsMax = 1024, 32, 64, 8
+	spanTextMax, spanAttributesMax, spanLinksMax, spanEventsMax = 1024, 32, 64, 16
 
 	// exportTimeout bounds the hand-over of spans to the collector, retries included.
 	exportTimeout                     = 5 * time.Second
@@ -42,6 +42,8 @@ func (c *Config) traceFaults() (faults []error) {
 	return faults
 }
 
+func (c *Config) traced() bool { return c.OTLPEndpoint != "" }
+
 // traces hands the spans of this instance to a collector. A nil one traces nothing.
 type traces struct {
 	provider *sdktrace.TracerProvider
@@ -52,7 +54,7 @@ type traces struct {
 // newTraces makes the traces that the configuration asks for; nil if it asks for none. It does not
 // wait for the collector.
 func newTraces(ctx context.Context, cfg *Config, metrics prometheus.Registerer, log *slog.Logger) (*traces, error) {
-	if cfg.OTLPEndpoint == "" {
+	if !cfg.traced() {
 		return nil, nil
 	}
 	endpoint, err := url.Parse(cfg.OTLPEndpoint)
