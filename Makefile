@@ -124,6 +124,11 @@ faults: deps build bin/devstack bin/faults ## Inject faults into a cluster, and 
 	-@scripts/deps netns
 	@bin/devstack exec -- bin/faults $(if $(FAULTS_SEED),-seed $(FAULTS_SEED)) -seeds $(FAULTS_SEEDS) -minutes $(FAULTS_MINUTES)
 
+.PHONY: drill
+drill: deps build bin/devstack bin/drills ## Play nights that operators fear: see docs/runbooks (RUN, REPEAT; RUN=failover for one)
+	@scripts/deps drills
+	@bin/devstack exec -- bin/drills -run '$(RUN)' -repeat $(REPEAT)
+
 .PHONY: mutations
 mutations: deps bin/devstack ## Compile in one deliberate bug at a time, and check that a test finds it
 	@bin/devstack exec --volatile -- go test -tags mutations -count=1 -timeout=20m -v -run Mutations ./actors
@@ -160,13 +165,15 @@ programs:
 	@set -e; for program in $(PROGRAMS); do $(MAKE) $$program; done
 
 # Go knows better than make what is out of date.
-.PHONY: bin/devstack bin/testgate bin/clustertest bin/faults bin/demo bin/members bin/bench-http bin/reference
+.PHONY: bin/devstack bin/testgate bin/clustertest bin/drills bin/faults bin/demo bin/members bin/bench-http bin/reference
 bin/devstack:
 	@$(STEP) 'Building the development stack' $(BUILD) -C cmd/devstack $(FLAGS) -o ../../$@ .
 bin/testgate:
 	@$(STEP) 'Building $@' $(BUILD) -C tools $(FLAGS) -o ../$@ ./testgate
 bin/clustertest:
 	@$(STEP) 'Building $@' $(BUILD) -C test $(FLAGS) -o ../$@ ./cluster
+bin/drills:
+	@$(STEP) 'Building $@' $(BUILD) -C test $(FLAGS) -o ../$@ ./drills
 bin/faults:
 	@$(STEP) 'Building $@' $(BUILD) -C test $(FLAGS) -o ../$@ ./faults
 bin/demo:

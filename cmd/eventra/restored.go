@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"log/slog"
 	"time"
 
 	"github.com/eventra/eventra"
@@ -13,22 +14,26 @@ import (
 )
 
 type restoredCommand struct {
-	DryRun bool `help:"Only say what there is to do."`
-	Force  bool `help:"Go on although instances or other commands are connected to the database."`
+	DryRun bool      `help:"Only say what there is to do."`
+	Force  bool      `help:"Go on although instances or other commands are connected to the database."`
+	Since  time.Time `help:"The point that the database was restored to, if it was changed after the restore: 2026-11-28T14:03:00Z. Otherwise its last change tells."`
+
+	cfg *app.Config
+	log *slog.Logger
 }
 
 // Run makes a database safe that was restored to an earlier point, and says what its
 // operator has to look at: docs/runbooks/restore.md has the whole procedure.
-func (c restoredCommand) Run(ctx context.Context) error {
+func (c *restoredCommand) Run(ctx context.Context) error {
 	cfg, err := app.LoadSettings("POSTGRES_URL", "MONGO_URL", "REDIS_URL")
 	if err != nil {
 		return err
 	}
-	log := cfg.Logger()
-	if err := c.requireQuiet(ctx, cfg); err != nil {
+	c.cfg, c.log = cfg, cfg.Logger()
+	if err := c.requireQuiet(ctx); err != nil {
 		return err
 	}
-	stores, err := app.OpenStores(ctx, cfg, log)
+	stores, err := app.OpenStores(ctx, cfg, c.log)
 	if err != nil {
 		return err
 	}
@@ -36,7 +41,7 @@ func (c restoredCommand) Run(ctx context.Context) error {
 	if c.DryRun {
 		fmt.Println("DRY RUN: nothing is changed")
 	}
-	for _, step := range []func(context.Context, *app.Stores) error{c.postgres, c.redis, c.mongo} {
+	for _, step := range []func(context.Context, *app.Stores) error{c.postgres, c.money, c.redis, c.mongo} {
 		if err := step(asCommand(ctx), stores); err != nil {
 			return fmt.Errorf("not finished; repeat the command: %w", err)
 		}
@@ -45,8 +50,8 @@ func (c restoredCommand) Run(ctx context.Context) error {
 }
 
 // requireQuiet refuses to go on while an instance is connected.
-func (c restoredCommand) requireQuiet(ctx context.Context, cfg *app.Config) error {
-	db, err := postgres.Open(ctx, cfg.PostgresURL, postgres.Options{MaxConns: 1})
+func (c *restoredCommand) requireQuiet(ctx context.Context) error {
+	db, err := postgres.Open(ctx, c.cfg.PostgresURL, postgres.Options{MaxConns: 1})
 	if err != nil {
 		return err
 	}
@@ -61,10 +66,13 @@ func (c restoredCommand) requireQuiet(ctx context.Context, cfg *app.Config) erro
 	return err
 }
 
-func (c restoredCommand) postgres(ctx context.Context, stores *app.Stores) error {
+func (c *restoredCommand) postgres(ctx context.Context, stores *app.Stores) error {
 	r, err := stores.Postgres.MakeSafe(ctx, c.DryRun)
 	if err != nil {
 		return err
+	}
+	if c.Since.IsZero() {
+		c.Since = r.LastChange
 	}
 	fmt.Println("PostgreSQL")
 	if r.LastChange.IsZero() {
@@ -93,7 +101,28 @@ func (c restoredCommand) postgres(ctx context.Context, stores *app.Stores) error
 	return nil
 }
 
-func (c restoredCommand) redis(ctx context.Context, stores *app.Stores) error {
+func (c *restoredCommand) money(ctx context.Context, stores *app.Stores) error {
+	found, err := app.RestoreMoney(ctx, c.cfg, stores, c.log, c.Since, c.DryRun)
+	if found == nil {
+		return err
+	}
+	fmt.Println("Payment gateway")
+	item("%d charges have no payment here: returned to their payers, who have nothing for them", len(found.Charges))
+	for _, p := range found.Charges {
+		detail("payment %v, event %v, %d %s", p.ID, p.EventID, p.Amount.Amount, p.Amount.Currency)
+	}
+	item("%d bookings were confirmed here, though their money had gone back: refunded again", len(found.Bookings))
+	for _, id := range found.Bookings {
+		detail("booking %v", id)
+	}
+	item("%d refunds in part were not known here: added to their payments; which tickets they were for is lost", len(found.Parts))
+	for _, r := range found.Parts {
+		detail("booking %v, %d %s, %s", r.BookingID, r.Amount.Amount, r.Amount.Currency, r.Status)
+	}
+	return errors.Join(append(found.Failed, err)...)
+}
+
+func (c *restoredCommand) redis(ctx context.Context, stores *app.Stores) error {
 	found, err := stores.Redis.Forget(ctx, c.DryRun)
 	if err != nil {
 		return err
@@ -103,7 +132,7 @@ func (c restoredCommand) redis(ctx context.Context, stores *app.Stores) error {
 	return nil
 }
 
-func (c restoredCommand) mongo(ctx context.Context, stores *app.Stores) error {
+func (c *restoredCommand) mongo(ctx context.Context, stores *app.Stores) error {
 	d, err := catalog.CatchUp(ctx, stores.Mongo, stores.Postgres, c.DryRun)
 	if err != nil {
 		return err

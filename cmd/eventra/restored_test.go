@@ -46,6 +46,8 @@ type backedUp struct {
 	event         string
 	token, email  string
 	before, since string // paid bookings
+	returned      string // one of before, whose money went back since
+	reduced       string // one of before, of which a part went back since
 }
 
 // sellAndBackUp backs the database up while buyers are busy.
@@ -53,7 +55,7 @@ func sellAndBackUp(t *testing.T) *backedUp {
 	b := &backedUp{program: start(t), file: filepath.Join(t.TempDir(), "backup")}
 	b.event = b.program.event(10, 20, object{"holdSeconds": 5})
 	b.token, b.email = b.user()
-	b.before = b.buy("A-1-1", "A-1-2")
+	b.before, b.returned, b.reduced = b.buy("A-1-1", "A-1-2"), b.buy("A-1-4"), b.buy("A-1-6", "A-1-7")
 
 	busy, stop := context.WithCancel(t.Context())
 	var buyers sync.WaitGroup
@@ -73,7 +75,11 @@ func sellAndBackUp(t *testing.T) *backedUp {
 			}
 		})
 	}
-	<-held
+	select {
+	case <-held:
+	case <-time.After(20 * time.Second):
+		t.Error("nothing is sold")
+	}
 	runTool(t, "pg_dump", "--format=custom", "--file="+b.file, "--dbname="+b.cfg.PostgresURL)
 	stop()
 	buyers.Wait()
@@ -88,12 +94,17 @@ func (b *backedUp) buy(seats ...string) (id string) {
 	return held.text("id")
 }
 
-// restore stops the program, and lets the next start use the database of the backup.
+// restore stops the program, and lets the next start use the database of the backup. The
+// gateway, whose books are in the same database here, is not restored.
 func (b *backedUp) restore() {
 	b.t.Helper()
 	b.stop()
+	books := b.file + ".books"
+	runTool(b.t, "pg_dump", "--format=custom", "--data-only", "--table=mock_*", "--file="+books, "--dbname="+b.cfg.PostgresURL)
 	b.cfg.PostgresURL = persistencetest.NewEmptyDatabase(b.t)
 	runTool(b.t, "pg_restore", "--no-owner", "--dbname="+b.cfg.PostgresURL, b.file)
+	b.exec("TRUNCATE mock_charges, mock_refunds")
+	runTool(b.t, "pg_restore", "--no-owner", "--dbname="+b.cfg.PostgresURL, books)
 }
 
 func runRestored(t *testing.T, cfg *app.Config, args ...string) (code int, out string) {
@@ -116,6 +127,8 @@ func TestRestored_MakesABackupSafe(t *testing.T) {
 	told := b.reference(b.since)
 	made := b.program.event(1, 5, nil)
 	key := b.must(201, "POST", "/admin/api-keys", b.admin, object{"name": "a shop", "scopes": []string{"bookings:read"}}).text("id")
+	b.must(200, "POST", "/bookings/"+b.returned+"/refund", b.admin, nil)
+	b.must(201, "POST", "/bookings/"+b.reduced+"/refunds", b.admin, object{"items": []int{1}, "reason": "ill"})
 	session := b.must(200, "POST", "/auth/login", "", object{"email": b.email, "password": "correct horse"})
 
 	code, out := runRestored(t, b.cfg)
@@ -134,7 +147,8 @@ func TestRestored_MakesABackupSafe(t *testing.T) {
 		})
 	}
 	require.Equal(t, withoutTimes(out), withoutTimes(again), "a dry run says what is done")
-	for _, text := range []string{"1 events: epochs and versions raised", adminEmail, made + " A show", "0 API keys are good"} {
+	for _, text := range []string{"1 events: epochs and versions raised", adminEmail, made + " A show", "0 API keys are good",
+		"1 charges have no payment here", "1 bookings were confirmed here", "booking " + b.returned, "1 refunds in part", "booking " + b.reduced} {
 		require.Contains(t, again, text)
 	}
 	require.NotContains(t, again, key)
@@ -148,6 +162,10 @@ func TestRestored_MakesABackupSafe(t *testing.T) {
 	require.Equal(t, "AVAILABLE", b.seatStatus(b.event)["A-9-1"])
 	require.Greater(t, b.seatMapVersion(), known, "no version means two states")
 	require.Greater(t, b.reference(b.buy("A-9-1")), told+1e6, "no reference means two bookings")
+	require.Equal(t, "REFUNDED", b.must(200, "GET", "/bookings/"+b.returned, b.token, nil).text("status"))
+	require.Equal(t, "AVAILABLE", b.seatStatus(b.event)["A-1-4"])
+	require.EqualValues(t, object{"amount": 2500.0, "currency": "EUR"}, b.must(200, "GET", "/bookings/"+b.reduced, b.token, nil).body["refunded"])
+	b.must(201, "POST", "/bookings/"+b.reduced+"/refunds", b.admin, object{"items": []int{2}, "reason": "ill, too"})
 	eventually(t, 20*time.Second, "the event that was made since", func() bool {
 		return b.call("GET", "/events/"+made+"/availability", "", nil).status == 200
 	})

@@ -51,13 +51,17 @@ UNION ALL
 SELECT format('refund %s for booking %s is PENDING since %s', id, booking_id, created_at)
 FROM refunds WHERE status = 'PENDING' AND created_at < now() - @payment_overdue::interval`
 
+// notedCharge: a database that was restored had lost the payment of charge c, or what became of it.
+const notedCharge = `EXISTS (SELECT FROM restored_charges AS noted WHERE noted.payment_id = c.payment_id)`
+
 // From the gateway's side: a charge that neither pays for seats nor is being
 // refunded is lost to its payer.
 const takenMoneySQL = `
 SELECT format('charge %s of event %s is %s, %s %s; the payment %s', c.payment_id, c.event_id, c.status, c.amount, c.currency,
     coalesce('is ' || p.status || ', ' || p.amount || ' ' || p.currency || ' in event ' || p.event_id, 'does not exist'))
 FROM mock_charges AS c LEFT JOIN payments AS p ON p.id = c.payment_id
-WHERE p.id IS NULL OR c.event_id <> p.event_id OR c.status <> 'VOIDED' AND (p.amount, p.currency) <> (c.amount, c.currency)
+WHERE p.id IS NULL AND (c.status = 'CHARGED' OR NOT ` + notedCharge + `)
+    OR c.event_id <> p.event_id OR c.status <> 'VOIDED' AND (p.amount, p.currency) <> (c.amount, c.currency)
     OR c.status = 'CHARGED' AND p.status NOT IN ('PENDING', 'SUCCEEDED', 'REFUND_PENDING')`
 
 // From the payment's side, except for what takenMoneySQL finds. FAILED means that
@@ -70,5 +74,5 @@ WHERE p.method = 'mock' AND (p.amount > 0 OR c.payment_id IS NOT NULL) AND c.sta
     WHEN 'SUCCEEDED' THEN true
     WHEN 'REFUND_PENDING' THEN c.status IS DISTINCT FROM 'REFUNDED'
     WHEN 'REFUNDED' THEN c.status IS DISTINCT FROM 'REFUNDED'
-    WHEN 'FAILED' THEN c.status IS DISTINCT FROM 'VOIDED'
-    ELSE c.status = 'REFUNDED' END`
+    WHEN 'FAILED' THEN c.status IS DISTINCT FROM 'VOIDED' AND NOT (c.status = 'REFUNDED' AND ` + notedCharge + `)
+    ELSE c.status = 'REFUNDED' AND NOT ` + notedCharge + ` END`

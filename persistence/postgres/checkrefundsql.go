@@ -35,6 +35,7 @@ WHERE (r.amount > 0 OR b.key IS NOT NULL) AND (
 UNION ALL
 SELECT format('the gateway''s entry %s is %s, %s: there is no such refund', key, b.status, b.amount)
 FROM mock_refunds AS b LEFT JOIN refunds AS r ON b.key = format('refund/%s/%s', r.payment_id, r.n) WHERE r.id IS NULL
+    AND NOT EXISTS (SELECT FROM restored_charges AS noted WHERE noted.payment_id = b.payment_id)
 UNION ALL
 SELECT format('charge %s of %s was returned in parts of %s', c.payment_id, c.amount, b.amount)
 FROM (SELECT payment_id, sum(amount) AS amount FROM mock_refunds WHERE status = 'RETURNED' GROUP BY payment_id) AS b

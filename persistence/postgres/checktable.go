@@ -80,7 +80,7 @@ var invariants = [...]invariant{
 	{name: "refund_is_in_the_books", sql: refundIsInTheBooksSQL,
 		sentence: "Refunds and the gateway's books agree on what was returned in parts, which is no more than was charged."},
 	{name: "taken_money_is_accounted_for", sql: takenMoneySQL,
-		sentence: "Every charge has a payment, and names its event; if its money was not returned, the payment is PENDING, SUCCEEDED or REFUND_PENDING, of the same sum."},
+		sentence: "Every charge has a payment, and names its event, unless it was returned after a restore had lost that; if its money was not returned, the payment is PENDING, SUCCEEDED or REFUND_PENDING, of the same sum."},
 	{name: "payment_has_its_charge", sql: paymentHasItsChargeSQL,
 		sentence: "A payment and the gateway's books agree on whether money moved."},
 

@@ -124,7 +124,8 @@ const (
 	liveSessions = `sessions WHERE revoked_at IS NULL AND expires_at > now()`
 
 	restoredStateSQL = `
-SELECT coalesce(greatest((SELECT max(created_at) FROM bookings), (SELECT max(updated_at) FROM payments), (SELECT max(at) FROM audit),
+SELECT coalesce(greatest((SELECT max(created_at) FROM bookings), (SELECT max(created_at) FROM payments),
+        (SELECT max(at) FROM audit WHERE actor_kind IN ('user', 'key')), -- no command, such as this one
         (SELECT max(created_at) FROM sessions), (SELECT max(updated_at) FROM events)), '0001-01-01 00:00:00Z'),
     (SELECT count(*) FROM bookings WHERE status = 'HELD'),
     (SELECT count(*) FROM ` + liveSessions + `),

@@ -29,12 +29,12 @@ type DB struct {
 	options goredis.Options
 }
 
-// Open makes a DB for a redis:// or rediss:// URL, whose path is the database's
-// number. It fails only for an invalid URL, and connects when a command needs to.
+// Open makes a DB for a URL of [parseURL], whose path is the database's number. It fails
+// only for an invalid URL, and connects when a command needs to.
 func Open(url string) (*DB, error) {
-	opts, err := goredis.ParseURL(url)
+	opts, err := parseURL(url)
 	if err != nil {
-		return nil, fmt.Errorf("redis: %w", err)
+		return nil, err
 	}
 	logToSlog()
 	opts.DialTimeout, opts.ReadTimeout, opts.WriteTimeout, opts.PoolTimeout = dialTimeout, ioTimeout, ioTimeout, ioTimeout

@@ -5,15 +5,11 @@ package main
 
 import (
 	"context"
-	"errors"
 	"flag"
 	"fmt"
-	"os"
-	"regexp"
 	"time"
 
 	"github.com/eventra/eventra/test/harness"
-	"github.com/eventra/eventra/test/store"
 )
 
 func main() { harness.Main("clustertest", run) }
@@ -39,35 +35,5 @@ func run(ctx context.Context) (passed bool, err error) {
 		}
 		return true, nil
 	}
-	matching, err := regexp.Compile(*only)
-	if err != nil {
-		return false, err
-	}
-	if settings.Stores, err = store.FromEnvironment(); err != nil {
-		return false, err
-	}
-	if err := settings.ResolvePaths(); err != nil {
-		return false, err
-	}
-	fmt.Printf("seed %d, logs in %s\n", settings.Seed, settings.LogFolder)
-	return performAll(ctx, settings, matching, *repeat)
-}
-
-func performAll(ctx context.Context, settings *harness.Settings, matching *regexp.Regexp, repeat int) (passed bool, err error) {
-	var reports []*harness.Report
-	passed = true
-	for _, s := range scenarios {
-		for n := 0; n < repeat && matching.MatchString(s.Name) && ctx.Err() == nil; n++ {
-			report := harness.NewReport(s, os.Stdout)
-			s.Perform(ctx, settings, report)
-			report.Verdict()
-			reports = append(reports, report)
-			passed = passed && report.Passed()
-		}
-	}
-	if len(reports) == 0 {
-		return false, errors.New("no scenario matches -run; -list lists them")
-	}
-	fmt.Printf("\n%s", harness.Table(reports))
-	return passed, context.Cause(ctx)
+	return harness.PerformAll(ctx, settings, scenarios, *only, *repeat)
 }

@@ -2,11 +2,15 @@ package harness
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"os"
 	"os/signal"
 	"path/filepath"
+	"regexp"
 	"syscall"
+
+	"github.com/eventra/eventra/test/store"
 )
 
 // Main runs a program until it has ended or is interrupted, and exits with 1 if it has
@@ -34,4 +38,36 @@ func (s *Settings) ResolvePaths() (err error) {
 		}
 	}
 	return os.MkdirAll(s.LogFolder, 0o755)
+}
+
+// PerformAll performs the scenarios whose names match an expression, each so many times, on the
+// stores of the environment.
+func PerformAll(ctx context.Context, settings *Settings, scenarios []Scenario, only string, repeat int) (passed bool, err error) {
+	matching, err := regexp.Compile(only)
+	if err != nil {
+		return false, err
+	}
+	if settings.Stores, err = store.FromEnvironment(); err != nil {
+		return false, err
+	}
+	if err := settings.ResolvePaths(); err != nil {
+		return false, err
+	}
+	fmt.Printf("seed %d, logs in %s\n", settings.Seed, settings.LogFolder)
+	var reports []*Report
+	passed = true
+	for _, s := range scenarios {
+		for n := 0; n < repeat && matching.MatchString(s.Name) && ctx.Err() == nil; n++ {
+			report := NewReport(s, os.Stdout)
+			s.Perform(ctx, settings, report)
+			report.Verdict()
+			reports = append(reports, report)
+			passed = passed && report.Passed()
+		}
+	}
+	if len(reports) == 0 {
+		return false, errors.New("no scenario matches -run; -list lists them")
+	}
+	fmt.Printf("\n%s", Table(reports))
+	return passed, context.Cause(ctx)
 }

@@ -12,6 +12,7 @@ import (
 	"github.com/jackc/pgx/v5/pgconn"
 
 	"github.com/eventra/eventra/persistence/postgres"
+	"github.com/eventra/eventra/persistence/redis"
 )
 
 // faults names everything that is wrong with the configuration.
@@ -63,12 +64,14 @@ func (c *Config) urlFaults() (faults []error) {
 	if fault := c.postgresFault(); fault != nil {
 		faults = append(faults, fault)
 	}
+	if fault := c.redisFault(); fault != nil {
+		faults = append(faults, fault)
+	}
 	for _, u := range []struct {
 		name, value string
 		schemes     []string
 	}{
 		{"MONGO_URL", c.MongoURL, []string{"mongodb", "mongodb+srv"}},
-		{"REDIS_URL", c.RedisURL, []string{"redis", "rediss"}},
 		{"SMTP_URL", c.SMTPURL, []string{"smtp", "smtps"}},
 	} {
 		parsed, err := url.Parse(u.value)
@@ -94,6 +97,22 @@ func (c *Config) postgresFault() error {
 		return settingFault(name, "must be a URL of the scheme postgres or postgresql")
 	case strings.HasSuffix(rest, "@") || rest == "" || rest[0] == '/' && !strings.Contains(rest, "host="):
 		return settingFault(name, "must name a host")
+	case err != nil:
+		return settingFault(name, "%v", err) // without the password
+	}
+	return nil
+}
+
+// redisFault returns what is wrong with the URL of Redis, if anything. The package that
+// connects parses it, because a URL may name several sentinels.
+func (c *Config) redisFault() error {
+	const name = "REDIS_URL"
+	scheme, rest, _ := strings.Cut(c.RedisURL, "://")
+	switch err := redis.CheckURL(c.RedisURL); {
+	case c.RedisURL == "":
+		return settingFault(name, "is required")
+	case !slices.Contains([]string{"redis", "rediss", "redis+sentinel", "rediss+sentinel"}, scheme) || rest == "":
+		return settingFault(name, "must be a URL of the scheme redis or rediss, or redis+sentinel or rediss+sentinel")
 	case err != nil:
 		return settingFault(name, "%v", err) // without the password
 	}
