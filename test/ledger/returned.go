@@ -39,7 +39,7 @@ func (h *history) judgeReturned(id string, b StoredBooking, refunds []StoredRefu
 		violated := func(format string, args ...any) {
 			h.violated(WrongRefund, b.Event, id, "refund %d, %s of %d: "+format, append([]any{r.N, r.Status, r.Amount}, args...)...)
 		}
-		asked := h.askedFor(id, refunds, r)
+		asked := h.askedFor(id, r)
 		switch {
 		case r.N != i+1:
 			violated("it is number %d", i+1)
@@ -70,7 +70,7 @@ func (h *history) judgeReturned(id string, b StoredBooking, refunds []StoredRefu
 }
 
 // askedFor returns the request that a stored refund may come from, nil if there is none.
-func (h *history) askedFor(booking string, stored []StoredRefund, made StoredRefund) *client.Refund {
+func (h *history) askedFor(booking string, made StoredRefund) *client.Refund {
 	var possible *client.Refund
 	for _, r := range h.refunds {
 		switch {
