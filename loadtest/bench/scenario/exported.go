@@ -65,6 +65,7 @@ func (b *bench) openExported(ctx context.Context) (*client.Sale, error) {
 	of := fmt.Sprintf(` FROM generate_series(1::bigint, %d::bigint) AS i`, exportedBookings)
 	event := "'" + sales[0].ID + "'::uuid"
 	err = b.System.Eventra.SQL(ctx, "SET synchronous_commit = off",
+		`INSERT INTO customers (id, shop, external_id, email) SELECT md5(i::text)::uuid, 'Exported', i, i || '@example.org' FROM generate_series(0, 99999) AS i`,
 		`INSERT INTO bookings (id, event_id, user_id, status, amount, currency, expires_at, created_at, ended_at)
 			SELECT `+id+`, `+event+`, md5((i % 100000)::text)::uuid, 'EXPIRED', 2500, 'EUR', made, made, made
 			FROM (SELECT i, now() - interval '20 days' + i * interval '1 second' AS made`+of+`) AS past`,
