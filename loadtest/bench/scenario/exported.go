@@ -3,6 +3,7 @@ package scenario
 import (
 	"bytes"
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"net/http"
@@ -130,11 +131,10 @@ func (e *exporting) read(ctx context.Context, b *bench, of *client.Sale) error {
 	for {
 		n, err := response.Body.Read(buffer)
 		e.lines += bytes.Count(buffer[:n], []byte("\n"))
-		switch err {
-		case nil:
-		case io.EOF:
+		if errors.Is(err, io.EOF) {
 			return nil
-		default:
+		}
+		if err != nil {
 			return err
 		}
 	}
