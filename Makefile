@@ -165,7 +165,7 @@ programs:
 	@set -e; for program in $(PROGRAMS); do $(MAKE) $$program; done
 
 # Go knows better than make what is out of date.
-.PHONY: bin/devstack bin/testgate bin/clustertest bin/drills bin/faults bin/demo bin/members bin/bench-http bin/reference
+.PHONY: bin/devstack bin/testgate bin/clustertest bin/drills bin/faults bin/demo bin/members bin/observability bin/bench-http bin/reference
 bin/devstack:
 	@$(STEP) 'Building the development stack' $(BUILD) -C cmd/devstack $(FLAGS) -o ../../$@ .
 bin/testgate:
@@ -180,6 +180,8 @@ bin/demo:
 	@$(STEP) 'Building $@' $(BUILD) -C test $(FLAGS) -o ../$@ ./demo
 bin/members:
 	@$(STEP) 'Building $@' $(BUILD) -C test $(FLAGS) -o ../$@ ./members
+bin/observability:
+	@$(STEP) 'Building $@' $(BUILD) -C test $(FLAGS) -o ../$@ ./observability
 bin/bench-http:
 	@$(STEP) 'Building $@' $(BUILD) -C loadtest $(FLAGS) -o ../$@ ./bench
 bin/reference:
@@ -247,6 +249,13 @@ check-pages: ## Use the pages in Chromium by keyboard, as a shop's page does, an
 .PHONY: check-kubernetes
 check-kubernetes: bin/testgate ## Build deploy/kubernetes as kustomize does, and check it by the types of the Kubernetes API
 	@cd tools/kubernetes && ../../bin/testgate -count=1 -timeout=1m ./...
+
+# An example of each alert, and then each query of the dashboards and the rules during a sale.
+.PHONY: check-observability
+check-observability: deps build bin/devstack bin/observability ## Try the dashboards, alerts and rules of deploy/observability with Prometheus
+	@scripts/deps prometheus
+	@cd deploy/observability && promtool check config prometheus.yml && promtool test rules rules_test.yml
+	@bin/devstack exec --volatile -- bin/observability
 
 .PHONY: deps
 deps: ## Install PostgreSQL and Redis if they are missing

@@ -90,7 +90,6 @@ func (a *activation) activate(snapshot *eventra.Snapshot) error {
 	seats, err := eventra.NewSeatMap(snapshot)
 	if err != nil {
 		a.Log.Error("stored seats contradict each other; not selling", "eventId", a.id, "error", err)
-		a.Metrics.contradictory.Inc()
 		return err
 	}
 	if a.seats != nil {
@@ -112,6 +111,9 @@ func (a *activation) loadFailed(err error) {
 	missing := eventra.CodeOf(err) == eventra.CodeEventNotFound
 	if !missing {
 		a.Log.Warn("event not loaded", "eventId", a.id, "error", err)
+		if eventra.CodeOf(err) != eventra.CodeUnavailable {
+			a.Metrics.contradictory.Inc()
+		}
 		err = eventra.Unavailable("postgres", err)
 	}
 	a.phase = down

@@ -50,7 +50,7 @@ func NewMetrics(r prometheus.Registerer) *Metrics {
 	m.queueFull = prometheus.NewCounter(prometheus.CounterOpts{
 		Name: "eventra_event_queue_refusals_total", Help: "Requests that were refused because too many wait for their event."})
 	m.contradictory = prometheus.NewCounter(prometheus.CounterOpts{
-		Name: "eventra_contradictory_events_total", Help: "Activations that sell nothing, because what is stored of their seats contradicts itself."})
+		Name: "eventra_contradictory_events_total", Help: "Loads of events that failed although the store answered: what it has of their seats contradicts itself."})
 	for _, outcome := range outcomeNames {
 		m.outcomes.WithLabelValues(outcome) // counted from zero, so that the first one is seen as an increase
 	}

@@ -52,7 +52,7 @@ func newRequestMetrics(registry *prometheus.Registry, holding *atomic.Int64) (*r
 		Name: "eventra_hold_problems_total", Help: "Requests for seats that were refused or failed, by the problem's code.",
 	}, []string{"code"})}
 	shed := prometheus.NewCounterVec(prometheus.CounterOpts{Name: "eventra_http_sheds_total",
-		Help: "Requests for seats that were refused because too many compute (slots), or too many wait for seats (room)."}, []string{"by"})
+		Help: "Requests for seats that were refused because too many compute (slots), or too many wait for seats (room)."}, []string{"limit"})
 	m.shedBySlots, m.shedByRoom = shed.WithLabelValues("slots"), shed.WithLabelValues("room")
 	for _, code := range expectedProblems {
 		m.problems.WithLabelValues(string(code))

@@ -33,7 +33,7 @@ func TestMetrics_SayWhatAnOperatorAsks(t *testing.T) {
 		"eventra_postgres_connections_max 16", "eventra_postgres_connection_wait_seconds_total", "eventra_outbox_mails 0",
 		"eventra_contended_changes_total 0", "eventra_build_info{goversion=", "eventra_ready 1", `eventra_dependency_up{dependency="postgres"} 1`,
 		`eventra_hold_problems_total{code="seats_unavailable"} 1`, `eventra_hold_problems_total{code="unavailable"} 0`,
-		`eventra_http_sheds_total{by="room"} 0`, `eventra_http_slots{state="waiting"} 0`, "eventra_http_connections ", "eventra_evictions_total 0",
+		`eventra_http_sheds_total{limit="room"} 0`, `eventra_http_slots{state="waiting"} 0`, "eventra_http_connections ", "eventra_evictions_total 0",
 		`eventra_breaker_trips_total{store="redis"} 0`, `eventra_postgres_failures_total{reason="disk_full"} 0`, `eventra_redis_connections{state="idle"}`,
 		"eventra_outbox_oldest_seconds 0", "eventra_payments_pending 0", "eventra_refunds_owed_oldest_seconds 0", "eventra_mail_queue_oldest_seconds 0",
 		`eventra_cache_bytes{cache="access_tokens"}`, `eventra_cache_bytes{cache="replicas"} 0`, `eventra_batch_outcomes_total{outcome="stale_epoch"} 0`,
@@ -44,4 +44,5 @@ func TestMetrics_SayWhatAnOperatorAsks(t *testing.T) {
 	faults, err := promlint.New(bytes.NewReader(text)).Lint()
 	require.NoError(t, err)
 	require.Empty(t, faults)
+	requireNamed(t, string(text))
 }

@@ -17,7 +17,7 @@ const (
 	// hotEventsMax bounds the events of an instance that metrics name, and so their series.
 	hotEventsMax = 5
 	// hotEventsPause is the time between looks at which events those are.
-	hotEventsPause = 15 * time.Second
+	hotEventsPause = 5 * time.Second
 )
 
 // hotEvents shows those events of this instance that change most: what is sold and held.
