@@ -14,7 +14,9 @@ import (
 
 func main() { harness.Main("drills", run) }
 
-var scenarios = []harness.Scenario{failover}
+var scenarios = []harness.Scenario{
+	failover, foreignLock.scenario(), terminated.scenario(), exhausted.scenario(), readOnly.scenario(), pgbouncer,
+}
 
 func run(ctx context.Context) (passed bool, err error) {
 	settings := &harness.Settings{}

@@ -117,12 +117,13 @@ func (a *App) build(cfg *Config, w *wiring, metrics *prometheus.Registry) ([]fun
 // PostgreSQL as long as ctx lasts.
 func (a *App) join(ctx context.Context, cfg *Config) error {
 	steps := []func(context.Context) error{
+		a.stores.Postgres.CheckSessions,
 		a.stores.Postgres.CheckSchema,
 		func(ctx context.Context) error { return a.stores.EnsureAdmin(ctx, cfg, a.log) },
 		a.events.Join,
 	}
 	if cfg.Migrate {
-		steps[0] = func(ctx context.Context) error {
+		steps[1] = func(ctx context.Context) error {
 			applied, err := postgres.Migrate(ctx, cfg.PostgresURL)
 			if len(applied) > 0 {
 				a.log.Info("migrations applied", "migrations", applied)
