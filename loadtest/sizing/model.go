@@ -138,7 +138,9 @@ func renewalCores(members float64) float64 {
 func pings(members float64) float64 { return 2 * members * max(0, members-1) }
 
 // connsOfInstance is how many connections an instance has to a database.
-func connsOfInstance() float64 { return poolConns.value + memberConns.value + layoutConns.value + officeConns.value }
+func connsOfInstance() float64 {
+	return poolConns.value + memberConns.value + layoutConns.value + officeConns.value
+}
 
 // membersMax is the number of instances that a database has connections for.
 func membersMax(h hardware) int { return int(h.connections / connsOfInstance()) }
