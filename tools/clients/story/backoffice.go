@@ -15,6 +15,8 @@ func lookBack(ctx context.Context, n *night, b *buyer, booking uuid.UUID) {
 	refused("search as a buyer", "forbidden")(b.next().SearchBookings(ctx, ogen.SearchBookingsParams{}))
 	found := want[ogen.AdminBookingPage]("search by e-mail")(n.admin.next().SearchBookings(ctx, ogen.SearchBookingsParams{Email: ogen.NewOptString(b.email)}))
 	check(len(found.Items) == 1 && found.Items[0].ID == booking, "found %+v", found.Items)
+	found = want[ogen.AdminBookingPage]("search by the reference")(n.admin.next().SearchBookings(ctx, ogen.SearchBookingsParams{Reference: found.Items[0].Reference}))
+	check(len(found.Items) == 1 && found.Items[0].ID == booking, "found %+v", found.Items)
 	record := want[ogen.BookingRecord]("look at the record")(n.admin.next().GetBookingRecord(ctx, ogen.GetBookingRecordParams{BookingId: booking}))
 	check(record.Customer.Email.Value == b.email && len(record.Payments) == 2 && len(record.Refunds) == 1 && len(record.Mails) == 2 && len(record.History) >= 5,
 		"the record is %+v", record)

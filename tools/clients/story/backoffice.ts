@@ -8,6 +8,8 @@ export async function lookBack({ admin, id: eventId }: Night, { caller, email }:
   await refused("search as a buyer", "forbidden", searchBookings({ client: caller.next() }));
   const found = await want("search by e-mail", searchBookings({ client: admin.next(), query: { email } }));
   check(found.items.map((b) => b.id).join() === bookingId, `found ${JSON.stringify(found.items)}`);
+  const named = await want("search by the reference", searchBookings({ client: admin.next(), query: { reference: found.items[0]!.reference! } }));
+  check(named.items.map((b) => b.id).join() === bookingId, `found ${JSON.stringify(named.items)}`);
   const record = await want("look at the record", getBookingRecord({ client: admin.next(), path: { bookingId } }));
   check(record.customer.email === email && record.payments.length === 2 && record.refunds.length === 1 && record.mails.length === 2 && record.history.length >= 5,
     `the record is ${JSON.stringify(record)}`);
