@@ -142,34 +142,38 @@ func terminateAll(ctx context.Context, c *harness.Cluster, _ string) (func(conte
 }
 
 func exhaust(ctx context.Context, c *harness.Cluster, _ string) (end func(context.Context) error, err error) {
-	var taken []*pgx.Conn
-	end = func(ctx context.Context) (err error) {
-		for _, conn := range taken {
-			err = errors.Join(err, conn.Close(ctx))
-		}
-		return err
-	}
-	for {
-		conn, err := connect(ctx, c)
-		if refused, ok := errors.AsType[*pgconn.PgError](err); ok && refused.Code == "53300" {
-			break
-		}
-		if err != nil {
-			return end, errors.Join(err, end(ctx))
-		}
-		taken = append(taken, conn)
+	var taken connections
+	if err := taken.takeAll(ctx, c); err != nil {
+		return taken.close, err
 	}
 	c.Say("%d connections taken", len(taken))
 	if _, err := taken[0].Exec(ctx, terminateSQL); err != nil {
-		return end, errors.Join(err, end(ctx))
+		return taken.close, err
 	}
-	for { // those of the instances, before they come back
+	return taken.close, taken.takeAll(ctx, c) // those of the instances, before they come back
+}
+
+type connections []*pgx.Conn
+
+// takeAll connects until the server has no connection left.
+func (taken *connections) takeAll(ctx context.Context, c *harness.Cluster) error {
+	for {
 		conn, err := connect(ctx, c)
-		if err != nil {
-			return end, nil
+		if refused, ok := errors.AsType[*pgconn.PgError](err); ok && refused.Code == "53300" {
+			return nil
 		}
-		taken = append(taken, conn)
+		if err != nil {
+			return err
+		}
+		*taken = append(*taken, conn)
 	}
+}
+
+func (taken *connections) close(ctx context.Context) (err error) {
+	for _, conn := range *taken {
+		err = errors.Join(err, conn.Close(ctx))
+	}
+	return err
 }
 
 func makeReadOnly(ctx context.Context, c *harness.Cluster, _ string) (func(context.Context) error, error) {
