@@ -190,7 +190,7 @@ bin/reference:
 ##@ Before a commit
 
 .PHONY: check
-check: fmt-check vet lint generate-check test ## Do everything that the CI does
+check: fmt-check lint generate-check check-kubernetes test check-observability ## Do all that the CI does, but for what needs Node.js
 
 .PHONY: fmt
 fmt: ## Format the code
