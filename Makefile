@@ -67,6 +67,8 @@ reset: bin/devstack ## Delete the data of run
 
 .PHONY: test
 test: deps-race build bin/devstack bin/testgate ## Run all tests on real servers, under the race detector, none skipped
+	@# One package at a time is also compiled at a time: so all are compiled before.
+	@$(STEP) -q 'Compiling the tests' go list -race -deps -test -export ./...
 	@bin/devstack exec --volatile -- bin/testgate -race -shuffle=on -count=1 -timeout=10m -p $(TEST_PACKAGES) ./...
 	@bin/devstack exec --volatile -- bin/testgate -shuffle=on -count=1 -timeout=5m $(UNRACED)
 	@bin/devstack exec --volatile -- bin/testgate -count=1 -timeout=5m -run '^TestContract$$' ./cmd/eventra
