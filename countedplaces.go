@@ -65,7 +65,7 @@ func (m *SeatMap) Learn(bookings, customers []ID, found []*Booking) error {
 	ended := m.counted.ended
 	m.counted.ended = nil
 	for _, b := range found {
-		if _, over := ended[b.ID]; over || m.live[b.ID] != nil {
+		if _, over := ended[b.ID]; over || m.live[b.ID] != nil || m.makes(b) {
 			continue
 		}
 		if err := m.learnBooking(b); err != nil {
@@ -78,6 +78,20 @@ func (m *SeatMap) Learn(bookings, customers []ID, found []*Booking) error {
 		m.customers.know(customer)
 	}
 	return nil
+}
+
+// makes reports whether a change in flight makes that booking: the store may have it before the map does. Of CONFIRMED
+// bookings only a late payment makes one, under its own id.
+func (m *SeatMap) makes(b *Booking) bool {
+	if b.ID != b.PaymentID {
+		return false
+	}
+	for _, c := range m.claims {
+		if c.Kind == Rebooked && c.Booking.ID == b.ID {
+			return true
+		}
+	}
+	return false
 }
 
 func (m *SeatMap) learnBooking(b *Booking) error {

@@ -161,3 +161,32 @@ func TestSeatMap_CountedPlaces_EndMeanwhile(t *testing.T) {
 	require.Error(t, counts.Learn(nil, nil, []*eventra.Booking{{ID: named("b7"), EventID: counts.EventID(), Status: eventra.BookingConfirmed,
 		Items: []eventra.Item{{No: 1}}}}), "a booking of seats was not left out")
 }
+
+// TestSeatMap_CountedPlaces_MadeMeanwhile: the store has what a late payment buys before the map does, and somebody who waited
+// for the same customer's bookings learns of it.
+func TestSeatMap_CountedPlaces_MadeMeanwhile(t *testing.T) {
+	t.Parallel()
+	terms := testTerms()
+	terms.MaxSeatsPerCustomer = 6
+	whole := newFixture(t, terms, row("A", "1", 1, 2, 3), eventra.StoredFloor{Floor: eventra.Floor{Name: "FLOOR", Capacity: 9,
+		Price: eventra.Money{Amount: 700, Currency: "EUR"}}})
+	whole.do(t, holdItems("b9", "u9", "1xFLOOR"), pay("p9", "b9", "u9"), places("b1", 1), pay("p1", "b1", "u1"))
+	whole.do(t, whole.finish("p9", eventra.PaymentSucceeded))
+	whole.now = whole.now.Add(testHold + testGrace)
+	whole.do(t, &eventra.ExpireHold{BookingID: named("b1")})
+	counts := whole.counted(t)
+	late := counts.finish("p1", eventra.PaymentSucceeded)
+	first, second := counts.decide(late), counts.decide(places("b2", 1))
+	require.Equal(t, []eventra.Verdict{eventra.Learn, eventra.Learn}, []eventra.Verdict{first.Verdict, second.Verdict})
+	counts.learn(t, first.Missing, whole)
+	counts.Ask()
+	d := counts.decide(late)
+	require.Equal(t, "accept Rebooked", outcome(d))
+	successor := *d.Change.Booking
+	require.NoError(t, counts.Learn(nil, []eventra.ID{second.Missing.Customer}, []*eventra.Booking{&successor}))
+	require.NoError(t, counts.CheckInvariants())
+	require.Empty(t, counts.commit())
+	require.NoError(t, counts.CheckInvariants())
+	require.Equal(t, "FLOOR 9: 7 available, 0 held, 2 booked", floorOf(counts))
+	require.NotNil(t, counts.Live(successor.ID))
+}
