@@ -53,6 +53,16 @@ func learnFirst(customer ID, bookings ...ID) Decision {
 	return Decision{Verdict: Learn, Missing: &Missing{Bookings: bookings, Customer: customer}}
 }
 
+// learnPayment asks for what a late payment depends on. Of the customer's bookings there may be very many, if nothing limits
+// their tickets: they are read only if these are counted.
+func (m *SeatMap) learnPayment(p *Payment) Decision {
+	customer := p.UserID
+	if !m.lacksCustomer(customer) {
+		customer = ID{}
+	}
+	return learnFirst(customer, p.BookingID, p.ID)
+}
+
 // Ask notes that the store is being asked for bookings. [SeatMap.Learn] or [SeatMap.AskInVain] ends that.
 func (m *SeatMap) Ask() { m.counted.ended = map[ID]struct{}{} }
 

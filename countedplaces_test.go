@@ -190,3 +190,23 @@ func TestSeatMap_CountedPlaces_MadeMeanwhile(t *testing.T) {
 	require.Equal(t, "FLOOR 9: 7 available, 0 held, 2 booked", floorOf(counts))
 	require.NotNil(t, counts.Live(successor.ID))
 }
+
+// TestSeatMap_CountedPlaces_OfWhoIsNotLimited: a shop may sell a million tickets to one customer, whose bookings a late payment
+// must not wait for.
+func TestSeatMap_CountedPlaces_OfWhoIsNotLimited(t *testing.T) {
+	t.Parallel()
+	for limit, reads := range map[int]string{100: "", 6: "u1"} {
+		terms := testTerms()
+		terms.MaxSeatsPerCustomer = limit
+		whole := newFixture(t, terms, nil, eventra.StoredFloor{Floor: eventra.Floor{Name: "FLOOR", Capacity: 9,
+			Price: eventra.Money{Amount: 700, Currency: "EUR"}}})
+		whole.do(t, places("b1", 1), pay("p1", "b1", "u1"), places("b2", 1), pay("p2", "b2", "u1"))
+		whole.do(t, whole.finish("p1", eventra.PaymentSucceeded))
+		whole.now = whole.now.Add(testHold + testGrace)
+		whole.do(t, &eventra.ExpireHold{BookingID: named("b2")})
+		d := whole.counted(t).decide(whole.finish("p2", eventra.PaymentSucceeded))
+		require.Equal(t, eventra.Learn, d.Verdict)
+		require.Equal(t, reads, nameOf(d.Missing.Customer), "limit %d", limit)
+		require.Equal(t, []eventra.ID{named("b2"), named("p2")}, d.Missing.Bookings)
+	}
+}

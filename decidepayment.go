@@ -44,7 +44,7 @@ func (m *SeatMap) decideFinishPayment(cmd *FinishPayment) Decision {
 	case paid && successor != nil:
 		return answer(successor)
 	case paid && live == nil && (m.lacks(payment.BookingID) || m.lacks(payment.ID) || m.lacksCustomer(payment.UserID)):
-		return learnFirst(payment.UserID, payment.BookingID, payment.ID)
+		return m.learnPayment(&payment)
 	case paid && live == nil:
 		return m.rebook(&payment, m.itemsOf(cmd))
 	case paid && live.Status == BookingHeld && m.terms.Status != EventPublished:
