@@ -210,3 +210,18 @@ func TestSeatMap_CountedPlaces_OfWhoIsNotLimited(t *testing.T) {
 		require.Equal(t, []eventra.ID{named("b2"), named("p2")}, d.Missing.Bookings)
 	}
 }
+
+// TestSeatMap_CountedPlaces_RefuseWhatIsGone: in a sold-out house nobody is looked for.
+func TestSeatMap_CountedPlaces_RefuseWhatIsGone(t *testing.T) {
+	t.Parallel()
+	terms := testTerms()
+	terms.MaxSeatsPerCustomer = 4
+	whole := newFixture(t, terms, row("A", "1", 1, 2, 3), eventra.StoredFloor{Floor: eventra.Floor{Name: "FLOOR", Capacity: 3,
+		Price: eventra.Money{Amount: 700, Currency: "EUR"}}})
+	whole.do(t, holdItems("b1", "u1", "3xFLOOR"), pay("p1", "b1", "u1"), hold("b2", "u3", "A-1-1"))
+	whole.do(t, whole.finish("p1", eventra.PaymentSucceeded))
+	counts := whole.counted(t)
+	require.Equal(t, "refuse not_enough_places", outcome(counts.decide(holdItems("b3", "u2", "1xFLOOR"))))
+	require.Equal(t, "refuse seats_unavailable", outcome(counts.decide(hold("b4", "u2", "A-1-1"))))
+	require.Equal(t, eventra.Learn, counts.decide(hold("b5", "u2", "A-1-2")).Verdict)
+}

@@ -117,11 +117,12 @@ func (m *SeatMap) decideHold(cmd *HoldSeats, now time.Time) Decision {
 	if err != nil {
 		return refuse(err)
 	}
-	if m.lacksCustomer(cmd.UserID) {
-		return learnFirst(cmd.UserID)
-	}
 	var seats []SeatNo
-	wait, err := m.customers.allow(cmd.UserID, cmd.tickets())
+	var wait bool
+	lacks := m.lacksCustomer(cmd.UserID)
+	if !lacks {
+		wait, err = m.customers.allow(cmd.UserID, cmd.tickets())
+	}
 	switch {
 	case err != nil:
 		return refuse(err)
@@ -140,6 +141,8 @@ func (m *SeatMap) decideHold(cmd *HoldSeats, now time.Time) Decision {
 	switch {
 	case err != nil:
 		return refuse(err)
+	case lacks: // what is gone, as most is in a rush, is refused without a look
+		return learnFirst(cmd.UserID)
 	case wait || waitForPlaces:
 		return Decision{Verdict: Wait}
 	}
