@@ -162,7 +162,8 @@ func (db *DB) AskForAddress(ctx context.Context, change *eventra.AddressChange) 
 
 // EraseUser makes a user a row that stands for what somebody bought: without name and address,
 // and closed for good. Sessions and tokens end; the version is that below which access tokens
-// have ended. Bookings and payments stay. CodeInvalidCredentials as for [DB.ChangePassword].
+// have ended. What was noted of the bookings goes as well; bookings and payments stay. CodeInvalidCredentials as for
+// [DB.ChangePassword].
 func (db *DB) EraseUser(ctx context.Context, erasure eventra.Erasure) (version int, err error) {
 	err = db.inTx(ctx, callTimeout, func(ctx context.Context, tx pgx.Tx) error {
 		email, err := lockAccount(ctx, tx, erasure.UserID, erasure.TokenVersion)
@@ -172,9 +173,10 @@ func (db *DB) EraseUser(ctx context.Context, erasure eventra.Erasure) (version i
 		if err := tx.QueryRow(ctx, eraseUserSQL, erasure.UserID, erasure.NoPassword).Scan(&version); err != nil {
 			return err
 		}
-		_, err = tx.Exec(ctx, `UPDATE sessions SET address = NULL, user_agent = NULL WHERE user_id = $1`, erasure.UserID)
-		if err != nil {
-			return err
+		for _, sql := range []string{`UPDATE sessions SET address = NULL, user_agent = NULL WHERE user_id = $1`, eraseNotesSQL} {
+			if _, err := tx.Exec(ctx, sql, erasure.UserID); err != nil {
+				return err
+			}
 		}
 		_, err = tx.Exec(ctx, `
 			DELETE FROM account_mails WHERE id = ANY (ARRAY (

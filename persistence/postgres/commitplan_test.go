@@ -96,6 +96,7 @@ func TestCalls_HaveOnePlanForTablesOfAnySize(t *testing.T) {
 			requireIndexes(t, "refunds of a payment", explainGeneric(t, conn, paymentRefundsSQL), "refunds_one_n", "payments_pkey")
 			requireIndexes(t, "the rest of a payment", explainGeneric(t, conn, returnRestSQL), "_pkey", "refunds_one_n")
 			requireIndexes(t, "bookings without references", explainGeneric(t, conn, numberBookingsSQL), "bookings_reference")
+			requireIndexes(t, "notes about a customer", explainGeneric(t, conn, eraseNotesSQL), "booking_metadata_pkey", "bookings_of_user")
 			requireIndexes(t, "existing seats", explainGeneric(t, conn, existingSeatsSQL), "seats_name_unique")
 		})
 	}

@@ -111,7 +111,7 @@ const (
 	eraseCustomerSQL = `
 UPDATE customers SET external_id = 'erased ' || gen_random_uuid(), email = NULL, name = NULL, erased_at = now() WHERE id = $1`
 	eraseNotesSQL = `
-DELETE FROM booking_metadata WHERE booking_id IN (SELECT id FROM bookings WHERE user_id = $1 ORDER BY created_at DESC)`
+DELETE FROM booking_metadata WHERE booking_id = ANY (ARRAY (SELECT id FROM bookings WHERE user_id = $1 ORDER BY created_at DESC))`
 )
 
 // recipientSQL is whom mails about a booking go to. Not everybody has an address.
