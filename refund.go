@@ -180,7 +180,7 @@ func (b *Booking) newRefund(cmd *RefundItems) (*Refund, error) {
 		faults.Add("amount.currency", "other_currency", "must be %s, like the booking", b.Total.Currency)
 		return nil, faults.Err()
 	}
-	r := &Refund{ID: cmd.RefundID, BookingID: b.ID, PaymentID: b.PaymentID, EventID: b.EventID, N: len(b.Refunds) + 1,
+	r := &Refund{ID: cmd.RefundID, BookingID: b.ID, PaymentID: b.PaymentID, EventID: b.EventID, N: b.nextRefund(),
 		Amount: Money{Amount: cmd.Amount, Currency: b.Total.Currency}, Items: items, Released: cmd.Release && len(items) > 0,
 		Reason: cmd.Reason, Status: RefundPending}
 	if cmd.Amount == ItemsPrice {
@@ -196,6 +196,15 @@ func (b *Booking) newRefund(cmd *RefundItems) (*Refund, error) {
 		r.Status = RefundSucceeded // there is nothing to ask the gateway for
 	}
 	return r, nil
+}
+
+// nextRefund is the number of the booking's next refund. Those before may have gaps: a database
+// that was restored knows of some by the gateway alone, which keeps none that moved no money.
+func (b *Booking) nextRefund() int {
+	if len(b.Refunds) == 0 {
+		return 1
+	}
+	return b.Refunds[len(b.Refunds)-1].N + 1
 }
 
 // itemsToRefund are the numbers of the items that a refund is for, in order.
