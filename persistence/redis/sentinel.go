@@ -18,7 +18,7 @@ type sentinels struct {
 	master, password string
 	tls              *tls.Config // of the sentinels and the server; nil: none
 
-	first atomic.Int32 // of the addresses: the one that answered last
+	next atomic.Uint32 // counts up: which of the addresses is asked first
 }
 
 // dial connects to the master. It implements goredis.Options.Dialer.
@@ -41,16 +41,20 @@ func (s *sentinels) connect(ctx context.Context, network, address string) (net.C
 	return (&tls.Dialer{Config: config}).DialContext(ctx, network, address)
 }
 
-// find returns the address of the master.
+// find returns the address of the master. One attempt may have no time left after a sentinel whose
+// machine has vanished. So whoever fails is not the first to be asked again.
 func (s *sentinels) find(ctx context.Context) (address string, err error) {
 	var errs []error
-	for i := range s.addresses {
-		n := (int(s.first.Load()) + i) % len(s.addresses)
-		if address, err = s.ask(ctx, s.addresses[n]); err == nil {
-			s.first.Store(int32(n))
+	for range s.addresses {
+		next := s.next.Load()
+		if address, err = s.ask(ctx, s.addresses[int(next)%len(s.addresses)]); err == nil {
 			return address, nil
 		}
 		errs = append(errs, err)
+		s.next.CompareAndSwap(next, next+1)
+		if ctx.Err() != nil {
+			break
+		}
 	}
 	return "", fmt.Errorf("redis: no sentinel knows the master %q: %w", s.master, errors.Join(errs...))
 }

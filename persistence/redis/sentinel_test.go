@@ -7,7 +7,9 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"syscall"
 	"testing"
+	"time"
 
 	goredis "github.com/redis/go-redis/v9"
 	"github.com/stretchr/testify/require"
@@ -73,4 +75,35 @@ func TestOpen_FollowsTheSentinels(t *testing.T) {
 		_, err := db.Forget(t.Context(), true)
 		return err == nil
 	}, soon, tick, "the new master to be used")
+}
+
+// vanished returns an address whose machine does not answer: its queue of connections is full.
+func vanished(t *testing.T) string {
+	t.Helper()
+	socket, err := syscall.Socket(syscall.AF_INET, syscall.SOCK_STREAM, 0)
+	require.NoError(t, err)
+	t.Cleanup(func() { _ = syscall.Close(socket) })
+	require.NoError(t, syscall.Bind(socket, &syscall.SockaddrInet4{Addr: [4]byte{127, 0, 0, 1}}))
+	require.NoError(t, syscall.Listen(socket, 0))
+	bound, err := syscall.Getsockname(socket)
+	require.NoError(t, err)
+	address := fmt.Sprintf("127.0.0.1:%d", bound.(*syscall.SockaddrInet4).Port)
+	for range 3 {
+		if conn, err := net.DialTimeout("tcp", address, 50*time.Millisecond); err == nil {
+			t.Cleanup(func() { _ = conn.Close() })
+		}
+	}
+	return address
+}
+
+// A sentinel whose machine has vanished takes the time of a whole attempt, but not of each.
+func TestOpen_AsksAnotherSentinelThanOneThatVanished(t *testing.T) {
+	t.Parallel()
+	master := startServer(t, `save ""`)
+	sentinel := startServer(t, "sentinel monitor sales 127.0.0.1 "+master.port+" 1", "--sentinel")
+	db := openURL(t, "redis+sentinel://"+vanished(t)+",127.0.0.1:"+sentinel.port+"/0?master=sales")
+	require.Eventually(t, func() bool {
+		_, err := db.Forget(t.Context(), true)
+		return err == nil
+	}, soon, tick, "the master to be found")
 }
