@@ -5,8 +5,10 @@ import (
 	"crypto/x509"
 	"errors"
 	"fmt"
+	"maps"
 	"net/url"
 	"os"
+	"slices"
 	"strings"
 
 	goredis "github.com/redis/go-redis/v9"
@@ -26,6 +28,9 @@ func parseURL(address string) (*goredis.Options, error) {
 		return nil, errors.New("redis: the URL is malformed") // the library's error has the password
 	}
 	query := u.Query()
+	if misread(u, query) {
+		return nil, errors.New("redis: the URL is malformed: in a password, / ? # and @ are written as %2F %3F %23 and %40")
+	}
 	ca, master, password := query.Get("ca"), query.Get("master"), query.Get("sentinel_password")
 	for _, own := range []string{"ca", "master", "sentinel_password"} {
 		query.Del(own)
@@ -47,6 +52,13 @@ func parseURL(address string) (*goredis.Options, error) {
 		options.Dialer = (&sentinels{addresses: hosts, master: master, password: password, tls: options.TLSConfig}).dial
 	}
 	return options, nil
+}
+
+// misread reports whether a password with an unescaped separator makes a part of it the path or
+// an option, which errors would show.
+func misread(u *url.URL, query url.Values) bool {
+	options := slices.Collect(maps.Keys(query))
+	return u.Opaque != "" || u.Fragment != "" || strings.Contains(u.Path+strings.Join(options, ""), "@")
 }
 
 // CheckURL returns what is wrong with a URL for [Open], if anything.

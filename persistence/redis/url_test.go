@@ -31,6 +31,11 @@ func TestCheckURL(t *testing.T) {
 		"redis://a/0?ca=/nowhere":                                "ca is for rediss://",
 		"rediss://a/0?ca=/nowhere":                               "no such file",
 		"redis://u:secret@a b/0":                                 "malformed",
+		"redis://:12/secret@a/0":                                 "malformed",
+		"redis://:12?secret@a/0":                                 "malformed",
+		"redis://:12#secret@a/0":                                 "malformed",
+		"redis+sentinel://u:12/secret@a,b/0?master=m":            "malformed",
+		"redis:secret@a/0":                                       "malformed",
 		"http://a/0":                                             "scheme",
 		"redis://a/0?no_such=1":                                  "no_such",
 	} {
