@@ -97,6 +97,12 @@ func TestPods_MayDoNothingButServe(t *testing.T) {
 	}
 }
 
+// No installation confirms bookings without taking money because nobody has chosen.
+func TestBase_ChoosesNoGateway(t *testing.T) {
+	t.Parallel()
+	require.NotContains(t, find[*core.ConfigMap](t, build(t, "base", nil)).Data, "EVENTRA_PAYMENT_GATEWAY")
+}
+
 func TestBase_SettingsAreKnown(t *testing.T) {
 	t.Parallel()
 	made := build(t, "base", nil)
@@ -133,6 +139,7 @@ func TestExample_SecretsComeFromOutsideOfGit(t *testing.T) {
 	settings := made["ConfigMap "+container.EnvFrom[0].ConfigMapRef.Name].(*core.ConfigMap)
 	require.Equal(t, "https://tickets.example", settings.Data["EVENTRA_PUBLIC_URL"])
 	require.Equal(t, "0.0.0.0:7400", settings.Data["EVENTRA_CLUSTER_LISTEN"], "of the base")
+	require.Equal(t, "mock", settings.Data["EVENTRA_PAYMENT_GATEWAY"])
 	require.Regexp(t, `^eventra-secrets-`, container.EnvFrom[1].SecretRef.Name)
 	require.Contains(t, made, "Secret "+container.EnvFrom[1].SecretRef.Name)
 	require.Contains(t, made, "Secret "+pod.Volumes[0].Secret.SecretName)
