@@ -15,18 +15,20 @@ import (
 const observability, runbooks = "../../deploy/observability/", "../../docs/runbooks/"
 
 var (
-	exposedSeries  = regexp.MustCompile(`(?m)^(\w+)(?:\{(.*)\})? `)
-	exposedLabel   = regexp.MustCompile(`(\w+)="((?:[^"\\]|\\.)*)"`)
-	namedMetric    = regexp.MustCompile(`\b((?:eventra|go|process)_\w+)(?:\{([^}]*)\})?`)
-	namedMatcher   = regexp.MustCompile(`(\w+)(=~|!~|!=|=)"([^"]*)"`)
-	namedRecord    = regexp.MustCompile(`\beventra:[\w:]+`)
-	namedGrouping  = regexp.MustCompile(`\bby \(([^)]*)\)`)
-	recordedRule   = regexp.MustCompile(`(?m)^ +- record: (\S+)`)
-	definedAlert   = regexp.MustCompile(`(?m)^ +- alert: (\S+)`)
-	ruleComment    = regexp.MustCompile(`(?m)#.*$`)
-	addedByPromQL  = []string{"le", "instance", "job", "alertstate", "alertname"}
-	addedByProcess = "eventra_log_lines_dropped_total" // of the log, which tests have of their own
-	runbookAddress = "https://github.com/eventra/eventra/blob/main/docs/runbooks/"
+	exposedSeries   = regexp.MustCompile(`(?m)^(\w+)(?:\{(.*)\})? `)
+	exposedLabel    = regexp.MustCompile(`(\w+)="((?:[^"\\]|\\.)*)"`)
+	namedMetric     = regexp.MustCompile(`\b((?:eventra|go|process)_\w+)(?:\{([^}]*)\})?`)
+	namedMatcher    = regexp.MustCompile(`(\w+)(=~|!~|!=|=)"([^"]*)"`)
+	namedRecord     = regexp.MustCompile(`\beventra:[\w:]+`)
+	namedGrouping   = regexp.MustCompile(`\bby \(([^)]*)\)`)
+	recordedRule    = regexp.MustCompile(`(?m)^ +- record: (\S+)`)
+	quotedLines     = regexp.MustCompile("\\blog(?:'s lines?)? \\(?`([^`]+)`(?:(?:,| and| or)+ `([^`]+)`)?")
+	composeVariable = regexp.MustCompile(`\$\{(\w+)`)
+	definedAlert    = regexp.MustCompile(`(?m)^ +- alert: (\S+)`)
+	ruleComment     = regexp.MustCompile(`(?m)#.*$`)
+	addedByPromQL   = []string{"le", "instance", "job", "alertstate", "alertname"}
+	addedByProcess  = "eventra_log_lines_dropped_total" // of the log, which tests have of their own
+	runbookAddress  = "https://github.com/eventra/eventra/blob/main/docs/runbooks/"
 )
 
 func read(t *testing.T, path string) string {
@@ -104,6 +106,43 @@ func requireMatch(t *testing.T, values map[string][]string, matcher []string, qu
 			require.True(t, slices.Contains(values[matcher[1]], alternative), "%s is never %s: %s", matcher[1], alternative, query)
 		}
 	}
+}
+
+func TestCompose_SettingsAreInItsExample(t *testing.T) {
+	t.Parallel()
+	example := read(t, "../../.env.example")
+	for _, variable := range composeVariable.FindAllStringSubmatch(read(t, "../../docker-compose.yml"), -1) {
+		require.Contains(t, example, "\n"+variable[1]+"=")
+	}
+}
+
+// TestRunbooks_QuoteTheLog: whoever follows a page searches the log for what it says.
+func TestRunbooks_QuoteTheLog(t *testing.T) {
+	t.Parallel()
+	var program strings.Builder
+	for _, pattern := range []string{"actors/*.go", "actors/*/*.go", "circuit/*.go", "payments/*.go", "persistence/*/*.go"} {
+		files, err := filepath.Glob("../../" + pattern)
+		require.NoError(t, err)
+		for _, file := range files {
+			program.WriteString(read(t, file))
+		}
+	}
+	pages, err := filepath.Glob(runbooks + "*.md")
+	require.NoError(t, err)
+	quotes := 0
+	for _, page := range pages {
+		for _, found := range quotedLines.FindAllStringSubmatch(strings.Join(strings.Fields(read(t, page)), " "), -1) {
+			for _, line := range found[1:] {
+				if line == "" {
+					continue
+				}
+				_, ofAStore, _ := strings.Cut(line, " ") // "redis is away"
+				require.True(t, strings.Contains(program.String(), `"`+line) || strings.Contains(program.String(), `" `+ofAStore+`"`), "%s: %s", page, line)
+				quotes++
+			}
+		}
+	}
+	require.Greater(t, quotes, 8)
 }
 
 func TestAlerts_HaveRunbooks(t *testing.T) {
