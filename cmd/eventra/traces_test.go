@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"net"
 	"net/http"
+	"syscall"
 	"testing"
 	"time"
 
@@ -95,6 +96,9 @@ func TestTraces_LinkRequestsToTheirBatch(t *testing.T) {
 		}
 	}
 	for _, s := range c.all("") {
+		for _, e := range s.GetEvents() {
+			require.LessOrEqual(t, len(textOf(e.GetAttributes(), "db.query.text")), 1024)
+		}
 		if s.GetName() != "HoldSeats" {
 			continue
 		}
@@ -173,6 +177,24 @@ func TestTraces_CostNoRequestWhileTheCollectorHangs(t *testing.T) {
 	began := time.Now()
 	p.stop()
 	require.Less(t, time.Since(began), 15*time.Second)
+}
+
+// TestTraces_AreNotSentInTheClear: https means TLS, also where the settings of another program say otherwise.
+func TestTraces_AreNotSentInTheClear(t *testing.T) {
+	t.Parallel()
+	for scheme, sent := range map[string]bool{"http": true, "https": false} {
+		t.Run(scheme, func(t *testing.T) {
+			t.Parallel()
+			c := startCollector(t)
+			process := startProcess(t, testConfig(t), "EVENTRA_OTLP_ENDPOINT="+scheme+"://"+c.address, "EVENTRA_TRACE_RATIO=1", "OTEL_EXPORTER_OTLP_INSECURE=true")
+			resp, err := http.Get(process.url + "/api/v1/events")
+			require.NoError(t, err)
+			require.NoError(t, resp.Body.Close())
+			require.NoError(t, process.cmd.Process.Signal(syscall.SIGTERM))
+			_ = process.cmd.Wait() // it hands over what waits
+			require.Equal(t, sent, len(c.all("")) > 0)
+		})
+	}
 }
 
 // TestTraces_AreOffWithoutACollector: nothing of it is left.

@@ -28,7 +28,7 @@ func (tracer) TraceQueryStart(ctx context.Context, _ *pgx.Conn, d pgx.TraceQuery
 	if !trace.SpanFromContext(ctx).IsRecording() {
 		return ctx
 	}
-	return beginSpan(ctx, "postgres "+operation(d.SQL), attribute.String("db.query.text", d.SQL))
+	return beginSpan(ctx, "postgres "+operation(d.SQL), queryText(d.SQL))
 }
 
 // TraceQueryEnd implements pgx.QueryTracer.
@@ -47,7 +47,7 @@ func (tracer) TraceBatchStart(ctx context.Context, _ *pgx.Conn, d pgx.TraceBatch
 // TraceBatchQuery implements pgx.BatchTracer, when the result of a statement has been read.
 func (tracer) TraceBatchQuery(ctx context.Context, _ *pgx.Conn, d pgx.TraceBatchQueryData) {
 	if span := trace.SpanFromContext(ctx); span.IsRecording() {
-		span.AddEvent(operation(d.SQL), trace.WithAttributes(attribute.String("db.query.text", d.SQL)))
+		span.AddEvent(operation(d.SQL), trace.WithAttributes(queryText(d.SQL)))
 	}
 }
 
@@ -90,6 +90,14 @@ func endSpan(ctx context.Context, err error) {
 		}
 	}
 	span.End()
+}
+
+// queryTextMaxBytes bounds what a span has of a statement. The limits of the SDK are for a span's
+// attributes, and not for those of its events, which statements of a batch are.
+const queryTextMaxBytes = 1024
+
+func queryText(sql string) attribute.KeyValue {
+	return attribute.String("db.query.text", strings.ToValidUTF8(sql[:min(len(sql), queryTextMaxBytes)], ""))
 }
 
 // operation is the first word of a statement.

@@ -57,16 +57,9 @@ func newTraces(ctx context.Context, cfg *Config, metrics prometheus.Registerer, 
 	if !cfg.traced() {
 		return nil, nil
 	}
-	endpoint, err := url.Parse(cfg.OTLPEndpoint)
-	if err != nil {
-		return nil, settingFault("OTLP_ENDPOINT", "%v", err)
-	}
-	options := []otlptracegrpc.Option{otlptracegrpc.WithEndpoint(endpoint.Host), otlptracegrpc.WithTimeout(exportTimeout),
-		otlptracegrpc.WithRetry(otlptracegrpc.RetryConfig{Enabled: true, InitialInterval: exportRetryMin, MaxInterval: exportRetryMax, MaxElapsedTime: exportTimeout})}
-	if endpoint.Scheme == schemePlainOTLP {
-		options = append(options, otlptracegrpc.WithInsecure())
-	}
-	exporter, err := otlptracegrpc.New(ctx, options...)
+	// The URL's scheme alone decides about TLS, whatever OTEL_EXPORTER_OTLP_INSECURE says.
+	exporter, err := otlptracegrpc.New(ctx, otlptracegrpc.WithEndpointURL(cfg.OTLPEndpoint), otlptracegrpc.WithTimeout(exportTimeout),
+		otlptracegrpc.WithRetry(otlptracegrpc.RetryConfig{Enabled: true, InitialInterval: exportRetryMin, MaxInterval: exportRetryMax, MaxElapsedTime: exportTimeout}))
 	if err != nil {
 		return nil, settingFault("OTLP_ENDPOINT", "%v", err)
 	}
