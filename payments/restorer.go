@@ -14,9 +14,9 @@ type RestoredStore interface {
 	PaymentsOf(ctx context.Context, ids []eventra.ID) (map[eventra.ID]*eventra.Payment, error)
 	// NoteCharge keeps what the gateway had done for a payment. Repeating it is harmless.
 	NoteCharge(ctx context.Context, charge eventra.Payment, found string) error
-	// AddParts adds the refunds that a payment does not have yet, and returns those. No mail
-	// tells of them.
-	AddParts(ctx context.Context, parts []eventra.Refund) ([]eventra.Refund, error)
+	// AddParts adds the refunds that a payment does not have yet, all or none, and returns those.
+	// No mail tells of them. A dry run adds none.
+	AddParts(ctx context.Context, parts []eventra.Refund, dryRun bool) ([]eventra.Refund, error)
 }
 
 // Restorer brings a database that was restored to an earlier point into agreement with a
@@ -128,10 +128,8 @@ func (r *Restorer) parts(ctx context.Context, since time.Time, dryRun bool, f *F
 		if err != nil {
 			return err
 		}
-		if !dryRun && len(refunds) > 0 {
-			if refunds, err = r.store.AddParts(ctx, refunds); err != nil {
-				return err
-			}
+		if refunds, err = r.store.AddParts(ctx, refunds, dryRun); err != nil {
+			return err
 		}
 		f.Parts = append(f.Parts, refunds...)
 		if len(page) < booksPage {

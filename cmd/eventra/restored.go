@@ -41,10 +41,13 @@ func (c *restoredCommand) Run(ctx context.Context) error {
 	if c.DryRun {
 		fmt.Println("DRY RUN: nothing is changed")
 	}
-	for _, step := range []func(context.Context, *app.Stores) error{c.postgres, c.money, c.redis, c.mongo} {
-		if err := step(asCommand(ctx), stores); err != nil {
-			return fmt.Errorf("not finished; repeat the command: %w", err)
-		}
+	ctx = asCommand(ctx)
+	if err := c.postgres(ctx, stores); err != nil {
+		return fmt.Errorf("not finished; repeat the command: %w", err)
+	}
+	// None of these waits for another: one refund that the gateway refuses keeps no store as it is.
+	if err := errors.Join(c.money(ctx, stores), c.redis(ctx, stores), c.mongo(ctx, stores)); err != nil {
+		return fmt.Errorf("not finished; repeat the command, with --since=%s if an instance has run by then: %w", c.Since.Format(time.RFC3339Nano), err)
 	}
 	return nil
 }

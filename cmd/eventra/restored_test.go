@@ -175,6 +175,42 @@ func TestRestored_MakesABackupSafe(t *testing.T) {
 	})
 }
 
+// TestRestored_SaysWhatIsLeft: a charge that the gateway does not take back keeps the stores from nothing, and is
+// taken back when the command is repeated. What both sides know is not called unknown.
+func TestRestored_SaysWhatIsLeft(t *testing.T) {
+	t.Parallel()
+	p := start(t)
+	event := p.event(1, 5, nil)
+	token, _ := p.user()
+	p.must(201, "POST", "/bookings/"+p.buys(token, event, "A-1-1", "A-1-2")+"/refunds", p.admin, object{"items": []int{1}, "reason": "ill"})
+	p.stop()
+	p.exec(`INSERT INTO mock_charges (payment_id, amount, currency, event_id, status) VALUES (gen_random_uuid(), 4200, 'EUR', $1, 'CHARGED')`, event)
+	p.exec(`CREATE FUNCTION closed() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE 'the account is closed'; END $$`)
+	p.exec(`CREATE TRIGGER closed BEFORE UPDATE ON mock_charges FOR EACH ROW EXECUTE FUNCTION closed()`)
+
+	for _, args := range [][]string{{"--dry-run"}, nil} {
+		code, out := runRestored(t, p.cfg, args...)
+		require.Equal(t, args == nil, code != 0, out)
+		for _, text := range []string{"1 charges have no payment here", "0 refunds in part", "Redis", "MongoDB"} {
+			require.Contains(t, out, text)
+		}
+		if args == nil {
+			require.Contains(t, out, "the account is closed")
+			require.Contains(t, out, "--since="+time.Now().UTC().Format("2006-"))
+		}
+	}
+	p.exec(`DROP TRIGGER closed ON mock_charges`)
+	for _, charges := range []string{"1", "0"} {
+		code, out := runRestored(t, p.cfg)
+		require.Zero(t, code, out)
+		require.Contains(t, out, charges+" charges have no payment here")
+	}
+	require.Zero(t, p.count(`SELECT count(*) FROM mock_charges WHERE amount = 4200 AND status <> 'REFUNDED'`))
+	p.boot()
+	code, report, _ := runCheck(t, p.cfg.PostgresURL)
+	require.Zero(t, code, report)
+}
+
 // reference returns the number of a booking.
 func (b *backedUp) reference(id string) eventra.Reference {
 	b.t.Helper()

@@ -2,7 +2,9 @@ package postgres
 
 import (
 	"context"
+	"errors"
 
+	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgxpool"
 
 	"github.com/eventra/eventra"
@@ -33,13 +35,13 @@ func (db *DB) NoteCharge(ctx context.Context, charge eventra.Payment, found stri
 	})
 }
 
-// AddParts adds the refunds that their payments do not have yet, and returns those. No mail
-// tells of them.
-func (db *DB) AddParts(ctx context.Context, parts []eventra.Refund) (added []eventra.Refund, err error) {
-	err = db.WithConn(ctx, callTimeout, func(ctx context.Context, conn *pgxpool.Conn) error {
+// AddParts adds the refunds that their payments do not have yet, all or none, and returns those.
+// No mail tells of them. A dry run undoes it.
+func (db *DB) AddParts(ctx context.Context, parts []eventra.Refund, dryRun bool) (added []eventra.Refund, err error) {
+	err = db.inTx(ctx, callTimeout, func(ctx context.Context, tx pgx.Tx) error {
 		for i := range parts {
 			r := &parts[i]
-			tag, err := conn.Exec(ctx, `
+			tag, err := tx.Exec(ctx, `
 				INSERT INTO refunds (id, payment_id, booking_id, event_id, n, amount, items, released, reason, status, created_at, ended_at,
 					mail_due_at, mail_sent_at, mail_withheld)
 				VALUES (gen_random_uuid(), $1, $2, $3, $4, $5, '{}', false, $6, $7, now(), now(), now(), now(), true)
@@ -52,7 +54,13 @@ func (db *DB) AddParts(ctx context.Context, parts []eventra.Refund) (added []eve
 				added = append(added, *r)
 			}
 		}
+		if dryRun {
+			return errDryRun
+		}
 		return nil
 	})
+	if errors.Is(err, errDryRun) {
+		err = nil
+	}
 	return added, err
 }
