@@ -67,7 +67,7 @@ func TestApp_RefundsItems(t *testing.T) {
 	require.Len(t, p.must(200, "GET", "/admin/bookings/"+booking, p.admin, nil).body["refunds"], 3)
 
 	p.mailed(email, first.text("id"), "25.00 EUR goes back", "Ada is ill.", "row 1, seat 2", "not valid any more")
-	p.mailed(email, goodwill.text("id"), "5.00 EUR goes back", "row 1, seat 1", "stay valid")
+	p.mailed(email, goodwill.text("id"), "5.00 EUR goes back", "row 1, seat 1", "stays valid")
 	code, report, _ := runCheck(t, p.cfg.PostgresURL)
 	require.Zero(t, code, report)
 }
