@@ -127,7 +127,7 @@ faults: deps build bin/devstack bin/faults ## Inject faults into a cluster, and 
 	@bin/devstack exec -- bin/faults $(if $(FAULTS_SEED),-seed $(FAULTS_SEED)) -seeds $(FAULTS_SEEDS) -minutes $(FAULTS_MINUTES)
 
 .PHONY: drill
-drill: deps build bin/devstack bin/drills ## Play nights that operators fear: see docs/runbooks (RUN, REPEAT; RUN=failover for one)
+drill: deps build bin/devstack bin/drills ## Play nights that operators fear: see docs/runbooks (RUN, REPEAT; RUN=^failover for one)
 	@scripts/deps drills
 	@bin/devstack exec -- bin/drills -run '$(RUN)' -repeat $(REPEAT)
 

@@ -22,9 +22,6 @@ const (
 	failoverMax = 5 * time.Second
 	// promotionTimeout is longer than the manager's ttl.
 	promotionTimeout = time.Minute
-
-	// rushWorkers buyers ask again after rushPause, whatever they were told.
-	rushWorkers, rushPause = 64, 100 * time.Millisecond
 )
 
 func runFailover(ctx context.Context, s *harness.Settings, r *harness.Report) error {
@@ -50,20 +47,15 @@ func runFailover(ctx context.Context, s *harness.Settings, r *harness.Report) er
 
 // failOver kills the primary, and lets its node come back as the standby.
 func failOver(ctx context.Context, c *harness.Cluster, servers *patroni.Cluster) ([]harness.Load, error) {
-	sales, err := c.OpenSales(3, client.House{Rows: 100, SeatsPerRow: 100})
-	if err != nil {
-		return nil, err
-	}
 	primary, standby, err := servers.Roles(ctx)
 	if err != nil {
 		return nil, err
 	}
-	closedLoop := c.ClosedLoop(sales, c.Targets, rushWorkers)
-	closedLoop.Pause = rushPause
-	closedLoop.Start()
-	defer closedLoop.Stop()
-	openLoop := c.OpenLoop(sales, c.Targets).Start()
-	defer openLoop.Stop()
+	rush, err := startRush(c)
+	if err != nil {
+		return nil, err
+	}
+	defer rush.stop()
 	if err := wait.Sleep(ctx, 3*time.Second); err != nil {
 		return nil, err
 	}
@@ -89,13 +81,12 @@ func failOver(ctx context.Context, c *harness.Cluster, servers *patroni.Cluster)
 	if err := wait.Sleep(ctx, 3*time.Second); err != nil {
 		return nil, err
 	}
-	closedLoop.Stop()
-	openLoop.Stop()
+	rush.stop()
 	c.SayFailures(c.Operations(), killed)
 	if err := primary.Start(); err != nil {
 		return nil, err
 	}
-	return []harness.Load{closedLoop, openLoop}, servers.WaitSynchronous(ctx)
+	return rush.loads(), servers.WaitSynchronous(ctx)
 }
 
 // firstHold waits for the first hold that starts and succeeds after a moment.

@@ -16,6 +16,7 @@ func main() { harness.Main("drills", run) }
 
 var scenarios = []harness.Scenario{
 	failover, foreignLock.scenario(), terminated.scenario(), exhausted.scenario(), readOnly.scenario(), pgbouncer,
+	diskFull.scenario(), logDiskFull.scenario(), redisFailover, smtpHangs,
 }
 
 func run(ctx context.Context) (passed bool, err error) {

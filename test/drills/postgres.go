@@ -51,21 +51,16 @@ func (d postgresDrill) run(ctx context.Context, s *harness.Settings, r *harness.
 		return err
 	}
 	defer c.Close()
-	sales, err := c.OpenSales(3, client.House{Rows: 100, SeatsPerRow: 100})
+	rush, err := startRush(c)
 	if err != nil {
 		return err
 	}
-	closedLoop := c.ClosedLoop(sales, c.Targets, rushWorkers)
-	closedLoop.Pause = rushPause
-	closedLoop.Start()
-	defer closedLoop.Stop()
-	openLoop := c.OpenLoop(sales, c.Targets).Start()
-	defer openLoop.Stop()
+	defer rush.stop()
 	if err := wait.Sleep(ctx, 2*time.Second); err != nil {
 		return err
 	}
 	began := time.Now()
-	if err := d.hit(ctx, c, sales[0].ID); err != nil {
+	if err := d.hit(ctx, c, rush.sales[0].ID); err != nil {
 		return err
 	}
 	ended := time.Now()
@@ -76,21 +71,20 @@ func (d postgresDrill) run(ctx context.Context, s *harness.Settings, r *harness.
 	if err := wait.Sleep(ctx, 3*time.Second); err != nil {
 		return err
 	}
-	closedLoop.Stop()
-	openLoop.Stop()
+	rush.stop()
 	during := c.Operations().Between(began, ended)
 	r.Figure("while it lasted", "%s; slowest answer %.1f s", during.Tally(), during.Slowest().Seconds())
 	if d.othersSell {
-		r.Figure("meanwhile the other events", "%s; slowest answer %.1f s", during.About(sales[1].ID).Tally(), during.About(sales[1].ID).Slowest().Seconds())
+		r.Figure("meanwhile the other events", "%s; slowest answer %.1f s", during.About(rush.sales[1].ID).Tally(), during.About(rush.sales[1].ID).Slowest().Seconds())
 	}
-	hot := c.Operations().About(sales[0].ID).Of(client.Hold)
+	hot := c.Operations().About(rush.sales[0].ID).Of(client.Hold)
 	took, found := hot.FirstSuccess(ended)
 	if !found {
 		r.Fail("the hot event sells no more")
 	}
 	r.Within("first hold afterwards", max(gap, took), failoverMax)
 	c.SayFailures(c.Operations(), began)
-	return c.Audit(ctx, c.Targets[0], closedLoop, openLoop)
+	return c.Audit(ctx, c.Targets[0], rush.loads()...)
 }
 
 // hit does it, for as long as it lasts.

@@ -25,6 +25,7 @@ type Sink struct {
 
 	mu       sync.Mutex
 	messages map[string]Message // by message id, without its brackets
+	resumed  chan struct{}      // closed when the server answers again; nil while it answers
 }
 
 // Message is one message with all its copies.
@@ -43,8 +44,8 @@ func Open() (*Sink, error) {
 	s.server = smtp.NewServer(smtp.BackendFunc(func(*smtp.Conn) (smtp.Session, error) { return &session{sink: s}, nil }))
 	s.server.Domain = "localhost"
 	s.server.ReadTimeout, s.server.WriteTimeout = time.Minute, time.Minute
-	s.server.ErrorLog = log.New(io.Discard, "", 0) // broken connections are expected
-	go func() { _ = s.server.Serve(listener) }()   // ends when the server is closed
+	s.server.ErrorLog = log.New(io.Discard, "", 0)           // broken connections are expected
+	go func() { _ = s.server.Serve(hanging{listener, s}) }() // ends when the server is closed
 	return s, nil
 }
 
@@ -58,6 +59,43 @@ func (s *Sink) Refuse(refuse bool) { s.refusing.Store(refuse) }
 // Refused returns the number of refused mails.
 func (s *Sink) Refused() int64 { return s.refused.Load() }
 
+// Hang makes the server answer nothing, neither to new connections nor to the next mail of
+// another one, or answer again. Connections are accepted nevertheless.
+func (s *Sink) Hang(hang bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	switch {
+	case hang && s.resumed == nil:
+		s.resumed = make(chan struct{})
+	case !hang && s.resumed != nil:
+		close(s.resumed)
+		s.resumed = nil
+	}
+}
+
+// await waits while the server hangs.
+func (s *Sink) await() {
+	s.mu.Lock()
+	resumed := s.resumed
+	s.mu.Unlock()
+	if resumed != nil {
+		<-resumed
+	}
+}
+
+// hanging is a listener whose connections are served when the server does not hang.
+type hanging struct {
+	net.Listener
+	sink *Sink
+}
+
+// Accept implements net.Listener. The kernel accepts further connections meanwhile.
+func (h hanging) Accept() (net.Conn, error) {
+	conn, err := h.Listener.Accept()
+	h.sink.await()
+	return conn, err
+}
+
 // Messages returns what was received, by message id.
 func (s *Sink) Messages() map[string]Message {
 	s.mu.Lock()
@@ -66,7 +104,10 @@ func (s *Sink) Messages() map[string]Message {
 }
 
 // Close closes the server.
-func (s *Sink) Close() { _ = s.server.Close() }
+func (s *Sink) Close() {
+	s.Hang(false)
+	_ = s.server.Close()
+}
 
 // session is one client's connection.
 type session struct {
@@ -75,6 +116,7 @@ type session struct {
 }
 
 func (s *session) Mail(string, *smtp.MailOptions) error {
+	s.sink.await()
 	if s.sink.refusing.Load() {
 		s.sink.refused.Add(1)
 		return &smtp.SMTPError{Code: 451, EnhancedCode: smtp.EnhancedCode{4, 3, 0}, Message: "Not now"}

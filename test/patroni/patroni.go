@@ -9,9 +9,7 @@ import (
 	"net"
 	"os"
 	"os/exec"
-	"os/user"
 	"path/filepath"
-	"slices"
 	"strconv"
 	"strings"
 	"syscall"
@@ -21,6 +19,7 @@ import (
 
 	"github.com/eventra/eventra/test/instance"
 	"github.com/eventra/eventra/test/process"
+	"github.com/eventra/eventra/test/store"
 	"github.com/eventra/eventra/test/wait"
 )
 
@@ -57,7 +56,7 @@ func Start(ctx context.Context) (c *Cluster, err error) {
 			c.Stop()
 		}
 	}()
-	if c.system, err = systemUser(c.folder); err != nil {
+	if c.system, err = store.PostgresUser(c.folder); err != nil {
 		return c, err
 	}
 	addresses, err := instance.FreeAddresses(6)
@@ -81,20 +80,6 @@ func Start(ctx context.Context) (c *Cluster, err error) {
 		}
 	}
 	return c, c.WaitSynchronous(ctx)
-}
-
-// systemUser returns nil if this process may run PostgreSQL itself.
-func systemUser(folder string) (*syscall.Credential, error) {
-	if os.Getuid() != 0 {
-		return nil, nil
-	}
-	account, err := user.Lookup("postgres")
-	if err != nil {
-		return nil, err
-	}
-	uid, _ := strconv.ParseUint(account.Uid, 10, 32)
-	gid, _ := strconv.ParseUint(account.Gid, 10, 32)
-	return &syscall.Credential{Uid: uint32(uid), Gid: uint32(gid)}, os.Chown(folder, int(uid), int(gid))
 }
 
 func (c *Cluster) run(log string, program string, args ...string) (*exec.Cmd, error) {
@@ -160,12 +145,12 @@ postgresql:
 `
 
 func (n *Node) configure(etcd, api string) error {
-	bins, err := filepath.Glob("/usr/lib/postgresql/*/bin")
-	if err != nil || len(bins) == 0 {
-		return errors.Join(err, errors.New("PostgreSQL's programs are not in /usr/lib/postgresql"))
+	bin, err := store.PostgresPrograms()
+	if err != nil {
+		return err
 	}
 	n.config = n.data + ".yml"
-	return os.WriteFile(n.config, fmt.Appendf(nil, configuration, n.Name, api, etcd, n.Address, n.data, slices.Max(bins), role, password), 0o644)
+	return os.WriteFile(n.config, fmt.Appendf(nil, configuration, n.Name, api, etcd, n.Address, n.data, bin, role, password), 0o644)
 }
 
 func (n *Node) log() string { return filepath.Join(n.cluster.folder, n.Name+".log") }

@@ -159,3 +159,8 @@ func RedisUsage(address string) (keys, bytes int64, err error) {
 	}
 	return keys, bytes, nil
 }
+
+// RedisInfo returns a section of what the server or the sentinel at an address tells of itself.
+func RedisInfo(address, section string) (string, error) {
+	return (&Redis{address: address}).ask("INFO " + section)
+}
