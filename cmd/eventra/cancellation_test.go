@@ -68,7 +68,7 @@ func TestApp_ReschedulesAnEvent(t *testing.T) {
 		var notice message
 		eventually(t, 20*time.Second, "the mail", func() bool {
 			for _, m := range mailsTo(t, email) {
-				if m.Subject == "New date: A show" {
+				if m.Subject == "New date and place: A show" {
 					notice = m
 				}
 			}
