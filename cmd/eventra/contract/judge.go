@@ -240,7 +240,7 @@ var fractional = regexp.MustCompile(`[0-9][.eE][-+0-9]`)
 // judgeAccepted returns what a successful request had that the document forbids.
 func (op *Operation) judgeAccepted(r *Request) (faults []string) {
 	if len(op.bodies) > 0 && !op.accepts(r) {
-		if err := op.bodies[jsonType].check.Validate(withoutNulls(r.Body)); err != nil {
+		if err := op.bodies[jsonType].check.Validate(asRead(r.Body)); err != nil {
 			faults = append(faults, "success for a body that the document forbids: "+short(err))
 		}
 	}
@@ -258,8 +258,9 @@ func (op *Operation) judgeAccepted(r *Request) (faults []string) {
 	return faults
 }
 
-// withoutNulls decodes a body as the service reads it: a field that is null counts as left out.
-func withoutNulls(body []byte) any {
+// asRead decodes a body as the service reads it: a field that is null counts as left out, and
+// white space around a text does not count.
+func asRead(body []byte) any {
 	value, err := jsonschema.UnmarshalJSON(bytes.NewReader(body))
 	if err != nil {
 		return err.Error()
@@ -269,6 +270,8 @@ func withoutNulls(body []byte) any {
 
 func strip(value any) any {
 	switch value := value.(type) {
+	case string:
+		return strings.TrimSpace(value)
 	case []any:
 		for i := range value {
 			value[i] = strip(value[i])
