@@ -3,10 +3,13 @@ package main
 import (
 	"context"
 	"errors"
+	"fmt"
+	"slices"
 	"time"
 
 	"github.com/eventra/eventra/test/client"
 	"github.com/eventra/eventra/test/harness"
+	"github.com/eventra/eventra/test/instance"
 	"github.com/eventra/eventra/test/smalldisk"
 	"github.com/eventra/eventra/test/wait"
 )
@@ -51,17 +54,7 @@ func (d diskDrill) run(ctx context.Context, s *harness.Settings, r *harness.Repo
 	if err != nil {
 		return err
 	}
-	defer c.Close()
-	rush, err := startRush(c)
-	if err != nil {
-		return err
-	}
-	defer rush.stop()
-	if err := d.fill(ctx, c, server); err != nil {
-		return err
-	}
-	rush.stop()
-	return c.Audit(ctx, c.Targets[0], rush.loads()...)
+	return sellDuring(ctx, c, func(*rush) error { return d.fill(ctx, c, server) })
 }
 
 // fill fills the disk, and makes room again.
@@ -76,15 +69,7 @@ func (d diskDrill) fill(ctx context.Context, c *harness.Cluster, server *smalldi
 	defer func() { _ = free() }() // in any case
 	filled := time.Now()
 	c.Say("the disk is full")
-	err = wait.Until(ctx, fullTimeout, "/readyz of all instances to be 503", func() bool {
-		for _, i := range c.Instances {
-			if i.Readiness(time.Second) != 503 {
-				return false
-			}
-		}
-		return true
-	})
-	if err != nil {
+	if err := waitReadiness(ctx, c, 503, fullTimeout); err != nil {
 		return err
 	}
 	c.Figure("/readyz 503 everywhere", "%.1f s after the disk was full", time.Since(filled).Seconds())
@@ -137,16 +122,15 @@ func (d diskDrill) sellAgain(ctx context.Context, c *harness.Cluster, server *sm
 		return err
 	}
 	c.Within("first hold after that", gap, failoverMax)
-	err = wait.Until(ctx, failoverMax, "/readyz of all instances to be 200", func() bool {
-		for _, i := range c.Instances {
-			if i.Readiness(time.Second) != 200 {
-				return false
-			}
-		}
-		return true
-	})
-	if err != nil {
+	if err := waitReadiness(ctx, c, 200, failoverMax); err != nil {
 		c.Fail("%v", err)
 	}
 	return nil
+}
+
+// waitReadiness waits until all instances answer /readyz with a status.
+func waitReadiness(ctx context.Context, c *harness.Cluster, status int, timeout time.Duration) error {
+	return wait.Until(ctx, timeout, fmt.Sprintf("/readyz of all instances to be %d", status), func() bool {
+		return !slices.ContainsFunc(c.Instances, func(i *instance.Instance) bool { return i.Readiness(time.Second) != status })
+	})
 }

@@ -36,32 +36,21 @@ func runFailover(ctx context.Context, s *harness.Settings, r *harness.Report) er
 	if err != nil {
 		return err
 	}
-	defer c.Close()
-	loads, err := failOver(ctx, c, servers)
-	if err != nil {
-		return err
-	}
-	r.Figure("answers", "%s", c.Operations().Tally())
-	return c.Audit(ctx, c.Targets[0], loads...)
+	return sellDuring(ctx, c, func(rush *rush) error { return failOver(ctx, c, servers, rush) })
 }
 
 // failOver kills the primary, and lets its node come back as the standby.
-func failOver(ctx context.Context, c *harness.Cluster, servers *patroni.Cluster) ([]harness.Load, error) {
+func failOver(ctx context.Context, c *harness.Cluster, servers *patroni.Cluster, rush *rush) error {
 	primary, standby, err := servers.Roles(ctx)
 	if err != nil {
-		return nil, err
+		return err
 	}
-	rush, err := startRush(c)
-	if err != nil {
-		return nil, err
-	}
-	defer rush.stop()
 	if err := wait.Sleep(ctx, 3*time.Second); err != nil {
-		return nil, err
+		return err
 	}
 	killed := time.Now()
 	if err := primary.Kill(); err != nil {
-		return nil, err
+		return err
 	}
 	c.Say("%s, the primary, killed", primary.Name)
 	err = wait.Until(ctx, promotionTimeout, "the standby's promotion", func() bool {
@@ -69,24 +58,28 @@ func failOver(ctx context.Context, c *harness.Cluster, servers *patroni.Cluster)
 		return err == nil && promoted
 	})
 	if err != nil {
-		return nil, err
+		return err
 	}
 	promoted := time.Now()
 	c.Figure("promotion after the kill", "%.2f s", promoted.Sub(killed).Seconds())
 	gap, err := firstHold(ctx, c, promoted)
 	if err != nil {
-		return nil, err
+		return err
 	}
 	c.Within("first hold after the promotion", gap, failoverMax)
 	if err := wait.Sleep(ctx, 3*time.Second); err != nil {
-		return nil, err
+		return err
 	}
 	rush.stop()
 	c.SayFailures(c.Operations(), killed)
 	if err := primary.Start(); err != nil {
-		return nil, err
+		return err
 	}
-	return rush.loads(), servers.WaitSynchronous(ctx)
+	if err := servers.WaitSynchronous(ctx); err != nil {
+		return err
+	}
+	c.Figure("answers", "%s", c.Operations().Tally())
+	return nil
 }
 
 // firstHold waits for the first hold that starts and succeeds after a moment.

@@ -35,34 +35,20 @@ func runSMTPHangs(ctx context.Context, s *harness.Settings, r *harness.Report) e
 		return err
 	}
 	defer server.Close()
-	stores, err := s.Stores.Fresh(ctx)
+	settings := *s
+	settings.Stores.SMTPURL = server.URL()
+	c, err := harness.New(ctx, &settings, r, 2)
 	if err != nil {
 		return err
 	}
-	stores.SMTPURL = server.URL()
-	configs, err := harness.Loopback(2)
-	if err != nil {
-		return err
-	}
-	c, err := harness.NewWith(ctx, s, r, stores, configs)
-	if err != nil {
-		return err
-	}
-	defer c.Close()
-	rush, err := startRush(c)
-	if err != nil {
-		return err
-	}
-	defer rush.stop()
-	answered, err := hangMails(ctx, c, server)
-	if err != nil {
-		return err
-	}
-	rush.stop()
-	if err := judgeMails(ctx, c, server, answered); err != nil {
-		return err
-	}
-	return c.Audit(ctx, c.Targets[0], rush.loads()...)
+	return sellDuring(ctx, c, func(rush *rush) error {
+		answered, err := hangMails(ctx, c, server)
+		if err != nil {
+			return err
+		}
+		rush.stop()
+		return judgeMails(ctx, c, server, answered)
+	})
 }
 
 // hangMails lets the mail server hang, compares the sale with that of before, and returns when

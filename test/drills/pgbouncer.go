@@ -99,13 +99,10 @@ func startPgBouncer(ctx context.Context, postgres, config string) (address strin
 		_ = cmd.Wait()
 		_ = os.RemoveAll(folder)
 	}
-	err = wait.Until(ctx, 10*time.Second, "PgBouncer to listen", func() bool {
-		conn, err := net.DialTimeout("tcp", free[0], time.Second)
-		if err == nil {
-			_ = conn.Close()
-		}
-		return err == nil
-	})
+	if err := wait.Listening(ctx, 10*time.Second, free[0]); err != nil {
+		stop()
+		return "", nil, err
+	}
 	u.Host = free[0]
-	return u.String(), stop, err
+	return u.String(), stop, nil
 }

@@ -50,12 +50,11 @@ func (d postgresDrill) run(ctx context.Context, s *harness.Settings, r *harness.
 	if err != nil {
 		return err
 	}
-	defer c.Close()
-	rush, err := startRush(c)
-	if err != nil {
-		return err
-	}
-	defer rush.stop()
+	return sellDuring(ctx, c, func(rush *rush) error { return d.play(ctx, c, rush) })
+}
+
+// play does it to PostgreSQL, and tells how the sale went meanwhile and goes on afterwards.
+func (d postgresDrill) play(ctx context.Context, c *harness.Cluster, rush *rush) error {
 	if err := wait.Sleep(ctx, 2*time.Second); err != nil {
 		return err
 	}
@@ -73,18 +72,18 @@ func (d postgresDrill) run(ctx context.Context, s *harness.Settings, r *harness.
 	}
 	rush.stop()
 	during := c.Operations().Between(began, ended)
-	r.Figure("while it lasted", "%s; slowest answer %.1f s", during.Tally(), during.Slowest().Seconds())
+	c.Figure("while it lasted", "%s; slowest answer %.1f s", during.Tally(), during.Slowest().Seconds())
 	if d.othersSell {
-		r.Figure("meanwhile the other events", "%s; slowest answer %.1f s", during.About(rush.sales[1].ID).Tally(), during.About(rush.sales[1].ID).Slowest().Seconds())
+		c.Figure("meanwhile the other events", "%s; slowest answer %.1f s", during.About(rush.sales[1].ID).Tally(), during.About(rush.sales[1].ID).Slowest().Seconds())
 	}
 	hot := c.Operations().About(rush.sales[0].ID).Of(client.Hold)
 	took, found := hot.FirstSuccess(ended)
 	if !found {
-		r.Fail("the hot event sells no more")
+		c.Fail("the hot event sells no more")
 	}
-	r.Within("first hold afterwards", max(gap, took), failoverMax)
+	c.Within("first hold afterwards", max(gap, took), failoverMax)
 	c.SayFailures(c.Operations(), began)
-	return c.Audit(ctx, c.Targets[0], rush.loads()...)
+	return nil
 }
 
 // hit does it, for as long as it lasts.

@@ -38,17 +38,7 @@ func runRedisFailover(ctx context.Context, s *harness.Settings, r *harness.Repor
 	if err != nil {
 		return err
 	}
-	defer c.Close()
-	rush, err := startRush(c)
-	if err != nil {
-		return err
-	}
-	defer rush.stop()
-	if err := failOverRedis(ctx, c, servers); err != nil {
-		return err
-	}
-	rush.stop()
-	return c.Audit(ctx, c.Targets[0], rush.loads()...)
+	return sellDuring(ctx, c, func(*rush) error { return failOverRedis(ctx, c, servers) })
 }
 
 // failOverRedis kills the master, and waits until the instances use the replica.

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"time"
 
 	"github.com/eventra/eventra/test/client"
@@ -28,6 +29,22 @@ func startRush(c *harness.Cluster) (*rush, error) {
 	r.closed.Start()
 	r.open.Start()
 	return r, nil
+}
+
+// sellDuring lets buyers rush at a cluster while something happens to it, compares what they were told with the database, and closes
+// the cluster.
+func sellDuring(ctx context.Context, c *harness.Cluster, happens func(*rush) error) error {
+	defer c.Close()
+	rush, err := startRush(c)
+	if err != nil {
+		return err
+	}
+	defer rush.stop()
+	if err := happens(rush); err != nil {
+		return err
+	}
+	rush.stop()
+	return c.Audit(ctx, c.Targets[0], rush.loads()...)
 }
 
 // stop may be called more than once.

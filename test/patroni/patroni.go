@@ -6,7 +6,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"net"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -106,13 +105,7 @@ func (c *Cluster) startEtcd(ctx context.Context, client, peer string) (err error
 	if err != nil {
 		return err
 	}
-	return wait.Until(ctx, startTimeout, "etcd to listen", func() bool {
-		conn, err := net.DialTimeout("tcp", client, time.Second)
-		if err == nil {
-			_ = conn.Close()
-		}
-		return err == nil
-	})
+	return wait.Listening(ctx, startTimeout, client)
 }
 
 // configuration is what docs/runbooks/failover.md shows.

@@ -4,6 +4,7 @@ package wait
 import (
 	"context"
 	"fmt"
+	"net"
 	"time"
 )
 
@@ -31,4 +32,15 @@ func Until(ctx context.Context, timeout time.Duration, what string, holds func()
 		}
 	}
 	return nil
+}
+
+// Listening polls until somebody accepts connections at an address.
+func Listening(ctx context.Context, timeout time.Duration, address string) error {
+	return Until(ctx, timeout, address+" to be listened at", func() bool {
+		conn, err := net.DialTimeout("tcp", address, time.Second)
+		if err == nil {
+			_ = conn.Close()
+		}
+		return err == nil
+	})
 }
