@@ -87,7 +87,7 @@ type SalesInHour struct {
 
 // @ID getEventReport
 // @Summary Report an event's sales
-// @Description What is sold, held, free and blocked, the revenue by category and ticket type, what went back, and the sales by hour, all of one moment. Prices are those at which the tickets were held. It reads all bookings of the event, which takes a second for a million; two reports or exports run at a time. Who asks while the event's report is being read gets that one.
+// @Description Tickets sold, held, free and blocked, revenue by category and ticket type, refunds, and sales by hour, all of one moment. Prices are those at which the tickets were held. It reads all bookings of the event, which takes a second for a million; two reports or exports run at a time. Callers who ask while the report of an event is being read share it.
 // @Tags back office
 // @Security BearerAuth
 // @Security KeyAuth
