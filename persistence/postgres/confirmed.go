@@ -20,7 +20,6 @@ func (db *DB) ConfirmedOf(ctx context.Context, eventID eventra.ID, bookings, cus
 		payments := make([]eventra.ID, len(found))
 		for i, b := range found {
 			byID[b.ID], payments[i] = b, b.PaymentID
-			b.Refunded = 0 // addRefunds adds up
 		}
 		rows, err := conn.Query(ctx, refundsOfPaymentsSQL, uuidsOf(payments))
 		if err != nil {
@@ -31,10 +30,11 @@ func (db *DB) ConfirmedOf(ctx context.Context, eventID eventra.ID, bookings, cus
 	return found, err
 }
 
-// Of a customer all bookings are read, for most have few: the index of their list needs no further column.
+// Of a customer all bookings are read, for most have few: the index of their list needs no further column. What has gone back is
+// left at 0: addRefunds adds it up.
 const (
 	confirmedOfSQL = `
-SELECT ` + bookingColumns + `, ` + refundedColumn + `, ` + itemColumns + `
+SELECT ` + bookingColumns + `, 0, ` + itemColumns + `
 FROM (
     SELECT of_id.* FROM unnest($2::uuid[]) AS wanted (booking_id)
     CROSS JOIN LATERAL (SELECT ` + bookingColumns + ` FROM bookings WHERE bookings.id = wanted.booking_id LIMIT 1) AS of_id
