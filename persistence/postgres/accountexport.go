@@ -69,8 +69,8 @@ func recordsOf(ctx context.Context, tx pgx.Tx, bookings []*eventra.Booking) ([]e
 	return records, nil
 }
 
-func collect[T any](ctx context.Context, tx pgx.Tx, scan pgx.RowToFunc[T], sql string, args ...any) ([]T, error) {
-	rows, err := tx.Query(ctx, sql, args...)
+func collect[T any](ctx context.Context, on querier, scan pgx.RowToFunc[T], sql string, args ...any) ([]T, error) {
+	rows, err := on.Query(ctx, sql, args...)
 	if err != nil {
 		return nil, err
 	}

@@ -103,20 +103,15 @@ func makeSafe(ctx context.Context, tx pgx.Tx, r *Restored) error {
 	return nil
 }
 
-func readRestoredAccess(ctx context.Context, tx pgx.Tx, r *Restored) error {
-	rows, err := tx.Query(ctx, `
+func readRestoredAccess(ctx context.Context, tx pgx.Tx, r *Restored) (err error) {
+	r.APIKeys, err = collect(ctx, tx, pgx.RowToStructByPos[RestoredKey], `
 		SELECT id, name, coalesce(last_used_at, '0001-01-01 00:00:00Z') FROM api_keys
 		WHERE revoked_at IS NULL AND (expires_at IS NULL OR expires_at > now()) ORDER BY name, created_at`)
 	if err != nil {
 		return err
 	}
-	if r.APIKeys, err = pgx.CollectRows(rows, pgx.RowToStructByPos[RestoredKey]); err != nil {
-		return err
-	}
-	if rows, err = tx.Query(ctx, `SELECT email FROM users WHERE role = 'ADMIN' AND disabled_at IS NULL ORDER BY email`); err != nil {
-		return err
-	}
-	r.Administrators, err = pgx.CollectRows(rows, pgx.RowTo[string])
+	r.Administrators, err = collect(ctx, tx, pgx.RowTo[string],
+		`SELECT email FROM users WHERE role = 'ADMIN' AND disabled_at IS NULL ORDER BY email`)
 	return err
 }
 
@@ -163,12 +158,8 @@ WHERE token_hash IS NOT NULL AND used_at IS NULL AND expires_at > now()`
 // their terms are of.
 func (db *DB) Versions(ctx context.Context, after eventra.ID, limit int) (found []eventra.EventVersion, err error) {
 	err = db.WithConn(ctx, callTimeout, func(ctx context.Context, conn *pgxpool.Conn) error {
-		rows, err := conn.Query(ctx, `
+		found, err = collect(ctx, conn, pgx.RowToStructByPos[eventra.EventVersion], `
 			SELECT id, details_version, title, seats_total FROM events WHERE id > $1 ORDER BY id LIMIT $2`, after, limit)
-		if err != nil {
-			return err
-		}
-		found, err = pgx.CollectRows(rows, pgx.RowToStructByPos[eventra.EventVersion])
 		return err
 	})
 	return found, err
