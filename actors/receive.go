@@ -15,7 +15,6 @@ func (a *activation) handle(sender *actor.PID, msg any) {
 	switch msg := msg.(type) {
 	case *request:
 		msg.replyTo.pid = sender
-		msg.traced.begin(a.id, msg.command)
 		a.receive(msg)
 	case *wire.Envelope:
 		a.receiveEnvelope(sender, msg)
@@ -67,16 +66,15 @@ func (a *activation) receiveEnvelope(sender *actor.PID, e *wire.Envelope) {
 		case cmd == nil:
 			a.send(to, &reply{err: cluster.ErrUnsupported})
 		default:
-			r := &request{command: cmd, deadline: a.Now().Add(time.Duration(e.GetTimeoutMicros()) * time.Microsecond), replyTo: to,
-				traced: a.tracedAt(e)}
-			r.traced.begin(a.id, cmd)
-			a.receive(r)
+			a.receive(&request{command: cmd, deadline: a.Now().Add(time.Duration(e.GetTimeoutMicros()) * time.Microsecond), replyTo: to,
+				traced: a.tracedAt(e)})
 		}
 	}
 }
 
 // receive decides a request, or queues it.
 func (a *activation) receive(r *request) {
+	r.traced.begin(a.id, r.command)
 	switch {
 	case a.phase >= moving || !a.serving():
 		a.fail(r, cluster.ErrMoved)

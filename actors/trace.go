@@ -48,11 +48,8 @@ func (d *Directory) tracedBy(caller trace.Span) *traced {
 
 // tracedAt returns what a request of another member needs, if that one traces it.
 func (a *activation) tracedAt(e *wire.Envelope) *traced {
-	if a.Tracer == nil || len(e.GetTrace()) == 0 {
-		return nil
-	}
 	caller := e.SpanContext()
-	if !caller.IsValid() {
+	if a.Tracer == nil || !caller.IsValid() {
 		return nil
 	}
 	return &traced{tracer: a.Tracer, caller: caller}
