@@ -123,13 +123,3 @@ func (a *activation) learned(msg *learned) {
 	a.learn()
 	a.pump()
 }
-
-// reloadSoon reads the event again, after the batch in flight.
-func (a *activation) reloadSoon() {
-	if a.inFlight != nil {
-		a.reloadWanted = true
-		return
-	}
-	a.requeue(nil)
-	a.load()
-}

@@ -50,15 +50,18 @@ func (a *activation) reload(to replyTo) {
 	}
 	a.reloaders = append(a.reloaders, to)
 	a.outdated = true
-	switch {
-	case a.inFlight != nil:
+	a.reloadSoon()
+}
+
+// reloadSoon reads the event again, after the batch in flight or the present load, which may have
+// read the state before.
+func (a *activation) reloadSoon() {
+	if a.inFlight != nil || a.phase == loading {
 		a.reloadWanted = true
-	case a.phase == loading:
-		a.reloadWanted = true // the present load may have read the state before
-	default:
-		a.requeue(nil)
-		a.load()
+		return
 	}
+	a.requeue(nil)
+	a.load()
 }
 
 func (a *activation) loaded(msg *loaded) {
