@@ -1,6 +1,7 @@
 package http
 
 import (
+	"context"
 	"net/netip"
 
 	"github.com/gofiber/fiber/v2"
@@ -50,8 +51,17 @@ func (s *Server) healthz(c *fiber.Ctx) error {
 // @Router /readyz [get]
 func (s *Server) readyz(c *fiber.Ctx) error {
 	c.Set(fiber.HeaderCacheControl, "no-store")
-	checks, ok := s.readiness.checks(c.UserContext())
-	refusal := ""
+	checks, refusal := s.checkReady(c.UserContext())
+	if refusal != "" {
+		return &notReady{error: eventra.Errorf(eventra.CodeUnavailable, "%s", refusal), checks: checks}
+	}
+	return reply(c, fiber.StatusOK, &Readiness{Status: "ready", Checks: checks})
+}
+
+// checkReady returns the state of each dependency, and why the server takes no requests: "" if it
+// does.
+func (s *Server) checkReady(ctx context.Context) (checks map[string]Check, refusal string) {
+	checks, ok := s.readiness.checks(ctx)
 	switch {
 	case s.draining.Load():
 		refusal = "draining"
@@ -60,10 +70,7 @@ func (s *Server) readyz(c *fiber.Ctx) error {
 	case !ok:
 		refusal = "a required dependency does not answer"
 	}
-	if refusal != "" {
-		return &notReady{error: eventra.Errorf(eventra.CodeUnavailable, "%s", refusal), checks: checks}
-	}
-	return reply(c, fiber.StatusOK, &Readiness{Status: "ready", Checks: checks})
+	return checks, refusal
 }
 
 // notReady is an error with the state of each dependency.

@@ -53,9 +53,8 @@ func (m *readinessMetrics) Describe(descs chan<- *prometheus.Desc) {
 
 // Collect implements prometheus.Collector. The dependencies have probeTimeout to answer.
 func (m *readinessMetrics) Collect(metrics chan<- prometheus.Metric) {
-	checks, ok := m.server.readiness.checks(context.Background())
-	ready := ok && m.server.ready.Load() && !m.server.draining.Load()
-	metrics <- prometheus.MustNewConstMetric(readyDesc, prometheus.GaugeValue, number(ready))
+	checks, refusal := m.server.checkReady(context.Background())
+	metrics <- prometheus.MustNewConstMetric(readyDesc, prometheus.GaugeValue, number(refusal == ""))
 	for name, check := range checks {
 		metrics <- prometheus.MustNewConstMetric(dependencyDesc, prometheus.GaugeValue, number(check.Status == "up"), name)
 	}
